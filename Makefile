@@ -1,0 +1,73 @@
+# Every target works in a fresh clone. PYTHON=python3.12 chooses the interpreter.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_NO_INPUT = 1
+
+VENV = .venv
+PY = $(VENV)/bin/python
+NEWEST = .venv-newest
+FAST = $(wildcard tests/unit tests/contract tests/integration)
+# What neither belongs to $(FAST) nor needs a browser.
+FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
+E2E = $(wildcard tests/e2e)
+
+.DEFAULT_GOAL = help
+.PHONY: help demo test check lint types contracts fast newest browser bench assets clean setup setup-dev
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: setup ## serve examples/demo on http://127.0.0.1:8000
+	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port 8000
+
+test: lint types contracts ## everything: lint, types, import contracts, all tests
+	@$(PY) -m pytest -q -n auto $(FAST) $(FURTHER)
+	@$(MAKE) --no-print-directory browser newest
+
+check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter
+
+lint: setup-dev ## ruff: rules and format
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check . || { echo "Not formatted; mend it with: $(PY) -m ruff format ."; exit 1; }
+
+types: setup-dev
+	@$(PY) -m mypy --no-error-summary
+
+contracts: setup-dev
+	@scripts/import-contracts $(PY)
+
+fast: setup-dev
+	@$(PY) -m pytest -q -n auto $(FAST)
+
+browser: setup-dev
+ifneq ($(E2E),)
+	@scripts/chromium
+	@$(PY) -m pytest -q $(E2E)
+endif
+
+# The same tests under the newest other interpreter of this machine, if there is one.
+newest: setup-dev
+	@main=$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	other=$$(scripts/newest-python $$main); \
+	if [ -n "$$other" ]; then \
+		PYTHON="$$other" scripts/venv $(NEWEST) test && $(NEWEST)/bin/python -m pytest -q -n auto $(FAST) && \
+		echo "Tested under Python $$main and $$($(NEWEST)/bin/python -V | cut -d' ' -f2)."; \
+	else \
+		echo "Tested under Python $$main; no other of 3.12, 3.13, 3.14 was found."; \
+	fi
+
+bench: setup-dev ## run the benchmarks
+	@$(PY) benchmarks/run.py
+
+assets: setup ## build what browsers load into src/starmodel/static
+	@$(PY) frontend/build.py
+
+clean: ## remove environments, caches and everything built
+	@rm -rf $(VENV) $(NEWEST) build dist src/starmodel/static src/starmodel/static.new
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@scripts/venv $(VENV)
+
+setup-dev:
+	@scripts/venv $(VENV) dev

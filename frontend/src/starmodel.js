@@ -1,0 +1,190 @@
+// StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
+import { action } from "datastar";
+
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500;
+const root = document.documentElement;
+
+/* Every click and submit has a key of its own, which the retries of that click keep. */
+
+// randomUUID is missing on plain-HTTP hosts.
+const key = () => [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+const options = (extra) => ({
+  headers: { "Idempotency-Key": key(), ...(stream?.open ? { "StarModel-Page": "1" } : {}) },
+  requestCancellation: "disabled", // a second click does not cancel the first
+  ...extra,
+});
+
+// Only the signals that the event asks for are sent.
+action({
+  name: "click",
+  apply: (_, names = "") =>
+    options({ filterSignals: { include: RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`) } }),
+});
+
+action({ name: "submit", apply: () => options({ contentType: "form" }) });
+
+/* A viewer never sees an older state after a newer one. */
+
+const seen = new Map();
+
+const isOld = ({ version }) => {
+  if (!version) return false;
+  const at = version.lastIndexOf(" "), topic = version.slice(0, at), number = Number(version.slice(at + 1));
+  if (number < (seen.get(topic) ?? -1)) return true;
+  seen.set(topic, number);
+  return false;
+};
+
+// Replies of events are applied by Datastar itself: drop those that the stream has overtaken.
+document.addEventListener("datastar-fetch", (event) => {
+  if (!event.detail.live && event.detail.argsRaw && isOld(event.detail.argsRaw)) event.stopImmediatePropagation();
+}, true);
+
+/* The one stream of the page. */
+
+let stream = null;
+
+const notice = (text) => {
+  const status = document.getElementById("starmodel-status");
+  if (status && status.textContent !== text) status.textContent = text;
+};
+
+const typedText = () =>
+  [...document.querySelectorAll("input, textarea, select")].some((el) =>
+    el.type === "checkbox" || el.type === "radio" ? el.checked !== el.defaultChecked
+      : el instanceof HTMLSelectElement ? false
+      : !["hidden", "submit", "button"].includes(el.type) && el.value !== el.defaultValue);
+
+const reload = (why) => {
+  const last = Number(sessionStorage.getItem("starmodel-reloaded") ?? 0);
+  if (typedText() || Date.now() - last < 10_000) return notice(`${why} Reload this page when you are ready.`);
+  sessionStorage.setItem("starmodel-reloaded", String(Date.now()));
+  location.reload();
+};
+
+class Stream {
+  constructor(url) {
+    this.url = new URL(url, document.baseURI);
+    this.wait = FIRST_WAIT_MS;
+    this.open = false;
+  }
+
+  watch(grant) {
+    if (this.url.searchParams.getAll("grant").includes(grant)) return;
+    this.url.searchParams.append("grant", grant);
+    this.start();
+  }
+
+  start() {
+    this.stop();
+    if (document.hidden || this.over) return;
+    const abort = (this.abort = new AbortController());
+    // Several grants that arrive together make one connection.
+    this.timer = setTimeout(() => this.run(abort.signal), 0);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    clearTimeout(this.lost);
+    this.abort?.abort();
+    this.open = false;
+  }
+
+  async run(signal) {
+    try {
+      const response = await fetch(this.url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
+      if ([401, 403].includes(response.status)) {
+        this.over = true;
+        return reload("This page no longer belongs to your session.");
+      }
+      if (response.ok) await this.read(response.body.getReader());
+    } catch {
+      // Network loss and a stopped server look the same, and are mended in the same way.
+    }
+    if (signal.aborted) return;
+    this.open = false;
+    this.lost ??= setTimeout(() => {
+      root.dataset.live = "lost";
+      notice("Connection lost. Trying to reconnect…");
+    }, LOST_AFTER_MS);
+    this.timer = setTimeout(() => this.run(signal), this.wait * (0.75 + Math.random() / 2));
+    this.wait = Math.min(this.wait * 1.5, LONGEST_WAIT_MS);
+  }
+
+  async read(reader) {
+    const decoder = new TextDecoder();
+    let text = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += decoder.decode(value, { stream: true });
+      for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) this.frame(text.slice(0, end));
+    }
+  }
+
+  frame(text) {
+    let type = "", args = {};
+    for (const line of text.split("\n")) {
+      if (line.startsWith("event: ")) type = line.slice(7);
+      if (!line.startsWith("data: ")) continue;
+      const at = line.indexOf(" ", 6), name = line.slice(6, at), value = line.slice(at + 1);
+      args[name] = name in args ? `${args[name]}\n${value}` : value;
+    }
+    if (type === "starmodel-open") return this.opened(args.build);
+    if (!type) return;
+    if (args.version) seen.set(args.version.slice(0, args.version.lastIndexOf(" ")), Number(args.version.split(" ").at(-1)));
+    document.dispatchEvent(new CustomEvent("datastar-fetch", { detail: { type, el: root, argsRaw: args, live: true } }));
+  }
+
+  opened(build) {
+    clearTimeout(this.lost);
+    this.lost = undefined;
+    this.wait = FIRST_WAIT_MS;
+    this.open = true;
+    if (root.dataset.live === "lost") notice("");
+    root.dataset.live = "open";
+    const mine = document.getElementById("starmodel-live")?.dataset.build;
+    if (build && mine && build !== mine) reload("This page is older than the server.");
+  }
+}
+
+action({
+  name: "live",
+  apply(_, url) {
+    stream?.stop();
+    stream = new Stream(url);
+    stream.start();
+  },
+});
+
+action({ name: "watch", apply: (_, grant) => stream?.watch(grant) });
+
+document.addEventListener("visibilitychange", () => (document.hidden ? stream?.stop() : stream?.start()));
+addEventListener("pageshow", (event) => event.persisted && stream?.start());
+addEventListener("pagehide", () => stream?.stop());
+addEventListener("online", () => stream?.open || stream?.start());
+
+/* Forms and toasts of generated pages. */
+
+const submitted = new WeakMap();
+
+document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+  if (!(el instanceof HTMLFormElement)) return;
+  if (type === "started") {
+    submitted.set(el, "");
+    el.setAttribute("aria-busy", "true");
+  } else if (type === "datastar-patch-signals" && argsRaw.status) {
+    submitted.set(el, argsRaw.status);
+  } else if (type === "finished") {
+    el.removeAttribute("aria-busy");
+    if (submitted.get(el).startsWith("2") && "reset" in el.dataset) el.reset();
+  }
+});
+
+const TOAST_MS = 5000;
+new MutationObserver((changes) => {
+  for (const toast of changes.flatMap((change) => [...change.addedNodes]))
+    if (toast.dataset?.toast !== undefined) setTimeout(() => toast.remove(), TOAST_MS);
+}).observe(document.body ?? root, { childList: true, subtree: true });

@@ -1,0 +1,106 @@
+"""`starmodel run`: serve an application."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starmodel.cli.problems import CommandError, fail
+from starmodel.cli.serving import TARGET_VARIABLE
+from starmodel.cli.targets import find_target
+from starmodel.config import chosen_env
+from starmodel.core.errors import ConfigurationError
+
+# Open streams never end by themselves, so a stop has to cut them.
+GRACE_S = 2
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, not bound
+
+
+def run(
+    app: Annotated[
+        str | None,
+        typer.Argument(
+            help="A file (hello.py), or module:attribute naming an app or a factory. "
+            "Without it: app.main:create_app, app.main:app or main:app of this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    reload: Annotated[
+        bool | None,
+        typer.Option(
+            "--reload/--no-reload",
+            help="Restart when a source file changes. [default: in development only]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve an application until Ctrl+C.
+
+    Prints the address to open. In development the page of that address signs
+    you in, and the server restarts when a source file changes.
+    """
+    try:
+        target = find_target(app, Path.cwd())
+        reload = chosen_env() == "development" if reload is None else reload
+        port = _free_port(host, port)
+    except (CommandError, ConfigurationError) as error:
+        fail(error)
+    os.environ["STARMODEL_ADDRESS"] = _address(host, port)
+    os.environ[TARGET_VARIABLE] = target.import_string
+
+    import uvicorn
+
+    uvicorn.run(
+        "starmodel.cli.serving:load",
+        factory=True,
+        app_dir=str(target.folder),
+        host=host,
+        port=port,
+        reload=reload,
+        reload_dirs=[str(target.folder)] if reload else None,
+        access_log=False,
+        # The application judges forwarded headers itself, by its setting trusted_proxies.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def _address(host: str, port: int) -> str:
+    """The URL to open in a browser of this machine."""
+    host = EVERYWHERE.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _free_port(host: str, port: int) -> int:
+    """`port`, or a free one for 0, after proving that it can be bound.
+
+    Another program may still take it before the server does.
+
+    Raises: CommandError, when it cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except socket.gaierror as error:
+            raise CommandError(f"No address is known for host {host!r}. Check --host.") from error
+        except PermissionError as error:
+            raise CommandError(
+                f"Port {port} is reserved for administrators. Choose one above 1023 with --port."
+            ) from error
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} of {host} cannot be used: {error.strerror}. Stop the program that "
+                f"uses it, or choose another: --port {port + 1}"
+            ) from error
+        return int(probe.getsockname()[1])

@@ -1,0 +1,141 @@
+"""Find the application that a command means, without running any of its code.
+
+The reloading server imports the application in a child process only. So
+names are looked up in the source text, and a mistake is told before a
+server starts.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from starmodel.cli.problems import CommandError
+
+CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")
+
+
+class Target(NamedTuple):
+    """What a server needs to import an application.
+
+    Shapes: folder goes on sys.path.
+    """
+
+    folder: Path
+    module: str
+    attribute: str
+
+    @property
+    def import_string(self) -> str:
+        return f"{self.module}:{self.attribute}"
+
+
+def find_target(app: str | None, here: Path) -> Target:
+    """The application named by `app`, or the first one that follows a convention in `here`.
+
+    `app` is `hello.py`, `hello.py:attribute` or `package.module:attribute`.
+
+    Raises: CommandError, when there is no such file, module or attribute.
+    """
+    if app is None:
+        return _find_by_convention(here)
+    place, colon, attribute = app.partition(":")
+    if place.endswith(".py"):
+        return _in_file(here / place, attribute)
+    if not colon and (here / f"{place}.py").is_file():
+        raise CommandError(f"{app!r} is no application. Did you mean {place}.py?")
+    if not (colon and place and attribute):
+        raise CommandError(f"{app!r} is no application. Give a file.py or a module:attribute.")
+    source = _find_module(place, here)
+    if source is None:
+        raise CommandError(f"No module {place!r} in {here} or installed. Check the name.")
+    return _target(source, here, place, attribute)
+
+
+def _find_by_convention(here: Path) -> Target:
+    for convention in CONVENTIONS:
+        module, _, attribute = convention.partition(":")
+        source = here.joinpath(*module.split(".")).with_suffix(".py")
+        if source.is_file() and attribute in _defined_names(source):
+            return _target(source, here, module, attribute)
+    raise CommandError(
+        f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
+        "Name one, for example: starmodel run hello.py"
+    )
+
+
+def _in_file(path: Path, attribute: str) -> Target:
+    source = path.resolve()
+    if not source.is_file():
+        raise CommandError(f"No file {path}. Check the path and the current folder.")
+    folder, parts = source.parent, [source.stem]
+    while (folder / "__init__.py").is_file():  # a file of a package is imported through it
+        folder, parts = folder.parent, [folder.name, *parts]
+    if attribute:
+        return _target(source, folder, ".".join(parts), attribute)
+    names = _defined_names(source)
+    for convention in ("app", "create_app"):
+        if convention in names:
+            return _target(source, folder, ".".join(parts), convention)
+    raise CommandError(
+        f"{path.name} defines neither app nor create_app. Add app = create_app(), "
+        f"or name the attribute: starmodel run {path.name}:attribute"
+    )
+
+
+def _target(source: Path, folder: Path, module: str, attribute: str) -> Target:
+    names = _defined_names(source)
+    if attribute not in names and "*" not in names:
+        raise CommandError(f"{source.name} has no attribute {attribute!r}. Check its name.")
+    _refuse_shadowed(source, folder, module.partition(".")[0])
+    return Target(folder, module, attribute)
+
+
+def _refuse_shadowed(source: Path, folder: Path, top: str) -> None:
+    """A module that is already imported under the same name would be served instead."""
+    spec = getattr(sys.modules.get(top), "__spec__", None)
+    if spec is None or not spec.origin or not source.is_relative_to(folder):
+        return
+    if Path(spec.origin) not in (folder / f"{top}.py", folder / top / "__init__.py"):
+        raise CommandError(f"{top!r} is also the name of a library. Rename {source.name}.")
+
+
+def _find_module(module: str, here: Path) -> Path | None:
+    """Where the source of `module` is; imports nothing but the packages around it."""
+    local = here.joinpath(*module.split("."))
+    for source in (local.with_suffix(".py"), local / "__init__.py"):
+        if source.is_file():
+            return source
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+def _defined_names(source: Path) -> set[str]:
+    """Names at the top level of a module; `*` among them after a star import."""
+    try:
+        tree = ast.parse(source.read_bytes(), filename=str(source))
+    except SyntaxError as error:
+        raise CommandError(
+            f"{source.name}, line {error.lineno}: {error.msg}. Correct it and run again."
+        ) from error
+    names: set[str] = set()
+    open_blocks: list[ast.AST] = [tree]
+    while open_blocks:
+        for node in ast.iter_child_nodes(open_blocks.pop()):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.ImportFrom) and node.module == "starmodel":
+                continue  # our create_app, imported and never called, is no application
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                names |= {alias.asname or alias.name for alias in node.names}
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            else:
+                open_blocks.append(node)  # assignments, and blocks of if, try and with
+    return names

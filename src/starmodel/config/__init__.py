@@ -1,0 +1,7 @@
+"""Settings of one application, read once from arguments, the environment and files."""
+
+from starmodel.config.secret_key import secret_keys
+from starmodel.config.settings import Settings, load_settings
+from starmodel.config.sources import chosen_env
+
+__all__ = ["Settings", "chosen_env", "load_settings", "secret_keys"]

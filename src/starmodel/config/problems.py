@@ -1,0 +1,69 @@
+"""Sentences about settings that cannot be used; a secret's value is in none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from starmodel.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
+
+    from starmodel.config.sources import Layer
+
+
+def refuse_unknown_names(layers: Iterable[Layer], fields: Mapping[str, FieldInfo]) -> None:
+    """Raise one ConfigurationError for all names that are no setting; otherwise do nothing."""
+    # No value is shown: an unknown name may be a secret's, misspelt.
+    problems = [
+        f"Unknown setting {name!r} (from {origin}).{_hint(name, fields)}"
+        for layer in layers
+        for name, origin in layer.origins.items()
+        if name not in fields
+    ]
+    if problems:
+        allowed = f"Settings are: {', '.join(sorted(fields))}."
+        raise ConfigurationError("\n".join([*problems, allowed]))
+
+
+def explain(
+    error: ValidationError, layers: list[Layer], fields: Mapping[str, FieldInfo]
+) -> ConfigurationError:
+    """One error for all wrong values: name, value, where it came from and what is allowed."""
+    sentences = []
+    for problem in error.errors(include_url=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            sentences.append(message)
+            continue
+        name, *inside = problem["loc"]
+        field = fields[str(name)]
+        place = f"{name}{''.join(f'[{part}]' for part in inside)}"
+        value = repr(problem["input"]) if field.repr else "a hidden value"
+        message = message.replace("Input should", "must").rstrip(".")
+        sentences.append(
+            f"Setting {place!r} cannot be {value} (from {_origin(str(name), layers)}): "
+            f"{message}.{_hint(problem['input'], _choices(field))}"
+        )
+    return ConfigurationError("\n".join(sentences))
+
+
+def _origin(name: str, layers: list[Layer]) -> str:
+    return next((layer.origins[name] for layer in layers if name in layer.values), "the default")
+
+
+def _choices(field: FieldInfo) -> tuple[str, ...]:
+    return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+
+
+def _hint(word: Any, choices: Iterable[str]) -> str:
+    """` Did you mean 'production'?` for `prod`; empty when nothing is near."""
+    if not isinstance(word, str) or not word:
+        return ""
+    folded = {choice.casefold(): choice for choice in choices}
+    short = word.casefold()
+    near = [c for c in folded if c.startswith(short)] or get_close_matches(short, folded, n=1)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""

@@ -1,0 +1,110 @@
+"""The settings of an application, each with its default and what is allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from starmodel.config.problems import explain, refuse_unknown_names
+from starmodel.config.sources import read_layers
+from starmodel.config.values import Bus, CommaList, Count, Host, Name, Network, Origin
+
+MIN_SECRET_CHARS = 32
+
+
+class Settings(BaseModel):
+    """Everything that an operator may choose, immutable after it is read.
+
+    Read from, strongest first: the arguments given here, the environment,
+    `.env`, the profile `[starmodel.<env>]` and the table `[starmodel]` of
+    `starmodel.toml`, the defaults below. Files are those of the current folder.
+
+    Shapes: lists may be written `a,b` in the environment.
+    Raises: ConfigurationError, naming every unknown name and wrong value.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    title: str = "StarModel"
+    env: Literal["development", "production"] = "development"
+    theme: Name = "blue"
+
+    # Fields with repr=False hold secrets or passwords: errors and repr show none of them.
+    secret_key: SecretStr | None = Field(default=None, repr=False)
+    # Earlier keys: what they signed stays valid, nothing new is signed with them.
+    secret_key_fallbacks: Annotated[list[SecretStr], CommaList] = Field(default=[], repr=False)
+
+    default_store: Name = "memory"
+    default_event_method: Literal["post", "get", "put", "patch", "delete"] = "post"
+    database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
+    redis_url: str | None = Field(default=None, repr=False)
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    memory_max_entries: Count = 100_000
+
+    event_bus: Bus = "memory"
+    realtime: Literal["sse", "websocket"] = "sse"
+    heartbeat_s: Annotated[float, Field(gt=0)] = 15.0
+    max_streams: Count = 10_000
+    max_streams_per_session: Count = 64
+    max_streams_per_address: Count = 256
+
+    public_url: Origin | None = None
+    allowed_hosts: Annotated[list[Host], CommaList] = []
+    trusted_origins: Annotated[list[Origin], CommaList] = []
+    trusted_proxies: Annotated[list[Network], CommaList] = []
+    # Unset means: as `public_url` says. After reading it is always a bool.
+    cookie_secure: bool | None = None
+    max_body_bytes: Count = 1_000_000
+    max_body_depth: Count = 32
+
+    if not TYPE_CHECKING:  # type checkers offer the fields as typed arguments instead
+
+        def __init__(self, **arguments: Any) -> None:
+            layers = read_layers(arguments)
+            refuse_unknown_names(layers, type(self).model_fields)
+            merged = {k: v for layer in reversed(layers) for k, v in layer.values.items()}
+            try:
+                super().__init__(**merged)
+            except ValidationError as error:
+                # Not chained: the cause knows the values of secrets.
+                raise explain(error, layers, type(self).model_fields) from None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if self.cookie_secure is None:
+            secure = (self.public_url or "").startswith("https://")
+            self.__dict__["cookie_secure"] = secure  # frozen for everyone else
+        return self
+
+    @model_validator(mode="after")
+    def _protect_production(self) -> Settings:
+        if self.env != "production":
+            return self
+        advice = (
+            "Set STARMODEL_SECRET_KEY to the output of: "
+            'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+        if self.secret_key is None:
+            raise ValueError(f"secret_key is missing, and env is 'production'. {advice}")
+        if len(self.secret_key.get_secret_value()) < MIN_SECRET_CHARS:
+            raise ValueError(
+                f"secret_key is shorter than {MIN_SECRET_CHARS} characters, and env is "
+                f"'production'. {advice}"
+            )
+        return self
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """Settings of this process; `arguments` win over every other source.
+
+    Raises: ConfigurationError, as `Settings` does.
+    """
+    return Settings(**arguments)

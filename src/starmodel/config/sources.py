@@ -1,0 +1,119 @@
+"""Where settings come from: named layers of raw values, none of them validated yet."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dotenv import dotenv_values
+
+from starmodel.core.errors import ConfigurationError
+
+PREFIX = "STARMODEL_"
+# Names that hosting platforms set, for those who would rather not repeat them with a prefix.
+PLAIN_NAMES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
+# Handed from `starmodel run` to the process that serves; no setting.
+PASSED_ON = {"STARMODEL_ADDRESS", "STARMODEL_TARGET"}
+ENVS = ("development", "production")
+
+
+class Layer(NamedTuple):
+    """Raw values of one source.
+
+    Shapes: origins maps each name to words that lead a person to it.
+    """
+
+    values: dict[str, Any]
+    origins: dict[str, str]
+
+
+def read_layers(arguments: Mapping[str, Any]) -> list[Layer]:
+    """Read every source of the current folder and environment, the strongest first.
+
+    Unknown names are kept: the caller knows which ones exist.
+
+    Raises: ConfigurationError, when a file cannot be read.
+    """
+    given = Layer(dict(arguments), dict.fromkeys(arguments, "an argument"))
+    environment = _variables(os.environ, "the environment")
+    dotenv = _variables(_read_dotenv(Path(".env")), ".env")
+    above = [given, environment, dotenv]
+    return [*above, *_file_layers(Path("starmodel.toml"), above)]
+
+
+def chosen_env(**arguments: Any) -> str:
+    """The `env` that the sources choose, without reading or checking any other setting."""
+    return str(_first(read_layers(arguments), "env", default=ENVS[0]))
+
+
+def _first(layers: list[Layer], name: str, *, default: str) -> Any:
+    return next((layer.values[name] for layer in layers if name in layer.values), default)
+
+
+def _variables(variables: Mapping[str, str | None], where: str) -> Layer:
+    layer = Layer({}, {})
+    for variable, value in variables.items():
+        if not value or variable in PASSED_ON:
+            continue  # `NAME=` in a deployment file means "not set"
+        if variable.startswith(PREFIX):
+            name = variable.removeprefix(PREFIX).lower()
+        elif variable in PLAIN_NAMES and PREFIX + variable not in variables:
+            name = PLAIN_NAMES[variable]
+        else:
+            continue
+        layer.values[name] = value
+        layer.origins[name] = f"{variable} in {where}"
+    return layer
+
+
+def _read_dotenv(path: Path) -> dict[str, str | None]:
+    try:
+        return dict(dotenv_values(path)) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+
+
+def _file_layers(path: Path, above: list[Layer]) -> list[Layer]:
+    """The chosen profile, then `[starmodel]`; names of every profile are checked by the caller."""
+    document = _read_toml(path)
+    for table in document:
+        if table != "starmodel":
+            raise ConfigurationError(
+                f"{path} has {table!r} outside [starmodel]. Allowed are the table [starmodel] "
+                f"and its profiles {', '.join(f'[starmodel.{env}]' for env in ENVS)}."
+            )
+    base = document.get("starmodel", {})
+    if not isinstance(base, dict):
+        raise ConfigurationError(f"{path}: starmodel must be a table, got {base!r}.")
+    profiles = {name: base.pop(name) for name in ENVS if isinstance(base.get(name), dict)}
+    for name, profile in profiles.items():
+        if "env" in profile:
+            raise ConfigurationError(
+                f"{path}: [starmodel.{name}] sets env, but env chooses the profile. "
+                "Set it in [starmodel] or as STARMODEL_ENV."
+            )
+    below = _table(base, f"[starmodel] of {path}")
+    env = _first([*above, below], "env", default=ENVS[0])
+    ordered = sorted(profiles, key=lambda name: name != env)
+    tables = {name: _table(profiles[name], f"[starmodel.{name}] of {path}") for name in ordered}
+    unused = [_names_only(tables[name]) for name in ordered if name != env]
+    return [*(tables[name] for name in ordered if name == env), below, *unused]
+
+
+def _table(values: dict[str, Any], where: str) -> Layer:
+    return Layer(values, dict.fromkeys(values, where))
+
+
+def _names_only(layer: Layer) -> Layer:
+    """A profile that is not in use: a misspelt name in it is reported, its values stay out."""
+    return Layer({}, layer.origins)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from error

@@ -1,0 +1,61 @@
+"""Types of setting values whose form pydantic alone would not explain well."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+
+def _items(value: Any) -> Any:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    plain = parts.hostname and parts.path in ("", "/") and not (parts.query or parts.fragment)
+    if parts.scheme not in ("http", "https") or not plain or parts.username is not None:
+        raise ValueError("must look like https://app.example.com, without a path")
+    return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    if not value or "/" in value or "*" in value.removeprefix("*."):
+        raise ValueError("must be a host name such as app.example.com or *.example.com")
+    return value.lower()
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError("must be an IP address or network such as 10.0.0.0/8") from None
+    return value
+
+
+def _name(value: str) -> str:
+    if not value.isidentifier():
+        raise ValueError("must be one word of letters, digits and _")
+    return value
+
+
+def _bus(value: str) -> str:
+    module, colon, attribute = value.partition(":")
+    path = [*module.split("."), attribute]
+    if value in ("memory", "redis") or (colon and all(part.isidentifier() for part in path)):
+        return value
+    raise ValueError("must be 'memory', 'redis' or 'package.module:Class'")
+
+
+# A list that may be written `a, b`, as in the environment.
+CommaList = BeforeValidator(_items)
+Origin = Annotated[str, AfterValidator(_origin)]
+Host = Annotated[str, AfterValidator(_host)]
+Network = Annotated[str, AfterValidator(_network)]
+Name = Annotated[str, AfterValidator(_name)]
+Bus = Annotated[str, AfterValidator(_bus)]
+Count = Annotated[int, Field(ge=1)]

@@ -1,0 +1,67 @@
+"""The asset build: hashed names, rewritten imports, reproducible archives."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "frontend" / "build.py"
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("asset_build", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_imports_are_rewritten_to_hashed_names(build: ModuleType, tmp_path: Path) -> None:
+    sources = {
+        "datastar.js": "export const root = {}",
+        "entry.js": 'import { root } from "datastar";\nimport "./part.js";\n',
+        "part.js": "await import('datastar'); // the same address",
+    }
+    publisher = build.Publisher(tmp_path, sources)
+    entry = (tmp_path / publisher.publish("entry.js")).read_text()
+    datastar, part = publisher.manifest["datastar.js"], publisher.manifest["part.js"]
+    assert entry == f'import {{ root }} from "./{datastar}";\nimport "./{part}";\n'
+    assert f"import('./{datastar}')" in (tmp_path / part).read_text()
+
+
+def test_name_changes_with_the_content_of_an_import(build: ModuleType, tmp_path: Path) -> None:
+    def name(datastar: str) -> str:
+        sources = {"datastar.js": datastar, "entry.js": 'import "datastar"'}
+        published: str = build.Publisher(tmp_path, sources).publish("entry.js")
+        return published
+
+    assert name("1") != name("2")
+    assert name("1") == name("1")
+
+
+def test_archive_is_the_same_content_without_a_time(build: ModuleType, tmp_path: Path) -> None:
+    name = build.Publisher(tmp_path, {"a.js": "let a"}).publish("a.js")
+    packed = (tmp_path / f"{name}.gz").read_bytes()
+    assert gzip.decompress(packed) == b"let a"
+    assert packed[4:8] == bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ({"a.js": 'import "./b.js"', "b.js": 'import "./a.js"'}, "a.js -> b.js -> a.js"),
+        ({"a.js": 'import "./gone.js"'}, "a.js imports 'gone.js'"),
+    ],
+    ids=["circle", "missing"],
+)
+def test_import_that_cannot_be_published_is_refused(
+    build: ModuleType, tmp_path: Path, sources: dict[str, str], words: str
+) -> None:
+    with pytest.raises(build.BuildError, match=words):
+        build.Publisher(tmp_path, sources).publish("a.js")

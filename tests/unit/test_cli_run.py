@@ -1,0 +1,225 @@
+"""`starmodel run`: which application it finds, what it starts, how it refuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner, Result
+
+from starmodel.cli.main import app as command
+from starmodel.cli.targets import Target, find_target
+
+ASGI = "async def app(scope, receive, send): ...\n"
+FACTORY = "def create_app(): ...\n"
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("STARMODEL_ADDRESS", "STARMODEL_TARGET"):
+        monkeypatch.setenv(variable, "")  # the command sets it; this restores it afterwards
+    monkeypatch.delenv("STARMODEL_ENV", raising=False)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What uvicorn was asked to serve; no server starts."""
+    call: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: call.update(options, app=app))
+    return call
+
+
+def write(path: str, content: str) -> Path:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+    return file
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(command, ["run", "--port", "0", *arguments])
+
+
+def refusal(*arguments: str) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    return " ".join(result.stderr.split())
+
+
+def test_file_is_served_from_its_own_folder(started: dict[str, Any], tmp_path: Path) -> None:
+    write("examples/hello.py", ASGI)
+    assert invoke("examples/hello.py").exit_code == 0
+    assert os.environ["STARMODEL_TARGET"] == "hello:app"
+    assert started["app_dir"] == str(tmp_path / "examples")
+
+
+def test_server_runs_with_a_short_grace_and_no_access_log(started: dict[str, Any]) -> None:
+    write("hello.py", ASGI)
+    invoke("hello.py")
+    assert started["timeout_graceful_shutdown"] == 2
+    assert started["access_log"] is False
+    assert os.environ["STARMODEL_ADDRESS"] == f"http://127.0.0.1:{started['port']}"
+    assert started["port"] > 0
+
+
+@pytest.mark.parametrize(
+    ("env", "flags", "reload"),
+    [
+        ("development", [], True),
+        ("production", [], False),
+        ("development", ["--no-reload"], False),
+        ("production", ["--reload"], True),
+    ],
+    ids=["development", "production", "off", "on"],
+)
+def test_reload_follows_env_unless_a_flag_says_otherwise(
+    started: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    env: str,
+    flags: list[str],
+    reload: bool,
+) -> None:
+    write("hello.py", ASGI)
+    monkeypatch.setenv("STARMODEL_ENV", env)
+    invoke("hello.py", *flags)
+    assert started["reload"] is reload
+
+
+def test_address_of_every_interface_is_one_that_opens(started: dict[str, Any]) -> None:
+    write("hello.py", ASGI)
+    invoke("hello.py", "--host", "0.0.0.0")  # noqa: S104  # no server starts
+    assert started["host"] == "0.0.0.0"  # noqa: S104
+    assert os.environ["STARMODEL_ADDRESS"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"app/main.py": FACTORY + ASGI, "main.py": ASGI}, "app.main:create_app"),
+        ({"app/main.py": ASGI, "main.py": ASGI}, "app.main:app"),
+        ({"app/main.py": "", "main.py": "app = object()"}, "main:app"),
+    ],
+    ids=["factory", "app", "main"],
+)
+def test_conventions_are_tried_in_order(files: dict[str, str], found: str, tmp_path: Path) -> None:
+    for path, content in files.items():
+        write(path, content)
+    target = find_target(None, tmp_path)
+    assert target.import_string == found
+    assert target.folder == tmp_path
+
+
+def test_file_of_a_package_is_imported_through_the_package(tmp_path: Path) -> None:
+    write("shop/__init__.py", "")
+    write("shop/web.py", FACTORY)
+    assert find_target("shop/web.py", tmp_path) == Target(tmp_path, "shop.web", "create_app")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def make(): ...",
+        "if 1:\n    make: object = object()",
+        "try:\n    from other import make\nexcept ImportError:\n    make = None",
+        "from other import *",
+    ],
+    ids=["function", "assigned", "imported", "star"],
+)
+def test_attribute_is_found_in_the_source(tmp_path: Path, source: str) -> None:
+    write("hello.py", source)
+    assert find_target("hello.py:make", tmp_path) == find_target("hello:make", tmp_path)
+
+
+def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any]) -> None:
+    write("hello.py", ASGI + "raise SystemExit('it ran')\n")
+    assert invoke("hello.py").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("gone.py", "No file"),
+        ("hello", "Did you mean hello.py?"),
+        ("other", "Give a file.py or a module:attribute"),
+        ("hello.py:gone", "hello.py has no attribute 'gone'"),
+        ("hello:gone", "hello.py has no attribute 'gone'"),
+        ("gone:app", "No module 'gone'"),
+        ("empty.py", "Add app = create_app()"),
+        ("broken.py", "broken.py, line 2"),
+        ("typer.py", "Rename typer.py"),
+    ],
+    ids=str,
+)
+def test_mistake_ends_with_one_sentence_and_the_remedy(argument: str, words: str) -> None:
+    write("hello.py", ASGI)
+    write("empty.py", "from starmodel import create_app\n")
+    write("broken.py", "\ndef app(:\n")
+    write("typer.py", ASGI)
+    assert words in refusal(argument)
+
+
+def test_folder_without_an_application_says_what_was_looked_for() -> None:
+    assert "looked for app.main:create_app, app.main:app, main:app" in refusal()
+
+
+def test_port_in_use_is_refused_with_another_one() -> None:
+    write("hello.py", ASGI)
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        assert f"choose another: --port {port + 1}" in refusal("hello.py", "--port", str(port))
+
+
+def test_unreadable_settings_are_refused() -> None:
+    write("hello.py", ASGI)
+    write("starmodel.toml", "[starmodel")
+    assert "starmodel.toml cannot be read" in refusal("hello.py")
+
+
+def test_help_names_every_option() -> None:
+    text = CliRunner().invoke(command, ["run", "--help"]).output
+    assert all(word in text for word in ("app", "--host", "--port", "--reload", "--no-reload"))
+
+
+def test_version_is_the_installed_one() -> None:
+    assert CliRunner().invoke(command, ["version"]).output == "0.1.0\n"
+
+
+SERVED = """
+import os
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": os.environ["STARMODEL_ADDRESS"].encode()})
+"""
+
+
+def serve(*arguments: str) -> subprocess.Popen[str]:
+    program = "from starmodel.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "run", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def test_command_serves_the_file_and_stops_at_a_signal(tmp_path: Path) -> None:
+    write("hello.py", SERVED)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with serve("hello.py", "--port", str(port), "--no-reload") as server:
+        assert server.stderr is not None
+        seen = next(line for line in server.stderr if "running on" in line)
+        with urllib.request.urlopen(address, timeout=5) as reply:  # our own server
+            assert reply.read().decode() == address
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=5)
+    assert address in seen
