@@ -1,0 +1,73 @@
+"""Actions (what a click will dispatch), records (the request to run one event), outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json, to_json, to_jsonable_python
+
+from starmodel.core.host import host_of
+
+if TYPE_CHECKING:
+    from starmodel.core.entity import Entity
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One event of one entity with its arguments, as plain data.
+
+    Rendered in a page it becomes what a click will send; given to
+    `dispatch` it is run by code.
+
+    Shapes: id is the record's id, or None for the visitor's own instance.
+    """
+
+    entity: type[Entity]
+    event: str
+    args: dict[str, Any] = field(default_factory=dict)
+    id: Any = None
+
+    def __html__(self) -> str:
+        return host_of(self.entity).render_action(self)
+
+    def __str__(self) -> str:
+        return self.__html__()
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON data; secrets are masked by pydantic's own serialisation."""
+    return value if type(value) in _PLAIN else to_jsonable_python(value, fallback=repr)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """The request to run one event once: what is queued, stored and replayed.
+
+    Shapes: entity is "Product:42", or "Counter" for the visitor's own;
+    args are JSON data by parameter name; actor and session are ids.
+    Units: at is seconds since the epoch; version is what the event read, 0 if unknown.
+    """
+
+    id: str
+    entity: str
+    event: str
+    args: dict[str, Any]
+    actor: str | None
+    session: str | None
+    at: float
+    version: int = 0
+
+    def to_json(self) -> str:
+        """This record as one JSON object."""
+        return to_json({name: getattr(self, name) for name in self.__slots__}).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> CommandRecord:
+        """The record that `to_json` wrote. Raises: ValueError, for anything else."""
+        data = from_json(text)
+        if not isinstance(data, dict) or set(data) != set(cls.__slots__):
+            raise ValueError(f"Not a command record; expected the keys {list(cls.__slots__)}.")
+        return cls(**data)

@@ -1,0 +1,205 @@
+"""Drafts: the private mutable copy an event runs on, and its way back to a snapshot."""
+
+from __future__ import annotations
+
+import copy
+import enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from starmodel.core.errors import InvalidStateError, StaleDraftError
+from starmodel.core.fields import ATOMS
+
+if TYPE_CHECKING:
+    from starmodel.core.entity import Entity
+
+E = TypeVar("E", bound="Entity")
+_ATOMS = frozenset(ATOMS)
+_set = object.__setattr__
+
+DRAFT, OWN, STORED = 0, 1, 2  # an instance's mode: open, made by user code, loaded from a store
+
+
+class Facts:
+    """What one run collects: facts to publish after the commit, and the wish to be stored."""
+
+    __slots__ = ("emitted", "save")
+
+    def __init__(self) -> None:
+        self.emitted: list[Any] = []
+        self.save = False
+
+
+class Lease:
+    """How long the containers of one draft may be changed: until the next `yield`."""
+
+    __slots__ = ("over",)
+
+    def __init__(self) -> None:
+        self.over = False
+
+    def check(self) -> None:
+        if self.over:
+            raise StaleDraftError(
+                "This list, dict or set was taken from `self` before a yield, where its values "
+                "were committed. Read it from `self` again after the yield."
+            )
+
+
+def _leased(base: type, names: str) -> type:
+    def guard(name: str) -> Any:
+        method = getattr(base, name)
+
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            self._lease.check()
+            return method(self, *args, **kwargs)
+
+        return call
+
+    body = {name: guard(name) for name in names.split() if hasattr(base, name)}
+    return type(f"Leased{base.__name__.capitalize()}", (base,), {"__slots__": ("_lease",), **body})
+
+
+_COMMON = "__delitem__ __setitem__ __iadd__ __ior__ __imul__ __iand__ __isub__ __ixor__ clear pop "
+LeasedList = _leased(list, _COMMON + "append extend insert remove reverse sort")
+LeasedDict = _leased(dict, _COMMON + "popitem setdefault update")
+LeasedSet = _leased(
+    set,
+    _COMMON + "add discard remove update difference_update intersection_update"
+    " symmetric_difference_update",
+)
+
+
+def copy_value(value: Any, lease: Lease | None = None) -> Any:
+    """A deep copy that shares nothing mutable; containers answer to `lease` when there is one."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    made: Any
+    if kind is list or kind is LeasedList:
+        made = [copy_value(item, lease) for item in value]
+        made = LeasedList(made) if lease else made
+    elif kind is dict or kind is LeasedDict:
+        made = {key: copy_value(item, lease) for key, item in value.items()}
+        made = LeasedDict(made) if lease else made
+    elif kind is set or kind is LeasedSet:
+        made = LeasedSet(value) if lease else set(value)
+    elif kind is tuple:
+        return tuple(copy_value(item, lease) for item in value)
+    elif isinstance(value, enum.Enum | type):
+        return value
+    elif isinstance(value, BaseModel):
+        return copy_model(value, lease)
+    else:
+        return copy.deepcopy(value)
+    if lease:
+        made._lease = lease
+    return made
+
+
+def copy_model(model: BaseModel, lease: Lease | None = None) -> BaseModel:
+    """A nested model copied field by field."""
+    made = type(model).__new__(type(model))
+    _set(made, "__dict__", {k: copy_value(v, lease) for k, v in model.__dict__.items()})
+    _set(made, "__pydantic_fields_set__", set(model.__pydantic_fields_set__))
+    _set(made, "__pydantic_extra__", copy_value(model.__pydantic_extra__, lease))
+    _set(made, "__pydantic_private__", copy_value(model.__pydantic_private__))
+    return made
+
+
+def refill(draft: Entity, source: Entity, lease: Lease | None = None) -> None:
+    """Give the draft its own copy of the source's values."""
+    values = source.__dict__
+    if type(source).__entity__.atomic:
+        fields = type(source).__pydantic_fields__
+        fresh = (
+            values.copy()
+            if len(values) == len(fields)
+            else {k: values[k] for k in fields if k in values}
+        )
+    else:
+        fresh = {
+            name: copy_value(values[name], lease)
+            for name in type(source).__pydantic_fields__
+            if name in values
+        }
+    _set(draft, "__dict__", fresh)
+    _set(draft, "__pydantic_fields_set__", set(source.__pydantic_fields_set__))
+    _set(draft, "__pydantic_extra__", copy_value(source.__pydantic_extra__, lease))
+    _set(draft, "__pydantic_private__", copy_value(source.__pydantic_private__))
+    _set(draft, "_sm_version", source._sm_version)
+
+
+def open_draft(snapshot: E, facts: Facts, lease: Lease | None = None) -> E:
+    """A mutable copy of the snapshot; sharing nothing that can change.
+
+    With a lease the draft also remembers which fields were read
+    (`reads_of`), which is what a rebase needs to know.
+    """
+    cls = type(snapshot)
+    draft = cls.__new__(cls)
+    refill(draft, snapshot, lease)
+    _set(draft, "_sm_facts", facts)
+    _set(draft, "_sm_mode", DRAFT)
+    if lease:
+        _set(draft, "_sm_reads", set())
+        _set(draft, "__class__", cls.__entity__.watched)
+    return draft
+
+
+def reads_of(draft: Entity) -> set[str]:
+    """The fields read from a leased draft so far; emptied by `forget_reads`."""
+    return draft._sm_reads
+
+
+def close_draft(draft: E) -> E:
+    """The validated snapshot that the draft has become; the draft itself stays as it is.
+
+    Nested models are validated too, by their own classes. Validators run
+    at every commit, so they must be idempotent.
+
+    Raises: InvalidStateError, naming each field that its validator refused.
+    """
+    cls: type[E] = draft.__entity__.cls  # type: ignore[assignment]
+    values = {
+        name: value
+        for name, value in object.__getattribute__(draft, "__dict__").items()
+        if name in cls.__pydantic_fields__
+    } | (draft.__pydantic_extra__ or {})
+    where = ""
+    try:
+        if not cls.__entity__.atomic:
+            for where, value in values.items():
+                values[where] = _revalidated(value)
+            where = ""
+        made = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
+    except ValidationError as error:
+        fields = {
+            where or (str(item["loc"][0]) if item["loc"] else ""): item["msg"]
+            for item in error.errors(include_url=False)
+        }
+        told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
+        raise InvalidStateError(f"{cls.__name__}: {told}", fields) from error
+    _set(made, "_sm_version", draft._sm_version)
+    if draft.__pydantic_private__:
+        _set(made, "__pydantic_private__", copy_value(draft.__pydantic_private__))
+    return made
+
+
+def _revalidated(value: Any) -> Any:
+    """A copy in which each nested model went through its own validator again."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is list or kind is LeasedList:
+        return [_revalidated(item) for item in value]
+    if kind is dict or kind is LeasedDict:
+        return {key: _revalidated(item) for key, item in value.items()}
+    if kind is tuple:
+        return tuple(_revalidated(item) for item in value)
+    if isinstance(value, BaseModel):
+        inner = {name: _revalidated(item) for name, item in value.__dict__.items()}
+        inner |= _revalidated(value.__pydantic_extra__ or {})
+        return kind.__pydantic_validator__.validate_python(inner, by_name=True, by_alias=False)
+    return copy_value(value)

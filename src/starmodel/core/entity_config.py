@@ -1,0 +1,101 @@
+"""The keys of an entity's `model_config`, and their check."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.stores import StateStore
+
+AccessRule = str | Callable[..., bool]
+Scope = Literal["session", "user", "app", "record"]
+
+
+class EntityConfig(ConfigDict, total=False):
+    """pydantic's configuration and StarModel's own keys.
+
+    Units: ttl is in seconds.
+    """
+
+    store: StateStore | str
+    scope: Scope
+    ttl: float
+    namespace: str
+    use_namespace: bool
+    auto_persist: bool
+    sync_with_client: bool
+    persistence_backend: Any
+    cache: StateStore | str
+    path: str | None
+    plural: str
+    crud: bool
+    access: AccessRule | Mapping[str, AccessRule]
+    editable: bool | Iterable[str]
+    history: bool
+    table: bool
+    registry: Any
+
+
+OWN_KEYS = frozenset(
+    "store scope ttl namespace use_namespace auto_persist sync_with_client persistence_backend"
+    " cache path plural crud access editable history".split()
+)
+NOT_BUILT_YET = frozenset({"history", "cache"})
+KNOWN_KEYS = (
+    frozenset(EntityConfig.__annotations__) | frozenset(ConfigDict.__annotations__) | OWN_KEYS
+)
+SCOPES = ("session", "user", "app", "record")
+
+
+def check_config(name: str, config: Mapping[str, Any]) -> None:
+    """Refuse what can't work. Raises: ConfigurationError, naming the key and the valid ones."""
+    for key in config:
+        if key not in KNOWN_KEYS:
+            near = difflib.get_close_matches(key, OWN_KEYS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ConfigurationError(
+                f"{name}.model_config has the unknown key {key!r}.{hint} "
+                f"StarModel's keys are {', '.join(sorted(OWN_KEYS))}; pydantic's work too."
+            )
+        if key in NOT_BUILT_YET and config[key]:
+            raise ConfigurationError(
+                f"{name}.model_config[{key!r}] is not available yet. Valid now: "
+                f"{', '.join(sorted(OWN_KEYS - NOT_BUILT_YET))}."
+            )
+    scope = config.get("scope")
+    if scope is not None and scope not in SCOPES:
+        raise ConfigurationError(
+            f"{name}.model_config['scope'] is {scope!r}; expected one of {', '.join(SCOPES)}."
+        )
+    ttl = config.get("ttl")
+    if ttl is not None and (
+        isinstance(ttl, bool) or not isinstance(ttl, int | float) or not ttl > 0
+    ):
+        raise ConfigurationError(
+            f"{name}.model_config['ttl'] is {ttl!r}; expected seconds above 0."
+        )
+    check_access(f"{name}.model_config['access']", config.get("access"))
+
+
+def check_access(where: str, rule: Any) -> None:
+    """Refuse an access rule that nobody could decide."""
+    if isinstance(rule, Mapping):
+        unknown = set(rule) - {"read", "write"}
+        if unknown:
+            raise ConfigurationError(
+                f"{where} has the keys {sorted(unknown)}; expected 'read' and 'write'."
+            )
+        for part in rule.values():
+            check_access(where, part)
+    elif isinstance(rule, str):
+        if rule not in ("public", "signed_in", "nobody") and not rule.startswith("role:"):
+            raise ConfigurationError(
+                f"{where} is {rule!r}; expected 'public', 'signed_in', 'nobody', 'role:NAME', "
+                "a function of (actor, entity), or {'read': …, 'write': …}."
+            )
+    elif rule is not None and not callable(rule):
+        raise ConfigurationError(f"{where} is {rule!r}; expected a rule's name or a function.")

@@ -1,0 +1,157 @@
+"""Every exception StarModel raises on purpose, in one tree.
+
+`status` is the HTTP status that a web adapter answers with; `public`
+says whether the text may be shown to a visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class StarModelError(Exception):
+    """Base of all errors of the framework."""
+
+    status: ClassVar[int] = 500
+    public: ClassVar[bool] = False
+
+
+class ConfigurationError(StarModelError):
+    """A class, setting or argument that can never work; raised at definition or start."""
+
+
+class FrozenEntityError(StarModelError, TypeError):
+    """A committed entity was changed outside an event."""
+
+
+class StaleDraftError(StarModelError):
+    """A container taken from `self` before a `yield` was changed after it."""
+
+
+class RequestError(StarModelError):
+    """A request that cannot be understood; its text is meant for the sender."""
+
+    status = 400
+    public = True
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status  # type: ignore[misc]  # one class covers 400, 411, 413, 415
+
+
+class BindingError(StarModelError):
+    """Arguments that do not fit an event's signature.
+
+    Shapes: fields maps a parameter to the sentence shown beside its input.
+    """
+
+    status = 422
+    public = True
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
+
+
+class InvalidStateError(StarModelError):
+    """An event left its entity in a state that its validators refuse.
+
+    Shapes: fields maps a field to the validator's sentence.
+    """
+
+    status = 422
+    public = True
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
+
+
+class ConstraintError(StarModelError):
+    """A store refused a value: a duplicate, or a reference to nothing."""
+
+    status = 409
+    public = True
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
+
+
+class NotFoundError(StarModelError):
+    """No such record."""
+
+    status = 404
+    public = True
+
+    def __init__(self, entity: str, id: Any) -> None:
+        super().__init__(f"{entity} {id!r} does not exist.")
+        self.entity, self.id = entity, id
+
+
+class GoneError(NotFoundError):
+    """The record was there when the page was made and has been removed since."""
+
+    status = 410
+
+    def __init__(self, entity: str, id: Any) -> None:
+        super().__init__(entity, id)
+        self.args = (f"{entity} {id!r} was removed.",)
+
+
+class AccessDeniedError(StarModelError):
+    """The actor may not do this."""
+
+    status = 403
+    public = True
+
+
+class NotSignedInError(AccessDeniedError):
+    """Nobody is signed in, and this needs somebody."""
+
+    status = 401
+
+
+class VersionConflictError(StarModelError):
+    """Somebody else committed first; nothing of this command was stored."""
+
+    status = 409
+    public = True
+
+    def __init__(self, entity: str, id: Any, *, read: int, stored: int | None) -> None:
+        now = "has been removed" if stored is None else f"is at version {stored}"
+        super().__init__(
+            f"{entity} {id!r} {now}, but this command read version {read}. "
+            "Reload and dispatch again."
+        )
+        self.entity, self.id, self.read, self.stored = entity, id, read, stored
+
+
+class CommandRunningError(StarModelError):
+    """A command with this idempotency key is still running, or was interrupted."""
+
+    status = 409
+    public = True
+
+
+class CommandReusedError(StarModelError):
+    """An idempotency key came back with other arguments."""
+
+    status = 422
+    public = True
+
+
+class DuplicateCommandError(StarModelError):
+    """A repository already holds the marker of this command; raised by `commit`."""
+
+
+class TooManyTopicsError(StarModelError):
+    """One page watches more than its stream token can name."""
+
+
+class TooManyStreamsError(StarModelError):
+    """A limit on open streams is reached."""
+
+    status = 429
+    public = True

@@ -1,0 +1,183 @@
+"""`Field` with what StarModel and SQL need to know, and what each field of a class means."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import inspect
+import re
+import sys
+import types
+import typing
+import uuid
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, Union, get_args, get_origin
+
+import pydantic
+from pydantic import SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+
+from starmodel.core.errors import ConfigurationError
+
+SQL_ARGUMENTS = frozenset(
+    "primary_key foreign_key ondelete unique nullable index"
+    " sa_type sa_column sa_column_args sa_column_kwargs".split()
+)
+SECRET_NAME = re.compile(r"(^|_)(password|passwd|secret|token|api_?key|hash)(_|$|ed_)", re.I)
+ATOMS: tuple[type, ...] = (
+    int, float, str, bool, bytes, type(None), decimal.Decimal, uuid.UUID,
+    datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOptions:
+    """What a `Field(...)` said to StarModel rather than to pydantic."""
+
+    private: bool = False
+    public: bool = False
+    editable: bool | None = None
+    signal: bool | None = None
+    sync: bool | None = None
+    sql: dict[str, Any] = dataclass_field(default_factory=dict)
+
+
+def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
+    default: Any = pydantic.fields.PydanticUndefined,
+    *,
+    private: bool = False,
+    public: bool = False,
+    editable: bool | None = None,
+    signal: bool | None = None,
+    sync: bool | None = None,
+    **options: Any,
+) -> Any:
+    """A pydantic field that also takes SQLModel's arguments and these:
+
+    private: never leaves the server: no signal, page, JSON body, log line or message.
+    public:  a secret-looking name that is meant to be seen.
+    editable: whether generated forms may set it (default: yes, unless private or the id).
+    signal:  whether it is a browser signal (default: scalars only).
+    sync:    the browser's value is taken over before an event runs.
+    """
+    sql = {name: options.pop(name) for name in SQL_ARGUMENTS & options.keys()}
+    info = pydantic.Field(default, **options)
+    info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql))
+    return info
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of an entity class, worked out once."""
+
+    name: str
+    info: FieldInfo
+    options: FieldOptions
+    private: bool
+    editable: bool
+    signal: bool
+    atomic: bool
+
+    @property
+    def title(self) -> str:
+        """The label people read: the field's title, or its name in words."""
+        return self.info.title or self.name.replace("_", " ").capitalize()
+
+
+def options_of(info: FieldInfo) -> FieldOptions:
+    """The StarModel options of a field; SQLModel's own `Field` counts for SQL arguments."""
+    for item in info.metadata:
+        if isinstance(item, FieldOptions):
+            return item
+    return FieldOptions()
+
+
+def plain_types(annotation: Any) -> list[Any]:
+    """The members of a union without None; `Annotated` and `Literal` looked through.
+
+    >>> plain_types(int | None), plain_types(typing.Literal["a", 2])
+    ([<class 'int'>], [<class 'str'>, <class 'int'>])
+    """
+    origin = get_origin(annotation)
+    if origin is typing.Annotated:
+        return plain_types(get_args(annotation)[0])
+    if origin is Union or origin is types.UnionType:
+        return [t for arg in get_args(annotation) for t in plain_types(arg)]
+    if origin is typing.Literal:
+        return list(dict.fromkeys(type(value) for value in get_args(annotation)))
+    if annotation is type(None):
+        return []
+    return [annotation]
+
+
+def is_atomic(annotation: Any) -> bool:
+    """True when every value of the type is immutable and a scalar."""
+    return all(
+        isinstance(t, type) and (issubclass(t, ATOMS) or issubclass(t, enum.Enum))
+        for t in plain_types(annotation)
+    )
+
+
+def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
+    """What each field of the class means.
+
+    Raises: ConfigurationError, when a field looks secret and says neither private nor public.
+    """
+    specs = {}
+    editable_config = cls.model_config.get("editable", True)
+    for name, info in cls.__pydantic_fields__.items():
+        options = options_of(info)
+        kinds = plain_types(info.annotation)
+        secret = any(t in (SecretStr, SecretBytes) for t in kinds)
+        private = options.private or info.exclude is True or secret
+        if SECRET_NAME.search(name) and not private and not options.public:
+            raise ConfigurationError(
+                f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
+                f"Write {name}: … = Field(private=True), or Field(public=True) "
+                "if visitors may see it."
+            )
+        editable = options.editable
+        if editable is None:
+            listed = (
+                editable_config if isinstance(editable_config, bool) else name in editable_config
+            )
+            own_id = name == "id" and "id" not in inspect.get_annotations(cls)
+            editable = listed and not own_id
+        atomic = is_atomic(info.annotation)
+        signal = atomic if options.signal is None else options.signal
+        specs[name] = FieldSpec(
+            name, info, options, private, editable and not private, signal and not private, atomic
+        )
+    return specs
+
+
+def tell_sqlmodel(cls: type[pydantic.BaseModel]) -> None:
+    """Hand our fields' SQL arguments to SQLModel before it makes the columns of a table class.
+
+    Runs only when the user's own bases have imported SQLModel, so nothing is imported here.
+    Fields that SQL has no type for (lists, dicts, models) become JSON columns.
+    """
+    sqlmodel, sqlalchemy = sys.modules.get("sqlmodel.main"), sys.modules.get("sqlalchemy")
+    if sqlmodel is None or sqlalchemy is None or not issubclass(cls, sqlmodel.SQLModel):
+        return
+    declares_key = any(
+        getattr(item, "primary_key", False) is True or options_of(info).sql.get("primary_key")
+        for name, info in cls.__pydantic_fields__.items()
+        if name != "id"
+        for item in info.metadata or (None,)
+    )
+    for name, info in cls.__pydantic_fields__.items():
+        if any(isinstance(item, sqlmodel.FieldInfoMetadata) for item in info.metadata):
+            continue
+        arguments = dict(options_of(info).sql)
+        if name == "id" and not declares_key:
+            arguments.setdefault("primary_key", True)
+        if "sa_type" not in arguments and "sa_column" not in arguments:
+            try:
+                sqlmodel.get_sqlalchemy_type(info)
+            except (ValueError, TypeError):
+                arguments["sa_type"] = sqlalchemy.JSON
+        if arguments:
+            info.metadata.append(sqlmodel.FieldInfoMetadata(**arguments))

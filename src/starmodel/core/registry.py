@@ -1,0 +1,175 @@
+"""Which entity classes exist, and which of them an application takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import inflection
+
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.stores import StateStore, store_name
+
+if TYPE_CHECKING:
+    from starmodel.core.entity import Entity
+    from starmodel.core.events import Event
+
+_defined: dict[tuple[str, str], type[Entity]] = {}
+BUILT_IN: dict[str, Event[Any, Any, Any]] = {}  # create, update, delete; filled by core.built_in
+
+
+def define(cls: type[Entity]) -> None:
+    """Remember a class defined at module level; a redefinition in the same module replaces it."""
+    if "<locals>" not in cls.__qualname__ and not cls.__name__.startswith("_"):
+        _defined[cls.__module__, cls.__qualname__] = cls
+
+
+def defined_entities() -> list[type[Entity]]:
+    """Every entity class defined at module level so far, in order of definition."""
+    return list(_defined.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """How one application treats one entity class.
+
+    Shapes: store is a short name; path is the URL prefix ("/products"),
+    or None when the class has no pages; events include create, update
+    and delete for records.
+    """
+
+    cls: type[Entity]
+    name: str
+    store: str
+    scope: str
+    path: str | None
+    crud: bool
+    ttl_s: float | None
+    events: dict[str, Event[Any, Any, Any]]
+
+    @property
+    def is_record(self) -> bool:
+        return self.scope == "record"
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The fields that are signals on pages; the visitor's own instance needs no id there."""
+        names = self.cls.__entity__.signals
+        return names if self.is_record else tuple(name for name in names if name != "id")
+
+    @property
+    def synced(self) -> list[str]:
+        """The fields whose value in the browser is taken over before an event runs."""
+        everything = self.cls.model_config.get("sync_with_client", False)
+        return [
+            name
+            for name, spec in self.cls.__entity__.fields.items()
+            if spec.signal
+            and spec.editable
+            and (everything if spec.options.sync is None else spec.options.sync)
+        ]
+
+    @property
+    def title(self) -> str:
+        """The name people read: "Blog post"."""
+        return inflection.humanize(inflection.underscore(self.name))
+
+    @property
+    def plural_title(self) -> str:
+        return inflection.pluralize(self.title)
+
+
+class Registry:
+    """The entity classes of one application, by class and by name."""
+
+    def __init__(self, entities: Iterable[type[Entity]], *, default_store: str = "memory") -> None:
+        self._types: dict[type[Entity], EntityType] = {}
+        self._names: dict[str, EntityType] = {}
+        self._paths: dict[str, EntityType] = {}
+        for cls in entities:
+            self._add(entity_type(cls, default_store))
+
+    def _add(self, made: EntityType) -> None:
+        for seen, key in ((self._names, made.name), (self._paths, made.path)):
+            other = seen.get(key) if key is not None else None
+            if other is not None and other.cls is not made.cls:
+                what = "name" if seen is self._names else f"path {key!r}"
+                raise ConfigurationError(
+                    f"Two entities have the {what}: {_where(other.cls)} and {_where(made.cls)}. "
+                    "Rename one, or pass create_app(entities=[…]) with the one you mean"
+                    + ("." if what == "name" else ", or set model_config['path'].")
+                )
+        self._types[made.cls] = self._names[made.name] = made
+        if made.path is not None:
+            self._paths[made.path] = made
+
+    def __getitem__(self, cls: type[Entity]) -> EntityType:
+        try:
+            return self._types[cls]
+        except KeyError:
+            raise ConfigurationError(
+                f"{_where(cls)} is not an entity of this application; it has "
+                f"{', '.join(self._names) or 'none'}. Pass it in create_app(entities=[…])."
+            ) from None
+
+    def __contains__(self, cls: object) -> bool:
+        return cls in self._types
+
+    def __iter__(self) -> Iterator[EntityType]:
+        return iter(self._types.values())
+
+    def named(self, name: str) -> EntityType:
+        """The entity of that name. Raises: ConfigurationError, naming those there are."""
+        if name not in self._names:
+            raise ConfigurationError(
+                f"There is no entity {name!r}; this application has {', '.join(self._names)}."
+            )
+        return self._names[name]
+
+
+def entity_type(cls: type[Entity], default_store: str) -> EntityType:
+    """Work out store, scope and path of a class. Raises: ConfigurationError, for what can't be."""
+    config = cls.model_config
+    wanted = config.get("store")
+    if wanted == StateStore.CUSTOM and not config.get("persistence_backend"):
+        remedy = "'sql', since its class is a table" if _is_table(cls) else "a plugin's store"
+        raise ConfigurationError(
+            f"{cls.__name__} asks for store 'custom' but names no persistence_backend. "
+            f"Give one, or use {remedy}."
+        )
+    if wanted is None:
+        wanted = "custom" if config.get("persistence_backend") else None
+    store = store_name(wanted or ("sql" if _is_table(cls) else default_store))
+    scope = config.get("scope") or _default_scope(cls, store)
+    crud = config.get("crud", True)
+    events = dict(cls.__entity__.events)
+    if scope == "record":
+        events = {**BUILT_IN, **events}
+    return EntityType(
+        cls, cls.__name__, store, scope, _path(cls, scope), crud, config.get("ttl"), events
+    )
+
+
+def _default_scope(cls: type[Entity], store: str) -> str:
+    required = any(info.is_required() for info in cls.__pydantic_fields__.values())
+    return "record" if store == "sql" or required else "session"
+
+
+def _path(cls: type[Entity], scope: str) -> str | None:
+    config = cls.model_config
+    name = cls.__name__.lower()
+    if "path" in config:
+        path = config["path"]
+        return None if path is None else "/" + path.strip("/")
+    if scope == "record":
+        return "/" + config.get("plural", inflection.pluralize(name)).lower()
+    return "/" + name
+
+
+def _is_table(cls: type[Entity]) -> bool:
+    return hasattr(cls, "__table__")
+
+
+def _where(cls: type[Entity]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"

@@ -1,0 +1,23 @@
+"""What an event may return to its caller besides components and data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the caller's browser to `url` after the commit.
+
+    Only relative addresses and allowed hosts are followed.
+    """
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """Show the caller a short message. Units: kind is info, success, warning or error."""
+
+    text: str
+    kind: str = "info"
