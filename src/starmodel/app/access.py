@@ -1,0 +1,114 @@
+"""Who may read and run what. One policy decides on every face and in every mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from starmodel.core.entity import Entity
+from starmodel.core.entity_config import AccessRule
+from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+
+Need = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody (or something) that is signed in. Shapes: roles are names such as "editor"."""
+
+    id: str
+    name: str = ""
+    roles: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
+DEV = Actor("dev", "Developer", frozenset({"dev"}))
+"""The reserved actor of the development sign-in."""
+
+TRUSTED = Actor("trusted", "Trusted code")
+"""Code of the application itself, when it names no actor; it may do everything."""
+
+
+class AccessPolicy(Protocol):
+    """Decides; raises when the answer is no."""
+
+    def check(
+        self,
+        type: EntityType,
+        need: Need,
+        actor: Actor | None,
+        *,
+        event: Event[Any, Any, Any] | None = None,
+        entity: Entity | None = None,
+    ) -> None:
+        """Return when the actor may.
+
+        Without an entity only what no single record decides is checked: a rule that is a
+        function passes and has to be asked again with the record.
+
+        Raises: NotSignedInError, AccessDeniedError.
+        """
+
+    def reads_fields(self, type: EntityType) -> bool:
+        """True when reading depends on a record's fields."""
+
+
+class RulePolicy:
+    """Decides by the `access` of the event, else of the class, else by scope: closed by default.
+
+    `session` entities belong to their visitor; all others need somebody signed in.
+    """
+
+    def check(
+        self,
+        type: EntityType,
+        need: Need,
+        actor: Actor | None,
+        *,
+        event: Event[Any, Any, Any] | None = None,
+        entity: Entity | None = None,
+    ) -> None:
+        if actor is TRUSTED:
+            return
+        rule = rule_of(type, need, event)
+        if allows(rule, actor, entity):
+            return
+        what = f"{type.name}.{event.name}" if event is not None else f"{need} {type.name}"
+        if actor is None and rule != "nobody":
+            raise NotSignedInError(f"Sign in first: {what} is not open to everybody.")
+        raise AccessDeniedError(f"You may not {'run ' if event is not None else ''}{what}.")
+
+    def reads_fields(self, type: EntityType) -> bool:
+        return callable(rule_of(type, "read", None))
+
+
+def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:
+    """The rule that applies."""
+    if event is not None and event.info.access is not None:
+        return event.info.access
+    access = type.cls.model_config.get("access")
+    if isinstance(access, Mapping):
+        access = access.get(need)
+    if access is not None:
+        return access
+    return "public" if type.scope == "session" else "signed_in"
+
+
+def allows(rule: AccessRule, actor: Actor | None, entity: Entity | None) -> bool:
+    """Whether one rule lets the actor pass."""
+    if callable(rule):
+        return entity is None or bool(rule(actor, entity))
+    if rule == "public":
+        return True
+    if rule == "nobody" or actor is None:
+        return False
+    if rule == "signed_in":
+        return True
+    if rule.startswith("role:"):
+        return rule[5:] in actor.roles
+    raise ConfigurationError(f"Unknown access rule {rule!r}.")

@@ -1,0 +1,226 @@
+"""One application: its entities and the services that run them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.binding import Inputs
+from starmodel.app.dispatcher import Command, Dispatcher, Outcome
+from starmodel.app.messages import Changed, SessionEnded
+from starmodel.app.objects import Objects
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import Clock, EventBus, IdSource, Realtime
+from starmodel.app.reactions import Reaction, Reactions
+from starmodel.app.scopes import Scopes, default_snapshot
+from starmodel.app.session import Session, current_session
+from starmodel.app.subscriptions import Hub
+from starmodel.app.uow import UnitOfWork
+from starmodel.core.built_in import create as _create
+from starmodel.core.commands import Action, CommandRecord
+from starmodel.core.drafts import Lease
+from starmodel.core.entity import Entity, public_state, signal_prefix
+from starmodel.core.errors import ConfigurationError, GoneError, NotFoundError, StarModelError
+from starmodel.core.host import adopt, host_of
+from starmodel.core.registry import EntityType, Registry
+
+
+class Application:
+    """Holds what `bootstrap` chose, and answers for its entity classes.
+
+    Opened by the server's start, or by the first use in a script.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        persistence: PersistenceManager,
+        bus: EventBus,
+        policy: AccessPolicy,
+        secret: str,
+        clock: Clock,
+        ids: IdSource,
+        hub: Callable[..., Hub] = Hub,
+        reactions: Iterable[Reaction] = (),
+        render: Callable[[Any], str] = str,
+        uow_cls: type[UnitOfWork] = UnitOfWork,
+    ) -> None:
+        self.registry, self.persistence, self.bus = registry, persistence, bus
+        self.policy, self.clock, self.ids = policy, clock, ids
+        self.scopes = Scopes(secret)
+        self.realtime: Realtime | None = None
+        self._uow_cls = uow_cls
+        self.reactions = Reactions(reactions, self.unit)
+        self.dispatcher = Dispatcher(
+            registry=registry, unit=self.unit, persistence=persistence, policy=policy,
+            scopes=self.scopes, reactions=self.reactions, render=render, clock=clock, ids=ids,
+        )  # fmt: skip
+        self.hub = hub(
+            guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
+        )
+        bus.subscribe(self.hub.deliver)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening: asyncio.Lock | None = None
+        for type in registry:
+            adopt(type.cls, self)
+
+    def unit(self, lease: Lease | None = None) -> UnitOfWork:
+        """A new unit of work."""
+        return self._uow_cls(self.registry, self.persistence, self.bus, self.clock, lease=lease)
+
+    async def ready(self) -> None:
+        """Open the stores at the first use in the running event loop."""
+        if self._loop is not asyncio.get_running_loop():
+            await self._open()
+
+    async def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._opening is None or self._loop is not None:
+            self._opening, self._loop = asyncio.Lock(), None
+        async with self._opening:
+            if self._loop is None:
+                await self.persistence.open(self._expired)
+                self._loop = loop
+
+    async def close(self) -> None:
+        """End streams and handlers, then the stores."""
+        self.hub.close()
+        await self.reactions.idle()
+        if self._loop is not None:
+            self._loop = None
+            await self.persistence.close()
+
+    # What the domain asks of its host
+
+    def has(self, entity: type[Entity]) -> bool:
+        return entity in self.registry
+
+    def objects(self, entity: type[Entity]) -> Objects[Any]:
+        return Objects(self, entity)
+
+    async def own(self, entity: type[Entity], request: Any) -> Entity:
+        scope = getattr(request, "scope", request)
+        session = scope.get("starmodel.session") if isinstance(scope, dict) else None
+        if session is None:
+            raise ConfigurationError(
+                f"{entity.__name__}.get() got {request!r}; expected a request of this application."
+            )
+        return await self.instance(self.registry[entity], session)
+
+    def render_action(self, action: Action) -> str:
+        if self.realtime is None:
+            raise ConfigurationError("This application has no pages to render an action for.")
+        return self.realtime.render_action(self.registry[action.entity], action)
+
+    def show(self, entity: Entity, view: str = "") -> None:
+        if self.realtime is not None:
+            self.realtime.show(entity, view)
+
+    def namespace(self, entity: Entity) -> str:
+        if self.realtime is None:
+            return signal_prefix(entity.__entity__.cls).rstrip(".")
+        return self.realtime.namespace(entity)
+
+    # What adapters ask
+
+    async def instance(
+        self, type: EntityType, session: Session, id: Any = None, *, seen: bool = False
+    ) -> Entity:
+        """The visitor's own instance, or a record by id, after an access check.
+
+        Raises: NotSignedInError, AccessDeniedError, NotFoundError.
+        """
+        await self.ready()
+        self.policy.check(type, "read", session.actor)
+        repository = self.persistence.for_class(type.cls)
+        if type.is_record:
+            found = await repository.get(type.cls, self.dispatcher.id_of(type.cls, id))
+            if found is None:
+                raise (GoneError if seen else NotFoundError)(type.name, id)
+        else:
+            own = self.scopes.id_of(type, session, session.actor)
+            found = await repository.get(type.cls, own) or default_snapshot(type.cls, own)
+        self.policy.check(type, "read", session.actor, entity=found)
+        return found
+
+    async def dispatch(
+        self,
+        request: Action | CommandRecord,
+        *,
+        actor: Actor | str | None = TRUSTED,
+        session: Session | None = None,
+    ) -> Outcome:
+        """Run an action or a stored command record by code.
+
+        Trusted unless an actor is named; None is a visitor who is not signed in.
+        """
+        await self.ready()
+        name, _, id = (
+            (request.entity.__name__, "", request.id)
+            if isinstance(request, Action)
+            else request.entity.partition(":")
+        )
+        type = self.registry.named(name)
+        event = type.events.get(request.event)
+        if event is None:
+            raise ConfigurationError(
+                f"{name} has no event {request.event!r}; it has {', '.join(type.events)}."
+            )
+        if isinstance(actor, str):
+            actor = Actor(actor)
+        inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
+        return await self.dispatcher.dispatch(
+            Command(
+                type,
+                event,
+                self.dispatcher.bind(type, event, inputs),
+                None if id == "" else id,
+                actor,
+                session or current_session.get(),
+            )
+        )
+
+    async def end_sessions(self, session: Session) -> None:
+        """Tell every viewer of this visitor that access is to be decided again."""
+        for visitor in session.ended:
+            await self.bus.publish(SessionEnded(visitor))
+        session.ended.clear()
+
+    async def _expired(self, entity: type[Entity], id: Any, version: int) -> None:
+        type = self.registry[entity]
+        state = None if type.is_record else public_state(default_snapshot(entity, id))
+        await self.bus.publish(Changed(type.name, id, "expired", version + 1, version, state))
+
+    async def _may_see(self, message: Changed, actor: Actor | None) -> bool:
+        type = self.registry.named(message.entity)
+        entity = await self.persistence.for_class(type.cls).get(type.cls, message.id)
+        if entity is None:
+            return True
+        try:
+            self.policy.check(type, "read", actor, entity=entity)
+        except StarModelError:
+            return False
+        return True
+
+
+async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
+    """Run an action (`product.do.adjust_stock(-1)`), or a stored command record, by code.
+
+    Trusted code unless `actor=` names somebody. Raises what the event raises.
+    """
+    cls = request.entity if isinstance(request, Action) else _class_of(request)
+    application: Any = host_of(cls)
+    return await application.dispatch(request, **options)  # type: ignore[no-any-return]
+
+
+def _class_of(record: CommandRecord) -> type[Entity]:
+    from starmodel.core.registry import defined_entities
+
+    name = record.entity.partition(":")[0]
+    for cls in reversed(defined_entities()):
+        if cls.__name__ == name:
+            return cls
+    raise ConfigurationError(f"No entity class is named {name!r}; import its module first.")

@@ -1,0 +1,70 @@
+"""`@live`: a part of a page that is rendered again whenever its entity changes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.host import host_of
+
+_views: dict[str, LiveView] = {}
+
+
+class LiveView:
+    """A function of one snapshot whose component follows that entity in every open page.
+
+    Called in a page it renders and watches. What it returns needs an id,
+    because that is where each newer rendering goes.
+    """
+
+    def __init__(self, render: Callable[[Any], Any], entity: type[Entity], name: str) -> None:
+        self.render, self.entity, self.name = render, entity, name
+        functools.update_wrapper(self, render)
+
+    def __call__(self, entity: Entity) -> Any:
+        if not isinstance(entity, self.entity):
+            raise ConfigurationError(
+                f"{self.name} shows {self.entity.__name__}, but got {type(entity).__name__}."
+            )
+        host_of(self.entity).show(entity, self.name)
+        return self.render(entity)
+
+
+def live(render: Callable[[Any], Any]) -> LiveView:
+    """Declare a live part of a page.
+
+    ```python
+    @live
+    def messages(chat: Chat):
+        return Ul(*[Li(text) for text in chat.messages], id="messages")
+    ```
+
+    It gets a snapshot with the public fields only, and may run in any
+    process, so it must be declared at module level and read nothing else.
+
+    Raises: ConfigurationError, unless its one parameter is annotated with an entity.
+    """
+    name = f"{render.__module__}.{render.__qualname__}"
+    parameters = list(inspect.signature(render).parameters)
+    entity = typing.get_type_hints(render).get(parameters[0]) if len(parameters) == 1 else None
+    if not (isinstance(entity, type) and issubclass(entity, Entity)):
+        raise ConfigurationError(
+            f"@live {name} needs exactly one parameter, annotated with its entity."
+        )
+    view = _views[name] = LiveView(render, entity, name)
+    return view
+
+
+def add_view(view: LiveView) -> None:
+    """Make a view known by its name; for generated parts of pages."""
+    _views[view.name] = view
+
+
+def view_named(name: str) -> LiveView | None:
+    """The view, or None when no module has declared it (yet)."""
+    return _views.get(name)

@@ -1,0 +1,67 @@
+"""What crosses the bus: plain data that any process can read."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+Kind = Literal["created", "updated", "deleted", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One entity was committed in another state.
+
+    Shapes: state is all its public fields as JSON data (None when it is
+    gone); fields names the public ones that changed; before has their old
+    values where they are scalars. `base` is the version it replaced.
+    """
+
+    entity: str
+    id: Any
+    kind: Kind
+    version: int
+    base: int
+    state: dict[str, Any] | None
+    fields: tuple[str, ...] = ()
+    before: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def topic(self) -> str:
+        """The name that viewers subscribe to: "Product:42"."""
+        return f"{self.entity}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A fact that an event emitted, as data. Shapes: name is the fact's class name."""
+
+    name: str
+    data: Any
+    entity: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A visitor signed in or out, or an actor was disabled: access is to be decided again.
+
+    Shapes: visitor is the visitor's id as `Session.key` names it.
+    """
+
+    visitor: str
+
+
+def fact_data(fact: Any) -> Any:
+    """A fact as JSON data. Raises: TypeError, unless it is a dataclass or a pydantic model."""
+    if isinstance(fact, BaseModel):
+        return fact.model_dump(mode="json")
+    if dataclasses.is_dataclass(fact) and not isinstance(fact, type):
+        return to_jsonable_python(fact)
+    raise TypeError(
+        f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
+    )

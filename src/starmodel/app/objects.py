@@ -1,0 +1,66 @@
+"""`Product.objects`: reading and creating records from code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from starmodel.app.query import make_query
+from starmodel.core.entity import Entity
+from starmodel.core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from starmodel.app.application import Application
+
+E = TypeVar("E", bound=Entity)
+
+
+class Objects(Generic[E]):
+    """The records of one class, for trusted code: no access rule is asked."""
+
+    def __init__(self, application: Application, entity: type[E]) -> None:
+        self._application, self._entity = application, entity
+
+    async def get(self, id: Any) -> E:
+        """The record. Raises: NotFoundError."""
+        found = await self.find(id)
+        if found is None:
+            raise NotFoundError(self._entity.__name__, id)
+        return found
+
+    async def find(self, id: Any) -> E | None:
+        """The record, or None."""
+        await self._application.ready()
+        try:
+            id = self._application.dispatcher.id_of(self._entity, id)
+        except NotFoundError:
+            return None
+        return await self._application.persistence.for_class(self._entity).get(self._entity, id)
+
+    async def list(
+        self,
+        *,
+        search: str = "",
+        order: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+        **filters: Any,
+    ) -> list[E]:
+        """The records that match, such as `price__lt=5`, in an order such as "-price,name"."""
+        await self._application.ready()
+        query = make_query(
+            self._entity, filters, search=search, order=order, limit=limit, offset=offset,
+            private=True,
+        )  # fmt: skip
+        return await self._application.persistence.for_class(self._entity).list(query)  # type: ignore[return-value]
+
+    async def count(self, *, search: str = "", **filters: Any) -> int:
+        """How many records match."""
+        await self._application.ready()
+        query = make_query(self._entity, filters, search=search, private=True)
+        return await self._application.persistence.for_class(self._entity).count(query)
+
+    async def create(self, **values: Any) -> E:
+        """Store a new record by its `create` event. Raises: BindingError, InvalidStateError."""
+        event = self._application.registry[self._entity].events["create"]
+        outcome = await self._application.dispatch(event.action(self._entity, None, (), values))
+        return outcome.entity  # type: ignore[return-value]

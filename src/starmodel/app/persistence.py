@@ -1,0 +1,89 @@
+"""Which repository keeps which entity class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starmodel.app.ports import Expired, Repository
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.registry import EntityType, Registry
+
+REMEDIES = {
+    "redis": "The Redis store is not available yet.",
+    "session_storage": "Browser stores are not available yet.",
+    "local_storage": "Browser stores are not available yet.",
+    "custom": "Set model_config['persistence_backend'].",
+}
+
+
+class PersistenceManager:
+    """Builds each store's repository at its first use; a store nobody asks for is never built.
+
+    Shapes: stores maps a store's short name to a function that makes its
+    repository, or to the repository.
+
+    Raises: ConfigurationError, for an entity whose store is not registered.
+    """
+
+    def __init__(
+        self, registry: Registry, stores: Mapping[str, Callable[[], Repository] | Repository]
+    ) -> None:
+        self._registry, self._stores = registry, dict(stores)
+        self._built: dict[Any, Repository] = {}
+        self._by_class: dict[type[Entity], Repository] = {}
+        for type in registry:
+            self._check(type)
+
+    def for_class(self, entity: type[Entity]) -> Repository:
+        """The repository that keeps this class."""
+        try:
+            return self._by_class[entity]
+        except KeyError:
+            made = self._by_class[entity] = self._build(self._registry[entity])
+            return made
+
+    def repositories(self) -> list[Repository]:
+        """The repositories that this application's entities use."""
+        return list(
+            {id(r): r for r in map(self.for_class, (t.cls for t in self._registry))}.values()
+        )
+
+    async def open(self, expired: Expired) -> None:
+        """Get every repository ready; when one fails, those opened before it are closed again."""
+        opened: list[Repository] = []
+        try:
+            for repository in self.repositories():
+                types = [t for t in self._registry if self.for_class(t.cls) is repository]
+                await repository.open(types, expired)
+                opened.append(repository)
+        except BaseException:
+            for repository in opened:
+                await repository.close()
+            raise
+
+    async def close(self) -> None:
+        for repository in self.repositories():
+            await repository.close()
+
+    def _check(self, type: EntityType) -> None:
+        if (
+            type.cls.model_config.get("persistence_backend") is None
+            and type.store not in self._stores
+        ):
+            known = ", ".join(map(repr, sorted(self._stores)))
+            remedy = REMEDIES.get(
+                type.store, f"Pass create_app(stores={{{type.store!r}: …}}) with its repository."
+            )
+            raise ConfigurationError(
+                f"{type.name} asks for store {type.store!r}; registered stores are {known}. {remedy}"
+            )
+
+    def _build(self, type: EntityType) -> Repository:
+        backend = type.cls.model_config.get("persistence_backend")
+        source = self._stores[type.store] if backend is None else backend
+        key = type.store if backend is None else source
+        if key not in self._built:
+            self._built[key] = source() if callable(source) else source
+        return self._built[key]

@@ -1,0 +1,172 @@
+"""What the application layer asks of the outside world.
+
+Each port has a fake or an in-process implementation, and adapters prove
+themselves by the contract suites in `starmodel.testing`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from starmodel.core.commands import Action
+from starmodel.core.entity import Entity, new_id
+from starmodel.core.patches import Patch
+
+if TYPE_CHECKING:
+    from starmodel.app.query import Query
+    from starmodel.core.registry import EntityType
+
+E = TypeVar("E", bound=Entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entity's part of a batch.
+
+    Shapes: kind "insert" needs that nothing is stored; "update", "delete"
+    and "check" need that the stored version is `base`. snapshot is the
+    state after (None for delete and check); an update writes only
+    `patch`, so fields that a newer build added stay.
+    Units: ttl_s is seconds from the commit on; None means for ever.
+    """
+
+    entity: type[Entity]
+    id: Any
+    kind: Literal["insert", "update", "delete", "check"]
+    base: int = 0
+    version: int = 0
+    snapshot: Entity | None = None
+    patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
+    ttl_s: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The order in which a batch takes its locks."""
+        return self.entity.__name__, str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Proof that a command ran, kept for a day beside what it changed.
+
+    Shapes: key names session, entity, event and the browser's key;
+    digest is of the arguments; outcome is JSON, None while it runs;
+    command is the id of the run that wrote it.
+    Units: at is seconds since the epoch.
+    """
+
+    key: str
+    digest: str
+    command: str
+    at: float
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes that are stored together with their marker, or not at all."""
+
+    changes: Sequence[Change] = ()
+    marker: Marker | None = None
+
+
+Expired = Callable[[type[Entity], Any, int], Awaitable[None]]
+
+
+class Repository(Protocol):
+    """Where snapshots of some entity classes are kept.
+
+    Every snapshot handed out is frozen, carries its version, is private to
+    the caller, and was marked by `starmodel.core.entity.stored`.
+    """
+
+    transactional: bool
+    """True when `commit` can hold its transaction open for `between`."""
+
+    async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
+        """Get ready to serve these classes; call `expired` for each entity whose ttl ran out."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of everything."""
+
+    async def get(self, entity: type[E], id: Any) -> E | None:
+        """The newest committed snapshot, or None."""
+
+    async def latest(self, entity: type[E], id: Any) -> E | None:
+        """Like `get`, but may be a state that this process has queued and not committed yet.
+
+        Only good as the base of a next commit, which fails if the queued one does.
+        """
+
+    async def commit(
+        self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Store the whole batch durably, or nothing of it.
+
+        `between` runs after all checks passed and before the commit becomes
+        final; when it raises, nothing is stored.
+
+        Raises: VersionConflictError; ConstraintError; DuplicateCommandError, when
+        another run's marker with this key is stored.
+        """
+
+    async def list(self, query: Query) -> list[Entity]:
+        """The snapshots in the query's window, in its order."""
+
+    async def count(self, query: Query) -> int:
+        """How many snapshots match, whatever the window."""
+
+    async def marker(self, key: str) -> Marker | None:
+        """The marker of that key, unless it is older than a day."""
+
+    async def forget(self, key: str, command: str) -> None:
+        """Remove the marker that this run wrote, after it was refused."""
+
+    async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
+        """Let the entity live `ttl_s` seconds from now on, when it exists."""
+
+
+class EventBus(Protocol):
+    """Carries messages (data only) from where something was committed to all who show it."""
+
+    async def publish(self, message: Any) -> None:
+        """Hand the message to every subscriber; a failing one is logged and harms nobody."""
+
+    def subscribe(self, handler: Callable[[Any], Awaitable[None]]) -> None:
+        """Call the handler with every message from now on."""
+
+    def unsubscribe(self, handler: Callable[[Any], Awaitable[None]]) -> None:
+        """Stop calling the handler; unknown ones are ignored."""
+
+
+class Realtime(Protocol):
+    """What the application needs of the adapter that keeps pages live."""
+
+    def render_action(self, type: EntityType, action: Action) -> str:
+        """What a click on the page being made will send."""
+
+    def show(self, entity: Entity, view: str = "") -> None:
+        """Put the entity, or a live view of it, on the stream of the page being made."""
+
+    def namespace(self, entity: Entity) -> str:
+        """Where the entity's signals stand on the page being made."""
+
+
+class Clock(Protocol):
+    """Now, in seconds since the epoch."""
+
+    def __call__(self) -> float: ...
+
+
+class IdSource(Protocol):
+    """A new unique id."""
+
+    def __call__(self) -> str: ...
+
+
+system_clock: Clock = time.time
+system_ids: IdSource = new_id
+MARKER_TTL_S = 24 * 3600.0

@@ -1,0 +1,112 @@
+"""The ports of what a visitor sees: pages (`UIAdapter`) and their live part (`RealtimeAdapter`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starmodel.app.access import Actor
+from starmodel.app.dispatcher import Outcome
+from starmodel.app.ports import Realtime
+from starmodel.app.query import Query
+from starmodel.app.replies import Element
+from starmodel.app.session import Session
+from starmodel.core.entity import Entity
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+from starmodel.core.results import Toast
+
+if TYPE_CHECKING:
+    from starmodel.app.binding import Parameter
+
+
+class RealtimeAdapter(Realtime, Protocol):
+    """What web and UI adapters ask of the transport."""
+
+    @property
+    def root_path(self) -> str:
+        """Where the application is mounted, for the page being made."""
+
+    def begin(self, session: Session, root_path: str, *, patch: bool = False) -> Any:
+        """Start collecting what a response shows."""
+
+    def declare(self, entity: Entity) -> str:
+        """The HTML that declares an entity's signals and watches it."""
+
+    def head(self, root_path: str) -> str:
+        """The HTML that a page's head needs."""
+
+    def tail(self) -> str:
+        """The HTML that closes a page."""
+
+    def form_action(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+        """What submitting a generated form sends."""
+
+    def address(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+        """Where a plain form posts to."""
+
+    def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
+        """What the caller of an event is sent."""
+
+    def encode_refusal(
+        self, status: int, text: str, fields: Mapping[str, str], elements: Sequence[Element] = ()
+    ) -> bytes:
+        """What the caller of a refused event is sent."""
+
+    async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
+        """Serve a page's stream. Raises before it begins: AccessDeniedError, TooManyStreamsError."""
+
+    async def close(self) -> None:
+        """End every stream."""
+
+
+class UIAdapter(Protocol):
+    """Turns entities into pages. Components are whatever `render` takes."""
+
+    def render(self, component: Any) -> str:
+        """A component as HTML."""
+
+    def page(self, title: str, *content: Any, actor: Actor | None = None) -> str:
+        """A whole page."""
+
+    def problem_page(self, problem: Any) -> str:
+        """A whole page for an error."""
+
+    def nav(self, actor: Actor | None) -> Any:
+        """The links to every entity that the actor may read."""
+
+    def table(self, type: EntityType, entities: Sequence[Entity], query: Query, more: bool) -> Any:
+        """The records of a list, with links to the pages before and after."""
+
+    def detail(self, type: EntityType, entity: Entity) -> Any:
+        """One entity's fields, live."""
+
+    def events(self, type: EntityType, entity: Entity) -> Any:
+        """A form for each of an entity's events."""
+
+    def form(
+        self,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: Any = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> Any:
+        """A form that runs an event; works with and without JavaScript."""
+
+    def field(self, form_id: str, parameter: Parameter, value: Any, problem: str) -> Any:
+        """One labelled input."""
+
+    def field_problems(
+        self,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: Any,
+        names: Sequence[str],
+        problems: Mapping[str, str],
+    ) -> Sequence[Element]:
+        """The patches that put each sentence beside its input, and clear the others."""
+
+    def toast(self, toast: Toast) -> Any:
+        """A short message."""

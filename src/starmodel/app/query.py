@@ -1,0 +1,159 @@
+"""One question to a repository: filters, search, order and window."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cmp_to_key
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from starmodel.core.entity import Entity
+from starmodel.core.errors import RequestError
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "in": lambda value, wanted: value in wanted,
+    "contains": lambda value, wanted: str(wanted).lower() in str(value).lower(),
+    "startswith": lambda value, wanted: str(value).lower().startswith(str(wanted).lower()),
+}
+MAX_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`field op value`; eq and ne with None ask for absence. None matches no other operator."""
+
+    field: str
+    op: str
+    value: Any
+
+    def matches(self, entity: Entity) -> bool:
+        value = getattr(entity, self.field)
+        if value is None or self.value is None:
+            return (self.op == "eq" and value is self.value) or (
+                self.op == "ne" and value is not self.value
+            )
+        return OPERATORS[self.op](value, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to list of one class.
+
+    Shapes: filters all hold; search is found in any of search_fields,
+    whatever the case; order is (field, descending) pairs, None last
+    either way, ties by id.
+    Units: limit and offset count records; limit None means all.
+    """
+
+    entity: type[Entity]
+    filters: tuple[Filter, ...] = ()
+    search: str = ""
+    search_fields: tuple[str, ...] = ()
+    order: tuple[tuple[str, bool], ...] = ()
+    offset: int = 0
+    limit: int | None = None
+
+    def matches(self, entity: Entity) -> bool:
+        """Whether a snapshot belongs to the answer, the window aside."""
+        return all(f.matches(entity) for f in self.filters) and (
+            not self.search
+            or any(
+                self.search.lower() in str(value).lower()
+                for name in self.search_fields
+                if (value := getattr(entity, name)) is not None
+            )
+        )
+
+    def arrange(self, entities: Iterable[Entity]) -> list[Entity]:
+        """The matching snapshots in order, cut to the window; for stores that can't ask."""
+        found = sorted(filter(self.matches, entities), key=cmp_to_key(self._compare))
+        return found[self.offset : None if self.limit is None else self.offset + self.limit]
+
+    def _compare(self, a: Entity, b: Entity) -> int:
+        for name, descending in (*self.order, ("id", False)):
+            x, y = getattr(a, name), getattr(b, name)
+            if x == y:
+                continue
+            if x is None or y is None:
+                return 1 if x is None else -1
+            return (1 if x > y else -1) * (-1 if descending else 1)
+        return 0
+
+
+def make_query(
+    entity: type[Entity],
+    filters: Mapping[str, Any],
+    *,
+    search: str = "",
+    order: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+    private: bool = False,
+) -> Query:
+    """A query from words: `price__lt=5`, order "-price,name".
+
+    Text values are converted to the field's type. Private fields can be
+    asked only by code (`private=True`).
+
+    Raises: RequestError, naming the field or operator and what there is.
+    """
+    fields = {
+        name: spec
+        for name, spec in entity.__entity__.fields.items()
+        if spec.atomic and (private or not spec.private)
+    }
+
+    def known(name: str) -> str:
+        if name not in fields:
+            raise RequestError(
+                f"{entity.__name__} can't be asked by {name!r}; its fields are {', '.join(fields)}."
+            )
+        return name
+
+    made = []
+    for word, value in filters.items():
+        name, _, op = word.partition("__")
+        op = op or "eq"
+        if op not in OPERATORS:
+            raise RequestError(f"{word}: unknown operator {op!r}; use {', '.join(OPERATORS)}.")
+        made.append(Filter(known(name), op, _converted(entity, name, op, value)))
+    ordering = tuple(
+        (known(part.lstrip("-")), part.startswith("-"))
+        for part in filter(None, map(str.strip, order.split(",")))
+    )
+    for what, number in (("limit", limit), ("offset", offset)):
+        if number is not None and number < 0:
+            raise RequestError(f"{what} is {number}; expected 0 or more.")
+    texts = tuple(name for name, spec in fields.items() if _is_text(spec.info.annotation))
+    return Query(entity, tuple(made), search.strip(), texts, ordering, offset, limit)
+
+
+def _is_text(annotation: Any) -> bool:
+    from starmodel.core.fields import plain_types
+
+    return str in plain_types(annotation)
+
+
+def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
+    if value is None or op in ("contains", "startswith"):
+        return value
+    annotation = entity.__pydantic_fields__[name].annotation
+    if op == "in":
+        value = value.split(",") if isinstance(value, str) else list(value)
+        annotation = list[annotation]  # type: ignore[valid-type]
+    try:
+        return TypeAdapter(annotation).validate_python(value)
+    except ValidationError as error:
+        raise RequestError(
+            f"{entity.__name__}.{name} can't be compared with {value!r}: "
+            f"{error.errors(include_url=False)[0]['msg']}."
+        ) from error

@@ -1,0 +1,107 @@
+"""`@on`: what else happens once something has been committed."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from starmodel.app.uow import UnitOfWork
+from starmodel.core.commands import CommandRecord
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.events import ActionFactory
+
+log = logging.getLogger("starmodel.reactions")
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One handler and what it waits for: a fact's class, or (entity class, event name)."""
+
+    cause: Any
+    handler: Callable[..., Any]
+
+
+_defined: dict[tuple[str, str, Any], Reaction] = {}
+
+
+def on(cause: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Run the function after each commit that emitted such a fact, or that ran such an event.
+
+    The first parameter is the fact, or the event's command record; `uow`
+    and `entity` (the snapshot after) may be asked for by name. It runs
+    once, in the committing process, in its own unit of work, at most once.
+    A failing one is logged and harms nobody.
+
+    Shapes: cause is the class of a fact, or `Product.adjust_stock`.
+    """
+    key: Any
+    if isinstance(cause, ActionFactory):
+        key = (cause.entity, cause.event.name)
+    elif isinstance(cause, type):
+        key = cause
+    else:
+        raise ConfigurationError(
+            f"@on({cause!r}): expected the class of a fact, or an event such as Product.adjust_stock."
+        )
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        _defined[handler.__module__, handler.__qualname__, key] = Reaction(key, handler)
+        return handler
+
+    return register
+
+
+def defined_reactions() -> list[Reaction]:
+    """Every handler declared so far; a redefinition in the same module replaces."""
+    return list(_defined.values())
+
+
+class Reactions:
+    """Starts the handlers of one application after each commit."""
+
+    def __init__(self, reactions: Iterable[Reaction], unit: Callable[[], UnitOfWork]) -> None:
+        self._unit = unit
+        self._by_cause: dict[Any, list[Callable[..., Any]]] = {}
+        for reaction in reactions:
+            self._by_cause.setdefault(reaction.cause, []).append(reaction.handler)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def after(
+        self, record: CommandRecord, cls: type[Entity], entity: Entity | None, facts: list[Any]
+    ) -> None:
+        """Start what waits for this event and these facts; returns at once."""
+        if not self._by_cause:
+            return
+        for handler in self._by_cause.get((cls, record.event), ()):
+            self._start(handler, record, entity)
+        for fact in facts:
+            for kind in type(fact).__mro__:
+                for handler in self._by_cause.get(kind, ()):
+                    self._start(handler, fact, entity)
+
+    async def idle(self) -> None:
+        """Return when every started handler, and what those started, has ended."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def _start(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
+        task = asyncio.create_task(self._run(handler, subject, entity))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
+        unit = self._unit()
+        extra = {"uow": unit, "entity": entity}
+        wanted = list(inspect.signature(handler).parameters)[1:]
+        try:
+            result = handler(subject, **{name: extra[name] for name in wanted if name in extra})
+            if inspect.isawaitable(result):
+                await result
+            await unit.commit()
+        except Exception:  # delivery: a failing handler must not harm the event that caused it
+            log.exception("The @on handler %s failed", handler.__qualname__)

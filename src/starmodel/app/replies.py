@@ -1,0 +1,90 @@
+"""What an event returned, sorted into what its caller is to see. Plain data, so it can be stored."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json, to_json, to_jsonable_python
+
+from starmodel.core.entity import Entity, public_state
+from starmodel.core.events import EventInfo
+from starmodel.core.results import Redirect, Toast
+
+Render = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """HTML to patch into the caller's page. Shapes: selector None means at its own id."""
+
+    html: str
+    selector: str | None = None
+    mode: str | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """All that is addressed to the caller alone.
+
+    Shapes: result is JSON data for an API caller; signals are extra ones
+    that the event returned as a dict.
+    """
+
+    result: Any = None
+    elements: list[Element] = field(default_factory=list)
+    toasts: list[Toast] = field(default_factory=list)
+    redirect: str | None = None
+    signals: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """This reply as text, to be kept with an idempotency marker."""
+        return to_json(dataclasses.asdict(self)).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Reply:
+        data = from_json(text)
+        data["elements"] = [Element(**item) for item in data["elements"]]
+        data["toasts"] = [Toast(**item) for item in data["toasts"]]
+        return cls(**data)
+
+
+def reply_to(value: Any, info: EventInfo, render: Render) -> Reply:
+    """Sort one returned or yielded value. Raises: TypeError, for what JSON can't say."""
+    reply = Reply()
+    if value is not None:
+        _sort(value, info, render, reply)
+    return reply
+
+
+def _sort(value: Any, info: EventInfo, render: Render, reply: Reply) -> None:
+    if isinstance(value, Redirect) or type(value).__name__ == "Redirect":
+        reply.redirect = value.url if isinstance(value, Redirect) else value.loc
+    elif isinstance(value, Toast):
+        reply.toasts.append(value)
+    elif "fh-toast" in str(getattr(value, "attrs", {}).get("class", "")).split():
+        kind = value.attrs["class"].rpartition("fh-toast-")[2] or "info"
+        reply.toasts.append(Toast(str(value.children[0].children[0]), kind))
+    elif isinstance(value, Entity):
+        reply.result = public_state(value)
+    elif _is_component(value):
+        reply.elements.append(Element(render(value), info.selector, info.mode))
+    elif isinstance(value, list | tuple) and any(map(_is_result, value)):
+        for item in value:
+            _sort(item, info, render, reply)
+    elif isinstance(value, Mapping):
+        data = to_jsonable_python(value)
+        reply.result = data
+        reply.signals |= data
+    else:
+        reply.result = to_jsonable_python(value)
+
+
+def _is_component(value: Any) -> bool:
+    return hasattr(value, "__ft__") or hasattr(value, "__html__")
+
+
+def _is_result(value: Any) -> bool:
+    return _is_component(value) or isinstance(value, Redirect | Toast)

@@ -1,0 +1,72 @@
+"""Which instance a visitor means by a class."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from starmodel.app.access import Actor
+from starmodel.app.session import Session
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError, NotSignedInError
+from starmodel.core.registry import EntityType
+
+APP_ID = "app"
+
+
+def keyed_hash(secret: str, purpose: str) -> Callable[[str], str]:
+    """A function that turns a value into a name that tells nothing of it."""
+    key = hmac.digest(secret.encode(), f"starmodel:{purpose}".encode(), hashlib.sha256)
+
+    def name(value: str) -> str:
+        return hashlib.blake2b(value.encode(), key=key, digest_size=16).hexdigest()
+
+    return name
+
+
+class Scopes:
+    """Names the one instance of a `session`, `user` or `app` entity for a caller."""
+
+    def __init__(self, secret: str) -> None:
+        self._user = keyed_hash(secret, "user")
+
+    def id_of(self, type: EntityType, session: Session | None, actor: Actor | None) -> str:
+        """The id of the caller's own instance.
+
+        Raises: NotSignedInError, for a `user` entity of nobody; ConfigurationError, for code
+        that has no session.
+        """
+        if type.scope == "app":
+            return APP_ID
+        if type.scope == "user":
+            if actor is None:
+                raise NotSignedInError(f"Sign in first: {type.name} belongs to a signed-in user.")
+            return self._user(actor.id)
+        if session is None:
+            raise ConfigurationError(
+                f"{type.name} belongs to a visitor's session, and this code has none. "
+                f"Use `await {type.name}.get(request)`, or give it scope 'app'."
+            )
+        return session.key
+
+
+def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:
+    """A new instance before its first event: defaults only, required fields still open."""
+    made = cls.__new__(cls)
+    values: dict[str, Any] = {}
+    for name, info in cls.__pydantic_fields__.items():
+        if not info.is_required():
+            values[name] = info.get_default(call_default_factory=True, validated_data=values)
+    if id is not None:
+        values["id"] = id
+    setter = object.__setattr__
+    setter(made, "__dict__", values)
+    setter(made, "__pydantic_fields_set__", set())
+    setter(made, "__pydantic_extra__", {} if cls.model_config.get("extra") == "allow" else None)
+    setter(made, "__pydantic_private__", None)
+    made.model_post_init(None)
+    setter(made, "_sm_version", 0)
+    setter(made, "_sm_mode", 2)
+    return made

@@ -1,0 +1,242 @@
+"""Who is watching what, and the newest state that each of them has not been sent yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from typing import Any, Protocol
+
+from starmodel.app.access import Actor
+from starmodel.app.messages import Changed, SessionEnded
+from starmodel.core.entity import Entity
+from starmodel.core.errors import TooManyStreamsError
+
+
+class View(Protocol, Hashable):
+    """How one kind of viewer is shown an entity; equal views share their bytes."""
+
+    def encode(self, message: Changed, *, full: bool) -> bytes:
+        """The bytes for a change: all of the state, or only what is new in it."""
+
+
+class Frames:
+    """The bytes of one change, made at most once per view."""
+
+    __slots__ = ("_made", "message")
+
+    def __init__(self, message: Changed) -> None:
+        self.message = message
+        self._made: dict[tuple[View, bool], bytes] = {}
+
+    def encode(self, view: View, full: bool) -> bytes:
+        made = self._made.get((view, full))
+        if made is None:
+            made = self._made[view, full] = view.encode(self.message, full=full)
+        return made
+
+
+class Watch:
+    """One topic of one subscription. Shapes: version is the last one sent or waiting."""
+
+    __slots__ = ("frames", "full", "version", "views")
+
+    def __init__(self, views: tuple[View, ...]) -> None:
+        self.views, self.version, self.full = views, -1, True
+        self.frames: Frames | None = None
+
+    def offer(self, frames: Frames, *, snapshot: bool = False) -> bool:
+        """Keep the change for sending unless it is older than what is there; True when kept.
+
+        A change that does not follow directly on the last one sent goes out as full state.
+        """
+        message = frames.message
+        if message.version <= self.version:
+            return False
+        self.full = snapshot or self.frames is not None or message.base != self.version
+        self.frames, self.version = frames, message.version
+        return True
+
+    def take(self) -> bytes:
+        frames, self.frames = self.frames, None
+        if frames is None:
+            return b""
+        return b"".join([frames.encode(view, self.full) for view in self.views])
+
+
+class Subscription:
+    """What one page watches.
+
+    In this process only. A slow viewer holds one state per topic: newer
+    replaces older unsent state, so memory stays bounded and the last
+    state always arrives; states between may never be seen.
+    """
+
+    def __init__(
+        self,
+        watches: dict[str, tuple[View, ...]],
+        *,
+        visitor: str = "",
+        address: str = "",
+        actor: Actor | None = None,
+    ) -> None:
+        self.watches = {topic: Watch(views) for topic, views in watches.items()}
+        self.visitor, self.address, self.actor = visitor, address, actor
+        self.closed = False
+        self._due: dict[str, None] = {}
+        self._notes: list[bytes] = []
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """How many topics have state that was not taken yet."""
+        return len(self._due)
+
+    def offer(self, topic: str, frames: Frames, *, snapshot: bool = False) -> None:
+        """Keep the newest state of a topic ready for this viewer."""
+        if self.watches[topic].offer(frames, snapshot=snapshot):
+            self._due[topic] = None
+            self._wake()
+
+    def note(self, data: bytes) -> None:
+        """Send these bytes as they are; for heartbeats and notices."""
+        if len(self._notes) < 8:
+            self._notes.append(data)
+            self._wake()
+
+    def take(self) -> bytes:
+        """All that is due, in the order in which topics first changed; b"" when nothing is."""
+        due, self._due = self._due, {}
+        notes, self._notes = self._notes, []
+        parts = [self.watches[topic].take() for topic in due if topic in self.watches]
+        return b"".join([*parts, *notes])
+
+    async def wait(self) -> None:
+        """Return when something is due or the subscription is closed."""
+        while not (self._due or self._notes or self.closed):
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    def close(self) -> None:
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+Allowed = Callable[[Changed, Actor | None], Awaitable[bool]]
+
+
+class Hub:
+    """All subscriptions of this process; fed by the bus.
+
+    Shapes: allowed(message) is asked again for each viewer of a class
+    whose read rule looks at fields (`guarded` names those classes).
+    Units: limits count open subscriptions.
+    """
+
+    def __init__(
+        self,
+        *,
+        guarded: Iterable[str] = (),
+        allowed: Allowed | None = None,
+        max_streams: int = 10_000,
+        max_per_session: int = 64,
+        max_per_address: int = 256,
+    ) -> None:
+        self._topics: dict[str, set[Subscription]] = {}
+        self._all: set[Subscription] = set()
+        self._visitors: dict[str, set[Subscription]] = {}
+        self._addresses: dict[str, int] = {}
+        self._guarded, self._allowed = frozenset(guarded), allowed
+        self._limits = (max_streams, max_per_session, max_per_address)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Any:
+        return iter(tuple(self._all))
+
+    def watched(self) -> Iterable[str]:
+        """Every topic that somebody is watching now."""
+        return tuple(self._topics)
+
+    def subscribe(self, subscription: Subscription) -> Subscription:
+        """Feed the subscription from now on. Raises: TooManyStreamsError."""
+        most, per_session, per_address = self._limits
+        mine = self._visitors.get(subscription.visitor, ())
+        if len(self._all) >= most:
+            raise TooManyStreamsError(f"The server has {most} live pages open; try again later.")
+        if len(mine) >= per_session:
+            raise TooManyStreamsError(
+                f"This session has {per_session} live pages open; close some of them."
+            )
+        if self._addresses.get(subscription.address, 0) >= per_address:
+            raise TooManyStreamsError(
+                f"This address has {per_address} live pages open; close some of them."
+            )
+        self._all.add(subscription)
+        self._visitors.setdefault(subscription.visitor, set()).add(subscription)
+        self._addresses[subscription.address] = self._addresses.get(subscription.address, 0) + 1
+        for topic in subscription.watches:
+            self._topics.setdefault(topic, set()).add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Forget the subscription; nothing of it stays."""
+        if subscription not in self._all:
+            return
+        self._all.discard(subscription)
+        self._addresses[subscription.address] -= 1
+        if not self._addresses[subscription.address]:
+            del self._addresses[subscription.address]
+        for index, keys in (
+            (self._visitors, (subscription.visitor,)),
+            (self._topics, tuple(subscription.watches)),
+        ):
+            for key in keys:
+                index[key].discard(subscription)
+                if not index[key]:
+                    del index[key]
+
+    async def deliver(self, message: Any) -> None:
+        """Take one message of the bus to all who watch its topic."""
+        if isinstance(message, Changed):
+            viewers = self._topics.get(message.topic)
+            if not viewers:
+                return
+            topic, frames = message.topic, Frames(message)
+            if message.entity in self._guarded and message.state is not None:
+                await self._deliver_guarded(topic, frames, tuple(viewers))
+                return
+            for viewer in viewers:
+                viewer.offer(topic, frames)
+        elif isinstance(message, SessionEnded):
+            for viewer in tuple(self._visitors.get(message.visitor, ())):
+                viewer.close()
+
+    async def _deliver_guarded(
+        self, topic: str, frames: Frames, viewers: tuple[Subscription, ...]
+    ) -> None:
+        message = frames.message
+        gone = Frames(
+            Changed(message.entity, message.id, "deleted", message.version, message.base, None)
+        )
+        for viewer in viewers:
+            assert self._allowed is not None
+            may = await self._allowed(message, viewer.actor)
+            viewer.offer(topic, frames if may else gone)
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop; pages come back by themselves."""
+        for subscription in tuple(self._all):
+            subscription.close()
+
+
+def snapshot_message(
+    name: str, id: Any, entity: Entity | None, state: Any, version: int
+) -> Changed:
+    """A stored state in the shape of a change, for a page that has just connected."""
+    kind = "updated" if entity is not None else "deleted"
+    return Changed(name, id, kind, version, -1, state)  # type: ignore[arg-type]
