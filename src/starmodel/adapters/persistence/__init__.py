@@ -1,0 +1,1 @@
+"""Repositories, one store a module."""

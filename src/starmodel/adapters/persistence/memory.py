@@ -1,0 +1,186 @@
+"""Snapshots in this process: bounded, with a time to live, gone at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
+from starmodel.app.query import Query
+from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.errors import DuplicateCommandError, VersionConflictError
+from starmodel.core.registry import EntityType
+
+E = TypeVar("E", bound=Entity)
+log = logging.getLogger("starmodel.memory")
+SWEEP_S = 1.0
+
+
+@dataclass(slots=True)
+class _Entry:
+    snapshot: Entity
+    dies_at: float | None
+
+
+class MemoryRepository:
+    """A bounded dict per class; the least recently used entity leaves first.
+
+    Nothing here awaits between reading and writing, which is what makes
+    compare-and-swap safe in one process.
+
+    Units: max_entries and max_markers count over all classes.
+    """
+
+    transactional = False
+
+    def __init__(
+        self,
+        *,
+        max_entries: int = 100_000,
+        max_markers: int = 100_000,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._entries: OrderedDict[tuple[type[Entity], Any], _Entry] = OrderedDict()
+        self._by_class: dict[type[Entity], dict[Any, _Entry]] = {}
+        self._markers: OrderedDict[str, Marker] = OrderedDict()
+        self._max_entries, self._max_markers, self._clock = max_entries, max_markers, clock
+        self._expired: Expired | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
+        self._expired = expired
+        if any(made.ttl_s for made in types):
+            self._sweeper = asyncio.create_task(self._sweep_for_ever())
+
+    async def close(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sweeper
+            self._sweeper = None
+
+    async def get(self, entity: type[E], id: Any) -> E | None:
+        entry = self._live((entity, id))
+        return None if entry is None else _private_copy(entry.snapshot)  # type: ignore[return-value]
+
+    latest = get
+
+    async def commit(
+        self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        marker = batch.marker
+        if marker is not None:
+            known = self._markers.get(marker.key)
+            if known is not None and known.command != marker.command and self._fresh(known):
+                raise DuplicateCommandError(marker.key)
+        for change in batch.changes:
+            self._check(change)
+        for change in batch.changes:
+            self._write(change)
+        if marker is not None:
+            self._markers[marker.key] = marker
+            if len(self._markers) > self._max_markers:
+                self._markers.popitem(last=False)
+        while len(self._entries) > self._max_entries:
+            key = next(iter(self._entries))
+            log.warning(
+                "memory store is full (%d): dropping %s", self._max_entries, key[0].__name__
+            )
+            self._remove(key)
+
+    async def list(self, query: Query) -> list[Entity]:
+        keys = [(query.entity, id) for id in self._by_class.get(query.entity, ())]
+        live = [entry.snapshot for key in keys if (entry := self._live(key)) is not None]
+        return [_private_copy(snapshot) for snapshot in query.arrange(live)]
+
+    async def count(self, query: Query) -> int:
+        return len(
+            await self.list(Query(query.entity, query.filters, query.search, query.search_fields))
+        )
+
+    async def marker(self, key: str) -> Marker | None:
+        found = self._markers.get(key)
+        return found if found is not None and self._fresh(found) else None
+
+    async def forget(self, key: str, command: str) -> None:
+        found = self._markers.get(key)
+        if found is not None and found.command == command:
+            del self._markers[key]
+
+    async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
+        entry = self._live((entity, id))
+        if entry is not None:
+            entry.dies_at = self._clock() + ttl_s
+
+    def _fresh(self, marker: Marker) -> bool:
+        return marker.at + MARKER_TTL_S > self._clock()
+
+    def _live(self, key: tuple[type[Entity], Any]) -> _Entry | None:
+        entry = self._entries.get(key)
+        if entry is None or (entry.dies_at is not None and entry.dies_at <= self._clock()):
+            return None
+        self._entries.move_to_end(key)
+        return entry
+
+    def _check(self, change: Change) -> None:
+        entry = self._live((change.entity, change.id))
+        now = None if entry is None else version_of(entry.snapshot)
+        if now != (None if change.kind == "insert" else change.base):
+            raise VersionConflictError(
+                change.entity.__name__, change.id, read=change.base, stored=now
+            )
+
+    def _write(self, change: Change) -> None:
+        key = (change.entity, change.id)
+        if change.kind == "delete":
+            self._remove(key)
+        elif change.snapshot is not None:
+            dies_at = None if change.ttl_s is None else self._clock() + change.ttl_s
+            entry = _Entry(_kept(change.snapshot, change.version), dies_at)
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            self._by_class.setdefault(change.entity, {})[change.id] = entry
+
+    def _remove(self, key: tuple[type[Entity], Any]) -> None:
+        self._entries.pop(key, None)
+        self._by_class.get(key[0], {}).pop(key[1], None)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Remove what has expired, and announce each."""
+        now = self._clock()
+        dead = [
+            (key, entry)
+            for key, entry in self._entries.items()
+            if entry.dies_at is not None and entry.dies_at <= now
+        ]
+        for key, entry in dead:
+            self._remove(key)
+            if self._expired is not None:
+                await self._expired(*key, version_of(entry.snapshot))
+        while self._markers and not self._fresh(next(iter(self._markers.values()))):
+            self._markers.popitem(last=False)
+
+
+def _private_copy(snapshot: E) -> E:
+    """The snapshot itself when nothing in it can change, else a copy."""
+    if type(snapshot).__entity__.atomic:
+        return snapshot
+    return stored(copy.deepcopy(snapshot), version_of(snapshot))  # type: ignore[return-value]
+
+
+def _kept(snapshot: Entity, version: int) -> Entity:
+    """What the store keeps: nothing that user code could still change."""
+    if not type(snapshot).__entity__.atomic:
+        snapshot = copy.deepcopy(snapshot)
+    return stored(snapshot, version)

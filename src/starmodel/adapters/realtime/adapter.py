@@ -1,0 +1,209 @@
+"""Datastar as the realtime port: what pages carry, what events reply, and the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from starmodel.adapters.realtime.datastar import (
+    event_path,
+    attribute,
+    form_action,
+    nested,
+    patch_elements,
+    patch_signals,
+    render_action,
+    script_json,
+    signals_of,
+)
+from starmodel.adapters.realtime.pages import Page, Tokens, current_page
+from starmodel.adapters.realtime.sse import SseStreams
+from starmodel.app.application import Application
+from starmodel.app.dispatcher import Outcome
+from starmodel.app.replies import Element, Reply
+from starmodel.app.session import Session
+from starmodel.core.commands import Action
+from starmodel.core.entity import Entity, public_state, signal_prefix
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+from starmodel.core.results import Toast
+
+STREAM_PATH = "/_starmodel/stream"
+
+
+class DatastarRealtime:
+    """Everything Datastar of one application.
+
+    Shapes: assets maps "starmodel.js" to its address below the mount
+    point; render turns a component into HTML.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        secrets: Sequence[str],
+        assets: Mapping[str, str],
+        render: Callable[[Any], str],
+        default_method: str = "post",
+        heartbeat_s: float = 15.0,
+    ) -> None:
+        self._application, self._assets, self._render = application, assets, render
+        self._default_method, self._tokens = default_method, Tokens(secrets)
+        self.build = assets.get("build", "")
+        self.streams = SseStreams(
+            application, self._tokens, self.render_part, build=self.build, heartbeat_s=heartbeat_s
+        )
+
+    # Pages
+
+    def begin(self, session: Session, root_path: str, *, patch: bool = False) -> Page:
+        """Start collecting what a response shows."""
+        page = Page(session, root_path, patch)
+        current_page.set(page)
+        return page
+
+    def show(self, entity: Entity, view: str = "") -> None:
+        """Put the entity on the stream of the page being made; outside a page nothing happens."""
+        page = current_page.get()
+        if page is not None:
+            page.show(self._application.registry[entity.__entity__.cls], entity, view)
+
+    def namespace(self, entity: Entity) -> str:
+        """Where the signals of this entity stand on the page being made."""
+        type = self._application.registry[entity.__entity__.cls]
+        page = current_page.get()
+        if page is None:
+            return signal_prefix(type.cls).rstrip(".")
+        return page.namespace(type, entity)
+
+    def declare(self, entity: Entity) -> str:
+        """The element that declares an entity's signals, and puts it on the page's stream."""
+        self.show(entity)
+        type = self._application.registry[entity.__entity__.cls]
+        signals = signals_of(type.signals, public_state(entity))
+        values = script_json(nested(self.namespace(entity), signals))
+        return f"<div hidden {attribute('data-signals', values)}></div>"
+
+    def head(self, root_path: str) -> str:
+        """The scripts of every page, all from the application itself."""
+        links = [
+            f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">',
+            f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>',
+        ]
+        return "".join(links)
+
+    def tail(self) -> str:
+        """What closes a page: its notices and its one stream; for patched content, a grant."""
+        page = current_page.get()
+        if page is None:
+            return ""
+        if page.patch:
+            return ""
+        notices = (
+            '<p id="starmodel-status" role="status" aria-live="polite"></p>'
+            '<div id="starmodel-toasts" role="log" aria-live="polite"></div>'
+        )
+        if not page.shown:
+            return notices
+        url = f"{page.root_path}{STREAM_PATH}?token={self._tokens.sign(page)}"
+        start = attribute("data-init", f"@live('{url}')")
+        build = attribute("data-build", self.build)
+        return f'{notices}<div id="starmodel-live" hidden {build} {start}></div>'
+
+    def grant(self) -> str:
+        """The element that adds what patched content shows to the stream of its page."""
+        page = current_page.get()
+        if page is None or not page.shown:
+            return ""
+        add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
+        return f"<div hidden {add}></div>"
+
+    def render_part(self, component: Any, root_path: str) -> str:
+        """A live view's component as HTML, outside any request."""
+        page = Page(Session("", "", ""), root_path)
+        before = current_page.set(page)
+        try:
+            return self._render(component)
+        finally:
+            current_page.reset(before)
+
+    # The stream
+
+    async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
+        """Serve the one stream of a page."""
+        await self.streams.serve(scope, receive, send, session)
+
+    async def close(self) -> None:
+        """End every stream; pages come back by themselves."""
+        await self.streams.close()
+
+    # Actions
+
+    def render_action(self, type: EntityType, action: Action) -> str:
+        """The expression of an action on the page being made."""
+        event = type.events[action.event]
+        binder = self._application.dispatcher.binders[type.cls, event.name]
+        names = [p.name for p in binder.open_parameters] if not binder.takes_fields else []
+        names += [f"{signal_prefix(type.cls)}{name}" for name in type.synced]
+        method = event.info.method or self._default_method
+        return render_action(type, event, action, names, method, self.root_path)
+
+    def form_action(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+        """The expression that submits a generated form."""
+        return form_action(type, event, id, self.root_path)
+
+    def address(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+        """The URL of an event, where a plain form posts to."""
+        return event_path(type, event, id, self.root_path)
+
+    @property
+    def root_path(self) -> str:
+        page = current_page.get()
+        return page.root_path if page is not None else ""
+
+    # Replies
+
+    def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
+        """What the caller of an event is sent: what is addressed to it alone.
+
+        The state too, when no live page of it would get it from its stream.
+        """
+        parts = [patch_signals(outcome.reply.signals, status=200)]
+        if (
+            outcome.entity is not None
+            and not type.is_record
+            and (not has_page or not outcome.stored)
+        ):
+            namespace = signal_prefix(type.cls).rstrip(".")
+            state = signals_of(type.signals, public_state(outcome.entity))
+            version = f"{namespace or type.name} {outcome.version}" if outcome.stored else ""
+            parts.append(patch_signals(nested(namespace, state), version=version))
+        grant = self.grant()
+        if grant:
+            parts.append(patch_elements(Element(grant, "body", "append")))
+        return b"".join(parts) + self.encode_effects(outcome.reply)
+
+    def encode_effects(self, reply: Reply) -> bytes:
+        """Elements, toasts and a redirect, as patches."""
+        parts = [patch_elements(element) for element in reply.elements]
+        parts += [self.toast(toast) for toast in reply.toasts]
+        if reply.redirect is not None:
+            go = f"window.location = {script_json(reply.redirect)}"
+            html = f"<div hidden {attribute('data-init', go)}></div>"
+            parts.append(patch_elements(Element(html, "body", "append")))
+        return b"".join(parts)
+
+    def encode_refusal(
+        self, status: int, text: str, fields: Mapping[str, str], elements: Sequence[Element] = ()
+    ) -> bytes:
+        """What the caller of a refused event is shown: a toast, and sentences beside fields."""
+        parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
+        return b"".join([*parts, self.toast(Toast(text, "error"))])
+
+    def toast(self, toast: Toast) -> bytes:
+        """One toast, added to those on the page."""
+        role = "alert" if toast.kind == "error" else "status"
+        html = f'<p data-toast="{escape(toast.kind)}" role="{role}">{escape(toast.text)}</p>'
+        return patch_elements(Element(html, "#starmodel-toasts", "append"))

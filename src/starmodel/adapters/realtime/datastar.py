@@ -1,0 +1,187 @@
+"""Datastar 1.x on the wire: patches, expressions and signals, each escaped for where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from starmodel.app.replies import Element
+from starmodel.core.commands import Action, plain
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+
+MAX_SAFE_INTEGER = 2**53 - 1
+MAX_SIGNAL_BYTES = 4096
+LINES = re.compile(r"\r\n|\r|\n")
+# In an expression Datastar looks for these even inside strings, so they never stand there.
+RISKY = re.compile(r"[^A-Za-z0-9 _.,:\-\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd]")
+
+
+def signal_value(value: Any) -> Any:
+    """A public value as Datastar can keep it.
+
+    None becomes "": Datastar deletes a signal that is set to null and
+    leaves what showed it as it was. Integers beyond 2**53 travel as text,
+    texts over 4 kB stay on the server.
+    """
+    if value is None:
+        return ""
+    if type(value) is int and abs(value) > MAX_SAFE_INTEGER:
+        return str(value)
+    if type(value) is str and len(value) > MAX_SIGNAL_BYTES:
+        return ""
+    return value
+
+
+def signals_of(names: Iterable[str], state: Mapping[str, Any]) -> dict[str, Any]:
+    """The named values of a state, as signals."""
+    return {name: signal_value(state[name]) for name in names if name in state}
+
+
+def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:
+    """The signals under their namespace, or at the top level when it is empty."""
+    for part in reversed(namespace.split(".") if namespace else []):
+        signals = {part: signals}
+    return signals
+
+
+def json_text(value: Any) -> str:
+    """JSON for an SSE line: never a line break."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def script_json(value: Any) -> str:
+    """JSON that is safe inside a Datastar expression.
+
+    In strings all but plain letters is written as \\uXXXX: Datastar rewrites
+    `@name(` and splits at `;` by patterns that strings can fool.
+    """
+
+    def harmless(match: re.Match[str]) -> str:
+        units = match[0].encode("utf-16-be", "surrogatepass")
+        return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+    def text(value: str) -> str:
+        return f'"{RISKY.sub(harmless, value)}"'
+
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{text(str(k))}:{script_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(script_json, value)) + "]"
+    return json_text(value)
+
+
+def patch_signals(signals: Any, *, version: str = "", status: int | None = None) -> bytes:
+    """One `datastar-patch-signals` event.
+
+    A dict or list inside is replaced whole: merging would keep removed keys.
+    Shapes: version is "Counter 17…" for the page's own order check.
+    """
+    extra = (f"data: version {version}\n" if version else "") + (
+        f"data: status {status}\n" if status else ""
+    )
+    cleared = _cleared(signals)
+    first = (
+        f"event: datastar-patch-signals\ndata: signals {json_text(cleared)}\n\n" if cleared else ""
+    )
+    return (
+        f"{first}event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
+    ).encode()
+
+
+def _cleared(signals: Any) -> Any:
+    """The same paths with every dict-valued signal emptied, two levels below the top."""
+    return {
+        namespace: emptied
+        for namespace, values in signals.items()
+        if isinstance(values, dict)
+        and (emptied := {k: "" for k, v in values.items() if isinstance(v, dict)})
+    }
+
+
+def patch_elements(element: Element) -> bytes:
+    """One `datastar-patch-elements` event."""
+    lines = ["event: datastar-patch-elements"]
+    if element.selector:
+        lines.append(f"data: selector {LINES.sub(' ', element.selector)}")
+    if element.mode:
+        lines.append(f"data: mode {element.mode}")
+    lines += [f"data: elements {line}" for line in LINES.split(element.html)]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def event_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = "") -> str:
+    """Where a form posts an event: "/counter/increment", "/products/42/adjust_stock".
+
+    Raises: ConfigurationError, for a class without routes.
+    """
+    base = record_path(type, event, id, root_path)
+    if type.is_record and event.name == "create":
+        return base
+    return f"{base}/{event.info.path or event.name}"
+
+
+def record_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = "") -> str:
+    """The address of what an event runs on, where PATCH and DELETE update and delete."""
+    if type.path is None:
+        raise ConfigurationError(
+            f"{type.name} has path=None, so {type.name}.{event.name} has no address."
+        )
+    middle = f"/{quote(str(id), safe='')}" if type.is_record and id is not None else ""
+    return f"{root_path}{type.path}{middle}"
+
+
+def render_action(
+    type: EntityType,
+    event: Event[Any, Any, Any],
+    action: Action,
+    open_names: Iterable[str],
+    method: str,
+    root_path: str,
+) -> str:
+    """The Datastar expression of an action, such as `@post('/counter/increment?amount=1', …)`.
+
+    Raises: ConfigurationError, for a record's event without a record.
+    """
+    if type.is_record and action.id is None and event.name != "create":
+        raise ConfigurationError(
+            f"{type.name}.{event.name} runs on one record: "
+            f"write {type.name.lower()}.do.{event.name}(…)."
+        )
+    query = urlencode({name: _argument(value) for name, value in action.args.items()})
+    rest = type.is_record and event.name in ("update", "delete") and method in ("patch", "delete")
+    url = (record_path if rest else event_path)(type, event, action.id, root_path)
+    names = " ".join(name for name in open_names if name not in action.args)
+    chosen = f"'{names}'" if names else ""
+    expression = f"@{method}('{url}{'?' if query else ''}{query}', @click({chosen}))"
+    if event.info.confirm:
+        return f"confirm({script_json(event.info.confirm)}) && {expression}"
+    return expression
+
+
+def form_action(type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str) -> str:
+    """The expression that sends a whole form; it always posts, as a plain form would."""
+    expression = f"@post('{event_path(type, event, id, root_path)}', @submit())"
+    if event.info.confirm:
+        return f"confirm({script_json(event.info.confirm)}) && {expression}"
+    return expression
+
+
+def _argument(value: Any) -> str:
+    value = plain(getattr(value, "id", value) if hasattr(value, "__entity__") else value)
+    if isinstance(value, str):
+        return value
+    return json_text(value)
+
+
+def attribute(name: str, value: str) -> str:
+    """One HTML attribute."""
+    return f'{name}="{escape(value, quote=True)}"'

@@ -1,0 +1,108 @@
+"""What one page shows: the topics of its stream, and the signed token that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from starmodel.app.session import Session
+from starmodel.core.entity import Entity, signal_prefix
+from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
+from starmodel.core.registry import EntityType
+
+MAX_TOKEN_BYTES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One way in which a page shows one entity.
+
+    Shapes: id is "" for the visitor's own instance; view is "" for signals,
+    else the name of a live view; namespace is where its signals stand.
+    """
+
+    entity: str
+    id: Any
+    namespace: str = ""
+    view: str = ""
+
+
+@dataclass(slots=True)
+class Page:
+    """One response being made: who asked, where it is mounted, and all that it shows.
+
+    Shapes: patch is True for content that goes into a page that is already
+    open; such content brings a grant instead of a token.
+    """
+
+    session: Session
+    root_path: str = ""
+    patch: bool = False
+    shown: dict[Shown, None] = field(default_factory=dict)
+    focus: dict[str, Any] = field(default_factory=dict)
+
+    def namespace(self, type: EntityType, entity: Entity) -> str:
+        """Where the signals of an entity stand on this page.
+
+        The first record of a class that the page asks for is its focus and
+        stands under the class's name; any other under a name of its own.
+        """
+        own = signal_prefix(type.cls).rstrip(".")
+        if not type.is_record or self.focus.setdefault(type.name, entity.id) == entity.id:
+            return own
+        return f"{own or type.name}_{_short(entity.id)}"
+
+    def show(self, type: EntityType, entity: Entity, view: str = "") -> Shown:
+        """Put the entity on the page's stream."""
+        namespace = "" if view else self.namespace(type, entity)
+        made = Shown(type.name, entity.id if type.is_record else "", namespace, view)
+        self.shown[made] = None
+        return made
+
+
+current_page: ContextVar[Page | None] = ContextVar("starmodel_page", default=None)
+
+
+class Tokens:
+    """Signs what a page may watch; valid only with that page's own visitor, for ever."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        # The newest key signs; older ones are still accepted.
+        self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.page")
+
+    def sign(self, page: Page) -> str:
+        """A token for all that the page shows. Raises: TooManyTopicsError, beyond 2 kB."""
+        topics = [[s.entity, s.id, s.namespace, s.view] for s in page.shown]
+        token = str(self._signer.dumps([page.session.key[:16], page.root_path, topics]))
+        if len(token) > MAX_TOKEN_BYTES:
+            raise TooManyTopicsError(
+                f"This page shows {len(topics)} live entities, more than its token can name "
+                f"({MAX_TOKEN_BYTES} bytes). Show a list of them, or fewer at once."
+            )
+        return token
+
+    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown]]:
+        """Where the page is mounted and what it may watch.
+
+        Raises: AccessDeniedError, for a forged token and for another visitor's.
+        """
+        root_path, shown = "", dict[Shown, None]()
+        for token in tokens:
+            try:
+                key, root_path, topics = self._signer.loads(token)
+            except (BadSignature, ValueError):
+                raise AccessDeniedError("This page's token is not one of ours.") from None
+            if key != session.key[:16]:
+                raise AccessDeniedError("This page's token belongs to another session.")
+            shown |= dict.fromkeys(Shown(*topic) for topic in topics)
+        return root_path, list(shown)
+
+
+def _short(id: Any) -> str:
+    import hashlib
+
+    return hashlib.blake2b(str(id).encode(), digest_size=5).hexdigest()

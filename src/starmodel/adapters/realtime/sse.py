@@ -1,0 +1,151 @@
+"""The one stream of a page, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from starmodel.adapters.realtime.pages import Shown, Tokens
+from starmodel.adapters.realtime.views import PartView, SignalsView
+from starmodel.app.application import Application
+from starmodel.app.live import view_named
+from starmodel.app.session import Session
+from starmodel.app.subscriptions import Frames, Subscription, View, snapshot_message
+from starmodel.core.entity import public_state, version_of
+from starmodel.core.errors import AccessDeniedError, NotFoundError
+from starmodel.core.registry import EntityType
+
+HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # proxies must not hold events back
+]
+HEARTBEAT = b": still here\n\n"
+
+
+class SseStreams:
+    """Serves `/_starmodel/stream`; a subscriber of the bus by way of the hub.
+
+    Units: heartbeat_s is seconds between signs of life on idle streams.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        tokens: Tokens,
+        render: Callable[[Any, str], str],
+        *,
+        build: str,
+        heartbeat_s: float = 15.0,
+    ) -> None:
+        self._application, self._tokens, self._render = application, tokens, render
+        self._build, self._heartbeat_s = build, heartbeat_s
+        self._heart: asyncio.Task[None] | None = None
+
+    async def serve(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
+        """Answer with the full state of all that the page shows, then with each change.
+
+        Raises before the answer has begun: AccessDeniedError, TooManyStreamsError.
+        """
+        await self._application.ready()
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        tokens = query.get("token", []) + query.get("grant", [])
+        root_path, shown = self._tokens.read(tokens, session)
+        watches, types = self._watches(root_path, shown, session)
+        subscription = Subscription(
+            watches,
+            visitor=session.key,
+            address=(scope.get("client") or ("",))[0],
+            actor=session.actor,
+        )
+        hub = self._application.hub
+        hub.subscribe(subscription)
+        try:
+            if self._heart is None or self._heart.done():
+                self._heart = asyncio.create_task(self._beat())
+            for topic, (type, id) in types.items():
+                await self._snapshot(subscription, topic, type, id, session)
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            hello = f"event: starmodel-open\ndata: build {self._build}\n\n".encode()
+            await send({"type": "http.response.body", "body": hello, "more_body": True})
+            await self._carry(subscription, receive, send)
+        finally:
+            hub.unsubscribe(subscription)
+
+    async def close(self) -> None:
+        """Stop the heartbeats and end every stream."""
+        self._application.hub.close()
+        if self._heart is not None:
+            self._heart.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._heart
+            self._heart = None
+
+    def _watches(
+        self, root_path: str, shown: list[Shown], session: Session
+    ) -> tuple[dict[str, tuple[View, ...]], dict[str, tuple[EntityType, Any]]]:
+        views: dict[str, list[View]] = {}
+        types: dict[str, tuple[EntityType, Any]] = {}
+        for item in shown:
+            type = self._application.registry.named(item.entity)
+            id = item.id
+            if not type.is_record:
+                try:
+                    id = self._application.scopes.id_of(type, session, session.actor)
+                except AccessDeniedError:
+                    continue
+            topic = f"{type.name}:{id}"
+            view: View
+            if item.view:
+                part = view_named(item.view)
+                if part is None:
+                    continue  # declared by no module of this build: the page will be reloaded
+                view = PartView(part, root_path, self._render)
+            else:
+                view = SignalsView(item.namespace, type.signals)
+            views.setdefault(topic, []).append(view)
+            types[topic] = (type, id)
+        return {topic: tuple(made) for topic, made in views.items()}, types
+
+    async def _snapshot(
+        self, subscription: Subscription, topic: str, type: EntityType, id: Any, session: Session
+    ) -> None:
+        version, state, entity = 0, None, None
+        with contextlib.suppress(AccessDeniedError, NotFoundError):
+            entity = await self._application.instance(type, session, id)
+            version, state = version_of(entity), public_state(entity)
+        message = snapshot_message(type.name, id, entity, state, version)
+        subscription.offer(topic, Frames(message), snapshot=True)
+
+    async def _carry(self, subscription: Subscription, receive: Any, send: Any) -> None:
+        async def until_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            subscription.close()
+
+        gone = asyncio.create_task(until_gone())
+        try:
+            while not subscription.closed:
+                data = subscription.take()
+                if data:
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+                await subscription.wait()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+
+    async def _beat(self) -> None:
+        """Signs of life for every stream, and longer life for what somebody watches."""
+        while True:
+            await asyncio.sleep(self._heartbeat_s)
+            for subscription in self._application.hub:
+                subscription.note(HEARTBEAT)
+            for topic in self._application.hub.watched():
+                name, _, id = topic.partition(":")
+                type = self._application.registry.named(name)
+                if type.ttl_s:
+                    repository = self._application.persistence.for_class(type.cls)
+                    await repository.touch(type.cls, id, type.ttl_s)

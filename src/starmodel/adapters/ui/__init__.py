@@ -1,0 +1,1 @@
+"""From entities to components and pages."""

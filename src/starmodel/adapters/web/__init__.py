@@ -1,0 +1,1 @@
+"""From HTTP to commands and back. Neutral ASGI, with one thin module per web framework."""

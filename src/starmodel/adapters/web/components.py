@@ -1,0 +1,61 @@
+"""Datastar's attributes in FastHTML components, spelled as Python writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastcore.xml import FT, attrmap, valmap
+from fasthtml.components import fh_cfg
+
+from starmodel.core.signals import Signal
+
+_KEYED = re.compile(
+    r"data_(on|attr|bind|class|computed|indicator|ref|signals|style)_+(?!_)(.+)", re.I
+)
+_NOT_KEYED = re.compile(r"data_on_(intersect|interval|signal_patch)(_|$)|data_signals__", re.I)
+_PATHS = ("data-bind", "data-ref", "data-indicator")
+
+
+def datastar_attribute(name: str) -> str:
+    """The HTML name of a Python attribute, in Datastar 1.x's spelling.
+
+    >>> datastar_attribute("data_on_click"), datastar_attribute("data_on_input__debounce_500ms")
+    ('data-on:click', 'data-on:input__debounce.500ms')
+    """
+    found = None if _NOT_KEYED.match(name) else _KEYED.fullmatch(name)
+    if found is None:
+        plain, *modifiers = name.split("__") if name.startswith("data_") else [name]
+        return "__".join([attrmap(plain), *(m.replace("_", ".", 1) for m in modifiers)])
+    key, *modifiers = found[2].split("__")
+    spelled = "__".join([key.replace("_", "-"), *(m.replace("_", ".", 1) for m in modifiers)])
+    return f"data-{found[1].lower()}:{spelled}"
+
+
+def _value(value: Any) -> Any:
+    return value if isinstance(value, dict) else valmap(value)
+
+
+def teach_components(script_json: Callable[[Any], str]) -> None:
+    """Let every FastHTML component in this process spell Datastar's attributes.
+
+    Only the process-wide configuration reaches all components. Dicts of
+    `data-*` attributes become JSON by `script_json`; elsewhere they stay CSS.
+    """
+
+    class DatastarFT(FT):
+        def __init__(
+            self, tag: str, cs: tuple[Any, ...], attrs: Any = None, **options: Any
+        ) -> None:
+            made = {}
+            for name, value in (attrs or {}).items():
+                if isinstance(value, Mapping):
+                    is_data = name.startswith("data-")
+                    value = script_json(value) if is_data else valmap(dict(value))
+                elif isinstance(value, Signal) and name.startswith(_PATHS):
+                    value = value.path
+                made[name] = value
+            super().__init__(tag, cs, made, **options)
+
+    fh_cfg["attrmap"], fh_cfg["valmap"], fh_cfg["ft_cls"] = datastar_attribute, _value, DatastarFT

@@ -1,0 +1,195 @@
+"""Generated pages and the JSON of records, behind the same URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starmodel.adapters.web.call import Call
+from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.problems import problem_of
+from starmodel.adapters.web.routes import Routes
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.application import Application
+from starmodel.app.presentation import UIAdapter
+from starmodel.app.query import Query, make_query
+from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.errors import AccessDeniedError, RequestError
+from starmodel.core.registry import EntityType
+
+PER_PAGE = 25
+MAX_PER_PAGE = 200
+WINDOW = ("search", "order", "page", "per_page", "total")
+
+
+class CrudRoutes:
+    """Start page, list, detail and forms of every entity that has a path."""
+
+    def __init__(self, application: Application, ui: UIAdapter, settings: WebSettings) -> None:
+        self._application, self._ui, self._settings = application, ui, settings
+
+    def add_to(self, routes: Routes, events: EventRoutes) -> None:
+        """Add the generated routes of every entity."""
+        routes.add("GET", "/", self._guarded(self._start))
+        for type in self._application.registry:
+            if type.path is None:
+                continue
+            self._add_events(routes, events, type)
+            if not type.crud:
+                continue
+            if type.is_record:
+                routes.add("GET", type.path, self._guarded(self._list), type=type)
+                routes.add("GET", f"{type.path}/new", self._guarded(self._new), type=type)
+                routes.add_record("GET", type, "", self._guarded(self._detail))
+                routes.add_record("GET", type, "edit", self._guarded(self._edit))
+            else:
+                routes.add("GET", type.path, self._guarded(self._own), type=type)
+
+    def _add_events(self, routes: Routes, events: EventRoutes, type: EntityType) -> None:
+        async def run(call: Call, found: Any, id: str) -> None:
+            await events.run(call, type, found.event, id)
+
+        path = str(type.path)
+        for event in type.events.values():
+            method = (event.info.method or self._settings.default_event_method).upper()
+            tail = event.info.path or event.name
+            if event.name in ("create", "update", "delete") and type.is_record:
+                if not type.crud:
+                    continue
+                if event.name == "create":
+                    routes.add("POST", path, run, type=type, event=event)
+                    continue
+                verbs = ("PUT", "PATCH") if event.name == "update" else ("DELETE",)
+                for verb in verbs:
+                    routes.add_record(verb, type, "", run, event=event)
+            elif type.is_record:
+                routes.add_record(method, type, tail, run, event=event)
+            else:
+                routes.add(method, f"{path}/{tail}", run, type=type, event=event)
+            if method != "POST" or event.name in ("update", "delete"):
+                # Plain forms can only post, and generated ones do.
+                if type.is_record:
+                    routes.add_record("POST", type, tail, run, event=event)
+                else:
+                    routes.add("POST", f"{path}/{tail}", run, type=type, event=event)
+
+    def _guarded(self, page: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """The page, with every failure answered as its caller reads it."""
+
+        async def run(call: Call, found: Any, id: str) -> None:
+            try:
+                await self._application.ready()
+                await page(call, found.type, id)
+            except Exception as error:  # the web edge: every failure becomes an answer
+                await self.refuse(call, error, f"GET {call.request.path}")
+
+        return run
+
+    async def refuse(self, call: Call, error: Exception, where: str) -> None:
+        """Answer with a problem document or an error page."""
+        problem = problem_of(
+            error,
+            where=where,
+            actor=call.session.actor,
+            development=self._settings.development,
+        )
+        if call.request.wants_json:
+            await call.json(problem.as_json(), problem.status)
+        else:
+            await call.html(self._ui.problem_page(problem), problem.status)
+
+    async def _start(self, call: Call, type: None, id: str) -> None:
+        actor = call.session.actor
+        await call.html(self._ui.page(self._settings.title, self._ui.start(actor), actor=actor))
+
+    async def _own(self, call: Call, type: EntityType, id: str) -> None:
+        entity = await self._application.instance(type, call.session)
+        if call.request.wants_json:
+            await self._entity_json(call, entity)
+            return
+        await self._page(
+            call, type.title, self._ui.detail(type, entity), self._ui.events(type, entity)
+        )
+
+    async def _detail(self, call: Call, type: EntityType, id: str) -> None:
+        entity = await self._application.instance(type, call.session, id)
+        if call.request.wants_json:
+            await self._entity_json(call, entity)
+            return
+        title = self._ui.title(type, entity)
+        await self._page(call, title, self._ui.detail(type, entity), self._ui.events(type, entity))
+
+    async def _list(self, call: Call, type: EntityType, id: str) -> None:
+        asked = call.request.query
+        page, per_page = self._window(asked)
+        filters = {name: value for name, value in asked.items() if name not in WINDOW}
+        query = make_query(
+            type.cls,
+            filters,
+            search=asked.get("search", ""),
+            order=asked.get("order", ""),
+            limit=per_page + 1,
+            offset=(page - 1) * per_page,
+        )
+        entities, more = await self._readable(call, type, query, per_page)
+        if call.request.wants_json:
+            data: dict[str, Any] = {
+                "items": [public_state(entity) for entity in entities],
+                "page": page,
+                "next": page + 1 if more else None,
+            }
+            if asked.get("total"):
+                data["total"] = await self._application.persistence.for_class(type.cls).count(query)
+            await call.json(data)
+            return
+        await self._page(call, type.plural_title, self._ui.table(type, entities, query, more))
+
+    async def _readable(
+        self, call: Call, type: EntityType, query: Query, per_page: int
+    ) -> tuple[list[Entity], bool]:
+        """The records of the window that this actor may read, and whether more follow."""
+        policy, actor = self._application.policy, call.session.actor
+        policy.check(type, "read", actor)
+        found = await self._application.persistence.for_class(type.cls).list(query)
+        more = len(found) > per_page
+        found = found[:per_page]
+        if policy.reads_fields(type):
+            found = [entity for entity in found if self._may_read(type, call, entity)]
+        return found, more
+
+    def _may_read(self, type: EntityType, call: Call, entity: Entity) -> bool:
+        try:
+            self._application.policy.check(type, "read", call.session.actor, entity=entity)
+        except AccessDeniedError:
+            return False
+        return True
+
+    async def _new(self, call: Call, type: EntityType, id: str) -> None:
+        event = type.events["create"]
+        self._application.policy.check(type, "write", call.session.actor, event=event)
+        await self._page(call, f"New {type.title.lower()}", self._ui.form(type, event))
+
+    async def _edit(self, call: Call, type: EntityType, id: str) -> None:
+        entity = await self._application.instance(type, call.session, id)
+        event = type.events["update"]
+        self._application.policy.check(
+            type, "write", call.session.actor, event=event, entity=entity
+        )
+        form = self._ui.form(type, event, entity.id, values=public_state(entity))
+        await self._page(call, f"Edit {self._ui.title(type, entity)}", form)
+
+    async def _page(self, call: Call, title: str, *content: Any) -> None:
+        await call.html(self._ui.page(title, *content, actor=call.session.actor))
+
+    async def _entity_json(self, call: Call, entity: Entity) -> None:
+        etag = f'"{version_of(entity)}"'.encode()
+        await call.json(public_state(entity), headers=[(b"etag", etag)])
+
+    def _window(self, asked: dict[str, str]) -> tuple[int, int]:
+        def number(name: str, default: int, most: int) -> int:
+            text = asked.get(name, str(default))
+            if not text.isdigit() or not 1 <= int(text) <= most:
+                raise RequestError(f"{name} is {text!r}; expected a number from 1 to {most}.")
+            return int(text)
+
+        return number("page", 1, 1_000_000), number("per_page", PER_PAGE, MAX_PER_PAGE)

@@ -1,0 +1,223 @@
+"""FastHTML as the web framework: user routes, entities as parameters and as components."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+from fastcore.xml import Safe
+from fasthtml.core import FastHTML
+from starlette.requests import Request
+from starlette.responses import Response
+
+from starmodel.adapters.web.call import Call
+from starmodel.adapters.web.front import Front
+from starmodel.app.application import Application
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError, StarModelError
+from starmodel.core.fields import plain_types
+from starmodel.core.host import host_of
+
+
+class _Lazy:
+    """HTML made when the page is rendered, after all that stands before it."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+
+    def __html__(self) -> str:
+        return self._make()
+
+    def __deepcopy__(self, memo: Any) -> _Lazy:
+        return self
+
+
+class StarModelApp(FastHTML):
+    """A FastHTML application with generated routes behind the user's own.
+
+    Shapes: `starmodel` is the `Application`; `front` its web front.
+    """
+
+    starmodel: Application
+    front: Front
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        inner = partial(FastHTML.__call__, self)
+        if scope["type"] != "http":
+            await inner(scope, receive, send)
+            return
+        scope["app"] = self
+        await self.front.serve(scope, receive, send, inner, not self.user_middleware)
+
+    def add_route(self, route: Any) -> None:
+        _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))
+        super().add_route(route)
+
+    def _add_route(self, func: Any, *args: Any, **options: Any) -> Any:
+        _check_annotations(func)
+        return super()._add_route(func, *args, **options)
+
+
+def connect(app: FastHTML, front: Front, *, on_start: Callable[[], None]) -> None:
+    """Put the generated routes behind the user's, and open and close with the server."""
+    app.starmodel, app.front = front.application, front
+    realtime = front.realtime
+    app.hdrs = [*app.hdrs, _Lazy(lambda: Safe(realtime.head(realtime.root_path)))]
+    wrap = app.body_wrap
+
+    def with_tail(content: Any, request: Any) -> Any:
+        wrapped = (
+            wrap(content, request) if len(inspect.signature(wrap).parameters) > 1 else wrap(content)
+        )
+        return (
+            *(wrapped if isinstance(wrapped, tuple | list) else (wrapped,)),
+            _Lazy(lambda: Safe(realtime.tail())),
+        )
+
+    app.body_wrap = with_tail
+    for route in app.router.routes:
+        _check_annotations(getattr(route, "endpoint", None))
+    inner = app.router.middleware_stack
+
+    async def generated(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and "starmodel.call" in scope:
+            if await front.serve_generated(scope):
+                return
+        await inner(scope, receive, send)
+
+    app.router.middleware_stack = generated
+    _connect_lifespan(app, front, on_start)
+    _connect_errors(app, front)
+
+
+def _connect_lifespan(app: FastHTML, front: Front, on_start: Callable[[], None]) -> None:
+    user = app.lifespan.ls
+
+    async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
+        await front.application.ready()
+        on_start()
+        release = _close_streams_on_signal(front)
+        try:
+            if user is None:
+                yield
+            else:
+                async for state in user(app):
+                    yield state
+        finally:
+            release()
+            await front.realtime.close()
+            await front.application.close()
+
+    app.lifespan.ls = lifespan
+
+
+def _close_streams_on_signal(front: Front) -> Callable[[], None]:
+    """End streams as soon as the server is asked to stop; it waits for them before it tells us."""
+    import asyncio
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    loop, before = asyncio.get_running_loop(), {}
+
+    def stop(number: int, frame: Any) -> None:
+        loop.call_soon_threadsafe(front.application.hub.close)
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler) and handler is not signal.default_int_handler:
+            before[number] = handler
+            signal.signal(number, stop)
+
+    def release() -> None:
+        for number, handler in before.items():
+            if signal.getsignal(number) is stop:
+                signal.signal(number, handler)
+
+    return release
+
+
+class _Answered(Response):
+    """An error's response, made and sent by the front."""
+
+    def __init__(self, front: Front, error: Exception) -> None:
+        super().__init__()
+        self._front, self._error = front, error
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        call: Call = scope["starmodel.call"]
+        # The session's cookie is added on the way out, as for every response of the user's routes.
+        call = Call(call.request, call.session, send, lambda _: [], call.root_path)
+        if getattr(self._error, "status_code", None) == 404:
+            await self._front.not_found(call)
+        else:
+            await self._front.failed(call, self._error)
+
+
+def _connect_errors(app: FastHTML, front: Front) -> None:
+    async def handler(request: Any, error: Exception) -> Response:
+        return _Answered(front, error)
+
+    if isinstance(app, StarModelApp):
+        app.exception_handlers.setdefault(404, handler)
+    for kind in (StarModelError, Exception):
+        app.exception_handlers.setdefault(kind, handler)
+
+
+def teach_entities() -> None:
+    """Let entities be parameters of handlers and components of pages."""
+
+    async def from_request(cls: type[Entity], req: Request) -> Entity:
+        application: Application = req.scope["app"].starmodel
+        type = application.registry[cls]
+        return await application.instance(type, req.scope["starmodel.session"], _id_in(req, cls))
+
+    Entity.__from_request__ = classmethod(from_request)  # type: ignore[attr-defined]
+    Entity.__ft__ = _declared  # type: ignore[attr-defined]
+
+
+def _declared(entity: Entity) -> Any:
+    """An entity in a page: the declaration of its signals."""
+    application: Any = host_of(entity.__entity__.cls)
+    return Safe(application.realtime.declare(entity))
+
+
+def _id_in(request: Any, cls: type[Entity]) -> Any:
+    """The record's id among the path's parameters."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+    for key in (f"{name}_id", name, "id"):
+        if key in request.path_params:
+            return request.path_params[key]
+    return None
+
+
+def _check_annotations(handler: Any) -> None:
+    """Refuse parameters that FastHTML would fill from the client, or fail on.
+
+    Raises: ConfigurationError, for `Counter | None` and `list[Counter]`.
+    """
+    if handler is None or not callable(handler) or isinstance(handler, type):
+        return
+    try:
+        hints = typing.get_type_hints(handler)
+    except (NameError, TypeError):
+        return
+    for name, annotation in hints.items():
+        if name == "return" or (isinstance(annotation, type) and not typing.get_origin(annotation)):
+            continue
+        inside = [*plain_types(annotation), *typing.get_args(annotation)]
+        wrong = [t for t in inside if isinstance(t, type) and issubclass(t, Entity)]
+        if wrong:
+            entity = wrong[0].__name__
+            raise ConfigurationError(
+                f"{handler.__qualname__}({name}: {annotation}) can't be injected. "
+                f"Write {name}: {entity}, or use {entity}.objects in the handler."
+            )

@@ -1,0 +1,176 @@
+"""The front of the application: session, origin and generated routes, in plain ASGI.
+
+The path of a click: `Front.serve` → `EventRoutes.run` → `Dispatcher.bind` →
+`Dispatcher.dispatch` → the event method on a draft → `UnitOfWork.commit` →
+`EventBus.publish` → `Hub.deliver` → `SseStreams.serve` → the browser.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from starmodel.adapters.web.assets import PREFIX, serve_asset
+from starmodel.adapters.web.call import Call
+from starmodel.adapters.web.crud import CrudRoutes
+from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.problems import Problem, problem_of
+from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.routes import Found, Routes, UserRoutes
+from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access import DEV
+from starmodel.app.application import Application
+from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.session import Session, current_session
+from starmodel.core.errors import StarModelError
+from starmodel.core.host import current_host
+
+STREAM_PATH = "/_starmodel/stream"
+HEALTH_PATH = "/_starmodel/health"
+
+
+class Front:
+    """Serves the generated routes and prepares every request for the user's own.
+
+    Shapes: routes gives the user's routes as the framework keeps them.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        realtime: RealtimeAdapter,
+        ui: UIAdapter,
+        sessions: CookieSessions,
+        origin: OriginCheck,
+        settings: WebSettings,
+        routes: Callable[[], list[Any]],
+        *,
+        dev_token: str | None = None,
+    ) -> None:
+        self.application, self.realtime, self.ui = application, realtime, ui
+        self._sessions, self._origin, self._settings = sessions, origin, settings
+        self._dev_token, self._user = dev_token, UserRoutes(routes)
+        self._events = EventRoutes(application, realtime, ui, settings)
+        self._crud = CrudRoutes(application, ui, settings)
+        self.routes = Routes()
+        self._crud.add_to(self.routes, self._events)
+
+    async def serve(self, scope: Any, receive: Any, send: Any, inner: Any, bypass: bool) -> None:
+        """Answer a request, or hand it to `inner` (the framework with the user's routes).
+
+        With `bypass` nothing of the user's stands before the routes, so a
+        generated one is answered right here.
+        """
+        request = Incoming(
+            scope, receive,
+            max_bytes=self._settings.max_body_bytes, max_depth=self._settings.max_body_depth,
+        )  # fmt: skip
+        session = self._sessions.read(request.headers.get(b"cookie", b""))
+        before, root_path = session.id, scope.get("root_path", "")
+        scope["starmodel.session"] = session
+        if "session" not in scope:
+            scope["session"] = session
+        current_host.set(self.application)
+        current_session.set(session)
+        self.realtime.begin(session, root_path, patch=request.is_datastar)
+
+        def cookie(session: Session) -> list[tuple[bytes, bytes]]:
+            if not session.modified:
+                return []
+            session.modified = False
+            return [(b"set-cookie", self._sessions.write(session, before).encode("latin-1"))]
+
+        call = Call(request, session, send, cookie, root_path)
+        scope["starmodel.call"] = call
+        try:
+            self._origin.check(request)
+        except StarModelError as error:
+            await self._crud.refuse(call, error, f"{request.method} {request.path}")
+            return
+        if request.path.startswith("/_starmodel/"):
+            await self._own(call, receive, send)
+            return
+        if self._dev_token is not None and b"token=" in scope["query_string"]:
+            if await self._signed_in(call):
+                return
+        if bypass and await self.serve_generated(scope):
+            return
+
+        async def send_with_cookie(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *cookie(session)]
+            await send(message)
+
+        await inner(scope, receive, send_with_cookie)
+        await self.application.end_sessions(session)
+
+    async def serve_generated(self, scope: Any) -> bool:
+        """Answer by a generated route; False when there is none, or the user has one there."""
+        call: Call = scope["starmodel.call"]
+        request = call.request
+        match = self.routes.find(request.path)
+        if match is None:
+            return False
+        methods, id = match
+        method = "GET" if request.method == "HEAD" else request.method
+        found = methods.get(method)
+        template = next(iter(methods.values())).template
+        if self._user.take(scope, request.method, template):
+            return False
+        if found is None:
+            await self._not_allowed(call, methods)
+            return True
+        await found.handler(call, found, id)
+        return True
+
+    async def not_found(self, call: Call) -> None:
+        """Answer for a path that nobody serves."""
+        problem = Problem(404, f"There is nothing at {call.request.path}.")
+        await self._problem(call, problem)
+
+    async def failed(self, call: Call, error: Exception) -> None:
+        """Answer for an exception in one of the user's own routes."""
+        await self._crud.refuse(call, error, f"{call.request.method} {call.request.path}")
+
+    async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
+        allowed = ", ".join(sorted(methods))
+        text = f"{call.request.path} answers {allowed}, not {call.request.method}."
+        headers = [(b"allow", allowed.encode())]
+        await call.json(Problem(405, text).as_json(), 405, headers)
+
+    async def _own(self, call: Call, receive: Any, send: Any) -> None:
+        """The routes below /_starmodel/."""
+        path, request = call.request.path, call.request
+        if path.startswith(PREFIX):
+            gzip = b"gzip" in request.headers.get(b"accept-encoding", b"")
+            if await serve_asset(path[len(PREFIX) :], gzip, send):
+                return
+        elif path == STREAM_PATH:
+            try:
+                await self.realtime.serve_stream(request.scope, receive, send, call.session)
+            except StarModelError as error:
+                await self._problem(call, problem_of(error, where="The stream"))
+            return
+        elif path == HEALTH_PATH:
+            await call.json({"status": "ok"})
+            return
+        await self._problem(call, Problem(404, f"There is nothing at {path}."))
+
+    async def _problem(self, call: Call, problem: Problem) -> None:
+        if b"text/html" in call.request.headers.get(b"accept", b""):
+            await call.html(self.ui.problem_page(problem), problem.status)
+        else:
+            await call.json(problem.as_json(), problem.status)
+
+    async def _signed_in(self, call: Call) -> bool:
+        """The development sign-in: a right token signs this browser in and leaves the address."""
+        token = call.request.query.get("token", "")
+        if not hmac.compare_digest(token.encode(), str(self._dev_token).encode()):
+            return False
+        call.session.sign_in(DEV)
+        await self.application.end_sessions(call.session)
+        await call.redirect(f"{call.root_path}{call.request.path}" or "/")
+        return True

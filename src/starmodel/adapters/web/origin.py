@@ -1,0 +1,67 @@
+"""Only the application's own pages may change state with a visitor's cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starmodel.adapters.web.requests import Incoming
+from starmodel.core.errors import AccessDeniedError, RequestError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class OriginCheck:
+    """Refuses cross-site posts and hosts that nobody allowed.
+
+    Shapes: public_url is "https://example.org"; trusted_origins are such
+    too; allowed_hosts are names without port, empty for any.
+    """
+
+    def __init__(
+        self,
+        *,
+        public_url: str | None = None,
+        trusted_origins: Sequence[str] = (),
+        allowed_hosts: Sequence[str] = (),
+    ) -> None:
+        origins = [*trusted_origins, *([public_url] if public_url else [])]
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        self._hosts = frozenset(host.lower() for host in allowed_hosts)
+
+    def check(self, request: Incoming) -> None:
+        """Return when the request may go on. Raises: RequestError, AccessDeniedError."""
+        if self._hosts:
+            host = request.header(b"host").rpartition(":")[0] or request.header(b"host")
+            if host.lower() not in self._hosts:
+                raise RequestError(
+                    f"The host {host!r} is not served here. Add it to allowed_hosts."
+                )
+        if request.method not in SAFE_METHODS or request.is_datastar:
+            self.check_origin(request)
+
+    def check_origin(self, request: Incoming) -> None:
+        """What every state-changing request and every handshake must pass."""
+        site = request.headers.get(b"sec-fetch-site")
+        origin = request.header(b"origin").lower()
+        if origin in self._origins:
+            return
+        if site is not None:
+            if site == b"same-origin":
+                return
+            raise AccessDeniedError(
+                f"A {request.method} from another site ({site.decode('latin-1')}) is refused. "
+                "If a proxy serves this application, set public_url or trusted_origins."
+            )
+        if origin:
+            if urlsplit(origin).netloc == request.header(b"host").lower():
+                return
+            raise AccessDeniedError(
+                f"The origin {origin!r} is not this application's ({request.header(b'host')}). "
+                "If a proxy rewrites Host, set public_url; for another site of yours, "
+                "add it to trusted_origins."
+            )
+        if b"cookie" in request.headers:
+            raise AccessDeniedError(
+                "A request with a cookie must say where it comes from (Origin or Sec-Fetch-Site)."
+            )

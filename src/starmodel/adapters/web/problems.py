@@ -1,0 +1,75 @@
+"""What each kind of caller is told of an error, and what stays in the log."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import ValidationError
+
+from starmodel.app.access import DEV, Actor
+from starmodel.core.errors import BindingError, ConstraintError, InvalidStateError, StarModelError
+
+log = logging.getLogger("starmodel.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as its caller may see it.
+
+    Shapes: fields maps an input's name to the sentence beside it; trace is
+    for the developer only.
+    """
+
+    status: int
+    text: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    trace: str = ""
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+    def as_json(self) -> dict[str, Any]:
+        """An RFC 9457 problem document."""
+        made: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.text,
+        }
+        if self.fields:
+            made["errors"] = dict(self.fields)
+        return made
+
+
+def problem_of(
+    error: BaseException, *, where: str = "", actor: Actor | None = None, development: bool = False
+) -> Problem:
+    """The problem behind an exception; unexpected ones are logged, and told to nobody else.
+
+    Shapes: where names entity, event and arguments, secrets removed.
+    """
+    if isinstance(error, BindingError | InvalidStateError | ConstraintError):
+        return Problem(error.status, str(error), error.fields, where)
+    if isinstance(error, StarModelError) and error.public:
+        return Problem(error.status, str(error), where=where)
+    if isinstance(error, ValidationError):
+        fields = {
+            str(item["loc"][0]) if item["loc"] else "": item["msg"]
+            for item in error.errors(include_url=False, include_input=False)
+        }
+        told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
+        return Problem(422, told, fields, where)
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        return Problem(422, str(error), where=where)
+    log.error("%s failed", where or "A request", exc_info=error)
+    if development and actor is not None and actor.id == DEV.id:
+        text = f"{where}: {type(error).__name__}: {error}"
+        return Problem(500, text, where=where, trace="".join(traceback.format_exception(error)))
+    return Problem(500, "Something went wrong on our side. It has been logged.", where=where)

@@ -1,0 +1,136 @@
+"""The generated routes: found by dictionary, and only where the user has none of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+
+_PARAMETER = re.compile(r"\{[^}]*\}")
+Handler = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A generated route that fits a request. Shapes: id is the record's, "" otherwise."""
+
+    handler: Handler
+    type: EntityType | None = None
+    event: Event[Any, Any, Any] | None = None
+    id: str = ""
+    template: str = ""
+
+
+@dataclass(slots=True)
+class _Record:
+    """The routes below one record: of itself, and one step further."""
+
+    type: EntityType
+    own: dict[str, Found] = field(default_factory=dict)
+    below: dict[str, dict[str, Found]] = field(default_factory=dict)
+
+
+class Routes:
+    """Every generated route of an application; looking one up costs the same however many."""
+
+    def __init__(self) -> None:
+        self._static: dict[str, dict[str, Found]] = {}
+        self._records: dict[str, _Record] = {}
+
+    def add(self, method: str, path: str, handler: Handler, **what: Any) -> None:
+        """A route without parameters. Raises: ConfigurationError, when it is taken."""
+        _put(self._static.setdefault(path, {}), method, path, Found(handler, template=path, **what))
+
+    def add_record(
+        self, method: str, type: EntityType, tail: str, handler: Handler, **what: Any
+    ) -> None:
+        """A route of one record: "/products/{id}" or "/products/{id}/tail"."""
+        base = str(type.path)
+        record = self._records.setdefault(base, _Record(type))
+        template = f"{base}/{{id}}" + (f"/{tail}" if tail else "")
+        found = Found(handler, type, template=template, **what)
+        _put(record.below.setdefault(tail, {}) if tail else record.own, method, template, found)
+
+    def find(self, path: str) -> tuple[dict[str, Found], str] | None:
+        """The routes of a path by method, and the record's id in it."""
+        methods = self._static.get(path)
+        if methods is not None:
+            return methods, ""
+        head, _, tail = path.rpartition("/")
+        record = self._records.get(head)
+        if record is not None and tail:
+            return record.own, tail
+        base, _, id = head.rpartition("/")
+        record = self._records.get(base)
+        if record is not None and id and tail in record.below:
+            return record.below[tail], id
+        return None
+
+    def __iter__(self) -> Any:
+        """(method, template, found) of every route, in order of their paths."""
+        rows = [(m, p, f) for p, methods in self._static.items() for m, f in methods.items()]
+        for record in self._records.values():
+            rows += [(m, f.template, f) for m, f in record.own.items()]
+            rows += [
+                (m, f.template, f) for methods in record.below.values() for m, f in methods.items()
+            ]
+        return iter(sorted(rows, key=lambda row: (row[1], row[0])))
+
+
+def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> None:
+    if method in methods:
+        other, mine = (f.event.name if f.event else "a page" for f in (methods[method], found))
+        raise ConfigurationError(
+            f"{method} {path} is asked for twice, by {other!r} and {mine!r}. "
+            "Give one of them another path: @event(path=…)."
+        )
+    methods[method] = found
+
+
+class UserRoutes:
+    """Whether a user's own route takes a request; the user's always wins.
+
+    The answer for a fixed path is kept until routes are added.
+    """
+
+    def __init__(self, routes: Callable[[], list[Any]]) -> None:
+        self._routes, self._known = routes, {}  # type: ignore[var-annotated]
+        self._seen: tuple[int, int] = (0, 0)
+
+    def take(self, scope: Any, method: str, template: str) -> bool:
+        """True when one of the user's routes matches path and method."""
+        routes = self._routes()
+        state = (id(routes), len(routes))
+        if state != self._seen:
+            self._known.clear()
+            self._seen = state
+        rivals = self._known.get((method, template))
+        if rivals is None:
+            rivals = self._known[method, template] = _rivals(routes, template)
+        return any(route.matches(scope)[0].value == 2 for route in rivals)
+
+
+def _rivals(routes: Iterable[Any], template: str) -> tuple[Any, ...]:
+    """The routes whose pattern can overlap a template at all."""
+    ours = template.strip("/").split("/")
+    return tuple(
+        route
+        for route in routes
+        if hasattr(route, "app")  # a mount takes all below it
+        or _overlaps(getattr(route, "path", None), ours)
+    )
+
+
+def _overlaps(path: str | None, ours: list[str]) -> bool:
+    if path is None or ":path}" in path:
+        return True
+    parts = path.strip("/").split("/")
+    return len(parts) == len(ours) and all(
+        a == b or _PARAMETER.search(a) or _PARAMETER.search(b)
+        for a, b in zip(parts, ours, strict=True)
+    )

@@ -1,0 +1,273 @@
+"""`create_app`: the only place that chooses adapters."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import inspect
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fasthtml.core import FastHTML, Mount, StaticFiles
+
+from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.realtime.adapter import DatastarRealtime
+from starmodel.adapters.realtime.datastar import script_json
+from starmodel.adapters.ui.plain import PlainUI
+from starmodel.adapters.web.assets import asset_urls
+from starmodel.adapters.web.components import teach_components
+from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
+from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access import AccessPolicy, RulePolicy
+from starmodel.app.application import Application
+from starmodel.app.bus import InProcessBus
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import Clock, EventBus, IdSource, Repository, system_clock, system_ids
+from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.reactions import defined_reactions
+from starmodel.app.subscriptions import Hub
+from starmodel.app.uow import UnitOfWork
+from starmodel.config import Settings, load_settings, secret_keys
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.registry import Registry, defined_entities
+
+log = logging.getLogger("starmodel")
+_FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
+    "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
+}  # fmt: skip
+Stores = Mapping[str, Callable[[], Repository] | Repository]
+
+
+def create_app(
+    entities: Iterable[type[Entity]] | None = None,
+    *,
+    settings: Settings | None = None,
+    bus: EventBus | None = None,
+    stores: Stores | None = None,
+    policy: AccessPolicy | None = None,
+    uow_cls: type[UnitOfWork] = UnitOfWork,
+    ui: Callable[[Application, RealtimeAdapter], UIAdapter] | None = None,
+    realtime: Callable[..., RealtimeAdapter] | None = None,
+    clock: Clock = system_clock,
+    ids: IdSource = system_ids,
+    **options: Any,
+) -> StarModelApp:
+    """A FastHTML application that serves these entities.
+
+    Without `entities` it takes every entity class defined at module level
+    so far. Other options are settings by name (`title="Shop"`), or what
+    FastHTML itself takes (`before=`, `middleware=`, `hdrs=`, …).
+
+    Raises: ConfigurationError, for everything that could never work.
+    """
+    web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
+    settings = _settings(settings, options)
+    app = StarModelApp(
+        title=settings.title,
+        secret_key=secret_keys(settings)[0],
+        default_hdrs=False,
+        sess_cls=None,
+        canonical=False,
+        **web_options,
+    )
+    app.hdrs = [*_page_basics(), *app.hdrs]
+    _assemble(
+        app, entities, settings, bus or _bus(settings), stores or {}, policy or RulePolicy(),
+        uow_cls, ui, realtime or DatastarRealtime, clock, ids,
+    )  # fmt: skip
+    if os.path.isdir("static"):
+        app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
+    return app
+
+
+def configure_app(
+    app: FastHTML,
+    entities: Iterable[type[Entity]] | None = None,
+    *,
+    settings: Settings | None = None,
+    bus: EventBus | None = None,
+    bus_cls: type[EventBus] | None = None,
+    stores: Stores | None = None,
+    policy: AccessPolicy | None = None,
+    uow_cls: type[UnitOfWork] = UnitOfWork,
+    ui: Callable[[Application, RealtimeAdapter], UIAdapter] | None = None,
+    realtime: Callable[..., RealtimeAdapter] | None = None,
+    clock: Clock = system_clock,
+    ids: IdSource = system_ids,
+    **options: Any,
+) -> FastHTML:
+    """Give an existing FastHTML application these entities, behind its own routes.
+
+    Raises: ConfigurationError, as `create_app` does.
+    """
+    if hasattr(app, "starmodel"):
+        raise ConfigurationError("This application already has its entities; configure it once.")
+    settings = _settings(settings, options)
+    chosen = bus or (bus_cls() if bus_cls is not None else _bus(settings))
+    _assemble(
+        app, entities, settings, chosen, stores or {}, policy or RulePolicy(), uow_cls, ui,
+        realtime or DatastarRealtime, clock, ids,
+    )  # fmt: skip
+    if not isinstance(app, StarModelApp):
+        _front_first(app)
+    return app
+
+
+def create_fasthtml_app(
+    states: Iterable[type[Entity]] | None = None, **options: Any
+) -> StarModelApp:
+    """`create_app` under its earlier name."""
+    return create_app(states, **options)
+
+
+def _assemble(
+    app: FastHTML,
+    entities: Iterable[type[Entity]] | None,
+    settings: Settings,
+    bus: EventBus,
+    stores: Stores,
+    policy: AccessPolicy,
+    uow_cls: type[UnitOfWork],
+    ui: Callable[[Application, RealtimeAdapter], UIAdapter] | None,
+    realtime: Callable[..., RealtimeAdapter],
+    clock: Clock,
+    ids: IdSource,
+) -> None:
+    """Build the services, join them, and connect them to the web framework."""
+    classes = defined_entities() if entities is None else list(entities)
+    registry = Registry(classes, default_store=settings.default_store)
+    secrets = secret_keys(settings)
+    persistence = PersistenceManager(registry, {**_stores(settings, clock), **stores})
+
+    def hub(**guard: Any) -> Hub:
+        return Hub(
+            max_streams=settings.max_streams,
+            max_per_session=settings.max_streams_per_session,
+            max_per_address=settings.max_streams_per_address,
+            **guard,
+        )
+
+    application = Application(
+        registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
+        clock=clock, ids=ids, hub=hub, reactions=defined_reactions(), uow_cls=uow_cls,
+        render=lambda component: pages.render(component),
+    )  # fmt: skip
+    live = realtime(
+        application, secrets=secrets, assets=asset_urls(),
+        render=lambda component: pages.render(component),
+        default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
+    )  # fmt: skip
+    application.realtime = live
+    pages = ui(application, live) if ui else PlainUI(application, live, settings.title)
+    web = WebSettings(
+        development=settings.env == "development",
+        title=settings.title,
+        max_body_bytes=settings.max_body_bytes,
+        max_body_depth=settings.max_body_depth,
+        allowed_hosts=settings.allowed_hosts,
+        default_event_method=settings.default_event_method,
+    )
+    token = _dev_token(secrets[0]) if web.development else None
+    front = Front(
+        application,
+        live,
+        pages,
+        CookieSessions(secrets, secure=bool(settings.cookie_secure)),
+        OriginCheck(
+            public_url=settings.public_url,
+            trusted_origins=settings.trusted_origins,
+            allowed_hosts=settings.allowed_hosts,
+        ),
+        web,
+        lambda: app.router.routes,
+        dev_token=token,
+    )
+    teach_components(script_json)
+    teach_entities()
+    connect(app, front, on_start=lambda: _say_hello(token))
+
+
+def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
+    if settings is None:
+        return load_settings(**options)
+    if options:
+        raise ConfigurationError(
+            f"create_app() got settings=… and also {', '.join(sorted(options))}. "
+            "Put them into the Settings."
+        )
+    return settings
+
+
+def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:
+    """The built-in stores; each is imported and built at its first use."""
+
+    def memory() -> Repository:
+        return MemoryRepository(max_entries=settings.memory_max_entries, clock=clock)
+
+    def sql() -> Repository:
+        from starmodel.adapters.persistence.sql import SqlRepository
+
+        return SqlRepository(
+            settings.database_url, synchronous=settings.sqlite_synchronous, clock=clock
+        )
+
+    return {"memory": memory, "sql": sql}
+
+
+def _bus(settings: Settings) -> EventBus:
+    if settings.event_bus == "memory":
+        return InProcessBus()
+    if ":" in settings.event_bus:
+        import importlib
+
+        module, _, name = settings.event_bus.partition(":")
+        try:
+            made: EventBus = getattr(importlib.import_module(module), name)()
+        except (ImportError, AttributeError) as error:
+            raise ConfigurationError(
+                f"event_bus is {settings.event_bus!r}, which can't be loaded: {error}."
+            ) from error
+        return made
+    raise ConfigurationError(
+        f"event_bus is {settings.event_bus!r}; available are 'memory' and 'package.module:Class'."
+    )
+
+
+def _dev_token(secret: str) -> str:
+    return hmac.digest(secret.encode(), b"starmodel:development sign-in", hashlib.sha256).hex()[:32]
+
+
+def _say_hello(token: str | None) -> None:
+    address = os.environ.get("STARMODEL_ADDRESS", "http://127.0.0.1:8000")
+    if token is None:
+        return
+    line = f"Open {address}/?token={token} to sign in as the developer."
+    handlers = logging.getLogger("uvicorn.error")
+    (handlers if handlers.hasHandlers() else log).warning(line)
+
+
+def _page_basics() -> list[Any]:
+    from fasthtml.components import Link, Meta
+
+    return [
+        Meta(charset="utf-8"),
+        Meta(name="viewport", content="width=device-width, initial-scale=1"),
+        Link(rel="icon", href="data:,"),
+    ]
+
+
+def _front_first(app: FastHTML) -> None:
+    """Let the front see every request of an application that is not ours by class."""
+    plain = type(app)
+
+    class Fronted(plain):  # type: ignore[valid-type,misc]
+        __call__ = StarModelApp.__call__
+
+    Fronted.__name__ = plain.__name__
+    app.__class__ = Fronted
