@@ -156,15 +156,15 @@ def _assemble(
     application = Application(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         clock=clock, ids=ids, hub=hub, reactions=defined_reactions(), uow_cls=uow_cls,
-        render=lambda component: pages.render(component),
     )  # fmt: skip
     live = realtime(
         application, secrets=secrets, assets=asset_urls(),
-        render=lambda component: pages.render(component),
+        render=application.render,
         default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
     )  # fmt: skip
     application.realtime = live
     pages = ui(application, live) if ui else PlainUI(application, live, settings.title)
+    application.ui = pages
     web = WebSettings(
         development=settings.env == "development",
         title=settings.title,

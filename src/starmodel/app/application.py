@@ -12,13 +12,12 @@ from starmodel.app.dispatcher import Command, Dispatcher, Outcome
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, EventBus, IdSource, Realtime
+from starmodel.app.ports import Clock, EventBus, IdSource, Realtime, Renderer
 from starmodel.app.reactions import Reaction, Reactions
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.built_in import create as _create
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.drafts import Lease
 from starmodel.core.entity import Entity, public_state, signal_prefix
@@ -45,18 +44,18 @@ class Application:
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
         reactions: Iterable[Reaction] = (),
-        render: Callable[[Any], str] = str,
         uow_cls: type[UnitOfWork] = UnitOfWork,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
         self.policy, self.clock, self.ids = policy, clock, ids
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
+        self.ui: Renderer | None = None
         self._uow_cls = uow_cls
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
-            scopes=self.scopes, reactions=self.reactions, render=render, clock=clock, ids=ids,
+            scopes=self.scopes, reactions=self.reactions, render=self.render, clock=clock, ids=ids,
         )  # fmt: skip
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
@@ -123,6 +122,12 @@ class Application:
         if self.realtime is None:
             return signal_prefix(entity.__entity__.cls).rstrip(".")
         return self.realtime.namespace(entity)
+
+    def render(self, component: Any) -> str:
+        """A component as HTML, by the UI adapter."""
+        if self.ui is None:
+            raise ConfigurationError("This application has no UI adapter to render a component.")
+        return self.ui.render(component)
 
     # What adapters ask
 

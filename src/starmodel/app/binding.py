@@ -102,9 +102,8 @@ class Binder:
         if self.takes_fields:
             for name, spec in type.cls.__entity__.fields.items():
                 if name not in self.parameters:
-                    self.parameters[name] = Parameter(
-                        name, spec.info.annotation, TypeAdapter(spec.info.annotation), None
-                    )
+                    wanted: Any = spec.info.annotation
+                    self.parameters[name] = Parameter(name, wanted, TypeAdapter(wanted), None)
         self.private = (
             {n for n, s in type.cls.__entity__.fields.items() if not s.editable}
             if self.takes_fields
@@ -112,7 +111,7 @@ class Binder:
         )
 
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
-        self.entities = [p.name for p in self.parameters.values() if p.entity is not None]
+        self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
 
     @property
     def where(self) -> str:
@@ -160,20 +159,19 @@ class Binder:
         given: dict[str, Any],
         problems: dict[str, str],
     ) -> None:
-        if value == "" and isinstance(value, str) and not parameter.takes_text:
-            if source != "JSON body" and (parameter.entity is None or not parameter.required):
-                return  # an empty input of a form says nothing
-        if parameter.entity is not None:
+        if value == "" and source != "JSON body" and not parameter.takes_text:
+            return  # an empty input of a form says nothing
+        adapter = parameter.adapter
+        if adapter is None:  # a record, by its id
             given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
-        assert parameter.adapter is not None
         try:
-            given[parameter.name] = parameter.adapter.validate_python(value)
+            given[parameter.name] = adapter.validate_python(value)
             return
         except ValidationError as error:
             if isinstance(value, str) and not is_atomic(parameter.annotation):
                 try:  # lists and objects come as JSON text from forms and addresses
-                    given[parameter.name] = parameter.adapter.validate_python(from_json(value))
+                    given[parameter.name] = adapter.validate_python(from_json(value))
                     return
                 except ValueError:
                     pass
@@ -183,9 +181,8 @@ class Binder:
             problems[parameter.name] = f"must be {wanted}, got {_shown(value)} (from {source})"
         else:
             at = "".join(f"[{part!r}]" for part in first["loc"])
-            problems[parameter.name] = (
-                f"{at}{' ' if at else ''}{_lower(first['msg'])}, got {_shown(value)} (from {source})"
-            )
+            text = f"{at} {_lower(first['msg'])}".strip()
+            problems[parameter.name] = f"{text}, got {_shown(value)} (from {source})"
 
     def _error(self, problems: dict[str, str]) -> BindingError:
         told = "; ".join(f"{name!r} {text}" for name, text in problems.items())
@@ -246,7 +243,7 @@ def _special(name: str, annotation: Any) -> str | None:
     for candidate in plain_types(annotation) if annotation is not inspect.Parameter.empty else ():
         if isinstance(candidate, type) and candidate in by_type:
             return by_type[candidate]
-        if getattr(candidate, "__name__", "") in ("Request", "UnitOfWork") and name in SPECIAL:
+        if name in SPECIAL and getattr(candidate, "__name__", "") in ("Request", "UnitOfWork"):
             return name
     if name in SPECIAL and (annotation is inspect.Parameter.empty or isinstance(annotation, str)):
         return "signals" if name == "datastar" else name

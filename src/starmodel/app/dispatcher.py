@@ -302,7 +302,7 @@ class Dispatcher:
         for name in tracked.type.synced:
             if name not in mine:
                 continue
-            annotation = tracked.type.cls.__pydantic_fields__[name].annotation
+            annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
             try:
                 value = TypeAdapter(annotation).validate_python(mine[name])
             except ValidationError as error:
@@ -333,9 +333,8 @@ class Dispatcher:
     async def _referred(
         self, unit: UnitOfWork, command: Command, binder: Binder, name: str
     ) -> Entity:
-        cls = binder.parameters[name].entity
-        assert cls is not None
-        type = binder.registry[cls]
+        type = binder.registry[binder.entities[name]]
+        cls = type.cls
         self._policy.check(type, "read", command.actor)
         entity: Entity = await unit.get(cls, self.id_of(cls, command.arguments[name]))
         self._policy.check(type, "read", command.actor, entity=entity)
@@ -379,4 +378,5 @@ def _remember(reply: Reply, home: Tracked) -> str:
 
 
 def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:
-    return TypeAdapter(cls.__pydantic_fields__["id"].annotation)
+    annotation: Any = cls.__pydantic_fields__["id"].annotation
+    return TypeAdapter(annotation)

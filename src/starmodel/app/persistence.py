@@ -77,7 +77,8 @@ class PersistenceManager:
                 type.store, f"Pass create_app(stores={{{type.store!r}: …}}) with its repository."
             )
             raise ConfigurationError(
-                f"{type.name} asks for store {type.store!r}; registered stores are {known}. {remedy}"
+                f"{type.name} asks for store {type.store!r}; "
+                f"registered stores are {known}. {remedy}"
             )
 
     def _build(self, type: EntityType) -> Repository:

@@ -155,6 +155,13 @@ class Realtime(Protocol):
         """Where the entity's signals stand on the page being made."""
 
 
+class Renderer(Protocol):
+    """What the application needs of the UI adapter."""
+
+    def render(self, component: Any) -> str:
+        """A component as HTML."""
+
+
 class Clock(Protocol):
     """Now, in seconds since the epoch."""
 

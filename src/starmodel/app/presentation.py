@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from starmodel.app.access import Actor
 from starmodel.app.dispatcher import Outcome
-from starmodel.app.ports import Realtime
+from starmodel.app.ports import Realtime, Renderer
 from starmodel.app.query import Query
 from starmodel.app.replies import Element
 from starmodel.app.session import Session
@@ -54,23 +54,29 @@ class RealtimeAdapter(Realtime, Protocol):
         """What the caller of a refused event is sent."""
 
     async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
-        """Serve a page's stream. Raises before it begins: AccessDeniedError, TooManyStreamsError."""
+        """Serve a page's stream.
+
+        Raises before it begins: AccessDeniedError, TooManyStreamsError.
+        """
 
     async def close(self) -> None:
         """End every stream."""
 
 
-class UIAdapter(Protocol):
+class UIAdapter(Renderer, Protocol):
     """Turns entities into pages. Components are whatever `render` takes."""
-
-    def render(self, component: Any) -> str:
-        """A component as HTML."""
 
     def page(self, title: str, *content: Any, actor: Actor | None = None) -> str:
         """A whole page."""
 
     def problem_page(self, problem: Any) -> str:
         """A whole page for an error."""
+
+    def start(self, actor: Actor | None) -> Any:
+        """What the start page shows: every entity that the actor may read."""
+
+    def title(self, type: EntityType, entity: Entity) -> str:
+        """The name people know an entity by."""
 
     def nav(self, actor: Actor | None) -> Any:
         """The links to every entity that the actor may read."""

@@ -146,10 +146,10 @@ def _is_text(annotation: Any) -> bool:
 def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     if value is None or op in ("contains", "startswith"):
         return value
-    annotation = entity.__pydantic_fields__[name].annotation
+    annotation: Any = entity.__pydantic_fields__[name].annotation
     if op == "in":
         value = value.split(",") if isinstance(value, str) else list(value)
-        annotation = list[annotation]  # type: ignore[valid-type]
+        annotation = list[annotation]
     try:
         return TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:

@@ -46,7 +46,8 @@ def on(cause: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         key = cause
     else:
         raise ConfigurationError(
-            f"@on({cause!r}): expected the class of a fact, or an event such as Product.adjust_stock."
+            f"@on({cause!r}): expected the class of a fact, or an event "
+            "such as Product.adjust_stock."
         )
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:

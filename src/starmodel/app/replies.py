@@ -1,4 +1,4 @@
-"""What an event returned, sorted into what its caller is to see. Plain data, so it can be stored."""
+"""What an event returned, sorted into what its caller is to see; plain data that can be kept."""
 
 from __future__ import annotations
 

@@ -224,8 +224,7 @@ class Hub:
             Changed(message.entity, message.id, "deleted", message.version, message.base, None)
         )
         for viewer in viewers:
-            assert self._allowed is not None
-            may = await self._allowed(message, viewer.actor)
+            may = self._allowed is not None and await self._allowed(message, viewer.actor)
             viewer.offer(topic, frames if may else gone)
 
     def close(self) -> None:

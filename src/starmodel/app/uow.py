@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from starmodel.app.messages import Changed, Kind
@@ -249,16 +249,9 @@ async def _commit_all(parts: list[tuple[Repository, list[Change], Marker | None]
             "commit together. Keep them in one store, or change one of them in an @on handler."
         )
 
-    def step(index: int) -> Callable[[], Awaitable[None]] | None:
-        if index == len(parts):
-            return None
+    async def commit(index: int) -> None:
         repository, changes, marker = parts[index]
+        between = partial(commit, index + 1) if index + 1 < len(parts) else None
+        await repository.commit(Batch(changes, marker), between)
 
-        async def commit() -> None:
-            await repository.commit(Batch(changes, marker), step(index + 1))
-
-        return commit
-
-    first = step(0)
-    assert first is not None
-    await first()
+    await commit(0)

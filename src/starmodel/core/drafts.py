@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
 E = TypeVar("E", bound="Entity")
+M = TypeVar("M", bound=BaseModel)
 _ATOMS = frozenset(ATOMS)
 _set = object.__setattr__
 
@@ -98,7 +99,7 @@ def copy_value(value: Any, lease: Lease | None = None) -> Any:
     return made
 
 
-def copy_model(model: BaseModel, lease: Lease | None = None) -> BaseModel:
+def copy_model(model: M, lease: Lease | None = None) -> M:
     """A nested model copied field by field."""
     made = type(model).__new__(type(model))
     _set(made, "__dict__", {k: copy_value(v, lease) for k, v in model.__dict__.items()})
@@ -173,7 +174,7 @@ def close_draft(draft: E) -> E:
             for where, value in values.items():
                 values[where] = _revalidated(value)
             where = ""
-        made = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
+        made: E = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
     except ValidationError as error:
         fields = {
             where or (str(item["loc"][0]) if item["loc"] else ""): item["msg"]

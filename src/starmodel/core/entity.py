@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core import registry
+from starmodel.core.built_in import BUILT_IN
 from starmodel.core.drafts import DRAFT, OWN, STORED, copy_model
 from starmodel.core.entity_config import EntityConfig, check_config
 from starmodel.core.errors import ConfigurationError, FrozenEntityError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 else:
     EntityMeta = type(BaseModel)
 
+T = TypeVar("T")
 RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 _set = object.__setattr__
 
@@ -45,7 +47,7 @@ def new_id() -> str:
     return str(uuid.UUID(int=number & ~(0x3 << 62) | 2 << 62))
 
 
-def _seal(entity: Any) -> Any:
+def _seal(entity: T) -> T:
     _set(entity, "_sm_mode", OWN)
     if not hasattr(entity, "_sm_version"):
         _set(entity, "_sm_version", 0)
@@ -100,7 +102,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
     True
     """
 
-    model_config: ClassVar[EntityConfig] = EntityConfig(  # type: ignore[misc]
+    model_config: ClassVar[EntityConfig] = EntityConfig(
         ignored_types=(Event,), validate_default=False
     )
     __slots__ = ("_sm_facts", "_sm_mode", "_sm_reads", "_sm_version")
@@ -148,9 +150,9 @@ class Entity(BaseModel, metaclass=EntityMeta):
         return self.__deepcopy__()
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        made = copy_model(self)
+        made: Self = copy_model(self)
         _set(made, "_sm_version", self._sm_version)
-        return _seal(made)  # type: ignore[return-value]
+        return _seal(made)
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
@@ -250,11 +252,11 @@ class Do:
 
     def __getattr__(self, name: str) -> ActionFactory[...]:
         info = self._entity.__entity__
-        event = info.events.get(name) or registry.BUILT_IN.get(name)
+        event = info.events.get(name) or BUILT_IN.get(name)
         if event is None:
             raise AttributeError(
                 f"{info.cls.__name__} has no event {name!r}; it has "
-                f"{', '.join([*info.events, *registry.BUILT_IN])}."
+                f"{', '.join([*info.events, *BUILT_IN])}."
             )
         return ActionFactory(info.cls, event, self._entity.id)
 
@@ -273,8 +275,9 @@ def stored(entity: Entity, version: int) -> Entity:
 
 def public_state(entity: Entity) -> dict[str, Any]:
     """All that may leave the server: public and computed fields as JSON data."""
+    private: Any = entity.__entity__.private
     return entity.__pydantic_serializer__.to_python(  # type: ignore[no-any-return]
-        entity, mode="json", exclude=entity.__entity__.private or None, warnings=False
+        entity, mode="json", exclude=private or None, warnings=False
     )
 
 
@@ -324,10 +327,10 @@ def _define(cls: type[Entity]) -> None:
     tell_sqlmodel(cls)
     specs = field_specs(cls)
     setter = type.__setattr__
-    info = EntityInfo(cls, specs, events, tuple(cls.__pydantic_computed_fields__))
-    setter(cls, "__entity__", info)
+    about = EntityInfo(cls, specs, events, tuple(cls.__pydantic_computed_fields__))
+    setter(cls, "__entity__", about)
     prefix = signal_prefix(cls)
-    for key in info.signals:
+    for key in about.signals:
         for alias in (f"{key}_signal", f"S{key}"):
             if alias not in fields and alias not in events:
                 setter(cls, alias, Signal(prefix + key, key))

@@ -40,14 +40,9 @@ class EntityConfig(ConfigDict, total=False):
     registry: Any
 
 
-OWN_KEYS = frozenset(
-    "store scope ttl namespace use_namespace auto_persist sync_with_client persistence_backend"
-    " cache path plural crud access editable history".split()
-)
+KNOWN_KEYS = frozenset(EntityConfig.__annotations__)
+OWN_KEYS = KNOWN_KEYS - frozenset(ConfigDict.__annotations__) - {"table", "registry"}
 NOT_BUILT_YET = frozenset({"history", "cache"})
-KNOWN_KEYS = (
-    frozenset(EntityConfig.__annotations__) | frozenset(ConfigDict.__annotations__) | OWN_KEYS
-)
 SCOPES = ("session", "user", "app", "record")
 
 

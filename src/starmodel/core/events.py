@@ -174,7 +174,8 @@ def _info(where: str, options: dict[str, Any], merge_mode: str | None) -> EventI
     for name, allowed in (("method", METHODS), ("mode", MODES)):
         if options.get(name) is not None and options[name] not in allowed:
             raise ConfigurationError(
-                f"@event({name}={options[name]!r}) on {where}: expected one of {', '.join(allowed)}."
+                f"@event({name}={options[name]!r}) on {where}: "
+                f"expected one of {', '.join(allowed)}."
             )
     check_access(f"@event(access=…) on {where}", options.get("access"))
     return EventInfo(**options)

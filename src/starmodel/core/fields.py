@@ -18,13 +18,16 @@ from typing import Any, Union, get_args, get_origin
 import pydantic
 from pydantic import SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from starmodel.core.errors import ConfigurationError
 
 SQL_ARGUMENTS = frozenset(
-    "primary_key foreign_key ondelete unique nullable index"
-    " sa_type sa_column sa_column_args sa_column_kwargs".split()
-)
+    {
+        "primary_key", "foreign_key", "ondelete", "unique", "nullable", "index",
+        "sa_type", "sa_column", "sa_column_args", "sa_column_kwargs",
+    }
+)  # fmt: skip
 SECRET_NAME = re.compile(r"(^|_)(password|passwd|secret|token|api_?key|hash)(_|$|ed_)", re.I)
 ATOMS: tuple[type, ...] = (
     int, float, str, bool, bytes, type(None), decimal.Decimal, uuid.UUID,
@@ -45,7 +48,7 @@ class FieldOptions:
 
 
 def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
-    default: Any = pydantic.fields.PydanticUndefined,
+    default: Any = PydanticUndefined,
     *,
     private: bool = False,
     public: bool = False,
@@ -126,7 +129,7 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
     Raises: ConfigurationError, when a field looks secret and says neither private nor public.
     """
     specs = {}
-    editable_config = cls.model_config.get("editable", True)
+    editable_config: Any = cls.model_config.get("editable", True)
     for name, info in cls.__pydantic_fields__.items():
         options = options_of(info)
         kinds = plain_types(info.annotation)

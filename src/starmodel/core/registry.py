@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import inflection
 
+from starmodel.core.built_in import BUILT_IN
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.stores import StateStore, store_name
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from starmodel.core.events import Event
 
 _defined: dict[tuple[str, str], type[Entity]] = {}
-BUILT_IN: dict[str, Event[Any, Any, Any]] = {}  # create, update, delete; filled by core.built_in
 
 
 def define(cls: type[Entity]) -> None:

@@ -149,4 +149,4 @@ def emitted(entity: Entity) -> list[Any]:
     if facts is None:
         facts = Facts()
         _set(entity, "_sm_facts", facts)
-    return facts.emitted  # type: ignore[no-any-return]
+    return facts.emitted

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
-    event_path,
     attribute,
+    event_path,
     form_action,
     nested,
     patch_elements,

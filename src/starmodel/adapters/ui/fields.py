@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from fasthtml.components import (
-    Dd, Div, Dl, Dt, Input, Label, Li, Option, Select, Small, Span, Textarea, Ul,
+    Dd,
+    Div,
+    Dl,
+    Dt,
+    Input,
+    Label,
+    Li,
+    Option,
+    Select,
+    Small,
+    Span,
+    Textarea,
+    Ul,
 )  # fmt: skip
 from pydantic import SecretStr
 from pydantic_core import to_json
@@ -100,14 +112,16 @@ def _text(value: Any) -> str:
 def value_component(value: Any) -> Any:
     """A public JSON value as people read it."""
     if value is None or value == "":
-        return Span("–", aria_label="empty")
+        return _nothing()
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, Mapping):
         pairs = [part for k, v in value.items() for part in (Dt(k), Dd(value_component(v)))]
-        return Dl(*pairs) if pairs else Span("–", aria_label="empty")
+        return Dl(*pairs) if pairs else _nothing()
     if isinstance(value, list):
-        return (
-            Ul(*[Li(value_component(v)) for v in value]) if value else Span("–", aria_label="empty")
-        )
+        return Ul(*[Li(value_component(v)) for v in value]) if value else _nothing()
     return str(value)
+
+
+def _nothing() -> Any:
+    return Span("\u2013", aria_label="empty")

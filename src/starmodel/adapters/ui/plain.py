@@ -9,8 +9,32 @@ from urllib.parse import quote, urlencode
 
 from fastcore.xml import Safe, to_xml
 from fasthtml.components import (
-    A, Button, Dd, Dl, Dt, Form, H1, H2, Header, Li, Link, Main, Meta, Nav, P, Pre, Section, Style,
-    Table, Tbody, Td, Th, Thead, Title, Tr, Ul,
+    H1,
+    H2,
+    A,
+    Button,
+    Dd,
+    Dl,
+    Dt,
+    Form,
+    Header,
+    Li,
+    Link,
+    Main,
+    Meta,
+    Nav,
+    P,
+    Pre,
+    Section,
+    Style,
+    Table,
+    Tbody,
+    Td,
+    Th,
+    Thead,
+    Title,
+    Tr,
+    Ul,
 )  # fmt: skip
 
 from starmodel.adapters.ui.fields import form_field, value_component
@@ -109,7 +133,7 @@ class PlainUI:
         return (new, table if rows else None, empty, self._pages(type, query, more))
 
     def detail(self, type: EntityType, entity: Entity) -> Any:
-        actions = ()
+        actions: tuple[Any, ...] = ()
         if type.is_record and type.crud:
             base = f"{self._home(type)}/{quote(str(entity.id), safe='')}"
             actions = (
@@ -251,7 +275,8 @@ class PlainUI:
 
 
 def _form_id(type: EntityType, event: Event[Any, Any, Any], id: Any) -> str:
-    return f"{type.name}-{event.name}{'' if id is None else f'-{quote(str(id), safe='')}'}"
+    own = "" if id is None else "-" + quote(str(id), safe="")
+    return f"{type.name}-{event.name}{own}"
 
 
 def _default_of(type: EntityType, event: Event[Any, Any, Any], parameter: Parameter) -> Any:

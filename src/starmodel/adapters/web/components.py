@@ -44,18 +44,18 @@ def teach_components(script_json: Callable[[Any], str]) -> None:
     `data-*` attributes become JSON by `script_json`; elsewhere they stay CSS.
     """
 
-    class DatastarFT(FT):
+    def spelled(name: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return script_json(value) if name.startswith("data-") else valmap(dict(value))
+        if isinstance(value, Signal) and name.startswith(_PATHS):
+            return value.path
+        return value
+
+    class DatastarFT(FT):  # type: ignore[misc]  # fastcore has no types
         def __init__(
             self, tag: str, cs: tuple[Any, ...], attrs: Any = None, **options: Any
         ) -> None:
-            made = {}
-            for name, value in (attrs or {}).items():
-                if isinstance(value, Mapping):
-                    is_data = name.startswith("data-")
-                    value = script_json(value) if is_data else valmap(dict(value))
-                elif isinstance(value, Signal) and name.startswith(_PATHS):
-                    value = value.path
-                made[name] = value
+            made = {name: spelled(name, value) for name, value in (attrs or {}).items()}
             super().__init__(tag, cs, made, **options)
 
     fh_cfg["attrmap"], fh_cfg["valmap"], fh_cfg["ft_cls"] = datastar_attribute, _value, DatastarFT

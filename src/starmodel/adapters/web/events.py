@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
 from starmodel.app.dispatcher import Command, Outcome
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.replies import Element
 from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
@@ -239,7 +241,7 @@ class EventRoutes:
         event: Event[Any, Any, Any] | None = None,
         id: str = "",
     ) -> bytes:
-        elements = []
+        elements: Sequence[Element] = ()
         if type is not None and event is not None:
             names = [
                 p.name

@@ -36,7 +36,7 @@ class _Lazy:
         return self
 
 
-class StarModelApp(FastHTML):
+class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     """A FastHTML application with generated routes behind the user's own.
 
     Shapes: `starmodel` is the `Application`; `front` its web front.
@@ -84,9 +84,9 @@ def connect(app: FastHTML, front: Front, *, on_start: Callable[[], None]) -> Non
     inner = app.router.middleware_stack
 
     async def generated(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and "starmodel.call" in scope:
-            if await front.serve_generated(scope):
-                return
+        ours = scope["type"] == "http" and "starmodel.call" in scope
+        if ours and await front.serve_generated(scope):
+            return
         await inner(scope, receive, send)
 
     app.router.middleware_stack = generated
@@ -123,7 +123,8 @@ def _close_streams_on_signal(front: Front) -> Callable[[], None]:
 
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
-    loop, before = asyncio.get_running_loop(), {}
+    loop = asyncio.get_running_loop()
+    before: dict[int, Any] = {}
 
     def stop(number: int, frame: Any) -> None:
         loop.call_soon_threadsafe(front.application.hub.close)

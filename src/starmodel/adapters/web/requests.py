@@ -105,9 +105,9 @@ class Incoming:
         return _gathered(texts), files
 
     def _json(self, text: bytes, what: str) -> dict[str, Any]:
-        if max(text.count(b"["), text.count(b"{")) > self._max_depth:
-            if _depth(text) > self._max_depth:
-                raise RequestError(f"The {what} is nested deeper than {self._max_depth} levels.")
+        brackets = text.count(b"[") + text.count(b"{")
+        if brackets > self._max_depth and _depth(text) > self._max_depth:
+            raise RequestError(f"The {what} is nested deeper than {self._max_depth} levels.")
         try:
             data = orjson.loads(text)
         except orjson.JSONDecodeError as error:

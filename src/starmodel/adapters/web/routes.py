@@ -84,7 +84,9 @@ class Routes:
 
 def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> None:
     if method in methods:
-        other, mine = (f.event.name if f.event else "a page" for f in (methods[method], found))
+        # Any: type checkers take an event in a dataclass for the descriptor that it is in a class.
+        events: list[Any] = [methods[method].event, found.event]
+        other, mine = ("a page" if event is None else event.name for event in events)
         raise ConfigurationError(
             f"{method} {path} is asked for twice, by {other!r} and {mine!r}. "
             "Give one of them another path: @event(path=…)."

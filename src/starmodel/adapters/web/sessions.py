@@ -83,8 +83,7 @@ class CookieSessions:
         )
 
     def _value(self, header: bytes) -> str:
-        for part in header.split(b";"):
-            part = part.strip()
+        for part in map(bytes.strip, header.split(b";")):
             if part.startswith(self._prefix):
                 return part[len(self._prefix) :].decode("latin-1")
         return ""
