@@ -1,0 +1,129 @@
+"""The event path beside its peers, in one run: `make bench`.
+
+Every server runs in its own process on one core, the load on another.
+The figure to compare is the ratio to the floor of the same round; CPU time
+per request is least disturbed by whatever else the machine does.
+"""
+
+import argparse
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from load import cpu_seconds, load
+from servers import NAMES
+
+HERE = Path(__file__).parent
+VISITORS = 32
+# What a release must hold, as a share of the floor's requests for the same CPU time.
+GUARD = {"memory": 0.45, "memory_1000_routes": 0.45}
+
+
+def pin(core):
+    """Keep a process on one core, where there are several."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        os.sched_setaffinity(0, {cores[core]})
+
+
+def start(name, port, *, profile=""):
+    """The server of that name, ready for requests."""
+    command = [sys.executable]
+    if profile:
+        command += ["-m", "cProfile", "-o", profile]
+    command += ["-m", "uvicorn", f"servers:{name}", "--port", str(port), "--no-access-log"]
+    log = subprocess.PIPE if not profile else subprocess.DEVNULL
+    process = subprocess.Popen(
+        [*command, "--log-level", "error"], cwd=HERE, stderr=log, preexec_fn=lambda: pin(0)
+    )
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_starmodel/health", timeout=1)
+            return process
+        except urllib.error.HTTPError:
+            return process  # a peer that has no such page is up as well
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+    raise SystemExit(f"{name} did not start: {process.stderr and process.stderr.read().decode()}")
+
+
+def cookies_for(name, port):
+    """A cookie for each visitor; StarModel hands out its own, the peers take any."""
+    if name in ("floor", "starlette", "fasthtml"):
+        return [f"starmodel=visitor{n}" for n in range(VISITORS)]
+    made = []
+    for _ in range(VISITORS):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_starmodel/health") as reply:
+            made.append(reply.headers["set-cookie"].partition(";")[0])
+    return made
+
+
+def measure(name, port, seconds):
+    """(requests per second, CPU microseconds per request) of one server."""
+    process = start(name, port)
+    try:
+        cookies = cookies_for(name, port)
+        load(port, cookies, 1)
+        before = cpu_seconds(process.pid)
+        count, took, errors = load(port, cookies, seconds)
+        used = cpu_seconds(process.pid) - before
+    finally:
+        process.terminate()
+        process.wait()
+    if errors:
+        raise SystemExit(f"{name}: {errors} of {count} answers were not 200.")
+    return count / took, used / count * 1e6
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=3, help="of load per server and round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=NAMES, choices=NAMES)
+    parser.add_argument("--guard", action="store_true", help="fail below the ratios that must hold")
+    parser.add_argument("--profile", metavar="NAME", choices=NAMES, help="where one server's time goes")
+    options = parser.parse_args()
+    pin(-1)
+    if options.profile:
+        return show_profile(options.profile, options.seconds)
+    figures = {name: [] for name in dict.fromkeys(["floor", *options.only])}
+    for _ in range(options.rounds):
+        for number, name in enumerate(figures):
+            figures[name].append(measure(name, 8700 + number, options.seconds))
+    middle = {
+        name: [statistics.median(column) for column in zip(*rows, strict=True)]
+        for name, rows in figures.items()
+    }
+    floor = middle["floor"][1]
+    print(f"{'server':22}{'req/s':>10}{'CPU µs':>10}{'of the floor':>14}")
+    for name, (rate, cost) in middle.items():
+        print(f"{name:22}{rate:10,.0f}{cost:10.0f}{floor / cost:14.2f}")
+    if options.guard:
+        low = [n for n, share in GUARD.items() if n in middle and floor / middle[n][1] < share]
+        if low:
+            raise SystemExit(f"Below what must hold: {', '.join(low)}.")
+
+
+def show_profile(name, seconds):
+    """Print the functions that took most of one server's own time."""
+    import pstats
+    import tempfile
+
+    file = tempfile.mktemp(suffix=".prof")
+    process = start(name, 8790, profile=file)
+    load(8790, cookies_for(name, 8790), seconds)
+    process.send_signal(signal.SIGINT)  # after SIGTERM nothing would be written
+    process.wait()
+    pstats.Stats(file).sort_stats("tottime").print_stats(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Every code block of the README and of docs/ runs, and what they name exists."""
+
+import importlib
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(BLOCK.findall(page.read_text()), 1)
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+async def test_python_block_runs(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    from starmodel.core import registry
+
+    monkeypatch.setattr(registry, "_defined", {})
+    module = types.ModuleType("documented")
+    monkeypatch.setitem(sys.modules, "documented", module)
+    exec(compile(block, "documented", "exec"), module.__dict__)
+    for name, value in list(vars(module).items()):
+        if name.startswith("test_"):
+            value()
+    if "script" in vars(module):
+        pen, cheap = await module.script()
+        assert (pen.price, pen.stock, cheap) == (3.0, 3, 1)
+        await module.app.starmodel.close()
+
+
+def test_path_of_a_click_names_functions_that_exist():
+    names = re.findall(r"`(starmodel\.[a-z_.]+\.[A-Za-z_.]+)`", (ROOT / "docs/architecture.md").read_text())
+    assert len(names) >= 10
+    for name in names:
+        parts = name.split(".")
+        split = next(i for i, part in enumerate(parts) if part[0].isupper() or i == len(parts) - 1)
+        found = importlib.import_module(".".join(parts[:split]))
+        for part in parts[split:]:
+            found = getattr(found, part)
+        assert callable(found), name
+
+
+def test_readme_shows_both_commands():
+    text = (ROOT / "README.md").read_text()
+    assert "make demo" in text
+    assert "make test" in text
+
+
+def test_no_page_names_a_third_party_script():
+    for file in (ROOT / "frontend" / "src").glob("*.js"):
+        assert "//cdn" not in file.read_text()
+
+
