@@ -53,6 +53,7 @@ class Chat(Entity):
         at = datetime.now(UTC).strftime("%H:%M")
         self.messages.append({"name": name.strip()[:40], "text": text.strip()[:500], "at": at})
         del self.messages[:-MAX_MESSAGES]
+        return {"text": ""}  # a signal of the caller: its input is empty again
 
 
 class Product(Entity):
@@ -76,7 +77,11 @@ def messages(chat: Chat):
         Li(Strong(line["name"]), " ", Small(Time(line["at"])), P(line["text"]))
         for line in chat.messages
     ]
-    return Ol(*lines, id="messages") if lines else Ol(Li("Nobody has said anything yet."), id="messages")
+    return (
+        Ol(*lines, id="messages")
+        if lines
+        else Ol(Li("Nobody has said anything yet."), id="messages")
+    )
 
 
 app = create_app(title="StarModel demo")
@@ -106,7 +111,7 @@ def home(counter: Counter, chat: Chat):
                     Label("Name", Input(data_bind="name", required=True, maxlength=40)),
                     Label("Message", Input(data_bind="text", required=True, maxlength=500)),
                     Button("Send"),
-                    {"data-on:submit": f"{Chat.say()}; $text = ''"},
+                    data_on_submit=Chat.say(),
                 ),
             ),
             cls="columns",
@@ -128,7 +133,7 @@ section { border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.
 h2 { margin: 0 0 .75rem; font-size: 1.1rem }
 .figure { font-size: 3rem; line-height: 1; margin: 0 0 1rem; font-variant-numeric: tabular-nums }
 button { font: inherit; padding: .45rem .9rem; border-radius: .4rem; cursor: pointer;
-  border: 1px solid var(--accent); background: var(--accent); color: Canvas }
+  border: 1px solid var(--accent); background: var(--accent); color: white }
 button.quiet { background: none; color: inherit; border-color: var(--line) }
 form { display: grid; gap: .5rem }
 label { display: grid; font-size: .875rem }

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict
 
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.stores import StateStore
 
+if TYPE_CHECKING:  # so that type checkers accept `class P(Entity, SQLModel, table=True)`
+    from sqlmodel._compat import SQLModelConfig as BaseConfig
+else:
+    BaseConfig = ConfigDict
+
 AccessRule = str | Callable[..., bool]
 Scope = Literal["session", "user", "app", "record"]
 
 
-class EntityConfig(ConfigDict, total=False):
+class EntityConfig(BaseConfig, total=False):
     """pydantic's configuration and StarModel's own keys.
 
     Units: ttl is in seconds.
@@ -36,12 +41,10 @@ class EntityConfig(ConfigDict, total=False):
     access: AccessRule | Mapping[str, AccessRule]
     editable: bool | Iterable[str]
     history: bool
-    table: bool
-    registry: Any
 
 
-KNOWN_KEYS = frozenset(EntityConfig.__annotations__)
-OWN_KEYS = KNOWN_KEYS - frozenset(ConfigDict.__annotations__) - {"table", "registry"}
+OWN_KEYS = frozenset(EntityConfig.__annotations__) - frozenset(ConfigDict.__annotations__)
+KNOWN_KEYS = frozenset(EntityConfig.__annotations__) | {"table", "registry"}  # SQLModel's own
 NOT_BUILT_YET = frozenset({"history", "cache"})
 SCOPES = ("session", "user", "app", "record")
 

@@ -1,0 +1,54 @@
+"""What type checkers must say of an application's code; `# E:` marks the lines they refuse."""
+
+from typing import assert_type
+
+from sqlmodel import SQLModel
+
+from starmodel import Action, Entity, EntityConfig, Field, Signal, create_app, dispatch, event
+
+
+class Counter(Entity):
+    model_config = EntityConfig(scope="session", ttl=60)
+    count: int = 0
+
+    @event
+    def increment(self, amount: int = 1) -> None:
+        self.count += amount
+
+    @event(method="post", selector="#status")
+    async def reset(self, to: int) -> str:
+        self.count = to
+        return "done"
+
+
+class Product(Entity, SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+
+
+class Misspelt(Entity):
+    model_config = EntityConfig(stroe="memory")  # E: typeddict
+
+
+def use(counter: Counter) -> None:
+    counter.increment(2)
+    counter.increment("two")  # E: arg-type
+    assert_type(Counter.increment(1), Action)
+    assert_type(Counter.increment(), Action)
+    Counter.increment("two")  # E: call-overload
+    assert_type(Counter.count_signal, Signal)
+    Counter(count=3)
+    Counter(count="three")  # E: arg-type
+    assert_type(counter.evolve(count=2), Counter)
+
+
+async def data(counter: Counter) -> None:
+    assert_type(await counter.reset(0), str)
+    assert_type(await Counter.objects.get("c1"), Counter)
+    assert_type(await Counter.objects.find("c1"), Counter | None)
+    assert_type(await Counter.objects.list(count__gt=1), list[Counter])
+    outcome = await dispatch(counter.do.increment(1), actor="ann")
+    assert_type(outcome.version, int)
+
+
+app = create_app([Counter, Product], title="Shop")
