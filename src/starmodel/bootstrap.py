@@ -76,6 +76,8 @@ def create_app(
         canonical=False,
         **web_options,
     )
+    if 404 not in (web_options.get("exception_handlers") or {}):
+        app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
     app.hdrs = [*_page_basics(), *app.hdrs]
     _assemble(
         app, entities, settings, bus or _bus(settings), stores or {}, policy or RulePolicy(),
@@ -211,7 +213,7 @@ def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Reposito
         return MemoryRepository(max_entries=settings.memory_max_entries, clock=clock)
 
     def sql() -> Repository:
-        from starmodel.adapters.persistence.sql import SqlRepository
+        from starmodel.adapters.persistence.sql.repository import SqlRepository
 
         return SqlRepository(
             settings.database_url, synchronous=settings.sqlite_synchronous, clock=clock

@@ -79,6 +79,12 @@ class ConstraintError(StarModelError):
         self.fields = dict(fields or {})
 
 
+class StoreUnavailableError(StarModelError):
+    """A store could not be asked or could not commit; nothing of this command was stored."""
+
+    status = 503
+
+
 class NotFoundError(StarModelError):
     """No such record."""
 

@@ -166,8 +166,12 @@ class MemoryRepository:
         ]
         for key, entry in dead:
             self._remove(key)
-            if self._expired is not None:
+            if self._expired is None:
+                continue
+            try:
                 await self._expired(*key, version_of(entry.snapshot))
+            except Exception:  # delivery: one failing listener must not end the sweeping
+                log.exception("Nobody was told that a %s has expired", key[0].__name__)
         while self._markers and not self._fresh(next(iter(self._markers.values()))):
             self._markers.popitem(last=False)
 

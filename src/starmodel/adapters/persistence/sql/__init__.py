@@ -1,0 +1,1 @@
+"""Snapshots in SQL tables: SQLAlchemy Core statements, compiled once, without ORM sessions."""

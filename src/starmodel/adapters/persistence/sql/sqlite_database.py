@@ -1,0 +1,151 @@
+"""Connections to one SQLite database, all set up alike."""
+
+from __future__ import annotations
+
+import contextlib
+import decimal
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Index, MetaData
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoReferencedTableError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from starmodel.adapters.persistence.sql.tables import DIALECT, EntityTable
+from starmodel.core.errors import ConfigurationError
+
+DECIMAL_ORDER = "starmodel_decimal"
+LOWER = "starmodel_lower"
+
+
+class SqliteDatabase:
+    """A database file in WAL mode; `sqlite://` is a private file that goes with `close`.
+
+    Raises: ConfigurationError, for a url that is not SQLite's.
+    """
+
+    def __init__(self, url: str, synchronous: Literal["NORMAL", "FULL"]) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise ConfigurationError(
+                "The database url can't be read; expected one like 'sqlite:///starmodel.db'."
+            ) from error
+        if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"):
+            raise ConfigurationError(
+                f"The database url asks for {parsed.drivername!r}. Available is SQLite: "
+                "use a url like 'sqlite:///starmodel.db'."
+            )
+        if synchronous not in ("NORMAL", "FULL"):
+            raise ConfigurationError(
+                f"synchronous is {synchronous!r}; expected 'NORMAL' or 'FULL'."
+            )
+        self._url, self._synchronous = parsed, synchronous
+        self._private: str | None = None
+
+    def connect(self, timeout_s: float) -> sqlite3.Connection:
+        """A new connection in autocommit mode, usable in any thread.
+
+        Units: timeout_s is how long a statement waits for another process's lock.
+        Raises: ConfigurationError, when the file can't be opened.
+        """
+        try:
+            return self._connect(timeout_s)
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"The database {self.name} can't be opened: {error}. Its folder must exist and "
+                "be writable, and the file must be SQLite's."
+            ) from error
+
+    @property
+    def name(self) -> str:
+        """The file as people know it."""
+        return self._url.database or "in memory"
+
+    def close(self) -> None:
+        """Remove the private file, when there is one; every connection must be closed before."""
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+            self._private = None
+
+    def _connect(self, timeout_s: float) -> sqlite3.Connection:
+        if self._url.database in (None, "", ":memory:"):
+            # Readers and the writer need one database each can lock: a file does that, and
+            # SQLite's own shared memory databases do not.
+            if self._private is None:
+                self._private = tempfile.mkdtemp(prefix="starmodel-")
+            where, options = str(Path(self._private) / "memory.db"), dict[str, Any]()
+        else:
+            (where,), given = DIALECT.create_connect_args(self._url)
+            options = dict(given)
+        options |= {"timeout": timeout_s, "isolation_level": None, "check_same_thread": False}
+        connection: sqlite3.Connection = sqlite3.connect(where, cached_statements=256, **options)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(
+                f"PRAGMA synchronous={'OFF' if self._private else self._synchronous}"
+            )
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.create_collation(DECIMAL_ORDER, _compare_decimals)
+            connection.create_function(LOWER, 1, _lower, deterministic=True)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def create_tables(
+    connection: sqlite3.Connection, metadata: MetaData, tables: Iterable[EntityTable]
+) -> None:
+    """Create what is missing; never change a table that is there.
+
+    Raises: ConfigurationError, naming the table and the columns that it lacks.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for mapped in tables:
+            _check_columns(connection, mapped)
+        for table in metadata.sorted_tables:
+            connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                connection.execute(_index(index))
+        connection.execute("COMMIT")
+    except BaseException as error:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        if isinstance(error, NoReferencedTableError | sqlite3.Error):
+            raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
+        raise
+
+
+def _index(index: Index) -> str:
+    return str(CreateIndex(index, if_not_exists=True).compile(dialect=DIALECT))
+
+
+def _check_columns(connection: sqlite3.Connection, mapped: EntityTable) -> None:
+    table = mapped.table
+    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table.name,)).fetchall()
+    there = {name.lower() for (name,) in rows}
+    missing = [column.name for column in table.columns if column.name.lower() not in there]
+    if there and missing:
+        raise ConfigurationError(
+            f"The table {table.name!r} of {mapped.entity_type.name} lacks the columns "
+            f"{', '.join(map(repr, missing))}. Run `starmodel migrate`, or delete the "
+            "development database so that it is made anew."
+        )
+
+
+def _compare_decimals(a: str, b: str) -> int:
+    try:
+        return int(decimal.Decimal(a).compare(decimal.Decimal(b)))
+    except (decimal.InvalidOperation, ValueError):
+        return (a > b) - (a < b)
+
+
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text

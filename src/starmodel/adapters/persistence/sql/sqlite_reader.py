@@ -1,0 +1,77 @@
+"""Short reads at once, long ones in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starmodel.core.errors import StoreUnavailableError
+
+Row = tuple[Any, ...]
+BUDGET_S = 0.010
+BUSY_S, PATIENT_S = 0.005, 10.0
+STEPS_BETWEEN_LOOKS = 5_000
+THREADS = 4
+_TOO_LONG = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
+
+
+class SqliteReader:
+    """Runs a read in the calling thread, and goes on in another when that takes too long.
+
+    A read of a few rows costs some microseconds, far less than the way to
+    a thread and back. One that exceeds BUDGET_S, or finds the database
+    locked for BUSY_S, is stopped and starts again in a thread, so that
+    the event loop never hangs on it.
+
+    Shapes: connect makes a connection for a timeout in seconds.
+    """
+
+    def __init__(self, connect: Callable[[float], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._quick = connect(PATIENT_S)
+        self._quick.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
+        self._deadline = 0.0
+        self._quick.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
+        self._local = threading.local()
+        self._patient: list[sqlite3.Connection] = []
+        self._threads = ThreadPoolExecutor(THREADS, "starmodel-read")
+
+    async def rows(self, sql: str, params: Sequence[Any]) -> list[Row]:
+        """All rows of a query. Raises: StoreUnavailableError, when the database can't be read."""
+        self._deadline = time.perf_counter() + BUDGET_S
+        try:
+            return self._quick.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) not in _TOO_LONG:
+                raise _unreadable(error) from error
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._read, sql, params
+        )
+
+    def close(self) -> None:
+        """Wait for the reads under way, then let go of the connections."""
+        self._threads.shutdown()
+        for connection in (self._quick, *self._patient):
+            connection.close()
+
+    def _is_late(self) -> bool:
+        return time.perf_counter() > self._deadline
+
+    def _read(self, sql: str, params: Sequence[Any]) -> list[Row]:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect(PATIENT_S)
+            self._patient.append(connection)
+        try:
+            return connection.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+
+
+def _unreadable(error: sqlite3.Error) -> StoreUnavailableError:
+    return StoreUnavailableError(f"The SQL store can't be read: {error}.")

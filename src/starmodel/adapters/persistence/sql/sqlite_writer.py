@@ -1,0 +1,226 @@
+"""One thread that writes: what is queued together is committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import contextvars
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starmodel.core.errors import StarModelError, StoreUnavailableError
+
+log = logging.getLogger("starmodel.sql")
+MAX_GROUP = 256
+Work = Callable[[sqlite3.Connection], Any]
+
+
+class Job:
+    """One piece of work that is stored as a whole or not at all.
+
+    Shapes: work runs in the writer's thread and must touch nothing of the
+    caller's; settled is called in the caller's loop with the error or None,
+    just before the future resolves. alone says that the work is one
+    statement, which SQLite undoes by itself when it fails.
+    """
+
+    __slots__ = (
+        "alone", "between", "context", "error", "future", "loop", "result", "settled", "task",
+        "work",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        alone: bool = False,
+        between: Callable[[], Awaitable[None]] | None = None,
+        settled: Callable[[BaseException | None], None] | None = None,
+    ) -> None:
+        self.work, self.alone, self.between, self.settled = work, alone, between, settled
+        self.loop = asyncio.get_running_loop()
+        self.context = contextvars.copy_context() if between else None
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.task: asyncio.Task[None] | None = None  # the loop itself holds its tasks weakly
+
+    def resolve(self) -> None:
+        """Tell the caller; in its loop."""
+        if self.settled is not None:
+            self.settled(self.error)
+        if self.future.done():  # the caller was cancelled and no longer waits
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        elif isinstance(self.error, asyncio.CancelledError):
+            self.future.cancel()
+        else:
+            self.future.set_exception(self.error)
+
+    def run_between(self) -> None:
+        """Run the caller's coroutine in its loop and wait for it; in the writer's thread."""
+        between, context = self.between, self.context
+        if between is None:
+            return
+        gate: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+        async def run() -> None:
+            await between()
+
+        def start() -> None:
+            self.task = self.loop.create_task(run(), context=context)
+            self.task.add_done_callback(finish)
+
+        def finish(task: asyncio.Task[None]) -> None:
+            if task.cancelled():
+                gate.set_exception(asyncio.CancelledError())
+            elif (error := task.exception()) is not None:
+                gate.set_exception(error)
+            else:
+                gate.set_result(None)
+
+        self.loop.call_soon_threadsafe(start)
+        gate.result()
+
+
+class SqliteWriter:
+    """Commits queued jobs in groups: one transaction, a savepoint for each job.
+
+    A job that fails is rolled back alone. A future resolves only after
+    COMMIT; when COMMIT fails, the whole group fails. A job with `between`
+    has a transaction of its own.
+
+    Shapes: the connection belongs to this writer from now on.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._home = asyncio.get_running_loop()
+        self._pending: list[Job] = []
+        self._held: Job | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="starmodel-write", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> asyncio.Future[Any]:
+        """Queue the job. Raises: StoreUnavailableError, after `close`."""
+        if self._closed:
+            raise StoreUnavailableError(
+                "The SQL store is closed, and this command was not stored. Dispatch it again "
+                "once the application has started."
+            )
+        if job.loop is not self._home:
+            self._queue.put(job)
+            return job.future
+        # Handed over when the loop has run all that was ready, so that the two threads don't
+        # take the interpreter lock from each other for every single job.
+        if not self._pending:
+            self._home.call_soon(self._hand_over)
+        self._pending.append(job)
+        return job.future
+
+    async def close(self) -> None:
+        """Commit all that was queued, then end the thread and close the connection."""
+        if not self._closed:
+            self._closed = True
+            self._hand_over()
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._connection.close()
+
+    def _hand_over(self) -> None:
+        jobs, self._pending = self._pending, []
+        for job in jobs:
+            self._queue.put(job)
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            self._commit(group)
+
+    def _next_group(self) -> list[Job]:
+        """The first job and what is queued behind it already; empty at the end."""
+        first = self._held or self._queue.get()
+        self._held = None
+        if first is None:
+            return []
+        group = [first]
+        while first.between is None and len(group) < MAX_GROUP:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._queue.put(None)
+                break
+            if job.between is not None:
+                self._held = job
+                break
+            group.append(job)
+        return group
+
+    def _commit(self, group: list[Job]) -> None:
+        run = self._connection.execute
+        try:
+            run("BEGIN IMMEDIATE")
+            for job in group:
+                self._do(job)
+            run("COMMIT")
+        except BaseException as error:  # the thread must live on, and every caller hear of it
+            with contextlib.suppress(sqlite3.Error):
+                run("ROLLBACK")
+            for job in group:
+                job.error = job.error or _not_stored(error)
+        _deliver(group)
+
+    def _do(self, job: Job) -> None:
+        run = self._connection.execute
+        try:
+            if job.alone:
+                job.result = job.work(self._connection)
+            else:
+                run("SAVEPOINT job")
+                job.result = job.work(self._connection)
+                run("RELEASE job")
+            job.run_between()
+        except BaseException as error:
+            job.error = _not_stored(error) if isinstance(error, sqlite3.Error) else error
+            if job.between is not None or not self._connection.in_transaction:
+                raise  # alone in its transaction; or SQLite gave it up, with the jobs before
+            if not job.alone:
+                run("ROLLBACK TO job")
+                run("RELEASE job")
+
+
+def _not_stored(error: BaseException) -> BaseException:
+    if isinstance(error, StarModelError):
+        return error
+    made = StoreUnavailableError(
+        f"The SQL store could not commit, so nothing of this command was stored: {error}. "
+        "Dispatch it again."
+    )
+    made.__cause__ = error
+    return made
+
+
+def _deliver(group: list[Job]) -> None:
+    """Resolve the futures, in one step for each loop that waits."""
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in group:
+        loops.setdefault(job.loop, []).append(job)
+    for loop, jobs in loops.items():
+        try:
+            loop.call_soon_threadsafe(_resolve, jobs)
+        except RuntimeError:
+            log.warning("%d commits were stored or refused after their loop had ended", len(jobs))
+
+
+def _resolve(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.resolve()

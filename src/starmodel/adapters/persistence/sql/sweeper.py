@@ -1,0 +1,92 @@
+"""Removes what has expired, about every second, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Mapping
+from functools import partial
+
+from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
+from starmodel.adapters.persistence.sql.sqlite_reader import SqliteReader
+from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter
+from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.app.ports import MARKER_TTL_S, Clock, Expired
+from starmodel.core.entity import Entity
+
+log = logging.getLogger("starmodel.sql")
+SWEEP_S = 1.0
+PURGE_S = 60.0
+SWEPT_AT_ONCE = 500
+
+
+class Sweeper:
+    """Looks by a read whether anything has expired, and writes only then.
+
+    Of several processes on one file, exactly one announces each entity.
+    """
+
+    def __init__(
+        self,
+        statements: Mapping[type[Entity], Statements],
+        markers: Markers,
+        reader: SqliteReader,
+        writer: SqliteWriter,
+        clock: Clock,
+        expired: Expired,
+    ) -> None:
+        self._mortal = [own for own in statements.values() if own.mapped.mortal]
+        self._markers, self._reader, self._writer = markers, reader, writer
+        self._clock, self._expired = clock, expired
+        self._purged_at = clock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._sweep_for_ever())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def sweep(self) -> None:
+        """Remove and announce every entity that has expired, and old markers now and then."""
+        now = self._clock()
+        for statements in self._mortal:
+            look = statements.any_dead
+            while await self._reader.rows(look.sql, look.params({"now_": now, "limit_": 1})):
+                await self._sweep_some(statements, now)
+        if now - self._purged_at >= PURGE_S:
+            self._purged_at = now
+            stale = now - MARKER_TTL_S
+            look = self._markers.any_stale
+            while await self._reader.rows(look.sql, look.params({"stale_": stale, "limit_": 1})):
+                await self._writer.submit(Job(partial(self._purge, stale=stale), alone=True))
+
+    async def _sweep_some(self, statements: Statements, now: float) -> None:
+        sweep = statements.sweep
+        given = sweep.params({"now_": now, "limit_": SWEPT_AT_ONCE})
+
+        def work(connection: sqlite3.Connection) -> list[Row]:
+            return connection.execute(sweep.sql, given).fetchall()
+
+        decode = statements.mapped.key.codec.decode
+        for id, version in await self._writer.submit(Job(work)):
+            await self._expired(statements.cls, decode(id) if decode else id, version)
+
+    def _purge(self, connection: sqlite3.Connection, stale: float) -> None:
+        purge = self._markers.purge
+        given = purge.params({"stale_": stale, "limit_": PURGED_AT_ONCE})
+        connection.execute(purge.sql, given)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S if self._mortal else PURGE_S)
+            try:
+                await self.sweep()
+            except Exception:  # nobody waits for this task, and it must try again
+                log.exception("The sweep of expired entities failed; it is tried again")

@@ -1,0 +1,246 @@
+"""How one field's values become SQL values and come back as they were."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import decimal
+import enum
+import types
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import (
+    AwareDatetime,
+    EmailStr,
+    FutureDate,
+    FutureDatetime,
+    NaiveDatetime,
+    PastDate,
+    PastDatetime,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from starmodel.adapters.persistence.sql.json_text import MICROSECOND, from_text, time_text, to_text
+from starmodel.core.fields import FieldOptions, plain_types
+
+MAX_INT = 2**63 - 1
+ALIASES: dict[Any, type] = {
+    AwareDatetime: datetime.datetime,
+    NaiveDatetime: datetime.datetime,
+    PastDatetime: datetime.datetime,
+    FutureDatetime: datetime.datetime,
+    PastDate: datetime.date,
+    FutureDate: datetime.date,
+    EmailStr: str,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How the values of one column are written, read and compared. None is never passed to it.
+
+    Shapes: decode is None where SQLite gives the value as it was.
+    compares says what SQL can do by itself: "plain" order and equality,
+    "text" also searching, "real" and "decimal" with care, "enum" by its
+    members, and "no" means that only Python can compare. asks are the
+    types a filter's value may have for SQL to compare like Python. All
+    texts of one moment lie from its text in UTC up to `after_moment`.
+    """
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any] | None
+    compares: Literal["plain", "text", "real", "decimal", "moment", "enum", "no"] = "no"
+    asks: tuple[type, ...] = ()
+    members: type[enum.Enum] | None = None
+    is_json: bool = False
+
+
+def codec_for(info: FieldInfo) -> Codec:
+    """The codec of a field, by its annotation; JSON where no scalar fits."""
+    kinds = plain_types(info.annotation)
+    kind = ALIASES.get(kinds[0], kinds[0]) if len(kinds) == 1 else None
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum) and not issubclass(kind, enum.Flag):
+        return _enum_codec(kind)
+    return _json_codec(info)
+
+
+def codec_of_type(kind: TypeEngine[Any], dialect: Dialect) -> Codec:
+    """The codec of an SQLAlchemy type that the user chose for a field."""
+    kind = kind.dialect_impl(dialect)
+    bind = kind.bind_processor(dialect)
+    result = kind.result_processor(dialect, None)
+
+    def encode(value: Any) -> Any:
+        try:
+            return bind(value) if bind else value
+        except TypeError as error:
+            raise ValueError(f"does not fit {kind!r}: {error}") from error
+
+    return Codec(encode, result)
+
+
+def accepts_none(annotation: Any) -> bool:
+    """True when the type allows None.
+
+    >>> accepts_none(int | None), accepts_none(Any), accepts_none(list[None])
+    (True, True, False)
+    """
+    if annotation in (Any, object, None, type(None)):
+        return True
+    alias = getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)
+    if alias is not None and not isinstance(annotation, type):
+        return accepts_none(alias)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return accepts_none(get_args(annotation)[0])
+    if origin is Union or origin is types.UnionType:
+        return any(map(accepts_none, get_args(annotation)))
+    return origin is Literal and None in get_args(annotation)
+
+
+def _wrong(value: Any, expected: str) -> ValueError:
+    return ValueError(f"is {type(value).__name__}, expected {expected}")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, "str")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("holds half a surrogate pair, which is not text") from error
+    return str(value)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise _wrong(value, "int")
+    if not -MAX_INT - 1 <= value <= MAX_INT:
+        raise ValueError(
+            f"is beyond 64 bits; the SQL store keeps whole numbers from {-MAX_INT - 1} "
+            f"to {MAX_INT}. Declare the field as Decimal or str for larger ones"
+        )
+    return int(value)
+
+
+def _real(value: Any) -> float | str:
+    if not isinstance(value, float | int):
+        raise _wrong(value, "float")
+    value = float(value)
+    # SQLite makes NULL of NaN, and no number of a word in a REAL column.
+    return "nan" if value != value else value
+
+
+def _as(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def encode(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise _wrong(value, kind.__name__)
+        return convert(value)
+
+    return encode
+
+
+def moment_text(value: datetime.datetime) -> str:
+    """ISO text that sorts by time: aware values in UTC, with another offset behind it.
+
+    >>> moment_text(datetime.datetime.fromisoformat("2024-06-01T12:00+02:00"))
+    '2024-06-01 10:00:00.000000+00:00[+02:00]'
+    """
+    offset = value.utcoffset()
+    if offset is None:
+        return value.isoformat(" ", "microseconds")
+    try:
+        text = value.astimezone(datetime.UTC).isoformat(" ", "microseconds")
+    except OverflowError as error:
+        raise ValueError("is not between the years 1 and 9999 in UTC") from error
+    local = value.isoformat()
+    return f"{text}[{local[max(local.rfind('+'), local.rfind('-')) :]}]" if offset else text
+
+
+def after_moment(text: str) -> str:
+    """What sorts just behind all texts of the moment that has this text in UTC."""
+    return text + ("\\" if text.endswith("+00:00") else "\1")
+
+
+def _moment(text: str) -> datetime.datetime:
+    if not text.endswith("]"):
+        return datetime.datetime.fromisoformat(text)
+    utc, _, offset = text[:-1].partition("[")
+    zone = datetime.time.fromisoformat("00:00" + offset).tzinfo
+    return datetime.datetime.fromisoformat(utc).astimezone(zone)
+
+
+def _duration(value: datetime.timedelta) -> int:
+    return _whole(value // MICROSECOND)
+
+
+_SCALARS: dict[Any, Codec] = {
+    str: Codec(_text, None, "text", (str,)),
+    int: Codec(_whole, None, "plain", (int, bool, float)),
+    bool: Codec(_as(bool, int), {0: False, 1: True}.__getitem__, "plain", (bool, int)),
+    float: Codec(_real, float, "real", (float, int, bool)),
+    bytes: Codec(_as(bytes, bytes), None, "plain", (bytes,)),
+    decimal.Decimal: Codec(
+        _as(decimal.Decimal, str), decimal.Decimal, "decimal", (decimal.Decimal, int)
+    ),
+    uuid.UUID: Codec(_as(uuid.UUID, lambda value: value.hex), uuid.UUID, "plain", (uuid.UUID,)),
+    datetime.datetime: Codec(
+        _as(datetime.datetime, moment_text),
+        _moment,
+        "moment",
+        (datetime.datetime,),
+    ),
+    datetime.date: Codec(
+        _as(datetime.date, datetime.date.isoformat),
+        datetime.date.fromisoformat,
+        "plain",
+        (datetime.date,),
+    ),
+    datetime.time: Codec(
+        _as(datetime.time, time_text),
+        datetime.time.fromisoformat,
+        "plain",
+        (datetime.time,),
+    ),
+    datetime.timedelta: Codec(
+        _as(datetime.timedelta, _duration),
+        lambda value: datetime.timedelta(microseconds=value),
+        "plain",
+        (datetime.timedelta,),
+    ),
+}
+
+
+def _enum_codec(kind: type[enum.Enum]) -> Codec:
+    """Members by name, as SQLModel stores them."""
+    encode = _as(kind, lambda value: value.name)
+    return Codec(encode, dict(kind.__members__).__getitem__, "enum", members=kind)
+
+
+def _json_codec(info: FieldInfo) -> Codec:
+    """JSON text, validated on the way back; what no longer validates is given as it was stored."""
+    rules = [item for item in info.metadata if not isinstance(item, FieldOptions)]
+    annotation: Any = info.annotation
+    adapters: list[TypeAdapter[Any]] = [TypeAdapter(annotation)]
+    if rules:
+        adapters.insert(0, TypeAdapter(Annotated[annotation, *rules]))
+
+    def decode(text: Any) -> Any:
+        value = from_text(text)
+        for adapter in adapters:
+            # Not strict: a set inside a list of models may have come back as a list.
+            with contextlib.suppress(ValidationError):
+                return adapter.validate_python(value, strict=False, by_name=True, by_alias=False)
+        return value
+
+    return Codec(to_text, decode, is_json=True)

@@ -1,0 +1,28 @@
+"""Contract suites: what the author of a backend inherits to prove it."""
+
+from __future__ import annotations
+
+from starmodel.testing.contract_base import ManualClock
+from starmodel.testing.contract_concurrency import BetweenContract, ConcurrencyContract
+from starmodel.testing.contract_markers import ExpiryContract, MarkersContract
+from starmodel.testing.contract_queries import QueriesContract
+from starmodel.testing.contract_writes import WritesContract
+
+__all__ = ["ManualClock", "RepositoryContract"]
+
+
+class RepositoryContract(
+    WritesContract,
+    MarkersContract,
+    ExpiryContract,
+    QueriesContract,
+    ConcurrencyContract,
+    BetweenContract,
+):
+    """All that `starmodel.app.ports.Repository` promises, as pytest tests.
+
+    Inherit it in a class named Test… whose `make_repository(self, clock)`
+    returns a repository; one whose clock can't be set also overrides `let_pass`. The tests need no
+    pytest plugin. Not covered, because no one outside can see it: that an
+    update writes only its patch.
+    """
