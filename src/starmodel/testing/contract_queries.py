@@ -67,6 +67,15 @@ class QueriesContract(ContractBase):
                     await self._agrees(stage, Query(Item, (Filter(name, op, value),)), items)
 
     @staged
+    async def test_the_largest_whole_numbers_compare_as_numbers(self, stage: Stage) -> None:
+        least, most = -(2**63), 2**63 - 1
+        items = [Item(id=str(n), name="", size=size) for n, size in enumerate((least, 0, most))]
+        await stage.put(*items)
+        for op in ("eq", "ne", "lt", "lte", "gt", "gte"):
+            for value in (least - 1, least, most, most + 1):
+                await self._agrees(stage, Query(Item, (Filter("size", op, value),)), items)
+
+    @staged
     async def test_in_an_empty_list_matches_nothing(self, stage: Stage) -> None:
         await stage.put(*_items())
         query = Query(Item, (Filter("size", "in", []),))

@@ -183,7 +183,7 @@ def _asked(field: StoredField, value: Any) -> Any:
     if codec.compares == "decimal":
         return str(value)
     if isinstance(value, int):
-        if -MAX_INT <= value <= MAX_INT:
+        if -MAX_INT - 1 <= value <= MAX_INT:
             return value
         if codec.compares == "real":
             return None

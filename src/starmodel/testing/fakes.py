@@ -1,0 +1,141 @@
+"""Fakes of the application's ports: a clock that is set, ids that count, a bus that remembers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.app.access import AccessPolicy, RulePolicy
+from starmodel.app.application import Application
+from starmodel.app.bus import InProcessBus
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import Batch, Clock, EventBus, IdSource, Repository
+from starmodel.app.reactions import Reaction
+from starmodel.core.entity import Entity
+from starmodel.core.errors import DuplicateCommandError
+from starmodel.core.registry import Registry
+
+M = TypeVar("M")
+
+
+class FakeClock:
+    """A clock that stands still until told otherwise. Units: now is seconds since the epoch."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+class CountingIds:
+    """Ids in order: "c1", "c2", …"""
+
+    def __init__(self, prefix: str = "c") -> None:
+        self._prefix, self.made = prefix, 0
+
+    def __call__(self) -> str:
+        self.made += 1
+        return f"{self._prefix}{self.made}"
+
+
+class RecordingBus(InProcessBus):
+    """The bus of one process, which also remembers what was published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[Any] = []
+
+    async def publish(self, message: Any) -> None:
+        self.messages.append(message)
+        await super().publish(message)
+
+    def of(self, kind: type[M]) -> list[M]:
+        """The messages of one class, oldest first."""
+        return [message for message in self.messages if isinstance(message, kind)]
+
+
+class FakeTransactionalRepository(MemoryRepository):
+    """Stands in for a SQL store: in memory, but holds its commit open for another store's.
+
+    Shapes: `refusal` is raised by the next commit, in place of storing anything.
+    """
+
+    transactional = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._open = asyncio.Lock()
+        self.refusal: Exception | None = None
+
+    async def commit(
+        self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        async with self._open:
+            refusal, self.refusal = self.refusal, None
+            if refusal is not None:
+                raise refusal
+            if between is not None:
+                await self._accepts(batch)
+                await between()
+            await super().commit(batch)
+
+    async def _accepts(self, batch: Batch) -> None:
+        for change in batch.changes:
+            self._check(change)
+        if batch.marker is not None:
+            known = await self.marker(batch.marker.key)
+            if known is not None and known.command != batch.marker.command:
+                raise DuplicateCommandError(batch.marker.key)
+
+
+class FakeRenderer:
+    """Renders what has `__html__` by it, and everything else as its text."""
+
+    def render(self, component: Any) -> str:
+        html = getattr(component, "__html__", None)
+        return str(component) if html is None else str(html())
+
+
+def fake_application(
+    *entities: type[Entity],
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    bus: EventBus | None = None,
+    policy: AccessPolicy | None = None,
+    stores: Mapping[str, Callable[[], Repository] | Repository] | None = None,
+    reactions: Iterable[Reaction] = (),
+    **options: Any,
+) -> Application:
+    """An application of these entities without web or pages, every server store in memory.
+
+    >>> class Lamp(Entity):
+    ...     level: int = 0
+    >>> fake_application(Lamp).registry[Lamp].scope
+    'session'
+    """
+    registry = Registry(entities)
+    clock = clock or FakeClock()
+    kept = {
+        "memory": MemoryRepository(clock=clock),
+        "sql": FakeTransactionalRepository(clock=clock),
+    }
+    application = Application(
+        registry=registry,
+        persistence=PersistenceManager(registry, {**kept, **(stores or {})}),
+        bus=bus or RecordingBus(),
+        policy=policy or RulePolicy(),
+        secret="a secret for tests",  # noqa: S106 - guards nothing
+        clock=clock,
+        ids=ids or CountingIds(),
+        reactions=reactions,
+        **options,
+    )
+    application.ui = FakeRenderer()
+    return application
