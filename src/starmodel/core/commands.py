@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
 _PLAIN = (str, int, float, bool, type(None))
+_TYPES: dict[str, Any] = {
+    "id": str,
+    "entity": str,
+    "event": str,
+    "args": dict,
+    "actor": str | None,
+    "session": str | None,
+    "at": float | int,
+    "version": int,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,9 @@ class CommandRecord:
     def from_json(cls, text: str | bytes) -> CommandRecord:
         """The record that `to_json` wrote. Raises: ValueError, for anything else."""
         data = from_json(text)
-        if not isinstance(data, dict) or set(data) != set(cls.__slots__):
-            raise ValueError(f"Not a command record; expected the keys {list(cls.__slots__)}.")
+        if not isinstance(data, dict) or data.keys() != _TYPES.keys():
+            raise ValueError(f"Not a command record; expected the keys {', '.join(_TYPES)}.")
+        for name, type in _TYPES.items():
+            if not isinstance(data[name], type):
+                raise ValueError(f"Not a command record; its {name} is {data[name]!r}.")
         return cls(**data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import enum
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="Entity")
 M = TypeVar("M", bound=BaseModel)
 _ATOMS = frozenset(ATOMS)
+_get = object.__getattribute__  # on a watched draft it reads without recording
 _set = object.__setattr__
 
+PARTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 DRAFT, OWN, STORED = 0, 1, 2  # an instance's mode: open, made by user code, loaded from a store
 
 
@@ -58,7 +61,9 @@ def _leased(base: type, names: str) -> type:
 
         return call
 
-    body = {name: guard(name) for name in names.split() if hasattr(base, name)}
+    body: dict[str, Any] = {name: guard(name) for name in names.split() if hasattr(base, name)}
+    # A copy belongs to whoever made it: an ordinary container with no lease.
+    body["__reduce_ex__"] = lambda self, protocol: (base, (base(self),))
     return type(f"Leased{base.__name__.capitalize()}", (base,), {"__slots__": ("_lease",), **body})
 
 
@@ -85,7 +90,8 @@ def copy_value(value: Any, lease: Lease | None = None) -> Any:
         made = {key: copy_value(item, lease) for key, item in value.items()}
         made = LeasedDict(made) if lease else made
     elif kind is set or kind is LeasedSet:
-        made = LeasedSet(value) if lease else set(value)
+        made = {copy_value(item) for item in value}
+        made = LeasedSet(made) if lease else made
     elif kind is tuple:
         return tuple(copy_value(item, lease) for item in value)
     elif isinstance(value, enum.Enum | type):
@@ -106,30 +112,29 @@ def copy_model(model: M, lease: Lease | None = None) -> M:
     _set(made, "__pydantic_fields_set__", set(model.__pydantic_fields_set__))
     _set(made, "__pydantic_extra__", copy_value(model.__pydantic_extra__, lease))
     _set(made, "__pydantic_private__", copy_value(model.__pydantic_private__))
+    try:
+        version = _get(model, "_sm_version")
+    except AttributeError:
+        return made
+    _set(made, "_sm_version", version)  # an entity inside another one's draft is a draft too
+    _set(made, "_sm_lease", lease)
     return made
 
 
 def refill(draft: Entity, source: Entity, lease: Lease | None = None) -> None:
     """Give the draft its own copy of the source's values."""
-    values = source.__dict__
-    if type(source).__entity__.atomic:
-        fields = type(source).__pydantic_fields__
-        fresh = (
-            values.copy()
-            if len(values) == len(fields)
-            else {k: values[k] for k in fields if k in values}
-        )
-    else:
-        fresh = {
-            name: copy_value(values[name], lease)
-            for name in type(source).__pydantic_fields__
-            if name in values
-        }
+    values = _get(source, "__dict__")
+    fresh = {
+        name: value if type(value := values[name]) in _ATOMS else copy_value(value, lease)
+        for name in type(source).__pydantic_fields__
+        if name in values
+    }
     _set(draft, "__dict__", fresh)
     _set(draft, "__pydantic_fields_set__", set(source.__pydantic_fields_set__))
     _set(draft, "__pydantic_extra__", copy_value(source.__pydantic_extra__, lease))
     _set(draft, "__pydantic_private__", copy_value(source.__pydantic_private__))
     _set(draft, "_sm_version", source._sm_version)
+    _set(draft, "_sm_lease", lease)
 
 
 def open_draft(snapshot: E, facts: Facts, lease: Lease | None = None) -> E:
@@ -154,6 +159,22 @@ def reads_of(draft: Entity) -> set[str]:
     return draft._sm_reads
 
 
+def returned_state(draft: E, result: Any) -> E | None:
+    """The next state of the draft's entity, when that is what its event returned.
+
+    Another record of the class is an ordinary result. A snapshot that was
+    made without naming an id is meant for this entity and gets its id.
+    """
+    cls = draft.__entity__.cls
+    if not isinstance(result, cls) or result.__entity__.cls is not cls:
+        return None
+    if result.id == draft.id:
+        return result  # type: ignore[return-value]  # checked above
+    if "id" in result.__pydantic_fields_set__:
+        return None
+    return result.evolve(id=draft.id)  # type: ignore[return-value]
+
+
 def close_draft(draft: E) -> E:
     """The validated snapshot that the draft has become; the draft itself stays as it is.
 
@@ -162,17 +183,22 @@ def close_draft(draft: E) -> E:
 
     Raises: InvalidStateError, naming each field that its validator refused.
     """
-    cls: type[E] = draft.__entity__.cls  # type: ignore[assignment]
-    values = {
-        name: value
-        for name, value in object.__getattribute__(draft, "__dict__").items()
-        if name in cls.__pydantic_fields__
-    } | (draft.__pydantic_extra__ or {})
+    cls: type[E] = draft.__entity__.cls  # type: ignore[assignment]  # never the watched class
+    values = _get(draft, "__dict__")
+    values = {name: values[name] for name in cls.__pydantic_fields__ if name in values}
+    made = _validated(cls, values | (draft.__pydantic_extra__ or {}))
+    _set(made, "_sm_version", draft._sm_version)
+    if draft.__pydantic_private__:
+        _set(made, "__pydantic_private__", copy_value(draft.__pydantic_private__))
+    return made
+
+
+def _validated(cls: type[E], values: dict[str, Any]) -> E:
     where = ""
     try:
         if not cls.__entity__.atomic:
             for where, value in values.items():
-                values[where] = _revalidated(value)
+                values[where] = revalidated(value)
             where = ""
         made: E = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
     except ValidationError as error:
@@ -182,25 +208,40 @@ def close_draft(draft: E) -> E:
         }
         told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
         raise InvalidStateError(f"{cls.__name__}: {told}", fields) from error
-    _set(made, "_sm_version", draft._sm_version)
-    if draft.__pydantic_private__:
-        _set(made, "__pydantic_private__", copy_value(draft.__pydantic_private__))
     return made
 
 
-def _revalidated(value: Any) -> Any:
-    """A copy in which each nested model went through its own validator again."""
+def revalidated(value: Any) -> Any:
+    """A deep copy in which each nested model went through its own validator again."""
     kind = type(value)
     if kind in _ATOMS:
         return value
     if kind is list or kind is LeasedList:
-        return [_revalidated(item) for item in value]
+        return [revalidated(item) for item in value]
     if kind is dict or kind is LeasedDict:
-        return {key: _revalidated(item) for key, item in value.items()}
+        return {key: revalidated(item) for key, item in value.items()}
     if kind is tuple:
-        return tuple(_revalidated(item) for item in value)
+        return tuple(revalidated(item) for item in value)
     if isinstance(value, BaseModel):
-        inner = {name: _revalidated(item) for name, item in value.__dict__.items()}
-        inner |= _revalidated(value.__pydantic_extra__ or {})
-        return kind.__pydantic_validator__.validate_python(inner, by_name=True, by_alias=False)
+        return _revalidated_model(value)
+    if isinstance(value, dict | deque | list):  # defaultdict, OrderedDict and the like
+        made: Any = copy.copy(value)
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            made[key] = revalidated(item)
+        return made
     return copy_value(value)
+
+
+def _revalidated_model(model: BaseModel) -> BaseModel:
+    cls = type(model)
+    inner = {
+        name: revalidated(value)
+        for name, value in model.__dict__.items()
+        if name in cls.__pydantic_fields__
+    } | revalidated(model.__pydantic_extra__ or {})
+    made: BaseModel = cls.__pydantic_validator__.validate_python(
+        inner["root"] if cls.__pydantic_root_model__ else inner, by_name=True, by_alias=False
+    )
+    if model.__pydantic_private__:
+        _set(made, "__pydantic_private__", copy_value(model.__pydantic_private__))
+    return made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import os
 import time
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -15,19 +16,30 @@ from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core import registry
 from starmodel.core.built_in import BUILT_IN
-from starmodel.core.drafts import DRAFT, OWN, STORED, copy_model
+from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
 from starmodel.core.entity_config import EntityConfig, check_config
 from starmodel.core.errors import ConfigurationError, FrozenEntityError
-from starmodel.core.events import ActionFactory, Event
-from starmodel.core.fields import Field, FieldSpec, field_specs, tell_sqlmodel
+from starmodel.core.events import ActionFactory, Event, declared_here
+from starmodel.core.fields import (
+    Field,
+    FieldSpec,
+    field_specs,
+    is_atomic,
+    is_secret,
+    leaving,
+    tell_sqlmodel,
+)
 from starmodel.core.host import ObjectsOf, host_of
 from starmodel.core.patches import values_of
 from starmodel.core.signals import Signal
 
 if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
+    from pydantic import PrivateAttr
+    from sqlmodel.main import SQLModelMetaclass
+    from typing_extensions import dataclass_transform
 
-    class EntityMeta(ModelMetaclass):
+    @dataclass_transform(kw_only_default=True, field_specifiers=(Field, PrivateAttr))
+    class EntityMeta(SQLModelMetaclass):
         """For type checkers only: any `…_signal` of the class is a signal."""
 
         def __getattr__(cls, name: str) -> Signal: ...
@@ -37,19 +49,22 @@ else:
 
 T = TypeVar("T")
 RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
-_set = object.__setattr__
+_get, _set = object.__getattribute__, object.__setattr__
 
 
 def new_id() -> str:
     """A UUIDv7 as text: unique everywhere, ordered by time of making."""
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
-    number = number & ~(0xF << 76) | 7 << 76
-    return str(uuid.UUID(int=number & ~(0x3 << 62) | 2 << 62))
+    number = (number & ~(0xF << 76 | 0x3 << 62)) | (7 << 76 | 2 << 62)
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _seal(entity: T) -> T:
-    _set(entity, "_sm_mode", OWN)
-    if not hasattr(entity, "_sm_version"):
+    try:
+        _get(entity, "_sm_mode")  # a draft, or a loaded one, stays what it is
+    except AttributeError:
+        _set(entity, "_sm_mode", OWN)
         _set(entity, "_sm_version", 0)
     return entity
 
@@ -59,7 +74,7 @@ class EntityInfo:
     """What a class says of itself, worked out once at its definition.
 
     Shapes: watched is the same class with reads recorded, for drafts of
-    events that await; computed names pydantic's computed fields.
+    events that await; computed names the public computed fields.
     """
 
     cls: type[Entity]
@@ -69,7 +84,7 @@ class EntityInfo:
 
     @cached_property
     def atomic(self) -> bool:
-        """True when no field can hold anything mutable."""
+        """True when every field is declared as an immutable scalar."""
         return all(spec.atomic for spec in self.fields.values()) and not self.cls.model_config.get(
             "extra"
         )
@@ -77,12 +92,16 @@ class EntityInfo:
     @cached_property
     def private(self) -> frozenset[str]:
         """The fields that never leave the server."""
-        return frozenset(name for name, spec in self.fields.items() if spec.private)
+        hidden = set(self.cls.__pydantic_computed_fields__).difference(self.computed)
+        return frozenset(name for name, spec in self.fields.items() if spec.private) | hidden
 
     @cached_property
     def signals(self) -> tuple[str, ...]:
         """The public fields that are signals in the browser."""
-        return tuple(name for name, spec in self.fields.items() if spec.signal) + self.computed
+        computed = self.cls.__pydantic_computed_fields__
+        return tuple(name for name, spec in self.fields.items() if spec.signal) + tuple(
+            name for name in self.computed if is_atomic(computed[name].return_type)
+        )
 
     @cached_property
     def watched(self) -> type[Entity]:
@@ -102,21 +121,25 @@ class Entity(BaseModel, metaclass=EntityMeta):
     True
     """
 
-    model_config: ClassVar[EntityConfig] = EntityConfig(
-        ignored_types=(Event,), validate_default=False
-    )
-    __slots__ = ("_sm_facts", "_sm_mode", "_sm_reads", "_sm_version")
+    # Any: SQLModel's own key set is another type. Its keys are checked at definition.
+    model_config: ClassVar[Any] = EntityConfig(ignored_types=(Event,), validate_default=False)
+    __slots__ = ("_sm_facts", "_sm_lease", "_sm_mode", "_sm_reads", "_sm_version")
     __hash__ = None  # type: ignore[assignment]  # a snapshot is equal by value, so it can't be a key
     __entity__: ClassVar[EntityInfo]
     objects: ClassVar[ObjectsOf] = ObjectsOf()
 
     if TYPE_CHECKING:
-        _sm_facts: Any
-        _sm_mode: int
-        _sm_reads: set[str]
-        _sm_version: int
+        # ClassVar, or type checkers would ask for them at construction.
+        _sm_facts: ClassVar[Any]
+        _sm_lease: ClassVar[Lease | None]
+        _sm_mode: ClassVar[int]
+        _sm_reads: ClassVar[set[str]]
+        _sm_version: ClassVar[int]
 
-    id: str = Field(default_factory=new_id)
+    if TYPE_CHECKING:
+        id: Any = Field(default_factory=new_id)  # an application may declare any type
+    else:
+        id: str = Field(default_factory=new_id)
 
     # pydantic asks for this name; `__pydantic_base_init__` makes SQLModel table classes validate.
     def __init__(self, /, **data: Any) -> None:
@@ -131,12 +154,25 @@ class Entity(BaseModel, metaclass=EntityMeta):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(_seal, handler(source))
+        schema = handler(source)
+        try:
+            definition: dict[str, Any] = handler.resolve_ref_schema(schema)  # type: ignore[assignment]
+        except LookupError:  # a field of the class's own type: the outer call seals the definition
+            return schema
+        if definition.get("function", {}).get("function") is not _seal:
+            inner: Any = definition.copy()
+            ref = inner.pop("ref", None)
+            definition.clear()
+            definition |= core_schema.no_info_after_validator_function(_seal, inner, ref=ref)
+        return schema
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
         # SQLModel's own would not validate table classes.
-        options.pop("update", None)
+        if options.pop("update", None):
+            raise TypeError(
+                f"{cls.__name__}.model_validate(update=…): use evolve(…) on the result."
+            )
         return cls.__pydantic_validator__.validate_python(obj, **options)  # type: ignore[no-any-return]
 
     @classmethod
@@ -146,13 +182,22 @@ class Entity(BaseModel, metaclass=EntityMeta):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         return super().model_copy(update=update, deep=deep)
 
+    def copy(self, **options: Any) -> Self:
+        # pydantic's deprecated way, which would leave the copy open.
+        return _seal(super().copy(**options))
+
     def __copy__(self) -> Self:
         return self.__deepcopy__()
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        made: Self = copy_model(self)
-        _set(made, "_sm_version", self._sm_version)
-        return _seal(made)
+        cls = self.__entity__.cls
+        made: Self = cls.__new__(cls)  # type: ignore[assignment]  # never the watched class
+        for part in PARTS:
+            _set(made, part, copy.deepcopy(getattr(self, part), memo))
+        # What was loaded stays loaded; a copy of a draft is a snapshot.
+        _set(made, "_sm_mode", getattr(self, "_sm_mode", OWN) or OWN)
+        _set(made, "_sm_version", getattr(self, "_sm_version", 0))
+        return made
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
@@ -168,12 +213,12 @@ class Entity(BaseModel, metaclass=EntityMeta):
                 f"Change it in an @event method, or make a new one with evolve({name}=…)."
             )
         elif name in cls.__pydantic_fields__:
-            self.__dict__[name] = value
+            _get(self, "__dict__")[name] = value
             self.__pydantic_fields_set__.add(name)
-        elif isinstance(getattr(cls, name, None), property):
+        elif isinstance(inspect.getattr_static(cls, name, None), property):
             _set(self, name, value)
-        elif cls.model_config.get("extra") == "allow":
-            (self.__pydantic_extra__ or {}).__setitem__(name, value)
+        elif self.__pydantic_extra__ is not None:
+            self.__pydantic_extra__[name] = value
         else:
             raise AttributeError(
                 f"{cls.__name__} has no field {name!r}; its fields are "
@@ -183,6 +228,11 @@ class Entity(BaseModel, metaclass=EntityMeta):
     def __delattr__(self, name: str) -> None:
         if name in type(self).__pydantic_fields__:
             raise FrozenEntityError(f"{type(self).__name__}.{name} is a field and stays one.")
+        if not name.startswith("_") and getattr(self, "_sm_mode", DRAFT) != DRAFT:
+            raise FrozenEntityError(
+                f"{type(self).__name__}.{name} can't be deleted: a committed entity is a snapshot. "
+                "Change it in an @event method."
+            )
         super().__delattr__(name)
 
     def evolve(self, **changes: Any) -> Self:
@@ -197,11 +247,9 @@ class Entity(BaseModel, metaclass=EntityMeta):
                 f"{cls.__name__}.evolve() got {', '.join(sorted(unknown))}; "
                 f"the fields are {', '.join(cls.__pydantic_fields__)}."
             )
-        from starmodel.core.drafts import copy_value
-
-        values = {k: copy_value(v) for k, v in values_of(self).items()} | changes
+        values = revalidated(values_of(self) | changes)
         made = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
-        _set(made, "_sm_version", self._sm_version)
+        _set(made, "_sm_version", getattr(self, "_sm_version", 0))
         return made  # type: ignore[no-any-return]
 
     def emit(self, fact: Any) -> None:
@@ -209,21 +257,11 @@ class Entity(BaseModel, metaclass=EntityMeta):
 
         Never published when the event fails. Raises: FrozenEntityError, outside an event.
         """
-        if getattr(self, "_sm_mode", DRAFT) != DRAFT:
-            raise FrozenEntityError(
-                f"{type(self).__name__}.emit() works inside an event, where there is something "
-                "to commit."
-            )
-        self._sm_facts.emitted.append(fact)
+        _facts_of(self, "emit").emitted.append(fact)
 
     async def save(self) -> None:
         """Ask that this draft be stored at its commit, where `auto_persist` is off."""
-        if getattr(self, "_sm_mode", DRAFT) != DRAFT:
-            raise FrozenEntityError(
-                f"{type(self).__name__}.save() works inside an event; from other code "
-                "dispatch an event instead."
-            )
-        self._sm_facts.save = True
+        _facts_of(self, "save").save = True
 
     @classmethod
     async def get(cls, request: Any) -> Self:
@@ -239,7 +277,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
     def signals(self) -> dict[str, Any]:
         """The public values of the fields that are signals, as JSON data."""
         state = public_state(self)
-        return {name: state[name] for name in self.__entity__.signals}
+        return {name: state[name] for name in self.__entity__.signals if name in state}
 
 
 class Do:
@@ -275,24 +313,56 @@ def stored(entity: Entity, version: int) -> Entity:
 
 def public_state(entity: Entity) -> dict[str, Any]:
     """All that may leave the server: public and computed fields as JSON data."""
+    if entity.__entity__.atomic:
+        return _json_state(entity)
+    token = leaving.set(True)  # private fields of nested models stay out too
+    try:
+        return _json_state(entity)
+    finally:
+        leaving.reset(token)
+
+
+def _json_state(entity: Entity) -> dict[str, Any]:
     private: Any = entity.__entity__.private
     return entity.__pydantic_serializer__.to_python(  # type: ignore[no-any-return]
-        entity, mode="json", exclude=private or None, warnings=False
+        entity, mode="json", by_alias=False, exclude=private or None, warnings=False
     )
+
+
+def _facts_of(draft: Entity, method: str) -> Facts:
+    facts: Facts | None = getattr(draft, "_sm_facts", None)
+    if getattr(draft, "_sm_mode", DRAFT) != DRAFT or facts is None:
+        raise FrozenEntityError(
+            f"{type(draft).__name__}.{method}() works on the `self` of an event, where there is "
+            "something to commit. From other code dispatch an event."
+        )
+    return facts
 
 
 def _watched(cls: type[Entity]) -> type[Entity]:
     """`cls` with reads of fields recorded, made without running pydantic's metaclass."""
     fields = frozenset(cls.__pydantic_fields__)
-    read = object.__getattribute__
+    read = cls.__getattribute__
 
     def recording(self: Any, name: str) -> Any:
         if name in fields:
-            read(self, "_sm_reads").add(name)
+            note(self, (name,))
+            values = _get(self, "__dict__")
+            if name in values:  # a mapped attribute of a table class would ask for `__dict__`
+                return values[name]
+        elif name == "__dict__":  # a dump, a comparison, an iteration
+            note(self, fields)
         return read(self, name)
+
+    def note(draft: Any, names: Iterable[str]) -> None:
+        try:
+            _get(draft, "_sm_reads").update(names)
+        except AttributeError:
+            return  # a snapshot that an event made with `type(self)(…)`
 
     body = {
         "__getattribute__": recording,
+        "__class__": property(lambda self: cls),
         "__slots__": (),
         "__module__": cls.__module__,
         "__qualname__": cls.__qualname__,
@@ -305,19 +375,14 @@ def _define(cls: type[Entity]) -> None:
     name = cls.__name__
     check_config(name, cls.model_config)
     fields = cls.__pydantic_fields__
-    events: dict[str, Event[Any, Any, Any]] = {}
-    for base in reversed(cls.__mro__):
-        for key, value in vars(base).items():
-            if isinstance(value, Event):
-                events[key] = value
-            elif key in events:
-                del events[key]
-    for key, info in fields.items():
-        if isinstance(info.default, Event) or key in events:
+    events, declared = _events(cls), declared_here(cls)
+    for key in fields:
+        if key in events or key in declared:
             raise ConfigurationError(
                 f"{name}.{key} is both a field and an event. Rename one of them."
             )
     taken = [key for key in RESERVED if key in fields or _redefined(cls, key)]
+    taken += [key for key in events if key.startswith("model_")]
     if taken:
         raise ConfigurationError(
             f"{name} uses the reserved name {', '.join(map(repr, taken))}. "
@@ -325,24 +390,44 @@ def _define(cls: type[Entity]) -> None:
             "(model_…)."
         )
     tell_sqlmodel(cls)
-    specs = field_specs(cls)
+    computed = tuple(
+        key
+        for key, item in cls.__pydantic_computed_fields__.items()
+        if not is_secret(item.return_type)
+    )
+    about = EntityInfo(cls, field_specs(cls), events, computed)
     setter = type.__setattr__
-    about = EntityInfo(cls, specs, events, tuple(cls.__pydantic_computed_fields__))
     setter(cls, "__entity__", about)
     prefix = signal_prefix(cls)
     for key in about.signals:
         for alias in (f"{key}_signal", f"S{key}"):
-            if alias not in fields and alias not in events:
+            other = inspect.getattr_static(cls, alias, None)
+            if alias not in fields and (other is None or isinstance(other, Signal)):
                 setter(cls, alias, Signal(prefix + key, key))
     registry.define(cls)
 
 
+def _events(cls: type[Entity]) -> dict[str, Event[Any, Any, Any]]:
+    """The events of the class and of its bases, without those that something else replaced."""
+    events: dict[str, Event[Any, Any, Any]] = {}
+    for base in reversed(cls.__mro__):
+        for key, value in vars(base).items():
+            if isinstance(value, Event):
+                events[key] = value
+            else:
+                events.pop(key, None)
+    for key, info in cls.__pydantic_fields__.items():
+        # pydantic takes an event of the same name as a field for the field's default.
+        if isinstance(info.default, Event):
+            events[key] = info.default
+        elif isinstance(info.default, ActionFactory):
+            events[key] = info.default.event
+    return events
+
+
 def _redefined(cls: type[Entity], name: str) -> bool:
-    return any(
-        name in vars(base)
-        for base in cls.__mro__
-        if issubclass(base, Entity) and base is not Entity and base.__module__ != __name__
-    )
+    before_entity = cls.__mro__[: cls.__mro__.index(Entity)]
+    return any(name in vars(base) for base in before_entity)
 
 
 def signal_prefix(cls: type[Entity]) -> str:

@@ -26,6 +26,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 MODES = ("outer", "inner", "replace", "prepend", "append", "before", "after", "remove")
 
 
+_declared: dict[tuple[str, str], list[str]] = {}  # by module and qualified name of the class
+
+
 @dataclass(frozen=True, slots=True)
 class EventInfo:
     """What `@event(...)` said.
@@ -149,9 +152,19 @@ def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -
     """
 
     def declare(function: Callable[..., Any]) -> Event[Any, Any, Any]:
+        where, _, name = function.__qualname__.rpartition(".")
+        _declared.setdefault((function.__module__, where), []).append(name)
         return Event(function, _info(function.__qualname__, options, merge_mode))
 
     return declare(fn) if fn is not None else declare
+
+
+def declared_here(cls: type[Any]) -> list[str]:
+    """The events declared in the body of a class that is just being made.
+
+    Also those that a later line of the body has replaced; told only once.
+    """
+    return _declared.pop((cls.__module__, cls.__qualname__), [])
 
 
 def _info(where: str, options: dict[str, Any], merge_mode: str | None) -> EventInfo:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
-import inspect
+import ipaddress
+import pathlib
 import re
 import sys
 import types
 import typing
 import uuid
+from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Union, get_args, get_origin
 
 import pydantic
-from pydantic import SecretBytes, SecretStr
+from pydantic import Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -28,11 +30,22 @@ SQL_ARGUMENTS = frozenset(
         "sa_type", "sa_column", "sa_column_args", "sa_column_kwargs",
     }
 )  # fmt: skip
-SECRET_NAME = re.compile(r"(^|_)(password|passwd|secret|token|api_?key|hash)(_|$|ed_)", re.I)
+SECRET_NAME = re.compile(
+    r"(^|_)(password|passwd|secret|token|api_?key|hash)(s?\d*(_|$)|ed_)", re.IGNORECASE
+)
 ATOMS: tuple[type, ...] = (
     int, float, str, bool, bytes, type(None), decimal.Decimal, uuid.UUID,
     datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
 )  # fmt: skip
+# Annotations whose values are immutable scalars although they are no subclasses of an atom.
+SCALARS: tuple[type, ...] = (
+    pydantic.EmailStr, pydantic.AnyUrl, pydantic.AwareDatetime, pydantic.NaiveDatetime,
+    pydantic.PastDate, pydantic.FutureDate, pydantic.PastDatetime, pydantic.FutureDatetime,
+    pathlib.PurePath, ipaddress.IPv4Address, ipaddress.IPv6Address,
+)  # fmt: skip
+
+leaving: ContextVar[bool] = ContextVar("starmodel_leaving", default=False)
+"""True while a state is made for the outside, where no private field may be, however deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +74,20 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
 
     private: never leaves the server: no signal, page, JSON body, log line or message.
     public:  a secret-looking name that is meant to be seen.
-    editable: whether generated forms may set it (default: yes, unless private or the id).
+    editable: whether generated forms may set it (default: yes, unless private or a generated id).
     signal:  whether it is a browser signal (default: scalars only).
     sync:    the browser's value is taken over before an event runs.
     """
     sql = {name: options.pop(name) for name in SQL_ARGUMENTS & options.keys()}
+    if private:
+        options.setdefault("exclude_if", _is_leaving)
     info = pydantic.Field(default, **options)
     info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql))
     return info
+
+
+def _is_leaving(value: object) -> bool:
+    return leaving.get()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +109,33 @@ class FieldSpec:
 
 
 def options_of(info: FieldInfo) -> FieldOptions:
-    """The StarModel options of a field; SQLModel's own `Field` counts for SQL arguments."""
-    for item in info.metadata:
-        if isinstance(item, FieldOptions):
-            return item
-    return FieldOptions()
+    """What all `Field(...)` of one field said together; in `Annotated` there may be several."""
+    said = [item for item in info.metadata if isinstance(item, FieldOptions)]
+    if len(said) < 2:
+        return said[0] if said else FieldOptions()
+
+    def last(name: str) -> Any:
+        return next((v for item in said if (v := getattr(item, name)) is not None), None)
+
+    return FieldOptions(
+        any(item.private for item in said),
+        any(item.public for item in said),
+        last("editable"),
+        last("signal"),
+        last("sync"),
+        {name: value for item in reversed(said) for name, value in item.sql.items()},
+    )
 
 
 def plain_types(annotation: Any) -> list[Any]:
-    """The members of a union without None; `Annotated` and `Literal` looked through.
+    """The members of a union without None; `Annotated`, aliases and `Literal` looked through.
 
     >>> plain_types(int | None), plain_types(typing.Literal["a", 2])
     ([<class 'int'>], [<class 'str'>, <class 'int'>])
     """
+    alias = getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)
+    if alias is not None and not isinstance(annotation, type):
+        return plain_types(alias)
     origin = get_origin(annotation)
     if origin is typing.Annotated:
         return plain_types(get_args(annotation)[0])
@@ -118,9 +151,31 @@ def plain_types(annotation: Any) -> list[Any]:
 def is_atomic(annotation: Any) -> bool:
     """True when every value of the type is immutable and a scalar."""
     return all(
-        isinstance(t, type) and (issubclass(t, ATOMS) or issubclass(t, enum.Enum))
+        isinstance(t, type) and issubclass(t, (*ATOMS, *SCALARS, enum.Enum))
         for t in plain_types(annotation)
     )
+
+
+def is_secret(annotation: Any, _seen: tuple[Any, ...] = ()) -> bool:
+    """True when the type, or one that it contains, is one of pydantic's secrets."""
+    if annotation in _seen:  # an alias that names itself, such as pydantic's JsonValue
+        return False
+    kinds = (SecretStr, SecretBytes, Secret)
+    return any(
+        (isinstance(t, type) and issubclass(t, kinds))
+        or get_origin(t) is Secret
+        or any(is_secret(arg, (*_seen, annotation)) for arg in get_args(t))
+        for t in plain_types(annotation)
+    )
+
+
+def looks_secret(name: str) -> bool:
+    """True for names such as `password`, `api_key2` and `accessToken`.
+
+    >>> [looks_secret(name) for name in ("hashed_password", "accessToken", "secretary")]
+    [True, True, False]
+    """
+    return SECRET_NAME.search(re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)) is not None
 
 
 def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
@@ -129,13 +184,11 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
     Raises: ConfigurationError, when a field looks secret and says neither private nor public.
     """
     specs = {}
-    editable_config: Any = cls.model_config.get("editable", True)
+    listed = _editable(cls)
     for name, info in cls.__pydantic_fields__.items():
         options = options_of(info)
-        kinds = plain_types(info.annotation)
-        secret = any(t in (SecretStr, SecretBytes) for t in kinds)
-        private = options.private or info.exclude is True or secret
-        if SECRET_NAME.search(name) and not private and not options.public:
+        private = options.private or info.exclude is True or is_secret(info.annotation)
+        if looks_secret(name) and not private and not options.public:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
                 f"Write {name}: … = Field(private=True), or Field(public=True) "
@@ -143,17 +196,26 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
             )
         editable = options.editable
         if editable is None:
-            listed = (
-                editable_config if isinstance(editable_config, bool) else name in editable_config
-            )
-            own_id = name == "id" and "id" not in inspect.get_annotations(cls)
-            editable = listed and not own_id
+            editable = name in listed and (name != "id" or info.is_required())
         atomic = is_atomic(info.annotation)
         signal = atomic if options.signal is None else options.signal
         specs[name] = FieldSpec(
             name, info, options, private, editable and not private, signal and not private, atomic
         )
     return specs
+
+
+def _editable(cls: type[pydantic.BaseModel]) -> frozenset[str]:
+    fields = frozenset(cls.__pydantic_fields__)
+    config: Any = cls.model_config.get("editable", True)
+    if isinstance(config, bool):
+        return fields if config else frozenset()
+    if isinstance(config, str) or not fields.issuperset(config):
+        raise ConfigurationError(
+            f"{cls.__name__}.model_config['editable'] is {config!r}; expected True, False, or a "
+            f"list of some of the fields {', '.join(cls.__pydantic_fields__)}."
+        )
+    return frozenset(config)
 
 
 def tell_sqlmodel(cls: type[pydantic.BaseModel]) -> None:

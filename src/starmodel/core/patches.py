@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
+
+from starmodel.core.drafts import revalidated
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Patch:
     @property
     def fields(self) -> frozenset[str]:
         """The names of all fields that the patch touches."""
-        return frozenset(self.set).union(self.unset)
+        return frozenset(self.set).union(self.unset) if self.unset else frozenset(self.set)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -39,27 +44,46 @@ def same(a: Any, b: Any) -> bool:
     kind = type(a)
     if kind is not type(b):
         return False
-    if kind is list or kind is tuple:
+    if kind is str or kind is int or kind is bool:
+        return bool(a == b)
+    if issubclass(kind, list | tuple | deque):
         return len(a) == len(b) and all(map(same, a, b))
-    if kind is dict:
+    if issubclass(kind, dict):
         return (
             len(a) == len(b)
             and all(map(same, a, b))  # an other order of keys is another value
-            and all(same(value, b[key]) for key, value in a.items())
+            and all(map(same, a.values(), b.values()))
         )
-    if isinstance(a, BaseModel):
+    if issubclass(kind, BaseModel):
         return same(values_of(a), values_of(b))
+    if issubclass(kind, set | frozenset):
+        return len(a) == len(b) and set(map(_key, a)) == set(map(_key, b))
     if kind is float:
         return bool(a == b) or (a != a and b != b)
+    if kind is Decimal:
+        return bool(a.as_tuple() == b.as_tuple())  # 1.0 and 1.00 are shown differently
+    if kind is datetime or kind is time:
+        return bool(a == b) and bool(a.utcoffset() == b.utcoffset())
     return bool(a == b)
 
 
-def values_of(state: Any) -> dict[str, Any]:
-    """The stored fields of a model (extras included), or the mapping as a dict."""
+def _key(item: Any) -> Any:
+    """What tells the members of sets apart as `same` does."""
+    if isinstance(item, tuple | frozenset):
+        return type(item), type(item)(map(_key, item)) if type(item) in (tuple, frozenset) else item
+    return type(item), "nan" if item != item else item
+
+
+def values_of(state: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
+    """The stored fields of a model (extras included), or the mapping as a dict; to be read only."""
     if isinstance(state, BaseModel):
-        values = state.__dict__
-        fields = {name: values[name] for name in type(state).__pydantic_fields__ if name in values}
-        return fields | (state.__pydantic_extra__ or {})
+        # Not `state.__dict__`, which a watched draft would record as reading every field.
+        values: dict[str, Any] = object.__getattribute__(state, "__dict__")
+        fields = type(state).__pydantic_fields__
+        if values.keys() != fields.keys():
+            values = {name: values[name] for name in fields if name in values}
+        extra = state.__pydantic_extra__
+        return values | extra if extra else values
     return dict(state)
 
 
@@ -72,14 +96,14 @@ def diff(old: Any, new: Any) -> Patch:
     Patch(set={'b': None}, unset=())
     """
     before, after = values_of(old), values_of(new)
-    return Patch(
-        {
-            name: value
-            for name, value in after.items()
-            if name not in before or not same(before[name], value)
-        },
-        tuple(name for name in before if name not in after),
-    )
+    changed = {
+        name: value
+        for name, value in after.items()
+        if name not in before or (before[name] is not value and not same(before[name], value))
+    }
+    if before.keys() == after.keys():
+        return Patch(changed)
+    return Patch(changed, tuple(name for name in before if name not in after))
 
 
 def apply(patch: Patch, state: Mapping[str, Any] | BaseModel) -> Any:
@@ -90,6 +114,7 @@ def apply(patch: Patch, state: Mapping[str, Any] | BaseModel) -> Any:
     """
     values = {k: v for k, v in values_of(state).items() if k not in patch.unset} | patch.set
     if isinstance(state, BaseModel):
+        values = revalidated(values)  # shares nothing with the state nor with the patch
         return type(state).__pydantic_validator__.validate_python(
             values, by_name=True, by_alias=False
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import inflection
 
 from starmodel.core.built_in import BUILT_IN
+from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.stores import StateStore, store_name
 
@@ -61,7 +62,8 @@ class EntityType:
     @property
     def synced(self) -> list[str]:
         """The fields whose value in the browser is taken over before an event runs."""
-        everything = self.cls.model_config.get("sync_with_client", False)
+        in_browser = self.store in ("session_storage", "local_storage")
+        everything = self.cls.model_config.get("sync_with_client", in_browser)
         return [
             name
             for name, spec in self.cls.__entity__.fields.items()
@@ -119,6 +121,10 @@ class Registry:
     def __iter__(self) -> Iterator[EntityType]:
         return iter(self._types.values())
 
+    def find(self, name: str) -> EntityType | None:
+        """The entity of that name, or None."""
+        return self._names.get(name)
+
     def named(self, name: str) -> EntityType:
         """The entity of that name. Raises: ConfigurationError, naming those there are."""
         if name not in self._names:
@@ -157,13 +163,13 @@ def _default_scope(cls: type[Entity], store: str) -> str:
 
 
 def _path(cls: type[Entity], scope: str) -> str | None:
-    config = cls.model_config
+    config: EntityConfig = cls.model_config
     name = cls.__name__.lower()
     if "path" in config:
         path = config["path"]
         return None if path is None else "/" + path.strip("/")
     if scope == "record":
-        return "/" + config.get("plural", inflection.pluralize(name)).lower()
+        return "/" + config.get("plural", inflection.pluralize(name)).strip("/").lower()
     return "/" + name
 
 

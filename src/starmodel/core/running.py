@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any
 
-from starmodel.core.drafts import DRAFT, STORED, Facts, close_draft, copy_value, open_draft, refill
-from starmodel.core.errors import FrozenEntityError, InvalidStateError
+from starmodel.core.drafts import (
+    DRAFT,
+    PARTS,
+    STORED,
+    Facts,
+    Lease,
+    close_draft,
+    open_draft,
+    refill,
+    returned_state,
+)
+from starmodel.core.errors import FrozenEntityError, StaleDraftError
+from starmodel.core.savepoints import Savepoint
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -25,13 +37,14 @@ class BoundEvent:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         entity, event = self._entity, self._event
-        if entity._sm_mode == STORED:
+        mode = getattr(entity, "_sm_mode", DRAFT)  # an entity nested in a draft has none of its own
+        if mode == STORED:
+            name = type(entity).__name__
             raise FrozenEntityError(
-                f"{event.owner}.{event.name}() was called on a loaded {event.owner}, where the "
-                "change would be lost. Run it with "
-                f"await dispatch({event.owner.lower()}.do.{event.name}(…))."
+                f"{name}.{event.name}() was called on a loaded {name}, where the change would be "
+                f"lost. Run it with await dispatch({name.lower()}.do.{event.name}(…))."
             )
-        run = _Nested(entity) if entity._sm_mode == DRAFT else _InPlace(entity)
+        run = _Nested(entity) if mode == DRAFT else _InPlace(entity, event)
         return getattr(run, event.kind)(event.fn, args, kwargs)
 
     def __repr__(self) -> str:
@@ -39,9 +52,13 @@ class BoundEvent:
 
 
 class _Run:
-    """The four kinds of event method around `draft`, `accept` and `undo`."""
+    """The four kinds of event method around `begin`, `accept` and `undo`."""
 
     draft: Any
+
+    def begin(self) -> None:
+        """Called when the method starts, and again after each `yield`."""
+        raise NotImplementedError
 
     def accept(self, result: Any = None) -> Any:
         raise NotImplementedError
@@ -50,6 +67,7 @@ class _Run:
         raise NotImplementedError
 
     def sync(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        self.begin()
         try:
             return self.accept(fn(self.draft, *args, **kwargs))
         except BaseException:
@@ -57,6 +75,7 @@ class _Run:
             raise
 
     async def _await(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        self.begin()
         try:
             return self.accept(await fn(self.draft, *args, **kwargs))
         except BaseException:
@@ -64,23 +83,27 @@ class _Run:
             raise
 
     def generator(self, fn: Any, args: Any, kwargs: Any) -> Generator[Any, Any, Any]:
-        steps = fn(self.draft, *args, **kwargs)
+        self.begin()
         try:
-            for step in steps:
+            with closing(fn(self.draft, *args, **kwargs)) as steps:
+                for step in steps:
+                    self.accept()
+                    yield step
+                    self.begin()
                 self.accept()
-                yield step
-            self.accept()
         except BaseException:
             self.undo()
             raise
 
     async def async_generator(self, fn: Any, args: Any, kwargs: Any) -> AsyncGenerator[Any, Any]:
-        steps = fn(self.draft, *args, **kwargs)
+        self.begin()
         try:
-            async for step in steps:
+            async with aclosing(fn(self.draft, *args, **kwargs)) as steps:
+                async for step in steps:
+                    self.accept()
+                    yield step
+                    self.begin()
                 self.accept()
-                yield step
-            self.accept()
         except BaseException:
             self.undo()
             raise
@@ -92,20 +115,37 @@ setattr(_Run, "async", _Run._await)  # the kind's name is a keyword
 class _InPlace(_Run):
     """On an instance that user code made: run on a draft, then replace the instance's values."""
 
-    def __init__(self, entity: Entity) -> None:
-        self.entity, self.facts = entity, Facts()
-        self.draft = open_draft(entity, self.facts)
+    def __init__(self, entity: Entity, event: Event[Any, Any, Any]) -> None:
+        self.entity, self.event, self.facts = entity, event, Facts()
+        self.lease: Lease | None = None
+
+    def begin(self) -> None:
+        self.base = self.entity.__dict__
+        if "generator" not in self.event.kind:
+            self.draft = open_draft(self.entity, self.facts)
+            return
+        again, self.lease = self.lease is not None, Lease()
+        if again:
+            refill(self.draft, self.entity, self.lease)
+        else:
+            self.draft = open_draft(self.entity, self.facts, self.lease)
 
     def accept(self, result: Any = None) -> Any:
-        own = type(result) is type(self.entity)
-        made = result if own else close_draft(self.draft)
-        _set(self.entity, "__dict__", dict(made.__dict__))
-        _set(self.entity, "__pydantic_private__", made.__pydantic_private__)
-        _set(self.entity, "__pydantic_extra__", made.__pydantic_extra__)
+        returned = returned_state(self.draft, result)
+        made = close_draft(self.draft if returned is None else returned)
+        if self.entity.__dict__ is not self.base:
+            name = type(self.entity).__name__
+            raise StaleDraftError(
+                f"Another event changed this {name} while {name}.{self.event.name}() was running. "
+                "Await events of one instance one after another."
+            )
+        for part in PARTS:
+            _set(self.entity, part, getattr(made, part))
         emitted(self.entity).extend(self.facts.emitted)
         self.facts.emitted.clear()
-        refill(self.draft, self.entity)
-        return self.entity if own else result
+        if self.lease:
+            self.lease.over = True
+        return result if returned is None else self.entity
 
     def undo(self) -> None:
         self.facts.emitted.clear()
@@ -116,31 +156,26 @@ class _Nested(_Run):
 
     def __init__(self, draft: Entity) -> None:
         self.draft = draft
-        self._keep()
 
-    def _keep(self) -> None:
-        values = object.__getattribute__(self.draft, "__dict__")
-        self.before = {name: copy_value(value) for name, value in values.items()}
-        self.facts = len(self.draft._sm_facts.emitted)
+    def begin(self) -> None:
+        self.before = Savepoint(self.draft)
+        self.facts = getattr(self.draft, "_sm_facts", None) or Facts()
+        self.emitted, self.save = len(self.facts.emitted), self.facts.save
 
     def accept(self, result: Any = None) -> Any:
-        if isinstance(result, self.draft.__entity__.cls) and result is not self.draft:
-            refill(self.draft, result)
-            result = self.draft
-        else:
-            try:
-                close_draft(self.draft)
-            except InvalidStateError:
-                self.undo()
-                raise
-        self._keep()
-        return result
+        returned = returned_state(self.draft, result)
+        if returned is None or returned is self.draft:
+            close_draft(self.draft)
+            return result
+        version = self.draft._sm_version
+        refill(self.draft, close_draft(returned), self.draft._sm_lease)
+        _set(self.draft, "_sm_version", version)
+        return self.draft
 
     def undo(self) -> None:
-        values = object.__getattribute__(self.draft, "__dict__")
-        values.clear()
-        values.update(self.before)
-        del self.draft._sm_facts.emitted[self.facts :]
+        self.before.restore()
+        del self.facts.emitted[self.emitted :]
+        self.facts.save = self.save
 
 
 def emitted(entity: Entity) -> list[Any]:
