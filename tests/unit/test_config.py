@@ -176,7 +176,7 @@ def test_wrong_value_names_value_source_and_what_is_allowed(
     [
         ("event_bus", "kafka"),
         ("realtime", "ssee"),
-        ("default_event_method", "get"),
+        ("default_event_method", "head"),
         ("theme", "a b"),
         ("sqlite_synchronous", "OFF"),
         ("max_body_bytes", 0),

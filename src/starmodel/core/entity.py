@@ -6,28 +6,21 @@ import copy
 import inspect
 import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from starmodel.core import registry
 from starmodel.core.built_in import BUILT_IN
+from starmodel.core.definition import EntityInfo, define
 from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
-from starmodel.core.entity_config import EntityConfig, check_config
-from starmodel.core.errors import ConfigurationError, FrozenEntityError
-from starmodel.core.events import ActionFactory, Event, declared_here
+from starmodel.core.entity_config import EntityConfig
+from starmodel.core.errors import FrozenEntityError
+from starmodel.core.events import ActionFactory, Event
 from starmodel.core.fields import (
     Field,
-    FieldSpec,
-    field_specs,
-    is_atomic,
-    is_secret,
     leaving,
-    tell_sqlmodel,
 )
 from starmodel.core.host import ObjectsOf, host_of
 from starmodel.core.patches import values_of
@@ -48,7 +41,6 @@ else:
     EntityMeta = type(BaseModel)
 
 T = TypeVar("T")
-RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 _get, _set = object.__getattribute__, object.__setattr__
 
 
@@ -67,46 +59,6 @@ def _seal(entity: T) -> T:
         _set(entity, "_sm_mode", OWN)
         _set(entity, "_sm_version", 0)
     return entity
-
-
-@dataclass(frozen=True)
-class EntityInfo:
-    """What a class says of itself, worked out once at its definition.
-
-    Shapes: watched is the same class with reads recorded, for drafts of
-    events that await; computed names the public computed fields.
-    """
-
-    cls: type[Entity]
-    fields: dict[str, FieldSpec]
-    events: dict[str, Event[Any, Any, Any]]
-    computed: tuple[str, ...]
-
-    @cached_property
-    def atomic(self) -> bool:
-        """True when every field is declared as an immutable scalar."""
-        return all(spec.atomic for spec in self.fields.values()) and not self.cls.model_config.get(
-            "extra"
-        )
-
-    @cached_property
-    def private(self) -> frozenset[str]:
-        """The fields that never leave the server."""
-        hidden = set(self.cls.__pydantic_computed_fields__).difference(self.computed)
-        return frozenset(name for name, spec in self.fields.items() if spec.private) | hidden
-
-    @cached_property
-    def signals(self) -> tuple[str, ...]:
-        """The public fields that are signals in the browser."""
-        computed = self.cls.__pydantic_computed_fields__
-        return tuple(name for name, spec in self.fields.items() if spec.signal) + tuple(
-            name for name in self.computed if is_atomic(computed[name].return_type)
-        )
-
-    @cached_property
-    def watched(self) -> type[Entity]:
-        """A subclass that pydantic never sees, only for `__class__` of drafts."""
-        return _watched(self.cls)
 
 
 class Entity(BaseModel, metaclass=EntityMeta):
@@ -150,7 +102,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        _define(cls)
+        define(cls, Entity)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -337,102 +289,3 @@ def _facts_of(draft: Entity, method: str) -> Facts:
             "something to commit. From other code dispatch an event."
         )
     return facts
-
-
-def _watched(cls: type[Entity]) -> type[Entity]:
-    """`cls` with reads of fields recorded, made without running pydantic's metaclass."""
-    fields = frozenset(cls.__pydantic_fields__)
-    read = cls.__getattribute__
-
-    def recording(self: Any, name: str) -> Any:
-        if name in fields:
-            note(self, (name,))
-            values = _get(self, "__dict__")
-            if name in values:  # a mapped attribute of a table class would ask for `__dict__`
-                return values[name]
-        elif name == "__dict__":  # a dump, a comparison, an iteration
-            note(self, fields)
-        return read(self, name)
-
-    def note(draft: Any, names: Iterable[str]) -> None:
-        try:
-            _get(draft, "_sm_reads").update(names)
-        except AttributeError:
-            return  # a snapshot that an event made with `type(self)(…)`
-
-    body = {
-        "__getattribute__": recording,
-        "__class__": property(lambda self: cls),
-        "__slots__": (),
-        "__module__": cls.__module__,
-        "__qualname__": cls.__qualname__,
-    }
-    return type.__new__(type(cls), cls.__name__, (cls,), body)
-
-
-def _define(cls: type[Entity]) -> None:
-    """Check the class, set its signals, and put it on the list of defined entities."""
-    name = cls.__name__
-    check_config(name, cls.model_config)
-    fields = cls.__pydantic_fields__
-    events, declared = _events(cls), declared_here(cls)
-    for key in fields:
-        if key in events or key in declared:
-            raise ConfigurationError(
-                f"{name}.{key} is both a field and an event. Rename one of them."
-            )
-    taken = [key for key in RESERVED if key in fields or _redefined(cls, key)]
-    taken += [key for key in events if key.startswith("model_")]
-    if taken:
-        raise ConfigurationError(
-            f"{name} uses the reserved name {', '.join(map(repr, taken))}. "
-            f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
-            "(model_…)."
-        )
-    tell_sqlmodel(cls)
-    computed = tuple(
-        key
-        for key, item in cls.__pydantic_computed_fields__.items()
-        if not is_secret(item.return_type)
-    )
-    about = EntityInfo(cls, field_specs(cls), events, computed)
-    setter = type.__setattr__
-    setter(cls, "__entity__", about)
-    prefix = signal_prefix(cls)
-    for key in about.signals:
-        for alias in (f"{key}_signal", f"S{key}"):
-            other = inspect.getattr_static(cls, alias, None)
-            if alias not in fields and (other is None or isinstance(other, Signal)):
-                setter(cls, alias, Signal(prefix + key, key))
-    registry.define(cls)
-
-
-def _events(cls: type[Entity]) -> dict[str, Event[Any, Any, Any]]:
-    """The events of the class and of its bases, without those that something else replaced."""
-    events: dict[str, Event[Any, Any, Any]] = {}
-    for base in reversed(cls.__mro__):
-        for key, value in vars(base).items():
-            if isinstance(value, Event):
-                events[key] = value
-            else:
-                events.pop(key, None)
-    for key, info in cls.__pydantic_fields__.items():
-        # pydantic takes an event of the same name as a field for the field's default.
-        if isinstance(info.default, Event):
-            events[key] = info.default
-        elif isinstance(info.default, ActionFactory):
-            events[key] = info.default.event
-    return events
-
-
-def _redefined(cls: type[Entity], name: str) -> bool:
-    before_entity = cls.__mro__[: cls.__mro__.index(Entity)]
-    return any(name in vars(base) for base in before_entity)
-
-
-def signal_prefix(cls: type[Entity]) -> str:
-    """What stands before a field in its signal's path: "Counter.", or nothing."""
-    config = cls.model_config
-    if config.get("use_namespace", True):
-        return f"{config.get('namespace') or cls.__name__}."
-    return ""

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from starmodel.core import registry
-from starmodel.core.entity import Entity, signal_prefix
+from starmodel.core.definition import signal_prefix
+from starmodel.core.entity import Entity
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
