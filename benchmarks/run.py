@@ -89,7 +89,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=NAMES, choices=NAMES)
     parser.add_argument("--guard", action="store_true", help="fail below the ratios that must hold")
-    parser.add_argument("--profile", metavar="NAME", choices=NAMES, help="where one server's time goes")
+    parser.add_argument(
+        "--profile", metavar="NAME", choices=NAMES, help="where one server's time goes"
+    )
     options = parser.parse_args()
     pin(-1)
     if options.profile:

@@ -1,7 +1,7 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
 import { action } from "datastar";
 
-const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500;
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
 
 /* Every click and submit has a key of its own, which the retries of that click keep. */
@@ -51,10 +51,16 @@ const notice = (text) => {
   if (status && status.textContent !== text) status.textContent = text;
 };
 
+const chosen = ({ options, multiple, selectedIndex }) => {
+  const byDefault = [...options].filter((option) => option.defaultSelected);
+  if (multiple) return [...options].some((option) => option.selected !== option.defaultSelected);
+  return selectedIndex !== (byDefault.at(-1)?.index ?? 0);
+};
+
 const typedText = () =>
   [...document.querySelectorAll("input, textarea, select")].some((el) =>
     el.type === "checkbox" || el.type === "radio" ? el.checked !== el.defaultChecked
-      : el instanceof HTMLSelectElement ? false
+      : el instanceof HTMLSelectElement ? chosen(el)
       : !["hidden", "submit", "button"].includes(el.type) && el.value !== el.defaultValue);
 
 const reload = (why) => {
@@ -68,6 +74,7 @@ class Stream {
   constructor(url) {
     this.url = new URL(url, document.baseURI);
     this.wait = FIRST_WAIT_MS;
+    this.silence = ANSWER_WITHIN_MS;
     this.open = false;
   }
 
@@ -87,22 +94,37 @@ class Stream {
 
   stop() {
     clearTimeout(this.timer);
-    clearTimeout(this.lost);
+    this.found();
     this.abort?.abort();
     this.open = false;
   }
 
+  found() {
+    clearTimeout(this.lost);
+    this.lost = undefined;
+  }
+
+  // A connection that is dead but not closed sends nothing, not even heartbeats.
+  expectData(attempt) {
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => attempt.abort(), this.silence);
+  }
+
   async run(signal) {
+    const attempt = new AbortController();
+    signal.addEventListener("abort", () => attempt.abort());
+    this.expectData(attempt);
     try {
-      const response = await fetch(this.url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
+      const response = await fetch(this.url, { signal: attempt.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
       if ([401, 403].includes(response.status)) {
         this.over = true;
         return reload("This page no longer belongs to your session.");
       }
-      if (response.ok) await this.read(response.body.getReader());
+      if (response.ok) await this.read(response.body.getReader(), attempt);
     } catch {
       // Network loss and a stopped server look the same, and are mended in the same way.
     }
+    clearTimeout(this.deadline);
     if (signal.aborted) return;
     this.open = false;
     this.lost ??= setTimeout(() => {
@@ -113,7 +135,7 @@ class Stream {
     this.wait = Math.min(this.wait * 1.5, LONGEST_WAIT_MS);
   }
 
-  async read(reader) {
+  async read(reader, attempt) {
     const decoder = new TextDecoder();
     let text = "";
     for (;;) {
@@ -121,6 +143,7 @@ class Stream {
       if (done) return;
       text += decoder.decode(value, { stream: true });
       for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) this.frame(text.slice(0, end));
+      this.expectData(attempt);
     }
   }
 
@@ -132,16 +155,18 @@ class Stream {
       const at = line.indexOf(" ", 6), name = line.slice(6, at), value = line.slice(at + 1);
       args[name] = name in args ? `${args[name]}\n${value}` : value;
     }
-    if (type === "starmodel-open") return this.opened(args.build);
-    if (!type) return;
-    if (args.version) seen.set(args.version.slice(0, args.version.lastIndexOf(" ")), Number(args.version.split(" ").at(-1)));
+    if (type === "starmodel-open") return this.opened(args);
+    if (!type || isOld(args)) return;
     document.dispatchEvent(new CustomEvent("datastar-fetch", { detail: { type, el: root, argsRaw: args, live: true } }));
   }
 
-  opened(build) {
-    clearTimeout(this.lost);
-    this.lost = undefined;
+  opened({ build, heartbeat }) {
+    this.found();
+    // The server may have lost its memory meanwhile: what it says now is the truth, if older too.
+    if (this.known) seen.clear();
+    this.known = true;
     this.wait = FIRST_WAIT_MS;
+    this.silence = 3000 * Number(heartbeat);
     this.open = true;
     if (root.dataset.live === "lost") notice("");
     root.dataset.live = "open";
@@ -169,22 +194,43 @@ addEventListener("online", () => stream?.open || stream?.start());
 /* Forms and toasts of generated pages. */
 
 const submitted = new WeakMap();
+const values = (form) => new URLSearchParams(new FormData(form)).toString();
+
+const answered = (form) => {
+  const { sent, status } = submitted.get(form), accepted = status.startsWith("2");
+  form.removeAttribute("aria-busy");
+  for (const sentence of form.querySelectorAll("[id$='-problem']")) {
+    if (accepted) sentence.replaceChildren();
+    const input = document.getElementById(sentence.id.slice(0, -"-problem".length));
+    if (sentence.textContent) input?.setAttribute("aria-invalid", "true");
+    else input?.removeAttribute("aria-invalid");
+  }
+  if (!accepted) form.querySelector("[aria-invalid=true]")?.focus();
+  // What was typed while the answer was on its way stays.
+  else if ("reset" in form.dataset && values(form) === sent) form.reset();
+};
 
 document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+  if (type === "error" || type === "retries-failed") toast("The server did not accept that. Please try again.");
   if (!(el instanceof HTMLFormElement)) return;
   if (type === "started") {
-    submitted.set(el, "");
+    submitted.set(el, { sent: values(el), status: "" });
     el.setAttribute("aria-busy", "true");
   } else if (type === "datastar-patch-signals" && argsRaw.status) {
-    submitted.set(el, argsRaw.status);
+    submitted.get(el).status = argsRaw.status;
   } else if (type === "finished") {
-    el.removeAttribute("aria-busy");
-    if (submitted.get(el).startsWith("2") && "reset" in el.dataset) el.reset();
+    answered(el);
   }
 });
 
+const toast = (text) => {
+  const p = Object.assign(document.createElement("p"), { role: "alert", textContent: text });
+  p.dataset.toast = "error";
+  document.getElementById("starmodel-toasts")?.append(p);
+};
+
 const TOAST_MS = 5000;
 new MutationObserver((changes) => {
-  for (const toast of changes.flatMap((change) => [...change.addedNodes]))
-    if (toast.dataset?.toast !== undefined) setTimeout(() => toast.remove(), TOAST_MS);
+  for (const node of changes.flatMap((change) => [...change.addedNodes]))
+    if (node.dataset?.toast !== undefined) setTimeout(() => node.remove(), TOAST_MS);
 }).observe(document.body ?? root, { childList: true, subtree: true });

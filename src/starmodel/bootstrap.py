@@ -189,10 +189,11 @@ def _assemble(
         web,
         lambda: app.router.routes,
         dev_token=token,
+        greeting=lambda root_path: _say_hello(token, root_path),
     )
     teach_components(script_json)
     teach_entities()
-    connect(app, front, on_start=lambda: _say_hello(token))
+    connect(app, front)
 
 
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
@@ -245,11 +246,11 @@ def _dev_token(secret: str) -> str:
     return hmac.digest(secret.encode(), b"starmodel:development sign-in", hashlib.sha256).hex()[:32]
 
 
-def _say_hello(token: str | None) -> None:
+def _say_hello(token: str | None, root_path: str) -> None:
     address = os.environ.get("STARMODEL_ADDRESS", "http://127.0.0.1:8000")
     if token is None:
         return
-    line = f"Open {address}/?token={token} to sign in as the developer."
+    line = f"Open {address}{root_path}/?token={token} to sign in as the developer."
     handlers = logging.getLogger("uvicorn.error")
     (handlers if handlers.hasHandlers() else log).warning(line)
 

@@ -37,7 +37,9 @@ async def test_python_block_runs(block, tmp_path, monkeypatch):
 
 
 def test_path_of_a_click_names_functions_that_exist():
-    names = re.findall(r"`(starmodel\.[a-z_.]+\.[A-Za-z_.]+)`", (ROOT / "docs/architecture.md").read_text())
+    names = re.findall(
+        r"`(starmodel\.[a-z_.]+\.[A-Za-z_.]+)`", (ROOT / "docs/architecture.md").read_text()
+    )
     assert len(names) >= 10
     for name in names:
         parts = name.split(".")
@@ -57,5 +59,3 @@ def test_readme_shows_both_commands():
 def test_no_page_names_a_third_party_script():
     for file in (ROOT / "frontend" / "src").glob("*.js"):
         assert "//cdn" not in file.read_text()
-
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from starmodel.core.entity import Entity
-from starmodel.core.entity_config import AccessRule
+from starmodel.core.entity_config import AccessRule, EntityConfig
 from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
@@ -64,6 +64,9 @@ class RulePolicy:
     `session` entities belong to their visitor; all others need somebody signed in.
     """
 
+    def __init__(self) -> None:
+        self._rules: dict[tuple[type[Entity], Need, Any], AccessRule] = {}
+
     def check(
         self,
         type: EntityType,
@@ -75,8 +78,11 @@ class RulePolicy:
     ) -> None:
         if actor is TRUSTED:
             return
-        rule = rule_of(type, need, event)
-        if allows(rule, actor, entity):
+        key = (type.cls, need, event)
+        rule = self._rules.get(key)
+        if rule is None:
+            rule = self._rules[key] = rule_of(type, need, event)
+        if rule == "public" or allows(rule, actor, entity):
             return
         what = f"{type.name}.{event.name}" if event is not None else f"{need} {type.name}"
         if actor is None and rule != "nobody":
@@ -91,7 +97,8 @@ def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) ->
     """The rule that applies."""
     if event is not None and event.info.access is not None:
         return event.info.access
-    access = type.cls.model_config.get("access")
+    config: EntityConfig = type.cls.model_config
+    access = config.get("access")
     if isinstance(access, Mapping):
         access = access.get(need)
     if access is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,11 +20,20 @@ from starmodel.app.session import Session, current_session
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.commands import Action, CommandRecord
+from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import Lease
-from starmodel.core.entity import Entity, public_state, signal_prefix
-from starmodel.core.errors import ConfigurationError, GoneError, NotFoundError, StarModelError
-from starmodel.core.host import adopt, host_of
+from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.errors import (
+    ConfigurationError,
+    GoneError,
+    NotFoundError,
+    StarModelError,
+    VersionConflictError,
+)
+from starmodel.core.host import adopt, current_host, host_of
 from starmodel.core.registry import EntityType, Registry
+
+GRACE_S = 5.0
 
 
 class Application:
@@ -87,7 +97,7 @@ class Application:
     async def close(self) -> None:
         """End streams and handlers, then the stores."""
         self.hub.close()
-        await self.reactions.idle()
+        await self.reactions.idle(timeout_s=GRACE_S)
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
@@ -163,47 +173,78 @@ class Application:
         Trusted unless an actor is named; None is a visitor who is not signed in.
         """
         await self.ready()
-        name, _, id = (
-            (request.entity.__name__, "", request.id)
-            if isinstance(request, Action)
-            else request.entity.partition(":")
-        )
-        type = self.registry.named(name)
+        id: Any
+        if isinstance(request, Action):
+            type, id = self.registry[request.entity], request.id
+        else:
+            name, _, id = request.entity.partition(":")
+            type = self.registry.named(name)
         event = type.events.get(request.event)
         if event is None:
             raise ConfigurationError(
-                f"{name} has no event {request.event!r}; it has {', '.join(type.events)}."
+                f"{type.name} has no event {request.event!r}; it has {', '.join(type.events)}."
             )
+        if isinstance(request, CommandRecord):
+            id = id or self._recorded_id(type, request)
+            self.dispatcher.refuse_masked(type, event, request.args)
         if isinstance(actor, str):
             actor = Actor(actor)
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
-        return await self.dispatcher.dispatch(
-            Command(
-                type,
-                event,
-                self.dispatcher.bind(type, event, inputs),
-                None if id == "" else id,
-                actor,
-                session or current_session.get(),
+        token = current_host.set(self)  # what the event asks of its class is this application's
+        try:
+            return await self.dispatcher.dispatch(
+                Command(
+                    type,
+                    event,
+                    self.dispatcher.bind(type, event, inputs),
+                    None if id == "" else id,
+                    actor,
+                    session if session is not None else current_session.get(),
+                )
             )
-        )
+        finally:
+            current_host.reset(token)
+
+    def _recorded_id(self, type: EntityType, record: CommandRecord) -> str | None:
+        """Which instance a record without an id was about: that of its visitor or user."""
+        if type.scope == "user" and record.actor is not None:
+            return self.scopes.id_of(type, None, Actor(record.actor))
+        return record.session if type.scope == "session" else None
 
     async def end_sessions(self, session: Session) -> None:
-        """Tell every viewer of this visitor that access is to be decided again."""
+        """After a sign-in or sign-out: access is decided again; who left leaves no instances."""
+        for visitor in session.left:
+            for type in self.registry:
+                if type.scope == "session":
+                    await self._remove(type, visitor)
         for visitor in session.ended:
             await self.bus.publish(SessionEnded(visitor))
+        session.left.clear()
         session.ended.clear()
+
+    async def _remove(self, type: EntityType, id: Any) -> None:
+        unit = self.unit()
+        found = await self.persistence.for_class(type.cls).get(type.cls, id)
+        if found is not None:
+            unit.enlist(type, id, found, new=False).deleted = True
+            with contextlib.suppress(VersionConflictError):  # it just changed
+                await unit.commit()
 
     async def _expired(self, entity: type[Entity], id: Any, version: int) -> None:
         type = self.registry[entity]
         state = None if type.is_record else public_state(default_snapshot(entity, id))
-        await self.bus.publish(Changed(type.name, id, "expired", version + 1, version, state))
+        fields = tuple(state or ())
+        message = Changed(type.name, id, "expired", version + 1, version, state, fields)
+        await self.bus.publish(message)
 
-    async def _may_see(self, message: Changed, actor: Actor | None) -> bool:
+    async def _may_see(self, message: Changed, actor: Actor | None) -> bool | None:
         type = self.registry.named(message.entity)
         entity = await self.persistence.for_class(type.cls).get(type.cls, message.id)
-        if entity is None:
-            return True
+        if entity is None and type.is_record:
+            return False  # removed since, which its viewers are about to be told
+        if entity is not None and version_of(entity) > message.version:
+            return None  # the rule can be asked of the newer state only, which is told next
+        entity = default_snapshot(type.cls, message.id) if entity is None else entity
         try:
             self.policy.check(type, "read", actor, entity=entity)
         except StarModelError:
@@ -216,8 +257,10 @@ async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
 
     Trusted code unless `actor=` names somebody. Raises what the event raises.
     """
-    cls = request.entity if isinstance(request, Action) else _class_of(request)
-    application: Any = host_of(cls)
+    application: Any = current_host.get()
+    if isinstance(request, Action) or application is None:
+        cls = request.entity if isinstance(request, Action) else _class_of(request)
+        application = host_of(cls)
     return await application.dispatch(request, **options)  # type: ignore[no-any-return]
 
 

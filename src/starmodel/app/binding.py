@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import SecretBytes, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from starmodel.app.access import Actor
+from starmodel.app.session import Session
+from starmodel.app.uow import UnitOfWork
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
@@ -18,7 +21,8 @@ from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.registry import EntityType, Registry
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
-_EMPTY: dict[str, Any] = {}
+MASK = "**********"
+_SPECIAL_TYPES: dict[str, type] = {"actor": Actor, "session": Session, "uow": UnitOfWork}
 
 
 @dataclass(slots=True)
@@ -52,7 +56,8 @@ class Parameter:
     """One parameter of an event that a caller fills.
 
     Shapes: entity is set for a parameter that names a record; default is
-    `inspect.Parameter.empty` when a value is required.
+    `inspect.Parameter.empty` when a value is required; is_field is True
+    for a field of the entity that the event takes by `**values`.
     """
 
     name: str
@@ -60,14 +65,19 @@ class Parameter:
     adapter: TypeAdapter[Any] | None
     default: Any
     entity: type[Entity] | None = None
+    is_field: bool = False
 
     @property
     def required(self) -> bool:
         return self.default is inspect.Parameter.empty
 
     @property
+    def may_be_none(self) -> bool:
+        return type(None) in typing.get_args(self.annotation)
+
+    @property
     def is_secret(self) -> bool:
-        return any(t in (SecretStr, SecretBytes) for t in plain_types(self.annotation))
+        return any(t in (SecretStr, SecretBytes) for t in _types_in(self.annotation))
 
     @property
     def takes_text(self) -> bool:
@@ -84,6 +94,7 @@ class Binder:
         self.type, self.event, self.registry = type, event, registry
         self.special: dict[str, str] = {}
         self.parameters: dict[str, Parameter] = {}
+        self.own: dict[str, Any] = {}
         self.takes_fields = False
         hints = _hints(event)
         for name, parameter in list(event.signature.parameters.items())[1:]:
@@ -98,20 +109,32 @@ class Binder:
                     f"{self.where}: *{name} can't be filled by a request; name the parameters."
                 )
             else:
-                self.parameters[name] = _parameter(self.where, parameter, annotation, registry)
-        if self.takes_fields:
-            for name, spec in type.cls.__entity__.fields.items():
-                if name not in self.parameters:
-                    wanted: Any = spec.info.annotation
-                    self.parameters[name] = Parameter(name, wanted, TypeAdapter(wanted), None)
-        self.private = (
-            {n for n, s in type.cls.__entity__.fields.items() if not s.editable}
-            if self.takes_fields
-            else set()
-        )
-
+                made = _parameter(self.where, parameter, annotation, registry)
+                if made.entity is not None and not registry[made.entity].is_record:
+                    self.own[name] = made.entity  # the visitor's own; no id is ever taken
+                else:
+                    self.parameters[name] = made
+        self.private = set[str]()
+        for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
+            if name not in self.parameters:  # what the event itself declares is open
+                wanted: Any = spec.info.annotation
+                self.parameters[name] = Parameter(
+                    name, wanted, TypeAdapter(wanted), None, is_field=True
+                )
+                if not spec.editable:
+                    self.private.add(name)
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
+        private = type.cls.__entity__.private
+        self.unsaid = {
+            p.name
+            for p in self.parameters.values()
+            if p.is_secret or (p.is_field and p.name in private)
+        }
+        self.containers = {
+            p.name for p in self.parameters.values() if p.adapter and _can_change(p.annotation)
+        }
+        self.needs_more = bool(self.special or self.entities or self.own or self.containers)
 
     @property
     def where(self) -> str:
@@ -134,7 +157,7 @@ class Binder:
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for name, value in values.items():
-                if name in given or name.startswith("_"):
+                if name in given or name in problems or name.startswith("_"):
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
@@ -160,29 +183,28 @@ class Binder:
         problems: dict[str, str],
     ) -> None:
         if value == "" and source != "JSON body" and not parameter.takes_text:
-            return  # an empty input of a form says nothing
+            if parameter.may_be_none and (parameter.required or parameter.is_field):
+                given[parameter.name] = None
+            return  # else an empty input of a form says nothing
         adapter = parameter.adapter
         if adapter is None:  # a record, by its id
-            given[parameter.name] = value.id if isinstance(value, Entity) else value
+            if value not in (None, "") or parameter.may_be_none or not parameter.required:
+                given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
         try:
             given[parameter.name] = adapter.validate_python(value)
             return
         except ValidationError as error:
-            if isinstance(value, str) and not is_atomic(parameter.annotation):
-                try:  # lists and objects come as JSON text from forms and addresses
-                    given[parameter.name] = adapter.validate_python(from_json(value))
-                    return
-                except ValueError:
-                    pass
             first = error.errors(include_url=False, include_context=False)[0]
-        if first["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):
-            wanted = getattr(plain_types(parameter.annotation)[0], "__name__", "a value")
-            problems[parameter.name] = f"must be {wanted}, got {_shown(value)} (from {source})"
-        else:
-            at = "".join(f"[{part!r}]" for part in first["loc"])
-            text = f"{at} {_lower(first['msg'])}".strip()
-            problems[parameter.name] = f"{text}, got {_shown(value)} (from {source})"
+        if isinstance(value, str) and not is_atomic(parameter.annotation):
+            try:  # lists and objects come as JSON text from forms and addresses
+                given[parameter.name] = adapter.validate_python(from_json(value))
+                return
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_context=False)[0]
+            except ValueError:
+                pass  # no JSON at all: what was wrong with the text itself is told
+        problems[parameter.name] = _sentence(parameter, value, first, source)
 
     def _error(self, problems: dict[str, str]) -> BindingError:
         told = "; ".join(f"{name!r} {text}" for name, text in problems.items())
@@ -190,6 +212,36 @@ class Binder:
         return BindingError(
             f"{self.where}: {told}. Signature: {self.event.name}({shown}).", problems
         )
+
+
+def _sentence(parameter: Parameter, value: Any, error: Any, source: str) -> str:
+    """What is wrong with a value, without showing anything secret."""
+    at = "".join(f"[{part!r}]" for part in error["loc"])
+    got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"
+    if not at and error["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):
+        wanted = getattr(plain_types(parameter.annotation)[0], "__name__", "a value")
+        return f"must be {wanted}{got} (from {source})"
+    return f"{at}{' ' if at else ''}{_lower(error['msg'])}{got} (from {source})"
+
+
+def _can_change(annotation: Any) -> bool:
+    """True for plain containers and models, whose values an event might change."""
+    return any(
+        typing.get_origin(kind) in (list, dict, set)
+        or (isinstance(kind, type) and issubclass(kind, list | dict | set | BaseModel))
+        for kind in plain_types(annotation)
+    ) and not any("Upload" in getattr(kind, "__name__", "") for kind in _types_in(annotation))
+
+
+def _types_in(annotation: Any, seen: frozenset[Any] = frozenset()) -> Iterator[Any]:
+    """Every type that a value may hold, in containers and nested models too."""
+    for kind in plain_types(annotation):
+        yield kind
+        for inner in typing.get_args(kind):
+            yield from _types_in(inner, seen)
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+            for info in kind.__pydantic_fields__.values():
+                yield from _types_in(info.annotation, seen | {kind})
 
 
 def _shown(value: Any) -> str:
@@ -236,18 +288,16 @@ def _fail(event: Event[Any, Any, Any], error: NameError) -> dict[str, Any]:
 
 
 def _special(name: str, annotation: Any) -> str | None:
-    from starmodel.app.access import Actor
-    from starmodel.app.session import Session
-
-    by_type = {Actor: "actor", Session: "session"}
-    for candidate in plain_types(annotation) if annotation is not inspect.Parameter.empty else ():
-        if isinstance(candidate, type) and candidate in by_type:
-            return by_type[candidate]
-        if name in SPECIAL and getattr(candidate, "__name__", "") in ("Request", "UnitOfWork"):
-            return name
-    if name in SPECIAL and (annotation is inspect.Parameter.empty or isinstance(annotation, str)):
-        return "signals" if name == "datastar" else name
-    if name in SPECIAL and annotation in (dict, Any):
+    """Which special parameter this is: by its type, else by its name when it has no type."""
+    for kind in plain_types(annotation) if annotation is not inspect.Parameter.empty else ():
+        if isinstance(kind, type):
+            for special, base in _SPECIAL_TYPES.items():
+                if issubclass(kind, base):
+                    return special
+        if getattr(kind, "__name__", "") == "Request":  # of whatever web framework
+            return "request"
+    untyped = annotation in (inspect.Parameter.empty, dict, Any) or isinstance(annotation, str)
+    if name in SPECIAL and untyped:
         return "signals" if name == "datastar" else name
     return None
 
@@ -258,15 +308,18 @@ def _parameter(
     if annotation is inspect.Parameter.empty:
         annotation = Any
     kinds = plain_types(annotation)
-    entities = [k for k in kinds if isinstance(k, type) and issubclass(k, Entity)]
+    entities = [k for k in _types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
     if entities:
-        if len(kinds) != 1 or entities[0] not in registry:
+        if kinds != entities[:1] or entities[0] not in registry:  # never made from what is sent
             raise ConfigurationError(
                 f"{where}: parameter {parameter.name!r} must name one entity of this application."
             )
         return Parameter(parameter.name, annotation, None, parameter.default, entities[0])
+    # The class of an uploaded file belongs to the web framework, and is no pydantic type.
+    is_file = any(getattr(kind, "__name__", "") == "UploadFile" for kind in _types_in(annotation))
+    config = ConfigDict(arbitrary_types_allowed=True) if is_file else None
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=config)
     except Exception as error:
         raise ConfigurationError(
             f"{where}: parameter {parameter.name!r} has the type {annotation!r}, "

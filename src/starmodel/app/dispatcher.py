@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor
-from starmodel.app.binding import Binder, Inputs
+from starmodel.app.binding import MASK, Binder, Inputs
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, IdSource
@@ -20,16 +20,16 @@ from starmodel.app.reactions import Reactions
 from starmodel.app.replies import Render, Reply, reply_to
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session
-from starmodel.app.uow import Tracked, UnitOfWork
+from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.drafts import Lease, refill
+from starmodel.core.definition import signal_prefix
+from starmodel.core.drafts import Lease, copy_value, refill, returned_state
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import BindingError, GoneError, NotFoundError, VersionConflictError
 from starmodel.core.events import Event
 from starmodel.core.patches import Patch
 from starmodel.core.registry import EntityType, Registry
 
-ATTEMPTS = 5
 Send = Callable[["Outcome"], Awaitable[None]]
 
 
@@ -41,7 +41,8 @@ class Command:
     arguments come from `Dispatcher.bind`; key is the caller's idempotency
     key; signals are the browser's; send takes the outcome of each `yield`;
     expects means the caller has seen the record, so that a missing one is
-    gone rather than unknown.
+    gone rather than unknown; vet may refuse a reply, by raising, before
+    anything is stored.
     """
 
     type: EntityType
@@ -55,6 +56,7 @@ class Command:
     key: str | None = None
     send: Send | None = None
     expects: bool = False
+    vet: Callable[[Reply], None] | None = None
 
 
 @dataclass(slots=True)
@@ -108,6 +110,18 @@ class Dispatcher:
         """The event's arguments out of what a caller sent. Raises: BindingError."""
         return self.binders[type.cls, event.name].bind(inputs)
 
+    def refuse_masked(
+        self, type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]
+    ) -> None:
+        """Refuse a stored record whose secrets were masked. Raises: BindingError."""
+        for name in self.binders[type.cls, event.name].unsaid:
+            if args.get(name) == MASK:
+                raise BindingError(
+                    f"{type.name}.{event.name}: {name!r} is secret and was not recorded; "
+                    "dispatch the event with its value.",
+                    {name: "was not recorded"},
+                )
+
     async def dispatch(self, command: Command) -> Outcome:
         """Run the event once and answer after its change is stored and published.
 
@@ -124,7 +138,7 @@ class Dispatcher:
             self._ids(),
             command.type.name if command.id is None else f"{command.type.name}:{command.id}",
             command.event.name,
-            {name: plain(value) for name, value in command.arguments.items()},
+            self._recorded(command),
             None if actor is None else actor.id,
             None if session is None else session.key,
             self._clock(),
@@ -140,6 +154,14 @@ class Dispatcher:
             lambda outcome: self._repeat(command, record, outcome),
         )
 
+    def _recorded(self, command: Command) -> dict[str, Any]:
+        """The arguments as a record keeps them: secrets and private fields masked."""
+        unsaid = self.binders[command.type.cls, command.event.name].unsaid
+        return {
+            name: MASK if name in unsaid else plain(value)
+            for name, value in command.arguments.items()
+        }
+
     async def _run(self, command: Command, record: CommandRecord, claim: Claim | None) -> Outcome:
         kind = command.event.kind
         if kind == "sync":
@@ -150,7 +172,7 @@ class Dispatcher:
             if kind == "async":
                 return await self._run_async(command, record, claim)
             return await self._run_segments(command, record, claim)
-        except BaseException:
+        except Exception:  # not when cancelled: what was interrupted is never run again by itself
             if claim is not None:
                 await claim.release()
             raise
@@ -162,7 +184,9 @@ class Dispatcher:
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(None)
             home = await self._home(unit, command)
-            arguments = await self._arguments(unit, command)
+            arguments = command.arguments
+            if self.binders[command.type.cls, command.event.name].needs_more:
+                arguments = await self._arguments(unit, command)
             value = command.event.fn(home.draft, **arguments)
             try:
                 return await self._finish(unit, home, command, record, claim, value)
@@ -197,19 +221,24 @@ class Dispatcher:
         arguments = await self._arguments(unit, command)
         steps = _Steps(command.event.fn(home.draft, **arguments))
         yielded: list[Any] = []
-        async for value in steps:
-            try:
-                outcome = await self._finish(unit, home, command, record, claim, value, last=False)
-            except VersionConflictError as conflict:
-                await unit.reload(Lease())
-                steps.throw_in(conflict)
-                continue
-            yielded.append(value)
-            if claim is not None:
-                claim.kept = True
-            if command.send is not None:
-                await command.send(outcome)
-            await unit.next_segment(Lease())
+        try:
+            async for value in steps:
+                try:
+                    outcome = await self._finish(
+                        unit, home, command, record, claim, value, last=False
+                    )
+                except VersionConflictError as conflict:
+                    await unit.reload(Lease())
+                    if not unit.has(home):
+                        raise
+                    steps.throw_in(conflict)
+                    continue
+                yielded.append(value)
+                if command.send is not None:
+                    await command.send(outcome)
+                await unit.next_segment(Lease())
+        finally:
+            await steps.close()
         outcome = await self._finish(unit, home, command, record, claim, None)
         outcome.value = yielded
         return outcome
@@ -226,10 +255,10 @@ class Dispatcher:
         last: bool = True,
     ) -> Outcome:
         cls = command.type.cls
-        if isinstance(value, cls):
-            if value is not home.draft:
-                refill(home.draft, value)
-                home.draft._sm_version = version_of(home.base)
+        state = None if value is None else returned_state(home.draft, value)
+        if state is not None:
+            if state is not home.draft:
+                refill(home.draft, state)  # its version does not matter: the base's counts
             value = None
         if command.event.name == "delete" and command.type.is_record:
             home.deleted = True
@@ -237,35 +266,42 @@ class Dispatcher:
             self._policy.check(
                 command.type, "write", command.actor, event=command.event, entity=home.draft
             )
-        reply = reply_to(value, command.event.info, self._render)
+        where = f"{command.type.name}.{command.event.name}"
+        reply = reply_to(value, command.event.info, self._render, where)
+        if command.vet is not None:
+            command.vet(reply)
         facts = unit.facts.emitted.copy()
+        record = replace(record, version=version_of(home.base))
         for attempt in range(1, ATTEMPTS + 1):
             marker = None
             if claim is not None:
                 marker = claim.marker(_remember(reply, home) if last else None)
             try:
-                await unit.commit(marker=marker, home=home)
+                await unit.commit(marker=marker, home=home, record=record)
                 break
             except VersionConflictError:
                 if command.event.kind == "sync" or attempt == ATTEMPTS:
                     raise
                 await unit.rebase()
+        if claim is not None:
+            claim.kept = True
         entity = None if home.deleted else home.made
-        self._reactions.after(record, cls, entity, facts)
+        self._reactions.after(record if last else None, cls, entity, facts)
         stored = home.type.cls.model_config.get("auto_persist", True) or unit.facts.save
         version = 0 if entity is None else version_of(entity)
         return Outcome(record, value, reply, entity, version, home.patch, bool(stored))
 
     async def _repeat(self, command: Command, record: CommandRecord, outcome: str) -> Outcome:
         """The first outcome's reply, with the entity as it is now."""
-        data = from_json(outcome)
+        made, text = from_json(outcome)
         cls = command.type.cls
-        id = data["id"]
         if command.id is None and not command.type.is_record:
             id = self._scopes.id_of(command.type, command.session, command.actor)
+        else:
+            id = self.id_of(cls, made if command.id is None else command.id)
         entity = await self._persistence.for_class(cls).get(cls, id)
         version = 0 if entity is None else version_of(entity)
-        reply = Reply.from_json(data["reply"])
+        reply = Reply.from_json(text)
         return Outcome(record, reply.result, reply, entity, version, repeated=True)
 
     async def _home(self, unit: UnitOfWork, command: Command) -> Tracked:
@@ -295,16 +331,22 @@ class Dispatcher:
 
     def _take_over(self, tracked: Tracked, signals: dict[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""
-        config = tracked.type.cls.model_config
-        mine = signals.get(config.get("namespace") or tracked.type.name)
+        mine: Any = signals
+        for part in filter(None, signal_prefix(tracked.type.cls).split(".")):
+            mine = mine.get(part) if isinstance(mine, dict) else None
         if not isinstance(mine, dict):
             return
         for name in tracked.type.synced:
             if name not in mine:
                 continue
             annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
+            given = mine[name]
+            if given == "" and type(None) in get_args(annotation):
+                # The browser has "" for None: a text is None again if it was None before.
+                is_text = str in get_args(annotation)
+                given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
-                value = TypeAdapter(annotation).validate_python(mine[name])
+                value = TypeAdapter(annotation).validate_python(given)
             except ValidationError as error:
                 text = error.errors(include_url=False)[0]["msg"]
                 raise BindingError(
@@ -314,10 +356,11 @@ class Dispatcher:
 
     async def _arguments(self, unit: UnitOfWork, command: Command) -> dict[str, Any]:
         binder = self.binders[command.type.cls, command.event.name]
-        arguments = command.arguments
-        if not binder.special and not binder.entities:
-            return arguments
-        arguments = dict(arguments)
+        # Copied, so that an event that runs again does not meet what it did to them before.
+        arguments = {
+            name: copy_value(value) if name in binder.containers else value
+            for name, value in command.arguments.items()
+        }
         for name in binder.entities:
             if name in arguments and arguments[name] is not None:
                 arguments[name] = await self._referred(unit, command, binder, name)
@@ -328,15 +371,23 @@ class Dispatcher:
             "signals": command.signals,
             "uow": unit,
         }
+        for name, cls in binder.own.items():
+            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
+            arguments[name] = await self._readable(unit, command, binder.registry[cls], own)
         return arguments | {name: sources[source] for name, source in binder.special.items()}
 
     async def _referred(
         self, unit: UnitOfWork, command: Command, binder: Binder, name: str
     ) -> Entity:
         type = binder.registry[binder.entities[name]]
-        cls = type.cls
+        id = self.id_of(type.cls, command.arguments[name])
+        return await self._readable(unit, command, type, id)
+
+    async def _readable(
+        self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
+    ) -> Entity:
         self._policy.check(type, "read", command.actor)
-        entity: Entity = await unit.get(cls, self.id_of(cls, command.arguments[name]))
+        entity: Entity = await unit.get(type.cls, id)
         self._policy.check(type, "read", command.actor, entity=entity)
         return entity
 
@@ -348,12 +399,22 @@ class Dispatcher:
             raise NotFoundError(cls.__name__, text) from None
 
 
+_NOTHING_SAID = to_json((None, Reply().to_json())).decode()
+
+
 class _Steps:
     """What a generator event yields, sync or async, with errors thrown in at the yield."""
 
     def __init__(self, generator: Any) -> None:
         self._generator, self._error = generator, None
         self._is_async = hasattr(generator, "__anext__")
+
+    async def close(self) -> None:
+        """Let the event clean up when it is not run to its end."""
+        if self._is_async:
+            await self._generator.aclose()
+        else:
+            self._generator.close()
 
     def throw_in(self, error: BaseException) -> None:
         self._error = error  # type: ignore[assignment]
@@ -374,7 +435,9 @@ class _Steps:
 
 
 def _remember(reply: Reply, home: Tracked) -> str:
-    return to_json({"reply": from_json(reply.to_json()), "id": plain(home.draft.id)}).decode()
+    if not home.new and reply.is_empty:
+        return _NOTHING_SAID
+    return to_json((plain(home.draft.id), reply.to_json())).decode()
 
 
 def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:

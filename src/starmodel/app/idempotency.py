@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -75,7 +76,7 @@ class Idempotency:
         name = f"{record.session or record.actor}|{record.entity}|{record.event}|{key}"
         if name in self._running:
             raise CommandRunningError(f"{record.event} with this key is still running.")
-        claim = Claim(repository, name, to_json(record.args).decode(), record)
+        claim = Claim(repository, name, _digest(record), record)
         self._running.add(name)
         try:
             known = await repository.marker(name)
@@ -89,6 +90,12 @@ class Idempotency:
             return await repeat(_outcome_of(known, claim))
         finally:
             self._running.discard(name)
+
+
+def _digest(record: CommandRecord) -> str:
+    """What tells arguments apart, whatever their order; short, however long they are."""
+    text = to_json(dict(sorted(record.args.items())))
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
 def _outcome_of(known: Marker, claim: Claim) -> str:

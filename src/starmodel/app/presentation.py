@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from starmodel.app.access import Actor
 from starmodel.app.dispatcher import Outcome
+from starmodel.app.elements import Element
 from starmodel.app.ports import Realtime, Renderer
 from starmodel.app.query import Query
-from starmodel.app.replies import Element
 from starmodel.app.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event

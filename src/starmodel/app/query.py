@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cmp_to_key
 from typing import Any
 
@@ -41,7 +43,10 @@ class Filter:
             return (self.op == "eq" and value is self.value) or (
                 self.op == "ne" and value is not self.value
             )
-        return OPERATORS[self.op](value, self.value)
+        try:
+            return OPERATORS[self.op](value, self.value)
+        except TypeError:
+            return False  # such as "less than" of enum members that have no order
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,17 @@ class Query:
                 continue
             if x is None or y is None:
                 return 1 if x is None else -1
-            return (1 if x > y else -1) * (-1 if descending else 1)
+            return (1 if _follows(x, y) else -1) * (-1 if descending else 1)
         return 0
+
+
+def _follows(x: Any, y: Any) -> bool:
+    if isinstance(x, Enum) and not isinstance(x, int | float | str):
+        members: list[Any] = list(type(x))
+        with contextlib.suppress(TypeError):  # without an order they stand as they are defined
+            members.sort()
+        return members.index(x) > members.index(y)
+    return bool(x > y)
 
 
 def make_query(

@@ -11,6 +11,7 @@ from typing import Any
 
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.commands import CommandRecord
+from starmodel.core.drafts import Lease
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory
@@ -30,7 +31,7 @@ _defined: dict[tuple[str, str, Any], Reaction] = {}
 
 
 def on(cause: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Run the function after each commit that emitted such a fact, or that ran such an event.
+    """Run the function after the commit that emitted such a fact, or that ended such an event.
 
     The first parameter is the fact, or the event's command record; `uow`
     and `entity` (the snapshot after) may be asked for by name. It runs
@@ -65,7 +66,7 @@ def defined_reactions() -> list[Reaction]:
 class Reactions:
     """Starts the handlers of one application after each commit."""
 
-    def __init__(self, reactions: Iterable[Reaction], unit: Callable[[], UnitOfWork]) -> None:
+    def __init__(self, reactions: Iterable[Reaction], unit: Callable[[Lease], UnitOfWork]) -> None:
         self._unit = unit
         self._by_cause: dict[Any, list[Callable[..., Any]]] = {}
         for reaction in reactions:
@@ -73,22 +74,34 @@ class Reactions:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def after(
-        self, record: CommandRecord, cls: type[Entity], entity: Entity | None, facts: list[Any]
+        self,
+        record: CommandRecord | None,
+        cls: type[Entity] | None,
+        entity: Entity | None,
+        facts: list[Any],
     ) -> None:
-        """Start what waits for this event and these facts; returns at once."""
+        """Start what waits for this event and these facts; returns at once.
+
+        Shapes: record is None while the event goes on after a `yield`.
+        """
         if not self._by_cause:
             return
-        for handler in self._by_cause.get((cls, record.event), ()):
-            self._start(handler, record, entity)
+        if record is not None:
+            for handler in self._by_cause.get((cls, record.event), ()):
+                self._start(handler, record, entity)
         for fact in facts:
             for kind in type(fact).__mro__:
                 for handler in self._by_cause.get(kind, ()):
                     self._start(handler, fact, entity)
 
-    async def idle(self) -> None:
-        """Return when every started handler, and what those started, has ended."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+    async def idle(self, *, timeout_s: float | None = None) -> None:
+        """Return when every started handler, and what those started, has ended, or time is up."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._tasks:
+                    await asyncio.wait(set(self._tasks))
+        except TimeoutError:
+            log.warning("%d @on handlers were still running at the end", len(self._tasks))
 
     def _start(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
         task = asyncio.create_task(self._run(handler, subject, entity))
@@ -96,13 +109,14 @@ class Reactions:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
-        unit = self._unit()
+        unit = self._unit(Lease())
         extra = {"uow": unit, "entity": entity}
         wanted = list(inspect.signature(handler).parameters)[1:]
         try:
             result = handler(subject, **{name: extra[name] for name in wanted if name in extra})
             if inspect.isawaitable(result):
                 await result
-            await unit.commit()
+            await unit.settle()
+            self.after(None, None, entity, unit.facts.emitted)
         except Exception:  # delivery: a failing handler must not harm the event that caused it
             log.exception("The @on handler %s failed", handler.__qualname__)

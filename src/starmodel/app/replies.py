@@ -9,20 +9,12 @@ from typing import Any
 
 from pydantic_core import from_json, to_json, to_jsonable_python
 
+from starmodel.app.elements import Element, element_of
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import EventInfo
 from starmodel.core.results import Redirect, Toast
 
 Render = Callable[[Any], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """HTML to patch into the caller's page. Shapes: selector None means at its own id."""
-
-    html: str
-    selector: str | None = None
-    mode: str | None = None
 
 
 @dataclass(slots=True)
@@ -39,27 +31,44 @@ class Reply:
     redirect: str | None = None
     signals: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing to tell the caller but that it worked."""
+        return self == _EMPTY
+
     def to_json(self) -> str:
         """This reply as text, to be kept with an idempotency marker."""
+        if self.is_empty:
+            return "{}"
         return to_json(dataclasses.asdict(self)).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Reply:
+        """The reply that `to_json` wrote."""
         data = from_json(text)
+        if not data:
+            return cls()
         data["elements"] = [Element(**item) for item in data["elements"]]
         data["toasts"] = [Toast(**item) for item in data["toasts"]]
         return cls(**data)
 
 
-def reply_to(value: Any, info: EventInfo, render: Render) -> Reply:
-    """Sort one returned or yielded value. Raises: TypeError, for what JSON can't say."""
+_EMPTY = Reply()
+
+
+def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event") -> Reply:
+    """Sort one returned or yielded value; `where` names the event in errors.
+
+    Raises: TypeError, for what JSON can't say; ConfigurationError, for a
+    component that the page has no place for.
+    """
     reply = Reply()
     if value is not None:
-        _sort(value, info, render, reply)
+        _sort(value, info, render, reply, where)
     return reply
 
 
-def _sort(value: Any, info: EventInfo, render: Render, reply: Reply) -> None:
+def _sort(value: Any, info: EventInfo, render: Render, reply: Reply, where: str) -> None:
     if isinstance(value, Redirect) or type(value).__name__ == "Redirect":
         reply.redirect = value.url if isinstance(value, Redirect) else value.loc
     elif isinstance(value, Toast):
@@ -70,10 +79,10 @@ def _sort(value: Any, info: EventInfo, render: Render, reply: Reply) -> None:
     elif isinstance(value, Entity):
         reply.result = public_state(value)
     elif _is_component(value):
-        reply.elements.append(Element(render(value), info.selector, info.mode))
+        reply.elements.append(element_of(render(value), info, where))
     elif isinstance(value, list | tuple) and any(map(_is_result, value)):
         for item in value:
-            _sort(item, info, render, reply)
+            _sort(item, info, render, reply, where)
     elif isinstance(value, Mapping):
         data = to_jsonable_python(value)
         reply.result = data

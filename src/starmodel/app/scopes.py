@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
+from pydantic_core import PydanticUndefined
+
 from starmodel.app.access import Actor
 from starmodel.app.session import Session
 from starmodel.core.entity import Entity
@@ -65,8 +67,14 @@ def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:
     setter(made, "__dict__", values)
     setter(made, "__pydantic_fields_set__", set())
     setter(made, "__pydantic_extra__", {} if cls.model_config.get("extra") == "allow" else None)
-    setter(made, "__pydantic_private__", None)
-    made.model_post_init(None)
+    private = {
+        name: attribute.get_default(call_default_factory=True, validated_data=values)
+        for name, attribute in cls.__private_attributes__.items()
+        if attribute.default is not PydanticUndefined or attribute.default_factory is not None
+    }
+    setter(made, "__pydantic_private__", private or None)
+    if len(values) == len(cls.__pydantic_fields__):
+        made.model_post_init(None)  # not before the required fields are there to be read
     setter(made, "_sm_version", 0)
     setter(made, "_sm_mode", 2)
     return made

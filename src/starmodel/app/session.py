@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 from contextvars import ContextVar
 from typing import Any
 
 from starmodel.app.access import Actor
+
+Kept = tuple[str, str, str, Actor | None, dict[str, Any], list[str], list[str]]
 
 
 class Session(dict[str, Any]):
@@ -14,7 +17,8 @@ class Session(dict[str, Any]):
 
     Shapes: visitor is stable from the first visit to sign-out; id changes
     at each sign-in; key is the keyed hash of the visitor that names its
-    instances and streams (the visitor id itself is never stored).
+    instances and streams (the visitor id itself is never stored). ended
+    and left are keys whose access has changed, and that signed out.
     """
 
     def __init__(
@@ -25,10 +29,32 @@ class Session(dict[str, Any]):
         actor: Actor | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data or {})
+        super().__init__(copy.deepcopy(data) if data else {})
         self.visitor, self.id, self.key, self.actor = visitor, id, key, actor
         self.ended: list[str] = []
+        self.left: list[str] = []
         self.modified = False
+        self.known: dict[str, Any] = data or {}
+
+    def keep(self) -> Kept:
+        """All of this session as it is now, for `restore`."""
+        data = copy.deepcopy(dict(self)) if self else {}
+        return self.visitor, self.id, self.key, self.actor, data, list(self.ended), list(self.left)
+
+    def restore(self, kept: Kept) -> None:
+        """Undo every change since `keep`: who failed to do something has not signed in by it."""
+        self.visitor, self.id, self.key, self.actor, data, self.ended, self.left = kept
+        super().clear()
+        super().update(data)
+
+    @property
+    def changed(self) -> bool:
+        """True when the browser is to be told; a change inside a value counts too."""
+        return self.modified or self != self.known
+
+    def settle(self) -> None:
+        """From here on only what changes anew counts as changed."""
+        self.modified, self.known = False, copy.deepcopy(dict(self))
 
     def sign_in(self, actor: Actor | str) -> None:
         """Make this browser act as `actor`; the session's id is replaced, its instances stay."""
@@ -40,37 +66,10 @@ class Session(dict[str, Any]):
     def sign_out(self) -> None:
         """Forget the actor, the data and the visitor: the session's instances end here."""
         self.ended.append(self.key)
+        self.left.append(self.key)
         self.clear()
         self.actor, self.visitor, self.id = None, "", ""
         self.modified = True
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        super().__setitem__(key, value)
-        self.modified = True
-
-    def __delitem__(self, key: str) -> None:
-        super().__delitem__(key)
-        self.modified = True
-
-    def clear(self) -> None:
-        super().clear()
-        self.modified = True
-
-    def pop(self, *args: Any) -> Any:
-        self.modified = True
-        return super().pop(*args)
-
-    def popitem(self) -> tuple[str, Any]:
-        self.modified = True
-        return super().popitem()
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        self.modified = True
-        return super().setdefault(key, default)
-
-    def update(self, *args: Any, **values: Any) -> None:
-        self.modified = True
-        super().update(*args, **values)
 
 
 current_session: ContextVar[Session | None] = ContextVar("starmodel_session", default=None)

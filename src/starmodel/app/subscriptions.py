@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Any, Protocol
 
@@ -10,6 +12,9 @@ from starmodel.app.access import Actor
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.core.entity import Entity
 from starmodel.core.errors import TooManyStreamsError
+
+log = logging.getLogger("starmodel.subscriptions")
+MAX_REMOVED = 10_000
 
 
 class View(Protocol, Hashable):
@@ -31,29 +36,35 @@ class Frames:
     def encode(self, view: View, full: bool) -> bytes:
         made = self._made.get((view, full))
         if made is None:
-            made = self._made[view, full] = view.encode(self.message, full=full)
+            try:
+                made = view.encode(self.message, full=full)
+            except Exception:  # delivery: one broken view must not end the page's stream
+                log.exception("A view of %s failed", self.message.topic)
+                made = b""
+            self._made[view, full] = made
         return made
 
 
 class Watch:
     """One topic of one subscription. Shapes: version is the last one sent or waiting."""
 
-    __slots__ = ("frames", "full", "version", "views")
+    __slots__ = ("frames", "full", "gone", "version", "views")
 
     def __init__(self, views: tuple[View, ...]) -> None:
-        self.views, self.version, self.full = views, -1, True
+        self.views, self.version, self.full, self.gone = views, -1, True, False
         self.frames: Frames | None = None
 
     def offer(self, frames: Frames, *, snapshot: bool = False) -> bool:
         """Keep the change for sending unless it is older than what is there; True when kept.
 
-        A change that does not follow directly on the last one sent goes out as full state.
+        A change that does not follow directly on the last state sent goes out as full state.
         """
         message = frames.message
         if message.version <= self.version:
             return False
-        self.full = snapshot or self.frames is not None or message.base != self.version
-        self.frames, self.version = frames, message.version
+        follows = message.base == self.version and self.frames is None and not self.gone
+        self.full = snapshot or not follows
+        self.frames, self.version, self.gone = frames, message.version, message.state is None
         return True
 
     def take(self) -> bytes:
@@ -125,14 +136,15 @@ class Subscription:
             self._waiter.set_result(None)
 
 
-Allowed = Callable[[Changed, Actor | None], Awaitable[bool]]
+Allowed = Callable[[Changed, Actor | None], Awaitable[bool | None]]
 
 
 class Hub:
     """All subscriptions of this process; fed by the bus.
 
-    Shapes: allowed(message) is asked again for each viewer of a class
-    whose read rule looks at fields (`guarded` names those classes).
+    Shapes: allowed(message, actor) is asked again for each viewer of a class
+    whose read rule looks at fields (`guarded` names those classes); None
+    means that a newer state is on its way, so that this one is not sent.
     Units: limits count open subscriptions.
     """
 
@@ -149,6 +161,7 @@ class Hub:
         self._all: set[Subscription] = set()
         self._visitors: dict[str, set[Subscription]] = {}
         self._addresses: dict[str, int] = {}
+        self._removed: OrderedDict[str, int] = OrderedDict()
         self._guarded, self._allowed = frozenset(guarded), allowed
         self._limits = (max_streams, max_per_session, max_per_address)
 
@@ -203,6 +216,8 @@ class Hub:
     async def deliver(self, message: Any) -> None:
         """Take one message of the bus to all who watch its topic."""
         if isinstance(message, Changed):
+            if self._is_late(message):
+                return
             viewers = self._topics.get(message.topic)
             if not viewers:
                 return
@@ -216,6 +231,20 @@ class Hub:
             for viewer in tuple(self._visitors.get(message.visitor, ())):
                 viewer.close()
 
+    def _is_late(self, message: Changed) -> bool:
+        """True for a change that was overtaken on the bus by the removal that followed it.
+
+        A page that connected in between knows no version and would show it for ever.
+        """
+        topic = message.topic
+        if message.kind in ("deleted", "expired"):
+            self._removed[topic] = max(message.version, self._removed.get(topic, 0))
+            self._removed.move_to_end(topic)
+            if len(self._removed) > MAX_REMOVED:
+                self._removed.popitem(last=False)
+            return False
+        return bool(self._removed) and message.version < self._removed.get(topic, 0)
+
     async def _deliver_guarded(
         self, topic: str, frames: Frames, viewers: tuple[Subscription, ...]
     ) -> None:
@@ -224,8 +253,13 @@ class Hub:
             Changed(message.entity, message.id, "deleted", message.version, message.base, None)
         )
         for viewer in viewers:
-            may = self._allowed is not None and await self._allowed(message, viewer.actor)
-            viewer.offer(topic, frames if may else gone)
+            may: bool | None = False
+            try:
+                may = self._allowed is not None and await self._allowed(message, viewer.actor)
+            except Exception:  # delivery: what nobody could decide is not shown
+                log.exception("Access to %s could not be decided", topic)
+            if may is not None:
+                viewer.offer(topic, frames if may else gone)
 
     def close(self) -> None:
         """End every stream, so that the server can stop; pages come back by themselves."""

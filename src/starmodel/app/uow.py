@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from starmodel.app.messages import Changed, Kind
+from starmodel.app.messages import Changed, Emitted, Kind, fact_data
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Batch, Change, Clock, EventBus, Marker, Repository
-from starmodel.core.commands import plain
+from starmodel.app.scopes import default_snapshot
+from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
 from starmodel.core.entity import Entity, public_state, stored, version_of
-from starmodel.core.errors import ConfigurationError, NotFoundError, VersionConflictError
+from starmodel.core.errors import (
+    ConfigurationError,
+    ConstraintError,
+    InvalidStateError,
+    NotFoundError,
+    VersionConflictError,
+)
 from starmodel.core.patches import Patch, diff, same
 from starmodel.core.registry import EntityType, Registry
 
 E = TypeVar("E", bound=Entity)
+log = logging.getLogger("starmodel.uow")
+ATTEMPTS = 5
 _set = object.__setattr__
 
 
@@ -24,8 +34,9 @@ _set = object.__setattr__
 class Tracked:
     """One entity of a unit: where it started, its draft, and what the commit made of it.
 
-    Shapes: base is the snapshot it started from, or None for a new one
-    whose `insert` the store must accept.
+    Shapes: base is the snapshot it started from; new means that the store
+    holds nothing yet; added, that `add` enlisted it; written, that the
+    last commit stored it.
     """
 
     type: EntityType
@@ -34,6 +45,8 @@ class Tracked:
     draft: Entity
     new: bool
     deleted: bool = False
+    added: bool = False
+    written: bool = False
     made: Entity | None = None
     patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
 
@@ -61,43 +74,66 @@ class UnitOfWork:
         self.facts = Facts()
 
     async def get(self, entity: type[E], id: Any) -> E:
-        """The draft of a stored record, enlisted here. Raises: NotFoundError."""
+        """The draft of a stored record, enlisted here; of a scoped class the one with that id.
+
+        Raises: NotFoundError, for a record that is not there.
+        """
         tracked = self._tracked.get((entity, id))
         if tracked is None:
+            type = self._registry[entity]
             found = await self._persistence.for_class(entity).latest(entity, id)
-            if found is None:
+            if found is None and type.is_record:
                 raise NotFoundError(entity.__name__, id)
-            tracked = self.enlist(self._registry[entity], id, found, new=False)
+            start = default_snapshot(entity, id) if found is None else found
+            tracked = self.enlist(type, id, start, new=found is None)
         if tracked.deleted:
             raise NotFoundError(entity.__name__, id)
         return tracked.draft  # type: ignore[return-value]
 
     def add(self, entity: E) -> E:
-        """Enlist a new record; its draft, which may still be changed, is returned."""
+        """Enlist a new record; its draft, which may still be changed, is returned.
+
+        Raises: ConstraintError, when this unit already has a record with this id.
+        """
         type = self._registry[entity.__entity__.cls]
-        return self.enlist(type, entity.id, entity, new=True).draft  # type: ignore[return-value]
+        if (type.cls, entity.id) in self._tracked:
+            raise _taken(type.name, entity.id)
+        tracked = self.enlist(type, entity.id, entity, new=True)
+        tracked.base, tracked.added = default_snapshot(type.cls, entity.id), True
+        return tracked.draft  # type: ignore[return-value]
 
     def delete(self, entity: Entity) -> None:
         """Remove a record that this unit has read. Raises: NotFoundError, for any other."""
-        tracked = self._tracked.get((entity.__entity__.cls, entity.id))
-        if tracked is None:
-            raise NotFoundError(type(entity).__name__, entity.id)
-        tracked.deleted = True
+        cls = entity.__entity__.cls
+        for tracked in self._tracked.values():
+            if tracked.draft is entity or (tracked.type.cls, tracked.id) == (cls, entity.id):
+                tracked.deleted = True
+                return
+        raise NotFoundError(cls.__name__, entity.id)
 
     def enlist(self, type: EntityType, id: Any, snapshot: Entity, *, new: bool) -> Tracked:
         """Open a draft of the snapshot."""
         draft = open_draft(snapshot, self.facts, self._lease)
-        tracked = self._tracked[type.cls, id] = Tracked(type, id, snapshot, draft, new)
+        tracked = Tracked(type, id, snapshot, draft, new)
+        self._tracked[type.cls, object() if id is None else id] = tracked
         return tracked
 
-    async def commit(self, *, marker: Marker | None = None, home: Tracked | None = None) -> None:
-        """Validate, store, and publish what changed.
+    async def commit(
+        self,
+        *,
+        marker: Marker | None = None,
+        home: Tracked | None = None,
+        record: CommandRecord | None = None,
+    ) -> None:
+        """Validate, store, and publish what changed and what was emitted.
 
         The marker is stored together with the home entity's store.
 
         Raises: InvalidStateError; VersionConflictError; ConstraintError;
         DuplicateCommandError. Then nothing was stored.
         """
+        cause = ("", "") if record is None else (record.entity, record.id)
+        facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
         changes = self._changes()
         batches: dict[int, tuple[Repository, list[Change], Marker | None]] = {}
         if marker is not None and home is not None:
@@ -106,10 +142,41 @@ class UnitOfWork:
         for tracked, change in changes:
             repository = self._persistence.for_class(tracked.type.cls)
             batches.setdefault(id(repository), (repository, [], None))[1].append(change)
-        await _commit_all(list(batches.values()))
+        try:
+            if len(batches) == 1:
+                repository, changed, marker = next(iter(batches.values()))
+                await repository.commit(Batch(changed, marker))
+            elif batches:
+                await _commit_all(list(batches.values()))
+        except VersionConflictError as conflict:
+            for tracked, change in changes:
+                made = (tracked.type.name, change.id) if change.kind == "insert" else None
+                if made == (conflict.entity, conflict.id) and tracked.type.is_record:
+                    raise _taken(*made) from conflict
+            raise
+        for tracked, change in changes:
+            if change.snapshot is not None:
+                tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
+                tracked.written = True
         for tracked, change in changes:
             if change.kind != "check":
-                await self._announce(tracked, change)
+                await self._publish(changed_message(tracked.type, change, tracked.base))
+        for fact in facts:
+            await self._publish(fact)
+
+    async def settle(self) -> None:
+        """Commit; on a conflict put the changes on top of what others committed, a few times.
+
+        Raises: as `commit` and `rebase` do.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self.commit()
+                return
+            except VersionConflictError:
+                if attempt == ATTEMPTS:
+                    raise
+                await self.rebase()
 
     async def rebase(self) -> None:
         """Put this unit's changes on top of what others committed meanwhile.
@@ -118,10 +185,12 @@ class UnitOfWork:
         here has changed, or the entity is gone.
         """
         for tracked in self._tracked.values():
-            if tracked.new:
-                continue
             cls = tracked.type.cls
+            if tracked.new and tracked.type.is_record:
+                continue
             fresh = await self._persistence.for_class(cls).get(cls, tracked.id)
+            if fresh is None and tracked.new:
+                continue
             if fresh is not None and version_of(fresh) == version_of(tracked.base):
                 continue
             touched = reads_of(tracked.draft) | tracked.patch.fields
@@ -134,10 +203,9 @@ class UnitOfWork:
                     read=version_of(tracked.base),
                     stored=None if fresh is None else version_of(fresh),
                 )
-            ours = tracked.patch.set
-            tracked.base = fresh
+            tracked.base, tracked.new = fresh, False
             refill(tracked.draft, fresh, self._lease)
-            object.__getattribute__(tracked.draft, "__dict__").update(ours)
+            _put(tracked.draft, tracked.patch)
 
     async def next_segment(self, lease: Lease) -> None:
         """After a commit at a `yield`: the same drafts go on from what was stored.
@@ -145,22 +213,35 @@ class UnitOfWork:
         Containers taken from them before refuse every change from here on.
         """
         self._restart(lease)
-        for tracked in self._tracked.values():
-            if tracked.made is not None:
-                tracked.base, tracked.new = tracked.made, False
-            refill(tracked.draft, tracked.base, lease)
+        going_on = [tracked for tracked in self._tracked.values() if not tracked.deleted]
+        self._tracked = {(tracked.type.cls, tracked.id): tracked for tracked in going_on}
+        for tracked in going_on:
+            if tracked.written and tracked.made is not None:
+                tracked.base, tracked.new, tracked.written = tracked.made, False, False
+            made = tracked.base if tracked.made is None else tracked.made
+            refill(tracked.draft, made, lease)
 
     async def reload(self, lease: Lease) -> None:
-        """After a conflict at a `yield`: the same drafts start again from what is stored."""
+        """After a conflict at a `yield`: the same drafts start again from what is stored.
+
+        What the segment added is forgotten, and so is what others have removed.
+        """
         self._restart(lease)
-        for tracked in self._tracked.values():
-            if not tracked.new:
-                cls = tracked.type.cls
+        for key, tracked in tuple(self._tracked.items()):
+            tracked.deleted, tracked.made = False, None
+            cls = tracked.type.cls
+            found = None
+            if not (tracked.new and tracked.type.is_record):
                 found = await self._persistence.for_class(cls).get(cls, tracked.id)
-                if found is None:
-                    raise NotFoundError(cls.__name__, tracked.id)
-                tracked.base = found
+            if found is not None:
+                tracked.base, tracked.new = found, False
+            elif tracked.added or not tracked.new:
+                del self._tracked[key]
             refill(tracked.draft, tracked.base, lease)
+
+    def has(self, tracked: Tracked) -> bool:
+        """Whether this entity is still enlisted."""
+        return any(mine is tracked for mine in self._tracked.values())
 
     def _restart(self, lease: Lease) -> None:
         if self._lease is not None:
@@ -172,26 +253,38 @@ class UnitOfWork:
             reads_of(tracked.draft).clear()
 
     def _changes(self) -> list[tuple[Tracked, Change]]:
-        made = [(tracked, self._change(tracked)) for tracked in self._tracked.values()]
-        if all(change is None or change.kind == "check" for _, change in made):
-            return []
-        return sorted(
-            ((tracked, change) for tracked, change in made if change is not None),
-            key=lambda pair: pair[1].key,
-        )
+        """What is to be stored, in the order of its locks; nothing when only reads remain."""
+        made = []
+        writes = False
+        for tracked in self._tracked.values():
+            change = self._change(tracked)
+            if change is not None:
+                made.append((tracked, change))
+                writes = writes or change.kind != "check"
+        if len(made) > 1:
+            made.sort(key=lambda pair: pair[1].key)
+        return made if writes else []
 
     def _change(self, tracked: Tracked) -> Change | None:
         type, base = tracked.type, tracked.base
         version = version_of(base)
         if tracked.deleted:
+            tracked.patch = Patch()
             if tracked.new:
                 return None
             return Change(type.cls, tracked.id, "delete", version, version + 1)
         made = tracked.made = close_draft(tracked.draft)
         tracked.patch = patch = diff(base, made)
-        config = type.cls.model_config
-        if not config.get("auto_persist", True) and not self.facts.save:
+        if "id" in patch.set and not (tracked.new and type.is_record):
+            raise InvalidStateError(
+                f"{type.name}: the id of a stored entity can't be changed.",
+                {"id": "Can't be changed."},
+            )
+        if not type.cls.model_config.get("auto_persist", True) and not self.facts.save:
+            stored(made, version)
             return None
+        if not patch and not (tracked.new and type.is_record):
+            tracked.made = base
         if tracked.new:
             if not patch and not type.is_record:
                 return None  # the visitor's own, still as it always starts
@@ -204,24 +297,38 @@ class UnitOfWork:
             return Change(type.cls, tracked.id, "check", version, version)
         return Change(type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s)
 
-    async def _announce(self, tracked: Tracked, change: Change) -> None:
-        made = tracked.made
-        if change.snapshot is not None and made is not None:
-            tracked.made = stored(made, change.version)
-            tracked.id = change.id
-        await self._bus.publish(changed_message(tracked.type, change, tracked.base))
+    async def _publish(self, message: Any) -> None:
+        try:
+            await self._bus.publish(message)
+        except Exception:  # delivery: what is stored stays stored, whoever could not be told
+            log.exception("The bus could not publish a %s", type(message).__name__)
+
+
+def _taken(name: str, id: Any) -> ConstraintError:
+    return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
+
+
+def _put(draft: Entity, patch: Patch) -> None:
+    """Write a patch into a draft without reading from it."""
+    fields = draft.__entity__.cls.__pydantic_fields__
+    values, extra = object.__getattribute__(draft, "__dict__"), draft.__pydantic_extra__ or {}
+    for name, value in patch.set.items():
+        (values if name in fields else extra)[name] = value
+    for name in patch.unset:
+        extra.pop(name, None)
+
+
+_KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
 
 
 def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
     """What the bus is told of one committed change."""
-    info = type.cls.__entity__
-    kinds: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
+    info, before = type.cls.__entity__, base.__dict__
     names = tuple(n for n in change.patch.fields if n not in info.private)
-    before = base.__dict__
     return Changed(
         type.name,
         change.id,
-        kinds[change.kind],
+        _KINDS[change.kind],
         change.version,
         change.base,
         None if change.snapshot is None else public_state(change.snapshot),
@@ -235,12 +342,6 @@ async def _commit_all(parts: list[tuple[Repository, list[Change], Marker | None]
 
     Only a crash between the last two commits may leave the last store ahead.
     """
-    if len(parts) == 1:
-        repository, changes, marker = parts[0]
-        await repository.commit(Batch(changes, marker))
-        return
-    if not parts:
-        return
     parts.sort(key=lambda part: not part[0].transactional)
     if sum(not part[0].transactional for part in parts) > 1:
         names = sorted({change.entity.__name__ for part in parts for change in part[1]})

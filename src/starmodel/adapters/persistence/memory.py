@@ -165,6 +165,8 @@ class MemoryRepository:
             if entry.dies_at is not None and entry.dies_at <= now
         ]
         for key, entry in dead:
+            if self._entries.get(key) is not entry:
+                continue  # stored anew while the others were announced
             self._remove(key)
             if self._expired is None:
                 continue

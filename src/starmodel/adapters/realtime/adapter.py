@@ -8,23 +8,28 @@ from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
     attribute,
+    declared_signals,
     event_path,
     form_action,
     nested,
     patch_elements,
     patch_signals,
+    patch_state,
     render_action,
     script_json,
+    signal_value,
     signals_of,
 )
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.app.application import Application
 from starmodel.app.dispatcher import Outcome
-from starmodel.app.replies import Element, Reply
+from starmodel.app.elements import Element
+from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import Action
-from starmodel.core.entity import Entity, public_state, signal_prefix
+from starmodel.core.definition import signal_prefix
+from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
@@ -82,7 +87,7 @@ class DatastarRealtime:
         """The element that declares an entity's signals, and puts it on the page's stream."""
         self.show(entity)
         type = self._application.registry[entity.__entity__.cls]
-        signals = signals_of(type.signals, public_state(entity))
+        signals = signals_of(type.signals, public_state(entity), declared_signals(type))
         values = script_json(nested(self.namespace(entity), signals))
         return f"<div hidden {attribute('data-signals', values)}></div>"
 
@@ -170,16 +175,16 @@ class DatastarRealtime:
 
         The state too, when no live page of it would get it from its stream.
         """
-        parts = [patch_signals(outcome.reply.signals, status=200)]
+        parts = [patch_signals(signal_value(outcome.reply.signals), status=200)]
         if (
             outcome.entity is not None
             and not type.is_record
             and (not has_page or not outcome.stored)
         ):
             namespace = signal_prefix(type.cls).rstrip(".")
-            state = signals_of(type.signals, public_state(outcome.entity))
+            state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
             version = f"{namespace or type.name} {outcome.version}" if outcome.stored else ""
-            parts.append(patch_signals(nested(namespace, state), version=version))
+            parts.append(patch_state(namespace, state, version=version))
         grant = self.grant()
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))

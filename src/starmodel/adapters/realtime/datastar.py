@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
+from pydantic_core import to_json
 
-from starmodel.app.replies import Element
+from starmodel.app.elements import Element
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
+from starmodel.core.signals import Signal
 
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_SIGNAL_BYTES = 4096
@@ -23,25 +26,46 @@ LINES = re.compile(r"\r\n|\r|\n")
 RISKY = re.compile(r"[^A-Za-z0-9 _.,:\-\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd]")
 
 
-def signal_value(value: Any) -> Any:
+def signal_value(value: Any, *, declared: bool = False) -> Any:
     """A public value as Datastar can keep it.
 
     None becomes "": Datastar deletes a signal that is set to null and
-    leaves what showed it as it was. Integers beyond 2**53 travel as text,
-    texts over 4 kB stay on the server.
+    leaves what showed it as it was. Integers beyond 2**53 and numbers that
+    JSON has no name for travel as text, texts over 4 kB stay on the server
+    unless they are `declared` to be signals.
     """
     if value is None:
         return ""
-    if type(value) is int and abs(value) > MAX_SAFE_INTEGER:
-        return str(value)
-    if type(value) is str and len(value) > MAX_SIGNAL_BYTES:
-        return ""
+    kind = type(value)
+    if kind is int:
+        return str(value) if abs(value) > MAX_SAFE_INTEGER else value
+    if kind is str:
+        small = declared or len(value) * 4 <= MAX_SIGNAL_BYTES
+        return value if small or len(value.encode()) <= MAX_SIGNAL_BYTES else ""
+    if kind is float:
+        return value if math.isfinite(value) else str(value)
+    if kind is dict:
+        return {key: signal_value(inner, declared=True) for key, inner in value.items()}
+    if kind is list:  # replaced whole, so that null survives in it
+        return [None if i is None else signal_value(i, declared=True) for i in value]
     return value
 
 
-def signals_of(names: Iterable[str], state: Mapping[str, Any]) -> dict[str, Any]:
-    """The named values of a state, as signals."""
-    return {name: signal_value(state[name]) for name in names if name in state}
+def signals_of(
+    names: Iterable[str], state: Mapping[str, Any], declared: Container[str] = ()
+) -> dict[str, Any]:
+    """The named values of a state, as signals; `declared` ones may be large."""
+    return {
+        name: signal_value(state[name], declared=name in declared)
+        for name in names
+        if name in state
+    }
+
+
+def declared_signals(type: EntityType) -> frozenset[str]:
+    """The fields that say `Field(signal=True)`."""
+    fields = type.cls.__entity__.fields.items()
+    return frozenset(name for name, spec in fields if spec.options.signal)
 
 
 def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:
@@ -53,14 +77,18 @@ def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:
 
 def json_text(value: Any) -> str:
     """JSON for an SSE line: never a line break."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # integers beyond 64 bits, Decimal and other values that pydantic knows
+        return to_json(value).decode()
 
 
 def script_json(value: Any) -> str:
     """JSON that is safe inside a Datastar expression.
 
     In strings all but plain letters is written as \\uXXXX: Datastar rewrites
-    `@name(` and splits at `;` by patterns that strings can fool.
+    `@name(` and splits at `;` by patterns that strings can fool. A signal's
+    reference is itself.
     """
 
     def harmless(match: re.Match[str]) -> str:
@@ -70,6 +98,8 @@ def script_json(value: Any) -> str:
     def text(value: str) -> str:
         return f'"{RISKY.sub(harmless, value)}"'
 
+    if isinstance(value, Signal):
+        return str(value)
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
@@ -80,31 +110,28 @@ def script_json(value: Any) -> str:
 
 
 def patch_signals(signals: Any, *, version: str = "", status: int | None = None) -> bytes:
-    """One `datastar-patch-signals` event.
+    """One `datastar-patch-signals` event. Datastar merges objects, key by key.
 
-    A dict or list inside is replaced whole: merging would keep removed keys.
     Shapes: version is "Counter 17…" for the page's own order check.
     """
+    if not signals and not version and status == 200:
+        return _ACCEPTED
     extra = (f"data: version {version}\n" if version else "") + (
         f"data: status {status}\n" if status else ""
     )
-    cleared = _cleared(signals)
-    first = (
-        f"event: datastar-patch-signals\ndata: signals {json_text(cleared)}\n\n" if cleared else ""
-    )
     return (
-        f"{first}event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
+        f"event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
     ).encode()
 
 
-def _cleared(signals: Any) -> Any:
-    """The same paths with every dict-valued signal emptied, two levels below the top."""
-    return {
-        namespace: emptied
-        for namespace, values in signals.items()
-        if isinstance(values, dict)
-        and (emptied := {k: "" for k, v in values.items() if isinstance(v, dict)})
-    }
+_ACCEPTED = b"event: datastar-patch-signals\ndata: status 200\ndata: signals {}\n\n"
+
+
+def patch_state(namespace: str, signals: dict[str, Any], *, version: str = "") -> bytes:
+    """The signals of an entity. An object among them is replaced whole, so removed keys leave."""
+    objects = {name: "" for name, value in signals.items() if isinstance(value, dict)}
+    cleared = patch_signals(nested(namespace, objects), version=version) if objects else b""
+    return cleared + patch_signals(nested(namespace, signals), version=version)
 
 
 def patch_elements(element: Element) -> bytes:

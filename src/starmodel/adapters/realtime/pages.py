@@ -10,7 +10,9 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from starmodel.app.session import Session
-from starmodel.core.entity import Entity, signal_prefix
+from starmodel.core.commands import plain
+from starmodel.core.definition import signal_prefix
+from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
 from starmodel.core.registry import EntityType
 
@@ -59,7 +61,8 @@ class Page:
     def show(self, type: EntityType, entity: Entity, view: str = "") -> Shown:
         """Put the entity on the page's stream."""
         namespace = "" if view else self.namespace(type, entity)
-        made = Shown(type.name, entity.id if type.is_record else "", namespace, view)
+        id = plain(entity.id) if type.is_record else ""
+        made = Shown(type.name, id, namespace, view)
         self.shown[made] = None
         return made
 

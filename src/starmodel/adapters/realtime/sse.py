@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from starmodel.adapters.realtime.datastar import declared_signals
 from starmodel.adapters.realtime.pages import Shown, Tokens
 from starmodel.adapters.realtime.views import PartView, SignalsView
 from starmodel.app.application import Application
@@ -18,6 +20,7 @@ from starmodel.core.entity import public_state, version_of
 from starmodel.core.errors import AccessDeniedError, NotFoundError
 from starmodel.core.registry import EntityType
 
+log = logging.getLogger("starmodel.realtime")
 HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
@@ -43,6 +46,8 @@ class SseStreams:
     ) -> None:
         self._application, self._tokens, self._render = application, tokens, render
         self._build, self._heartbeat_s = build, heartbeat_s
+        lives = [type.ttl_s / 2 for type in application.registry if type.ttl_s]
+        self._pause_s = min([heartbeat_s, *lives])
         self._heart: asyncio.Task[None] | None = None
 
     async def serve(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
@@ -69,7 +74,10 @@ class SseStreams:
             for topic, (type, id) in types.items():
                 await self._snapshot(subscription, topic, type, id, session)
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            hello = f"event: starmodel-open\ndata: build {self._build}\n\n".encode()
+            hello = (
+                f"event: starmodel-open\ndata: build {self._build}\n"
+                f"data: heartbeat {self._heartbeat_s}\n\n"
+            ).encode()
             await send({"type": "http.response.body", "body": hello, "more_body": True})
             await self._carry(subscription, receive, send)
         finally:
@@ -90,13 +98,17 @@ class SseStreams:
         views: dict[str, list[View]] = {}
         types: dict[str, tuple[EntityType, Any]] = {}
         for item in shown:
-            type = self._application.registry.named(item.entity)
+            type = self._application.registry.find(item.entity)
+            if type is None:
+                continue  # a page of another build: it will be reloaded
             id = item.id
-            if not type.is_record:
-                try:
+            try:
+                # Changes are not checked one by one, unless a rule looks at fields.
+                self._application.policy.check(type, "read", session.actor)
+                if not type.is_record:
                     id = self._application.scopes.id_of(type, session, session.actor)
-                except AccessDeniedError:
-                    continue
+            except AccessDeniedError:
+                continue
             topic = f"{type.name}:{id}"
             view: View
             if item.view:
@@ -105,7 +117,7 @@ class SseStreams:
                     continue  # declared by no module of this build: the page will be reloaded
                 view = PartView(part, root_path, self._render)
             else:
-                view = SignalsView(item.namespace, type.signals)
+                view = SignalsView(item.namespace, type.signals, declared_signals(type))
             views.setdefault(topic, []).append(view)
             types[topic] = (type, id)
         return {topic: tuple(made) for topic, made in views.items()}, types
@@ -139,13 +151,24 @@ class SseStreams:
 
     async def _beat(self) -> None:
         """Signs of life for every stream, and longer life for what somebody watches."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._heartbeat_s
         while True:
-            await asyncio.sleep(self._heartbeat_s)
-            for subscription in self._application.hub:
-                subscription.note(HEARTBEAT)
-            for topic in self._application.hub.watched():
-                name, _, id = topic.partition(":")
-                type = self._application.registry.named(name)
-                if type.ttl_s:
-                    repository = self._application.persistence.for_class(type.cls)
-                    await repository.touch(type.cls, id, type.ttl_s)
+            await asyncio.sleep(self._pause_s)
+            if loop.time() >= due:
+                due = loop.time() + self._heartbeat_s
+                for subscription in self._application.hub:
+                    subscription.note(HEARTBEAT)
+            try:
+                await self._prolong()
+            except Exception:  # a store that is away for a while must not silence the streams
+                log.exception("What pages are watching could not be given longer life")
+
+    async def _prolong(self) -> None:
+        for topic in self._application.hub.watched():
+            name, _, id = topic.partition(":")
+            type = self._application.registry.named(name)
+            if type.ttl_s:
+                repository = self._application.persistence.for_class(type.cls)
+                id_of = self._application.dispatcher.id_of
+                await repository.touch(type.cls, id_of(type.cls, id), type.ttl_s)

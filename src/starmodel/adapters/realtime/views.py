@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
-    nested,
     patch_elements,
-    patch_signals,
+    patch_state,
     signals_of,
 )
+from starmodel.app.elements import Element
 from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed
-from starmodel.app.replies import Element
 from starmodel.core.entity import Entity, stored
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'
@@ -26,14 +25,15 @@ class SignalsView:
 
     namespace: str
     names: tuple[str, ...]
+    declared: frozenset[str] = frozenset()
 
     def encode(self, message: Changed, *, full: bool) -> bytes:
         if message.state is None:
             return removed(message)
         names = self.names if full else [n for n in self.names if n in message.fields]
-        signals = signals_of(names, message.state)
+        signals = signals_of(names, message.state, self.declared)
         version = f"{self.namespace or message.entity} {message.version}"
-        return patch_signals(nested(self.namespace, signals), version=version)
+        return patch_state(self.namespace, signals, version=version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,9 @@ def _input(parameter: Parameter, value: Any, attributes: dict[str, Any]) -> tupl
         options = [Option(label, value=key, selected=key == _text(value)) for key, label in choices]
         return (Select(*empty, *options, **attributes),)
     kind = next(iter(plain_types(annotation)), str)
-    if not is_atomic(annotation):
-        text = "" if value is None else to_json(value, fallback=str).decode()
+    if not is_atomic(annotation) and not parameter.is_secret:
+        # What was typed and refused comes back as text.
+        text = value if isinstance(value, str) else _json(value)
         is_any = annotation is Any or parameter.entity is not None
         if is_any:
             return (Input(type="text", value=_text(value), **attributes),)
@@ -99,6 +100,10 @@ def _choices(annotation: Any) -> list[tuple[str, str]] | None:
         if typing.get_origin(part) is typing.Literal:
             return _choices(part)
     return None
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else to_json(value, fallback=str).decode()
 
 
 def _text(value: Any) -> str:

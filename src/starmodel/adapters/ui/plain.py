@@ -14,6 +14,7 @@ from fasthtml.components import (
     A,
     Button,
     Dd,
+    Div,
     Dl,
     Dt,
     Form,
@@ -42,10 +43,11 @@ from starmodel.adapters.ui.style import STYLE
 from starmodel.app.access import Actor
 from starmodel.app.application import Application
 from starmodel.app.binding import Parameter
+from starmodel.app.elements import Element
 from starmodel.app.live import LiveView, add_view
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.query import Query
-from starmodel.app.replies import Element
+from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import StarModelError
 from starmodel.core.events import Event
@@ -127,19 +129,20 @@ class PlainUI:
         ][:MAX_LISTED_FIELDS]
         head = Tr(*[Th(spec.title, scope="col") for spec in specs], Th("", scope="col"))
         rows = [self._row(type, [s.name for s in specs], entity) for entity in entities]
-        table = Table(Thead(head), Tbody(*rows), aria_label=type.plural_title)
+        name = type.plural_title
+        table = Table(Thead(head), Tbody(*rows), aria_label=name)
+        # A wide table is scrolled in itself, by keyboard too, not with the page.
+        wide = Div(table, cls="wide", role="region", aria_label=f"Table of {name}", tabindex="0")
         empty = P(f"No {type.plural_title.lower()} yet.") if not rows else None
-        new = P(A(f"New {type.title.lower()}", href=f"{self._home(type)}/new", role="button"))
-        return (new, table if rows else None, empty, self._pages(type, query, more))
+        new = P(A(f"New {type.title.lower()}", href=f"{self._home(type)}/new", cls="button"))
+        return (new, wide if rows else None, empty, self._pages(type, query, more))
 
     def detail(self, type: EntityType, entity: Entity) -> Any:
         actions: tuple[Any, ...] = ()
         if type.is_record and type.crud:
             base = f"{self._home(type)}/{quote(str(entity.id), safe='')}"
-            actions = (
-                P(A("Edit", href=f"{base}/edit", role="button")),
-                self.form(type, type.events["delete"], entity.id),
-            )
+            delete = self.form(type, type.events["delete"], entity.id)
+            actions = (Div(A("Edit", href=f"{base}/edit", cls="button"), delete, cls="row"),)
         return (Safe(self._realtime.declare(entity)), self._parts[type.cls](entity), *actions)
 
     def events(self, type: EntityType, entity: Entity) -> Any:
@@ -172,7 +175,7 @@ class PlainUI:
         reset = {} if event.name == "update" else {"data-reset": True}
         return Form(
             *inputs,
-            Button(label, type="submit"),
+            Button(label, type="submit", cls="danger" if event.name == "delete" else None),
             reset,
             {"data-on:submit": self._realtime.form_action(type, event, id)},
             id=form_id,
@@ -243,8 +246,7 @@ class PlainUI:
         links = []
         for there, label, number in ((page > 1, "Previous", page - 1), (more, "Next", page + 1)):
             if there:
-                search = {"search": query.search} if query.search else {}
-                words = urlencode({**search, "page": number, "per_page": size})
+                words = urlencode({**_asked(query), "page": number, "per_page": size})
                 links.append(A(label, href=f"{self._home(type)}?{words}"))
         return Nav(*links, aria_label="Pages") if links else None
 
@@ -289,3 +291,15 @@ def _default_of(type: EntityType, event: Event[Any, Any, Any], parameter: Parame
 def _doc(type: EntityType) -> str:
     doc = type.cls.__dict__.get("__doc__") or ""
     return doc.strip().partition("\n")[0]
+
+
+def _asked(query: Query) -> dict[str, str]:
+    """What the list was asked for, as words of an address."""
+    asked = {"search": query.search} if query.search else {}
+    for item in query.filters:
+        name = item.field if item.op == "eq" else f"{item.field}__{item.op}"
+        several = item.op == "in"
+        asked[name] = ",".join(map(str, map(plain, item.value if several else [item.value])))
+    if query.order:
+        asked["order"] = ",".join(f"{'-' * down}{name}" for name, down in query.order)
+    return asked

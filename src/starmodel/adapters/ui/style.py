@@ -14,19 +14,25 @@ a{color:var(--accent)}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.4rem 1.5rem;margin:0}
 dt{color:color-mix(in srgb,currentColor 65%,transparent)}
 dd{margin:0;overflow-wrap:anywhere}
+dd dl{grid-template-columns:max-content 1fr;gap:.1rem 1rem}
 dd ul{margin:0;padding-left:1.1rem}
+.wide{overflow-x:auto}
 table{width:100%;border-collapse:collapse;margin:1rem 0}
 th,td{text-align:left;padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line)}
 form{display:flex;flex-wrap:wrap;align-items:end;gap:.75rem;padding:.75rem 0}
 form>div{display:grid;gap:.2rem;flex:1 1 12rem;max-width:24rem}
 label{font-size:.875rem}
-input,select,textarea,button,[role=button]{font:inherit;padding:.45rem .7rem;
+input,select,textarea,button,.button{font:inherit;padding:.45rem .7rem;
 border:1px solid var(--line);
 border-radius:.4rem;background:var(--soft);color:inherit;min-width:0}
 input[type=checkbox]{justify-self:start;width:1.2rem;height:1.2rem}
-button,[role=button]{background:var(--accent);border-color:var(--accent);color:Canvas;
+button,.button{background:var(--accent);border-color:var(--accent);color:Canvas;
 cursor:pointer;
 text-decoration:none;display:inline-block}
+button.danger{background:none;border-color:var(--bad);color:var(--bad)}
+[aria-invalid=true]{border-color:var(--bad)}
+.row{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem;margin:1rem 0}
+.row form{padding:0}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 form[aria-busy=true] button{opacity:.6}
 form small{color:var(--bad)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from importlib import resources
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
 
 PREFIX = "/_starmodel/assets/"
+_HASHED = re.compile(r"([a-z]+)-[0-9a-f]{8}\.(js|css)")
 TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
 
 
@@ -32,24 +34,37 @@ def asset_urls() -> dict[str, str]:
     return urls | {"build": build}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)  # names come from outside
 def _asset(name: str, gzipped: bool) -> bytes | None:
-    if "/" in name or name.startswith("."):
+    if not name or "/" in name or name.startswith("."):
         return None
     file = resources.files("starmodel") / "static" / (f"{name}.gz" if gzipped else name)
     return file.read_bytes() if file.is_file() else None
+
+
+def _current(name: str) -> str:
+    """The name that an asset of another build has in this one; "" when it has none.
+
+    In a rolling deployment a page may come from one build and ask another.
+    """
+    found = _HASHED.fullmatch(name)
+    url = asset_urls().get(f"{found[1]}.{found[2]}", "") if found else ""
+    return url.removeprefix(PREFIX)
 
 
 async def serve_asset(name: str, gzip: bool, send: Any) -> bool:
     """Send the asset with a year's cache; False when there is none of that name."""
     kind = TYPES.get(name.rpartition(".")[2])
     data = _asset(name, gzip) if kind is not None else None
+    cache = b"public, max-age=31536000, immutable"
+    if data is None and kind is not None:
+        data, cache = _asset(_current(name), gzip), b"no-store"
     if data is None or kind is None:
         return False
     headers = [
         (b"content-type", kind),
         (b"content-length", str(len(data)).encode()),
-        (b"cache-control", b"public, max-age=31536000, immutable"),
+        (b"cache-control", cache),
         (b"x-content-type-options", b"nosniff"),
         (b"vary", b"accept-encoding"),
     ]

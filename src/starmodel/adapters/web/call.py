@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
+from pydantic_core import to_json
 
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.session import Session
@@ -19,15 +20,19 @@ Header = tuple[bytes, bytes]
 
 
 class Call:
-    """A request, its session, and the way to answer it."""
+    """A request, its session, and the way to answer it.
 
-    __slots__ = ("_cookie", "_send", "request", "root_path", "session")
+    Shapes: sent has the fields of a form, once they are read.
+    """
+
+    __slots__ = ("_cookie", "_send", "request", "root_path", "sent", "session")
 
     def __init__(
         self, request: Incoming, session: Session, send: Any, cookie: Any, root_path: str
     ) -> None:
         self.request, self.session, self.root_path = request, session, root_path
         self._send, self._cookie = send, cookie
+        self.sent: dict[str, Any] = {}
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
@@ -52,41 +57,72 @@ class Call:
     async def part(self, body: bytes, *, last: bool = False) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": not last})
 
-    async def html(self, text: str, status: int = 200) -> None:
-        headers = [
+    async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
+        head = [
             (b"vary", b"accept"),
             (b"cache-control", b"no-store"),  # a page shows one visitor's state
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
+            *headers,
         ]
-        await self.answer(status, HTML, text.encode(), headers)
+        await self.answer(status, HTML, text.encode(), head)
 
     async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:
-        body = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+        try:
+            body = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+        except TypeError:  # integers beyond 64 bits, and what else orjson can't write
+            body = to_json(data)
         kind = b"application/problem+json" if status >= 400 else JSON
         await self.answer(status, kind, body, [(b"vary", b"accept"), *headers])
 
     async def redirect(self, url: str) -> None:
         """Send the browser on with GET."""
-        await self.answer(303, HTML, b"", [(b"location", url.encode("latin-1", "replace"))])
+        await self.answer(303, HTML, b"", [(b"location", location(url))])
 
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""
-        parts = urlsplit(self.request.header(b"referer"))
+        try:
+            parts = urlsplit(self.request.header(b"referer"))
+        except ValueError:
+            return default
         if parts.netloc and parts.netloc == self.request.header(b"host"):
-            return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            # More than one slash at the start would name another host.
+            path = "/" + parts.path.lstrip("/\\")
+            return path + (f"?{parts.query}" if parts.query else "")
         return default
 
     def safe_url(self, url: str, allowed_hosts: Sequence[str]) -> str:
         """The address of a redirect. Raises: ConfigurationError, unless it is one of ours."""
-        parts = urlsplit(url.replace("\\", "/"))
-        own = not parts.scheme and not parts.netloc and not url.startswith("//")
-        known = parts.scheme in ("http", "https") and (
-            parts.netloc == self.request.header(b"host") or parts.hostname in allowed_hosts
-        )
-        if any(ord(c) < 32 for c in url) or not (own or known):
+        if not self._is_ours(url, allowed_hosts):
             raise ConfigurationError(
                 f"Redirect({url!r}) leads to a host that is not allowed. "
                 "Use a relative address, or add the host to allowed_hosts."
             )
         return url
+
+    def _is_ours(self, url: str, allowed_hosts: Sequence[str]) -> bool:
+        plain = url.replace("\\", "/")  # as browsers read it
+        try:
+            parts = urlsplit(plain)
+            host = parts.hostname
+        except ValueError:
+            return False
+        if any(ord(c) < 32 for c in url) or plain.startswith("//"):
+            return False
+        if parts.scheme not in ("http", "https"):
+            return not parts.scheme and not parts.netloc
+        same = bool(parts.netloc) and parts.netloc == self.request.header(b"host")
+        return same or matches_host(host or "", allowed_hosts)
+
+
+def location(url: str) -> bytes:
+    """An address as a header may carry it: other letters and blanks percent-encoded."""
+    return quote(url, safe="/:?#[]@!$&'()*+,;=%~").encode("ascii")
+
+
+def matches_host(host: str, allowed_hosts: Sequence[str]) -> bool:
+    """Whether a host name is one of these; "*.example.org" stands for all below it."""
+    return any(
+        host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
+        for allowed in allowed_hosts
+    )

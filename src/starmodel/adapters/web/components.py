@@ -12,7 +12,8 @@ from fasthtml.components import fh_cfg
 from starmodel.core.signals import Signal
 
 _KEYED = re.compile(
-    r"data_(on|attr|bind|class|computed|indicator|ref|signals|style)_+(?!_)(.+)", re.I
+    r"data_(on(?=_+)|attr|bind|class|computed|indicator|ref|signals|style)(?:(?<=on)_+|_)(?!_)(.+)",
+    re.I,
 )
 _NOT_KEYED = re.compile(r"data_on_(intersect|interval|signal_patch)(_|$)|data_signals__", re.I)
 _PATHS = ("data-bind", "data-ref", "data-indicator")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.events import EventRoutes
-from starmodel.adapters.web.problems import problem_of
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
@@ -25,8 +26,11 @@ WINDOW = ("search", "order", "page", "per_page", "total")
 class CrudRoutes:
     """Start page, list, detail and forms of every entity that has a path."""
 
-    def __init__(self, application: Application, ui: UIAdapter, settings: WebSettings) -> None:
-        self._application, self._ui, self._settings = application, ui, settings
+    def __init__(
+        self, application: Application, ui: UIAdapter, refusals: Refusals, settings: WebSettings
+    ) -> None:
+        self._application, self._ui = application, ui
+        self._refusals, self._settings = refusals, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
         """Add the generated routes of every entity."""
@@ -81,22 +85,10 @@ class CrudRoutes:
                 await self._application.ready()
                 await page(call, found.type, id)
             except Exception as error:  # the web edge: every failure becomes an answer
-                await self.refuse(call, error, f"GET {call.request.path}")
+                where = f"GET {call.request.path}"
+                await self._refusals.send(call, self._refusals.problem(call, error, where))
 
         return run
-
-    async def refuse(self, call: Call, error: Exception, where: str) -> None:
-        """Answer with a problem document or an error page."""
-        problem = problem_of(
-            error,
-            where=where,
-            actor=call.session.actor,
-            development=self._settings.development,
-        )
-        if call.request.wants_json:
-            await call.json(problem.as_json(), problem.status)
-        else:
-            await call.html(self._ui.problem_page(problem), problem.status)
 
     async def _start(self, call: Call, type: None, id: str) -> None:
         actor = call.session.actor
@@ -139,7 +131,7 @@ class CrudRoutes:
                 "next": page + 1 if more else None,
             }
             if asked.get("total"):
-                data["total"] = await self._application.persistence.for_class(type.cls).count(query)
+                data["total"] = await self._total(call, type, query)
             await call.json(data)
             return
         await self._page(call, type.plural_title, self._ui.table(type, entities, query, more))
@@ -156,6 +148,14 @@ class CrudRoutes:
         if policy.reads_fields(type):
             found = [entity for entity in found if self._may_read(type, call, entity)]
         return found, more
+
+    async def _total(self, call: Call, type: EntityType, query: Query) -> int:
+        """How many records match, of those that this actor may read."""
+        repository = self._application.persistence.for_class(type.cls)
+        if not self._application.policy.reads_fields(type):
+            return await repository.count(query)
+        found = await repository.list(replace(query, offset=0, limit=None))
+        return sum(self._may_read(type, call, entity) for entity in found)
 
     def _may_read(self, type: EntityType, call: Call, entity: Entity) -> bool:
         try:
@@ -188,7 +188,7 @@ class CrudRoutes:
     def _window(self, asked: dict[str, str]) -> tuple[int, int]:
         def number(name: str, default: int, most: int) -> int:
             text = asked.get(name, str(default))
-            if not text.isdigit() or not 1 <= int(text) <= most:
+            if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
                 raise RequestError(f"{name} is {text!r}; expected a number from 1 to {most}.")
             return int(text)
 

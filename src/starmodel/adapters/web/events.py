@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.problems import Problem, problem_of
+from starmodel.adapters.web.problems import Problem
+from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
 from starmodel.app.dispatcher import Command, Outcome
-from starmodel.app.presentation import RealtimeAdapter, UIAdapter
-from starmodel.app.replies import Element
+from starmodel.app.presentation import RealtimeAdapter
+from starmodel.app.replies import Reply
 from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
-
-_NO_STORE = (b"cache-control", b"no-store")
 
 
 class EventRoutes:
@@ -30,10 +28,10 @@ class EventRoutes:
         self,
         application: Application,
         realtime: RealtimeAdapter,
-        ui: UIAdapter,
+        refusals: Refusals,
         settings: WebSettings,
     ) -> None:
-        self._application, self._realtime, self._ui = application, realtime, ui
+        self._application, self._realtime, self._refusals = application, realtime, refusals
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -41,30 +39,34 @@ class EventRoutes:
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
     ) -> None:
         """Dispatch the event and answer; a refusal or failure is answered too."""
-        request = call.request
-        if request.method == "GET" and not request.is_datastar:
+        request, where = call.request, f"{type.name}{f':{id}' if id else ''}.{event.name}"
+        if request.method in ("GET", "HEAD") and not (
+            request.is_datastar and request.method == "GET"
+        ):
             # A link or a prefetch must not change state.
-            await call.json(
-                Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.").as_json(),
-                405,
-            )
+            problem = Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.")
+            await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
             return
+        kept = call.session.keep()
         try:
             await self._application.ready()
+            self._application.policy.check(type, "write", call.session.actor, event=event)
             command = await self._command(call, type, event, id)
-            if event.kind in ("generator", "async_generator") and request.is_datastar:
-                await self._stream(call, command)
-                return
-            if event.kind == "sync":
+            if event.kind in ("generator", "async_generator"):
+                if request.is_datastar:
+                    await self._stream(call, command, where)
+                else:
+                    await self._finish(call, command, await self._collected(command))
+            elif event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
+                await self._finish(call, command, outcome)
             else:
-                outcome = await self._unbroken(command)
-            await self._application.end_sessions(call.session)
-            await self._answer(call, command, outcome)
-        except asyncio.CancelledError:
-            raise
+                await self._finish(call, command, await asyncio.shield(self._start(command)))
         except Exception as error:  # the web edge: every failure becomes an answer
-            await self._refuse(call, type, event, id, error)
+            call.session.restore(kept)
+            problem = self._refusals.problem(call, error, where, domain=True)
+            await self._refusals.send_event(call, type, event, id, problem, call.sent)
+        request.close_files()  # not when cancelled: the event that runs on may still read them
 
     async def _command(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
@@ -85,6 +87,7 @@ class EventRoutes:
                 body, body_name = await request.json(), "JSON body"
         elif content.startswith((b"application/x-www-form-urlencoded", b"multipart/form-data")):
             body, files = await request.form()
+            call.sent = body
         elif await request.body():
             raise RequestError(
                 f"A body of type {request.header(b'content-type')!r} can't be read; send JSON or "
@@ -108,25 +111,32 @@ class EventRoutes:
             id or None,
             session.actor,
             session,
-            request.scope,
+            request.for_events() if "request" in binder.special.values() else None,
             signals,
             None if key is None else key.decode("latin-1"),
             expects=request.is_datastar,
+            vet=lambda reply: self._vet(call, reply),
         )
+
+    def _vet(self, call: Call, reply: Reply) -> None:
+        """Refuse a redirect that leads away, before anything is stored."""
+        if reply.redirect is not None:
+            call.safe_url(reply.redirect, self._settings.allowed_hosts)
+
+    async def _finish(self, call: Call, command: Command, outcome: Outcome) -> None:
+        await self._application.end_sessions(call.session)
+        await self._answer(call, command, outcome)
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
-        url = outcome.reply.redirect
-        if url is not None:
-            outcome.reply.redirect = call.safe_url(url, self._settings.allowed_hosts)
         if request.is_datastar:
             has_page = b"starmodel-page" in request.headers
             if self._leaves(call, command, outcome):
                 outcome.reply.redirect = self._next(call, command, outcome)
             body = self._realtime.encode_reply(type, outcome, has_page=has_page)
-            headers = [_NO_STORE, (b"starmodel-status", b"200")]
+            headers = [NO_STORE, (b"starmodel-status", b"200")]
             await call.answer(200, SSE, body, headers)
-        elif request.wants_json or not request.header(b"accept").count("html"):
+        elif not request.wants_html:
             await self._answer_json(call, command, outcome)
         elif outcome.reply.redirect is not None:
             await call.redirect(outcome.reply.redirect)
@@ -168,84 +178,53 @@ class EventRoutes:
             command.event.name == "update" and here.endswith("/edit")
         )
 
-    async def _unbroken(self, command: Command) -> Outcome:
+    def _start(self, command: Command) -> asyncio.Task[Outcome]:
         """Run to the end even when the caller goes away."""
         task = asyncio.create_task(self._application.dispatcher.dispatch(command))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
+        return task
 
-    async def _stream(self, call: Call, command: Command) -> None:
-        """Send each yield's reply when it is committed."""
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+    async def _collected(self, command: Command) -> Outcome:
+        """The outcome of a generator event, with all that it yielded."""
+        results: list[Any] = []
+        redirects: list[str] = []
 
         async def keep(outcome: Outcome) -> None:
-            queue.put_nowait(self._realtime.encode_reply(command.type, outcome, has_page=True))
+            if outcome.reply.result is not None:
+                results.append(outcome.reply.result)
+            if outcome.reply.redirect is not None:
+                redirects.append(outcome.reply.redirect)
 
         command.send = keep
-        task = asyncio.create_task(self._application.dispatcher.dispatch(command))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        outcome = await asyncio.shield(self._start(command))
+        outcome.reply.result = results
+        outcome.reply.redirect = redirects[-1] if redirects else None
+        return outcome
+
+    async def _stream(self, call: Call, command: Command, where: str) -> None:
+        """Send each yield's reply when it is committed."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        has_page = b"starmodel-page" in call.request.headers
+
+        async def keep(outcome: Outcome) -> None:
+            queue.put_nowait(self._realtime.encode_reply(command.type, outcome, has_page=has_page))
+
+        command.send = keep
+        task = self._start(command)
         task.add_done_callback(lambda _: queue.put_nowait(None))
         first = await queue.get()
         if first is None and task.exception() is not None:
             raise task.exception()  # type: ignore[misc]
-        await call.start(200, SSE, [_NO_STORE, (b"x-accel-buffering", b"no")])
+        await self._application.end_sessions(call.session)
+        await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
         while first is not None:
             await call.part(first)
             first = await queue.get()
         error = task.exception()
         if error is None:
-            outcome = task.result()
-            if outcome.reply.redirect is not None:
-                call.safe_url(outcome.reply.redirect, self._settings.allowed_hosts)
-            body = self._realtime.encode_reply(command.type, outcome, has_page=True)
+            body = self._realtime.encode_reply(command.type, task.result(), has_page=has_page)
         else:
-            body = self._refusal(self._problem(call, command.type, command.event, "", error))
+            body = self._refusals.patches(self._refusals.problem(call, error, where, domain=True))
         await call.part(body, last=True)
-
-    async def _refuse(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str, error: Exception
-    ) -> None:
-        problem = self._problem(call, type, event, id, error)
-        request = call.request
-        if request.is_datastar:
-            # Datastar ignores the body of a 4xx or 5xx: what must be seen goes out as 200.
-            status = (b"starmodel-status", str(problem.status).encode())
-            body = self._refusal(problem, type, event, id)
-            await call.answer(200, SSE, body, [_NO_STORE, status])
-        elif request.wants_json or not request.header(b"accept").count("html"):
-            await call.json(problem.as_json(), problem.status)
-        else:
-            await call.html(self._ui.problem_page(problem), problem.status)
-
-    def _problem(
-        self,
-        call: Call,
-        type: EntityType,
-        event: Event[Any, Any, Any],
-        id: str,
-        error: BaseException,
-    ) -> Problem:
-        return problem_of(
-            error,
-            where=f"{type.name}{f':{id}' if id else ''}.{event.name}",
-            actor=call.session.actor,
-            development=self._settings.development,
-        )
-
-    def _refusal(
-        self,
-        problem: Problem,
-        type: EntityType | None = None,
-        event: Event[Any, Any, Any] | None = None,
-        id: str = "",
-    ) -> bytes:
-        elements: Sequence[Element] = ()
-        if type is not None and event is not None:
-            names = [
-                p.name
-                for p in self._application.dispatcher.binders[type.cls, event.name].open_parameters
-            ]
-            elements = self._ui.field_problems(type, event, id, names, problem.fields)
-        return self._realtime.encode_refusal(problem.status, problem.text, problem.fields, elements)
+        await self._application.end_sessions(call.session)

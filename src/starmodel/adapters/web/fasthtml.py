@@ -11,16 +11,18 @@ from typing import Any
 
 from fastcore.xml import Safe
 from fasthtml.core import FastHTML
+from fasthtml.xtend import Titled
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
 from starmodel.app.application import Application
-from starmodel.core.entity import Entity
+from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import ConfigurationError, StarModelError
 from starmodel.core.fields import plain_types
 from starmodel.core.host import host_of
+from starmodel.core.results import Redirect
 
 
 class _Lazy:
@@ -62,7 +64,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
         return super()._add_route(func, *args, **options)
 
 
-def connect(app: FastHTML, front: Front, *, on_start: Callable[[], None]) -> None:
+def connect(app: FastHTML, front: Front) -> None:
     """Put the generated routes behind the user's, and open and close with the server."""
     app.starmodel, app.front = front.application, front
     realtime = front.realtime
@@ -85,21 +87,21 @@ def connect(app: FastHTML, front: Front, *, on_start: Callable[[], None]) -> Non
 
     async def generated(scope: Any, receive: Any, send: Any) -> None:
         ours = scope["type"] == "http" and "starmodel.call" in scope
-        if ours and await front.serve_generated(scope):
+        if ours and await front.serve_inside(scope, receive, send):
             return
         await inner(scope, receive, send)
 
     app.router.middleware_stack = generated
-    _connect_lifespan(app, front, on_start)
+    _connect_lifespan(app, front)
     _connect_errors(app, front)
 
 
-def _connect_lifespan(app: FastHTML, front: Front, on_start: Callable[[], None]) -> None:
+def _connect_lifespan(app: FastHTML, front: Front) -> None:
     user = app.lifespan.ls
 
     async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
         await front.application.ready()
-        on_start()
+        front.greet("")
         release = _close_streams_on_signal(front)
         try:
             if user is None:
@@ -174,21 +176,38 @@ def _connect_errors(app: FastHTML, front: Front) -> None:
 
 
 def teach_entities() -> None:
-    """Let entities be parameters of handlers and components of pages."""
+    """Let entities be parameters of handlers and components of pages, and redirects results."""
 
     async def from_request(cls: type[Entity], req: Request) -> Entity:
         application: Application = req.scope["app"].starmodel
         type = application.registry[cls]
         return await application.instance(type, req.scope["starmodel.session"], _id_in(req, cls))
 
-    Entity.__from_request__ = classmethod(from_request)  # type: ignore[attr-defined]
-    Entity.__ft__ = _declared  # type: ignore[attr-defined]
+    Entity.__from_request__ = classmethod(from_request)
+    Entity.__ft__ = _declared
+    Entity.__response__ = _answer
+    Redirect.__response__ = _redirected  # type: ignore[attr-defined]
 
 
 def _declared(entity: Entity) -> Any:
     """An entity in a page: the declaration of its signals."""
     application: Any = host_of(entity.__entity__.cls)
     return Safe(application.realtime.declare(entity))
+
+
+def _redirected(redirect: Redirect, request: Any) -> Response:
+    """`Redirect` as the result of a user's own route; only our own addresses are followed."""
+    front: Front = request.scope["app"].front
+    return RedirectResponse(front.safe_url(request.scope, redirect.url), status_code=303)
+
+
+def _answer(entity: Entity, request: Request) -> Any:
+    """An entity as the result of a handler: its page for a browser, else its JSON."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse(public_state(entity), headers={"vary": "accept"})
+    front: Front = request.scope["app"].front
+    type = front.application.registry[entity.__entity__.cls]
+    return Titled(type.title, front.ui.detail(type, entity), front.ui.events(type, entity))
 
 
 def _id_in(request: Any, cls: type[Entity]) -> Any:

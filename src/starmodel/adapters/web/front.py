@@ -16,7 +16,8 @@ from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.problems import Problem, problem_of
+from starmodel.adapters.web.problems import Problem
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
 from starmodel.adapters.web.sessions import CookieSessions
@@ -49,14 +50,17 @@ class Front:
         routes: Callable[[], list[Any]],
         *,
         dev_token: str | None = None,
+        greeting: Callable[[str], None] | None = None,
     ) -> None:
         self.application, self.realtime, self.ui = application, realtime, ui
         self._sessions, self._origin, self._settings = sessions, origin, settings
+        self._greeting = greeting
         self._dev_token, self._user = dev_token, UserRoutes(routes)
-        self._events = EventRoutes(application, realtime, ui, settings)
-        self._crud = CrudRoutes(application, ui, settings)
+        self._refusals = Refusals(application, realtime, ui, settings)
         self.routes = Routes()
-        self._crud.add_to(self.routes, self._events)
+        CrudRoutes(application, ui, self._refusals, settings).add_to(
+            self.routes, EventRoutes(application, realtime, self._refusals, settings)
+        )
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any, bypass: bool) -> None:
         """Answer a request, or hand it to `inner` (the framework with the user's routes).
@@ -64,12 +68,11 @@ class Front:
         With `bypass` nothing of the user's stands before the routes, so a
         generated one is answered right here.
         """
-        request = Incoming(
-            scope, receive,
-            max_bytes=self._settings.max_body_bytes, max_depth=self._settings.max_body_depth,
-        )  # fmt: skip
+        request = self._incoming(scope, receive)
         session = self._sessions.read(request.headers.get(b"cookie", b""))
         before, root_path = session.id, scope.get("root_path", "")
+        if self._greeting is not None:
+            self.greet(root_path)
         scope["starmodel.session"] = session
         if "session" not in scope:
             scope["session"] = session
@@ -78,9 +81,9 @@ class Front:
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
         def cookie(session: Session) -> list[tuple[bytes, bytes]]:
-            if not session.modified:
+            if not session.changed:
                 return []
-            session.modified = False
+            session.settle()
             return [(b"set-cookie", self._sessions.write(session, before).encode("latin-1"))]
 
         call = Call(request, session, send, cookie, root_path)
@@ -88,36 +91,69 @@ class Front:
         try:
             self._origin.check(request)
         except StarModelError as error:
-            await self._crud.refuse(call, error, f"{request.method} {request.path}")
+            # No cookie: the visitor's own, which another site can't send, must not be replaced.
+            await self.failed(Call(request, session, send, lambda _: [], root_path), error)
             return
         if request.path.startswith("/_starmodel/"):
             await self._own(call, receive, send)
             return
         if b"token=" in scope["query_string"] and await self._signed_in(call):
             return
-        if bypass and await self.serve_generated(scope):
+        if bypass and await self.serve_generated(call):
             return
 
+        replaced = False
+
         async def send_with_cookie(message: Any) -> None:
+            nonlocal replaced
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *cookie(session)]
-            await send(message)
+                try:
+                    message["headers"] = [*message["headers"], *cookie(session)]
+                except StarModelError as error:  # a session that no cookie can carry
+                    replaced = True
+                    await self.failed(Call(request, session, send, lambda _: [], root_path), error)
+            if not replaced:
+                await send(message)
 
-        await inner(scope, receive, send_with_cookie)
-        await self.application.end_sessions(session)
+        try:
+            await inner(scope, receive, send_with_cookie)
+        finally:
+            await self.application.end_sessions(session)
 
-    async def serve_generated(self, scope: Any) -> bool:
-        """Answer by a generated route; False when there is none, or the user has one there."""
+    def greet(self, root_path: str) -> None:
+        """Say once where the application is: at its start, or where that never runs
+        (below a mount), at the first request.
+        """
+        greeting, self._greeting = self._greeting, None
+        if greeting is not None:
+            greeting(root_path)
+
+    async def serve_inside(self, scope: Any, receive: Any, send: Any) -> bool:
+        """Like `serve_generated`, behind the user's middleware: by its own `receive` and `send`."""
         call: Call = scope["starmodel.call"]
+        request = self._incoming(scope, receive)
+        # The session's cookie is added on the way out, as for every response of the user's routes.
+        return await self.serve_generated(
+            Call(request, call.session, send, lambda _: [], call.root_path)
+        )
+
+    def _incoming(self, scope: Any, receive: Any) -> Incoming:
+        limits = self._settings
+        return Incoming(
+            scope, receive, max_bytes=limits.max_body_bytes, max_depth=limits.max_body_depth
+        )
+
+    async def serve_generated(self, call: Call) -> bool:
+        """Answer by a generated route; False when there is none, or the user has one there."""
         request = call.request
-        match = self.routes.find(request.path)
+        match = self.routes.find(request.route_path)
         if match is None:
             return False
         methods, id = match
         method = "GET" if request.method == "HEAD" else request.method
         found = methods.get(method)
         template = next(iter(methods.values())).template
-        if self._user.take(scope, request.method, template):
+        if self._user.take(request.scope, request.method, template):
             return False
         if found is None:
             await self._not_allowed(call, methods)
@@ -128,17 +164,23 @@ class Front:
     async def not_found(self, call: Call) -> None:
         """Answer for a path that nobody serves."""
         problem = Problem(404, f"There is nothing at {call.request.path}.")
-        await self._problem(call, problem)
+        await self._refusals.send(call, problem)
 
     async def failed(self, call: Call, error: Exception) -> None:
         """Answer for an exception in one of the user's own routes."""
-        await self._crud.refuse(call, error, f"{call.request.method} {call.request.path}")
+        where = f"{call.request.method} {call.request.path}"
+        await self._refusals.send(call, self._refusals.problem(call, error, where))
+
+    def safe_url(self, scope: Any, url: str) -> str:
+        """The address of a redirect. Raises: ConfigurationError, unless it is one of ours."""
+        call: Call = scope["starmodel.call"]
+        return call.safe_url(url, self._settings.allowed_hosts)
 
     async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
         text = f"{call.request.path} answers {allowed}, not {call.request.method}."
         headers = [(b"allow", allowed.encode())]
-        await call.json(Problem(405, text).as_json(), 405, headers)
+        await self._refusals.send(call, Problem(405, text), headers=headers)
 
     async def _own(self, call: Call, receive: Any, send: Any) -> None:
         """The routes below /_starmodel/."""
@@ -151,18 +193,12 @@ class Front:
             try:
                 await self.realtime.serve_stream(request.scope, receive, send, call.session)
             except StarModelError as error:
-                await self._problem(call, problem_of(error, where="The stream"))
+                await self._refusals.send(call, self._refusals.problem(call, error, "The stream"))
             return
         elif path == HEALTH_PATH:
             await call.json({"status": "ok"})
             return
-        await self._problem(call, Problem(404, f"There is nothing at {path}."))
-
-    async def _problem(self, call: Call, problem: Problem) -> None:
-        if b"text/html" in call.request.headers.get(b"accept", b""):
-            await call.html(self.ui.problem_page(problem), problem.status)
-        else:
-            await call.json(problem.as_json(), problem.status)
+        await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
 
     async def _signed_in(self, call: Call) -> bool:
         """The development sign-in: a right token signs this browser in and leaves the address."""
@@ -173,5 +209,5 @@ class Front:
             return False
         call.session.sign_in(DEV)
         await self.application.end_sessions(call.session)
-        await call.redirect(f"{call.root_path}{call.request.path}" or "/")
+        await call.redirect(f"{call.root_path}/{call.request.path.lstrip('/')}")
         return True

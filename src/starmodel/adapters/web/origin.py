@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from starmodel.adapters.web.call import matches_host
 from starmodel.adapters.web.requests import Incoming
 from starmodel.core.errors import AccessDeniedError, RequestError
 
@@ -27,13 +28,13 @@ class OriginCheck:
     ) -> None:
         origins = [*trusted_origins, *([public_url] if public_url else [])]
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
-        self._hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._hosts = tuple(host.lower() for host in allowed_hosts)
 
     def check(self, request: Incoming) -> None:
         """Return when the request may go on. Raises: RequestError, AccessDeniedError."""
         if self._hosts:
-            host = request.header(b"host").rpartition(":")[0] or request.header(b"host")
-            if host.lower() not in self._hosts:
+            host = _name_of(request.header(b"host"))
+            if not matches_host(host, self._hosts):
                 raise RequestError(
                     f"The host {host!r} is not served here. Add it to allowed_hosts."
                 )
@@ -54,7 +55,7 @@ class OriginCheck:
                 "If a proxy serves this application, set public_url or trusted_origins."
             )
         if origin:
-            if urlsplit(origin).netloc == request.header(b"host").lower():
+            if _host_of(origin) == request.header(b"host").lower():
                 return
             raise AccessDeniedError(
                 f"The origin {origin!r} is not this application's ({request.header(b'host')}). "
@@ -65,3 +66,17 @@ class OriginCheck:
             raise AccessDeniedError(
                 "A request with a cookie must say where it comes from (Origin or Sec-Fetch-Site)."
             )
+
+
+def _host_of(origin: str) -> str | None:
+    """Host and port of an origin; None when it names none, as "null" does."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
+
+
+def _name_of(host: str) -> str:
+    """A Host header without its port."""
+    name, colon, port = host.lower().rpartition(":")
+    return name if colon and port.isdigit() else host.lower()

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from starmodel.app.access import DEV, Actor
+from starmodel.app.dispatcher import Dispatcher
 from starmodel.core.errors import BindingError, ConstraintError, InvalidStateError, StarModelError
 
 log = logging.getLogger("starmodel.web")
@@ -49,27 +50,40 @@ class Problem:
 
 
 def problem_of(
-    error: BaseException, *, where: str = "", actor: Actor | None = None, development: bool = False
+    error: BaseException,
+    *,
+    where: str = "",
+    actor: Actor | None = None,
+    development: bool = False,
+    domain: bool = True,
 ) -> Problem:
     """The problem behind an exception; unexpected ones are logged, and told to nobody else.
 
-    Shapes: where names entity, event and arguments, secrets removed.
+    Shapes: where names entity, event and arguments, secrets removed. With
+    domain a `ValueError` is what an event has to say, and is shown; else it
+    is shown only when it came out of an event.
     """
     if isinstance(error, BindingError | InvalidStateError | ConstraintError):
         return Problem(error.status, str(error), error.fields, where)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
-    if isinstance(error, ValidationError):
+    said = domain or _came_out_of_an_event(error)
+    if isinstance(error, ValidationError) and said:
         fields = {
             str(item["loc"][0]) if item["loc"] else "": item["msg"]
             for item in error.errors(include_url=False, include_input=False)
         }
         told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
         return Problem(422, told, fields, where)
-    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+    if isinstance(error, ValueError) and said and not isinstance(error, UnicodeError):
         return Problem(422, str(error), where=where)
     log.error("%s failed", where or "A request", exc_info=error)
     if development and actor is not None and actor.id == DEV.id:
         text = f"{where}: {type(error).__name__}: {error}"
         return Problem(500, text, where=where, trace="".join(traceback.format_exception(error)))
     return Problem(500, "Something went wrong on our side. It has been logged.", where=where)
+
+
+def _came_out_of_an_event(error: BaseException) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == Dispatcher.__module__ for frame, _ in frames)

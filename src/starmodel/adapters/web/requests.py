@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
-import orjson
+from pydantic_core import from_json
 
+from starmodel.adapters.web.routes import SLASH
 from starmodel.core.errors import RequestError
 
 
 class Incoming:
     """One HTTP request: headers by lower-case name, and a body read within limits."""
 
-    __slots__ = ("_max_bytes", "_max_depth", "_receive", "headers", "method", "path", "scope")
+    __slots__ = (
+        "_body", "_files", "_max_bytes", "_max_depth", "_receive", "headers", "method",
+        "path", "scope",
+    )  # fmt: skip
 
     def __init__(self, scope: Any, receive: Any, *, max_bytes: int, max_depth: int) -> None:
         self.scope, self._receive = scope, receive
         self._max_bytes, self._max_depth = max_bytes, max_depth
+        self._body: bytes | None = None
+        self._files: list[tuple[str, Any]] = []
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        if len(self.headers) < len(scope["headers"]):  # HTTP/2 may send cookies one by one
+            cookies = [value for name, value in scope["headers"] if name == b"cookie"]
+            if len(cookies) > 1:
+                self.headers[b"cookie"] = b"; ".join(cookies)
         self.method: str = scope["method"]
-        path, root = scope["path"], scope.get("root_path", "")
-        self.path: str = path[len(root) :] if root and path.startswith(root) else path
+        path, root = scope["path"], scope.get("root_path", "").rstrip("/")
+        self.path: str = path[len(root) :] if root and path.startswith(f"{root}/") else path
 
     def header(self, name: bytes) -> str:
         """The header's text, "" when absent."""
@@ -32,20 +43,31 @@ class Incoming:
         return b"datastar-request" in self.headers
 
     @property
+    def wants_html(self) -> bool:
+        """True for a browser that shows a page."""
+        return b"text/html" in self.headers.get(b"accept", b"")
+
+    @property
     def wants_json(self) -> bool:
         """True for an API caller: JSON is accepted and a page is not."""
         accept = self.headers.get(b"accept", b"")
         return b"application/json" in accept and b"text/html" not in accept
 
     @property
+    def route_path(self) -> str:
+        """The path with SLASH for each slash that is part of a name."""
+        raw: bytes = self.scope.get("raw_path") or b""
+        if b"%2" not in raw or b"%2f" not in raw.lower():
+            return self.path
+        parts = raw.partition(b"?")[0].decode("latin-1").split("/")
+        whole = "/".join(unquote(part).replace("/", SLASH) for part in parts)
+        return whole[len(self.scope["path"]) - len(self.path) :]
+
+    @property
     def query(self) -> dict[str, str]:
         """The query's parameters but Datastar's own; of a repeated one the last."""
         text = self.scope["query_string"]
-        if not text:
-            return {}
-        found = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
-        found.pop("datastar", None)
-        return found
+        return dict(_query(text)) if text else {}
 
     @property
     def signals_in_query(self) -> dict[str, Any]:
@@ -55,17 +77,22 @@ class Incoming:
 
     async def body(self) -> bytes:
         """The whole body. Raises: RequestError 413, beyond the limit."""
+        if self._body is None:
+            self._body = await self._read()
+        return self._body
+
+    async def _read(self) -> bytes:
         length = self.headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._max_bytes:
+        if not length.isdigit():
+            raise RequestError(f"Content-Length is {length!r}; expected a number.")
+        if int(length) > self._max_bytes:
             raise self._too_large()
-        message = await self._receive()
+        message = await self._next()
         data: bytes = message.get("body", b"")
         if message.get("more_body"):
             parts, size = [data], len(data)
             while message.get("more_body"):
-                message = await self._receive()
-                if message["type"] == "http.disconnect":
-                    raise RequestError("The request ended before its body was complete.")
+                message = await self._next()
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 if size > self._max_bytes:
@@ -74,6 +101,12 @@ class Incoming:
         if len(data) > self._max_bytes:
             raise self._too_large()
         return data
+
+    async def _next(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise RequestError("The request ended before its body was complete.")
+        return message
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises: RequestError, for anything else."""
@@ -101,16 +134,33 @@ class Incoming:
         except HTTPException as error:
             raise RequestError(f"The form can't be read: {error.detail}.") from error
         texts = [(k, v) for k, v in data.multi_items() if isinstance(v, str)]
-        files = {k: v for k, v in data.multi_items() if not isinstance(v, str) and v.filename}
-        return _gathered(texts), files
+        self._files = [(k, v) for k, v in data.multi_items() if not isinstance(v, str)]
+        files = [(k, v) for k, v in self._files if v.filename]
+        return _gathered(texts), _gathered(files)
+
+    def close_files(self) -> None:
+        """Let go of the files of a form."""
+        for _, file in self._files:
+            file.file.close()
+
+    def for_events(self) -> Any:
+        """Starlette's request, for events that ask for it; the body can still be read from it."""
+        from starlette.requests import Request
+
+        made = Request(self.scope)
+        if self._body is not None:
+            made._body = self._body
+        return made
 
     def _json(self, text: bytes, what: str) -> dict[str, Any]:
+        if text == b"{}":
+            return {}
         brackets = text.count(b"[") + text.count(b"{")
         if brackets > self._max_depth and _depth(text) > self._max_depth:
             raise RequestError(f"The {what} is nested deeper than {self._max_depth} levels.")
         try:
-            data = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            data = from_json(text, allow_inf_nan=False)  # orjson would round large integers
+        except ValueError as error:
             raise RequestError(f"The {what} is not JSON: {error}.") from error
         if not isinstance(data, dict):
             raise RequestError(f"The {what} is {type(data).__name__}; expected a JSON object.")
@@ -122,7 +172,14 @@ class Incoming:
         )
 
 
-def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+@functools.lru_cache(maxsize=1024)  # rendered actions ask with the same few
+def _query(text: bytes) -> dict[str, str]:
+    found = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+    found.pop("datastar", None)
+    return found
+
+
+def _gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """One value a name: a list for `name[]`, else the last (a checked box follows its "false")."""
     made: dict[str, Any] = {}
     for name, value in pairs:

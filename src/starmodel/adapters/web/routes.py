@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 
+SLASH = "\0"  # no path has this letter
 _PARAMETER = re.compile(r"\{[^}]*\}")
 Handler = Callable[..., Awaitable[None]]
 
@@ -57,18 +59,21 @@ class Routes:
         _put(record.below.setdefault(tail, {}) if tail else record.own, method, template, found)
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
-        """The routes of a path by method, and the record's id in it."""
+        """The routes of a path by method, and the record's id in it.
+
+        Shapes: path has SLASH where an id has a slash of its own.
+        """
         methods = self._static.get(path)
         if methods is not None:
             return methods, ""
         head, _, tail = path.rpartition("/")
         record = self._records.get(head)
         if record is not None and tail:
-            return record.own, tail
+            return record.own, tail.replace(SLASH, "/")
         base, _, id = head.rpartition("/")
         record = self._records.get(base)
         if record is not None and id and tail in record.below:
-            return record.below[tail], id
+            return record.below[tail], id.replace(SLASH, "/")
         return None
 
     def __iter__(self) -> Any:
@@ -102,15 +107,14 @@ class UserRoutes:
 
     def __init__(self, routes: Callable[[], list[Any]]) -> None:
         self._routes, self._known = routes, {}  # type: ignore[var-annotated]
-        self._seen: tuple[int, int] = (0, 0)
+        self._seen: list[Any] = []
 
     def take(self, scope: Any, method: str, template: str) -> bool:
         """True when one of the user's routes matches path and method."""
         routes = self._routes()
-        state = (id(routes), len(routes))
-        if state != self._seen:
+        if not (len(routes) == len(self._seen) and all(map(operator.is_, routes, self._seen))):
             self._known.clear()
-            self._seen = state
+            self._seen = list(routes)
         rivals = self._known.get((method, template))
         if rivals is None:
             rivals = self._known[method, template] = _rivals(routes, template)
@@ -123,7 +127,7 @@ def _rivals(routes: Iterable[Any], template: str) -> tuple[Any, ...]:
     return tuple(
         route
         for route in routes
-        if hasattr(route, "app")  # a mount takes all below it
+        if hasattr(route, "routes")  # a mount takes all below it
         or _overlaps(getattr(route, "path", None), ours)
     )
 

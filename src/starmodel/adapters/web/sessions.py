@@ -16,6 +16,7 @@ from starmodel.app.session import Session
 from starmodel.core.errors import ConfigurationError
 
 MAX_AGE_S = 30 * 24 * 3600
+RENEW_S = 24 * 3600
 MAX_COOKIE_BYTES = 3800
 _CACHED = 10_000
 
@@ -48,7 +49,9 @@ class CookieSessions:
             session.modified = True
             return session
         actor = Actor(data["a"][0], data["a"][1], frozenset(data["a"][2])) if data["a"] else None
-        return Session(data["v"], data["i"], data["k"], actor, data["d"])
+        session = Session(data["v"], data["i"], data["k"], actor, data["d"])
+        session.modified = data["t"] + RENEW_S < time.time()
+        return session
 
     def write(self, session: Session, before: str) -> str:
         """The Set-Cookie header of a changed session; `before` is the id it came with."""

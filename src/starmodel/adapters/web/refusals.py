@@ -1,0 +1,115 @@
+"""Why a request failed, told to each kind of caller in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starmodel.adapters.web.call import SSE, Call, Header
+from starmodel.adapters.web.problems import Problem, problem_of
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.application import Application
+from starmodel.app.elements import Element
+from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+from starmodel.core.results import Toast
+
+NO_STORE = (b"cache-control", b"no-store")
+_SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
+
+
+class Refusals:
+    """Answers for every failure: patches for Datastar, a page for people, JSON for programs."""
+
+    def __init__(
+        self,
+        application: Application,
+        realtime: RealtimeAdapter,
+        ui: UIAdapter,
+        settings: WebSettings,
+    ) -> None:
+        self._application, self._realtime, self._ui = application, realtime, ui
+        self._settings = settings
+
+    def problem(
+        self, call: Call, error: BaseException, where: str, *, domain: bool = False
+    ) -> Problem:
+        """The problem behind an exception, as far as this caller may know it."""
+        return problem_of(
+            error,
+            where=where,
+            actor=call.session.actor,
+            development=self._settings.development,
+            domain=domain,
+        )
+
+    async def send(
+        self,
+        call: Call,
+        problem: Problem,
+        *,
+        elements: Sequence[Element] = (),
+        headers: Sequence[Header] = (),
+    ) -> None:
+        """Answer with the problem."""
+        if call.request.is_datastar:
+            # Datastar ignores the body of a 4xx or 5xx: what must be seen goes out as 200.
+            status = (b"starmodel-status", str(problem.status).encode())
+            await call.answer(
+                200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
+            )
+        elif call.request.wants_html:
+            await call.html(self._ui.problem_page(problem), problem.status, headers)
+        else:
+            await call.json(problem.as_json(), problem.status, headers)
+
+    async def send_event(
+        self,
+        call: Call,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problem: Problem,
+        sent: Mapping[str, Any],
+    ) -> None:
+        """Answer for an event: sentences beside the inputs, and a plain form once more."""
+        if call.request.is_datastar:
+            await self.send(call, problem, elements=self.beside(type, event, id, problem))
+        elif sent and call.request.wants_html and problem.status in _SHOWN_AGAIN:
+            await call.html(self._form_again(call, type, event, id, problem, sent), problem.status)
+        else:
+            await self.send(call, problem)
+
+    def beside(
+        self, type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
+    ) -> Sequence[Element]:
+        """The patches that put each sentence beside its input."""
+        binder = self._application.dispatcher.binders[type.cls, event.name]
+        names = [parameter.name for parameter in binder.open_parameters]
+        return self._ui.field_problems(type, event, id, names, problem.fields)
+
+    def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
+        """What Datastar is sent."""
+        return self._realtime.encode_refusal(problem.status, problem.text, problem.fields, elements)
+
+    def _form_again(
+        self,
+        call: Call,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problem: Problem,
+        sent: Mapping[str, Any],
+    ) -> str:
+        """The page of a form sent without JavaScript: what was typed, and what is wrong with it."""
+        titles = {"create": f"New {type.title.lower()}", "update": f"Edit {type.title.lower()}"}
+        binder = self._application.dispatcher.binders[type.cls, event.name]
+        values = {name: value for name, value in sent.items() if name not in binder.sensitive}
+        form = self._ui.form(type, event, id or None, values=values, problems=problem.fields)
+        return self._ui.page(
+            titles.get(event.name, event.title) if type.is_record else event.title,
+            self._ui.toast(Toast(problem.text, "error")),
+            form,
+            actor=call.session.actor,
+        )

@@ -1,0 +1,56 @@
+"""What `import starmodel` brings with it."""
+
+import json
+import subprocess
+import sys
+
+HEAVY = ("fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis")
+CORE = ("starmodel.core", "starmodel.app")
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level packages and our own modules that a fresh interpreter has after running it."""
+    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_import_starmodel_loads_no_framework():
+    modules = loaded_by("import starmodel")
+    assert not modules & set(HEAVY)
+    ours = {name for name in modules if name.startswith("starmodel.")}
+    assert {".".join(name.split(".")[:2]) for name in ours} == set(CORE)
+
+
+def test_entities_events_and_dispatch_load_no_framework():
+    modules = loaded_by(
+        "import asyncio\n"
+        "from starmodel import Entity, EntityConfig, dispatch, event\n"
+        "from starmodel.testing.fakes import fake_application\n"
+        "class Counter(Entity):\n"
+        "    model_config = EntityConfig(scope='app', access='public')\n"
+        "    count: int = 0\n"
+        "    @event\n"
+        "    def add(self):\n"
+        "        self.count += 1\n"
+        "app = fake_application(Counter)\n"
+        "assert asyncio.run(dispatch(Counter.add())).entity.count == 1\n"
+    )
+    assert not modules & set(HEAVY)
+
+
+def test_application_without_sql_entities_never_loads_sqlalchemy():
+    modules = loaded_by(
+        "from starmodel import Entity, create_app\n"
+        "class Counter(Entity):\n"
+        "    count: int = 0\n"
+        "app = create_app([Counter], secret_key='k' * 40)\n"
+    )
+    assert not modules & {"sqlalchemy", "sqlmodel", "uvicorn", "typer"}
+
+
+def test_testing_is_loaded_by_no_application():
+    modules = loaded_by("import starmodel.bootstrap")
+    assert not [name for name in modules if name.startswith("starmodel.testing")]

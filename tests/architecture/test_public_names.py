@@ -1,0 +1,57 @@
+"""The public names are exactly `__all__`, and old names say what they are now."""
+
+import types
+import typing
+import warnings
+
+import pytest
+
+import starmodel
+
+PLUMBING = {"annotations", "TYPE_CHECKING", "Any"}
+
+
+def test_all_is_sorted_and_without_repetition():
+    assert starmodel.__all__ == sorted(set(starmodel.__all__))
+
+
+@pytest.mark.parametrize("name", starmodel.__all__)
+def test_every_public_name_is_there(name):
+    assert getattr(starmodel, name) is not None
+
+
+def test_star_import_gives_exactly_the_public_names():
+    space: dict[str, object] = {}
+    exec("from starmodel import *", space)  # noqa: S102 - what users write
+    assert set(space) - {"__builtins__"} == set(starmodel.__all__)
+
+
+def test_nothing_else_looks_public():
+    found = {
+        name
+        for name, value in vars(starmodel).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    assert found - PLUMBING <= set(starmodel.__all__)
+    assert starmodel.Any is typing.Any
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("State", starmodel.Entity), ("EntityStore", starmodel.StateStore)]
+)
+def test_deprecated_alias_warns_and_is_the_new_class(old, new):
+    with pytest.warns(DeprecationWarning, match=f"starmodel.{old} is now {new.__name__}") as told:
+        assert getattr(starmodel, old) is new
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("name", ["EntityPersistenceBackend", "StatePersistenceBackend"])
+def test_alias_of_the_repository_port_is_silent(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert getattr(starmodel, name) is starmodel.Repository
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = starmodel.nonsense

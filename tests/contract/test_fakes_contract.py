@@ -1,0 +1,12 @@
+"""The shipped fakes keep the promises of the ports that they stand in for."""
+
+from __future__ import annotations
+
+from starmodel.app.ports import Clock, Repository
+from starmodel.testing.contracts import RepositoryContract
+from starmodel.testing.fakes import FakeTransactionalRepository
+
+
+class TestFakeTransactionalRepository(RepositoryContract):
+    def make_repository(self, clock: Clock) -> Repository:
+        return FakeTransactionalRepository(clock=clock)

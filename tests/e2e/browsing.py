@@ -1,0 +1,98 @@
+"""Browsers of several visitors, and what none of their pages may ever do."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Response, expect
+
+TIMEOUT_MS = 6000
+expect.set_options(timeout=TIMEOUT_MS)
+
+# What Chromium itself writes while a server is away, and Datastar about its retries.
+SERVER_AWAY = (
+    r"net::ERR_(FAILED|CONNECTION_\w+|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|SOCKET_\w+)",
+    "Failed to fetch|network error|Datastar failed to reach .* retrying in",
+)
+
+
+class Visitor:
+    """One browser with cookies of its own; `page` opens tabs.
+
+    Whatever its pages write to the console as an error, throw, or ask of
+    another host than `url` is kept in `complaints`, which a fixture checks.
+    """
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.url, self.complaints = url, list[str]()
+        self.requests, self.responses = list[Request](), list[Response]()
+        self._expected = list[str]()
+        self.context: BrowserContext = browser.new_context(base_url=url, **options)
+        self.context.set_default_timeout(TIMEOUT_MS)
+        self.context.on("request", self._asked)
+        self.context.on("response", lambda response: self.responses.append(response))
+        self.context.on("console", lambda message: self._said(message.type, message.text))
+        self.context.on("weberror", lambda error: self._said("error", str(error.error)))
+
+    def expect_errors(self, *patterns: str) -> None:
+        """Let console errors that match pass."""
+        self._expected += patterns
+
+    def open(self, path: str = "/", *, live: bool = True) -> Page:
+        """A new tab at `path`; with `live`, after its stream has brought the state."""
+        page = self.context.new_page()
+        page.goto(path)
+        if live:
+            expect(page.locator("html")).to_have_attribute("data-live", "open")
+        return page
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request)
+        parts = urlsplit(request.url)
+        if parts.scheme != "data" and parts.netloc != urlsplit(self.url).netloc:
+            self.complaints.append(f"A page asked {request.url}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error" and not any(re.search(pattern, text) for pattern in self._expected):
+            self.complaints.append(text)
+
+
+def field(page: Page, label: str) -> Locator:
+    """Where a generated page shows the value of a field."""
+    return page.locator(f"main > dl > dt:text-is('{label}') + dd")
+
+
+def form(page: Page, button: str) -> Locator:
+    """The generated form with this button."""
+    return page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True))
+
+
+def hide(page: Page) -> None:
+    """Make the tab think that it is hidden; headless Chromium shows them all."""
+    _set_hidden(page, True)
+
+
+def show(page: Page) -> None:
+    """Make the tab think that it is shown again."""
+    _set_hidden(page, False)
+
+
+def _set_hidden(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        "(hidden) => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});"
+        " document.dispatchEvent(new Event('visibilitychange')) }",
+        hidden,
+    )
+
+
+def expect_streams(visitor: Visitor, count: int) -> None:
+    """Wait until the server holds this many streams of the visitor."""
+    for _ in range(TIMEOUT_MS // 50):
+        held = visitor.context.request.get("/streams").text()
+        if int(held) == count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"The server still holds {held} streams; expected {count}.")

@@ -1,0 +1,65 @@
+"""One Chromium for the whole tier, real servers, and visitors that are watched for errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from e2e.browsing import Visitor
+from e2e.programs import SHOP
+from e2e.serving import Server
+
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+# Scope "package": Playwright's own event loop must be gone before tests of other levels run.
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server that all tests share; see `programs.SHOP`."""
+    with Server(tmp_path_factory.mktemp("shop"), SHOP) as server:
+        yield server
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server of this test's own: `serve(program)`."""
+    with ExitStack() as stack:
+        yield lambda program, **options: stack.enter_context(Server(tmp_path, program, **options))
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """A browser for one visitor: `visit(server)`; afterwards none of them may have complaints."""
+    visitors: list[Visitor] = []
+
+    def make(server: Server, **options: Any) -> Visitor:
+        visitors.append(Visitor(browser, server.url, **options))
+        return visitors[-1]
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
+    assert [c for visitor in visitors for c in visitor.complaints] == []

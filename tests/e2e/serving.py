@@ -1,0 +1,121 @@
+"""A real server in a process of its own, which tests stop, kill and start again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+START_S, STOP_S = 15.0, 5.0
+
+
+class Server:
+    """Serves `main.py` of a folder on one port, again and again.
+
+    Shapes: "{port}" in the command is replaced.
+    """
+
+    UVICORN = (sys.executable, "-m", "uvicorn", "main:app", "--port={port}", "--no-access-log")
+
+    def __init__(
+        self, folder: Path, program: str, *, command: Sequence[str] = UVICORN, name: str = "main.py"
+    ) -> None:
+        self.folder, self.port = folder, _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._command = [part.format(port=self.port) for part in command]
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(program, encoding="utf-8")
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def start(self, **environment: str) -> None:
+        """Return when the server answers. Raises: RuntimeError with its log, when it does not."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self.folder,
+                env=kept | {"PYTHONUNBUFFERED": "1", **environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a reloading server is two processes
+            )
+        deadline = time.monotonic() + START_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server did not start:\n{self.log}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Ask the server to stop, as a deployment does, and wait until it has."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the server with no chance to finish anything."""
+        self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Make the server hold every connection and answer nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def sign_in_url(self) -> str:
+        """What the server's log says to open to become the developer."""
+        found = re.findall(r"/\?token=\w+", self.log)
+        return self.url + found[-1]
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        os.killpg(process.pid, number)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_starmodel/health", timeout=1) as answer:  # noqa: S310 - our own address
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,188 @@
+"""Every click counts once, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from e2e.browsing import SERVER_AWAY, Visitor, field, form
+from e2e.serving import Server
+from playwright.sync_api import Route, expect
+
+Visit = Callable[..., Visitor]
+
+
+def test_thirty_quick_clicks_count_thirty(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/counter")
+    form(page, "Increment").get_by_role("button").evaluate(
+        "(button) => { for (let i = 0; i < 30; i++) button.click() }"
+    )
+    expect(field(page, "Count")).to_have_text("30")
+    page.reload()
+    expect(field(page, "Count")).to_have_text("30")
+
+
+def test_clicks_before_the_stream_is_open_count_and_never_go_back(
+    shop: Server, visit: Visit
+) -> None:
+    ann = visit(shop)
+    ann.context.add_init_script(
+        "window.seen = []; new MutationObserver(() => {"
+        " const text = document.querySelector('#mine')?.textContent;"
+        " if (text && window.seen.at(-1) !== text) window.seen.push(text);"
+        "}).observe(document, {subtree: true, childList: true, characterData: true})"
+    )
+    held: list[Route] = []
+    ann.context.route("**/_starmodel/stream*", lambda route: held.append(route))
+    page = ann.open("/wall", live=False)
+    for _ in range(3):
+        page.get_by_role("button", name="Two").click()
+    expect(page.locator("#mine")).to_have_text("6")
+    held.pop().continue_()
+    expect(page.locator("html")).to_have_attribute("data-live", "open")
+    page.get_by_role("button", name="Five").click()
+    expect(page.locator("#mine")).to_have_text("11")
+    seen = [int(text) for text in page.evaluate("window.seen")]
+    assert seen == sorted(seen)
+
+
+def test_two_buttons_of_one_event_keep_their_amounts(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/wall")
+    page.evaluate(
+        "() => { const [two, five] = document.querySelectorAll('button');"
+        " for (let i = 0; i < 5; i++) { two.click(); five.click() } }"
+    )
+    expect(page.locator("#mine")).to_have_text("35")
+
+
+def test_click_whose_reply_is_lost_is_repeated_and_counts_once(shop: Server, visit: Visit) -> None:
+    ann = visit(shop)
+    ann.expect_errors(*SERVER_AWAY)
+    page = ann.open("/counter")
+    form(page, "Increment").get_by_role("button").click()
+    expect(field(page, "Count")).to_have_text("1")
+    tries: list[str] = []
+
+    def lose_first_reply(route: Route) -> None:
+        tries.append(route.request.headers["idempotency-key"])
+        if len(tries) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/counter/increment", lose_first_reply)
+    form(page, "Increment").get_by_role("button").click()
+    expect(field(page, "Count")).to_have_text("2")
+    expect(form(page, "Increment")).not_to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert len(tries) == 2
+    assert len(set(tries)) == 1
+    page.reload()
+    expect(field(page, "Count")).to_have_text("2")
+
+
+def test_enter_submits_and_a_form_is_empty_after_success(shop: Server, visit: Visit) -> None:
+    ann = visit(shop)
+    page = ann.open("/board")
+    note = form(page, "Add").get_by_label("Note")
+    note.fill("By Enter")
+    note.press("Enter")
+    expect(field(page, "Notes")).to_contain_text("By Enter")
+    expect(note).to_have_value("")
+    expect(note).to_be_focused()
+
+
+def test_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(
+    shop: Server, visit: Visit
+) -> None:
+    ann = visit(shop)
+    page = ann.open("/products/new", live=False)
+    name, tags = page.get_by_label("Name"), page.get_by_label("Tags")
+    name.fill("A name of more than twenty characters")
+    page.get_by_label("Stock").fill("12")
+    page.get_by_label("Size").select_option("L")
+    page.get_by_label("Active").uncheck()
+    tags.fill('["new", "red"]')
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("div").filter(has=name).locator("small")).to_contain_text("20 characters")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_accessible_description("String should have at most 20 characters")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("A name of more than twenty characters")
+    expect(page.get_by_label("Stock")).to_have_value("12")
+    expect(page.get_by_label("Size")).to_have_value("L")
+    expect(page.get_by_label("Active")).not_to_be_checked()
+    expect(tags).to_have_value('["new", "red"]')
+    assert ann.responses[-1].headers["starmodel-status"] == "422"
+
+    name.fill("Short")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url(lambda url: not url.endswith("/new"))
+    expect(field(page, "Name")).to_have_text("Short")
+    expect(field(page, "Active")).to_have_text("No")
+    expect(field(page, "Tags").locator("li")).to_have_text(["new", "red"])
+
+
+def test_refusal_by_the_domain_is_shown_and_changes_nothing(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/counter")
+    amount = form(page, "Decrement").get_by_label("Amount")
+    amount.fill("3")
+    amount.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Only 0 left")
+    expect(amount).to_have_value("3")
+    expect(field(page, "Count")).to_have_text("0")
+
+
+def test_sentence_beside_a_field_goes_away_after_success(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/counter")
+    amount = form(page, "Increment").get_by_label("Amount")
+    small = form(page, "Increment").locator("small")
+    amount.evaluate("(input) => { input.type = 'text'; input.value = 'three' }")
+    form(page, "Increment").get_by_role("button").click()
+    expect(small).to_contain_text("int")
+    expect(amount).to_have_value("three")
+    amount.fill("3")
+    form(page, "Increment").get_by_role("button").click()
+    expect(field(page, "Count")).to_have_text("3")
+    expect(small).to_be_empty()
+    expect(amount).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_edit_form_shows_the_values_and_saves_the_changed_ones(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/products/new", live=False)
+    page.get_by_label("Name").fill("Before")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Name")).to_have_value("Before")
+    page.get_by_label("Name").fill("After")
+    page.get_by_label("Price").fill("2.5")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("After")
+    expect(field(page, "Price")).to_have_text("2.5")
+
+
+def test_what_is_typed_while_the_answer_is_on_its_way_stays(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/counter")
+    amount = form(page, "Increment").get_by_label("Amount")
+    held: list[Route] = []
+    page.route("**/counter/increment", lambda route: held.append(route))
+    amount.fill("5")
+    amount.press("Enter")
+    expect(form(page, "Increment")).to_have_attribute("aria-busy", "true")
+    amount.fill("6")
+    held.pop().continue_()
+    expect(field(page, "Count")).to_have_text("5")
+    expect(form(page, "Increment")).not_to_have_attribute("aria-busy", "true")
+    expect(amount).to_have_value("6")
+
+
+def test_failure_of_a_proxy_is_told_and_keeps_what_was_typed(shop: Server, visit: Visit) -> None:
+    ann = visit(shop)
+    ann.expect_errors("status of 502")
+    page = ann.open("/counter")
+    amount = form(page, "Increment").get_by_label("Amount")
+    page.route("**/counter/increment", lambda route: route.fulfill(status=502, body="no upstream"))
+    amount.fill("5")
+    amount.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Please try again")
+    expect(amount).to_have_value("5")

@@ -1,0 +1,75 @@
+"""What holds for every generated page: own assets, any width, a name for every input."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable
+
+import pytest
+from e2e.browsing import Visitor
+from e2e.serving import Server
+from e2e.test_live import new_product
+from playwright.sync_api import expect
+
+Visit = Callable[..., Visitor]
+PATHS = ("/", "/counter", "/board", "/job", "/products", "/products/new", "{product}", "{product}/edit", "/nowhere")
+
+
+@pytest.fixture(scope="module")
+def product(browser: object, shop: Server) -> str:
+    visitor = Visitor(browser, shop.url)  # type: ignore[arg-type]
+    page = visitor.context.new_page()
+    new_product(page, "Twentycharactersname", price="123456.789", stock="1234567890")
+    url = new_product(page, "Pen of all pages", tags='["a-long-tag-without-a-single-space-in-it"]')
+    visitor.context.close()
+    return url
+
+
+def test_assets_are_own_hashed_compressed_and_kept_for_ever(shop: Server, visit: Visit) -> None:
+    ann = visit(shop)  # which complains about requests to others
+    ann.open("/counter")
+    assets = {r.url.rpartition("/")[2]: r for r in ann.responses if "/assets/" in r.url}
+    assert sorted(name.partition("-")[0] for name in assets) == ["datastar", "starmodel"]
+    for name, response in assets.items():
+        digest = name.partition("-")[2].partition(".")[0]
+        assert hashlib.sha256(response.body()).hexdigest().startswith(digest)
+        assert response.headers["content-encoding"] == "gzip"
+        assert "immutable" in response.headers["cache-control"]
+        assert len(gzip.compress(response.body(), 9)) < 16_000
+    # Nothing else is asked for: the page, its modules, its stream.
+    assert len(ann.requests) == 4
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_fits_a_phone_and_names_its_inputs(
+    shop: Server, visit: Visit, product: str, path: str
+) -> None:
+    ann = visit(shop, viewport={"width": 390, "height": 800})
+    ann.expect_errors("status of 404" if path == "/nowhere" else "nothing")
+    page = ann.open(path.format(product=product), live=False)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390, f"{path} is {wide} px wide"
+    unnamed = [
+        box.evaluate("(input) => input.outerHTML")
+        for box in page.locator("input:not([type=hidden]), select, textarea, button").all()
+        if not box.evaluate(
+            "(input) => (input.labels?.[0]?.textContent || input.ariaLabel || input.textContent).trim()"
+        )
+    ]
+    assert unnamed == []
+
+
+def test_stranger_and_other_pages_of_one_host_share_no_assets_with_others(
+    shop: Server, visit: Visit, product: str
+) -> None:
+    """The whole tour asks nobody but the application."""
+    ann = visit(shop)
+    page = ann.open("/", live=False)
+    ann.expect_errors("status of 404")
+    for path in PATHS:
+        page.goto(path.format(product=product))
+    assert {r.url.split("/")[2] for r in ann.requests if r.url.startswith("http")} == {
+        shop.url.removeprefix("http://")
+    }

@@ -1,0 +1,58 @@
+"""Plain forms do what the live ones do, one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from e2e.browsing import Visitor, field, form
+from e2e.serving import Server
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture
+def page(shop: Server, visit: Callable[..., Visitor]) -> Page:
+    visitor = visit(shop, java_script_enabled=False)
+    visitor.expect_errors("status of 422")
+    return visitor.context.new_page()
+
+
+def test_event_leads_back_to_its_page(page: Page, shop: Server) -> None:
+    page.goto("/counter")
+    form(page, "Increment").get_by_label("Amount").fill("4")
+    form(page, "Increment").get_by_role("button").click()
+    expect(page).to_have_url(f"{shop.url}/counter")
+    expect(field(page, "Count")).to_have_text("4")
+    page.reload()
+    expect(field(page, "Count")).to_have_text("4")
+
+
+def test_record_is_created_edited_and_deleted(page: Page, shop: Server) -> None:
+    page.goto("/products")
+    page.get_by_role("link", name="New product").click()
+    page.get_by_label("Name").fill("Plain pen")
+    page.get_by_label("Active").uncheck()
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Plain pen")
+    expect(field(page, "Active")).to_have_text("No")
+    form(page, "Adjust stock").get_by_label("Delta").fill("3")
+    form(page, "Adjust stock").get_by_role("button").click()
+    expect(field(page, "Stock")).to_have_text("3")
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Active")).not_to_be_checked()
+    page.get_by_label("Price").fill("9.5")
+    page.get_by_role("button", name="Save").click()
+    expect(field(page, "Price")).to_have_text("9.5")
+    page.get_by_role("button", name="Delete").click()
+    expect(page).to_have_url(f"{shop.url}/products")
+    expect(page.get_by_text("Plain pen")).to_have_count(0)
+
+
+def test_refused_form_comes_back_with_what_was_typed(page: Page) -> None:
+    page.goto("/products/new")
+    page.get_by_label("Name").fill("A name of more than twenty characters")
+    page.get_by_label("Stock").fill("12")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("small").get_by_text("at most 20 characters")).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("A name of more than twenty characters")
+    expect(page.get_by_label("Stock")).to_have_value("12")

@@ -1,0 +1,198 @@
+"""Closed by default, and the same answer on page, JSON, event and stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integration.web.browser import unlisted
+from starmodel import Entity, EntityConfig, Field, event
+
+
+@unlisted
+class Mine(Entity):
+    n: int = 0
+
+    @event
+    def bump(self) -> None:
+        self.n += 1
+
+
+@unlisted
+class Board(Entity):
+    model_config = EntityConfig(scope="app")
+    n: int = 0
+
+    @event
+    def bump(self) -> None:
+        self.n += 1
+
+
+@unlisted
+class Wallet(Entity):
+    model_config = EntityConfig(scope="user")
+    n: int = 0
+
+    @event
+    def bump(self) -> None:
+        self.n += 1
+
+
+@unlisted
+class Doc(Entity):
+    title: str = "t"
+    model_config = EntityConfig(scope="record")
+
+    @event
+    def rename(self, title: str) -> None:
+        self.title = title
+
+
+async def statuses(browser: Any, path: str, event_path: str) -> list[int]:
+    click = await browser.click(event_path)
+    return [
+        (await browser.page(path)).status_code,
+        (await browser.call("GET", path)).status_code,
+        (await browser.call("POST", event_path)).status_code,
+        int(click.headers["starmodel-status"]),
+    ]
+
+
+async def test_session_entity_is_open_to_its_visitor(visit: Any) -> None:
+    assert await statuses(visit(Mine), "/mine", "/mine/bump") == [200] * 4
+
+
+@pytest.mark.parametrize(
+    ("entity", "path", "event_path"),
+    [(Board, "/board", "/board/bump"), (Wallet, "/wallet", "/wallet/bump")],
+)
+async def test_app_and_user_entities_are_closed_to_strangers(
+    visit: Any, entity: Any, path: str, event_path: str
+) -> None:
+    browser = visit(entity)
+
+    assert await statuses(browser, path, event_path) == [401] * 4
+    await browser.page("/sign-in/ann")
+    assert await statuses(browser, path, event_path) == [200] * 4
+
+
+async def test_records_are_closed_to_strangers_on_every_route(visit: Any) -> None:
+    browser = visit(Doc)
+    ann = visit(browser.app)
+    await ann.page("/sign-in/ann")
+    made = (await ann.call("POST", "/docs", {"title": "x"})).json()["entity"]
+    url = f"/docs/{made['id']}"
+
+    for method, path in [
+        ("GET", "/docs"), ("POST", "/docs"), ("GET", "/docs/new"), ("GET", url),
+        ("GET", f"{url}/edit"), ("PUT", url), ("PATCH", url), ("DELETE", url),
+        ("POST", f"{url}/rename"), ("POST", f"{url}/update"), ("POST", f"{url}/delete"),
+    ]:  # fmt: skip
+        answer = await browser.call(method, path)
+        assert answer.status_code == 401, (method, path)
+        assert "title" not in answer.json().get("errors", {})
+    assert (await ann.call("GET", url)).json() == made
+
+
+async def test_user_entity_belongs_to_the_user_in_every_browser(visit: Any) -> None:
+    first = visit(Wallet)
+    second, other = visit(first.app), visit(first.app)
+    await first.page("/sign-in/ann")
+    await second.page("/sign-in/ann")
+    await other.page("/sign-in/bob")
+
+    await first.click("/wallet/bump")
+
+    assert (await second.call("GET", "/wallet")).json()["n"] == 1
+    assert (await other.call("GET", "/wallet")).json()["n"] == 0
+
+
+async def test_read_and_write_rules_are_apart(visit: Any) -> None:
+    class News(Entity):
+        model_config = EntityConfig(scope="app", access={"read": "public", "write": "role:editor"})
+        text: str = ""
+
+        @event
+        def write(self, text: str = "x") -> None:
+            self.text = text
+
+        @event(access="public")
+        def like(self) -> None: ...
+
+    browser = visit(News)
+
+    assert await statuses(browser, "/news", "/news/write") == [200, 200, 401, 401]
+    assert await statuses(browser, "/news", "/news/like") == [200] * 4
+    await browser.page("/sign-in/ann")
+    assert await statuses(browser, "/news", "/news/write") == [200, 200, 403, 403]
+    await browser.page("/sign-in/eve?roles=editor")
+    assert await statuses(browser, "/news", "/news/write") == [200] * 4
+
+
+async def test_rule_nobody_is_closed_to_everybody(visit: Any) -> None:
+    class Log(Entity):
+        model_config = EntityConfig(scope="app", access={"read": "public", "write": "nobody"})
+
+        @event
+        def clear(self) -> None: ...
+
+    browser = visit(Log)
+    await browser.page("/sign-in/ann?roles=dev")
+
+    assert (await browser.call("POST", "/log/clear")).status_code == 403
+
+
+async def test_function_rule_sees_actor_and_record(visit: Any) -> None:
+    class Post(Entity):
+        model_config = EntityConfig(
+            access={
+                "read": lambda actor, post: post.public or (actor and actor.id == post.owner),
+                "write": lambda actor, post: bool(actor) and actor.id == post.owner,
+            }
+        )
+        owner: str
+        public: bool = False
+
+        @event
+        def publish(self) -> None:
+            self.public = True
+
+    ann = visit(Post)
+    bob = visit(ann.app)
+    await ann.page("/sign-in/ann")
+    await bob.page("/sign-in/bob")
+    made = (await ann.call("POST", "/posts", {"owner": "ann"})).json()["entity"]
+    url = f"/posts/{made['id']}"
+
+    foreign = await bob.call("POST", "/posts", {"owner": "ann"})
+    assert await statuses(bob, url, f"{url}/publish") == [403] * 4
+    assert (await ann.call("PATCH", url, {"owner": "bob"})).status_code in (200, 403)
+    assert foreign.status_code == 403
+    assert (await ann.call("GET", "/posts")).status_code == 200
+
+
+async def test_entity_parameter_needs_read_access(visit: Any) -> None:
+    class Book(Entity):
+        model_config = EntityConfig(access={"read": "role:reader", "write": "public"})
+        title: str
+
+    class Shelf(Entity):
+        titles: list[str] = Field(default=[])
+
+        @event
+        def put(self, book: Book) -> None:
+            self.titles.append(book.title)
+
+    # The annotation names a class of this function.
+    Shelf.__entity__.events["put"].fn.__annotations__["book"] = Book
+    browser = visit(Book, Shelf)
+    book = (await browser.call("POST", "/books", {"title": "Dune"})).json()["entity"]["id"]
+
+    refused = await browser.call("POST", "/shelf/put", {"book": book})
+    await browser.page("/sign-in/ann?roles=reader")
+    taken = await browser.call("POST", "/shelf/put", {"book": book})
+    unknown = await browser.call("POST", "/shelf/put", {"book": "none"})
+
+    assert (refused.status_code, taken.status_code, unknown.status_code) == (401, 200, 404)
+    assert taken.json()["entity"]["titles"] == ["Dune"]

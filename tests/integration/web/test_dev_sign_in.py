@@ -1,0 +1,121 @@
+"""The development sign-in: by a token in the address, and only in development."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from integration.web.browser import Browser, unlisted
+from starmodel import Entity, EntityConfig, event
+
+
+@unlisted
+class Desk(Entity):
+    model_config = EntityConfig(scope="app")
+    n: int = 0
+
+    @event
+    def fail(self, what: str = "") -> None:
+        raise RuntimeError(f"broken {what}")
+
+
+async def token_of(app: Any, caplog: Any) -> str:
+    """The token that the server prints at its start."""
+    async with app.router.lifespan_context(app):
+        pass
+    told = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
+    return told[-1].partition("?token=")[2].split()[0] if told else ""
+
+
+async def test_right_token_signs_the_browser_in_and_leaves_the_address(
+    visit: Any, serve: Any, caplog: Any
+) -> None:
+    app = serve(Desk)
+    browser = visit(app)
+    token = await token_of(app, caplog)
+
+    answer = await browser.page(f"/desk?token={token}")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    assert (await browser.page("/desk")).status_code == 200
+    assert (await visit(app).page("/desk")).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["", "x", "ü", "0" * 32])
+async def test_wrong_token_changes_nothing(visit: Any, token: str) -> None:
+    answer = await visit(Desk).page(f"/desk?token={token}")
+
+    assert answer.status_code == 401
+
+
+async def test_redirect_after_sign_in_stays_on_this_host(
+    visit: Any, serve: Any, caplog: Any
+) -> None:
+    app = serve(Desk)
+    token = await token_of(app, caplog)
+
+    for path in ("//evil.example/", "/%0d%0aSet-Cookie:%20a=b", "/\\evil.example"):
+        answer = await visit(app).page(f"http://testserver{path}?token={token}")
+        assert answer.status_code == 303
+        location = answer.headers["location"]
+        assert location.startswith("/")
+        assert location[1:2] not in ("/", "\\")
+        assert "\n" not in location
+
+
+async def test_developer_sees_the_text_and_trace_of_a_failure(
+    visit: Any, serve: Any, caplog: Any
+) -> None:
+    app = serve(Desk)
+    developer, other = visit(app), visit(app)
+    await developer.page(f"/?token={await token_of(app, caplog)}")
+    await other.page("/sign-in/ann?roles=dev")
+
+    page = await developer.submit("/desk/fail", {"what": "<lamp>"})
+    click = await developer.click("/desk/fail")
+    foreign = await other.submit("/desk/fail")
+
+    assert page.status_code == 500
+    assert "RuntimeError" in page.text
+    assert "Traceback" in page.text
+    assert "broken &lt;lamp&gt;" in page.text
+    assert "Desk.fail" in page.text
+    assert "RuntimeError" in click.text
+    assert "RuntimeError" not in foreign.text
+    assert "Traceback" not in foreign.text
+
+
+async def test_production_has_no_such_token(visit: Any, serve: Any, caplog: Any) -> None:
+    token = await token_of(serve(Desk), caplog)
+    caplog.clear()
+    app = serve(Desk, env="production")
+
+    assert await token_of(app, caplog) == ""
+    assert (await visit(app).page(f"/desk?token={token}")).status_code == 401
+
+
+async def test_in_production_nobody_sees_a_trace(visit: Any, serve: Any) -> None:
+    browser = visit(serve(Desk, env="production"))
+    await browser.page("/sign-in/dev?roles=dev")
+
+    answer = await browser.submit("/desk/fail")
+
+    assert answer.status_code == 500
+    assert "RuntimeError" not in answer.text
+
+
+async def test_address_is_told_at_the_first_request_below_a_mount(serve: Any, caplog: Any) -> None:
+    """There the start of the application never runs."""
+    browser = Browser(Starlette(routes=[Mount("/shop", app=serve(Desk))]))
+
+    await browser.page("/shop/desk")
+    await browser.page("/shop/desk")
+    (told,) = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
+    await browser.page(told.split()[1].partition(":8000")[2])
+
+    assert "/shop/?token=" in told
+    assert (await browser.page("/shop/desk")).status_code == 200
+    await browser.aclose()

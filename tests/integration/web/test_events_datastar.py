@@ -1,0 +1,205 @@
+"""What Datastar is answered, to the byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from integration.web.browser import DATASTAR, ORIGIN, sse_events, unlisted
+from starmodel import Entity, EntityConfig, event
+
+
+@unlisted
+class Counter(Entity):
+    count: int = 0
+    note: str | None = None
+
+    @event
+    def increment(self, amount: int = 1) -> None:
+        self.count += amount
+
+    @event
+    def set_note(self, note: str) -> None:
+        self.note = note
+
+    @event
+    def refuse(self) -> None:
+        self.count = 99
+        raise ValueError("Not today")
+
+
+async def test_click_without_live_page_answers_status_then_state(visit: Any) -> None:
+    browser = visit(Counter)
+
+    answer = await browser.click("/counter/increment?amount=2")
+
+    status, state = answer.text.removesuffix("\n\n").split("\n\n")
+    assert status == "event: datastar-patch-signals\ndata: status 200\ndata: signals {}"
+    head, version, signals = state.split("\n")
+    assert head == "event: datastar-patch-signals"
+    assert version.startswith("data: version Counter ")
+    assert int(version.rpartition(" ")[2]) > 0
+    assert signals == 'data: signals {"Counter":{"count":2,"note":""}}'
+
+
+async def test_click_has_event_stream_headers(visit: Any) -> None:
+    answer = await visit(Counter).click("/counter/increment")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["starmodel-status"] == "200"
+    assert answer.headers["content-length"] == str(len(answer.content))
+
+
+async def test_click_of_a_live_page_leaves_the_state_to_its_stream(visit: Any) -> None:
+    answer = await visit(Counter).click("/counter/increment", starmodel_page="1")
+
+    assert answer.text == "event: datastar-patch-signals\ndata: status 200\ndata: signals {}\n\n"
+
+
+async def test_click_takes_signals_named_like_its_own_parameters_only(visit: Any) -> None:
+    browser = visit(Counter)
+
+    answer = await browser.click("/counter/increment", {"amount": 5, "count": 70, "other": "x"})
+
+    assert sse_events(answer.text)[1].signals["Counter"]["count"] == 5
+
+
+async def test_click_arguments_of_the_action_win_over_signals(visit: Any) -> None:
+    answer = await visit(Counter).click("/counter/increment?amount=3", {"amount": 5})
+
+    assert sse_events(answer.text)[1].signals["Counter"]["count"] == 3
+
+
+async def test_click_can_not_set_a_field_by_its_signal(visit: Any) -> None:
+    answer = await visit(Counter).click("/counter/increment", {"Counter": {"count": 41}})
+
+    assert sse_events(answer.text)[1].signals["Counter"]["count"] == 1
+
+
+async def test_refused_click_answers_200_with_the_true_status_and_a_toast(visit: Any) -> None:
+    browser = visit(Counter)
+
+    answer = await browser.click("/counter/refuse")
+
+    assert (answer.status_code, answer.headers["starmodel-status"]) == (200, "422")
+    assert answer.text == (
+        "event: datastar-patch-signals\ndata: status 422\ndata: signals {}\n\n"
+        "event: datastar-patch-elements\ndata: selector #starmodel-toasts\ndata: mode append\n"
+        'data: elements <p data-toast="error" role="alert">Not today</p>\n\n'
+    )
+    assert (await browser.call("GET", "/counter")).json()["count"] == 0
+
+
+async def test_refused_parameter_gets_its_sentence_beside_its_input(visit: Any) -> None:
+    answer = await visit(Counter).click("/counter/increment", {"amount": "ten"})
+
+    status, beside, toast = sse_events(answer.text)
+    assert status.data["status"] == "422"
+    assert beside.elements == (
+        '<small id="Counter-increment-amount-problem">'
+        "must be int, got &#x27;ten&#x27; (from signal)</small>"
+    )
+    assert "Counter.increment" in toast.elements
+
+
+async def test_get_event_runs_only_with_datastars_header(visit: Any) -> None:
+    browser = visit(Counter, default_event_method="get")
+
+    link = await browser.page("/counter/increment?amount=7")
+    head = await browser.head("/counter/increment?amount=7", headers=DATASTAR)
+    click = await browser.click("/counter/increment", {"amount": 2}, method="GET")
+
+    assert link.status_code == 405
+    assert link.headers["allow"] == "POST"
+    assert head.headers["starmodel-status"] == "405"
+    assert click.headers["starmodel-status"] == "200"
+    assert (await browser.call("GET", "/counter")).json()["count"] == 2
+
+
+async def test_get_event_of_another_site_is_refused(visit: Any) -> None:
+    browser = visit(Counter, default_event_method="get")
+
+    answer = await browser.click("/counter/increment", method="GET", sec_fetch_site="cross-site")
+
+    assert answer.headers["starmodel-status"] == "403"
+    assert (await browser.call("GET", "/counter")).json()["count"] == 0
+
+
+async def test_event_method_and_path_of_its_own(visit: Any) -> None:
+    class Lamp(Entity):
+        on: bool = False
+
+        @event(method="put", path="power")
+        def switch(self, on: bool) -> None:
+            self.on = on
+
+    browser = visit(Lamp)
+
+    answer = await browser.click("/lamp/power", {"on": True}, method="PUT")
+    plain = await browser.submit("/lamp/power", {"on": "false"})
+
+    assert sse_events(answer.text)[1].signals == {"Lamp": {"on": True}}
+    assert plain.status_code == 303
+
+
+async def test_delete_reads_signals_from_the_query(visit: Any) -> None:
+    class Note(Entity):
+        text: str = "x"
+
+        @event(method="delete")
+        def wipe(self, reason: str) -> None:
+            self.text = reason
+
+    answer = await visit(Note).click("/note/wipe", {"reason": "old"}, method="DELETE")
+
+    assert sse_events(answer.text)[1].signals == {"Note": {"text": "old"}}
+
+
+async def test_same_key_runs_once_and_answers_alike(visit: Any) -> None:
+    browser = visit(Counter)
+
+    first = await browser.click("/counter/increment", idempotency_key="k1")
+    again = await browser.click("/counter/increment", idempotency_key="k1")
+    other = await browser.click("/counter/increment?amount=5", idempotency_key="k1")
+
+    assert first.text == again.text
+    assert other.headers["starmodel-status"] == "422"
+    assert (await browser.call("GET", "/counter")).json()["count"] == 1
+
+
+async def test_same_key_of_two_visitors_runs_twice(visit: Any, serve: Any) -> None:
+    class Board(Entity):
+        model_config = EntityConfig(scope="app", access="public")
+        marks: int = 0
+
+        @event
+        def mark(self) -> None:
+            self.marks += 1
+
+    app = serve(Board)
+    await visit(app).click("/board/mark", idempotency_key="same")
+    answer = await visit(app).click("/board/mark", idempotency_key="same")
+
+    assert sse_events(answer.text)[1].signals == {"Board": {"marks": 2}}
+
+
+async def test_signals_that_are_no_json_object_are_refused(visit: Any) -> None:
+    browser = visit(Counter)
+    for body in (b"{", b"[1]", b'"x"', b"\xff"):
+        answer = await browser.post(
+            "/counter/increment",
+            content=body,
+            headers=DATASTAR | {"content-type": "application/json", "origin": ORIGIN},
+        )
+        assert answer.headers["starmodel-status"] == "400"
+    assert (await browser.call("GET", "/counter")).json()["count"] == 0
+
+
+async def test_null_in_a_state_travels_as_empty_text(visit: Any) -> None:
+    browser = visit(Counter)
+    await browser.click("/counter/set_note", {"note": "hi"})
+    answer = await browser.click("/counter/increment")
+
+    assert json.loads(sse_events(answer.text)[1].data["signals"])["Counter"]["note"] == "hi"

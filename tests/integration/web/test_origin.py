@@ -1,0 +1,130 @@
+"""Only the application's own pages may change state with a visitor's cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integration.web.browser import HTML, JSON, ORIGIN, unlisted
+from starmodel import Entity, event
+
+
+@unlisted
+class Till(Entity):
+    sum: int = 0
+
+    @event
+    def add(self, amount: int = 1) -> None:
+        self.sum += amount
+
+
+async def post(browser: Any, **headers: str) -> int:
+    """The status of a post that carries the visitor's cookie."""
+    await browser.page("/till")
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    status = (await browser.post("/till/add", headers=JSON | named)).status_code
+    changed = (await browser.call("GET", "/till")).json()["sum"]
+    assert changed == (1 if status == 200 else 0)
+    return int(status)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec_fetch_site": "same-origin"}, 200),
+        ({"sec_fetch_site": "same-origin", "origin": ORIGIN}, 200),
+        ({"origin": ORIGIN}, 200),
+        ({"origin": "HTTP://TESTSERVER"}, 200),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+        ({"sec_fetch_site": "none"}, 403),
+        ({"sec_fetch_site": "cross-site", "origin": ORIGIN}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "http://testserver.evil.example"}, 403),
+        ({"origin": "http://testserver:81"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
+        ({}, 403),
+    ],
+)
+async def test_post_with_cookie(visit: Any, headers: dict[str, str], status: int) -> None:
+    assert await post(visit(Till), **headers) == status
+
+
+async def test_origin_null_without_a_host_is_refused(visit: Any) -> None:
+    answer = await visit(Till).post("/till/add", headers={"origin": "null", "host": ""})
+
+    assert answer.status_code == 403
+
+
+async def test_trusted_origin_and_public_url_may(visit: Any) -> None:
+    options = {"trusted_origins": ["https://shop.example"], "public_url": "https://me.example"}
+
+    for origin in ("https://shop.example", "https://me.example"):
+        browser = visit(Till, cookie_secure=False, **options)
+        assert await post(browser, origin=origin, sec_fetch_site="cross-site") == 200
+    assert (
+        await post(visit(Till, cookie_secure=False, **options), origin="https://x.example") == 403
+    )
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_other_methods_are_checked_too(visit: Any, method: str) -> None:
+    answer = await visit(Till).request(
+        method, "/till/add", headers=JSON | {"origin": "https://evil.example"}
+    )
+
+    assert answer.status_code == 403
+
+
+async def test_users_own_routes_are_protected_too(visit: Any, serve: Any) -> None:
+    app = serve(Till)
+    ran = []
+
+    @app.post("/mine")
+    def mine() -> str:
+        ran.append(1)
+        return "ok"
+
+    answer = await visit(app).post("/mine", headers={"origin": "https://evil.example"})
+
+    assert answer.status_code == 403
+    assert not ran
+
+
+async def test_refusal_names_the_remedy_and_reaches_a_datastar_page(visit: Any) -> None:
+    browser = visit(Till)
+
+    proxy = await browser.click("/till/add", origin="https://shop.example")
+    page = await browser.post("/till/add", headers=HTML | {"origin": "https://shop.example"})
+
+    assert proxy.headers["starmodel-status"] == "403"
+    assert "set public_url" in proxy.text
+    assert "trusted_origins" in proxy.text
+    assert page.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("shop.example", 200),
+        ("SHOP.example:8000", 200),
+        ("a.wild.example", 200),
+        ("[::1]", 200),
+        ("[::1]:8000", 200),
+        ("wild.example", 400),
+        ("evil.example", 400),
+        ("shop.example.evil", 400),
+        ("", 400),
+    ],
+)
+async def test_allowed_hosts(visit: Any, host: str, status: int) -> None:
+    browser = visit(Till, allowed_hosts=["shop.example", "*.wild.example", "[::1]"])
+
+    answer = await browser.get("/till", headers=JSON | {"host": host})
+
+    assert answer.status_code == status
+    if status == 400:
+        assert "allowed_hosts" in answer.json()["detail"]
+        assert "set-cookie" not in answer.headers

@@ -1,0 +1,42 @@
+"""Expiry in the memory store, while others write."""
+
+from starmodel import Entity, EntityConfig
+from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.app.ports import Batch, Change
+from starmodel.core.registry import entity_type
+from starmodel.testing.fakes import FakeClock
+
+
+def _entity():
+    class Guest(Entity):
+        model_config = EntityConfig(scope="record", ttl=1)
+        name: str = ""
+
+    return Guest
+
+
+Guest = _entity()
+
+
+async def test_sweep_leaves_what_was_stored_anew_while_it_announced_another():
+    clock = FakeClock()
+    repository = MemoryRepository(clock=clock)
+    told = []
+
+    async def put(id, version):
+        change = Change(Guest, id, "insert", 0, version, Guest(id=id), ttl_s=1)
+        await repository.commit(Batch([change]))
+
+    async def expired(cls, id, version):
+        told.append((id, version))
+        if id == "first":
+            await put("second", 90)
+
+    await repository.open([entity_type(Guest, "memory")], expired)
+    await put("first", 1)
+    await put("second", 2)
+    clock.advance(2)
+    await repository.sweep()
+    assert (await repository.get(Guest, "second")) is not None
+    assert told == [("first", 1)]
+    await repository.close()

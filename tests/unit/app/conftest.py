@@ -1,0 +1,67 @@
+"""What the tests of the application services share."""
+
+import pytest
+
+from starmodel import Actor, Session
+from starmodel.app.binding import Inputs
+from starmodel.app.dispatcher import Command
+from starmodel.app.messages import Changed
+from starmodel.testing.fakes import FakeClock, FakeTransactionalRepository, RecordingBus
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def bus():
+    return RecordingBus()
+
+
+@pytest.fixture
+def sql(clock):
+    """The store that entities with store="sql" get."""
+    return FakeTransactionalRepository(clock=clock)
+
+
+@pytest.fixture
+def visitor():
+    """Makes sessions: `visitor("ann")` has the key "key-ann"."""
+
+    def make(name="ann", actor=None):
+        actor = Actor(actor) if isinstance(actor, str) else actor
+        return Session(name, f"id-{name}", f"key-{name}", actor)
+
+    return make
+
+
+@pytest.fixture
+def send():
+    """Dispatches as a web adapter would: bound from a body, as the session's own actor."""
+
+    async def run(app, entity, event, *, id=None, session=None, actor=..., trusted=False, **more):
+        type = app.registry[entity]
+        body = more.pop("body", {})
+        command = Command(
+            type,
+            type.events[event],
+            app.dispatcher.bind(type, type.events[event], Inputs(body=body, trusted=trusted)),
+            id,
+            (session.actor if session is not None else None) if actor is ... else actor,
+            session,
+            **more,
+        )
+        return await app.dispatcher.dispatch(command)
+
+    return run
+
+
+@pytest.fixture
+def changes(bus):
+    """The changes published so far, as (kind, id, state) triples."""
+
+    def told():
+        return [(m.kind, m.id, m.state) for m in bus.of(Changed)]
+
+    return told

@@ -1,0 +1,66 @@
+"""The bus of one process."""
+
+import pytest
+
+from starmodel.app.bus import InProcessBus
+from starmodel.testing.fakes import RecordingBus
+
+
+@pytest.fixture(params=[InProcessBus, RecordingBus])
+def bus(request):
+    return request.param()
+
+
+def keeper(into, fail=False):
+    async def handler(message):
+        into.append(message)
+        if fail:
+            raise LookupError("subscriber failed")
+
+    return handler
+
+
+async def test_publish_reaches_every_subscriber_in_order(bus):
+    seen = []
+    for name in "abc":
+
+        async def handler(message, name=name):
+            seen.append((name, message))
+
+        bus.subscribe(handler)
+    await bus.publish(1)
+    assert seen == [("a", 1), ("b", 1), ("c", 1)]
+
+
+async def test_publish_failing_subscriber_is_logged_and_harms_nobody(bus, caplog):
+    first, second = [], []
+    bus.subscribe(keeper(first, fail=True))
+    bus.subscribe(keeper(second))
+    await bus.publish("m")
+    await bus.publish("n")
+    assert first == second == ["m", "n"]
+    assert "subscriber failed" in caplog.text
+
+
+async def test_unsubscribe_ends_delivery_and_ignores_strangers(bus):
+    seen = []
+    handler = keeper(seen)
+    bus.subscribe(handler)
+    bus.unsubscribe(handler)
+    bus.unsubscribe(handler)
+    await bus.publish(1)
+    assert seen == []
+
+
+async def test_subscriber_may_leave_while_it_is_called(bus):
+    seen = []
+
+    async def once(message):
+        seen.append(message)
+        bus.unsubscribe(once)
+
+    bus.subscribe(once)
+    bus.subscribe(keeper(seen))
+    await bus.publish(1)
+    await bus.publish(2)
+    assert seen == [1, 1, 2]

@@ -1,0 +1,115 @@
+"""`Product.objects`, and the queries behind it."""
+
+import enum
+from datetime import date
+from typing import Any
+
+import pytest
+
+from starmodel import BindingError, Entity, EntityConfig, Field, NotFoundError
+from starmodel.app.query import make_query
+from starmodel.core.errors import RequestError
+from starmodel.testing.fakes import fake_application
+
+
+class Size(enum.Enum):
+    SMALL = 1
+    LARGE = 2
+
+
+def _entity():
+    class Product(Entity):
+        model_config = EntityConfig(scope="record")
+        name: str
+        price: float = 0.0
+        size: Size | None = None
+        sold_on: date | None = None
+        tags: list[str] = Field(default_factory=list)
+        cost: int = Field(default=0, private=True)
+
+    return Product
+
+
+Product = _entity()
+
+
+@pytest.fixture
+async def app():
+    app = fake_application(Product)
+    for n, name in enumerate(["Pen", "ink", "Paper", "glue"]):
+        await Product.objects.create(
+            id=f"p{n}", name=name, price=n, cost=10 - n,
+            size=[None, Size.SMALL, Size.LARGE, Size.SMALL][n],
+            sold_on=date(2024, 1, n + 1) if n else None,
+        )  # fmt: skip
+    return app
+
+
+async def names(**question: Any):
+    return [p.name for p in await Product.objects.list(**question)]
+
+
+async def test_get_raises_and_find_gives_none(app):
+    assert (await Product.objects.get("p1")).name == "ink"
+    assert await Product.objects.find("nothing") is None
+    with pytest.raises(NotFoundError, match="'nothing'"):
+        await Product.objects.get("nothing")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"price": 1}, ["ink"]),
+        ({"price__lt": "1.5", "order": "-price"}, ["ink", "Pen"]),
+        ({"price__in": [0, 3], "order": "name"}, ["Pen", "glue"]),
+        ({"name__contains": "P", "order": "price"}, ["Pen", "Paper"]),
+        ({"name__startswith": "g"}, ["glue"]),
+        ({"sold_on": None}, ["Pen"]),
+        ({"sold_on__gte": "2024-01-03", "order": "price"}, ["Paper", "glue"]),
+        ({"search": "NK"}, ["ink"]),
+        ({"order": "price", "limit": 2, "offset": 1}, ["ink", "Paper"]),
+        ({"order": "-sold_on"}, ["glue", "Paper", "ink", "Pen"]),
+        ({"size": Size.LARGE}, ["Paper"]),
+        ({"order": "-size,name"}, ["Paper", "glue", "ink", "Pen"]),
+        ({"size__gte": Size.LARGE}, []),
+        ({"cost__lte": 8, "order": "cost"}, ["glue", "Paper"]),
+    ],
+)
+async def test_list_answers_the_question(app, question, expected):
+    assert await names(**question) == expected
+    if not {"limit", "order"} & question.keys():
+        assert await Product.objects.count(**question) == len(expected)
+
+
+async def test_create_unknown_field_is_refused(app):
+    with pytest.raises(BindingError, match="'colour' is unknown"):
+        await Product.objects.create(name="x", colour="red")
+
+
+async def test_what_is_handed_out_is_nobody_else_s(app):
+    (await Product.objects.get("p1")).tags.append("x")
+    assert (await Product.objects.get("p1")).tags == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "more", "told"),
+    [
+        ({"colour": 1}, {}, "can't be asked by 'colour'"),
+        ({"cost": 1}, {}, "can't be asked by 'cost'"),
+        ({"tags": "x"}, {}, "can't be asked by 'tags'"),
+        ({"price__near": 1}, {}, "unknown operator 'near'"),
+        ({"price": "cheap"}, {}, "can't be compared with 'cheap'"),
+        ({}, {"order": "cost"}, "can't be asked by 'cost'"),
+        ({}, {"limit": -1}, "limit is -1"),
+        ({}, {"offset": -1}, "offset is -1"),
+    ],
+)
+def test_make_query_of_what_can_t_be_asked_says_why(filters, more, told):
+    with pytest.raises(RequestError, match=told):
+        make_query(Product, filters, **more)
+
+
+def test_make_query_error_does_not_name_private_fields():
+    with pytest.raises(RequestError) as caught:
+        make_query(Product, {"colour": 1})
+    assert "cost" not in str(caught.value)

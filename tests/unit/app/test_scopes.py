@@ -1,0 +1,87 @@
+"""Which instance a visitor means by a class."""
+
+import pytest
+from pydantic import PrivateAttr, computed_field
+
+from starmodel import Actor, ConfigurationError, Entity, EntityConfig, Field, NotSignedInError
+from starmodel.app.scopes import Scopes, default_snapshot, keyed_hash
+from starmodel.core.entity import version_of
+from starmodel.core.registry import Registry
+from starmodel.testing.fakes import fake_application
+
+
+def typed(scope):
+    class Thing(Entity):
+        model_config = EntityConfig(scope=scope)
+
+    return Registry([Thing])[Thing]
+
+
+def test_session_scope_is_named_by_the_visitor_s_key(visitor):
+    scopes = Scopes("s")
+    assert scopes.id_of(typed("session"), visitor("ann"), None) == "key-ann"
+    with pytest.raises(ConfigurationError, match="belongs to a visitor's session"):
+        scopes.id_of(typed("session"), None, None)
+
+
+def test_user_scope_is_named_by_a_keyed_hash_of_the_actor(visitor):
+    scopes = Scopes("s")
+    ann = scopes.id_of(typed("user"), visitor("one"), Actor("ann"))
+    assert ann == scopes.id_of(typed("user"), visitor("two"), Actor("ann", "Other name"))
+    assert ann != scopes.id_of(typed("user"), visitor("one"), Actor("bob"))
+    assert ann != Scopes("other secret").id_of(typed("user"), None, Actor("ann"))
+    assert "ann" not in ann
+    with pytest.raises(NotSignedInError):
+        scopes.id_of(typed("user"), visitor("one"), None)
+
+
+def test_app_scope_is_one_for_all(visitor):
+    scopes = Scopes("s")
+    assert scopes.id_of(typed("app"), visitor("a"), None) == scopes.id_of(typed("app"), None, None)
+
+
+def test_keyed_hash_differs_by_purpose():
+    assert keyed_hash("s", "user")("x") != keyed_hash("s", "visitor")("x")
+
+
+async def test_instances_nothing_is_stored_before_the_first_event(visitor):
+    class Counter(Entity):
+        count: int = 0
+
+    app = fake_application(Counter)
+    found = await app.instance(app.registry[Counter], visitor("ann"))
+    assert (found.count, found.id, version_of(found)) == (0, "key-ann", 0)
+    assert await app.persistence.for_class(Counter).get(Counter, "key-ann") is None
+
+
+def test_default_snapshot_has_its_own_containers_private_attributes_and_computed_fields():
+    class Thing(Entity):
+        items: list[str] = []  # noqa: RUF012 - pydantic copies defaults
+        more: list[str] = Field(default_factory=list)
+        _cache: dict = PrivateAttr(default_factory=dict)
+
+        @computed_field
+        @property
+        def size(self) -> int:
+            return len(self.items)
+
+    one, two = default_snapshot(Thing, "x"), default_snapshot(Thing, "x")
+    assert one.items is not two.items
+    assert one.more is not two.more
+    assert one._cache == {}
+    assert one.size == 0
+
+
+def test_default_snapshot_with_required_fields_leaves_them_open():
+    class Thing(Entity):
+        name: str
+        size: int = 3
+        _cache: dict = PrivateAttr(default_factory=dict)
+
+        def model_post_init(self, context):
+            self.name.lower()
+
+    made = default_snapshot(Thing)
+    assert made.size == 3
+    assert not hasattr(made, "name")
+    assert made._cache == {}
