@@ -95,7 +95,8 @@ def main():
     options = parser.parse_args()
     pin(-1)
     if options.profile:
-        return show_profile(options.profile, options.seconds)
+        show_profile(options.profile, options.seconds)
+        return
     figures = {name: [] for name in dict.fromkeys(["floor", *options.only])}
     for _ in range(options.rounds):
         for number, name in enumerate(figures):

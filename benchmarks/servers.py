@@ -23,7 +23,8 @@ def make_floor():
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
-            return await _lifespan(receive, send)
+            await _lifespan(receive, send)
+            return
         headers = dict(scope["headers"])
         visitor = headers[b"cookie"].decode().partition("=")[2]
         json.loads((await receive())["body"] or b"{}")

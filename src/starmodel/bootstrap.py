@@ -21,6 +21,7 @@ from starmodel.adapters.web.components import teach_components
 from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import AccessPolicy, RulePolicy
@@ -188,6 +189,7 @@ def _assemble(
         ),
         web,
         lambda: app.router.routes,
+        proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
         greeting=lambda root_path: _say_hello(token, root_path),
     )

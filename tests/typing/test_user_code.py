@@ -1,4 +1,4 @@
-"""User-side typing: what is right passes mypy --strict, what is wrong is refused where it stands."""
+"""User-side typing: what is right passes mypy --strict, what is wrong is refused in place."""
 
 import re
 from pathlib import Path

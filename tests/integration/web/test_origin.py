@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from integration.web.browser import HTML, JSON, ORIGIN, unlisted
 from starmodel import Entity, event
@@ -128,3 +130,43 @@ async def test_allowed_hosts(visit: Any, host: str, status: int) -> None:
     if status == 400:
         assert "allowed_hosts" in answer.json()["detail"]
         assert "set-cookie" not in answer.headers
+
+
+async def test_bearer_request_ignores_the_cookie_and_sets_none(visit: Any) -> None:
+    browser = visit(Till)
+    await browser.page("/till")
+    answer = await browser.post("/till/add", headers=JSON | {"authorization": "Bearer t0ken"})
+
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert (await browser.call("GET", "/till")).json()["sum"] == 0
+
+
+async def test_datastar_get_over_plain_http_needs_no_origin(visit: Any) -> None:
+    """There browsers send neither Sec-Fetch-Site nor, with GET, an Origin."""
+    browser = visit(Till, default_event_method="get")
+    await browser.page("/till")
+    headers = {"datastar-request": "true"}
+    first = await browser.get("/till/add", headers=headers)
+    second = await browser.get("/till/add", headers=headers | {"sec-fetch-site": "cross-site"})
+    statuses = [answer.headers["starmodel-status"] for answer in (first, second)]
+    assert statuses == ["200", "403"]
+
+
+@pytest.mark.parametrize(("origin", "accepted"), [(ORIGIN, True), ("https://evil.example", False)])
+def test_websocket_handshake_needs_the_own_origin(serve: Any, origin: str, accepted: bool) -> None:
+    app = serve(Till)
+    seen = []
+
+    async def connected(ws):
+        seen.append(ws.scope["starmodel.session"].key)
+
+    app.ws("/ws", conn=connected)(lambda: None)
+    client = TestClient(app)
+    client.get("/till")
+    try:
+        with client.websocket_connect("/ws", headers={"origin": origin}):
+            pass
+    except WebSocketDisconnect as refused:
+        assert refused.code == 1008
+    assert bool(seen) is accepted

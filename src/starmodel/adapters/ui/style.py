@@ -19,6 +19,7 @@ dd ul{margin:0;padding-left:1.1rem}
 .wide{overflow-x:auto}
 table{width:100%;border-collapse:collapse;margin:1rem 0}
 th,td{text-align:left;padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line)}
+th:last-child,td:last-child{padding-right:0}
 form{display:flex;flex-wrap:wrap;align-items:end;gap:.75rem;padding:.75rem 0}
 form>div{display:grid;gap:.2rem;flex:1 1 12rem;max-width:24rem}
 label{font-size:.875rem}

@@ -25,7 +25,7 @@ class Call:
     Shapes: sent has the fields of a form, once they are read.
     """
 
-    __slots__ = ("_cookie", "_send", "request", "root_path", "sent", "session")
+    __slots__ = ("_cookie", "_send", "request", "root_path", "sent", "session", "started")
 
     def __init__(
         self, request: Incoming, session: Session, send: Any, cookie: Any, root_path: str
@@ -33,6 +33,7 @@ class Call:
         self.request, self.session, self.root_path = request, session, root_path
         self._send, self._cookie = send, cookie
         self.sent: dict[str, Any] = {}
+        self.started = False
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
@@ -44,6 +45,7 @@ class Call:
             *headers,
             *self._cookie(self.session),
         ]
+        self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
         if self.request.method == "HEAD":
             body = b""
@@ -52,6 +54,7 @@ class Call:
     async def start(self, status: int, kind: bytes, headers: Sequence[Header] = ()) -> None:
         """Begin a response that is sent in parts."""
         head = [(b"content-type", kind), *headers, *self._cookie(self.session)]
+        self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
 
     async def part(self, body: bytes, *, last: bool = False) -> None:

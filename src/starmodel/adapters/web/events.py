@@ -63,6 +63,8 @@ class EventRoutes:
             else:
                 await self._finish(call, command, await asyncio.shield(self._start(command)))
         except Exception as error:  # the web edge: every failure becomes an answer
+            if call.started:
+                raise  # half an answer can't be taken back; the server logs it and ends it
             call.session.restore(kept)
             problem = self._refusals.problem(call, error, where, domain=True)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)

@@ -49,10 +49,13 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         inner = partial(FastHTML.__call__, self)
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await inner(scope, receive, send)
             return
         scope["app"] = self
+        if scope["type"] == "websocket":
+            await self.front.handshake(scope, receive, send, inner)
+            return
         await self.front.serve(scope, receive, send, inner, not self.user_middleware)
 
     def add_route(self, route: Any) -> None:

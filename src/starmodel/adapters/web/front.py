@@ -8,6 +8,7 @@ The path of a click: `Front.serve` → `EventRoutes.run` → `Dispatcher.bind` �
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
 from starmodel.adapters.web.sessions import CookieSessions
@@ -29,6 +31,7 @@ from starmodel.app.session import Session, current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
 
+log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"
 HEALTH_PATH = "/_starmodel/health"
 
@@ -49,12 +52,13 @@ class Front:
         settings: WebSettings,
         routes: Callable[[], list[Any]],
         *,
+        proxies: TrustedProxies | None = None,
         dev_token: str | None = None,
         greeting: Callable[[str], None] | None = None,
     ) -> None:
         self.application, self.realtime, self.ui = application, realtime, ui
         self._sessions, self._origin, self._settings = sessions, origin, settings
-        self._greeting = greeting
+        self._greeting, self._proxies = greeting, proxies or TrustedProxies(())
         self._dev_token, self._user = dev_token, UserRoutes(routes)
         self._refusals = Refusals(application, realtime, ui, settings)
         self.routes = Routes()
@@ -68,8 +72,10 @@ class Front:
         With `bypass` nothing of the user's stands before the routes, so a
         generated one is answered right here.
         """
+        self._proxies.mend(scope)
         request = self._incoming(scope, receive)
-        session = self._sessions.read(request.headers.get(b"cookie", b""))
+        is_bearer = request.is_bearer
+        session = self._sessions.read(b"" if is_bearer else request.headers.get(b"cookie", b""))
         before, root_path = session.id, scope.get("root_path", "")
         if self._greeting is not None:
             self.greet(root_path)
@@ -81,7 +87,7 @@ class Front:
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
         def cookie(session: Session) -> list[tuple[bytes, bytes]]:
-            if not session.changed:
+            if is_bearer or not session.changed:
                 return []
             session.settle()
             return [(b"set-cookie", self._sessions.write(session, before).encode("latin-1"))]
@@ -119,6 +125,24 @@ class Front:
             await inner(scope, receive, send_with_cookie)
         finally:
             await self.application.end_sessions(session)
+
+    async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
+        """Hand a WebSocket to `inner` with its visitor's session, or refuse a foreign one."""
+        self._proxies.mend(scope)
+        request = self._incoming({**scope, "method": "GET"}, receive)
+        try:
+            self._origin.check(request)
+            self._origin.check_origin(request)
+        except StarModelError as error:
+            log.warning("A WebSocket was refused: %s", error)
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "Refused"})
+            return
+        scope["starmodel.session"] = self._sessions.read(request.headers.get(b"cookie", b""))
+        scope.setdefault("session", scope["starmodel.session"])
+        current_host.set(self.application)
+        current_session.set(scope["starmodel.session"])
+        await inner(scope, receive, send)
 
     def greet(self, root_path: str) -> None:
         """Say once where the application is: at its start, or where that never runs

@@ -38,7 +38,11 @@ class OriginCheck:
                 raise RequestError(
                     f"The host {host!r} is not served here. Add it to allowed_hosts."
                 )
-        if request.method not in SAFE_METHODS or request.is_datastar:
+        if request.method not in SAFE_METHODS:
+            self.check_origin(request)
+        elif request.is_datastar and b"sec-fetch-site" in request.headers:
+            # Without that header (plain HTTP) Datastar's own, which another site can't send
+            # unasked, says enough.
             self.check_origin(request)
 
     def check_origin(self, request: Incoming) -> None:
@@ -62,7 +66,7 @@ class OriginCheck:
                 "If a proxy rewrites Host, set public_url; for another site of yours, "
                 "add it to trusted_origins."
             )
-        if b"cookie" in request.headers:
+        if b"cookie" in request.headers and not request.is_bearer:
             raise AccessDeniedError(
                 "A request with a cookie must say where it comes from (Origin or Sec-Fetch-Site)."
             )

@@ -39,6 +39,11 @@ class Incoming:
         return self.headers.get(name, b"").decode("latin-1")
 
     @property
+    def is_bearer(self) -> bool:
+        """True for a request that brings a token: it identifies, and cookies don't count."""
+        return self.headers.get(b"authorization", b"")[:7].lower() == b"bearer "
+
+    @property
     def is_datastar(self) -> bool:
         return b"datastar-request" in self.headers
 
