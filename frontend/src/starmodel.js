@@ -94,8 +94,10 @@ class Stream {
 
   stop() {
     clearTimeout(this.timer);
+    clearTimeout(this.deadline);
     this.found();
     this.abort?.abort();
+    this.attempt?.abort();
     this.open = false;
   }
 
@@ -105,27 +107,27 @@ class Stream {
   }
 
   // A connection that is dead but not closed sends nothing, not even heartbeats.
-  expectData(attempt) {
+  expectData() {
     clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => attempt.abort(), this.silence);
+    this.deadline = setTimeout(() => this.attempt.abort(), this.silence);
   }
 
   async run(signal) {
-    const attempt = new AbortController();
-    signal.addEventListener("abort", () => attempt.abort());
-    this.expectData(attempt);
+    this.attempt = new AbortController();
+    this.expectData();
+    const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" };
     try {
-      const response = await fetch(this.url, { signal: attempt.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
+      const response = await fetch(this.url, options);
       if ([401, 403].includes(response.status)) {
         this.over = true;
         return reload("This page no longer belongs to your session.");
       }
-      if (response.ok) await this.read(response.body.getReader(), attempt);
+      if (response.ok) await this.read(response.body.getReader());
     } catch {
       // Network loss and a stopped server look the same, and are mended in the same way.
     }
-    clearTimeout(this.deadline);
     if (signal.aborted) return;
+    clearTimeout(this.deadline);
     this.open = false;
     this.lost ??= setTimeout(() => {
       root.dataset.live = "lost";
@@ -135,7 +137,7 @@ class Stream {
     this.wait = Math.min(this.wait * 1.5, LONGEST_WAIT_MS);
   }
 
-  async read(reader, attempt) {
+  async read(reader) {
     const decoder = new TextDecoder();
     let text = "";
     for (;;) {
@@ -143,7 +145,7 @@ class Stream {
       if (done) return;
       text += decoder.decode(value, { stream: true });
       for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) this.frame(text.slice(0, end));
-      this.expectData(attempt);
+      this.expectData();
     }
   }
 

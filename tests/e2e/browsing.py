@@ -33,7 +33,7 @@ class Visitor:
         self.context: BrowserContext = browser.new_context(base_url=url, **options)
         self.context.set_default_timeout(TIMEOUT_MS)
         self.context.on("request", self._asked)
-        self.context.on("response", lambda response: self.responses.append(response))
+        self.context.on("response", self._answered)
         self.context.on("console", lambda message: self._said(message.type, message.text))
         self.context.on("weberror", lambda error: self._said("error", str(error.error)))
 
@@ -54,6 +54,9 @@ class Visitor:
         parts = urlsplit(request.url)
         if parts.scheme != "data" and parts.netloc != urlsplit(self.url).netloc:
             self.complaints.append(f"A page asked {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        self.responses.append(response)
 
     def _said(self, kind: str, text: str) -> None:
         if kind == "error" and not any(re.search(pattern, text) for pattern in self._expected):
@@ -82,7 +85,8 @@ def show(page: Page) -> None:
 
 def _set_hidden(page: Page, hidden: bool) -> None:
     page.evaluate(
-        "(hidden) => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});"
+        "(hidden) => {"
+        " Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});"
         " document.dispatchEvent(new Event('visibilitychange')) }",
         hidden,
     )

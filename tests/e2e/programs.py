@@ -19,6 +19,10 @@ class Counter(Entity):
         self.count += amount
 
     @event
+    async def peek(self, request):
+        return note_list(await Board.get(request))
+
+    @event
     def decrement(self, amount: int = 1):
         if amount > self.count:
             raise ValueError(f"Only {self.count} left")
@@ -126,12 +130,22 @@ def sign_out(session: Session):
     return Redirect("/account")
 
 
+@app.get("/peek")
+def peek(counter: Counter):
+    return Titled("Peek", counter, Ul(id="note-list"), Button("Peek", data_on_click=Counter.peek()))
+
+
+@app.get("/drop")
+def drop():
+    app.starmodel.hub.close()
+
+
 @app.get("/streams")
 def streams(counter: Counter):
     return str(sum(s.visitor == counter.id for s in app.starmodel.hub))
 '''
 
-LEDGER = '''
+LEDGER = """
 from starmodel import Entity, create_app, event
 
 
@@ -149,4 +163,4 @@ class Ledger(Entity):
 
 
 app = create_app()
-'''
+"""

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from e2e.browsing import SERVER_AWAY, Visitor, field, form
-from e2e.serving import Server
 from playwright.sync_api import Route, expect
 
+from e2e.browsing import SERVER_AWAY, Visitor, field, form
+from e2e.serving import Server
+
 Visit = Callable[..., Visitor]
+
+
+class Hold:
+    """Keeps a request from the server until `release`."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def __call__(self, route: Route) -> None:
+        self.routes.append(route)
+
+    def release(self) -> None:
+        self.routes.pop().continue_()
 
 
 def test_thirty_quick_clicks_count_thirty(shop: Server, visit: Visit) -> None:
@@ -31,13 +45,13 @@ def test_clicks_before_the_stream_is_open_count_and_never_go_back(
         " if (text && window.seen.at(-1) !== text) window.seen.push(text);"
         "}).observe(document, {subtree: true, childList: true, characterData: true})"
     )
-    held: list[Route] = []
-    ann.context.route("**/_starmodel/stream*", lambda route: held.append(route))
+    hold = Hold()
+    ann.context.route("**/_starmodel/stream*", hold)
     page = ann.open("/wall", live=False)
     for _ in range(3):
         page.get_by_role("button", name="Two").click()
     expect(page.locator("#mine")).to_have_text("6")
-    held.pop().continue_()
+    hold.release()
     expect(page.locator("html")).to_have_attribute("data-live", "open")
     page.get_by_role("button", name="Five").click()
     expect(page.locator("#mine")).to_have_text("11")
@@ -164,13 +178,13 @@ def test_edit_form_shows_the_values_and_saves_the_changed_ones(shop: Server, vis
 def test_what_is_typed_while_the_answer_is_on_its_way_stays(shop: Server, visit: Visit) -> None:
     page = visit(shop).open("/counter")
     amount = form(page, "Increment").get_by_label("Amount")
-    held: list[Route] = []
-    page.route("**/counter/increment", lambda route: held.append(route))
+    hold = Hold()
+    page.route("**/counter/increment", hold)
     amount.fill("5")
     amount.press("Enter")
     expect(form(page, "Increment")).to_have_attribute("aria-busy", "true")
     amount.fill("6")
-    held.pop().continue_()
+    hold.release()
     expect(field(page, "Count")).to_have_text("5")
     expect(form(page, "Increment")).not_to_have_attribute("aria-busy", "true")
     expect(amount).to_have_value("6")

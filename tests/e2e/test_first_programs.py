@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.browsing import Visitor, field, form
-from e2e.serving import Server
 from playwright.sync_api import expect
 
-HELLO = '''\
+from e2e.browsing import Visitor, field, form
+from e2e.serving import Server
+
+HELLO = """\
 # hello.py: a live, shared-by-tabs counter with a generated page.  `starmodel run hello.py`
 from starmodel import Entity, create_app, event
 
@@ -23,9 +24,9 @@ class Counter(Entity):
         self.count += amount
 
 app = create_app()
-'''
+"""
 
-OWN_PAGE = '''\
+OWN_PAGE = """\
 # A page of one's own: FastHTML components, signals and actions.
 from fasthtml.common import *
 from starmodel import Entity, create_app, event
@@ -46,9 +47,9 @@ def home(counter: Counter):                     # the visitor's own counter, inj
         H2(data_text=Counter.count_signal),     # "$Counter.count"
         Button("+1", data_on_click=Counter.increment(1)),
         Form(Input(type="number", data_bind="amount"), Button("Add"), data_on_submit=Counter.increment()))
-'''
+"""  # noqa: E501 - as the specification has it
 
-DATA_FROM_CODE = '''\
+DATA_FROM_CODE = """\
 from fasthtml.common import P, Titled
 from starmodel import Entity, create_app, dispatch, event
 
@@ -87,9 +88,9 @@ async def home(request):
     after = await Product.objects.get(pid)
     return Titled("Data", P(f"{[p.name for p in cheap]} {n} {new.name} {outcome.entity.stock} "
         f"{after.stock} {after.price} {counter.count} {await Product.objects.find('none')}"))
-'''
+"""  # noqa: E501 - as the specification has it
 
-DOMAIN_TEST = '''\
+DOMAIN_TEST = """\
 import pytest
 from starmodel import Entity, event
 
@@ -110,7 +111,7 @@ def test_stock_cannot_go_negative():
     with pytest.raises(ValueError, match="Insufficient stock"):
         product.adjust_stock(-5)
     assert product.stock == 1
-'''
+"""
 
 
 def test_hello_under_starmodel_run_counts_in_all_tabs_of_one_browser(

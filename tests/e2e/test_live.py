@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from playwright.sync_api import Page, expect
+
 from e2e.browsing import Visitor, expect_streams, field, form, hide, show
 from e2e.serving import Server
-from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Visitor]
 
@@ -63,6 +64,28 @@ def test_live_part_and_signals_of_a_page_of_ones_own(shop: Server, visit: Visit)
     page.get_by_role("button", name="Five").click()
     for each in (page, tab):
         expect(each.locator("#mine")).to_have_text("7")
+
+
+def test_part_that_an_event_brought_is_live_from_then_on(shop: Server, visit: Visit) -> None:
+    page, other = visit(shop).open("/peek"), visit(shop).open("/board")
+    page.get_by_role("button", name="Peek").click()
+    for note in ("Brought", "Brought later"):
+        form(other, "Add").get_by_label("Note").fill(note)
+        form(other, "Add").get_by_role("button").click()
+        expect(page.locator("#note-list li").last).to_have_text(note)
+
+
+def test_back_button_shows_the_state_that_is(shop: Server, visit: Visit) -> None:
+    ann = visit(shop)
+    page, tab = ann.open("/counter"), ann.open("/counter")
+    page.get_by_role("link", name="Job").click()
+    expect(page).to_have_url(f"{shop.url}/job")
+    form(tab, "Increment").get_by_role("button").click()
+    expect(field(tab, "Count")).to_have_text("1")
+    page.go_back()
+    expect(field(page, "Count")).to_have_text("1")
+    form(tab, "Increment").get_by_role("button").click()
+    expect(field(page, "Count")).to_have_text("2")
 
 
 def test_generator_event_shows_each_step(shop: Server, visit: Visit) -> None:

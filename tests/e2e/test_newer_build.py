@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
+
 import starmodel
 from e2e.browsing import SERVER_AWAY, Visitor, form
 from e2e.programs import SHOP
 from e2e.serving import Server
-from playwright.sync_api import expect
 
 Visit = Callable[..., Visitor]
 

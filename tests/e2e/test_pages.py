@@ -7,13 +7,24 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
+
 from e2e.browsing import Visitor
 from e2e.serving import Server
 from e2e.test_live import new_product
-from playwright.sync_api import expect
 
 Visit = Callable[..., Visitor]
-PATHS = ("/", "/counter", "/board", "/job", "/products", "/products/new", "{product}", "{product}/edit", "/nowhere")
+PATHS = (
+    "/",
+    "/counter",
+    "/board",
+    "/job",
+    "/products",
+    "/products/new",
+    "{product}",
+    "{product}/edit",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +66,13 @@ def test_page_fits_a_phone_and_names_its_inputs(
         box.evaluate("(input) => input.outerHTML")
         for box in page.locator("input:not([type=hidden]), select, textarea, button").all()
         if not box.evaluate(
-            "(input) => (input.labels?.[0]?.textContent || input.ariaLabel || input.textContent).trim()"
+            "(el) => (el.labels?.[0]?.textContent || el.ariaLabel || el.textContent).trim()"
         )
     ]
     assert unnamed == []
 
 
-def test_stranger_and_other_pages_of_one_host_share_no_assets_with_others(
-    shop: Server, visit: Visit, product: str
-) -> None:
-    """The whole tour asks nobody but the application."""
+def test_tour_of_all_pages_asks_nobody_else(shop: Server, visit: Visit, product: str) -> None:
     ann = visit(shop)
     page = ann.open("/", live=False)
     ann.expect_errors("status of 404")

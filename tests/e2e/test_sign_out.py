@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from playwright.sync_api import expect
+
 from e2e.browsing import Visitor, expect_streams, field, form
 from e2e.serving import Server
-from playwright.sync_api import expect
 
 Visit = Callable[..., Visitor]
 REFUSED = "status of 40[13]"

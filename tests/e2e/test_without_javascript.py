@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Page, expect
+
 from e2e.browsing import Visitor, field, form
 from e2e.serving import Server
-from playwright.sync_api import Page, expect
 
 
 @pytest.fixture

@@ -84,6 +84,9 @@ class Parameter:
         return any(t in (str, SecretStr, Any) for t in plain_types(self.annotation))
 
 
+MAX_BOUND = 256
+
+
 class Binder:
     """The parameters of one event, worked out once.
 
@@ -134,6 +137,11 @@ class Binder:
         self.containers = {
             p.name for p in self.parameters.values() if p.adapter and _can_change(p.annotation)
         }
+        # A button sends the same few texts again and again; what plain types made of them is kept.
+        self._repeats = all(
+            p.annotation in (int, str, float, bool) for p in self.parameters.values()
+        )
+        self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         self.needs_more = bool(self.special or self.entities or self.own or self.containers)
 
     @property
@@ -152,6 +160,18 @@ class Binder:
 
         Raises: BindingError, naming event, parameter, value and source.
         """
+        repeats = self._repeats and not (
+            inputs.trusted or inputs.body or inputs.signals or inputs.files or inputs.path
+        )
+        key = tuple(inputs.fixed.items()) if repeats else ()
+        known = self._bound.get(key) if repeats else None
+        if known is None:
+            known = self._bind(inputs)
+            if repeats and len(self._bound) < MAX_BOUND:
+                self._bound[key] = known
+        return dict(known)
+
+    def _bind(self, inputs: Inputs) -> dict[str, Any]:
         given: dict[str, Any] = {}
         problems: dict[str, str] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -266,12 +266,15 @@ class Dispatcher:
             self._policy.check(
                 command.type, "write", command.actor, event=command.event, entity=home.draft
             )
-        where = f"{command.type.name}.{command.event.name}"
-        reply = reply_to(value, command.event.info, self._render, where)
+        if value is not None:
+            where = f"{command.type.name}.{command.event.name}"
+            reply = reply_to(value, command.event.info, self._render, where)
+        else:
+            reply = Reply()
         if command.vet is not None:
             command.vet(reply)
         facts = unit.facts.emitted.copy()
-        record = replace(record, version=version_of(home.base))
+        record = record.reading(version_of(home.base))
         for attempt in range(1, ATTEMPTS + 1):
             marker = None
             if claim is not None:

@@ -94,7 +94,8 @@ class Idempotency:
 
 def _digest(record: CommandRecord) -> str:
     """What tells arguments apart, whatever their order; short, however long they are."""
-    text = to_json(dict(sorted(record.args.items())))
+    args = record.args
+    text = to_json(dict(sorted(args.items())) if len(args) > 1 else args)
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 

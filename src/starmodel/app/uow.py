@@ -135,19 +135,13 @@ class UnitOfWork:
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
         changes = self._changes()
-        batches: dict[int, tuple[Repository, list[Change], Marker | None]] = {}
-        if marker is not None and home is not None:
-            repository = self._persistence.for_class(home.type.cls)
-            batches[id(repository)] = (repository, [], marker)
-        for tracked, change in changes:
-            repository = self._persistence.for_class(tracked.type.cls)
-            batches.setdefault(id(repository), (repository, [], None))[1].append(change)
+        batches = self._batches(changes, marker, home)
         try:
             if len(batches) == 1:
-                repository, changed, marker = next(iter(batches.values()))
+                repository, changed, marker = batches[0]
                 await repository.commit(Batch(changed, marker))
             elif batches:
-                await _commit_all(list(batches.values()))
+                await _commit_all(batches)
         except VersionConflictError as conflict:
             for tracked, change in changes:
                 made = (tracked.type.name, change.id) if change.kind == "insert" else None
@@ -163,6 +157,21 @@ class UnitOfWork:
                 await self._publish(changed_message(tracked.type, change, tracked.base))
         for fact in facts:
             await self._publish(fact)
+
+    def _batches(
+        self, changes: list[tuple[Tracked, Change]], marker: Marker | None, home: Tracked | None
+    ) -> list[tuple[Repository, list[Change], Marker | None]]:
+        """The changes by the repository that keeps them, the marker with the home entity's."""
+        made: dict[Repository, tuple[Repository, list[Change], Marker | None]] = {}
+        if marker is not None and home is not None:
+            repository = self._persistence.for_class(home.type.cls)
+            made[repository] = (repository, [], marker)
+        for tracked, change in changes:
+            repository = self._persistence.for_class(tracked.type.cls)
+            if repository not in made:
+                made[repository] = (repository, [], None)
+            made[repository][1].append(change)
+        return list(made.values())
 
     async def settle(self) -> None:
         """Commit; on a conflict put the changes on top of what others committed, a few times.

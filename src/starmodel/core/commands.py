@@ -70,6 +70,12 @@ class CommandRecord:
     at: float
     version: int = 0
 
+    def reading(self, version: int) -> CommandRecord:
+        """This record with the version that its event reads."""
+        return CommandRecord(
+            self.id, self.entity, self.event, self.args, self.actor, self.session, self.at, version
+        )
+
     def to_json(self) -> str:
         """This record as one JSON object."""
         return to_json({name: getattr(self, name) for name in self.__slots__}).decode()

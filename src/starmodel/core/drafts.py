@@ -184,9 +184,11 @@ def close_draft(draft: E) -> E:
     Raises: InvalidStateError, naming each field that its validator refused.
     """
     cls: type[E] = draft.__entity__.cls  # type: ignore[assignment]  # never the watched class
-    values = _get(draft, "__dict__")
-    values = {name: values[name] for name in cls.__pydantic_fields__ if name in values}
-    made = _validated(cls, values | (draft.__pydantic_extra__ or {}))
+    values, fields = _get(draft, "__dict__"), cls.__pydantic_fields__
+    values = {name: values[name] for name in fields if name in values}
+    if draft.__pydantic_extra__:
+        values |= draft.__pydantic_extra__
+    made = _validated(cls, values)
     _set(made, "_sm_version", draft._sm_version)
     if draft.__pydantic_private__:
         _set(made, "__pydantic_private__", copy_value(draft.__pydantic_private__))

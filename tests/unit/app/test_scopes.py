@@ -56,7 +56,7 @@ async def test_instances_nothing_is_stored_before_the_first_event(visitor):
 
 def test_default_snapshot_has_its_own_containers_private_attributes_and_computed_fields():
     class Thing(Entity):
-        items: list[str] = []  # noqa: RUF012 - pydantic copies defaults
+        items: list[str] = []
         more: list[str] = Field(default_factory=list)
         _cache: dict = PrivateAttr(default_factory=dict)
 

@@ -39,7 +39,7 @@ class EventRoutes:
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
     ) -> None:
         """Dispatch the event and answer; a refusal or failure is answered too."""
-        request, where = call.request, f"{type.name}{f':{id}' if id else ''}.{event.name}"
+        request = call.request
         if request.method in ("GET", "HEAD") and not (
             request.is_datastar and request.method == "GET"
         ):
@@ -54,7 +54,7 @@ class EventRoutes:
             command = await self._command(call, type, event, id)
             if event.kind in ("generator", "async_generator"):
                 if request.is_datastar:
-                    await self._stream(call, command, where)
+                    await self._stream(call, command, _where(type, event, id))
                 else:
                     await self._finish(call, command, await self._collected(command))
             elif event.kind == "sync":
@@ -66,7 +66,7 @@ class EventRoutes:
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
             call.session.restore(kept)
-            problem = self._refusals.problem(call, error, where, domain=True)
+            problem = self._refusals.problem(call, error, _where(type, event, id), domain=True)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
 
@@ -230,3 +230,8 @@ class EventRoutes:
             body = self._refusals.patches(self._refusals.problem(call, error, where, domain=True))
         await call.part(body, last=True)
         await self._application.end_sessions(call.session)
+
+
+def _where(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
+    """The name of a failure in logs: "Product:42.adjust_stock"."""
+    return f"{type.name}{f':{id}' if id else ''}.{event.name}"

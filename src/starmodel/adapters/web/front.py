@@ -18,8 +18,8 @@ from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
-from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.proxies import TrustedProxies
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
 from starmodel.adapters.web.sessions import CookieSessions

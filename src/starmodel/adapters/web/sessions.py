@@ -17,6 +17,7 @@ from starmodel.core.errors import ConfigurationError
 
 MAX_AGE_S = 30 * 24 * 3600
 RENEW_S = 24 * 3600
+UNDER_WAY_S = 30
 MAX_COOKIE_BYTES = 3800
 _CACHED = 10_000
 
@@ -34,7 +35,7 @@ class CookieSessions:
         self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session")
         self._key = keyed_hash(secrets[-1], "visitor")  # the oldest, so that rotation loses nobody
         self._cache: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended: OrderedDict[str, float] = OrderedDict()
         self._prefix = f"{self.name}=".encode()
 
     def read(self, header: bytes) -> Session:
@@ -43,10 +44,12 @@ class CookieSessions:
         data = self._cache.get(text) if text else None
         if data is None and text:
             data = self._load(text)
-        if data is None or data["i"] in self._ended or data["t"] + MAX_AGE_S < time.time():
+        ended = None if data is None else self._ended.get(data["i"])
+        if data is None or ended is not None or data["t"] + MAX_AGE_S < time.time():
             visitor = random.token_urlsafe(18)
             session = Session(visitor, random.token_urlsafe(18), self._key(visitor))
-            session.modified = True
+            # A request that was under way at a sign-in must not replace the newer cookie.
+            session.modified = ended is None or ended + UNDER_WAY_S < time.time()
             return session
         actor = Actor(data["a"][0], data["a"][1], frozenset(data["a"][2])) if data["a"] else None
         session = Session(data["v"], data["i"], data["k"], actor, data["d"])
@@ -56,7 +59,7 @@ class CookieSessions:
     def write(self, session: Session, before: str) -> str:
         """The Set-Cookie header of a changed session; `before` is the id it came with."""
         if session.id != before:
-            self._ended[before] = None
+            self._ended[before] = time.time()
             if len(self._ended) > _CACHED:
                 self._ended.popitem(last=False)
         if not session.visitor:
