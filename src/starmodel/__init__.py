@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.app.access import Actor
 from starmodel.app.application import Application, dispatch
-from starmodel.app.dispatcher import Outcome
+from starmodel.app.command import Outcome
 from starmodel.app.live import live
 from starmodel.app.ports import EventBus, Repository
 from starmodel.app.reactions import on

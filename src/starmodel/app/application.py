@@ -9,7 +9,8 @@ from typing import Any
 
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor
 from starmodel.app.binding import Inputs
-from starmodel.app.dispatcher import Command, Dispatcher, Outcome
+from starmodel.app.command import Command, Outcome
+from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
 from starmodel.app.persistence import PersistenceManager

@@ -4,79 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, get_args
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import MASK, Binder, Inputs
+from starmodel.app.command import Command, Outcome
 from starmodel.app.idempotency import Claim, Idempotency
+from starmodel.app.loading import Loader
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, IdSource
 from starmodel.app.reactions import Reactions
 from starmodel.app.replies import Render, Reply, reply_to
-from starmodel.app.scopes import Scopes, default_snapshot
-from starmodel.app.session import Session
+from starmodel.app.scopes import Scopes
+from starmodel.app.steps import Steps
 from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.definition import signal_prefix
-from starmodel.core.drafts import Lease, copy_value, refill, returned_state
-from starmodel.core.entity import Entity, version_of
-from starmodel.core.errors import BindingError, GoneError, NotFoundError, VersionConflictError
+from starmodel.core.drafts import Lease, refill, returned_state
+from starmodel.core.entity import version_of
+from starmodel.core.errors import BindingError, VersionConflictError
 from starmodel.core.events import Event
-from starmodel.core.patches import Patch
 from starmodel.core.registry import EntityType, Registry
-
-Send = Callable[["Outcome"], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class Command:
-    """A bound request to run one event, with what only this process has.
-
-    Shapes: id is None for the visitor's own instance and for `create`;
-    arguments come from `Dispatcher.bind`; key is the caller's idempotency
-    key; signals are the browser's; send takes the outcome of each `yield`;
-    expects means the caller has seen the record, so that a missing one is
-    gone rather than unknown; vet may refuse a reply, by raising, before
-    anything is stored.
-    """
-
-    type: EntityType
-    event: Event[Any, Any, Any]
-    arguments: dict[str, Any]
-    id: Any = None
-    actor: Actor | None = TRUSTED
-    session: Session | None = None
-    request: Any = None
-    signals: dict[str, Any] = field(default_factory=dict)
-    key: str | None = None
-    send: Send | None = None
-    expects: bool = False
-    vet: Callable[[Reply], None] | None = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of a command.
-
-    Shapes: value is what the event returned (for a generator, the list of
-    what it yielded); reply is that, sorted for the caller; entity is the
-    snapshot after, None after delete; stored is False for a change that
-    auto_persist kept from the store.
-    """
-
-    record: CommandRecord
-    value: Any = None
-    reply: Reply = field(default_factory=Reply)
-    entity: Entity | None = None
-    version: int = 0
-    patch: Patch = field(default_factory=Patch)
-    stored: bool = True
-    repeated: bool = False
 
 
 class Dispatcher:
@@ -99,12 +49,13 @@ class Dispatcher:
         self._scopes, self._reactions, self._render = scopes, reactions, render
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
-        self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
         self.binders = {
             (t.cls, event.name): Binder(t, event, registry)
             for t in registry
             for event in t.events.values()
         }
+        self._loader = Loader(registry, persistence, policy, scopes, self.binders)
+        self.id_of = self._loader.id_of
 
     def bind(self, type: EntityType, event: Event[Any, Any, Any], inputs: Inputs) -> dict[str, Any]:
         """The event's arguments out of what a caller sent. Raises: BindingError."""
@@ -183,10 +134,10 @@ class Dispatcher:
         """Nothing awaits between loading and handing over, so a conflict can just run again."""
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(None)
-            home = await self._home(unit, command)
+            home = await self._loader.home(unit, command)
             arguments = command.arguments
             if self.binders[command.type.cls, command.event.name].needs_more:
-                arguments = await self._arguments(unit, command)
+                arguments = await self._loader.arguments(unit, command)
             value = command.event.fn(home.draft, **arguments)
             try:
                 return await self._finish(unit, home, command, record, claim, value)
@@ -202,8 +153,8 @@ class Dispatcher:
         """The event may wait for the world: a conflict is rebased, or run again by `retry=True`."""
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(Lease())
-            home = await self._home(unit, command)
-            arguments = await self._arguments(unit, command)
+            home = await self._loader.home(unit, command)
+            arguments = await self._loader.arguments(unit, command)
             value = await command.event.fn(home.draft, **arguments)
             try:
                 return await self._finish(unit, home, command, record, claim, value)
@@ -217,9 +168,9 @@ class Dispatcher:
     ) -> Outcome:
         """Each `yield` commits, publishes and sends; a conflict is thrown in at the yield."""
         unit = self._unit(Lease())
-        home = await self._home(unit, command)
-        arguments = await self._arguments(unit, command)
-        steps = _Steps(command.event.fn(home.draft, **arguments))
+        home = await self._loader.home(unit, command)
+        arguments = await self._loader.arguments(unit, command)
+        steps = Steps(command.event.fn(home.draft, **arguments))
         yielded: list[Any] = []
         try:
             async for value in steps:
@@ -301,148 +252,17 @@ class Dispatcher:
         if command.id is None and not command.type.is_record:
             id = self._scopes.id_of(command.type, command.session, command.actor)
         else:
-            id = self.id_of(cls, made if command.id is None else command.id)
+            id = self._loader.id_of(cls, made if command.id is None else command.id)
         entity = await self._persistence.for_class(cls).get(cls, id)
         version = 0 if entity is None else version_of(entity)
         reply = Reply.from_json(text)
         return Outcome(record, reply.result, reply, entity, version, repeated=True)
 
-    async def _home(self, unit: UnitOfWork, command: Command) -> Tracked:
-        """The entity the event runs on, enlisted; access to this very one is decided."""
-        type = command.type
-        cls = type.cls
-        if type.is_record and command.id is None:
-            if command.event.name != "create":
-                raise NotFoundError(type.name, None)
-            return unit.enlist(type, None, default_snapshot(cls), new=True)
-        if type.is_record:
-            id = self.id_of(cls, command.id)
-            found = await self._persistence.for_class(cls).latest(cls, id)
-            if found is None:
-                raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
-        else:
-            id = command.id
-            if id is None:
-                id = self._scopes.id_of(type, command.session, command.actor)
-            found = await self._persistence.for_class(cls).latest(cls, id)
-        entity = default_snapshot(cls, id) if found is None else found
-        self._policy.check(type, "write", command.actor, event=command.event, entity=entity)
-        tracked = unit.enlist(type, id, entity, new=found is None)
-        if command.signals:
-            self._take_over(tracked, command.signals)
-        return tracked
-
-    def _take_over(self, tracked: Tracked, signals: dict[str, Any]) -> None:
-        """Let the browser's values of synchronised fields in before the event runs."""
-        mine: Any = signals
-        for part in filter(None, signal_prefix(tracked.type.cls).split(".")):
-            mine = mine.get(part) if isinstance(mine, dict) else None
-        if not isinstance(mine, dict):
-            return
-        for name in tracked.type.synced:
-            if name not in mine:
-                continue
-            annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
-            given = mine[name]
-            if given == "" and type(None) in get_args(annotation):
-                # The browser has "" for None: a text is None again if it was None before.
-                is_text = str in get_args(annotation)
-                given = given if is_text and getattr(tracked.base, name) is not None else None
-            try:
-                value = TypeAdapter(annotation).validate_python(given)
-            except ValidationError as error:
-                text = error.errors(include_url=False)[0]["msg"]
-                raise BindingError(
-                    f"{tracked.type.name}.{name}: {text} (from signal)", {name: text}
-                ) from error
-            setattr(tracked.draft, name, value)
-
-    async def _arguments(self, unit: UnitOfWork, command: Command) -> dict[str, Any]:
-        binder = self.binders[command.type.cls, command.event.name]
-        # Copied, so that an event that runs again does not meet what it did to them before.
-        arguments = {
-            name: copy_value(value) if name in binder.containers else value
-            for name, value in command.arguments.items()
-        }
-        for name in binder.entities:
-            if name in arguments and arguments[name] is not None:
-                arguments[name] = await self._referred(unit, command, binder, name)
-        sources = {
-            "request": command.request,
-            "session": command.session,
-            "actor": command.actor,
-            "signals": command.signals,
-            "uow": unit,
-        }
-        for name, cls in binder.own.items():
-            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
-            arguments[name] = await self._readable(unit, command, binder.registry[cls], own)
-        return arguments | {name: sources[source] for name, source in binder.special.items()}
-
-    async def _referred(
-        self, unit: UnitOfWork, command: Command, binder: Binder, name: str
-    ) -> Entity:
-        type = binder.registry[binder.entities[name]]
-        id = self.id_of(type.cls, command.arguments[name])
-        return await self._readable(unit, command, type, id)
-
-    async def _readable(
-        self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
-    ) -> Entity:
-        self._policy.check(type, "read", command.actor)
-        entity: Entity = await unit.get(type.cls, id)
-        self._policy.check(type, "read", command.actor, entity=entity)
-        return entity
-
-    def id_of(self, cls: type[Entity], text: Any) -> Any:
-        """An id from an address, as the class declares it. Raises: NotFoundError."""
-        try:
-            return self._ids_of[cls].validate_python(text)
-        except ValidationError:
-            raise NotFoundError(cls.__name__, text) from None
-
 
 _NOTHING_SAID = to_json((None, Reply().to_json())).decode()
-
-
-class _Steps:
-    """What a generator event yields, sync or async, with errors thrown in at the yield."""
-
-    def __init__(self, generator: Any) -> None:
-        self._generator, self._error = generator, None
-        self._is_async = hasattr(generator, "__anext__")
-
-    async def close(self) -> None:
-        """Let the event clean up when it is not run to its end."""
-        if self._is_async:
-            await self._generator.aclose()
-        else:
-            self._generator.close()
-
-    def throw_in(self, error: BaseException) -> None:
-        self._error = error  # type: ignore[assignment]
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self
-
-    async def __anext__(self) -> Any:
-        error, self._error = self._error, None
-        if self._is_async:
-            if error is None:
-                return await self._generator.__anext__()
-            return await self._generator.athrow(error)
-        try:
-            return next(self._generator) if error is None else self._generator.throw(error)
-        except StopIteration:
-            raise StopAsyncIteration from None
 
 
 def _remember(reply: Reply, home: Tracked) -> str:
     if not home.new and reply.is_empty:
         return _NOTHING_SAID
     return to_json((plain(home.draft.id), reply.to_json())).decode()
-
-
-def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:
-    annotation: Any = cls.__pydantic_fields__["id"].annotation
-    return TypeAdapter(annotation)

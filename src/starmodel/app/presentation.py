@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starmodel.app.access import Actor
-from starmodel.app.dispatcher import Outcome
+from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.ports import Realtime, Renderer
 from starmodel.app.query import Query

@@ -4,7 +4,7 @@ import pytest
 
 from starmodel import Actor, Session
 from starmodel.app.binding import Inputs
-from starmodel.app.dispatcher import Command
+from starmodel.app.command import Command
 from starmodel.app.messages import Changed
 from starmodel.testing.fakes import FakeClock, FakeTransactionalRepository, RecordingBus
 

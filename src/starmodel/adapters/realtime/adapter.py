@@ -23,7 +23,7 @@ from starmodel.adapters.realtime.datastar import (
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.app.application import Application
-from starmodel.app.dispatcher import Outcome
+from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session

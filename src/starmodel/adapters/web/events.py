@@ -12,7 +12,7 @@ from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
-from starmodel.app.dispatcher import Command, Outcome
+from starmodel.app.command import Command, Outcome
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.replies import Reply
 from starmodel.core.entity import public_state

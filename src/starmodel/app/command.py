@@ -1,0 +1,64 @@
+"""A command on its way through the dispatcher, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starmodel.app.access import TRUSTED, Actor
+from starmodel.app.replies import Reply
+from starmodel.app.session import Session
+from starmodel.core.commands import CommandRecord
+from starmodel.core.entity import Entity
+from starmodel.core.events import Event
+from starmodel.core.patches import Patch
+from starmodel.core.registry import EntityType
+
+Send = Callable[["Outcome"], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Command:
+    """A bound request to run one event, with what only this process has.
+
+    Shapes: id is None for the visitor's own instance and for `create`;
+    arguments come from `Dispatcher.bind`; key is the caller's idempotency
+    key; signals are the browser's; send takes the outcome of each `yield`;
+    expects means the caller has seen the record, so that a missing one is
+    gone rather than unknown; vet may refuse a reply, by raising, before
+    anything is stored.
+    """
+
+    type: EntityType
+    event: Event[Any, Any, Any]
+    arguments: dict[str, Any]
+    id: Any = None
+    actor: Actor | None = TRUSTED
+    session: Session | None = None
+    request: Any = None
+    signals: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    send: Send | None = None
+    expects: bool = False
+    vet: Callable[[Reply], None] | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a command.
+
+    Shapes: value is what the event returned (for a generator, the list of
+    what it yielded); reply is that, sorted for the caller; entity is the
+    snapshot after, None after delete; stored is False for a change that
+    auto_persist kept from the store.
+    """
+
+    record: CommandRecord
+    value: Any = None
+    reply: Reply = field(default_factory=Reply)
+    entity: Entity | None = None
+    version: int = 0
+    patch: Patch = field(default_factory=Patch)
+    stored: bool = True
+    repeated: bool = False
