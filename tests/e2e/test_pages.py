@@ -70,14 +70,3 @@ def test_page_fits_a_phone_and_names_its_inputs(
         )
     ]
     assert unnamed == []
-
-
-def test_tour_of_all_pages_asks_nobody_else(shop: Server, visit: Visit, product: str) -> None:
-    ann = visit(shop)
-    page = ann.open("/", live=False)
-    ann.expect_errors("status of 404")
-    for path in PATHS:
-        page.goto(path.format(product=product))
-    assert {r.url.split("/")[2] for r in ann.requests if r.url.startswith("http")} == {
-        shop.url.removeprefix("http://")
-    }

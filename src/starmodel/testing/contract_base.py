@@ -17,6 +17,7 @@ from starmodel.core.events import event
 from starmodel.core.fields import Field
 from starmodel.core.patches import diff
 from starmodel.core.registry import entity_type
+from starmodel.testing.fakes import FakeClock
 
 E = TypeVar("E", bound=Entity)
 
@@ -62,16 +63,6 @@ Lamp: TypeAlias = _Lamp
 Guest: TypeAlias = _Guest
 
 
-class ManualClock:
-    """A clock that stands still until told otherwise. Units: now is seconds since the epoch."""
-
-    def __init__(self, now: float = 1_700_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @dataclass
 class Stage:
     """An open, empty repository and what happens around it.
@@ -80,7 +71,7 @@ class Stage:
     """
 
     repository: Repository
-    clock: ManualClock
+    clock: FakeClock
     let_pass: Callable[[float], Awaitable[None]]
     expired: list[tuple[type[Entity], Any, int]] = field(default_factory=list)
 
@@ -134,14 +125,14 @@ class ContractBase(abc.ABC):
     def make_repository(self, clock: Clock) -> Repository:
         """A new repository, not opened, that holds nothing and reads this clock."""
 
-    async def let_pass(self, repository: Repository, clock: ManualClock, seconds: float) -> None:
+    async def let_pass(self, repository: Repository, clock: FakeClock, seconds: float) -> None:
         """Let time pass and what has expired be swept. A backend with its own clock sleeps."""
         clock.now += seconds
         await repository.sweep()  # type: ignore[attr-defined]  # not part of the port
 
     async def play(self, test: Callable[[Stage], Awaitable[None]]) -> None:
         """Open a repository, run one test on it, close it."""
-        clock = ManualClock()
+        clock = FakeClock()
         repository = self.make_repository(clock)
 
         async def let_pass(seconds: float) -> None:

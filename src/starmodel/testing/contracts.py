@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from starmodel.testing.contract_base import ManualClock
 from starmodel.testing.contract_concurrency import BetweenContract, ConcurrencyContract
 from starmodel.testing.contract_markers import ExpiryContract, MarkersContract
 from starmodel.testing.contract_queries import QueriesContract
 from starmodel.testing.contract_writes import WritesContract
+from starmodel.testing.fakes import FakeClock
 
-__all__ = ["ManualClock", "RepositoryContract"]
+__all__ = ["FakeClock", "RepositoryContract"]
 
 
 class RepositoryContract(
