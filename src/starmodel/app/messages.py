@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
@@ -12,8 +14,7 @@ from pydantic_core import to_jsonable_python
 Kind = Literal["created", "updated", "deleted", "expired"]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """One entity was committed in another state.
 
     Shapes: state is all its public fields as JSON data (None when it is
@@ -28,7 +29,7 @@ class Changed:
     base: int
     state: dict[str, Any] | None
     fields: tuple[str, ...] = ()
-    before: dict[str, Any] = dataclasses.field(default_factory=dict)
+    before: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def topic(self) -> str:

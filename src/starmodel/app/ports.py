@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, new_id
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=Entity)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One entity's part of a batch.
 
     Shapes: kind "insert" needs that nothing is stored; "update", "delete"
@@ -39,7 +37,7 @@ class Change:
     base: int = 0
     version: int = 0
     snapshot: Entity | None = None
-    patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
+    patch: Patch = Patch()
     ttl_s: float | None = None
 
     @property
@@ -48,8 +46,7 @@ class Change:
         return self.entity.__name__, str(self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """Proof that a command ran, kept for a day beside what it changed.
 
     Shapes: key names session, entity, event and the browser's key;
@@ -65,8 +62,7 @@ class Marker:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Changes that are stored together with their marker, or not at all."""
 
     changes: Sequence[Change] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json, to_json, to_jsonable_python
 
@@ -52,8 +52,7 @@ def plain(value: Any) -> Any:
     return value if type(value) in _PLAIN else to_jsonable_python(value, fallback=repr)
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRecord:
+class CommandRecord(NamedTuple):
     """The request to run one event once: what is queued, stored and replayed.
 
     Shapes: entity is "Product:42", or "Counter" for the visitor's own;
@@ -78,7 +77,7 @@ class CommandRecord:
 
     def to_json(self) -> str:
         """This record as one JSON object."""
-        return to_json({name: getattr(self, name) for name in self.__slots__}).decode()
+        return to_json(self._asdict()).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> CommandRecord:

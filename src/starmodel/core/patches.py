@@ -96,13 +96,19 @@ def diff(old: Any, new: Any) -> Patch:
     Patch(set={'b': None}, unset=())
     """
     before, after = values_of(old), values_of(new)
+    if before.keys() == after.keys():
+        return Patch(
+            {
+                name: value
+                for name, value in after.items()
+                if before[name] is not value and not same(before[name], value)
+            }
+        )
     changed = {
         name: value
         for name, value in after.items()
-        if name not in before or (before[name] is not value and not same(before[name], value))
+        if name not in before or not same(before[name], value)
     }
-    if before.keys() == after.keys():
-        return Patch(changed)
     return Patch(changed, tuple(name for name in before if name not in after))
 
 
