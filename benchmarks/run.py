@@ -20,8 +20,9 @@ from servers import NAMES
 
 HERE = Path(__file__).parent
 VISITORS = 32
-# What a release must hold, as a share of the floor's requests for the same CPU time.
-GUARD = {"memory": 0.45, "memory_1000_routes": 0.45}
+# What must hold from one change to the next, as a share of the floor for the same CPU time.
+# The aim is 0.55; see "Speed" in docs/architecture.md for where the time goes.
+GUARD = {"memory": 0.16, "memory_1000_routes": 0.14, "sqlite": 0.09}
 
 
 def pin(core):
