@@ -11,6 +11,7 @@ from starmodel.app.access import TRUSTED, AccessPolicy, Actor
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.dispatcher import Dispatcher
+from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
 from starmodel.app.persistence import PersistenceManager
@@ -61,6 +62,7 @@ class Application:
         self.policy, self.clock, self.ids = policy, clock, ids
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
+        self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
         self.ui: Renderer | None = None
         self._uow_cls = uow_cls
         self.reactions = Reactions(reactions, self.unit)

@@ -60,11 +60,6 @@ def live(render: Callable[[Any], Any]) -> LiveView:
     return view
 
 
-def add_view(view: LiveView) -> None:
-    """Make a view known by its name; for generated parts of pages."""
-    _views[view.name] = view
-
-
 def view_named(name: str) -> LiveView | None:
     """The view, or None when no module has declared it (yet)."""
     return _views.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any
@@ -51,20 +52,22 @@ class BoundEvent:
         return f"<{self._event!r} of {self._entity!r}>"
 
 
-class _Run:
+class _Run(ABC):
     """The four kinds of event method around `begin`, `accept` and `undo`."""
 
     draft: Any
 
+    @abstractmethod
     def begin(self) -> None:
-        """Called when the method starts, and again after each `yield`."""
-        raise NotImplementedError
+        """Get ready: when the method starts, and again after each `yield`."""
 
+    @abstractmethod
     def accept(self, result: Any = None) -> Any:
-        raise NotImplementedError
+        """Keep what the method did; what it returns is what the caller gets."""
 
+    @abstractmethod
     def undo(self) -> None:
-        raise NotImplementedError
+        """Drop what the method did since `begin`."""
 
     def sync(self, fn: Any, args: Any, kwargs: Any) -> Any:
         self.begin()

@@ -213,3 +213,36 @@ async def test_assets_are_served_hashed_and_cached(visit: Any) -> None:
         assert "set-cookie" not in answer.headers
     for bad in ("x.js", "../manifest.json", "%2e%2e/secret.js", "manifest.json"):
         assert (await browser.get(f"/_starmodel/assets/{bad}")).status_code == 404
+
+
+async def test_generated_pages_of_two_applications_keep_apart(serve: Any) -> None:
+    """Each shows the fields of its own class, though both classes have one name."""
+
+    def application(field: str) -> Any:
+        made = type("Gauge", (Entity,), {"__annotations__": {field: int}, field: 0})
+        return serve(unlisted(made))
+
+    first, second = Browser(application("height")), Browser(application("depth"))
+    for browser, label in ((first, "Height"), (second, "Depth")):
+        async with browser.watch(await browser.page("/gauge")) as stream:
+            assert (await stream.event()).type == "starmodel-open"
+            shown = str([await stream.event(), await stream.event()])
+            assert f">{label}<" in shown
+        await browser.aclose()
+
+
+async def test_title_of_a_record_may_be_a_property(serve: Any) -> None:
+    class Person(Entity):
+        model_config = {"access": "public"}
+        first: str
+        last: str
+
+        @property
+        def name(self) -> str:
+            return f"{self.first} {self.last}"
+
+    browser = Browser(serve(Person))
+    made = await browser.call("POST", "/people", {"first": "Ada", "last": "Lovelace"})
+    page = await browser.page(made.headers["location"])
+    assert "<h1>Ada Lovelace</h1>" in page.text
+    await browser.aclose()

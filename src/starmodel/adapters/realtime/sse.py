@@ -112,7 +112,7 @@ class SseStreams:
             topic = f"{type.name}:{id}"
             view: View
             if item.view:
-                part = view_named(item.view)
+                part = self._application.views.get(item.view) or view_named(item.view)
                 if part is None:
                     continue  # declared by no module of this build: the page will be reloaded
                 view = PartView(part, root_path, self._render)

@@ -44,7 +44,7 @@ from starmodel.app.access import Actor
 from starmodel.app.application import Application
 from starmodel.app.binding import Parameter
 from starmodel.app.elements import Element
-from starmodel.app.live import LiveView, add_view
+from starmodel.app.live import LiveView
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.query import Query
 from starmodel.core.commands import plain
@@ -117,7 +117,8 @@ class PlainUI:
         """The name people know a record by: its first text, else its class and id."""
         for name in ("name", "title"):
             value = getattr(entity, name, None)
-            if isinstance(value, str) and value and not type.cls.__entity__.fields[name].private:
+            spec = type.cls.__entity__.fields.get(name)
+            if isinstance(value, str) and value and not (spec and spec.private):
                 return value
         return f"{type.title} {entity.id}" if type.is_record else type.title
 
@@ -231,7 +232,7 @@ class PlainUI:
             return Dl(*pairs, id=f"{type.name}{key}-fields")
 
         view = LiveView(fields_of, type.cls, f"starmodel.fields.{type.name}")
-        add_view(view)
+        self._application.views[view.name] = view
         return view
 
     def _row(self, type: EntityType, names: Sequence[str], entity: Entity) -> Any:
