@@ -27,7 +27,6 @@ from starmodel.core.registry import EntityType, Registry
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
-_set = object.__setattr__
 
 
 @dataclass(slots=True)

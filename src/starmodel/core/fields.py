@@ -37,11 +37,16 @@ ATOMS: tuple[type, ...] = (
     int, float, str, bool, bytes, type(None), decimal.Decimal, uuid.UUID,
     datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
 )  # fmt: skip
-# Annotations whose values are immutable scalars although they are no subclasses of an atom.
 SCALARS: tuple[type, ...] = (
-    pydantic.EmailStr, pydantic.AnyUrl, pydantic.AwareDatetime, pydantic.NaiveDatetime,
-    pydantic.PastDate, pydantic.FutureDate, pydantic.PastDatetime, pydantic.FutureDatetime,
-    pathlib.PurePath, ipaddress.IPv4Address, ipaddress.IPv6Address,
+    *ATOMS, enum.Enum, pathlib.PurePath, ipaddress.IPv4Address, ipaddress.IPv6Address,
+)  # fmt: skip
+# pydantic's annotations for immutable scalars that are no subclasses of one; known by name,
+# because importing them takes longer than all of this module.
+PYDANTIC_SCALARS = frozenset(
+    {
+        "EmailStr", "AnyUrl", "AwareDatetime", "NaiveDatetime",
+        "PastDate", "FutureDate", "PastDatetime", "FutureDatetime",
+    }
 )  # fmt: skip
 
 leaving: ContextVar[bool] = ContextVar("starmodel_leaving", default=False)
@@ -151,8 +156,15 @@ def plain_types(annotation: Any) -> list[Any]:
 def is_atomic(annotation: Any) -> bool:
     """True when every value of the type is immutable and a scalar."""
     return all(
-        isinstance(t, type) and issubclass(t, (*ATOMS, *SCALARS, enum.Enum))
+        isinstance(t, type) and (issubclass(t, SCALARS) or _is_pydantic_scalar(t))
         for t in plain_types(annotation)
+    )
+
+
+def _is_pydantic_scalar(kind: type) -> bool:
+    return any(
+        base.__name__ in PYDANTIC_SCALARS and base.__module__.startswith("pydantic.")
+        for base in kind.__mro__
     )
 
 
