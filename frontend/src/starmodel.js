@@ -231,8 +231,9 @@ const toast = (text) => {
   document.getElementById("starmodel-toasts")?.append(p);
 };
 
-const TOAST_MS = 5000;
+const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must still find what went wrong
 new MutationObserver((changes) => {
   for (const node of changes.flatMap((change) => [...change.addedNodes]))
-    if (node.dataset?.toast !== undefined) setTimeout(() => node.remove(), TOAST_MS);
+    if (node.dataset?.toast !== undefined)
+      setTimeout(() => node.remove(), node.dataset.toast === "error" ? ERROR_MS : TOAST_MS);
 }).observe(document.body ?? root, { childList: true, subtree: true });

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import inspect
-import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from fasthtml.core import FastHTML, Mount, StaticFiles
@@ -20,6 +18,7 @@ from starmodel.adapters.web.assets import asset_urls
 from starmodel.adapters.web.components import teach_components
 from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.greeting import dev_token, greet
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.sessions import CookieSessions
@@ -38,7 +37,6 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.registry import Registry, defined_entities
 
-log = logging.getLogger("starmodel")
 _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
@@ -176,7 +174,7 @@ def _assemble(
         allowed_hosts=settings.allowed_hosts,
         default_event_method=settings.default_event_method,
     )
-    token = _dev_token(secrets[0]) if web.development else None
+    token = dev_token(secrets[0]) if web.development else None
     front = Front(
         application,
         live,
@@ -191,7 +189,7 @@ def _assemble(
         lambda: app.router.routes,
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
-        greeting=lambda root_path: _say_hello(token, root_path),
+        greeting=None if token is None else partial(greet, token),
     )
     teach_components(script_json)
     teach_entities()
@@ -242,19 +240,6 @@ def _bus(settings: Settings) -> EventBus:
     raise ConfigurationError(
         f"event_bus is {settings.event_bus!r}; available are 'memory' and 'package.module:Class'."
     )
-
-
-def _dev_token(secret: str) -> str:
-    return hmac.digest(secret.encode(), b"starmodel:development sign-in", hashlib.sha256).hex()[:32]
-
-
-def _say_hello(token: str | None, root_path: str) -> None:
-    address = os.environ.get("STARMODEL_ADDRESS", "http://127.0.0.1:8000")
-    if token is None:
-        return
-    line = f"Open {address}{root_path}/?token={token} to sign in as the developer."
-    handlers = logging.getLogger("uvicorn.error")
-    (handlers if handlers.hasHandlers() else log).warning(line)
 
 
 def _page_basics() -> list[Any]:

@@ -10,6 +10,7 @@ from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.ports import Realtime, Renderer
 from starmodel.app.query import Query
+from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -47,6 +48,9 @@ class RealtimeAdapter(Realtime, Protocol):
 
     def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
         """What the caller of an event is sent."""
+
+    def encode_effects(self, reply: Reply) -> bytes:
+        """Elements, toasts and a redirect, as the caller's page takes them."""
 
     def encode_refusal(
         self, status: int, text: str, fields: Mapping[str, str], elements: Sequence[Element] = ()

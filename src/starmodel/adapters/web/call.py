@@ -60,6 +60,18 @@ class Call:
     async def part(self, body: bytes, *, last: bool = False) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": not last})
 
+    async def relay(self, response: Any) -> None:
+        """Send a response that the framework made."""
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self.started = True
+                headers = [*message["headers"], *self._cookie(self.session)]
+                message = {**message, "headers": headers}
+            await self._send(message)
+
+        await response(self.request.scope, None, send)
+
     async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
         head = [
             (b"vary", b"accept"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 import typing
@@ -10,13 +11,14 @@ from functools import partial
 from typing import Any
 
 from fastcore.xml import Safe
-from fasthtml.core import FastHTML
+from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, noop_body
 from fasthtml.xtend import Titled
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import ConfigurationError, StarModelError
@@ -95,8 +97,31 @@ def connect(app: FastHTML, front: Front) -> None:
         await inner(scope, receive, send)
 
     app.router.middleware_stack = generated
+    front.guard = partial(_run_before, app)
     _connect_lifespan(app, front)
     _connect_errors(app, front)
+
+
+async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
+    """Run the application's `before` functions for a generated route, as for the user's own.
+
+    What one of them answers instead of the route, or None.
+    """
+    if not app.before:
+        return None
+    await incoming.body()
+    request = incoming.for_events()
+    request.injects, request.max_part_size, request.body_wrap = [], app.max_part_size, noop_body
+    parts = (app.hdrs, app.ftrs, app.htmlkw, app.bodykw)
+    request.hdrs, request.ftrs, request.htmlkw, request.bodykw = map(copy.deepcopy, parts)
+    for before in app.before:
+        guard, skip = (before.f, before.skip) if isinstance(before, Beforeware) else (before, [])
+        if any(re.fullmatch(pattern, request.url.path) for pattern in skip):
+            continue
+        answer = await _wrap_call(guard, request, _params(guard))
+        if answer:
+            return answer if isinstance(answer, Response) else _resp(request, answer)
+    return None
 
 
 def _connect_lifespan(app: FastHTML, front: Front) -> None:

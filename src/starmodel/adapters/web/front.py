@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
-from starmodel.adapters.web.call import Call
+from starmodel.adapters.web.call import SSE, Call
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.proxies import TrustedProxies
-from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
 from starmodel.adapters.web.sessions import CookieSessions
@@ -27,6 +27,7 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import DEV
 from starmodel.app.application import Application
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.replies import Reply
 from starmodel.app.session import Session, current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
@@ -34,6 +35,9 @@ from starmodel.core.host import current_host
 log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"
 HEALTH_PATH = "/_starmodel/health"
+
+
+Guard = Callable[[Incoming], Awaitable[Any]]
 
 
 class Front:
@@ -61,6 +65,7 @@ class Front:
         self._greeting, self._proxies = greeting, proxies or TrustedProxies(())
         self._dev_token, self._user = dev_token, UserRoutes(routes)
         self._refusals = Refusals(application, realtime, ui, settings)
+        self.guard: Guard | None = None  # what the framework runs before every route of its own
         self.routes = Routes()
         CrudRoutes(application, ui, self._refusals, settings).add_to(
             self.routes, EventRoutes(application, realtime, self._refusals, settings)
@@ -181,8 +186,25 @@ class Front:
             return False
         if found is None:
             await self._not_allowed(call, methods)
+        elif self.guard is None or not await self._stopped(call, self.guard):
+            await found.handler(call, found, id)
+        return True
+
+    async def _stopped(self, call: Call, guard: Guard) -> bool:
+        """Let the user's guard look first; True when it has answered instead."""
+        try:
+            response = await guard(call.request)
+        except Exception as error:  # the web edge: every failure becomes an answer
+            await self.failed(call, error)
             return True
-        await found.handler(call, found, id)
+        if response is None:
+            return False
+        url = response.headers.get("location")
+        if url is not None and call.request.is_datastar:
+            body = self.realtime.encode_effects(Reply(redirect=url))
+            await call.answer(200, SSE, body, [NO_STORE])
+        else:
+            await call.relay(response)
         return True
 
     async def not_found(self, call: Call) -> None:
