@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 from load import cpu_seconds, load
-from servers import NAMES
+from servers import EVENT_SERVERS as NAMES
 
 HERE = Path(__file__).parent
 VISITORS = 32

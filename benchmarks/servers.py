@@ -124,7 +124,24 @@ def make_sqlite_full():
     return _starmodel("sql", database_url=_database(), sqlite_synchronous="FULL")
 
 
+def make_board():
+    """StarModel, one shared entity whose generated page many visitors have open."""
+    from starmodel import Entity, create_app, event
+
+    class Board(Entity):
+        model_config = {"scope": "app", "access": "public"}
+        level: int = 0
+
+        @event
+        def raise_level(self):
+            self.level += 1
+
+    limits = {"max_streams_per_session": 100_000, "max_streams_per_address": 100_000}
+    return create_app([Board], secret_key="benchmark" * 5, max_streams=100_000, **limits)
+
+
 NAMES = [name[5:] for name in list(globals()) if name.startswith("make_")]
+EVENT_SERVERS = [name for name in NAMES if name != "board"]
 
 
 def __getattr__(name):
