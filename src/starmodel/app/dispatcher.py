@@ -89,7 +89,7 @@ class Dispatcher:
             self._ids(),
             command.type.name if command.id is None else f"{command.type.name}:{command.id}",
             command.event.name,
-            self._recorded(command),
+            self.recorded(command),
             None if actor is None else actor.id,
             None if session is None else session.key,
             self._clock(),
@@ -105,7 +105,7 @@ class Dispatcher:
             lambda outcome: self._repeat(command, record, outcome),
         )
 
-    def _recorded(self, command: Command) -> dict[str, Any]:
+    def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
         unsaid = self.binders[command.type.cls, command.event.name].unsaid
         return {

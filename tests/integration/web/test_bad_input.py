@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, Stream, unlisted
 from integration.web.shop import Product
@@ -214,8 +215,22 @@ async def test_unexpected_exception_is_500_and_tells_nothing(visit: Any, caplog:
         assert "secret-path" not in answer.text
         assert "Something went wrong on our side" in answer.text
     assert "secret-path" in caplog.text
-    assert "Bomb.go failed" in caplog.text
+    assert "Bomb.go() failed" in caplog.text
     assert (await browser.call("GET", "/bomb")).json()["n"] == 0
+
+
+async def test_failure_names_the_arguments_without_secrets(visit: Any, caplog: Any) -> None:
+    class Bomb(Entity):
+        n: int = 0
+
+        @event
+        def go(self, wires: int, code: SecretStr) -> None:
+            raise RuntimeError("no")
+
+    await visit(Bomb).call("POST", "/bomb/go", {"wires": 3, "code": "s3cret"})
+
+    assert "Bomb.go(wires=3, code=" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 async def test_exception_in_a_users_route_is_500_and_tells_nothing(

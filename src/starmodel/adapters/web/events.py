@@ -47,14 +47,14 @@ class EventRoutes:
             problem = Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.")
             await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
             return
-        kept = call.session.keep()
+        kept, command = call.session.keep(), None
         try:
             await self._application.ready()
             self._application.policy.check(type, "write", call.session.actor, event=event)
             command = await self._command(call, type, event, id)
             if event.kind in ("generator", "async_generator"):
                 if request.is_datastar:
-                    await self._stream(call, command, _where(type, event, id))
+                    await self._stream(call, command)
                 else:
                     await self._finish(call, command, await self._collected(command))
             elif event.kind == "sync":
@@ -66,7 +66,8 @@ class EventRoutes:
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
             call.session.restore(kept)
-            problem = self._refusals.problem(call, error, _where(type, event, id), domain=True)
+            where = self._where(type, event, id, command)
+            problem = self._refusals.problem(call, error, where, domain=True)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
 
@@ -204,7 +205,7 @@ class EventRoutes:
         outcome.reply.redirect = redirects[-1] if redirects else None
         return outcome
 
-    async def _stream(self, call: Call, command: Command, where: str) -> None:
+    async def _stream(self, call: Call, command: Command) -> None:
         """Send each yield's reply when it is committed."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         has_page = b"starmodel-page" in call.request.headers
@@ -227,11 +228,15 @@ class EventRoutes:
         if error is None:
             body = self._realtime.encode_reply(command.type, task.result(), has_page=has_page)
         else:
+            where = self._where(command.type, command.event, str(command.id or ""), command)
             body = self._refusals.patches(self._refusals.problem(call, error, where, domain=True))
         await call.part(body, last=True)
         await self._application.end_sessions(call.session)
 
-
-def _where(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
-    """The name of a failure in logs: "Product:42.adjust_stock"."""
-    return f"{type.name}{f':{id}' if id else ''}.{event.name}"
+    def _where(
+        self, type: EntityType, event: Event[Any, Any, Any], id: str, command: Command | None
+    ) -> str:
+        """What failed, for logs and developers: "Product:42.adjust_stock(delta=-1)"."""
+        given = {} if command is None else self._application.dispatcher.recorded(command)
+        told = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"{type.name}{f':{id}' if id else ''}.{event.name}({told})"
