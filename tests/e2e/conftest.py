@@ -66,5 +66,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
 
     yield make
     for visitor in visitors:
+        for page in visitor.context.pages:  # a request that is still held would hold the closing
+            page.unroute_all(behavior="ignoreErrors")
+        visitor.context.unroute_all(behavior="ignoreErrors")
         visitor.context.close()
     assert [c for visitor in visitors for c in visitor.complaints] == []
