@@ -141,6 +141,11 @@ def _assemble(
     ids: IdSource,
 ) -> None:
     """Build the services, join them, and connect them to the web framework."""
+    if realtime is DatastarRealtime and settings.realtime != "sse":
+        raise ConfigurationError(
+            f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
+            "or pass create_app(realtime=…) with a transport of your own."
+        )
     classes = defined_entities() if entities is None else list(entities)
     registry = Registry(classes, default_store=settings.default_store)
     secrets = secret_keys(settings)

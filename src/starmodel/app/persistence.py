@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 from starmodel.app.ports import Expired, Repository
@@ -52,16 +53,12 @@ class PersistenceManager:
 
     async def open(self, expired: Expired) -> None:
         """Get every repository ready; when one fails, those opened before it are closed again."""
-        opened: list[Repository] = []
-        try:
+        async with AsyncExitStack() as opened:
             for repository in self.repositories():
                 types = [t for t in self._registry if self.for_class(t.cls) is repository]
                 await repository.open(types, expired)
-                opened.append(repository)
-        except BaseException:
-            for repository in opened:
-                await repository.close()
-            raise
+                opened.push_async_callback(repository.close)
+            opened.pop_all()  # all are open: nothing is to be closed again
 
     async def close(self) -> None:
         for repository in self.repositories():

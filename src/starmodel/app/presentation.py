@@ -52,9 +52,7 @@ class RealtimeAdapter(Realtime, Protocol):
     def encode_effects(self, reply: Reply) -> bytes:
         """Elements, toasts and a redirect, as the caller's page takes them."""
 
-    def encode_refusal(
-        self, status: int, text: str, fields: Mapping[str, str], elements: Sequence[Element] = ()
-    ) -> bytes:
+    def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """What the caller of a refused event is sent."""
 
     async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing, closing
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core.drafts import (
@@ -69,47 +69,40 @@ class _Run(ABC):
     def undo(self) -> None:
         """Drop what the method did since `begin`."""
 
-    def sync(self, fn: Any, args: Any, kwargs: Any) -> Any:
+    @contextmanager
+    def _attempt(self) -> Iterator[None]:
+        """One run of the method; whatever ends it early is undone."""
         self.begin()
         try:
-            return self.accept(fn(self.draft, *args, **kwargs))
+            yield
         except BaseException:
             self.undo()
             raise
+
+    def sync(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        with self._attempt():
+            return self.accept(fn(self.draft, *args, **kwargs))
 
     async def _await(self, fn: Any, args: Any, kwargs: Any) -> Any:
-        self.begin()
-        try:
+        with self._attempt():
             return self.accept(await fn(self.draft, *args, **kwargs))
-        except BaseException:
-            self.undo()
-            raise
 
     def generator(self, fn: Any, args: Any, kwargs: Any) -> Generator[Any, Any, Any]:
-        self.begin()
-        try:
-            with closing(fn(self.draft, *args, **kwargs)) as steps:
-                for step in steps:
-                    self.accept()
-                    yield step
-                    self.begin()
+        with self._attempt(), closing(fn(self.draft, *args, **kwargs)) as steps:
+            for step in steps:
                 self.accept()
-        except BaseException:
-            self.undo()
-            raise
+                yield step
+                self.begin()
+            self.accept()
 
     async def async_generator(self, fn: Any, args: Any, kwargs: Any) -> AsyncGenerator[Any, Any]:
-        self.begin()
-        try:
+        with self._attempt():
             async with aclosing(fn(self.draft, *args, **kwargs)) as steps:
                 async for step in steps:
                     self.accept()
                     yield step
                     self.begin()
                 self.accept()
-        except BaseException:
-            self.undo()
-            raise
 
 
 setattr(_Run, "async", _Run._await)  # the kind's name is a keyword

@@ -13,7 +13,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 
 from integration.web.browser import HTML, Browser, sse_events, unlisted
-from starmodel import ConfigurationError, Entity, EntityConfig, Redirect, configure_app, event
+from starmodel import (
+    ConfigurationError,
+    Entity,
+    EntityConfig,
+    Redirect,
+    Settings,
+    configure_app,
+    create_app,
+    event,
+)
 
 
 @unlisted
@@ -246,3 +255,8 @@ async def test_title_of_a_record_may_be_a_property(serve: Any) -> None:
     page = await browser.page(made.headers["location"])
     assert "<h1>Ada Lovelace</h1>" in page.text
     await browser.aclose()
+
+
+def test_transport_that_is_not_there_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match=r"realtime is 'websocket'.*use 'sse'"):
+        create_app([Counter], settings=Settings(realtime="websocket"))

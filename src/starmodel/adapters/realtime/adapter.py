@@ -100,11 +100,9 @@ class DatastarRealtime:
         return "".join(links)
 
     def tail(self) -> str:
-        """What closes a page: its notices and its one stream; for patched content, a grant."""
+        """What closes a page: its notices and its one stream; nothing for patched content."""
         page = current_page.get()
-        if page is None:
-            return ""
-        if page.patch:
+        if page is None or page.patch:
             return ""
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
@@ -200,9 +198,7 @@ class DatastarRealtime:
             parts.append(patch_elements(Element(html, "body", "append")))
         return b"".join(parts)
 
-    def encode_refusal(
-        self, status: int, text: str, fields: Mapping[str, str], elements: Sequence[Element] = ()
-    ) -> bytes:
+    def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """What the caller of a refused event is shown: a toast, and sentences beside fields."""
         parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
         return b"".join([*parts, self.toast(Toast(text, "error"))])

@@ -91,7 +91,7 @@ class Refusals:
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """What Datastar is sent."""
-        return self._realtime.encode_refusal(problem.status, problem.text, problem.fields, elements)
+        return self._realtime.encode_refusal(problem.status, problem.text, elements)
 
     def _form_again(
         self,

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal, TypeVar, cast
 
@@ -95,14 +96,14 @@ class SqlRepository:
         markers = Markers(metadata)
 
         def prepare() -> tuple[sqlite3.Connection, SqliteReader]:
-            connection = self._database.connect(PATIENT_S)
-            try:
+            with ExitStack() as opened:
+                connection = self._database.connect(PATIENT_S)
+                opened.callback(self._database.close)
+                opened.callback(connection.close)
                 create_tables(connection, metadata, tables)
-                return connection, SqliteReader(self._database.connect)
-            except BaseException:
-                connection.close()
-                self._database.close()
-                raise
+                reader = SqliteReader(self._database.connect)
+                opened.pop_all()
+            return connection, reader
 
         connection, reader = await asyncio.to_thread(prepare)
         depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}

@@ -85,7 +85,8 @@ class SqliteDatabase:
             options = dict(given)
         options |= {"timeout": timeout_s, "isolation_level": None, "check_same_thread": False}
         connection: sqlite3.Connection = sqlite3.connect(where, cached_statements=256, **options)
-        try:
+        with contextlib.ExitStack() as opened:
+            opened.callback(connection.close)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(
                 f"PRAGMA synchronous={'OFF' if self._private else self._synchronous}"
@@ -93,9 +94,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA foreign_keys=ON")
             connection.create_collation(DECIMAL_ORDER, _compare_decimals)
             connection.create_function(LOWER, 1, _lower, deterministic=True)
-        except BaseException:
-            connection.close()
-            raise
+            opened.pop_all()
         return connection
 
 
