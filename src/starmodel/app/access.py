@@ -57,6 +57,21 @@ class AccessPolicy(Protocol):
     def reads_fields(self, type: EntityType) -> bool:
         """True when reading depends on a record's fields."""
 
+    def audience(self, type: EntityType, actor: Actor | None) -> Audience:
+        """What this actor may run on records of the class; equal for all who are shown the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Those who are shown the same of one class, so that one rendering serves them all.
+
+    Shapes: events names what they may run; actor is set only when a rule
+    of the class is a function, which is then asked of each record.
+    """
+
+    events: frozenset[str] = frozenset()
+    actor: Actor | None = None
+
 
 class RulePolicy:
     """Decides by the `access` of the event, else of the class, else by scope: closed by default.
@@ -91,6 +106,29 @@ class RulePolicy:
 
     def reads_fields(self, type: EntityType) -> bool:
         return callable(rule_of(type, "read", None))
+
+    def audience(self, type: EntityType, actor: Actor | None) -> Audience:
+        may = frozenset(n for n, e in type.events.items() if permits(self, type, actor, event=e))
+        rules = [rule_of(type, "write", event) for event in type.events.values()]
+        asks = self.reads_fields(type) or any(map(callable, rules))
+        return Audience(may, actor if asks else None)
+
+
+def permits(
+    policy: AccessPolicy,
+    type: EntityType,
+    actor: Actor | None,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    entity: Entity | None = None,
+) -> bool:
+    """Whether the actor may run the event, or, without one, read."""
+    need: Need = "read" if event is None else "write"
+    try:
+        policy.check(type, need, actor, event=event, entity=entity)
+    except (NotSignedInError, AccessDeniedError):
+        return False
+    return True
 
 
 def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor, permits
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.dispatcher import Dispatcher
+from starmodel.app.listing import Listing, Window
 from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
@@ -163,6 +165,33 @@ class Application:
             found = await repository.get(type.cls, own) or default_snapshot(type.cls, own)
         self.policy.check(type, "read", session.actor, entity=found)
         return found
+
+    async def window(self, listing: Listing, actor: Actor | None) -> Window:
+        """The records of a listing that this actor may read.
+
+        Raises: NotSignedInError, AccessDeniedError.
+        """
+        await self.ready()
+        type, query = listing.type, listing.query
+        self.policy.check(type, "read", actor)
+        query = replace(query, limit=listing.per_page + 1)
+        found = await self.persistence.for_class(type.cls).list(query)
+        more = len(found) > listing.per_page
+        return Window(tuple(self._readable(type, actor, found[: listing.per_page])), more)
+
+    async def count(self, listing: Listing, actor: Actor | None) -> int:
+        """How many records match a listing, of those that this actor may read."""
+        type, query = listing.type, listing.query
+        repository = self.persistence.for_class(type.cls)
+        if not self.policy.reads_fields(type):
+            return await repository.count(query)
+        found = await repository.list(replace(query, offset=0, limit=None))
+        return len(self._readable(type, actor, found))
+
+    def _readable(self, type: EntityType, actor: Actor | None, found: list[Entity]) -> list[Entity]:
+        if not self.policy.reads_fields(type):
+            return found
+        return [entity for entity in found if permits(self.policy, type, actor, entity=entity)]
 
     async def dispatch(
         self,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from starmodel.app.access import Actor
+from starmodel.app.access import Actor, Audience
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
+from starmodel.app.listing import Listing, Window
 from starmodel.app.ports import Realtime, Renderer
-from starmodel.app.query import Query
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.entity import Entity
@@ -65,6 +65,13 @@ class RealtimeAdapter(Realtime, Protocol):
         """End every stream."""
 
 
+class Row(NamedTuple):
+    """One row of a list as HTML. Shapes: key names it within its list, without blanks."""
+
+    key: str
+    html: str
+
+
 class UIAdapter(Renderer, Protocol):
     """Turns entities into pages. Components are whatever `render` takes."""
 
@@ -83,8 +90,14 @@ class UIAdapter(Renderer, Protocol):
     def nav(self, actor: Actor | None) -> Any:
         """The links to every entity that the actor may read."""
 
-    def table(self, type: EntityType, entities: Sequence[Entity], query: Query, more: bool) -> Any:
-        """The records of a list, with links to the pages before and after."""
+    def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
+        """The records of a list, live, with links to the pages before and after."""
+
+    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
+        """One row for each record, and for an empty window the row that says so."""
+
+    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
+        """What stands around the rows and depends on the window, such as the links to pages."""
 
     def detail(self, type: EntityType, entity: Entity) -> Any:
         """One entity's fields, live."""

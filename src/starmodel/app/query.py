@@ -147,7 +147,12 @@ def make_query(
     for what, number in (("limit", limit), ("offset", offset)):
         if number is not None and number < 0:
             raise RequestError(f"{what} is {number}; expected 0 or more.")
-    texts = tuple(name for name, spec in fields.items() if _is_text(spec.info.annotation))
+    searched = entity.model_config.get("search_fields")
+    texts = tuple(
+        name
+        for name, spec in fields.items()
+        if (_is_text(spec.info.annotation) if searched is None else name in searched)
+    )
     return Query(entity, tuple(made), search.strip(), texts, ordering, offset, limit)
 
 

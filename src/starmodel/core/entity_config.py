@@ -23,6 +23,9 @@ Scope = Literal["session", "user", "app", "record"]
 class EntityConfig(BaseConfig, total=False):
     """pydantic's configuration and StarModel's own keys.
 
+    Shapes: list_display, search_fields and list_filter name fields, for
+    the columns, the search and the filters of lists; fieldsets maps the
+    headings of forms and detail pages to the fields below them.
     Units: ttl is in seconds.
     """
 
@@ -41,6 +44,10 @@ class EntityConfig(BaseConfig, total=False):
     access: AccessRule | Mapping[str, AccessRule]
     editable: bool | Iterable[str]
     history: bool
+    list_display: Iterable[str]
+    search_fields: Iterable[str]
+    list_filter: Iterable[str]
+    fieldsets: Mapping[str, Iterable[str]]
 
 
 OWN_KEYS = frozenset(EntityConfig.__annotations__) - frozenset(ConfigDict.__annotations__)

@@ -40,17 +40,17 @@ from fasthtml.components import (
 
 from starmodel.adapters.ui.fields import form_field, value_component
 from starmodel.adapters.ui.style import STYLE
-from starmodel.app.access import Actor
+from starmodel.app.access import Actor, Audience
 from starmodel.app.application import Application
 from starmodel.app.binding import Parameter
 from starmodel.app.elements import Element
+from starmodel.app.listing import Listing, Window
 from starmodel.app.live import LiveView
-from starmodel.app.presentation import RealtimeAdapter
-from starmodel.app.query import Query
-from starmodel.core.commands import plain
+from starmodel.app.presentation import RealtimeAdapter, Row
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import StarModelError
 from starmodel.core.events import Event
+from starmodel.core.fields import FieldSpec
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
 
@@ -122,21 +122,48 @@ class PlainUI:
                 return value
         return f"{type.title} {entity.id}" if type.is_record else type.title
 
-    def table(self, type: EntityType, entities: Sequence[Entity], query: Query, more: bool) -> Any:
-        specs = [
+    def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
+        type = listing.type
+        head = Tr(
+            *[Th(spec.title, scope="col") for spec in self._columns(type)], Th("", scope="col")
+        )
+        audience = self._application.policy.audience(type, actor)
+        rows = Safe("".join(row.html for row in self.rows(listing, window.entities, audience)))
+        name = type.plural_title
+        state = {"data-state": window.digest}
+        table = Table(Thead(head), Tbody(rows, state, id=listing.element_id), aria_label=name)
+        # A wide table is scrolled in itself, by keyboard too, not with the page.
+        wide = Div(table, cls="wide", role="region", aria_label=f"Table of {name}", tabindex="0")
+        new = P(A(f"New {type.title.lower()}", href=f"{self._home(type)}/new", cls="button"))
+        return (new, wide, *[Safe(part.html) for part in self.around(listing, window)])
+
+    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
+        type = listing.type
+        if not entities:
+            none = Td(f"No {type.plural_title.lower()} yet.", colspan=MAX_LISTED_FIELDS + 1)
+            return [Row("none", self.render(Tr(none, {"data-key": "none"})))]
+        names = [spec.name for spec in self._columns(type)]
+        return [self._row(type, names, entity) for entity in entities]
+
+    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
+        links = []
+        page = listing.page
+        for there, label, number in (
+            (page > 1, "Previous", page - 1),
+            (window.more, "Next", page + 1),
+        ):
+            if there:
+                words = urlencode(listing.asked(page=number))
+                links.append(A(label, href=f"{self._home(listing.type)}?{words}"))
+        pages = Nav(*links, aria_label="Pages", id=f"{listing.element_id}-pages")
+        return [Element(self.render(pages))]
+
+    def _columns(self, type: EntityType) -> list[FieldSpec]:
+        return [
             spec
             for name, spec in type.cls.__entity__.fields.items()
             if spec.atomic and not spec.private and name != "id"
         ][:MAX_LISTED_FIELDS]
-        head = Tr(*[Th(spec.title, scope="col") for spec in specs], Th("", scope="col"))
-        rows = [self._row(type, [s.name for s in specs], entity) for entity in entities]
-        name = type.plural_title
-        table = Table(Thead(head), Tbody(*rows), aria_label=name)
-        # A wide table is scrolled in itself, by keyboard too, not with the page.
-        wide = Div(table, cls="wide", role="region", aria_label=f"Table of {name}", tabindex="0")
-        empty = P(f"No {type.plural_title.lower()} yet.") if not rows else None
-        new = P(A(f"New {type.title.lower()}", href=f"{self._home(type)}/new", cls="button"))
-        return (new, wide if rows else None, empty, self._pages(type, query, more))
 
     def detail(self, type: EntityType, entity: Entity) -> Any:
         actions: tuple[Any, ...] = ()
@@ -235,21 +262,14 @@ class PlainUI:
         self._application.views[view.name] = view
         return view
 
-    def _row(self, type: EntityType, names: Sequence[str], entity: Entity) -> Any:
+    def _row(self, type: EntityType, names: Sequence[str], entity: Entity) -> Row:
         state = public_state(entity)
-        url = f"{self._home(type)}/{quote(str(entity.id), safe='')}"
+        key = quote(str(entity.id), safe="")
         cells = [Td(value_component(state.get(name))) for name in names]
-        return Tr(*cells, Td(A("Open", href=url, aria_label=f"Open {self.title(type, entity)}")))
-
-    def _pages(self, type: EntityType, query: Query, more: bool) -> Any:
-        size = (query.limit or 1) - 1
-        page = query.offset // size + 1 if size else 1
-        links = []
-        for there, label, number in ((page > 1, "Previous", page - 1), (more, "Next", page + 1)):
-            if there:
-                words = urlencode({**_asked(query), "page": number, "per_page": size})
-                links.append(A(label, href=f"{self._home(type)}?{words}"))
-        return Nav(*links, aria_label="Pages") if links else None
+        open_ = A(
+            "Open", href=f"{self._home(type)}/{key}", aria_label=f"Open {self.title(type, entity)}"
+        )
+        return Row(key, self.render(Tr(*cells, Td(open_), {"data-key": key})))
 
     def _problem_list(self, problem: Any) -> Any:
         if not problem.fields:
@@ -292,15 +312,3 @@ def _default_of(type: EntityType, event: Event[Any, Any, Any], parameter: Parame
 def _doc(type: EntityType) -> str:
     doc = type.cls.__dict__.get("__doc__") or ""
     return doc.strip().partition("\n")[0]
-
-
-def _asked(query: Query) -> dict[str, str]:
-    """What the list was asked for, as words of an address."""
-    asked = {"search": query.search} if query.search else {}
-    for item in query.filters:
-        name = item.field if item.op == "eq" else f"{item.field}__{item.op}"
-        several = item.op == "in"
-        asked[name] = ",".join(map(str, map(plain, item.value if several else [item.value])))
-    if query.order:
-        asked["order"] = ",".join(f"{'-' * down}{name}" for name, down in query.order)
-    return asked

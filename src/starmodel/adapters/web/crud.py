@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.call import Call
@@ -12,15 +11,10 @@ from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
+from starmodel.app.listing import listing_of
 from starmodel.app.presentation import UIAdapter
-from starmodel.app.query import Query, make_query
 from starmodel.core.entity import Entity, public_state, version_of
-from starmodel.core.errors import AccessDeniedError, RequestError
 from starmodel.core.registry import EntityType
-
-PER_PAGE = 25
-MAX_PER_PAGE = 200
-WINDOW = ("search", "order", "page", "per_page", "total")
 
 
 class CrudRoutes:
@@ -112,57 +106,20 @@ class CrudRoutes:
         await self._page(call, title, self._ui.detail(type, entity), self._ui.events(type, entity))
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
-        asked = call.request.query
-        page, per_page = self._window(asked)
-        filters = {name: value for name, value in asked.items() if name not in WINDOW}
-        query = make_query(
-            type.cls,
-            filters,
-            search=asked.get("search", ""),
-            order=asked.get("order", ""),
-            limit=per_page + 1,
-            offset=(page - 1) * per_page,
-        )
-        entities, more = await self._readable(call, type, query, per_page)
-        if call.request.wants_json:
-            data: dict[str, Any] = {
-                "items": [public_state(entity) for entity in entities],
-                "page": page,
-                "next": page + 1 if more else None,
-            }
-            if asked.get("total"):
-                data["total"] = await self._total(call, type, query)
-            await call.json(data)
+        asked, actor = call.request.query, call.session.actor
+        listing = listing_of(type, asked)
+        window = await self._application.window(listing, actor)
+        if not call.request.wants_json:
+            await self._page(call, type.plural_title, self._ui.table(listing, window, actor))
             return
-        await self._page(call, type.plural_title, self._ui.table(type, entities, query, more))
-
-    async def _readable(
-        self, call: Call, type: EntityType, query: Query, per_page: int
-    ) -> tuple[list[Entity], bool]:
-        """The records of the window that this actor may read, and whether more follow."""
-        policy, actor = self._application.policy, call.session.actor
-        policy.check(type, "read", actor)
-        found = await self._application.persistence.for_class(type.cls).list(query)
-        more = len(found) > per_page
-        found = found[:per_page]
-        if policy.reads_fields(type):
-            found = [entity for entity in found if self._may_read(type, call, entity)]
-        return found, more
-
-    async def _total(self, call: Call, type: EntityType, query: Query) -> int:
-        """How many records match, of those that this actor may read."""
-        repository = self._application.persistence.for_class(type.cls)
-        if not self._application.policy.reads_fields(type):
-            return await repository.count(query)
-        found = await repository.list(replace(query, offset=0, limit=None))
-        return sum(self._may_read(type, call, entity) for entity in found)
-
-    def _may_read(self, type: EntityType, call: Call, entity: Entity) -> bool:
-        try:
-            self._application.policy.check(type, "read", call.session.actor, entity=entity)
-        except AccessDeniedError:
-            return False
-        return True
+        data: dict[str, Any] = {
+            "items": [public_state(entity) for entity in window.entities],
+            "page": listing.page,
+            "next": listing.page + 1 if window.more else None,
+        }
+        if asked.get("total"):
+            data["total"] = await self._application.count(listing, actor)
+        await call.json(data)
 
     async def _new(self, call: Call, type: EntityType, id: str) -> None:
         event = type.events["create"]
@@ -184,12 +141,3 @@ class CrudRoutes:
     async def _entity_json(self, call: Call, entity: Entity) -> None:
         etag = f'"{version_of(entity)}"'.encode()
         await call.json(public_state(entity), headers=[(b"etag", etag)])
-
-    def _window(self, asked: dict[str, str]) -> tuple[int, int]:
-        def number(name: str, default: int, most: int) -> int:
-            text = asked.get(name, str(default))
-            if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
-                raise RequestError(f"{name} is {text!r}; expected a number from 1 to {most}.")
-            return int(text)
-
-        return number("page", 1, 1_000_000), number("per_page", PER_PAGE, MAX_PER_PAGE)

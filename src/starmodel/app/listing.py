@@ -1,0 +1,129 @@
+"""One list as an address asks for it: which window of which records, in which order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starmodel.app.query import Query, make_query
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity, version_of
+from starmodel.core.errors import RequestError
+from starmodel.core.registry import EntityType
+
+PER_PAGE = 25
+MAX_PER_PAGE = 200
+MAX_PAGE = 1_000_000
+MAX_SEARCH_CHARS = 200
+WINDOW = ("search", "order", "page", "per_page", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One question that a page or a caller asks.
+
+    Shapes: query has the window as offset and limit; filters are its
+    filters as words, such as {"price__lt": "5"}; words is all of it,
+    canonical and urlencoded, so that equal questions have equal words.
+    """
+
+    type: EntityType
+    query: Query
+    page: int
+    per_page: int
+    search: str
+    order: str
+    filters: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """The question as an address has it, without what is so by default."""
+        return urlencode(self.asked())
+
+    @property
+    def topic(self) -> str:
+        """What viewers of this very list subscribe to: "Product?order=-price"."""
+        return f"{self.type.name}?{self.words}"
+
+    @property
+    def element_id(self) -> str:
+        """The id of the element that holds the rows."""
+        own = f"-{_digest(self.words)}" if self.words else ""
+        return f"{self.type.name}-rows{own}"
+
+    def asked(self, **instead: Any) -> dict[str, str]:
+        """The words by name, some of them replaced; None leaves one out."""
+        given = {
+            **self.filters,
+            "search": self.search,
+            "order": self.order,
+            "page": "" if self.page == 1 else str(self.page),
+            "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
+        }
+        replaced = {name: "" if value is None else str(value) for name, value in instead.items()}
+        return {name: word for name, word in (given | replaced).items() if word}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The records of a listing that its asker may read, and whether more follow."""
+
+    entities: tuple[Entity, ...]
+    more: bool
+
+    @property
+    def digest(self) -> str:
+        """The same for equal windows: same records in the same versions and order."""
+        shown = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
+        return _digest("\n".join([*shown, str(self.more)]))
+
+
+def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
+    """The list that an address asks for. Raises: RequestError, naming what is wrong and allowed."""
+    page = _number(asked, "page", 1, MAX_PAGE)
+    per_page = _number(asked, "per_page", PER_PAGE, MAX_PER_PAGE)
+    search, order = asked.get("search", "").strip(), asked.get("order", "")
+    if len(search) > MAX_SEARCH_CHARS:
+        raise RequestError(
+            f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
+        )
+    # An empty word comes from a filter of a form that was left open.
+    wanted = {name: word for name, word in asked.items() if name not in WINDOW and word != ""}
+    query = make_query(
+        type.cls,
+        wanted,
+        search=search,
+        order=order,
+        limit=per_page,
+        offset=(page - 1) * per_page,
+    )
+    order = ",".join(f"{'-' * down}{name}" for name, down in query.order)
+    return Listing(type, query, page, per_page, search, order, _words(query))
+
+
+def _words(query: Query) -> dict[str, str]:
+    words = {}
+    for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
+        name = item.field if item.op == "eq" else f"{item.field}__{item.op}"
+        several = item.value if item.op == "in" else [item.value]
+        words[name] = ",".join(map(_word, several))
+    return words
+
+
+def _word(value: Any) -> str:
+    value = plain(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = asked.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
+        raise RequestError(f"{name} is {text!r}; expected a number from 1 to {most}.")
+    return int(text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
