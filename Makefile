@@ -64,6 +64,7 @@ assets: setup ## build what browsers load into src/starmodel/static
 
 clean: ## remove environments, caches and everything built
 	@rm -rf $(VENV) $(NEWEST) build dist src/starmodel/static src/starmodel/static.new
+	@rm -rf frontend/.kept frontend/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,124 +1,118 @@
 """Build the browser assets into `src/starmodel/static`.
 
-Datastar comes out of a PyPI wheel that is pinned by its hash; nothing
-third-party is committed. Needs Python, pip and, on the first build, the
-package index. A stamp skips a build whose inputs did not change.
+Datastar comes out of a PyPI wheel and the style sheet out of npm packages, all
+pinned by their hashes; nothing third-party is committed. Needs Python, pip,
+Node and, on the first build, the package registries. A stamp skips a build
+whose inputs did not change; what was downloaded is kept in `frontend/.kept`
+and `frontend/node_modules`.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
+from building.errors import BuildError
+from building.node import Node
+from building.publishing import Publisher
+from building.styles import style_sheets
+from building.wheels import DATASTAR, MONSTERUI, fetch
+
 HERE = Path(__file__).resolve().parent
-STATIC = HERE.parent / "src" / "starmodel" / "static"
-
-PROJECT, VERSION = "starhtml", "0.7.0"
-SHA256 = "3515ac3a21f1be7ce3e724b45440ed2be20d3afcdb60f92f6ebbfaec883d3ea2"
-DATASTAR = "starhtml/static/js/datastar-core.js"
-# StarHTML patched Datastar, so the licences of both travel with it.
-LICENSES = {
-    "LICENSE-starhtml.txt": f"{PROJECT}-{VERSION}.dist-info/licenses/LICENSE",
-    "NOTICE-starhtml.txt": f"{PROJECT}-{VERSION}.dist-info/licenses/NOTICE",
-}
-
-IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*\(?\s*)(["'])(datastar|\./[\w./-]+\.js)\2""")
+PACKAGE = HERE.parent / "src" / "starmodel"
+STATIC, KEPT = PACKAGE / "static", HERE / ".kept"
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*\n?", re.MULTILINE)
 
-
-class BuildError(Exception):
-    """The assets cannot be built; the text says why and what to do."""
-
-
-def download(folder: Path) -> Path:
-    """Fetch the pinned wheel into `folder`; it is neither installed nor run."""
-    requirement = folder / "requirements.txt"
-    requirement.write_text(f"{PROJECT}=={VERSION} --hash=sha256:{SHA256}\n", encoding="utf-8")
-    # The wheel asks for a newer Python than we do; only one file of it is used.
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-    command += ["--disable-pip-version-check", "--python-version", "3.13"]
-    command += ["--only-binary=:all:", "--require-hashes"]
-    command += ["--dest", str(folder), "--requirement", str(requirement)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = sorted(folder.glob("*.whl"))
-    if done.returncode or not wheels:
-        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise BuildError(f"{PROJECT} {VERSION} could not be downloaded: {reason}")
-    return wheels[0]
+# Loaded only by pages that use their components.
+NPM_SCRIPTS = {
+    "franken-core.js": "franken-ui/dist/js/core.iife.js",
+    "franken-icons.js": "franken-ui/dist/js/icon.iife.js",
+    "franken-charts.js": "franken-ui/dist/js/chart.iife.js",
+    "tailwind.js": "@tailwindcss/browser/dist/index.global.js",
+}
+NPM_LICENSES = {
+    "LICENSE-franken-ui.txt": "franken-ui/LICENSE.md",
+    "LICENSE-daisyui.txt": "daisyui/LICENSE",
+    "LICENSE-tailwindcss.txt": "tailwindcss/LICENSE",
+}
+# StarHTML patched Datastar, so the licences of both travel with it.
+WHEEL_LICENSES = {
+    "LICENSE-starhtml.txt": "starhtml-0.7.0.dist-info/licenses/LICENSE",
+    "NOTICE-starhtml.txt": "starhtml-0.7.0.dist-info/licenses/NOTICE",
+}
 
 
-class Publisher:
-    """Writes files under names that carry their content's hash."""
-
-    def __init__(self, folder: Path, sources: dict[str, str]) -> None:
-        self.folder = folder
-        self.sources = sources
-        self.manifest: dict[str, str] = {}
-        self._open: list[str] = []
-
-    def publish(self, name: str) -> str:
-        """Write `name` after all that it imports, with a gzip beside it; give its hashed name."""
-        if name in self.manifest:
-            return self.manifest[name]
-        if name in self._open:
-            raise BuildError(f"Modules import each other: {' -> '.join([*self._open, name])}.")
-        if name not in self.sources:
-            raise BuildError(
-                f"{self._open[-1]} imports {name!r}, which frontend/src does not have."
-            )
-        self._open.append(name)
-        content = IMPORT.sub(self._hashed_import, self.sources[name]).encode()
-        self._open.pop()
-        stem, suffix = name.rsplit(".", 1)
-        hashed = f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}.{suffix}"
-        (self.folder / hashed).write_bytes(content)
-        (self.folder / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
-        self.manifest[name] = hashed
-        return hashed
-
-    def _hashed_import(self, found: re.Match[str]) -> str:
-        before, quote, target = found.groups()
-        name = "datastar.js" if target == "datastar" else target.removeprefix("./")
-        # One address for each module: a second copy of Datastar would freeze the page.
-        return f"{before}{quote}./{self.publish(name)}{quote}"
+def own_sources() -> dict[str, str]:
+    """Our modules and drawings, by name."""
+    files = [*HERE.glob("src/*.js"), *HERE.glob("src/*.svg")]
+    return {path.name: path.read_text(encoding="utf-8") for path in files}
 
 
-def build(folder: Path) -> None:
-    """Fill `folder` with the assets, their licences and `manifest.json`."""
-    own = {path.name: path.read_text(encoding="utf-8") for path in HERE.glob("src/*.js")}
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        zipfile.ZipFile(download(Path(temporary))) as wheel,
-    ):
-        datastar = SOURCE_MAP.sub("", wheel.read(DATASTAR).decode())
-        for name, member in LICENSES.items():
+def datastar(folder: Path) -> str:
+    """Datastar's text; its licences are written into `folder`."""
+    with zipfile.ZipFile(fetch(DATASTAR, KEPT)) as wheel:
+        for name, member in WHEEL_LICENSES.items():
             (folder / name).write_bytes(wheel.read(member))
-    shutil.copyfile(HERE / "licenses" / "datastar.txt", folder / "LICENSE-datastar.txt")
-    publisher = Publisher(folder, own | {"datastar.js": datastar})
+        return SOURCE_MAP.sub("", wheel.read("starhtml/static/js/datastar-core.js").decode())
+
+
+def npm_sources(folder: Path) -> dict[str, str]:
+    """The style sheets and the scripts from npm; their licences are written into `folder`."""
+    node = Node(HERE)
+    node.install()
+    modules = HERE / "node_modules"
+    for name, file in NPM_LICENSES.items():
+        shutil.copyfile(modules / file, folder / name)
+    made = style_sheets(HERE, node, fetch(MONSTERUI, KEPT), KEPT)
+    for name, file in NPM_SCRIPTS.items():
+        made[name] = SOURCE_MAP.sub("", (modules / file).read_text(encoding="utf-8"))
+    return made
+
+
+def build(folder: Path) -> list[str]:
+    """Fill `folder` with the assets, their licences and `manifest.json`; say what is missing.
+
+    Raises: BuildError, when pages could not be live.
+    """
+    own, missing = own_sources(), []
+    sources = own | {"datastar.js": datastar(folder)}
+    try:
+        sources |= npm_sources(folder)
+    except BuildError as error:
+        missing.append(str(error))
+        # Our modules name these scripts; without them their components stay plain.
+        sources |= {name: "" for name in NPM_SCRIPTS if name.startswith("franken")}
+    for path in HERE.glob("licenses/*"):
+        shutil.copyfile(path, folder / f"LICENSE-{path.name}")
+    publisher = Publisher(folder, sources, set(own))
     for name in sorted(publisher.sources):
         publisher.publish(name)
     manifest = json.dumps(publisher.manifest, indent=2, sort_keys=True)
     (folder / "manifest.json").write_text(f"{manifest}\n", encoding="utf-8")
+    return missing
 
 
 def inputs_hash() -> str:
     """One hash over everything that decides the result."""
+    patterns = ("*.py", "building/*.py", "src/*", "licenses/*", "package*.json")
+    paths = [path for pattern in patterns for path in sorted(HERE.glob(pattern))]
     total = hashlib.sha256()
-    for path in [Path(__file__), *sorted(HERE.glob("src/*.js")), *sorted(HERE.glob("licenses/*"))]:
+    for path in [*paths, *sorted(PACKAGE.glob("adapters/ui/*.py"))]:
         total.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return total.hexdigest()
 
 
 def main() -> int:
-    """Build when needed; on failure explain on stderr, leave older assets alone and give 1."""
+    """Build when needed; explain on stderr what failed, and give 1.
+
+    Without Datastar older assets are left alone. Without style sheets the
+    rest is built, and the next call tries again.
+    """
     stamp, wanted = STATIC / "stamp", inputs_hash()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return 0
@@ -126,17 +120,27 @@ def main() -> int:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
-        build(fresh)
+        missing = build(fresh)
     except BuildError as error:
         shutil.rmtree(fresh)
         print(f"Browser assets are missing or old: {error}", file=sys.stderr)
         print("Pages stay without live updates. Get them by: make assets", file=sys.stderr)
         return 1
-    (fresh / "stamp").write_text(wanted, encoding="utf-8")
+    if missing:
+        print(f"The style sheet is missing: {' '.join(missing)}", file=sys.stderr)
+        print("Pages work without it, unstyled. Get it by: make assets", file=sys.stderr)
+    else:
+        (fresh / "stamp").write_text(wanted, encoding="utf-8")
     shutil.rmtree(STATIC, ignore_errors=True)
     fresh.rename(STATIC)
-    print(f"Browser assets built: {', '.join(sorted(p.name for p in STATIC.glob('*.js')))}")
-    return 0
+    print(f"Browser assets built: {', '.join(sorted(_sizes(STATIC)))}")
+    return 1 if missing else 0
+
+
+def _sizes(folder: Path) -> list[str]:
+    """Each asset with its size on the wire."""
+    names = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return [f"{n} {(folder / f'{h}.gz').stat().st_size / 1000:.0f} kB" for n, h in names.items()]
 
 
 if __name__ == "__main__":

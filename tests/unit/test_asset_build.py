@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
+import importlib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "frontend" / "build.py"
+FRONTEND = Path(__file__).parents[2] / "frontend"
 
 
-@pytest.fixture(scope="module")
-def build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("asset_build", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(FRONTEND)
+    return importlib.import_module("build")
 
 
 def test_imports_are_rewritten_to_hashed_names(build: ModuleType, tmp_path: Path) -> None:
