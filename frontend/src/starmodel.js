@@ -1,5 +1,7 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
 import { action } from "datastar";
+import "./forms.js";
+import "./page.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
@@ -192,48 +194,3 @@ document.addEventListener("visibilitychange", () => (document.hidden ? stream?.s
 addEventListener("pageshow", (event) => event.persisted && stream?.start());
 addEventListener("pagehide", () => stream?.stop());
 addEventListener("online", () => stream?.open || stream?.start());
-
-/* Forms and toasts of generated pages. */
-
-const submitted = new WeakMap();
-const values = (form) => new URLSearchParams(new FormData(form)).toString();
-
-const answered = (form) => {
-  const { sent, status } = submitted.get(form), accepted = status.startsWith("2");
-  form.removeAttribute("aria-busy");
-  for (const sentence of form.querySelectorAll("[id$='-problem']")) {
-    if (accepted) sentence.replaceChildren();
-    const input = document.getElementById(sentence.id.slice(0, -"-problem".length));
-    if (sentence.textContent) input?.setAttribute("aria-invalid", "true");
-    else input?.removeAttribute("aria-invalid");
-  }
-  if (!accepted) form.querySelector("[aria-invalid=true]")?.focus();
-  // What was typed while the answer was on its way stays.
-  else if ("reset" in form.dataset && values(form) === sent) form.reset();
-};
-
-document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
-  if (type === "error" || type === "retries-failed") toast("The server did not accept that. Please try again.");
-  if (!(el instanceof HTMLFormElement)) return;
-  if (type === "started") {
-    submitted.set(el, { sent: values(el), status: "" });
-    el.setAttribute("aria-busy", "true");
-  } else if (type === "datastar-patch-signals" && argsRaw.status) {
-    submitted.get(el).status = argsRaw.status;
-  } else if (type === "finished") {
-    answered(el);
-  }
-});
-
-const toast = (text) => {
-  const p = Object.assign(document.createElement("p"), { role: "alert", textContent: text });
-  p.dataset.toast = "error";
-  document.getElementById("starmodel-toasts")?.append(p);
-};
-
-const TOAST_MS = 5000, ERROR_MS = 15_000; // who was looking elsewhere must still find what went wrong
-new MutationObserver((changes) => {
-  for (const node of changes.flatMap((change) => [...change.addedNodes]))
-    if (node.dataset?.toast !== undefined)
-      setTimeout(() => node.remove(), node.dataset.toast === "error" ? ERROR_MS : TOAST_MS);
-}).observe(document.body ?? root, { childList: true, subtree: true });

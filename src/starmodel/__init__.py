@@ -33,9 +33,10 @@ from starmodel.core.errors import (
 from starmodel.core.events import event
 from starmodel.core.fields import Field
 from starmodel.core.patches import Patch, apply, diff
-from starmodel.core.results import Redirect, Toast
+from starmodel.core.results import Progress, Redirect, Toast
 from starmodel.core.signals import Signal
 from starmodel.core.stores import StateStore
+from starmodel.core.widgets import UI
 
 if TYPE_CHECKING:
     from starmodel.bootstrap import configure_app, create_app, create_fasthtml_app
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "UI",
     "AccessDeniedError",
     "Action",
     "Actor",
@@ -62,6 +64,7 @@ __all__ = [
     "NotSignedInError",
     "Outcome",
     "Patch",
+    "Progress",
     "Redirect",
     "Repository",
     "Session",

@@ -13,7 +13,7 @@ from fasthtml.core import FastHTML, Mount, StaticFiles
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.realtime.adapter import DatastarRealtime
 from starmodel.adapters.realtime.datastar import script_json
-from starmodel.adapters.ui.plain import PlainUI
+from starmodel.adapters.ui.monster import MonsterUI
 from starmodel.adapters.web.assets import asset_urls
 from starmodel.adapters.web.components import teach_components
 from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
@@ -28,7 +28,7 @@ from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, EventBus, IdSource, Repository, system_clock, system_ids
-from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.presentation import RealtimeAdapter, Site, UIAdapter
 from starmodel.app.reactions import defined_reactions
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
@@ -51,7 +51,7 @@ def create_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: Callable[[Application, RealtimeAdapter], UIAdapter] | None = None,
+    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
     realtime: Callable[..., RealtimeAdapter] | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -97,7 +97,7 @@ def configure_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: Callable[[Application, RealtimeAdapter], UIAdapter] | None = None,
+    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
     realtime: Callable[..., RealtimeAdapter] | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -135,7 +135,7 @@ def _assemble(
     stores: Stores,
     policy: AccessPolicy,
     uow_cls: type[UnitOfWork],
-    ui: Callable[[Application, RealtimeAdapter], UIAdapter] | None,
+    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None,
     realtime: Callable[..., RealtimeAdapter],
     clock: Clock,
     ids: IdSource,
@@ -169,7 +169,7 @@ def _assemble(
         default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
     )  # fmt: skip
     application.realtime = live
-    pages = ui(application, live) if ui else PlainUI(application, live, settings.title)
+    pages = (ui or MonsterUI)(application, live, _site(settings))
     application.ui = pages
     web = WebSettings(
         development=settings.env == "development",
@@ -245,6 +245,15 @@ def _bus(settings: Settings) -> EventBus:
     raise ConfigurationError(
         f"event_bus is {settings.event_bus!r}; available are 'memory' and 'package.module:Class'."
     )
+
+
+def _site(settings: Settings) -> Site:
+    urls = asset_urls()
+
+    def head(root_path: str) -> str:
+        return f'<link rel="stylesheet" href="{root_path}{urls.get("starmodel.css", "")}">'
+
+    return Site(settings.title, head, urls.get("icons.svg", ""))
 
 
 def _page_basics() -> list[Any]:

@@ -36,6 +36,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.host import adopt, current_host, host_of
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.results import Progress, Toast
 
 GRACE_S = 5.0
 
@@ -143,6 +144,14 @@ class Application:
         if self.ui is None:
             raise ConfigurationError("This application has no UI adapter to render a component.")
         return self.ui.render(component)
+
+    def render_message(self, message: Toast | Progress, id: str = "") -> str:
+        """What is told to one caller as HTML, by the UI adapter."""
+        if self.ui is None:
+            return ""
+        if isinstance(message, Toast):
+            return self.ui.render(self.ui.toast(message))
+        return self.ui.render(self.ui.progress(id, message))
 
     # What adapters ask
 

@@ -6,7 +6,7 @@ import inspect
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -19,6 +19,7 @@ from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.sentences import sentence
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
 MASK = "**********"
@@ -153,6 +154,11 @@ class Binder:
         """The parameters that a visitor may fill."""
         return [p for p in self.parameters.values() if p.name not in self.private]
 
+    @property
+    def needed(self) -> list[Parameter]:
+        """The parameters without which the event can't run."""
+        return [p for p in self.open_parameters if p.required]
+
     def bind(self, inputs: Inputs) -> dict[str, Any]:
         """The validated arguments, defaults left out.
 
@@ -173,7 +179,7 @@ class Binder:
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        problems: dict[str, str] = {}
+        problems: dict[str, _Wrong] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for name, value in values.items():
@@ -181,7 +187,7 @@ class Binder:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({name: f"is unknown (from {source})"})
+                    raise self._error({name: _Wrong(f"is unknown (from {source})")})
                 self._take(parameter, value, source, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
@@ -189,7 +195,7 @@ class Binder:
                     self._take(parameter, inputs.signals[name], "signal", given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = "is missing"
+                problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
         if problems:
             raise self._error(problems)
         return given
@@ -200,7 +206,7 @@ class Binder:
         value: Any,
         source: str,
         given: dict[str, Any],
-        problems: dict[str, str],
+        problems: dict[str, _Wrong],
     ) -> None:
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
@@ -211,30 +217,63 @@ class Binder:
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
+        if source == "form" and isinstance(value, dict):
+            value = _filled(parameter.annotation, value)
         try:
             given[parameter.name] = adapter.validate_python(value)
             return
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
+            first = error.errors(include_url=False)[0]
         if isinstance(value, str) and not is_atomic(parameter.annotation):
             try:  # lists and objects come as JSON text from forms and addresses
-                given[parameter.name] = adapter.validate_python(from_json(value))
+                given[parameter.name] = adapter.validate_python(_from_text(parameter, value))
                 return
             except ValidationError as error:
-                first = error.errors(include_url=False, include_context=False)[0]
+                first = error.errors(include_url=False)[0]
             except ValueError:
                 pass  # no JSON at all: what was wrong with the text itself is told
-        problems[parameter.name] = _sentence(parameter, value, first, source)
+        told = _technical(parameter, value, first, source)
+        problems[parameter.name] = _Wrong(told, sentence(first))
 
-    def _error(self, problems: dict[str, str]) -> BindingError:
-        told = "; ".join(f"{name!r} {text}" for name, text in problems.items())
+    def _error(self, problems: dict[str, _Wrong]) -> BindingError:
+        told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
+        beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
         shown = ", ".join(_signature(p) for p in self.open_parameters)
-        return BindingError(
-            f"{self.where}: {told}. Signature: {self.event.name}({shown}).", problems
-        )
+        return BindingError(f"{self.where}: {told}. Signature: {self.event.name}({shown}).", beside)
 
 
-def _sentence(parameter: Parameter, value: Any, error: Any, source: str) -> str:
+def _from_text(parameter: Parameter, text: str) -> Any:
+    """A list or object out of text: JSON, or the lines of a list of texts. Raises: ValueError."""
+    try:
+        return from_json(text)
+    except ValueError:
+        kinds = plain_types(parameter.annotation)
+        if len(kinds) != 1 or typing.get_origin(kinds[0]) not in (list, set, frozenset, tuple):
+            raise
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _filled(annotation: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The inputs of a nested model that say something; an empty one does only where text fits."""
+    models = [
+        k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
+    ]
+    fields = models[0].__pydantic_fields__ if models else {}
+    return {
+        name: value
+        for name, value in values.items()
+        if value != "" or (name in fields and str in plain_types(fields[name].annotation))
+    }
+
+
+class _Wrong(NamedTuple):
+    """What is wrong with one argument: for programs and logs, and beside an input."""
+
+    told: str
+    sentence: str = ""
+
+
+def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
     """What is wrong with a value, without showing anything secret."""
     at = "".join(f"[{part!r}]" for part in error["loc"])
     got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"

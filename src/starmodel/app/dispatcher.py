@@ -21,10 +21,11 @@ from starmodel.app.replies import Render, Reply, reply_to
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
 from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
+from starmodel.core.built_in import BUILT_IN
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.drafts import Lease, refill, returned_state
+from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
-from starmodel.core.errors import BindingError, VersionConflictError
+from starmodel.core.errors import BindingError, InvalidStateError, VersionConflictError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType, Registry
 
@@ -60,6 +61,11 @@ class Dispatcher:
     def bind(self, type: EntityType, event: Event[Any, Any, Any], inputs: Inputs) -> dict[str, Any]:
         """The event's arguments out of what a caller sent. Raises: BindingError."""
         return self.binders[type.cls, event.name].bind(inputs)
+
+    def runs_at_once(self, type: EntityType, event: Event[Any, Any, Any]) -> bool:
+        """True for an event that needs nothing to be filled in."""
+        binder = self.binders[type.cls, event.name]
+        return not (binder.takes_fields or binder.needed)
 
     def refuse_masked(
         self, type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]
@@ -104,6 +110,23 @@ class Dispatcher:
             lambda claim: self._run(command, record, claim),
             lambda outcome: self._repeat(command, record, outcome),
         )
+
+    async def check(self, command: Command) -> dict[str, str]:
+        """What would be refused, by field; nothing is stored.
+
+        Only `create` and `update` as built in are tried out, on a draft that is
+        dropped: what any other event does is done when it is dispatched.
+        """
+        if BUILT_IN.get(command.event.name) is not command.event or command.event.name == "delete":
+            return {}
+        unit = self._unit(None)
+        home = await self._loader.home(unit, command)
+        try:
+            command.event.fn(home.draft, **command.arguments)
+            close_draft(home.draft)
+        except InvalidStateError as error:
+            return error.fields
+        return {}
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""

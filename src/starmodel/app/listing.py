@@ -21,7 +21,7 @@ MAX_SEARCH_CHARS = 200
 WINDOW = ("search", "order", "page", "per_page", "total")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Listing:
     """One question that a page or a caller asks.
 
@@ -37,6 +37,16 @@ class Listing:
     search: str
     order: str
     filters: Mapping[str, str]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listing) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Any, str]:
+        return self.type.cls, self.words
 
     @property
     def words(self) -> str:

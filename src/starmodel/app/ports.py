@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, new_id
 from starmodel.core.patches import Patch
+from starmodel.core.results import Progress, Toast
 
 if TYPE_CHECKING:
     from starmodel.app.query import Query
@@ -156,6 +157,12 @@ class Renderer(Protocol):
 
     def render(self, component: Any) -> str:
         """A component as HTML."""
+
+    def toast(self, toast: Toast) -> Any:
+        """The component of a short message."""
+
+    def progress(self, id: str, progress: Progress) -> Any:
+        """The component, with this id, of how far a long event has come."""
 
 
 class Clock(Protocol):

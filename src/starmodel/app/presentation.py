@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from starmodel.app.access import Actor, Audience
 from starmodel.app.command import Outcome
@@ -15,10 +16,7 @@ from starmodel.app.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
-from starmodel.core.results import Toast
-
-if TYPE_CHECKING:
-    from starmodel.app.binding import Parameter
+from starmodel.core.results import Progress
 
 
 class RealtimeAdapter(Realtime, Protocol):
@@ -43,6 +41,9 @@ class RealtimeAdapter(Realtime, Protocol):
     def form_action(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
         """What submitting a generated form sends."""
 
+    def bulk_action(self, type: EntityType) -> str:
+        """What submitting the form for all chosen rows of a list sends."""
+
     def address(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
         """Where a plain form posts to."""
 
@@ -51,6 +52,9 @@ class RealtimeAdapter(Realtime, Protocol):
 
     def encode_effects(self, reply: Reply) -> bytes:
         """Elements, toasts and a redirect, as the caller's page takes them."""
+
+    def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
+        """How far an event has come, for its caller; None when it is over."""
 
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """What the caller of a refused event is sent."""
@@ -65,6 +69,19 @@ class RealtimeAdapter(Realtime, Protocol):
         """End every stream."""
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages of one application share.
+
+    Shapes: head gives the HTML of style and theme for a mount point; icons
+    is the address of the icons below it.
+    """
+
+    title: str
+    head: Callable[[str], str]
+    icons: str
+
+
 class Row(NamedTuple):
     """One row of a list as HTML. Shapes: key names it within its list, without blanks."""
 
@@ -75,10 +92,17 @@ class Row(NamedTuple):
 class UIAdapter(Renderer, Protocol):
     """Turns entities into pages. Components are whatever `render` takes."""
 
-    def page(self, title: str, *content: Any, actor: Actor | None = None) -> str:
-        """A whole page."""
+    def page(
+        self,
+        title: str,
+        *content: Any,
+        actor: Actor | None = None,
+        at: EntityType | None = None,
+        lead: Any = None,
+    ) -> str:
+        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading."""
 
-    def problem_page(self, problem: Any) -> str:
+    def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
         """A whole page for an error."""
 
     def start(self, actor: Actor | None) -> Any:
@@ -99,11 +123,14 @@ class UIAdapter(Renderer, Protocol):
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
         """What stands around the rows and depends on the window, such as the links to pages."""
 
+    def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
+        """What stands beside the heading of a list, or of one record."""
+
     def detail(self, type: EntityType, entity: Entity) -> Any:
         """One entity's fields, live."""
 
-    def events(self, type: EntityType, entity: Entity) -> Any:
-        """A form for each of an entity's events."""
+    def events(self, type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
+        """A form for each of an entity's events that the actor may run."""
 
     def form(
         self,
@@ -116,18 +143,11 @@ class UIAdapter(Renderer, Protocol):
     ) -> Any:
         """A form that runs an event; works with and without JavaScript."""
 
-    def field(self, form_id: str, parameter: Parameter, value: Any, problem: str) -> Any:
-        """One labelled input."""
-
     def field_problems(
         self,
         type: EntityType,
         event: Event[Any, Any, Any],
         id: Any,
-        names: Sequence[str],
         problems: Mapping[str, str],
     ) -> Sequence[Element]:
         """The patches that put each sentence beside its input, and clear the others."""
-
-    def toast(self, toast: Toast) -> Any:
-        """A short message."""

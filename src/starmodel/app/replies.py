@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json, to_jsonable_python
 from starmodel.app.elements import Element, element_of
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import EventInfo
-from starmodel.core.results import Redirect, Toast
+from starmodel.core.results import Progress, Redirect, Toast
 
 Render = Callable[[Any], str]
 
@@ -29,6 +29,7 @@ class Reply:
     elements: list[Element] = field(default_factory=list)
     toasts: list[Toast] = field(default_factory=list)
     redirect: str | None = None
+    progress: Progress | None = None
     signals: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -50,6 +51,7 @@ class Reply:
             return cls()
         data["elements"] = [Element(**item) for item in data["elements"]]
         data["toasts"] = [Toast(**item) for item in data["toasts"]]
+        data["progress"] = None  # the event is over
         return cls(**data)
 
 
@@ -71,6 +73,8 @@ def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event
 def _sort(value: Any, info: EventInfo, render: Render, reply: Reply, where: str) -> None:
     if isinstance(value, Redirect) or type(value).__name__ == "Redirect":
         reply.redirect = value.url if isinstance(value, Redirect) else value.loc
+    elif isinstance(value, Progress):
+        reply.progress = value
     elif isinstance(value, Toast):
         reply.toasts.append(value)
     elif "fh-toast" in str(getattr(value, "attrs", {}).get("class", "")).split():
@@ -96,4 +100,4 @@ def _is_component(value: Any) -> bool:
 
 
 def _is_result(value: Any) -> bool:
-    return _is_component(value) or isinstance(value, Redirect | Toast)
+    return _is_component(value) or isinstance(value, Redirect | Toast | Progress)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from starmodel.core.errors import InvalidStateError, StaleDraftError
 from starmodel.core.fields import ATOMS
+from starmodel.core.sentences import sentence
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -204,12 +205,12 @@ def _validated(cls: type[E], values: dict[str, Any]) -> E:
             where = ""
         made: E = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
     except ValidationError as error:
-        fields = {
-            where or (str(item["loc"][0]) if item["loc"] else ""): item["msg"]
-            for item in error.errors(include_url=False)
-        }
-        told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
-        raise InvalidStateError(f"{cls.__name__}: {told}", fields) from error
+        fields, told = {}, []
+        for item in error.errors(include_url=False):
+            name = where or (str(item["loc"][0]) if item["loc"] else "")
+            fields[name] = sentence(item)
+            told.append(f"{name}: {item['msg']}" if name else item["msg"])
+        raise InvalidStateError(f"{cls.__name__}: {'; '.join(told)}", fields) from error
     return made
 
 

@@ -23,6 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.widgets import UI, wishes
 
 SQL_ARGUMENTS = frozenset(
     {
@@ -106,6 +107,7 @@ class FieldSpec:
     editable: bool
     signal: bool
     atomic: bool
+    ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
 
     @property
     def title(self) -> str:
@@ -212,8 +214,9 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
         atomic = is_atomic(info.annotation)
         signal = atomic if options.signal is None else options.signal
         specs[name] = FieldSpec(
-            name, info, options, private, editable and not private, signal and not private, atomic
-        )
+            name, info, options, private, editable and not private, signal and not private, atomic,
+            wishes(info.annotation, info.metadata),
+        )  # fmt: skip
     return specs
 
 

@@ -21,3 +21,14 @@ class Toast:
 
     text: str
     kind: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long event has come, yielded by it and shown to its caller.
+
+    Units: done is a share from 0 to 1; None when nobody knows.
+    """
+
+    done: float | None = None
+    text: str = ""

@@ -16,6 +16,7 @@ from starmodel.app.reactions import Reaction
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError
 from starmodel.core.registry import Registry
+from starmodel.core.results import Progress, Toast
 
 M = TypeVar("M")
 
@@ -101,6 +102,12 @@ class FakeRenderer:
     def render(self, component: Any) -> str:
         html = getattr(component, "__html__", None)
         return str(component) if html is None else str(html())
+
+    def toast(self, toast: Toast) -> Any:
+        return toast.text
+
+    def progress(self, id: str, progress: Progress) -> Any:
+        return progress.text
 
 
 def fake_application(

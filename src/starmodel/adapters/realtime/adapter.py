@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
@@ -32,7 +31,7 @@ from starmodel.core.definition import signal_prefix
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
-from starmodel.core.results import Toast
+from starmodel.core.results import Progress, Toast
 
 STREAM_PATH = "/_starmodel/stream"
 
@@ -157,6 +156,10 @@ class DatastarRealtime:
         """The expression that submits a generated form."""
         return form_action(type, event, id, self.root_path)
 
+    def bulk_action(self, type: EntityType) -> str:
+        """The expression that runs one event for all chosen rows of a list."""
+        return f"@ask() && @post('{self.root_path}{type.path}/_bulk', @submit())"
+
     def address(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
         """The URL of an event, where a plain form posts to."""
         return event_path(type, event, id, self.root_path)
@@ -198,6 +201,15 @@ class DatastarRealtime:
             parts.append(patch_elements(Element(html, "body", "append")))
         return b"".join(parts)
 
+    def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
+        """How far the event of that command has come, among the toasts; None takes it away."""
+        place = f"starmodel-progress-{id}"
+        if progress is None:
+            return patch_elements(Element("", f"#{place}", "remove"))
+        html = self._application.render_message(progress, place)
+        where = ("#starmodel-toasts", "append") if first else (None, None)
+        return patch_elements(Element(html, *where))
+
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """What the caller of a refused event is shown: a toast, and sentences beside fields."""
         parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
@@ -205,6 +217,5 @@ class DatastarRealtime:
 
     def toast(self, toast: Toast) -> bytes:
         """One toast, added to those on the page."""
-        role = "alert" if toast.kind == "error" else "status"
-        html = f'<p data-toast="{escape(toast.kind)}" role="{role}">{escape(toast.text)}</p>'
+        html = self._application.render_message(toast)
         return patch_elements(Element(html, "#starmodel-toasts", "append"))

@@ -190,7 +190,7 @@ def render_action(
     chosen = f"'{names}'" if names else ""
     expression = f"@{method}('{url}{'?' if query else ''}{query}', @click({chosen}))"
     if event.info.confirm:
-        return f"confirm({script_json(event.info.confirm)}) && {expression}"
+        return f"@ask({script_json(event.info.confirm)}) && {expression}"
     return expression
 
 
@@ -198,7 +198,7 @@ def form_action(type: EntityType, event: Event[Any, Any, Any], id: Any, root_pat
     """The expression that sends a whole form; it always posts, as a plain form would."""
     expression = f"@post('{event_path(type, event, id, root_path)}', @submit())"
     if event.info.confirm:
-        return f"confirm({script_json(event.info.confirm)}) && {expression}"
+        return f"@ask({script_json(event.info.confirm)}) && {expression}"
     return expression
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starmodel.adapters.web.bulk import BulkRoute
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.refusals import Refusals
@@ -12,7 +13,7 @@ from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.listing import listing_of
-from starmodel.app.presentation import UIAdapter
+from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.registry import EntityType
 
@@ -21,9 +22,14 @@ class CrudRoutes:
     """Start page, list, detail and forms of every entity that has a path."""
 
     def __init__(
-        self, application: Application, ui: UIAdapter, refusals: Refusals, settings: WebSettings
+        self,
+        application: Application,
+        realtime: RealtimeAdapter,
+        ui: UIAdapter,
+        refusals: Refusals,
+        settings: WebSettings,
     ) -> None:
-        self._application, self._ui = application, ui
+        self._application, self._realtime, self._ui = application, realtime, ui
         self._refusals, self._settings = refusals, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
@@ -36,6 +42,8 @@ class CrudRoutes:
             if not type.crud:
                 continue
             if type.is_record:
+                bulk = BulkRoute(self._application, self._realtime, self._refusals)
+                routes.add("POST", f"{type.path}/_bulk", self._guarded(bulk.run), type=type)
                 routes.add("GET", type.path, self._guarded(self._list), type=type)
                 routes.add("GET", f"{type.path}/new", self._guarded(self._new), type=type)
                 routes.add_record("GET", type, "", self._guarded(self._detail))
@@ -79,7 +87,7 @@ class CrudRoutes:
                 await self._application.ready()
                 await page(call, found.type, id)
             except Exception as error:  # the web edge: every failure becomes an answer
-                where = f"GET {call.request.path}"
+                where = f"{call.request.method} {call.request.path}"
                 await self._refusals.send(call, self._refusals.problem(call, error, where))
 
         return run
@@ -89,28 +97,29 @@ class CrudRoutes:
         await call.html(self._ui.page(self._settings.title, self._ui.start(actor), actor=actor))
 
     async def _own(self, call: Call, type: EntityType, id: str) -> None:
-        entity = await self._application.instance(type, call.session)
-        if call.request.wants_json:
-            await self._entity_json(call, entity)
-            return
-        await self._page(
-            call, type.title, self._ui.detail(type, entity), self._ui.events(type, entity)
-        )
+        await self._one(call, type, await self._application.instance(type, call.session))
 
     async def _detail(self, call: Call, type: EntityType, id: str) -> None:
-        entity = await self._application.instance(type, call.session, id)
+        await self._one(call, type, await self._application.instance(type, call.session, id))
+
+    async def _one(self, call: Call, type: EntityType, entity: Entity) -> None:
         if call.request.wants_json:
-            await self._entity_json(call, entity)
+            etag = f'"{version_of(entity)}"'.encode()
+            await call.json(public_state(entity), headers=[(b"etag", etag)])
             return
-        title = self._ui.title(type, entity)
-        await self._page(call, title, self._ui.detail(type, entity), self._ui.events(type, entity))
+        ui, actor = self._ui, call.session.actor
+        content = (ui.detail(type, entity), ui.events(type, entity, actor))
+        lead = ui.lead(type, entity, actor)
+        await self._page(call, type, ui.title(type, entity), *content, lead=lead)
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
         listing = listing_of(type, asked)
         window = await self._application.window(listing, actor)
         if not call.request.wants_json:
-            await self._page(call, type.plural_title, self._ui.table(listing, window, actor))
+            table = self._ui.table(listing, window, actor)
+            lead = self._ui.lead(type, None, actor)
+            await self._page(call, type, type.plural_title, table, lead=lead)
             return
         data: dict[str, Any] = {
             "items": [public_state(entity) for entity in window.entities],
@@ -124,7 +133,7 @@ class CrudRoutes:
     async def _new(self, call: Call, type: EntityType, id: str) -> None:
         event = type.events["create"]
         self._application.policy.check(type, "write", call.session.actor, event=event)
-        await self._page(call, f"New {type.title.lower()}", self._ui.form(type, event))
+        await self._page(call, type, f"New {type.title.lower()}", self._ui.form(type, event))
 
     async def _edit(self, call: Call, type: EntityType, id: str) -> None:
         entity = await self._application.instance(type, call.session, id)
@@ -133,11 +142,10 @@ class CrudRoutes:
             type, "write", call.session.actor, event=event, entity=entity
         )
         form = self._ui.form(type, event, entity.id, values=public_state(entity))
-        await self._page(call, f"Edit {self._ui.title(type, entity)}", form)
+        await self._page(call, type, f"Edit {self._ui.title(type, entity)}", form)
 
-    async def _page(self, call: Call, title: str, *content: Any) -> None:
-        await call.html(self._ui.page(title, *content, actor=call.session.actor))
-
-    async def _entity_json(self, call: Call, entity: Entity) -> None:
-        etag = f'"{version_of(entity)}"'.encode()
-        await call.json(public_state(entity), headers=[(b"etag", etag)])
+    async def _page(
+        self, call: Call, type: EntityType, title: str, *content: Any, lead: Any = None
+    ) -> None:
+        page = self._ui.page(title, *content, actor=call.session.actor, at=type, lead=lead)
+        await call.html(page)

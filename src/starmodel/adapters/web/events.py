@@ -51,6 +51,9 @@ class EventRoutes:
         try:
             await self._application.ready()
             self._application.policy.check(type, "write", call.session.actor, event=event)
+            if b"starmodel-check" in request.headers:
+                await call.json({"errors": await self._checked(call, type, event, id)})
+                return
             command = await self._command(call, type, event, id)
             if event.kind in ("generator", "async_generator"):
                 if request.is_datastar:
@@ -70,6 +73,16 @@ class EventRoutes:
             problem = self._refusals.problem(call, error, where, domain=True)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
+
+    async def _checked(
+        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+    ) -> dict[str, str]:
+        """What the event would refuse of a form that is being filled in, by input."""
+        try:
+            command = await self._command(call, type, event, id)
+        except BindingError as error:
+            return error.fields
+        return await self._application.dispatcher.check(command)
 
     async def _command(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
@@ -209,9 +222,16 @@ class EventRoutes:
         """Send each yield's reply when it is committed."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         has_page = b"starmodel-page" in call.request.headers
+        progress = ""
 
         async def keep(outcome: Outcome) -> None:
-            queue.put_nowait(self._realtime.encode_reply(command.type, outcome, has_page=has_page))
+            nonlocal progress
+            data = self._realtime.encode_reply(command.type, outcome, has_page=has_page)
+            if outcome.reply.progress is not None:
+                told, first = outcome.reply.progress, not progress
+                progress = outcome.record.id
+                data += self._realtime.encode_progress(progress, told, first=first)
+            queue.put_nowait(data)
 
         command.send = keep
         task = self._start(command)
@@ -230,6 +250,8 @@ class EventRoutes:
         else:
             where = self._where(command.type, command.event, str(command.id or ""), command)
             body = self._refusals.patches(self._refusals.problem(call, error, where, domain=True))
+        if progress:
+            body += self._realtime.encode_progress(progress, None, first=False)
         await call.part(body, last=True)
         await self._application.end_sessions(call.session)
 

@@ -67,7 +67,7 @@ class Front:
         self._refusals = Refusals(application, realtime, ui, settings)
         self.guard: Guard | None = None  # what the framework runs before every route of its own
         self.routes = Routes()
-        CrudRoutes(application, ui, self._refusals, settings).add_to(
+        CrudRoutes(application, realtime, ui, self._refusals, settings).add_to(
             self.routes, EventRoutes(application, realtime, self._refusals, settings)
         )
 

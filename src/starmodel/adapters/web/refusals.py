@@ -60,7 +60,9 @@ class Refusals:
                 200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
             )
         elif call.request.wants_html:
-            await call.html(self._ui.problem_page(problem), problem.status, headers)
+            await call.html(
+                self._ui.problem_page(problem, call.session.actor), problem.status, headers
+            )
         else:
             await call.json(problem.as_json(), problem.status, headers)
 
@@ -85,9 +87,7 @@ class Refusals:
         self, type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
     ) -> Sequence[Element]:
         """The patches that put each sentence beside its input."""
-        binder = self._application.dispatcher.binders[type.cls, event.name]
-        names = [parameter.name for parameter in binder.open_parameters]
-        return self._ui.field_problems(type, event, id, names, problem.fields)
+        return self._ui.field_problems(type, event, id, problem.fields)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """What Datastar is sent."""
@@ -112,4 +112,5 @@ class Refusals:
             self._ui.toast(Toast(problem.text, "error")),
             form,
             actor=call.session.actor,
+            at=type,
         )

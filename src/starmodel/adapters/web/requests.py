@@ -185,14 +185,45 @@ def _query(text: bytes) -> dict[str, str]:
 
 
 def _gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """One value a name: a list for `name[]`, else the last (a checked box follows its "false")."""
+    """What a form's inputs say together.
+
+    One value a name: a list for `name[]`, else the last (a checked box
+    follows its "false"). `address.street` is part of `address`. A name
+    after "_several." is a list even when nothing was chosen, and one after
+    "_zone." is a moment in that zone.
+    """
     made: dict[str, Any] = {}
+    zones: dict[str, str] = {}
     for name, value in pairs:
-        if name.endswith("[]"):
-            made.setdefault(name[:-2], []).append(value)
+        if name.startswith("_several."):
+            _put(made, name[9:], [])
+        elif name.startswith("_zone."):
+            zones[name[6:]] = value
+        elif name.endswith("[]"):
+            _put(made, name[:-2], value, add=True)
         else:
-            made[name] = value
+            _put(made, name, value)
+    for name, zone in zones.items():
+        head, _, last = name.rpartition(".")
+        within = made.get(head, {}) if head else made
+        if isinstance(within, dict) and isinstance(within.get(last), str) and within[last]:
+            within[last] += zone
     return made
+
+
+def _put(made: dict[str, Any], name: str, value: Any, *, add: bool = False) -> None:
+    head, dot, last = name.partition(".")
+    if dot and head and last and "." not in last:
+        within = made.setdefault(head, {})
+        if not isinstance(within, dict):
+            within = made[head] = {}
+        made, name = within, last
+    if not add:
+        made[name] = value
+    elif isinstance(made.get(name), list):
+        made[name].append(value)
+    else:
+        made[name] = [value]
 
 
 def _depth(text: bytes) -> int:

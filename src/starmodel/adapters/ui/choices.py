@@ -1,0 +1,40 @@
+"""The values that a type allows, with the words people read for them."""
+
+from __future__ import annotations
+
+import enum
+import typing
+from typing import Any
+
+from starmodel.core.fields import plain_types
+
+
+def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:
+    """(value, label) of each value of an enum or Literal; empty for every other type."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return choices_of(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) is typing.Literal:
+        return tuple((value, label_of(value)) for value in typing.get_args(annotation))
+    for kind in plain_types(annotation):
+        if isinstance(kind, type) and issubclass(kind, enum.Enum):
+            return tuple((member, label_of(member)) for member in kind)
+    for part in typing.get_args(annotation):
+        if typing.get_origin(part) is typing.Literal:
+            return choices_of(part)
+    return ()
+
+
+def label_of(value: Any) -> str:
+    """A member's name, or a literal, in words: "IN_PROGRESS" and "in_progress" as "In progress"."""
+    if isinstance(value, enum.Enum):
+        return value.name.replace("_", " ").capitalize()
+    text = str(value)
+    words = text.replace("_", " ")
+    return words[:1].upper() + words[1:] if text.islower() else words
+
+
+def key_of(value: Any) -> str:
+    """What a form sends for a value."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    return str(value)

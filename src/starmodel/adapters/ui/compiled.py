@@ -1,0 +1,192 @@
+"""Components rendered once into templates: authored like any other, filled like a format string.
+
+Building components is what a page costs, not writing it out. So a row or a
+form is built once with slots for what changes, and each further one is a
+join of the constant parts and the escaped values. Filling a template gives
+exactly what the components would have given with the values themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+from html.parser import HTMLParser
+from typing import Any
+
+from fastcore.xml import Safe, to_xml
+
+from starmodel.core.errors import ConfigurationError
+
+_MARK = re.compile("\ue000(text|token|html|flag):([^\ue000\ue001]*)\ue001")
+_FLAG = re.compile(" [a-zA-Z][\\w:-]*=(?:\"|')?\ue000flag:([^\ue000\ue001]*)\ue001(?:\"|')?")
+_TOKEN = re.compile(r"[A-Za-z0-9_.~%-]*")
+_ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "cite", "srcset"})
+_CODE = frozenset({"script", "style", "iframe", "noscript", "template"})
+
+
+class Slots:
+    """Stand-ins for the values of a template, each good for certain places.
+
+    text: any string; in text and in plain attributes, and in an address
+    after its constant beginning. token: percent-encoded, such as an id in
+    an address; anywhere, in code too. html: markup that is already safe;
+    between elements. flag: an attribute that is there or not, given as the
+    attribute's value.
+    """
+
+    def text(self, name: str) -> str:
+        return f"\ue000text:{name}\ue001"
+
+    def token(self, name: str) -> str:
+        return f"\ue000token:{name}\ue001"
+
+    def html(self, name: str) -> str:
+        return f"\ue000html:{name}\ue001"
+
+    def flag(self, name: str) -> Any:
+        return f"\ue000flag:{name}\ue001"
+
+
+class Given(Slots):
+    """The values themselves in the places of slots: what a template has to agree with."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str:
+        return str(self._values[name])
+
+    def token(self, name: str) -> str:
+        return _token(self._values[name])
+
+    def html(self, name: str) -> str:
+        return Safe(self._values[name])  # type: ignore[no-any-return]
+
+    def flag(self, name: str) -> Any:
+        return bool(self._values[name])
+
+
+class Template:
+    """One component with slots, rendered once.
+
+    Raises: ConfigurationError, for a slot in a place where its value could
+    become code, or one that the component took apart.
+    """
+
+    def __init__(self, component: Any) -> None:
+        html = str(to_xml(component, indent=False))
+        _Places().check(html)
+        self._constants: list[str] = []
+        self._slots: list[tuple[str, Callable[[Any], str]]] = []
+        # An attribute that is a flag is left out or written as a whole.
+        html = _FLAG.sub(lambda found: _as_flag(found[0], found[1]), html)
+        end = 0
+        for found in _MARK.finditer(html):
+            kind, name = found.groups()
+            self._constants.append(html[end : found.start()])
+            self._slots.append((name, _flag(*name.split("=")) if kind == "flag" else _FILL[kind]))
+            end = found.end()
+        self._constants.append(html[end:])
+        if any("\ue000" in part or "\ue001" in part for part in self._constants):
+            raise ConfigurationError(
+                "A component changed one of its slots when it was compiled; it may only place them."
+            )
+        self._slots = [(name.partition("=")[0], fill) for name, fill in self._slots]
+
+    def fill(self, values: Mapping[str, Any]) -> str:
+        """The HTML with these values. Raises: KeyError, for a slot without one."""
+        parts = [self._constants[0]]
+        for (name, fill), constant in zip(self._slots, self._constants[1:], strict=True):
+            parts.append(fill(values[name]))
+            parts.append(constant)
+        return "".join(parts)
+
+
+def compiled(component: Callable[[Slots], Any]) -> Template:
+    """The template of a component that takes its values as slots."""
+    return Template(component(Slots()))
+
+
+def uncompiled(component: Callable[[Slots], Any], values: Mapping[str, Any]) -> str:
+    """The component with the values themselves: slow, and what a template is compared with."""
+    return str(to_xml(component(Given(values)), indent=False))
+
+
+def _as_flag(attribute: str, name: str) -> str:
+    return f"\ue000flag:{name}={attribute.strip().partition('=')[0]}\ue001"
+
+
+def _flag(_: str, attribute: str) -> Callable[[Any], str]:
+    return lambda given: f" {attribute}" if given else ""
+
+
+def _token(value: str) -> str:
+    if not _TOKEN.fullmatch(value):
+        raise ValueError(f"{value!r} is not percent-encoded.")
+    return value
+
+
+_FILL: dict[str, Callable[[Any], str]] = {
+    "text": lambda value: escape(str(value)),
+    "token": _token,
+    "html": str,
+}
+
+
+class _Places(HTMLParser):
+    """Checks that every slot stands where its kind of value is harmless."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self._inside = ""
+
+    def check(self, html: str) -> None:
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag
+        if "\ue000" in tag:
+            raise _misplaced(tag, f"<{tag}>")
+        for name, value in attrs:
+            if "\ue000" in name:
+                raise _misplaced(name, f"an attribute's name of <{tag}>")
+            for found in _MARK.finditer(value or ""):
+                before = (value or "")[: found.start()]
+                if not _is_harmless(found[1], name, before):
+                    raise _misplaced(found[0], f"{name}= of <{tag}>")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        for found in _MARK.finditer(data):
+            if found[1] == "flag" or (self._inside in _CODE and found[1] != "token"):
+                raise _misplaced(found[0], f"the text of <{self._inside}>")
+
+    def handle_comment(self, data: str) -> None:
+        if "\ue000" in data:
+            raise _misplaced(data, "a comment")
+
+
+def _is_harmless(kind: str, attribute: str, before: str) -> bool:
+    if kind in ("token", "flag"):
+        return True
+    if kind == "html" or attribute == "style" or attribute.startswith(("on", "data-on", "srcdoc")):
+        return False
+    if attribute in _ADDRESSES:
+        return before.startswith("/") and not before.startswith("//") and len(before) > 1
+    # Datastar evaluates its attributes; the plain data of ours it does not know.
+    return not attribute.startswith("data-") or attribute in PLAIN_DATA
+
+
+PLAIN_DATA = frozenset({"data-key", "data-state", "data-label"})
+
+
+def _misplaced(slot: str, where: str) -> ConfigurationError:
+    kind, _, name = slot.strip("\ue000\ue001").partition(":")
+    return ConfigurationError(f"The {kind} slot {name!r} can't stand in {where}.")

@@ -1,0 +1,146 @@
+"""Forms of events, compiled once for each event and filled for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from fasthtml.components import Button, Div, Fieldset, Form, Legend
+
+from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.fields import FormField, form_field
+from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.inputs import labelled, slot_values
+from starmodel.app.binding import Binder, Parameter
+from starmodel.app.elements import Element
+from starmodel.app.presentation import RealtimeAdapter
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType, Registry
+
+PLACE = "{id}"  # stands for the record in addresses while a form is compiled
+_LABELS = {"create": "Create", "update": "Save", "delete": "Delete"}
+_ICONS = {"create": "plus", "update": "check", "delete": "trash"}
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """One event's form: what it asks for, and its template."""
+
+    type: EntityType
+    event: Event[Any, Any, Any]
+    fields: tuple[FormField, ...]
+    parameters: Mapping[str, Parameter]
+    template: Template
+
+    def fill(
+        self, id: Any = None, values: Mapping[str, Any] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """The form as HTML, with these values and sentences beside its inputs."""
+        return self.template.fill(self.slots(id, values or {}, problems or {}))
+
+    def slots(
+        self, id: Any, values: Mapping[str, Any], problems: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """What fills the template's slots."""
+        slots: dict[str, Any] = {"id": "" if id is None else quote(str(id), safe="")}
+        for field in self.fields:
+            value = values.get(field.name, self.default(field.name))
+            slots |= slot_values(field, value, problems.get(field.name, ""))
+        return slots
+
+    def default(self, name: str) -> Any:
+        """What an input holds before anybody typed."""
+        parameter, fields = self.parameters[name], self.type.cls.__pydantic_fields__
+        if self.event.name == "create" and name in fields:
+            info = fields[name]
+            return None if info.is_required() else info.get_default(call_default_factory=True)
+        return None if parameter.required else parameter.default
+
+    def problems(self, id: Any, told: Mapping[str, str]) -> list[Element]:
+        """The patches that put each sentence beside its input, and clear the others."""
+        form = form_id(self.type, self.event, "" if id is None else quote(str(id), safe=""))
+        names = [f.name for field in self.fields for f in (field, *field.parts)]
+        return [
+            Element(
+                f'<small id="{form}-{name}-problem" class="sm-problem">'
+                f"{escape(told.get(name, ''))}</small>"
+            )
+            for name in names
+        ]
+
+
+def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
+    """The id of a form's element. Shapes: id is percent-encoded, "" for no record."""
+    return f"{type.name}-{event.name}" + (f"-{id}" if id else "")
+
+
+def event_form(
+    type: EntityType,
+    event: Event[Any, Any, Any],
+    binder: Binder,
+    registry: Registry,
+    realtime: RealtimeAdapter,
+    sprite: str,
+) -> EventForm:
+    """The form of one event at the present mount point."""
+    specs = type.cls.__entity__.fields
+    fields = tuple(
+        form_field(parameter, specs.get(parameter.name) if parameter.is_field else None)
+        for parameter in binder.open_parameters
+    )
+    parameters = {parameter.name: parameter for parameter in binder.open_parameters}
+    has_id = type.is_record and event.name != "create"
+    label = _LABELS.get(event.name, event.title) if type.is_record else event.title
+
+    def component(s: Slots) -> Any:
+        id = s.token("id") if has_id else ""
+        form = form_id(type, event, id)
+        inputs = {}
+        for field in fields:
+            records = ""
+            if field.record is not None:
+                records = f"{realtime.root_path}{registry[field.record].path}"
+            inputs[field.name] = labelled(field, form, s, records)
+        # The adapter quotes ids, so the slot goes in after it has written the address.
+        place = quote(PLACE, safe="")
+        action = realtime.address(type, event, PLACE if has_id else None).replace(place, id)
+        send = realtime.form_action(type, event, PLACE if has_id else None).replace(place, id)
+        files = any(field.kind in ("file", "image") for field in fields)
+        kind = {"delete": "uk-btn-destructive"}.get(event.name, "uk-btn-primary")
+        if not fields and event.name != "delete":
+            kind = "uk-btn-default"
+        button = Button(
+            icon(_ICONS[event.name], sprite) if event.name in _ICONS else None, label,
+            type="submit", cls=f"uk-btn {kind}",
+        )  # fmt: skip
+        return Form(
+            *_grouped(type, event, inputs),
+            Div(button, cls="sm-form-end"),
+            {"data-on:submit": send},
+            {} if event.name == "update" else {"data-reset": True},
+            {"data-check": True} if fields else {},
+            id=form, name="", method="post", action=action, novalidate=False,
+            cls="sm-form" if fields else "sm-form sm-form-bare",
+            enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
+        )  # fmt: skip
+
+    return EventForm(type, event, fields, parameters, compiled(component))
+
+
+def _grouped(
+    type: EntityType, event: Event[Any, Any, Any], inputs: dict[str, Any]
+) -> Sequence[Any]:
+    """The inputs in the class's fieldsets; those that none of them names come last."""
+    sets: Mapping[str, Any] = type.cls.model_config.get("fieldsets") or {}
+    if event.name not in ("create", "update") or not sets:
+        return list(inputs.values())
+    left, made = dict(inputs), []
+    for title, names in sets.items():
+        members = [left.pop(name) for name in names if name in left]
+        if members:
+            made.append(Fieldset(Legend(title), *members, cls="sm-fieldset"))
+    return [*made, *left.values()]

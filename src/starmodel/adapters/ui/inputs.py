@@ -1,0 +1,144 @@
+"""The inputs of forms as components, each with its label, its help and room for what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fasthtml.components import (
+    Datalist,
+    Div,
+    Fieldset,
+    Input,
+    Label,
+    Legend,
+    Option,
+    P,
+    Select,
+    Small,
+    Span,
+    Textarea,
+)  # fmt: skip
+
+from starmodel.adapters.ui.choices import key_of
+from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.fields import FormField
+
+_TYPES = {"datetime": "datetime-local", "tel": "tel"}
+_TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
+_QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
+
+
+def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any:
+    """One input with all that belongs to it.
+
+    Shapes: records is the address of the list whose records can be chosen.
+    """
+    own = f"{form_id}-{field.name}"
+    if field.kind == "hidden":
+        return Input(type="hidden", name=field.name, value=s.text(f"value:{field.name}"))
+    about = f"{own}-help {own}-problem" if field.help else f"{own}-problem"
+    shared: dict[str, Any] = {
+        "aria-describedby": about,
+        "aria-invalid": s.text(f"wrong:{field.name}"),
+    }
+    told = (
+        P(field.help, id=f"{own}-help", cls="sm-help") if field.help else None,
+        Small(s.text(f"problem:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
+    )
+    if field.kind == "group":
+        parts = [labelled(part, form_id, s, records) for part in field.parts]
+        return Fieldset(Legend(field.title), *parts, *told, cls="sm-group", **shared)
+    if field.kind in ("radio", "checkboxes"):
+        return Fieldset(
+            Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
+            *told, id=own, cls="sm-field", tabindex="-1", **shared,
+        )  # fmt: skip
+    shared |= {"id": own, "name": field.name, "required": field.required or None}
+    label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
+    if field.kind == "switch":
+        no = Input(type="hidden", name=field.name, value="false")
+        box = Input(
+            type="checkbox", value="true", cls="uk-toggle-switch uk-toggle-switch-primary",
+            role="switch", checked=s.flag(f"on:{field.name}"), **shared,
+        )  # fmt: skip
+        return Div(Div(no, box, label, cls="sm-switch"), *told, cls="sm-field")
+    return Div(label, *_input(field, shared, s, records), *told, cls="sm-field")
+
+
+def _required(field: FormField) -> Any:
+    return Span("*", cls="sm-required", aria_hidden="true") if field.required else None
+
+
+def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> tuple[Any, ...]:
+    value = s.text(f"value:{field.name}")
+    shared = {**shared, **_QUIET.get(field.kind, {}), **dict(field.limits)}
+    if field.placeholder:
+        shared["placeholder"] = field.placeholder
+    if field.kind == "select":
+        empty = () if field.required else (Option("", value=""),)
+        options = [
+            Option(label, value=key_of(choice), selected=s.flag(f"is:{field.name}:{number}"))
+            for number, (choice, label) in enumerate(field.choices)
+        ]
+        return (Select(*empty, *options, cls="uk-select", **shared),)
+    if field.kind in _TALL:
+        code = " sm-code" if field.kind == "json" else ""
+        return (Textarea(value, rows=_TALL[field.kind], cls=f"uk-textarea{code}", **shared),)
+    if field.kind in ("file", "image"):
+        accept = "image/*" if field.kind == "image" else None
+        return (Input(type="file", cls="uk-input sm-file", accept=accept, **shared),)
+    if field.kind == "record":
+        listed = f"{shared['id']}-choices"
+        return (
+            Input(type="text", value=value, cls="uk-input", autocomplete="off",
+                  list=listed, data_records=records, **shared),
+            Datalist(id=listed),
+        )  # fmt: skip
+    look = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
+    zone: tuple[Any, ...] = ()
+    if field.kind == "datetime":
+        # Tells the server that the moment is in UTC: the input itself knows no zones.
+        zone = (
+            Input(type="hidden", name=f"_zone.{field.name}", value=s.text(f"zone:{field.name}")),
+        )
+        shared["step"] = "any"
+    kind = _TYPES.get(field.kind, field.kind)
+    return (Input(type=kind, value=value, cls=look, **shared), *zone)
+
+
+def _options(field: FormField, own: str, s: Slots) -> list[Any]:
+    several = field.kind == "checkboxes"
+    kind, look = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
+    name = f"{field.name}[]" if several else field.name
+    made = []
+    if several:  # tells an empty choice from a form without this field
+        made.append(Input(type="hidden", name=f"_several.{field.name}", value=""))
+    for number, (choice, label) in enumerate(field.choices):
+        box = Input(
+            type=kind, name=name, value=key_of(choice), cls=look, id=f"{own}-{number}",
+            checked=s.flag(f"is:{field.name}:{number}"),
+        )  # fmt: skip
+        made.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
+    return made
+
+
+def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
+    """What fills the slots of one input."""
+    name = field.name
+    made: dict[str, Any] = {f"problem:{name}": problem, f"wrong:{name}": str(bool(problem)).lower()}
+    if field.kind == "group":
+        for part in field.parts:
+            made |= slot_values(part, field.of_part(part, value), "")
+    elif field.kind == "switch":
+        made[f"on:{name}"] = value is True or value == "true"
+    elif field.choices:
+        chosen = field.chosen(value)
+        made |= {
+            f"is:{name}:{number}": key_of(choice) in chosen
+            for number, (choice, _) in enumerate(field.choices)
+        }
+    else:
+        made[f"value:{name}"] = field.text(value)
+        if field.kind == "datetime":
+            made[f"zone:{name}"] = "Z" if field.has_zone(value) else ""
+    return made

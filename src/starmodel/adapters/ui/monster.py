@@ -1,0 +1,362 @@
+"""The generated pages in MonsterUI's look; a skin overrides any of its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+from fastcore.xml import Safe, to_xml
+from fasthtml.components import (
+    H2,
+    A,
+    Button,
+    Code,
+    Dd,
+    Div,
+    Dl,
+    Dt,
+    Li,
+    P,
+    Pre,
+    Section,
+    Span,
+    Ul,
+)  # fmt: skip
+from fasthtml.components import Progress as ProgressBar
+
+from starmodel.adapters.ui import lists, shell
+from starmodel.adapters.ui.compiled import Slots, Template
+from starmodel.adapters.ui.forms import EventForm, event_form
+from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.lists import ListView
+from starmodel.adapters.ui.records import title_of
+from starmodel.adapters.ui.values import shows
+from starmodel.app.access import Actor, Audience, permits
+from starmodel.app.application import Application
+from starmodel.app.elements import Element
+from starmodel.app.listing import Listing, Window
+from starmodel.app.live import LiveView
+from starmodel.app.presentation import RealtimeAdapter, Row, Site
+from starmodel.core.entity import Entity, public_state
+from starmodel.core.events import Event
+from starmodel.core.fields import plain_types
+from starmodel.core.registry import EntityType
+from starmodel.core.results import Progress, Toast
+
+BUILT_IN = ("create", "update", "delete")
+_TOAST_ICONS = {"success": "check", "error": "alert", "warning": "alert"}
+
+
+class MonsterUI:
+    """Pages, lists, forms and messages of every entity, live, and usable without JavaScript.
+
+    Components are how parts are written; what is shown often is compiled
+    into templates once, for each mount point and audience.
+    """
+
+    def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
+        self._application, self._realtime, self._site = application, realtime, site
+        self._parts = {type.cls: self._part(type) for type in application.registry}
+        self._shell = lru_cache(256)(self._make_shell)
+        self._view = lru_cache(512)(self._make_view)
+        self._toolbar = lru_cache(512)(self._make_toolbar)
+        self._form = lru_cache(1024)(self._make_form)
+
+    def render(self, component: Any) -> str:
+        return str(to_xml(component, indent=False))
+
+    # Pages
+
+    def page(
+        self,
+        title: str,
+        *content: Any,
+        actor: Actor | None = None,
+        at: EntityType | None = None,
+        lead: Any = None,
+    ) -> str:
+        realtime, root_path = self._realtime, self._realtime.root_path
+        types = tuple(type.name for type in self._readable(actor))
+        frame = self._shell(root_path, types, at.name if at else "", str(actor) if actor else "")
+        back = at is not None and at.is_record and title != at.plural_title
+        return frame.fill(
+            {
+                "title": f"{title} · {self._site.title}" if title != self._site.title else title,
+                "heading": title,
+                "crumb": shell.crumb(at, root_path, self._sprite) if at and back else "",
+                "lead": self.render(lead) if lead is not None else "",
+                # What is shown is collected while it is rendered, so the tail comes last.
+                "content": self.render(content),
+                "tail": realtime.tail(),
+            }
+        )
+
+    def _make_shell(self, root_path: str, names: tuple[str, ...], at: str, actor: str) -> Template:
+        registry, s = self._application.registry, Slots()
+        types = [registry.named(name) for name in names]
+        here = registry.find(at)
+        head = shell.html_head(self._site, root_path, s) + self._realtime.head(root_path)
+        body = self.render(shell.body(self._site, root_path, types, here, actor, s))
+        html = f'<!doctype html><html lang="en"><head>{head}</head>{body}</html>'
+        return Template(Safe(html))
+
+    def start(self, actor: Actor | None) -> Any:
+        types = self._readable(actor)
+        if not types:
+            return self._notice(
+                "info", "There is nothing here for you yet.",
+                "Sign in, or open an entity to the public.",
+            )  # fmt: skip
+        cards = [
+            A(
+                Div(icon(shell._ICONS[type.scope], self._sprite), cls="sm-card-icon"),
+                Span(shell.heading_of(type), cls="sm-card-title"),
+                Span(_doc(type.cls), cls="sm-muted") if _doc(type.cls) else None,
+                href=self._home(type), cls="uk-card sm-card sm-card-link",
+            )
+            for type in types
+        ]  # fmt: skip
+        return Div(*cards, cls="sm-cards")
+
+    def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
+        told = [Li(f"{name}: {text}" if name else text) for name, text in problem.fields.items()]
+        back = A(
+            "Back to the start", href=f"{self._realtime.root_path}/", cls="uk-btn uk-btn-default"
+        )
+        trace = None
+        if problem.trace:
+            trace = Section(
+                H2("Traceback"), Pre(Code(problem.trace), tabindex="0", cls="sm-trace"),
+            )  # fmt: skip
+        return self.page(
+            problem.title,
+            Div(
+                P(str(problem.status), cls="sm-status", aria_hidden="true"), P(problem.text),
+                Ul(*told) if told else None, back, cls="sm-problem-page",
+            ),
+            trace,
+            actor=actor,
+        )  # fmt: skip
+
+    def nav(self, actor: Actor | None) -> Any:
+        links = [Li(A(shell.heading_of(t), href=self._home(t))) for t in self._readable(actor)]
+        return Ul(*links)
+
+    def title(self, type: EntityType, entity: Entity) -> str:
+        return title_of(type, entity)
+
+    # Lists
+
+    def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
+        audience = self._application.policy.audience(listing.type, actor)
+        view = self._view(self._realtime.root_path, listing.type.name, audience)
+        before, after = self._toolbar(view, listing)
+        rows = "".join([row.html for row in self.rows(listing, window.entities, audience)])
+        around = "".join([part.html for part in self.around(listing, window)])
+        return Safe(before.replace(_STATE, window.digest) + rows + after + around)
+
+    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
+        view = self._view(self._realtime.root_path, listing.type.name, audience)
+        asked = bool(listing.filters or listing.search or listing.page > 1)
+        return view.rows(entities, asked)
+
+    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
+        view = self._view(self._realtime.root_path, listing.type.name, Audience())
+        return [Element(self.render(lists.pages(view, listing, window)))]
+
+    def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
+        """What stands beside a heading: the ways to make, change and remove a record."""
+        if not (type.is_record and type.crud):
+            return None
+        if entity is None:
+            if not self._may(type, "create", actor):
+                return None
+            new = A(icon("plus", self._sprite), f"New {type.title.lower()}",
+                    href=f"{self._home(type)}/new", cls="uk-btn uk-btn-primary")  # fmt: skip
+            return Div(new, cls="sm-buttons")
+        from urllib.parse import quote
+
+        href = f"{self._home(type)}/{quote(str(entity.id), safe='')}/edit"
+        edit = A(icon("edit", self._sprite), "Edit", href=href, cls="uk-btn uk-btn-default")
+        return Div(
+            edit if self._may(type, "update", actor, entity) else None,
+            self.form(type, type.events["delete"], entity.id)
+            if self._may(type, "delete", actor, entity)
+            else None,
+            cls="sm-buttons",
+        )
+
+    def _make_view(self, root_path: str, name: str, audience: Audience) -> ListView:
+        type = self._application.registry.named(name)
+        policy = self._application.policy
+        simple = partial(self._application.dispatcher.runs_at_once, type)
+
+        def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
+            return permits(policy, type, audience.actor, event=event, entity=entity)
+
+        return lists.list_view(type, audience, self._realtime, simple, may, self._sprite)
+
+    def _make_toolbar(self, view: ListView, listing: Listing) -> tuple[str, str]:
+        """All of a list that does not depend on its records, before and after its rows."""
+        send = self._realtime.bulk_action(view.type)
+        before = self.render(
+            Div(
+                lists.filters(view, listing),
+                lists.table(view, listing, _ROWS, _STATE),
+                lists.bulk(view, f"{view.home}/_bulk", send),
+                cls="uk-card sm-list",
+            )
+        )
+        start, _, end = before.partition(_ROWS)
+        return start, end
+
+    # One entity
+
+    def detail(self, type: EntityType, entity: Entity) -> Any:
+        declared = Safe(self._realtime.declare(entity))
+        return (declared, Div(self._parts[type.cls](entity), cls="uk-card sm-details"))
+
+    def events(self, type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
+        id = entity.id if type.is_record else None
+        own = [
+            event
+            for name, event in type.events.items()
+            if not (type.is_record and name in BUILT_IN) and self._may(type, name, actor, entity)
+        ]
+        if not own:
+            return None
+        forms = [self._form(self._realtime.root_path, type.name, event.name) for event in own]
+        quick = [form for form in forms if not form.fields]
+        asking = [form for form in forms if form.fields]
+        buttons = [Safe(form.fill(id)) for form in quick]
+        return Section(
+            H2("Actions"),
+            Div(*buttons, cls="sm-buttons") if buttons else None,
+            *[
+                Div(P(_doc(form.event.fn), cls="sm-muted") if _doc(form.event.fn) else None,
+                    Safe(form.fill(id)), cls="uk-card sm-action")
+                for form in asking
+            ],
+            cls="sm-actions",
+        )  # fmt: skip
+
+    # Forms
+
+    def form(
+        self,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: Any = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> Any:
+        form = self._form(self._realtime.root_path, type.name, event.name)
+        made = Safe(form.fill(id, values, problems))
+        if event.name in ("create", "update") and type.is_record:
+            return Div(made, cls="uk-card sm-form-card")
+        return made
+
+    def field_problems(
+        self,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: Any,
+        problems: Mapping[str, str],
+    ) -> Sequence[Element]:
+        form = self._form(self._realtime.root_path, type.name, event.name)
+        return form.problems(id or None, problems)
+
+    def _make_form(self, root_path: str, type_name: str, event_name: str) -> EventForm:
+        registry = self._application.registry
+        type = registry.named(type_name)
+        event = type.events[event_name]
+        binder = self._application.dispatcher.binders[type.cls, event_name]
+        return event_form(type, event, binder, registry, self._realtime, self._sprite)
+
+    def toast(self, toast: Toast) -> Any:
+        picture = icon(_TOAST_ICONS.get(toast.kind, "info"), self._sprite)
+        close = Button(
+            icon("close", self._sprite), Span("Dismiss", cls="sm-hidden"), type="button",
+            data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
+        )  # fmt: skip
+        role = "alert" if toast.kind == "error" else "status"
+        return Div(picture, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
+
+    def progress(self, id: str, progress: Progress) -> Any:
+        share = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
+        text = progress.text or "Working…"
+        bar = ProgressBar(share, max="1", aria_label=text)
+        return Div(Div(P(text), bar), id=id, data_toast="progress", role="status", cls="sm-toast")
+
+    # Parts
+
+    def _part(self, type: EntityType) -> LiveView:
+        """The live view of all fields of a class, used by its generated page."""
+        info = type.cls.__entity__
+        specs = [
+            spec
+            for name, spec in info.fields.items()
+            if not spec.private and not (name == "id" and not type.is_record)
+        ]
+        # What atomic fields hold is shown as it is; of all others only the public part.
+        shown = [(s.name, s.title, s.atomic, shows(s.info.annotation, s.ui)) for s in specs]
+        for name in info.computed:
+            computed = type.cls.__pydantic_computed_fields__[name]
+            title = computed.title or name.replace("_", " ").capitalize()
+            shown.append((name, title, False, shows(computed.return_type)))
+        shown.sort(key=lambda item: item[0] == "id")
+        big = not type.is_record and len(shown) <= 4
+        figures = {s.name for s in specs if big and _is_figure(s.info.annotation)}
+
+        def fields_of(entity: Any) -> Any:
+            state = public_state(entity)
+            pairs = []
+            for name, title, atomic, show in shown:
+                value = getattr(entity, name, None) if atomic else state.get(name)
+                look = "sm-figure" if name in figures else None
+                pairs.append(Div(Dt(title), Dd(Safe(show(value))), cls=look))
+            key = f"-{entity.id}" if type.is_record else ""
+            return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
+
+        view = LiveView(fields_of, type.cls, f"starmodel.fields.{type.name}")
+        self._application.views[view.name] = view
+        return view
+
+    def _notice(self, picture: str, *told: str) -> Any:
+        return Div(icon(picture, self._sprite), *map(P, told), cls="uk-card sm-empty")
+
+    def _readable(self, actor: Actor | None) -> list[EntityType]:
+        application = self._application
+        return [
+            type
+            for type in application.registry
+            if type.path is not None and type.crud and permits(application.policy, type, actor)
+        ]
+
+    def _may(
+        self, type: EntityType, event: str, actor: Actor | None, entity: Entity | None = None
+    ) -> bool:
+        policy = self._application.policy
+        return permits(policy, type, actor, event=type.events[event], entity=entity)
+
+    def _home(self, type: EntityType) -> str:
+        return f"{self._realtime.root_path}{type.path}"
+
+    @property
+    def _sprite(self) -> str:
+        return f"{self._realtime.root_path}{self._site.icons}"
+
+
+_ROWS, _STATE = "\ue000rows\ue001", "\ue000state\ue001"
+
+
+def _is_figure(annotation: Any) -> bool:
+    names = {getattr(kind, "__name__", "") for kind in plain_types(annotation)}
+    return bool(names) and names <= {"int", "float", "Decimal"}
+
+
+def _doc(thing: Any) -> str:
+    doc = (thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__) or ""
+    return doc.strip().partition("\n")[0]

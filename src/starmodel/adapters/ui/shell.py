@@ -1,0 +1,114 @@
+"""What stands around the content of every page: head, navigation, heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastcore.xml import Safe, to_xml
+from fasthtml.components import (
+    H1,
+    A,
+    Aside,
+    Body,
+    Button,
+    Div,
+    Header,
+    Li,
+    Main,
+    Meta,
+    Nav,
+    P,
+    Span,
+    Title,
+    Ul,
+)  # fmt: skip
+
+from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.icons import icon
+from starmodel.app.presentation import Site
+from starmodel.core.registry import EntityType
+
+_ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
+
+
+def heading_of(type: EntityType) -> str:
+    """The name of a class in navigation: of many for records, of one for the rest."""
+    return type.plural_title if type.is_record else type.title
+
+
+def html_head(site: Site, root_path: str, s: Slots) -> str:
+    """All of the head: what every page shares, then this page's title."""
+    parts = (
+        Meta(charset="utf-8"),
+        Meta(name="viewport", content="width=device-width, initial-scale=1"),
+        Title(s.text("title")),
+    )
+    return "".join(str(to_xml(part, indent=False)) for part in parts) + site.head(root_path)
+
+
+def body(
+    site: Site,
+    root_path: str,
+    types: Sequence[EntityType],
+    at: EntityType | None,
+    actor: str,
+    s: Slots,
+) -> Any:
+    """The page's body with slots for heading, lead, content and tail."""
+    sprite = f"{root_path}{site.icons}"
+    start = f"{root_path}/"
+    brand = A(
+        Span(site.title[:1].upper(), cls="sm-mark", aria_hidden="true"), Span(site.title),
+        href=start, cls="sm-brand",
+    )  # fmt: skip
+    skip = A("Skip to content", href="#content", cls="sm-skip")
+    bar = Header(
+        Button(
+            icon("menu", sprite), Span("Menu", cls="sm-hidden"), type="button",
+            popovertarget="starmodel-nav", cls="uk-btn uk-btn-ghost uk-btn-icon",
+        ),
+        brand, _theme_button(sprite), cls="sm-bar",
+    )  # fmt: skip
+    links = [_link(type, at, root_path, sprite) for type in types]
+    side = Aside(
+        Div(brand, cls="sm-side-head"),
+        Nav(Ul(*links), aria_label="Main"),
+        Div(_who(actor, sprite), _theme_button(sprite), cls="sm-side-end"),
+        id="starmodel-nav", popover="auto", cls="sm-side",
+    )  # fmt: skip
+    crumb = None
+    if at is not None and at.is_record:
+        crumb = Safe(s.html("crumb"))
+    main = Main(
+        crumb,
+        Div(H1(s.text("heading")), Safe(s.html("lead")), cls="sm-heading"),
+        Safe(s.html("content")), id="content", tabindex="-1",
+    )  # fmt: skip
+    return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
+
+
+def crumb(type: EntityType, root_path: str, sprite: str) -> str:
+    """The way back from a record to its list."""
+    link = A(
+        icon("left", sprite), type.plural_title, href=f"{root_path}{type.path}", cls="sm-crumb"
+    )
+    return str(to_xml(link, indent=False))
+
+
+def _link(type: EntityType, at: EntityType | None, root_path: str, sprite: str) -> Any:
+    here = "page" if at is not None and at.cls is type.cls else None
+    inside = (icon(_ICONS[type.scope], sprite), Span(heading_of(type)))
+    return Li(A(*inside, href=f"{root_path}{type.path}", aria_current=here))
+
+
+def _who(actor: str, sprite: str) -> Any:
+    return P(icon("user", sprite), Span(actor or "Not signed in"), cls="sm-who")
+
+
+def _theme_button(sprite: str) -> Any:
+    told = Span("Switch between light and dark", cls="sm-hidden")
+    return Button(
+        icon("moon", sprite), icon("sun", sprite), told, {"data-theme-switch": True},
+        type="button", cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-sm sm-theme",
+    )  # fmt: skip

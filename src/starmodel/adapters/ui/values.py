@@ -1,0 +1,183 @@
+"""One way to show a value for each type of field."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from fastcore.xml import Safe, to_xml
+from fasthtml.components import Code, Dd, Div, Dl, Dt, Li, Span, Ul
+
+from starmodel.adapters.ui.choices import choices_of, key_of
+from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.core.commands import plain
+from starmodel.core.fields import plain_types
+from starmodel.core.widgets import UI
+
+Show = Callable[[Any], str]
+NOTHING = '<span class="sm-none">\u2013</span>'
+MAX_CELL_CHARS = 160
+_COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,20}")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def shows(annotation: Any, ui: UI = UI(), *, brief: bool = False) -> Show:  # noqa: B008 - frozen
+    """How values of a type are shown, as HTML; `brief` ones fit into the cell of a table.
+
+    What is shown of lists, objects and other types is their public JSON.
+    """
+    show = _by_widget(ui, brief) or _by_type(annotation, brief)
+
+    def shown(value: Any) -> str:
+        return NOTHING if value is None or value == "" else show(value)
+
+    return shown
+
+
+def _by_widget(ui: UI, brief: bool) -> Show | None:
+    if ui.widget == "markdown" and not brief:
+        from starmodel.adapters.ui.markdown import markdown
+
+        return markdown
+    if ui.widget == "color":
+        return _color
+    if ui.widget == "email":
+        return _linked("mailto:")
+    if ui.widget == "url":
+        return _url
+    return None
+
+
+def _by_type(annotation: Any, brief: bool) -> Show:
+    choices = choices_of(annotation)
+    if choices:
+        return _badges({key_of(value): label for value, label in choices})
+    kinds = plain_types(annotation)
+    kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
+    if issubclass(kind, bool):
+        return _yes_or_no
+    if issubclass(kind, datetime.datetime):
+        return _moment
+    if issubclass(kind, datetime.date):
+        return _date
+    if kind.__name__ == "EmailStr":
+        return _linked("mailto:")
+    if "Url" in kind.__name__:
+        return _url
+    if issubclass(kind, str):
+        return _cut if brief else _text
+    return _brief if brief else _anything
+
+
+def _text(value: Any) -> str:
+    return escape(str(value))
+
+
+def _cut(value: Any) -> str:
+    text = str(value)
+    return escape(text if len(text) <= MAX_CELL_CHARS else f"{text[:MAX_CELL_CHARS]}…")
+
+
+def _brief(value: Any) -> str:
+    value = plain(value)
+    if isinstance(value, Mapping | list):
+        told = ", ".join(str(v) for v in value) if isinstance(value, list) else f"{len(value)} keys"
+        return _cut(told) if value else NOTHING
+    return _cut(value)
+
+
+def _anything(value: Any) -> str:
+    return str(to_xml(value_component(plain(value)), indent=False))
+
+
+def value_component(value: Any) -> Any:
+    """JSON data of any depth as people read it."""
+    if value is None or value == "":
+        return Safe(NOTHING)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, Mapping):
+        pairs = [Div(Dt(str(k)), Dd(value_component(v))) for k, v in value.items()]
+        return Dl(*pairs, cls="sm-pairs") if pairs else Safe(NOTHING)
+    if isinstance(value, list):
+        items = [Li(value_component(item)) for item in value]
+        return Ul(*items, cls="sm-items") if items else Safe(NOTHING)
+    return str(value)
+
+
+def _yes_or_no(value: Any) -> str:
+    return _YES if value else _NO
+
+
+def _badge(s: Slots) -> Any:
+    return Span(s.text("label"), cls="uk-badge uk-badge-secondary")
+
+
+_BADGE: Template = compiled(_badge)
+_YES = str(to_xml(Span("Yes", cls="uk-badge uk-badge-secondary sm-yes"), indent=False))
+_NO = str(to_xml(Span("No", cls="uk-badge uk-badge-secondary sm-no"), indent=False))
+
+
+def _badges(labels: Mapping[str, str]) -> Show:
+    made = {key: _BADGE.fill({"label": label}) for key, label in labels.items()}
+    return lambda value: made.get(key_of(value)) or _BADGE.fill({"label": key_of(value)})
+
+
+def _date(value: Any) -> str:
+    value = _read(datetime.date, value)
+    if value is None:
+        return NOTHING
+    return f'<time datetime="{value.isoformat()}">{_day(value)}</time>'
+
+
+def _moment(value: Any) -> str:
+    value = _read(datetime.datetime, value)
+    if value is None:
+        return NOTHING
+    # Aware moments are shown in UTC, whose name stands beside them.
+    zone = ""
+    if value.tzinfo is not None:
+        value, zone = value.astimezone(datetime.UTC), " UTC"
+    clock = f"{value.hour:02}:{value.minute:02}"
+    return f'<time datetime="{value.isoformat()}">{_day(value)}, {clock}{zone}</time>'
+
+
+def _day(value: datetime.date) -> str:
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return kind.fromisoformat(value)
+        except ValueError:
+            return None
+    return value
+
+
+def _linked(scheme: str) -> Show:
+    def show(value: Any) -> str:
+        text = escape(str(value))
+        return f'<a class="uk-link" href="{scheme}{text}">{text}</a>'
+
+    return show
+
+
+def _url(value: Any) -> str:
+    text = str(value)
+    if not text.startswith(("https://", "http://")):  # another scheme might run something
+        return escape(text)
+    return f'<a class="uk-link" rel="noopener noreferrer" href="{escape(text)}">{escape(text)}</a>'
+
+
+def _color(value: Any) -> str:
+    text = str(value)
+    if not _COLOR.fullmatch(text):
+        return escape(text)
+    return (
+        f'<span class="sm-color"><span class="sm-swatch" style="background:{text}"></span>'
+        f"{to_xml(Code(text), indent=False)}</span>"
+    )

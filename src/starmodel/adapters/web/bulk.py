@@ -1,0 +1,96 @@
+"""One event for many records: what the form below a list sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.app.application import Application
+from starmodel.app.command import Command
+from starmodel.app.listing import MAX_PER_PAGE
+from starmodel.app.presentation import RealtimeAdapter
+from starmodel.app.replies import Reply
+from starmodel.core.errors import RequestError
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+from starmodel.core.results import Toast
+
+
+class BulkRoute:
+    """Runs an event on each chosen record, one command each: one refusal stops none of the others.
+
+    Shapes: takes {"event": name, "id": [ids]} as a form or as JSON; answers
+    {"done": [ids], "refused": {id: why}} to programs.
+    """
+
+    def __init__(
+        self, application: Application, realtime: RealtimeAdapter, refusals: Refusals
+    ) -> None:
+        self._application, self._realtime, self._refusals = application, realtime, refusals
+
+    async def run(self, call: Call, type: EntityType, id: str) -> None:
+        """Dispatch and answer. Raises: RequestError, for a wrong choice."""
+        event, ids = self._chosen(type, await self._sent(call))
+        policy = self._application.policy
+        policy.check(type, "write", call.session.actor, event=event)
+        done: list[str] = []
+        refused: dict[str, str] = {}
+        for each in ids:
+            try:
+                await self._application.dispatcher.dispatch(self._command(call, type, event, each))
+                done.append(each)
+            except Exception as error:  # the web edge: every failure becomes an answer
+                where = f"{type.name}:{each}.{event.name}()"
+                refused[each] = self._refusals.problem(call, error, where, domain=True).text
+        await self._application.end_sessions(call.session)
+        if call.request.is_datastar:
+            body = self._realtime.encode_effects(Reply(toasts=_told(type, event, done, refused)))
+            status = b"422" if refused else b"200"
+            await call.answer(200, SSE, body, [NO_STORE, (b"starmodel-status", status)])
+        elif call.request.wants_html:
+            await call.redirect(call.came_from(f"{call.root_path}{type.path}"))
+        else:
+            await call.json({"done": done, "refused": refused})
+
+    async def _sent(self, call: Call) -> dict[str, Any]:
+        if call.request.header(b"content-type").startswith("application/json"):
+            return await call.request.json()
+        return (await call.request.form())[0]
+
+    def _chosen(
+        self, type: EntityType, sent: dict[str, Any]
+    ) -> tuple[Event[Any, Any, Any], list[str]]:
+        name, ids = sent.get("event"), sent.get("id")
+        event = type.events.get(name) if isinstance(name, str) else None
+        if event is None or not self._application.dispatcher.runs_at_once(type, event):
+            raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
+        if not isinstance(ids, list) or not ids:
+            raise RequestError("Choose at least one record.")
+        if len(ids) > MAX_PER_PAGE:
+            raise RequestError(f"id names {len(ids)} records; expected at most {MAX_PER_PAGE}.")
+        return event, list(dict.fromkeys(map(str, ids)))
+
+    def _command(
+        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+    ) -> Command:
+        binder = self._application.dispatcher.binders[type.cls, event.name]
+        key = call.request.headers.get(b"idempotency-key")
+        request = call.request.for_events() if "request" in binder.special.values() else None
+        return Command(
+            type, event, {}, id, call.session.actor, call.session, request, {},
+            None if key is None else key.decode("latin-1"), expects=True,
+        )  # fmt: skip
+
+
+def _told(
+    type: EntityType, event: Event[Any, Any, Any], done: list[str], refused: dict[str, str]
+) -> list[Toast]:
+    def many(count: int) -> str:
+        return f"{count} {(type.title if count == 1 else type.plural_title).lower()}"
+
+    told = [Toast(f"{event.title}: {many(len(done))} done.", "success")] if done else []
+    if refused:
+        why = "; ".join(dict.fromkeys(refused.values()))
+        told.append(Toast(f"{event.title}: {many(len(refused))} refused. {why}", "error"))
+    return told

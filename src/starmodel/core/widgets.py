@@ -1,0 +1,45 @@
+"""How a field or parameter wants to be shown in generated pages; data only."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from starmodel.core.errors import ConfigurationError
+
+WIDGETS = (
+    "text", "textarea", "markdown", "number", "range", "switch", "select", "radio", "checkboxes",
+    "date", "datetime", "time", "email", "url", "tel", "color", "password", "file", "image",
+    "lines", "json", "record", "hidden",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class UI:
+    """In `Annotated[str, UI(widget="markdown")]`: which input, and what stands beside it.
+
+    Raises: ConfigurationError, for a widget that there is not.
+    """
+
+    widget: str | None = None
+    placeholder: str = ""
+    help: str = ""
+
+    def __post_init__(self) -> None:
+        if self.widget is not None and self.widget not in WIDGETS:
+            raise ConfigurationError(
+                f"UI(widget={self.widget!r}) is unknown; there are {', '.join(WIDGETS)}."
+            )
+
+
+def wishes(annotation: Any, metadata: Iterable[Any] = ()) -> UI:
+    """What an annotation says of its looks, the innermost last; nothing when it is silent."""
+    inner = typing.get_args(annotation)[1:] if _is_annotated(annotation) else ()
+    said = [item for item in (*metadata, *inner) if isinstance(item, UI)]
+    return said[-1] if said else UI()
+
+
+def _is_annotated(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Annotated
