@@ -1,4 +1,5 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
+import "./components.js";
 import { action } from "datastar";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
