@@ -85,7 +85,8 @@ def compiler_parts(folder: Path) -> None:
         shutil.copyfile(tailwind / name, folder / name)
     own = HERE / "src" / "compiler"
     shutil.copyfile(own / "compile.mjs", folder / "compile.mjs")
-    parts = [own / "application.css", HERE / "src" / "theme.css"]
+    # The imports come last: at the start of a <style>, Chromium would try to preload them.
+    parts = [HERE / "src" / "theme.css", own / "application.css"]
     text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
     (folder / "application.css").write_text(text, encoding="utf-8")
 

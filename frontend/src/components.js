@@ -53,25 +53,26 @@ class Tabs {
   }
 }
 
-class Chart {
-  constructor(chart) {
-    this.chart = chart;
-    this.drawn = [...chart.childNodes].filter((node) => !(node instanceof HTMLScriptElement));
+// An icon or a chart: what it has drawn is put back, as long as it shows the same data.
+class Drawing {
+  constructor(el) {
+    this.el = el;
+    this.drawn = [...el.childNodes].filter((node) => !(node instanceof HTMLScriptElement));
     this.data = this.text();
   }
 
   text() {
-    return this.chart.querySelector("script")?.textContent;
+    return this.el.querySelector("script")?.textContent;
   }
 
   restore() {
-    if (!this.chart.isConnected) return;
+    if (!this.el.isConnected) return;
     if (this.text() !== this.data) {
-      const fresh = this.chart.cloneNode(true);
+      const fresh = this.el.cloneNode(true);
       fresh.replaceChildren(...fresh.querySelectorAll("script"));
-      this.chart.replaceWith(fresh);
+      this.el.replaceWith(fresh);
     } else if (this.drawn.some((node) => !node.isConnected)) {
-      this.chart.append(...this.drawn);
+      this.el.append(...this.drawn);
     }
   }
 }
@@ -81,16 +82,14 @@ let kept = null;
 const restore = () => {
   for (const part of kept) part.restore();
   kept = null;
-  // A copy draws itself anew; an icon whose drawing is gone, or is another's, would not.
-  for (const icon of document.querySelectorAll("uk-icon:not(:has(svg))")) icon.replaceWith(icon.cloneNode());
 };
 
 document.addEventListener("datastar-fetch", ({ detail }) => {
   if (!loaded.core || kept || detail.type !== "datastar-patch-elements") return;
   const tabs = [...document.querySelectorAll(SWITCHERS)].map((nav) => [nav, switcher(nav)]);
   kept = tabs.filter(([, component]) => component).map(([nav, component]) => new Tabs(nav, component));
-  for (const chart of document.querySelectorAll("uk-chart")) kept.push(new Chart(chart));
-  queueMicrotask(restore); // behind the patch, before the next paint
+  for (const el of document.querySelectorAll("uk-icon, uk-chart")) kept.push(new Drawing(el));
+  queueMicrotask(restore); // behind the patch, before components look at themselves and the next paint
 }, true);
 
 new MutationObserver((changes) => {
