@@ -71,7 +71,24 @@ def npm_sources(folder: Path) -> dict[str, str]:
     made = style_sheets(HERE, node, fetch(MONSTERUI, KEPT), KEPT)
     for name, file in NPM_SCRIPTS.items():
         made[name] = SOURCE_MAP.sub("", (modules / file).read_text(encoding="utf-8"))
+    compiler_parts(folder / "compiler")
     return made
+
+
+def compiler_parts(folder: Path) -> None:
+    """Tailwind as a library, and what it makes an application's style sheet from."""
+    tailwind = HERE / "node_modules" / "tailwindcss"
+    folder.mkdir()
+    for file in [tailwind / "dist" / "lib.mjs", *tailwind.glob("dist/chunk-*.mjs")]:
+        shutil.copyfile(file, folder / file.name)
+    for name in ("theme.css", "utilities.css"):
+        shutil.copyfile(tailwind / name, folder / name)
+    own = HERE / "src" / "compiler"
+    shutil.copyfile(own / "compile.mjs", folder / "compile.mjs")
+    # The imports come last: at the start of a <style>, Chromium would try to preload them.
+    parts = [HERE / "src" / "theme.css", own / "application.css"]
+    text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    (folder / "application.css").write_text(text, encoding="utf-8")
 
 
 def build(folder: Path) -> list[str]:
@@ -99,7 +116,7 @@ def build(folder: Path) -> list[str]:
 
 def inputs_hash() -> str:
     """One hash over everything that decides the result."""
-    patterns = ("*.py", "building/*.py", "src/*", "licenses/*", "package*.json")
+    patterns = ("*.py", "building/*.py", "src/*.*", "src/compiler/*", "licenses/*", "package*.json")
     paths = [path for pattern in patterns for path in sorted(HERE.glob(pattern))]
     total = hashlib.sha256()
     for path in [*paths, *sorted(PACKAGE.glob("adapters/ui/*.py"))]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from building.node import Node
 
+# Tailwind's layer of fallbacks must come before all others, so the order is told at the top.
+LAYERS = "@layer properties, theme, base, components, utilities;"
 CORE = "node_modules/franken-ui/dist/css/core.min.css"
 
 
@@ -26,4 +28,4 @@ def style_sheets(here: Path, node: Node, monsterui: Path, kept: Path) -> dict[st
     # daisyUI means a width by --border, Franken UI a colour.
     styles = styles.replace("border-width:var(--border)", "border-width:1px")
     core = (here / CORE).read_text(encoding="utf-8")
-    return {"starmodel.css": f"{core}\n{styles}", "styles.css": styles}
+    return {"starmodel.css": f"{LAYERS}{core}\n{styles}", "styles.css": f"{LAYERS}{styles}"}

@@ -1,4 +1,5 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
+import "./components.js";
 import { action } from "datastar";
 import "./forms.js";
 import "./page.js";

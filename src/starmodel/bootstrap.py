@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from starmodel.adapters.web.components import teach_components
 from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.greeting import dev_token, greet
+from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.sessions import CookieSessions
@@ -77,10 +78,12 @@ def create_app(
     )
     if 404 not in (web_options.get("exception_handlers") or {}):
         app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
-    app.hdrs = [*_page_basics(), *app.hdrs]
+    head = _head(settings)
+    app.htmlkw.setdefault("class", head.html_class)
+    styles = partial(application_styles, asset_urls(), settings.env == "development")
     _assemble(
-        app, entities, settings, bus or _bus(settings), stores or {}, policy or RulePolicy(),
-        uow_cls, ui, realtime or DatastarRealtime, clock, ids,
+        app, head, [page_basics, head.html, styles], entities, settings, bus or _bus(settings),
+        stores or {}, policy or RulePolicy(), uow_cls, ui, realtime or DatastarRealtime, clock, ids,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -111,9 +114,11 @@ def configure_app(
         raise ConfigurationError("This application already has its entities; configure it once.")
     settings = _settings(settings, options)
     chosen = bus or (bus_cls() if bus_cls is not None else _bus(settings))
+    head = _head(settings)
+    # Its pages keep the look that they have.
     _assemble(
-        app, entities, settings, chosen, stores or {}, policy or RulePolicy(), uow_cls, ui,
-        realtime or DatastarRealtime, clock, ids,
+        app, head, [head.imports], entities, settings, chosen, stores or {},
+        policy or RulePolicy(), uow_cls, ui, realtime or DatastarRealtime, clock, ids,
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
         _front_first(app)
@@ -129,6 +134,8 @@ def create_fasthtml_app(
 
 def _assemble(
     app: FastHTML,
+    head: PageHead,
+    first: Sequence[Callable[[str], str]],
     entities: Iterable[type[Entity]] | None,
     settings: Settings,
     bus: EventBus,
@@ -164,12 +171,12 @@ def _assemble(
         clock=clock, ids=ids, hub=hub, reactions=defined_reactions(), uow_cls=uow_cls,
     )  # fmt: skip
     live = realtime(
-        application, secrets=secrets, assets=asset_urls(),
+        application, secrets=secrets, assets=head.served,
         render=application.render,
         default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
     )  # fmt: skip
     application.realtime = live
-    pages = (ui or MonsterUI)(application, live, _site(settings))
+    pages = (ui or MonsterUI)(application, live, _site(settings, head))
     application.ui = pages
     web = WebSettings(
         development=settings.env == "development",
@@ -192,13 +199,14 @@ def _assemble(
         ),
         web,
         lambda: app.router.routes,
+        policy=policies(head, getattr(pages, "scripts", ())),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
         greeting=None if token is None else partial(greet, token),
     )
     teach_components(script_json)
     teach_entities()
-    connect(app, front)
+    connect(app, front, first)
 
 
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
@@ -247,23 +255,15 @@ def _bus(settings: Settings) -> EventBus:
     )
 
 
-def _site(settings: Settings) -> Site:
-    urls = asset_urls()
+def _site(settings: Settings, head: PageHead) -> Site:
+    def parts(root_path: str) -> str:
+        return page_basics(root_path) + head.html(root_path)
 
-    def head(root_path: str) -> str:
-        return f'<link rel="stylesheet" href="{root_path}{urls.get("starmodel.css", "")}">'
-
-    return Site(settings.title, head, urls.get("icons.svg", ""))
+    return Site(settings.title, parts, head.html_class, asset_urls().get("icons.svg", ""))
 
 
-def _page_basics() -> list[Any]:
-    from fasthtml.components import Link, Meta
-
-    return [
-        Meta(charset="utf-8"),
-        Meta(name="viewport", content="width=device-width, initial-scale=1"),
-        Link(rel="icon", href="data:,"),
-    ]
+def _head(settings: Settings) -> PageHead:
+    return PageHead(asset_urls(), settings.theme, cdn=settings.assets == "cdn")
 
 
 def _front_first(app: FastHTML) -> None:

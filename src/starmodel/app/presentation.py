@@ -73,12 +73,14 @@ class RealtimeAdapter(Realtime, Protocol):
 class Site:
     """What all pages of one application share.
 
-    Shapes: head gives the HTML of style and theme for a mount point; icons
-    is the address of the icons below it.
+    Shapes: head gives the head's HTML for a mount point, all but title and
+    scripts; look is the class of <html>; icons is the address of the icons
+    below the mount point.
     """
 
     title: str
     head: Callable[[str], str]
+    look: str
     icons: str
 
 

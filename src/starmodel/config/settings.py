@@ -36,6 +36,8 @@ class Settings(BaseModel):
     title: str = "StarModel"
     env: Literal["development", "production"] = "development"
     theme: Name = "blue"
+    # Where pages load Franken UI and Datastar from: this application, or a public network.
+    assets: Literal["local", "cdn"] = "local"
 
     # Fields with repr=False hold secrets or passwords: errors and repr show none of them.
     secret_key: SecretStr | None = Field(default=None, repr=False)

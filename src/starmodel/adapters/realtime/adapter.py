@@ -91,12 +91,11 @@ class DatastarRealtime:
         return f"<div hidden {attribute('data-signals', values)}></div>"
 
     def head(self, root_path: str) -> str:
-        """The scripts of every page, all from the application itself."""
-        links = [
-            f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">',
-            f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>',
-        ]
-        return "".join(links)
+        """The scripts of every page; Datastar itself may come from elsewhere."""
+        datastar = self._assets.get("datastar.js")
+        early = f'<link rel="modulepreload" href="{root_path}{datastar}">' if datastar else ""
+        entry = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
+        return early + entry
 
     def tail(self) -> str:
         """What closes a page: its notices and its one stream; nothing for patched content."""

@@ -98,8 +98,8 @@ class MonsterUI:
         here = registry.find(at)
         head = shell.html_head(self._site, root_path, s) + self._realtime.head(root_path)
         body = self.render(shell.body(self._site, root_path, types, here, actor, s))
-        html = f'<!doctype html><html lang="en"><head>{head}</head>{body}</html>'
-        return Template(Safe(html))
+        html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
+        return Template(Safe(f"<!doctype html>{html}"))
 
     def start(self, actor: Actor | None) -> Any:
         types = self._readable(actor)

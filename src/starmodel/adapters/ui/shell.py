@@ -16,7 +16,6 @@ from fasthtml.components import (
     Header,
     Li,
     Main,
-    Meta,
     Nav,
     P,
     Span,
@@ -38,13 +37,8 @@ def heading_of(type: EntityType) -> str:
 
 
 def html_head(site: Site, root_path: str, s: Slots) -> str:
-    """All of the head: what every page shares, then this page's title."""
-    parts = (
-        Meta(charset="utf-8"),
-        Meta(name="viewport", content="width=device-width, initial-scale=1"),
-        Title(s.text("title")),
-    )
-    return "".join(str(to_xml(part, indent=False)) for part in parts) + site.head(root_path)
+    """What every page's head shares, then this page's title."""
+    return site.head(root_path) + str(to_xml(Title(s.text("title")), indent=False))
 
 
 def body(

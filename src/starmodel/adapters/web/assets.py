@@ -1,23 +1,33 @@
-"""The browser modules that the installed package brings along."""
+"""The style sheet, modules and drawings that the installed package brings along."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+import logging
 import re
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
 
+log = logging.getLogger("starmodel.web")
 PREFIX = "/_starmodel/assets/"
-_HASHED = re.compile(r"([a-z]+)-[0-9a-f]{8}\.(js|css)")
-TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
+_HASHED = re.compile(r"([a-z]+(?:-[a-z]+)*)-[0-9a-f]{8}\.(js|css|svg)")
+TYPES = {
+    "js": b"text/javascript; charset=utf-8",
+    "css": b"text/css; charset=utf-8",
+    "svg": b"image/svg+xml",
+}
 
 
 @functools.cache
 def asset_urls() -> dict[str, str]:
     """The address of each asset below the mount point, and "build": a name for this very set.
+
+    A missing style sheet is logged, once; pages then come without style.
 
     Raises: ConfigurationError, when the package was installed without them.
     """
@@ -30,8 +40,20 @@ def asset_urls() -> dict[str, str]:
             "checkout, or reinstall starmodel with access to the package registry."
         ) from None
     urls = {name: PREFIX + hashed for name, hashed in manifest.items()}
-    build = "-".join(sorted(name.rpartition("-")[2].split(".")[0] for name in manifest.values()))
+    if "starmodel.css" not in urls:
+        log.warning(
+            "The style sheet is missing from this installation, so pages come without style. "
+            "Install Node 20 or newer and run `make assets` in a checkout, or reinstall starmodel "
+            "with access to the package registries."
+        )
+    build = hashlib.sha256("".join(sorted(manifest.values())).encode()).hexdigest()[:16]
     return urls | {"build": build}
+
+
+@functools.cache
+def compiler_folder() -> Path:
+    """Where the parts of Tailwind's compiler are; they are never sent to browsers."""
+    return Path(str(resources.files("starmodel") / "static" / "compiler"))
 
 
 @functools.lru_cache(maxsize=64)  # names come from outside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -22,18 +22,39 @@ Header = tuple[bytes, bytes]
 class Call:
     """A request, its session, and the way to answer it.
 
-    Shapes: sent has the fields of a form, once they are read.
+    Shapes: sent has the fields of a form, once they are read; policy gives
+    the Content-Security-Policy of pages mounted at a root path.
     """
 
-    __slots__ = ("_cookie", "_send", "request", "root_path", "sent", "session", "started")
+    __slots__ = (
+        "_cookie",
+        "_policy",
+        "_send",
+        "request",
+        "root_path",
+        "sent",
+        "session",
+        "started",
+    )
 
     def __init__(
-        self, request: Incoming, session: Session, send: Any, cookie: Any, root_path: str
+        self,
+        request: Incoming,
+        session: Session,
+        send: Any,
+        cookie: Any,
+        root_path: str,
+        policy: Callable[[str], bytes],
     ) -> None:
         self.request, self.session, self.root_path = request, session, root_path
-        self._send, self._cookie = send, cookie
+        self._send, self._cookie, self._policy = send, cookie, policy
         self.sent: dict[str, Any] = {}
         self.started = False
+
+    def without_cookie(self, send: Any = None, request: Incoming | None = None) -> Call:
+        """The same call, by another way out, that leaves the session's cookie alone."""
+        way, asked = send or self._send, request or self.request
+        return Call(asked, self.session, way, lambda _: [], self.root_path, self._policy)
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
@@ -78,6 +99,7 @@ class Call:
             (b"cache-control", b"no-store"),  # a page shows one visitor's state
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
+            (b"content-security-policy", self._policy(self.root_path)),
             *headers,
         ]
         await self.answer(status, HTML, text.encode(), head)

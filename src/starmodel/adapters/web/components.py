@@ -17,6 +17,14 @@ _KEYED = re.compile(
 )
 _NOT_KEYED = re.compile(r"data_on_(intersect|interval|signal_patch)(_|$)|data_signals__", re.I)
 _PATHS = ("data-bind", "data-ref", "data-indicator")
+# They build their content in the browser, and a patch would take it away, the visitor's choice too.
+_BUILT_IN_THE_BROWSER = frozenset(
+    f"uk-{name}"
+    for name in (
+        "calendar", "command", "input-date", "input-pin", "input-range", "input-tag",
+        "input-time", "keyval", "lsh", "select", "theme-switcher",
+    )
+)  # fmt: skip
 
 
 def datastar_attribute(name: str) -> str:
@@ -57,6 +65,8 @@ def teach_components(script_json: Callable[[Any], str]) -> None:
             self, tag: str, cs: tuple[Any, ...], attrs: Any = None, **options: Any
         ) -> None:
             made = {name: spelled(name, value) for name, value in (attrs or {}).items()}
+            if tag in _BUILT_IN_THE_BROWSER:
+                made.setdefault("data-ignore-morph", True)
             super().__init__(tag, cs, made, **options)
 
     fh_cfg["attrmap"], fh_cfg["valmap"], fh_cfg["ft_cls"] = datastar_attribute, _value, DatastarFT

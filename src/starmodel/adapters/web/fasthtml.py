@@ -6,7 +6,7 @@ import copy
 import inspect
 import re
 import typing
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -69,11 +69,18 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
         return super()._add_route(func, *args, **options)
 
 
-def connect(app: FastHTML, front: Front) -> None:
-    """Put the generated routes behind the user's, and open and close with the server."""
+def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -> None:
+    """Put the generated routes behind the user's, and open and close with the server.
+
+    Shapes: head has what the user's pages begin with, made for a root path.
+    """
     app.starmodel, app.front = front.application, front
     realtime = front.realtime
-    app.hdrs = [*app.hdrs, _Lazy(lambda: Safe(realtime.head(realtime.root_path)))]
+
+    def part(make: Callable[[str], str]) -> _Lazy:
+        return _Lazy(lambda: Safe(make(realtime.root_path)))
+
+    app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head)]
     wrap = app.body_wrap
 
     def with_tail(content: Any, request: Any) -> Any:
@@ -184,9 +191,8 @@ class _Answered(Response):
         self._front, self._error = front, error
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        call: Call = scope["starmodel.call"]
         # The session's cookie is added on the way out, as for every response of the user's routes.
-        call = Call(call.request, call.session, send, lambda _: [], call.root_path)
+        call: Call = scope["starmodel.call"].without_cookie(send)
         if getattr(self._error, "status_code", None) == 404:
             await self._front.not_found(call)
         else:

@@ -17,6 +17,7 @@ from starmodel.adapters.web.call import SSE, Call
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.refusals import NO_STORE, Refusals
@@ -43,7 +44,8 @@ Guard = Callable[[Incoming], Awaitable[Any]]
 class Front:
     """Serves the generated routes and prepares every request for the user's own.
 
-    Shapes: routes gives the user's routes as the framework keeps them.
+    Shapes: routes gives the user's routes as the framework keeps them;
+    policy gives the Content-Security-Policy of generated pages, by root path.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Front:
         settings: WebSettings,
         routes: Callable[[], list[Any]],
         *,
+        policy: Callable[[str], bytes] = page_policy,
         proxies: TrustedProxies | None = None,
         dev_token: str | None = None,
         greeting: Callable[[str], None] | None = None,
@@ -63,7 +66,7 @@ class Front:
         self.application, self.realtime, self.ui = application, realtime, ui
         self._sessions, self._origin, self._settings = sessions, origin, settings
         self._greeting, self._proxies = greeting, proxies or TrustedProxies(())
-        self._dev_token, self._user = dev_token, UserRoutes(routes)
+        self._dev_token, self._user, self._policy = dev_token, UserRoutes(routes), policy
         self._refusals = Refusals(application, realtime, ui, settings)
         self.guard: Guard | None = None  # what the framework runs before every route of its own
         self.routes = Routes()
@@ -97,13 +100,13 @@ class Front:
             session.settle()
             return [(b"set-cookie", self._sessions.write(session, before).encode("latin-1"))]
 
-        call = Call(request, session, send, cookie, root_path)
+        call = Call(request, session, send, cookie, root_path, self._policy)
         scope["starmodel.call"] = call
         try:
             self._origin.check(request)
         except StarModelError as error:
             # No cookie: the visitor's own, which another site can't send, must not be replaced.
-            await self.failed(Call(request, session, send, lambda _: [], root_path), error)
+            await self.failed(call.without_cookie(), error)
             return
         if request.path.startswith("/_starmodel/"):
             await self._own(call, receive, send)
@@ -122,7 +125,7 @@ class Front:
                     message["headers"] = [*message["headers"], *cookie(session)]
                 except StarModelError as error:  # a session that no cookie can carry
                     replaced = True
-                    await self.failed(Call(request, session, send, lambda _: [], root_path), error)
+                    await self.failed(call.without_cookie(), error)
             if not replaced:
                 await send(message)
 
@@ -162,9 +165,7 @@ class Front:
         call: Call = scope["starmodel.call"]
         request = self._incoming(scope, receive)
         # The session's cookie is added on the way out, as for every response of the user's routes.
-        return await self.serve_generated(
-            Call(request, call.session, send, lambda _: [], call.root_path)
-        )
+        return await self.serve_generated(call.without_cookie(send, request))
 
     def _incoming(self, scope: Any, receive: Any) -> Incoming:
         limits = self._settings

@@ -1,0 +1,99 @@
+// Franken UI's components for pages that use them: loaded on sight, and kept alive over patches.
+
+/* Which of its scripts a page needs. They come from this server, and no other page loads them. */
+
+const scripts = {
+  core: () => import("./franken-core.js"),
+  icons: () => import("./franken-icons.js"),
+  charts: () => import("./franken-charts.js"),
+};
+const loaded = {};
+// The others build on what the core leaves in `window`.
+const load = (name) => (loaded[name] ??= name === "core" ? scripts.core() : load("core").then(scripts[name]));
+
+const COMPONENT = `boolean(descendant-or-self::*[starts-with(local-name(), "uk-")]
+  | descendant-or-self::*/@*[starts-with(local-name(), "uk-") or starts-with(local-name(), "data-uk-")])`;
+
+const has = (node, selector) => node.matches?.(selector) || node.querySelector(selector) !== null;
+
+const look = (node) => {
+  if (!loaded.core && document.evaluate(COMPONENT, node, null, XPathResult.BOOLEAN_TYPE).booleanValue) load("core");
+  if (!loaded.core) return;
+  if (has(node, "uk-icon")) load("icons");
+  if (has(node, "uk-chart")) load("charts");
+};
+
+/* A patch makes elements what the server wrote, and so takes away what a script has put there. */
+
+const SWITCHERS = "[uk-tab], [data-uk-tab], [uk-switcher], [data-uk-switcher]";
+
+const switcher = (nav) => window.UIkit?.getComponent(nav, "tab") ?? window.UIkit?.getComponent(nav, "switcher");
+
+class Tabs {
+  constructor(nav, component) {
+    this.nav = nav;
+    this.component = component;
+    this.chosen = component.index();
+    this.focused = component.toggles.indexOf(document.activeElement);
+    // With ids that the server does not know, patches would replace the elements, and typed text with them.
+    for (const el of [...component.toggles, ...component.connects.flatMap((list) => [...list.children])])
+      if (/^uk-(tab|switcher)-\d+/.test(el.id)) el.removeAttribute("id");
+  }
+
+  restore() {
+    if (!this.nav.isConnected) return;
+    const { children, connects, cls, toggles } = this.component;
+    if (this.chosen in children) {
+      const choose = (list) => [...list].forEach((el, at) => el.classList.toggle(cls, at === this.chosen));
+      [children, ...connects.map((list) => list.children)].forEach(choose);
+      this.component.show(this.chosen);
+      if (this.focused >= 0) toggles[this.focused]?.focus();
+    }
+    window.UIkit.update(this.nav); // ids and roles
+  }
+}
+
+// An icon or a chart: what it has drawn is put back, as long as it shows the same data.
+class Drawing {
+  constructor(el) {
+    this.el = el;
+    this.drawn = [...el.childNodes].filter((node) => !(node instanceof HTMLScriptElement));
+    this.data = this.text();
+  }
+
+  text() {
+    return this.el.querySelector("script")?.textContent;
+  }
+
+  restore() {
+    if (!this.el.isConnected) return;
+    if (this.text() !== this.data) {
+      const fresh = this.el.cloneNode(true);
+      fresh.replaceChildren(...fresh.querySelectorAll("script"));
+      this.el.replaceWith(fresh);
+    } else if (this.drawn.some((node) => !node.isConnected)) {
+      this.el.append(...this.drawn);
+    }
+  }
+}
+
+let kept = null;
+
+const restore = () => {
+  for (const part of kept) part.restore();
+  kept = null;
+};
+
+document.addEventListener("datastar-fetch", ({ detail }) => {
+  if (!loaded.core || kept || detail.type !== "datastar-patch-elements") return;
+  const tabs = [...document.querySelectorAll(SWITCHERS)].map((nav) => [nav, switcher(nav)]);
+  kept = tabs.filter(([, component]) => component).map(([nav, component]) => new Tabs(nav, component));
+  for (const el of document.querySelectorAll("uk-icon, uk-chart")) kept.push(new Drawing(el));
+  queueMicrotask(restore); // behind the patch, before components look at themselves and the next paint
+}, true);
+
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes)
+    for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) look(node);
+}).observe(document.documentElement, { childList: true, subtree: true });
+look(document.documentElement);
