@@ -247,6 +247,8 @@ def _from_text(parameter: Parameter, text: str) -> Any:
     try:
         return from_json(text)
     except ValueError:
+        if text.lstrip()[:1] in ("[", "{"):
+            raise  # meant as JSON
         kinds = plain_types(parameter.annotation)
         if len(kinds) != 1 or typing.get_origin(kinds[0]) not in (list, set, frozenset, tuple):
             raise

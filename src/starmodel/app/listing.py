@@ -59,6 +59,11 @@ class Listing:
         return f"{self.type.name}?{self.words}"
 
     @property
+    def is_narrowed(self) -> bool:
+        """True when the list may leave out records of the class."""
+        return bool(self.filters or self.search or self.page > 1)
+
+    @property
     def element_id(self) -> str:
         """The id of the element that holds the rows."""
         own = f"-{_digest(self.words)}" if self.words else ""

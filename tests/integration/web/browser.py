@@ -65,6 +65,12 @@ def sse_event(block: str) -> Sse | None:
     return made if made.type else None
 
 
+def toasts(text: str) -> list[tuple[str, str]]:
+    """The kind and text of each toast in a reply."""
+    found = re.findall(r'data-toast="(\w+)".*?<p>(.*?)</p>', text, re.DOTALL)
+    return [(kind, html.unescape(said)) for kind, said in found]
+
+
 class Browser(httpx.AsyncClient):
     """One visitor: keeps cookies, and says where its requests come from as browsers do."""
 

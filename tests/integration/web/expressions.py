@@ -46,11 +46,11 @@ const ye = (detail, name) => { throw new Error(name ?? detail); };
 const kt = {
   post: (_, url, options) => ["post", url, options],
   get: (_, url, options) => ["get", url, options],
+  ask: (_, text) => { globalThis.asked = text; return true; },
   click: (_, names) => ["click", names ?? ""],
   live: (_, url) => ["live", url],
   watch: (_, token) => ["watch", token],
 };
-globalThis.confirm = (text) => { globalThis.asked = text; return true; };
 const re = {};
 const console = { error: (error) => { throw error; } };
 %s

@@ -10,7 +10,7 @@ from fasthtml.common import Button, Div, P, to_xml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from integration.web.browser import sse_events, unlisted
+from integration.web.browser import sse_events, toasts, unlisted
 from integration.web.expressions import Outline, rewritten, run
 from starmodel import Entity, EntityConfig, event
 from starmodel.adapters.realtime.datastar import (
@@ -145,7 +145,7 @@ def test_confirmation_text_is_asked_as_it_is(serve: Any) -> None:
         codes.append(action_code(serve(Door), Door.open()))
 
     for text, code in zip(HOSTILE, codes, strict=True):
-        asked = code.partition(") && @post")[0].removeprefix("confirm(")
+        asked = code.partition(") && @post")[0].removeprefix("@ask(")
         assert json.loads(asked) == text
     answers = run(codes, returns=False)
     if answers is not None:
@@ -220,8 +220,10 @@ async def test_refusal_shows_hostile_text_as_text(visit: Any) -> None:
         assert [e.type for e in events] == ["datastar-patch-signals"] + [
             "datastar-patch-elements"
         ] * 2, text
-        assert [tag for tag, _ in Outline(events[-1].elements).elements] == ["p"]
-        assert [t for t, a in Outline(page.text).elements if t == "script" and "src" not in a] == []
+        said = [(kind, told.split()) for kind, told in toasts(events[-1].elements)]
+        assert said == [("error", text.split())]
+        scripts = [a for t, a in Outline(page.text).elements if t == "script" and "src" not in a]
+        assert len(scripts) == 1  # the look's, which has its hash in the policy
         assert "img" not in [tag for tag, _ in Outline(page.text).elements]
 
 

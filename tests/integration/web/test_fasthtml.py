@@ -153,7 +153,7 @@ async def test_confirmation_is_asked_before_the_click(visit: Any, serve: Any) ->
     assert found
     code = html.unescape(found[1] or found[2])
     asked, _, action = code.partition(") && ")
-    assert json.loads(asked.removeprefix("confirm(")) == "Sure? \"Yes\" & 'go'"
+    assert json.loads(asked.removeprefix("@ask(")) == "Sure? \"Yes\" & 'go'"
     assert action == "@post('/counter/reset', @click())"
 
 

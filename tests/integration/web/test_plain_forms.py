@@ -77,10 +77,10 @@ async def test_refused_create_shows_the_form_again_with_values_and_sentences(vis
     assert answer.status_code == 422
     assert "<form" in answer.text
     assert 'action="/products"' in answer.text
-    assert 'P"&lt;en' in answer.text
+    assert 'value="P&quot;&lt;en"' in answer.text
     assert 'value="cheap"' in answer.text
     assert ">[1</textarea>" in answer.text
-    assert "must be float" in answer.text.partition('id="Product-create-price-problem"')[2][:60]
+    assert "A number, please." in answer.text.partition('id="Product-create-price-problem"')[2][:80]
     assert (await browser.call("GET", "/products")).json()["items"] == []
 
 

@@ -77,9 +77,13 @@ class FormField:
         several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
         return frozenset(key_of(plain(item)) for item in several if item is not None)
 
-    def has_zone(self, value: Any) -> bool:
-        """True for a moment with a zone: the input shows it in UTC."""
-        return self.kind == "datetime" and getattr(_moment(value), "tzinfo", None) is not None
+    def rest(self, value: Any) -> str:
+        """What `datetime-local` can't hold of a moment: digits below milliseconds, "Z" for UTC."""
+        moment = _moment(value)
+        if not isinstance(moment, datetime.datetime):
+            return ""
+        below = moment.microsecond % 1000
+        return (f"{below:03}" if below else "") + ("Z" if moment.tzinfo is not None else "")
 
 
 def form_field(
@@ -200,7 +204,7 @@ def _local(value: Any) -> str:
         return str(value)
     if moment.tzinfo is not None:
         moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="auto" if moment.microsecond else "minutes")
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "minutes")
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:

@@ -110,9 +110,9 @@ def event_form(
         action = realtime.address(type, event, PLACE if has_id else None).replace(place, id)
         send = realtime.form_action(type, event, PLACE if has_id else None).replace(place, id)
         files = any(field.kind in ("file", "image") for field in fields)
-        kind = {"delete": "uk-btn-destructive"}.get(event.name, "uk-btn-primary")
-        if not fields and event.name != "delete":
-            kind = "uk-btn-default"
+        kind = "uk-btn-primary" if fields else "uk-btn-default"
+        if event.name == "delete" and type.is_record:
+            kind += " sm-quiet-danger"
         button = Button(
             icon(_ICONS[event.name], sprite) if event.name in _ICONS else None, label,
             type="submit", cls=f"uk-btn {kind}",

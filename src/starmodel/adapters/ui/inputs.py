@@ -95,15 +95,15 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
             Datalist(id=listed),
         )  # fmt: skip
     look = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
-    zone: tuple[Any, ...] = ()
+    rest: tuple[Any, ...] = ()
     if field.kind == "datetime":
-        # Tells the server that the moment is in UTC: the input itself knows no zones.
-        zone = (
-            Input(type="hidden", name=f"_zone.{field.name}", value=s.text(f"zone:{field.name}")),
+        # Brings back what the input itself has no room for.
+        rest = (
+            Input(type="hidden", name=f"_rest.{field.name}", value=s.text(f"rest:{field.name}")),
         )
         shared["step"] = "any"
     kind = _TYPES.get(field.kind, field.kind)
-    return (Input(type=kind, value=value, cls=look, **shared), *zone)
+    return (Input(type=kind, value=value, cls=look, **shared), *rest)
 
 
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:
@@ -140,5 +140,5 @@ def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
     else:
         made[f"value:{name}"] = field.text(value)
         if field.kind == "datetime":
-            made[f"zone:{name}"] = "Z" if field.has_zone(value) else ""
+            made[f"rest:{name}"] = field.rest(value)
     return made

@@ -26,7 +26,7 @@ from fasthtml.components import (
 from fasthtml.components import Progress as ProgressBar
 
 from starmodel.adapters.ui import lists, shell
-from starmodel.adapters.ui.compiled import Slots, Template
+from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.forms import EventForm, event_form
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.lists import ListView
@@ -60,7 +60,7 @@ class MonsterUI:
         self._parts = {type.cls: self._part(type) for type in application.registry}
         self._shell = lru_cache(256)(self._make_shell)
         self._view = lru_cache(512)(self._make_view)
-        self._toolbar = lru_cache(512)(self._make_toolbar)
+        self._frame = lru_cache(512)(self._make_frame)
         self._form = lru_cache(1024)(self._make_form)
 
     def render(self, component: Any) -> str:
@@ -151,15 +151,20 @@ class MonsterUI:
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         audience = self._application.policy.audience(listing.type, actor)
         view = self._view(self._realtime.root_path, listing.type.name, audience)
-        before, after = self._toolbar(view, listing)
-        rows = "".join([row.html for row in self.rows(listing, window.entities, audience)])
-        around = "".join([part.html for part in self.around(listing, window)])
-        return Safe(before.replace(_STATE, window.digest) + rows + after + around)
+        rows = view.rows(window.entities, listing.is_narrowed)
+        return Safe(
+            self._frame(view, listing).fill(
+                {
+                    "state": window.digest,
+                    "rows": "".join([row.html for row in rows]),
+                    "around": "".join([part.html for part in self.around(listing, window)]),
+                }
+            )
+        )
 
     def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
         view = self._view(self._realtime.root_path, listing.type.name, audience)
-        asked = bool(listing.filters or listing.search or listing.page > 1)
-        return view.rows(entities, asked)
+        return view.rows(entities, listing.is_narrowed)
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
         view = self._view(self._realtime.root_path, listing.type.name, Audience())
@@ -197,19 +202,18 @@ class MonsterUI:
 
         return lists.list_view(type, audience, self._realtime, simple, may, self._sprite)
 
-    def _make_toolbar(self, view: ListView, listing: Listing) -> tuple[str, str]:
-        """All of a list that does not depend on its records, before and after its rows."""
-        send = self._realtime.bulk_action(view.type)
-        before = self.render(
-            Div(
+    def _make_frame(self, view: ListView, listing: Listing) -> Template:
+        """All of a list that does not depend on its records, with slots for what does."""
+        bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.type))
+        return compiled(
+            lambda s: Div(
                 lists.filters(view, listing),
-                lists.table(view, listing, _ROWS, _STATE),
-                lists.bulk(view, f"{view.home}/_bulk", send),
+                lists.table(view, listing, s.html("rows"), s.token("state")),
+                bulk,
+                Safe(s.html("around")),
                 cls="uk-card sm-list",
             )
         )
-        start, _, end = before.partition(_ROWS)
-        return start, end
 
     # One entity
 
@@ -315,7 +319,7 @@ class MonsterUI:
             pairs = []
             for name, title, atomic, show in shown:
                 value = getattr(entity, name, None) if atomic else state.get(name)
-                look = "sm-figure" if name in figures else None
+                look = "sm-figure" if name in figures else "sm-id" if name == "id" else None
                 pairs.append(Div(Dt(title), Dd(Safe(show(value))), cls=look))
             key = f"-{entity.id}" if type.is_record else ""
             return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
@@ -347,9 +351,6 @@ class MonsterUI:
     @property
     def _sprite(self) -> str:
         return f"{self._realtime.root_path}{self._site.icons}"
-
-
-_ROWS, _STATE = "\ue000rows\ue001", "\ue000state\ue001"
 
 
 def _is_figure(annotation: Any) -> bool:

@@ -1,37 +1,49 @@
-"""What people call a record, and where it lives."""
+"""What people call a record."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from starmodel.core.entity import Entity
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
 
 _NAMES = ("name", "title", "label", "subject")
-
-
-@lru_cache(maxsize=1024)
-def _title_field(cls: type[Entity]) -> str | None:
-    fields = cls.__entity__.fields
-    texts = [
-        n for n, s in fields.items() if not s.private and plain_types(s.info.annotation) == [str]
-    ]
-    texts = [name for name in texts if name != "id"]
-    return next((name for name in _NAMES if name in texts), texts[0] if texts else None)
+MAX_TITLE_CHARS = 80
 
 
 def title_field(type: EntityType) -> str | None:
     """The field by which people know a record: its name or title, else its first text."""
-    return _title_field(type.cls)
+    return next((name for name in _candidates(type) if name in type.cls.__entity__.fields), None)
 
 
 def title_of(type: EntityType, entity: Entity) -> str:
     """The name people know an entity by; its class and id when no text says it."""
     if not type.is_record:
         return type.title
-    name = _title_field(type.cls)
-    value = getattr(entity, name, None) if name else None
-    if isinstance(value, str) and value.strip():
-        return value if len(value) <= 80 else f"{value[:79]}…"
+    for name in _candidates(type):
+        value = getattr(entity, name, None)
+        if isinstance(value, str) and value.strip():
+            return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
     return f"{type.title} {entity.id}"
+
+
+def _candidates(type: EntityType) -> tuple[str, ...]:
+    """Fields and properties that may name a record, the best first; none is private."""
+    known = _known.get(type.cls)
+    if known is None:
+        info = type.cls.__entity__
+        texts = [n for n, s in info.fields.items() if plain_types(s.info.annotation) == [str]]
+        names = [n for n in _NAMES if n in texts or isinstance(_written(type.cls, n), property)]
+        others = [name for name in texts if name not in (*names, "id")]
+        found = [n for n in (*names, *others[: 0 if names else 1]) if n not in info.private]
+        known = _known[type.cls] = tuple(found)
+    return known
+
+
+def _written(cls: type, name: str) -> object:
+    """A class attribute as it was written, None when there is none."""
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+_known: WeakKeyDictionary[type[Entity], tuple[str, ...]] = WeakKeyDictionary()

@@ -42,7 +42,7 @@ class BulkRoute:
                 done.append(each)
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{type.name}:{each}.{event.name}()"
-                refused[each] = self._refusals.problem(call, error, where, domain=True).text
+                refused[each] = self._refusals.problem(call, error, where, domain=True).said
         await self._application.end_sessions(call.session)
         if call.request.is_datastar:
             body = self._realtime.encode_effects(Reply(toasts=_told(type, event, done, refused)))

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from starmodel.app.access import DEV, Actor
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.core.errors import BindingError, ConstraintError, InvalidStateError, StarModelError
+from starmodel.core.sentences import sentence
 
 log = logging.getLogger("starmodel.web")
 
@@ -35,6 +36,17 @@ class Problem:
     @property
     def title(self) -> str:
         return HTTPStatus(self.status).phrase
+
+    @property
+    def said(self) -> str:
+        """The error as people are told it: what is wrong with each input, else its text."""
+        if not self.fields:
+            return self.text
+        told = [
+            f"{name.replace('_', ' ').capitalize()}: {text}" if name else text
+            for name, text in self.fields.items()
+        ]
+        return " ".join(told)
 
     def as_json(self) -> dict[str, Any]:
         """An RFC 9457 problem document."""
@@ -70,7 +82,7 @@ def problem_of(
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
         fields = {
-            str(item["loc"][0]) if item["loc"] else "": item["msg"]
+            str(item["loc"][0]) if item["loc"] else "": sentence(item)
             for item in error.errors(include_url=False, include_input=False)
         }
         told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())

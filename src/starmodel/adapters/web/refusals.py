@@ -91,7 +91,7 @@ class Refusals:
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """What Datastar is sent."""
-        return self._realtime.encode_refusal(problem.status, problem.text, elements)
+        return self._realtime.encode_refusal(problem.status, problem.said, elements)
 
     def _form_again(
         self,
@@ -109,7 +109,7 @@ class Refusals:
         form = self._ui.form(type, event, id or None, values=values, problems=problem.fields)
         return self._ui.page(
             titles.get(event.name, event.title) if type.is_record else event.title,
-            self._ui.toast(Toast(problem.text, "error")),
+            self._ui.toast(Toast(problem.said, "error")),
             form,
             actor=call.session.actor,
             at=type,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -190,24 +191,27 @@ def _gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     One value a name: a list for `name[]`, else the last (a checked box
     follows its "false"). `address.street` is part of `address`. A name
     after "_several." is a list even when nothing was chosen, and one after
-    "_zone." is a moment in that zone.
+    "_rest." brings what the input of a moment has no room for: a zone, and
+    digits below milliseconds.
     """
     made: dict[str, Any] = {}
-    zones: dict[str, str] = {}
+    rests: dict[str, str] = {}
     for name, value in pairs:
         if name.startswith("_several."):
             _put(made, name[9:], [])
-        elif name.startswith("_zone."):
-            zones[name[6:]] = value
+        elif name.startswith("_rest."):
+            rests[name[6:]] = value
         elif name.endswith("[]"):
             _put(made, name[:-2], value, add=True)
         else:
             _put(made, name, value)
-    for name, zone in zones.items():
+    for name, rest in rests.items():
         head, _, last = name.rpartition(".")
         within = made.get(head, {}) if head else made
-        if isinstance(within, dict) and isinstance(within.get(last), str) and within[last]:
-            within[last] += zone
+        text = within.get(last) if isinstance(within, dict) else None
+        if isinstance(text, str) and text:
+            has_room = re.search(r"\.\d{3}$", text) is not None
+            within[last] = text + (rest if has_room else rest.lstrip("0123456789"))
     return made
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-# As MonsterUI looks by default.
-_LOOK = ("uk-radii-sm", "uk-shadows-sm", "uk-font-sm")
+_LOOK = ("uk-radii-md", "uk-shadows-sm", "uk-font-sm")
 
 # Runs before the first paint, so that nothing flashes; see `theme_script`.
 _SCRIPT = """
@@ -32,7 +31,7 @@ def theme_classes(theme: str) -> str:
     """The classes of <html> where no script runs.
 
     >>> theme_classes("blue")
-    'uk-theme-blue uk-radii-sm uk-shadows-sm uk-font-sm'
+    'uk-theme-blue uk-radii-md uk-shadows-sm uk-font-sm'
     """
     return " ".join([f"uk-theme-{theme}", *_LOOK])
 
