@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
-from starmodel.adapters.ui.choices import choices_of, key_of
+from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.app.binding import Parameter
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -70,12 +70,12 @@ class FormField:
             return to_json(value, fallback=str, indent=2).decode()
         if self.kind == "datetime":
             return _local(value)
-        return key_of(plain(value))
+        return choice_key(plain(value))
 
     def chosen(self, value: Any) -> frozenset[str]:
         """The keys of the choices that a value selects."""
         several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-        return frozenset(key_of(plain(item)) for item in several if item is not None)
+        return frozenset(choice_key(plain(item)) for item in several if item is not None)
 
     def rest(self, value: Any) -> str:
         """What `datetime-local` can't hold of a moment: digits below milliseconds, "Z" for UTC."""

@@ -14,6 +14,7 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.fields import FormField, form_field
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import labelled, slot_values
+from starmodel.adapters.ui.records import key_of
 from starmodel.app.binding import Binder, Parameter
 from starmodel.app.elements import Element
 from starmodel.app.presentation import RealtimeAdapter
@@ -46,7 +47,7 @@ class EventForm:
         self, id: Any, values: Mapping[str, Any], problems: Mapping[str, str]
     ) -> dict[str, Any]:
         """What fills the template's slots."""
-        slots: dict[str, Any] = {"id": "" if id is None else quote(str(id), safe="")}
+        slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         for field in self.fields:
             value = values.get(field.name, self.default(field.name))
             slots |= slot_values(field, value, problems.get(field.name, ""))
@@ -62,7 +63,7 @@ class EventForm:
 
     def problems(self, id: Any, told: Mapping[str, str]) -> list[Element]:
         """The patches that put each sentence beside its input, and clear the others."""
-        form = form_id(self.type, self.event, "" if id is None else quote(str(id), safe=""))
+        form = form_id(self.type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
         return [
             Element(

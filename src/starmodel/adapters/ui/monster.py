@@ -30,7 +30,7 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.forms import EventForm, event_form
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.lists import ListView
-from starmodel.adapters.ui.records import title_of
+from starmodel.adapters.ui.records import key_of, title_of
 from starmodel.adapters.ui.values import shows
 from starmodel.app.access import Actor, Audience, permits
 from starmodel.app.application import Application
@@ -61,6 +61,9 @@ class MonsterUI:
         self._shell = lru_cache(256)(self._make_shell)
         self._view = lru_cache(512)(self._make_view)
         self._frame = lru_cache(512)(self._make_frame)
+        self._pages = lru_cache(1024)(self._make_pages)
+        self._crumb = lru_cache(256)(self._make_crumb)
+        self._new = lru_cache(256)(self._make_new)
         self._form = lru_cache(1024)(self._make_form)
 
     def render(self, component: Any) -> str:
@@ -84,7 +87,7 @@ class MonsterUI:
             {
                 "title": f"{title} · {self._site.title}" if title != self._site.title else title,
                 "heading": title,
-                "crumb": shell.crumb(at, root_path, self._sprite) if at and back else "",
+                "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
                 # What is shown is collected while it is rendered, so the tail comes last.
                 "content": self.render(content),
@@ -100,6 +103,9 @@ class MonsterUI:
         body = self.render(shell.body(self._site, root_path, types, here, actor, s))
         html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
+
+    def _make_crumb(self, root_path: str, name: str) -> str:
+        return shell.crumb(self._application.registry.named(name), root_path, self._sprite)
 
     def start(self, actor: Actor | None) -> Any:
         types = self._readable(actor)
@@ -167,30 +173,36 @@ class MonsterUI:
         return view.rows(entities, listing.is_narrowed)
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        view = self._view(self._realtime.root_path, listing.type.name, Audience())
-        return [Element(self.render(lists.pages(view, listing, window)))]
+        root_path = self._realtime.root_path
+        return [Element(self._pages(root_path, listing, len(window.entities), window.more))]
+
+    def _make_pages(self, root_path: str, listing: Listing, count: int, more: bool) -> str:
+        view = self._view(root_path, listing.type.name, Audience())
+        return self.render(lists.pages(view, listing, count, more))
 
     def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside a heading: the ways to make, change and remove a record."""
         if not (type.is_record and type.crud):
             return None
         if entity is None:
-            if not self._may(type, "create", actor):
-                return None
-            new = A(icon("plus", self._sprite), f"New {type.title.lower()}",
-                    href=f"{self._home(type)}/new", cls="uk-btn uk-btn-primary")  # fmt: skip
-            return Div(new, cls="sm-buttons")
-        from urllib.parse import quote
-
-        href = f"{self._home(type)}/{quote(str(entity.id), safe='')}/edit"
+            may = self._may(type, "create", actor)
+            return Safe(self._new(self._realtime.root_path, type.name)) if may else None
+        href = f"{self._home(type)}/{key_of(entity.id)}/edit"
         edit = A(icon("edit", self._sprite), "Edit", href=href, cls="uk-btn uk-btn-default")
+        delete = type.events["delete"]
         return Div(
             edit if self._may(type, "update", actor, entity) else None,
-            self.form(type, type.events["delete"], entity.id)
+            self.form(type, delete, entity.id)
             if self._may(type, "delete", actor, entity)
             else None,
             cls="sm-buttons",
         )
+
+    def _make_new(self, root_path: str, name: str) -> str:
+        type = self._application.registry.named(name)
+        inside = (icon("plus", self._sprite), f"New {type.title.lower()}")
+        new = A(*inside, href=f"{root_path}{type.path}/new", cls="uk-btn uk-btn-primary")
+        return self.render(Div(new, cls="sm-buttons"))
 
     def _make_view(self, root_path: str, name: str, audience: Audience) -> ListView:
         type = self._application.registry.named(name)
@@ -210,6 +222,7 @@ class MonsterUI:
                 lists.filters(view, listing),
                 lists.table(view, listing, s.html("rows"), s.token("state")),
                 bulk,
+                lists.menu(view, self._realtime),
                 Safe(s.html("around")),
                 cls="uk-card sm-list",
             )
