@@ -1,4 +1,4 @@
-"""MonsterUI's components on an application's own pages: styled, live, and still there after patches."""
+"""MonsterUI's components on an application's own pages: drawn, and still there after patches."""
 
 from __future__ import annotations
 
