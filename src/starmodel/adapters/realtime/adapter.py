@@ -92,10 +92,15 @@ class DatastarRealtime:
 
     def head(self, root_path: str) -> str:
         """The scripts of every page; Datastar itself may come from elsewhere."""
-        datastar = self._assets.get("datastar.js")
-        early = f'<link rel="modulepreload" href="{root_path}{datastar}">' if datastar else ""
-        entry = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        return early + entry
+        links = [
+            f'<link rel="modulepreload" href="{root_path}{self._assets[name]}">'
+            for name in ("datastar.js", "components.js")
+            if name in self._assets
+        ]
+        links.append(
+            f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
+        )
+        return "".join(links)
 
     def tail(self) -> str:
         """What closes a page: its notices and its one stream; nothing for patched content."""
