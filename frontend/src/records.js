@@ -31,7 +31,9 @@ const enhance = (input) => {
   const search = async () => {
     const mine = ++latest;
     const found = await ask(`${address}?per_page=${OFFERED}&search=${encodeURIComponent(input.value)}`);
-    if (found && mine === latest) offer(found.items);
+    if (!found || mine !== latest) return;
+    offer(found.items);
+    id.value = known.get(input.value) ?? input.value;
   };
 
   input.addEventListener("input", () => {

@@ -183,11 +183,12 @@ def list_view(
     """Compile the rows of a class. Shapes: `simple` events run at once, with nothing to fill in."""
     home = f"{realtime.root_path}{type.path}"
     columns = columns_of(type)
-    actions = tuple(
+    offered = [
         event
         for name, event in type.events.items()
         if name in audience.events and (name == "update" or (name != "create" and simple(event)))
-    )
+    ]
+    actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     row = compiled(partial(row_component, type, columns, home, actions, audience, sprite))
     return ListView(type, home, columns, row, actions, audience, may, sprite)
 
