@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -13,7 +13,7 @@ from fasthtml.components import Button, Div, Fieldset, Form, Legend
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.fields import FormField, form_field
 from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.inputs import labelled, slot_values
+from starmodel.adapters.ui.inputs import slot_values
 from starmodel.adapters.ui.records import key_of
 from starmodel.app.binding import Binder, Parameter
 from starmodel.app.elements import Element
@@ -21,6 +21,7 @@ from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType, Registry
 
+Labelled = Callable[[FormField, str, Slots, str], Any]
 PLACE = "{id}"  # stands for the record in addresses while a form is compiled
 _LABELS = {"create": "Create", "update": "Save", "delete": "Delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
@@ -86,8 +87,9 @@ def event_form(
     registry: Registry,
     realtime: RealtimeAdapter,
     sprite: str,
+    labelled: Labelled,
 ) -> EventForm:
-    """The form of one event at the present mount point."""
+    """The form of one event at the present mount point; `labelled` makes each input."""
     specs = type.cls.__entity__.fields
     fields = tuple(
         form_field(parameter, specs.get(parameter.name) if parameter.is_field else None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from fastcore.xml import FT, Safe, to_xml
@@ -37,7 +37,7 @@ from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.records import key_of, title_field, title_of
-from starmodel.adapters.ui.values import Show, shows
+from starmodel.adapters.ui.values import Show
 from starmodel.app.access import Audience
 from starmodel.app.listing import Listing
 from starmodel.app.presentation import RealtimeAdapter, Row
@@ -48,13 +48,20 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
+from starmodel.core.widgets import UI
 
 PLACE = "{id}"  # stands for the record in what the menu of a row offers
 MAX_COLUMNS = 6
 MAX_FILTERS = 4
-MAX_KEPT = 5000
+MAX_KEPT = 1000
 # Narrow screens leave out the later columns; the record's own page shows them all.
 _WIDTHS = ("", " sm-from-small", " sm-from-medium", " sm-from-medium", " sm-from-wide")
+
+
+class Showing(Protocol):
+    """What makes a `Show` for a type; see `values.shows`."""
+
+    def __call__(self, annotation: Any, wishes: UI, /, *, brief: bool) -> Show: ...
 
 
 class Column(NamedTuple):
@@ -130,7 +137,7 @@ class ListView:
         return slots
 
 
-def columns_of(type: EntityType) -> tuple[Column, ...]:
+def columns_of(type: EntityType, show: Showing) -> tuple[Column, ...]:
     """The columns that the class asks for, else its first few, the one of its name first.
 
     Raises: ConfigurationError, for a name that is no public field.
@@ -143,15 +150,15 @@ def columns_of(type: EntityType) -> tuple[Column, ...]:
         names = [*named, *(n for n in names if n not in named)][:MAX_COLUMNS]
     else:
         names = list(asked)
-    return tuple(_column(type, name) for name in names or ["id"])
+    return tuple(_column(type, name, show) for name in names or ["id"])
 
 
-def _column(type: EntityType, name: str) -> Column:
+def _column(type: EntityType, name: str, showing: Showing) -> Column:
     info, cls = type.cls.__entity__, type.cls
     if name in info.computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
-        show = shows(computed.return_type, brief=True)
+        show = showing(computed.return_type, UI(), brief=True)
         number = _is_number(computed.return_type)
         return Column(name, title, attrgetter(name), show, sorts=False, is_number=number)
     spec = info.fields.get(name)
@@ -161,7 +168,7 @@ def _column(type: EntityType, name: str) -> Column:
             f"{cls.__name__}.model_config['list_display'] names {name!r}; the public fields are "
             f"{', '.join([*public, *info.computed])}."
         )
-    show = shows(spec.info.annotation, spec.ui, brief=True)
+    show = showing(spec.info.annotation, spec.ui, brief=True)
     return Column(
         name, spec.title, attrgetter(name), show, spec.atomic, _is_number(spec.info.annotation)
     )
@@ -179,10 +186,11 @@ def list_view(
     simple: Callable[[Event[Any, Any, Any]], bool],
     may: Callable[[Event[Any, Any, Any], Entity], bool],
     sprite: str,
+    show: Showing,
 ) -> ListView:
     """Compile the rows of a class. Shapes: `simple` events run at once, with nothing to fill in."""
     home = f"{realtime.root_path}{type.path}"
-    columns = columns_of(type)
+    columns = columns_of(type, show)
     offered = [
         event
         for name, event in type.events.items()

@@ -27,11 +27,13 @@ from fasthtml.components import Progress as ProgressBar
 
 from starmodel.adapters.ui import lists, shell
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.fields import FormField
 from starmodel.adapters.ui.forms import EventForm, event_form
 from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.inputs import labelled
 from starmodel.adapters.ui.lists import ListView
 from starmodel.adapters.ui.records import key_of, title_of
-from starmodel.adapters.ui.values import shows
+from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Actor, Audience, permits
 from starmodel.app.application import Application
 from starmodel.app.elements import Element
@@ -43,6 +45,7 @@ from starmodel.core.events import Event
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Progress, Toast
+from starmodel.core.widgets import UI
 
 BUILT_IN = ("create", "update", "delete")
 _TOAST_ICONS = {"success": "check", "error": "alert", "warning": "alert"}
@@ -81,12 +84,13 @@ class MonsterUI:
     ) -> str:
         realtime, root_path = self._realtime, self._realtime.root_path
         types = tuple(type.name for type in self._readable(actor))
-        frame = self._shell(root_path, types, at.name if at else "", str(actor) if actor else "")
+        frame = self._shell(root_path, types, at.name if at else "")
         back = at is not None and at.is_record and title != at.plural_title
         return frame.fill(
             {
                 "title": f"{title} · {self._site.title}" if title != self._site.title else title,
                 "heading": title,
+                "actor": str(actor) if actor else "Not signed in",
                 "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
                 # What is shown is collected while it is rendered, so the tail comes last.
@@ -95,12 +99,12 @@ class MonsterUI:
             }
         )
 
-    def _make_shell(self, root_path: str, names: tuple[str, ...], at: str, actor: str) -> Template:
+    def _make_shell(self, root_path: str, names: tuple[str, ...], at: str) -> Template:
         registry, s = self._application.registry, Slots()
         types = [registry.named(name) for name in names]
         here = registry.find(at)
         head = shell.html_head(self._site, root_path, s) + self._realtime.head(root_path)
-        body = self.render(shell.body(self._site, root_path, types, here, actor, s))
+        body = self.render(shell.body(self._site, root_path, self.nav(types, here), here, s))
         html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
 
@@ -116,7 +120,7 @@ class MonsterUI:
             )  # fmt: skip
         cards = [
             A(
-                Div(icon(shell._ICONS[type.scope], self._sprite), cls="sm-card-icon"),
+                Div(icon(shell.ICONS[type.scope], self._sprite), cls="sm-card-icon"),
                 Span(shell.heading_of(type), cls="sm-card-title"),
                 Span(_doc(type.cls), cls="sm-muted") if _doc(type.cls) else None,
                 href=self._home(type), cls="uk-card sm-card sm-card-link",
@@ -145,9 +149,8 @@ class MonsterUI:
             actor=actor,
         )  # fmt: skip
 
-    def nav(self, actor: Actor | None) -> Any:
-        links = [Li(A(shell.heading_of(t), href=self._home(t))) for t in self._readable(actor)]
-        return Ul(*links)
+    def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
+        return shell.links(types, at, self._realtime.root_path, self._sprite)
 
     def title(self, type: EntityType, entity: Entity) -> str:
         return title_of(type, entity)
@@ -212,7 +215,7 @@ class MonsterUI:
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
             return permits(policy, type, audience.actor, event=event, entity=entity)
 
-        return lists.list_view(type, audience, self._realtime, simple, may, self._sprite)
+        return lists.list_view(type, audience, self._realtime, simple, may, self._sprite, self.show)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
@@ -290,7 +293,15 @@ class MonsterUI:
         type = registry.named(type_name)
         event = type.events[event_name]
         binder = self._application.dispatcher.binders[type.cls, event_name]
-        return event_form(type, event, binder, registry, self._realtime, self._sprite)
+        return event_form(type, event, binder, registry, self._realtime, self._sprite, self.field)
+
+    def field(self, field: FormField, form_id: str, slots: Slots, records: str) -> Any:
+        """One labelled input; `slots` has the places of value, choice and problem."""
+        return labelled(field, form_id, slots, records)
+
+    def show(self, annotation: Any, wishes: UI, *, brief: bool) -> Show:
+        """How values of a type are shown as HTML, `brief` in the cells of lists."""
+        return shows(annotation, wishes, brief=brief)
 
     def toast(self, toast: Toast) -> Any:
         picture = icon(_TOAST_ICONS.get(toast.kind, "info"), self._sprite)
@@ -318,11 +329,14 @@ class MonsterUI:
             if not spec.private and not (name == "id" and not type.is_record)
         ]
         # What atomic fields hold is shown as it is; of all others only the public part.
-        shown = [(s.name, s.title, s.atomic, shows(s.info.annotation, s.ui)) for s in specs]
+        shown = [
+            (s.name, s.title, s.atomic, self.show(s.info.annotation, s.ui, brief=False))
+            for s in specs
+        ]
         for name in info.computed:
             computed = type.cls.__pydantic_computed_fields__[name]
             title = computed.title or name.replace("_", " ").capitalize()
-            shown.append((name, title, False, shows(computed.return_type)))
+            shown.append((name, title, False, self.show(computed.return_type, UI(), brief=False)))
         shown.sort(key=lambda item: item[0] == "id")
         big = not type.is_record and len(shown) <= 4
         figures = {s.name for s in specs if big and _is_figure(s.info.annotation)}
