@@ -47,6 +47,14 @@ from starmodel.core.registry import EntityType
 from starmodel.core.results import Progress, Toast
 from starmodel.core.widgets import UI
 
+_HEADINGS = {
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    410: "Removed",
+    500: "Something went wrong",
+    503: "Not available right now",
+}
 BUILT_IN = ("create", "update", "delete")
 _TOAST_ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
@@ -140,7 +148,7 @@ class MonsterUI:
                 H2("Traceback"), Pre(Code(problem.trace), tabindex="0", cls="sm-trace"),
             )  # fmt: skip
         return self.page(
-            problem.title,
+            _HEADINGS.get(problem.status, problem.title),
             Div(
                 P(str(problem.status), cls="sm-status", aria_hidden="true"), P(problem.text),
                 Ul(*told) if told else None, back, cls="sm-problem-page",

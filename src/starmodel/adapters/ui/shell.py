@@ -63,10 +63,11 @@ def body(
         ),
         brand, _theme_button(sprite), cls="sm-bar",
     )  # fmt: skip
+    who = P(icon("user", sprite), Span(s.text("actor")), cls="sm-who")
     side = Aside(
         Div(brand, cls="sm-side-head"),
         Nav(nav, aria_label="Main"),
-        Div(P(icon("user", sprite), Span(s.text("actor")), cls="sm-who"), _theme_button(sprite), cls="sm-side-end"),
+        Div(who, _theme_button(sprite), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
     crumb = None
