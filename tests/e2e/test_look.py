@@ -69,6 +69,18 @@ def test_choice_of_a_theme_is_followed_in_every_tab(monster: Server, visit: Visi
     expect(first.locator("html.dark.uk-theme-green:not(.uk-theme-blue)")).to_be_attached()
 
 
+def test_theme_picker_and_the_first_paint_agree(monster: Server, visit: Visit) -> None:
+    ann = visit(monster, color_scheme="light")
+    page = ann.open("/look")
+    page.get_by_role("button", name="Dark", exact=True).click()
+    expect(page.locator("html.dark")).to_be_attached()
+
+    ann.context.add_init_script(FIRST_FRAME)
+    page.reload()
+
+    assert "dark" in page.evaluate("window.firstClasses").split()
+
+
 def test_own_classes_are_compiled_in_development(monster: Server, visit: Visit) -> None:
     ann = visit(monster, color_scheme="light")
     page = ann.open("/desk")
