@@ -6,7 +6,7 @@ import datetime
 import decimal
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -56,7 +56,7 @@ def _by_widget(ui: UI, brief: bool) -> Show | None:
 def _by_type(annotation: Any, brief: bool) -> Show:
     choices = choices_of(annotation)
     if choices:
-        return _badges({choice_key(value): label for value, label in choices})
+        return _badges(choices)
     kinds = plain_types(annotation)
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
@@ -72,7 +72,7 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     if issubclass(kind, str):
         return _cut if brief else _text
     if issubclass(kind, int | float | decimal.Decimal | uuid.UUID):
-        return _text
+        return str  # nothing in it needs escaping
     return _brief if brief else _anything
 
 
@@ -125,9 +125,16 @@ _YES = str(to_xml(Span("Yes", cls="uk-badge uk-badge-secondary sm-yes"), indent=
 _NO = str(to_xml(Span("No", cls="uk-badge uk-badge-secondary sm-no"), indent=False))
 
 
-def _badges(labels: Mapping[str, str]) -> Show:
-    made = {key: _BADGE.fill({"label": label}) for key, label in labels.items()}
-    return lambda value: made.get(choice_key(value)) or _BADGE.fill({"label": choice_key(value)})
+def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
+    made = {value: _BADGE.fill({"label": label}) for value, label in choices}
+    # A live page shows JSON, where an enum's member is its value.
+    made |= {choice_key(value): html for value, html in made.items()}
+
+    def show(value: Any) -> str:
+        known = made.get(value) or made.get(choice_key(value))
+        return known or _BADGE.fill({"label": choice_key(value)})
+
+    return show
 
 
 def _date(value: Any) -> str:
