@@ -75,7 +75,7 @@ async def test_page_of_the_application_begins_with_the_look(visit: Any, serve: A
     ("name", "kind"),
     [
         ("starmodel.css", "text/css; charset=utf-8"),
-        ("components.js", "text/javascript; charset=utf-8"),
+        ("starmodel.js", "text/javascript; charset=utf-8"),
         ("franken-core.js", "text/javascript; charset=utf-8"),
         ("icons.svg", "image/svg+xml"),
     ],
