@@ -128,7 +128,8 @@ def test_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(
     expect(page.get_by_label("Size")).to_have_value("L")
     expect(page.get_by_label("Active")).not_to_be_checked()
     expect(tags).to_have_value('["new", "red"]')
-    assert ann.responses[-1].headers["starmodel-status"] == "422"
+    sent = [r for r in ann.responses if "starmodel-status" in r.headers]
+    assert sent[-1].headers["starmodel-status"] == "422"
 
     name.fill("Short")
     page.get_by_role("button", name="Create").click()

@@ -11,8 +11,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel
 
 from integration.web.browser import Browser, unlisted
