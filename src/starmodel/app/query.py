@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
-from starmodel.core.fields import plain_types
+from starmodel.core.fields import choice_of, plain_types
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -168,7 +168,10 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     annotation: Any = entity.__pydantic_fields__[name].annotation
     if op == "in":
         value = value.split(",") if isinstance(value, str) else list(value)
+        value = [choice_of(annotation, item) for item in value]
         annotation = list[annotation]
+    else:
+        value = choice_of(annotation, value)
     try:
         return TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:

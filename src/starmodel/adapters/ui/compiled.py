@@ -21,6 +21,7 @@ from starmodel.core.errors import ConfigurationError
 _MARK = re.compile("\ue000(text|token|html|flag):([^\ue000\ue001]*)\ue001")
 _FLAG = re.compile(" [a-zA-Z][\\w:-]*=(?:\"|')?\ue000flag:([^\ue000\ue001]*)\ue001(?:\"|')?")
 _SPECIAL = re.compile("[&<>\"']")
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _TOKEN = re.compile(r"[A-Za-z0-9_.~%-]*")
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "cite", "srcset"})
 _CODE = frozenset({"script", "style", "iframe", "noscript", "template"})
@@ -149,6 +150,9 @@ class _Places(HTMLParser):
         self._inside = ""
 
     def check(self, html: str) -> None:
+        unfinished = re.search("<[/!?]?\ue000", html)
+        if unfinished:  # this parser takes it for text, a browser the filled one for an element
+            raise _misplaced(html[unfinished.end() - 1 :].partition("\ue001")[0], "a tag's name")
         self.feed(html)
         self.close()
 
@@ -156,6 +160,9 @@ class _Places(HTMLParser):
         self._inside = tag
         if "\ue000" in tag:
             raise _misplaced(tag, f"<{tag}>")
+        bare = _QUOTED.sub("", self.get_starttag_text() or "")
+        if "\ue000" in bare:
+            raise _misplaced(bare[bare.index("\ue000") :], f"<{tag}> outside quotes")
         for name, value in attrs:
             if "\ue000" in name:
                 raise _misplaced(name, f"an attribute's name of <{tag}>")
