@@ -7,9 +7,10 @@ from monsterui.all import *
 
 from starmodel import Entity, event, live
 
-from .frame import CARD, MUTED, frame
+from .frame import CARD, MUTED, beside, frame
 
 router = APIRouter()
+AVATAR = "grid size-9 flex-none place-items-center rounded-full border-2 bg-muted font-semibold"
 MAX_MESSAGES, MAX_NAME, MAX_TEXT = 50, 40, 500
 
 
@@ -39,7 +40,7 @@ def messages(chat: Chat):
         id="messages",
         role="log",
         aria_label="Messages",
-        cls="space-y-5 p-5",
+        cls="flex grow flex-col justify-end gap-5 p-5",
     )
 
 
@@ -49,8 +50,8 @@ def message(said):
         Span(
             said["name"][0].upper(),
             aria_hidden="true",
-            cls="grid size-9 flex-none place-items-center rounded-full bg-muted text-sm font-semibold",
-            style=f"box-shadow: inset 0 0 0 2px hsl(var(--chart-{colour}))",
+            cls=AVATAR,
+            style=f"border-color: hsl(var(--chart-{colour}))",
         ),
         Div(
             P(
@@ -70,32 +71,49 @@ def nobody():
         UkIcon("messages-square", height=32, width=32),
         P("Nobody has said anything yet."),
         P("Open this page in another browser, and answer yourself."),
-        cls=f"flex flex-col items-center gap-2 py-16 text-center {MUTED}",
+        cls=f"m-auto flex flex-col items-center gap-2 text-center {MUTED}",
     )
 
 
 @router("/chat")
 def page(chat: Chat, session):
+    conversation = Div(
+        # Turned around, a box keeps its end in sight while it grows, without a script.
+        Div(messages(chat), tabindex="0", cls="flex h-[26rem] flex-col-reverse overflow-y-auto"),
+        Form(
+            Input(
+                data_bind="name",
+                value=session.get("name", ""),
+                maxlength=MAX_NAME,
+                required=True,
+                placeholder="Your name",
+                aria_label="Your name",
+                cls="sm:w-40",
+            ),
+            Input(
+                data_bind="text",
+                maxlength=MAX_TEXT,
+                required=True,
+                autocomplete="off",
+                placeholder="Write a message",
+                aria_label="Message",
+                cls="min-w-0 flex-1",
+            ),
+            Button("Send", cls=ButtonT.primary),
+            data_on_submit=Chat.say(),
+            cls="flex flex-wrap gap-2 border-t border-border p-4",
+        ),
+        cls=f"{CARD} min-w-0",
+    )
     return frame(
         "Chat",
-        Div(
-            # Turned around, a box keeps its end in sight while it grows, without a script.
-            Div(messages(chat), cls="flex h-[26rem] flex-col-reverse overflow-y-auto", tabindex="0"),
-            Form(
-                Input(
-                    data_bind="name", value=session.get("name", ""), maxlength=MAX_NAME, required=True,
-                    placeholder="Your name", aria_label="Your name", cls="sm:w-44",
-                ),
-                Input(
-                    data_bind="text", maxlength=MAX_TEXT, required=True, autocomplete="off",
-                    placeholder="Write a message", aria_label="Message", cls="min-w-0 flex-1",
-                ),
-                Button("Send", cls=ButtonT.primary),
-                data_on_submit=Chat.say(),
-                cls="flex flex-wrap gap-2 border-t border-border p-4",
-            ),
-            cls=f"{CARD} max-w-3xl",
+        beside(
+            conversation,
+            "Open this page in another browser: what one says, the other sees at once.",
+            "Stop the server and start it again: both pages come back by themselves. The messages "
+            "are gone, because this chat is kept in memory.",
+            "Reload the page: your name is still there, kept in your session.",
         ),
-        lead="One entity that everybody shares. It keeps the last 50 messages, in memory.",
+        lead="One entity, shared by all who open the page. It keeps the last 50 messages.",
         source=__file__,
-    )  # fmt: skip
+    )

@@ -79,11 +79,11 @@ def chart(sales: Sales):
     return ApexChart(
         opts={
             "chart": {"type": "bar", "height": 300, "toolbar": {"show": False}},
+            "dataLabels": {"style": {"colors": ["hsl(var(--primary-foreground))"]}},
             "series": [{"name": "Sold", "data": list(sales.sold.values())}],
             "xaxis": {"categories": list(sales.sold)},
             "colors": ["hsl(var(--primary))"],
             "plotOptions": {"bar": {"borderRadius": 4, "columnWidth": "55%"}},
-            "grid": {"borderColor": "hsl(var(--border))"},
         },
         id="chart",
         cls="min-h-[19.5rem]",
@@ -95,13 +95,14 @@ def latest(sales: Sales):
     rows = [
         Tr(
             Td(f"#{number}", cls="text-muted-foreground tabular-nums"),
-            Td(f"{quantity} × {product}"),
+            Td(product),
+            Td(quantity, cls="text-right tabular-nums"),
             Td(f"€{PRICES[product] * quantity:.2f}", cls="text-right tabular-nums"),
             id=f"order-{number}",
         )
         for number, product, quantity in sales.latest
     ]
-    nothing = Tr(Td("No order since the day began.", colspan=3, cls="text-muted-foreground"))
+    nothing = Tr(Td("No order since the day began.", colspan=4, cls="text-muted-foreground"))
     return Tbody(*rows or [nothing], id="latest")
 
 
@@ -109,21 +110,7 @@ def latest(sales: Sales):
 def page(sales: Sales):
     return frame(
         "Dashboard",
-        figures(sales),
         Div(
-            Section(
-                H2("Sold today", cls="font-semibold"),
-                chart(sales),
-                cls=f"{CARD} min-w-0 p-5 lg:col-span-2",
-            ),
-            Section(
-                H2("Latest orders", cls="font-semibold"),
-                Table(latest(sales), cls="mt-3 text-sm"),
-                cls=f"{CARD} p-5",
-            ),
-            cls="grid gap-4 lg:grid-cols-3",
-        ),
-        Section(
             *[
                 Button(f"Sell a {name.lower()}", data_on_click=Sales.order(name), submit=False)
                 for name in PRICES
@@ -131,10 +118,25 @@ def page(sales: Sales):
             Button(
                 "Lunch rush", data_on_click=Sales.lunch_rush(), cls=ButtonT.primary, submit=False
             ),
-            A("The same, generated", href="/sales", cls="uk-link ml-auto text-sm"),
-            cls="flex flex-wrap items-center gap-2",
+            cls="flex flex-wrap gap-2",
         ),
+        figures(sales),
+        Div(
+            Section(
+                H2("Sold today", cls="text-base font-semibold"),
+                chart(sales),
+                cls=f"{CARD} min-w-0 p-5 lg:col-span-2",
+            ),
+            Section(
+                H2("Latest orders", cls="text-base font-semibold"),
+                Table(latest(sales), cls="mt-3 text-sm"),
+                cls=f"{CARD} p-5",
+            ),
+            cls="grid gap-4 lg:grid-cols-3",
+        ),
+        P("Start the day again on ", A("the generated page", href="/sales", cls="uk-link"),
+            " of the same entity.", cls=MUTED),
         lead="Open it in two windows and sell something. Figures, chart and list are rendered "
-        "once per change and sent to every window.",
+        "once per change, and sent to every window.",
         source=__file__,
-    )
+    )  # fmt: skip

@@ -15,6 +15,15 @@ PAGES = {
 }
 CARD = "rounded-xl border border-border bg-card text-card-foreground"
 MUTED = "text-sm text-muted-foreground"
+WIDTH = "mx-auto max-w-6xl px-4 sm:px-6"
+MARK = (
+    "grid size-7 place-items-center rounded-lg bg-primary text-sm font-bold text-primary-foreground"
+)
+LINKS = "-mx-2 flex basis-full gap-1 overflow-x-auto sm:mx-0 sm:ml-auto sm:basis-auto"
+LINK = (
+    "rounded-md px-2 sm:px-3 py-1.5 text-sm text-muted-foreground hover:text-foreground "
+    "aria-[current]:bg-muted aria-[current]:text-foreground aria-[current]:font-medium"
+)
 
 
 def frame(title, *content, lead="", source=None):
@@ -26,7 +35,7 @@ def frame(title, *content, lead="", source=None):
             lead and heading(title, lead),
             *content,
             source and _source_of(Path(source)),
-            cls="mx-auto max-w-6xl px-4 sm:px-6 pt-8 pb-16 space-y-8",
+            cls=f"{WIDTH} pt-8 pb-16 space-y-8",
         ),
     )
 
@@ -39,31 +48,41 @@ def heading(title, lead):
     )
 
 
+def beside(main, *points):
+    """The page's part, with what to try beside it."""
+    return Div(
+        main,
+        Section(
+            H2("Try it", cls="text-base font-semibold"),
+            Ul(*map(Li, points), cls="mt-3 list-disc space-y-3 pl-4 marker:text-primary"),
+            cls=MUTED,
+        ),
+        cls="grid items-start gap-8 lg:grid-cols-[1fr_19rem]",
+    )
+
+
 def _bar(here):
-    links = [
-        A(
-            name,
-            href=path,
-            aria_current="page" if name == here else None,
-            cls="rounded-md px-3 py-1.5 text-sm text-muted-foreground hover:text-foreground "
-            "aria-[current]:bg-muted aria-[current]:text-foreground aria-[current]:font-medium",
-        )
-        for name, path in PAGES.items()
-    ]
     brand = A(
-        Span("S", cls="grid size-7 place-items-center rounded-lg bg-primary text-sm font-bold "
-            "text-primary-foreground", aria_hidden="true"),
-        "StarModel", href="/", cls="flex items-center gap-2.5 font-semibold",
+        Span("S", aria_hidden="true", cls=MARK), "StarModel",
+        href="/", cls="flex items-center gap-2.5 font-semibold",
     )  # fmt: skip
     look = Button(
-        UkIcon("sun-moon", height=18, width=18), Span("Switch between light and dark", cls="sr-only"),
-        {"data-theme-switch": True}, submit=False, cls="uk-btn-ghost uk-btn-icon uk-btn-sm sm:order-last",
-    )  # fmt: skip
+        UkIcon("sun-moon", height=18, width=18),
+        Span("Switch between light and dark", cls="sr-only"),
+        {"data-theme-switch": True},
+        submit=False,
+        cls="uk-btn-ghost uk-btn-icon uk-btn-sm sm:order-last",
+    )
+    links = [
+        A(name, href=path, aria_current="page" if name == here else None, cls=LINK)
+        for name, path in PAGES.items()
+    ]
     return Div(
-        brand, look,
-        Nav(*links, aria_label="Pages", cls="-mx-1 flex basis-full gap-1 overflow-x-auto sm:mx-0 sm:ml-auto sm:basis-auto"),
-        cls="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 sm:px-6 py-2.5",
-    )  # fmt: skip
+        brand,
+        look,
+        Nav(*links, aria_label="Pages", cls=LINKS),
+        cls=f"{WIDTH} flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2.5",
+    )
 
 
 def _source_of(file):
@@ -98,5 +117,7 @@ def code(text, cls=""):
         end = found.end()
     parts.append(text[end:])
     return Pre(
-        Code(*parts), tabindex="0", cls=f"overflow-auto p-5 text-[.8125rem] leading-6 font-mono {cls}"
+        Code(*parts),
+        tabindex="0",
+        cls=f"overflow-auto p-5 text-[.8125rem] leading-6 font-mono {cls}",
     )

@@ -29,11 +29,11 @@ app = create_app()
 
 PROOFS = [
     ("Counter", "/counter", "hash", "A page with no interface code",
-        "Fields, a button and its input, generated from the class on this page."),
+        "Its value, a button and an input, generated from the class above."),
     ("Dashboard", "/dashboard", "chart-column", "Figures that are never stale",
         "Sell a coffee: tiles, chart and list change in every open window."),
     ("Chat", "/chat", "messages-square", "One entity, many people",
-        "A shared list in some 60 lines, for everybody who has it open."),
+        "A live list for everybody who has it open, from one function marked @live."),
     ("Tasks", "/tasks", "list-checks", "Records in a database",
         "Lists, filters, forms, bulk actions and JSON at the same address."),
     ("Report", "/report", "loader", "Long work that shows itself",
@@ -65,7 +65,7 @@ def home(counter: Counter):
                 "StarModel is a Python web framework. One class with typed fields and ",
                 Code("@event", cls="font-mono text-[.9em] text-foreground"),
                 " methods gets a store, routes, forms and pages that follow every change. "
-                "No JavaScript, no build step, and no request to anybody else’s server.",
+                "No JavaScript, no build step, and no request to anybody else's server.",
                 cls="max-w-2xl text-lg text-muted-foreground",
             ),
             cls="space-y-5 pt-4 sm:pt-10",
@@ -81,7 +81,11 @@ def home(counter: Counter):
         ),
         Section(
             H2("See what else it does", cls="text-2xl font-bold tracking-tight"),
-            Div(*[proof(*told) for told in PROOFS], cls="grid gap-4 sm:grid-cols-2 lg:grid-cols-3"),
+            Div(
+                *[proof(*told) for told in PROOFS],
+                cls="grid gap-4 sm:grid-cols-2 lg:grid-cols-6 *:lg:col-span-2 "
+                "*:nth-[-n+2]:lg:col-span-3 *:last:sm:col-span-2",
+            ),
             cls="space-y-5 pt-6",
         ),
         Section(

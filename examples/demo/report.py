@@ -8,7 +8,7 @@ from monsterui.all import *
 
 from starmodel import Entity, Progress, event, live
 
-from .frame import CARD, MUTED, frame
+from .frame import CARD, beside, frame
 
 router = APIRouter()
 STEPS = {  # and how many seconds each takes
@@ -83,6 +83,7 @@ def progress_bar(share):
     )
 
 
+MARK = "grid size-6 flex-none place-items-center rounded-full border-2 text-xs font-bold"
 MARKS = {
     "done": ("✓", "bg-primary text-primary-foreground border-primary", "done"),
     "now": ("", "border-primary border-r-transparent animate-spin", "under way"),
@@ -96,7 +97,7 @@ def step(name, state):
         Span(
             mark,
             aria_hidden="true",
-            cls=f"grid size-6 flex-none place-items-center rounded-full border-2 text-xs font-bold {look}",
+            cls=f"{MARK} {look}",
         ),
         Span(name, cls="text-muted-foreground" if state == "later" else ""),
         Span(f"({said})", cls="sr-only"),
@@ -108,22 +109,23 @@ def step(name, state):
 def page(report: Report):
     return frame(
         "Report",
-        Div(
-            report,
-            course(report),
+        beside(
             Div(
+                course(report),
                 Button(
                     "Write the report",
                     data_on_click=Report.write(),
                     cls=ButtonT.primary,
                     submit=False,
                 ),
-                P("Then close this tab, and open it again: the work goes on.", cls=MUTED),
-                cls="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-border pt-5",
+                cls=f"{CARD} space-y-6 p-5 sm:p-6",
             ),
-            cls=f"{CARD} max-w-3xl space-y-6 p-5 sm:p-6",
+            "Start it, close this tab, and open the page again: the work went on.",
+            "Look from a second window: the steps appear there too. The message with the "
+            "progress is for whoever started it.",
+            "Start it twice: the second one is refused, and says why.",
         ),
-        lead="A long event is an async generator. Each of its yields ends a unit of work: what "
-        "was done is stored, and shown in every window.",
+        lead="A long event is an async generator. At each yield, what was done so far is stored "
+        "and shown in every window.",
         source=__file__,
     )
