@@ -13,7 +13,8 @@ from .frame import CARD, MUTED, frame
 
 router = APIRouter()
 PRICES = {"Coffee": 3.20, "Tea": 2.80, "Bagel": 4.50, "Cake": 5.00}
-SHOWN = 8
+EARLIER = [(31, "Tea", 1), (30, "Coffee", 2), (29, "Cake", 2), (28, "Bagel", 3), (27, "Tea", 1)]
+SHOWN = 6
 
 
 class Sales(Entity):
@@ -22,7 +23,7 @@ class Sales(Entity):
     model_config = {"scope": "app", "access": "public"}
     sold: dict[str, int] = {"Coffee": 24, "Tea": 11, "Bagel": 15, "Cake": 7}
     orders: int = 31
-    latest: list[tuple[int, str, int]] = []
+    latest: list[tuple[int, str, int]] = EARLIER
 
     @event(title="Add order")
     def order(
@@ -46,7 +47,7 @@ class Sales(Entity):
     @event(confirm="Start the day again for everybody?", title="Start again")
     def start_again(self):
         fresh = Sales()
-        self.sold, self.orders, self.latest = fresh.sold, fresh.orders, []
+        self.sold, self.orders, self.latest = fresh.sold, fresh.orders, fresh.latest
 
 
 @live
@@ -102,8 +103,7 @@ def latest(sales: Sales):
         )
         for number, product, quantity in sales.latest
     ]
-    nothing = Tr(Td("No order since the day began.", colspan=4, cls="text-muted-foreground"))
-    return Tbody(*rows or [nothing], id="latest")
+    return Tbody(*rows, id="latest")
 
 
 @router("/dashboard")
@@ -129,7 +129,7 @@ def page(sales: Sales):
             ),
             Section(
                 H2("Latest orders", cls="text-base font-semibold"),
-                Table(latest(sales), cls="mt-3 text-sm"),
+                Table(latest(sales), cls=("mt-3 text-sm", TableT.sm)),
                 cls=f"{CARD} p-5",
             ),
             cls="grid gap-4 lg:grid-cols-3",

@@ -46,7 +46,7 @@ class Report(Entity):
 def course(report: Report):
     """How far it has come, for everybody: the caller, other windows, and who comes later."""
     done, total = len(report.steps), len(STEPS)
-    running = report.started and not report.finished
+    running = bool(report.started and not report.finished)
     if report.finished:
         told = f"Finished in {(report.finished - report.started).total_seconds():.0f} seconds."
     else:
@@ -63,10 +63,17 @@ def course(report: Report):
                 step(name, "done" if n < done else "now" if running and n == done else "later")
                 for n, name in enumerate(STEPS)
             ],
-            cls="space-y-3 pt-2",
+            cls="space-y-3 py-2",
+        ),
+        Button(
+            "Write the report",
+            data_on_click=Report.write(),
+            disabled=running,
+            cls=ButtonT.primary,
+            submit=False,
         ),
         id="course",
-        cls="space-y-4",
+        cls=f"{CARD} space-y-4 p-5 sm:p-6",
     )
 
 
@@ -110,20 +117,11 @@ def page(report: Report):
     return frame(
         "Report",
         beside(
-            Div(
-                course(report),
-                Button(
-                    "Write the report",
-                    data_on_click=Report.write(),
-                    cls=ButtonT.primary,
-                    submit=False,
-                ),
-                cls=f"{CARD} space-y-6 p-5 sm:p-6",
-            ),
+            course(report),
             "Start it, close this tab, and open the page again: the work went on.",
             "Look from a second window: the steps appear there too. The message with the "
             "progress is for whoever started it.",
-            "Start it twice: the second one is refused, and says why.",
+            "Start it here and look there: the button waits in every window until it is done.",
         ),
         lead="A long event is an async generator. At each yield, what was done so far is stored "
         "and shown in every window.",

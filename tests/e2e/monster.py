@@ -43,7 +43,8 @@ def panels(desk: Desk):
         Ul(Li(f"First {desk.count}"), Li(f"Second {desk.count}", Input(id="typed")),
             id="panels", cls="uk-switcher"),
         Select(*map(Option, ("Red", "Green", "Blue")), name="colour", id="colour"),
-        ApexChart(opts={"chart": {"type": desk.chart, "height": 120, "animations": {"enabled": False}},
+        ApexChart(opts={
+            "chart": {"type": desk.chart, "height": 120, "animations": {"enabled": False}},
             "series": [{"name": "Days", "data": [1, 2, 3 + (desk.icon == "anchor")]}]}),
         id="desk")
 
