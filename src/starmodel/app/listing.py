@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starmodel.app.query import Query, make_query
 from starmodel.core.commands import plain
@@ -94,6 +94,11 @@ class Window:
         """The same for equal windows: same records in the same versions and order."""
         shown = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
         return _digest("\n".join([*shown, str(self.more)]))
+
+
+def row_key(entity: Entity) -> str:
+    """What a record's row is called within its list: its id, without blanks or quotes."""
+    return quote(str(entity.id), safe="")
 
 
 def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
