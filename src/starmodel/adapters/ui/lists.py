@@ -37,8 +37,9 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.records import title_field, title_of
 from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Audience
-from starmodel.app.listing import Listing, Window
-from starmodel.app.presentation import RealtimeAdapter, Row
+from starmodel.app.listing import Listing, Window, row_key
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -84,8 +85,7 @@ class ListView:
         return [self._row(entity) for entity in entities]
 
     def _row(self, entity: Entity) -> Row:
-        id = str(entity.id)
-        key = quote(id, safe="")
+        id, key = str(entity.id), row_key(entity)
         return Row(key, self.row.fill(self.slots(entity, id, key)))
 
     def slots(self, entity: Entity, id: str, key: str) -> dict[str, Any]:

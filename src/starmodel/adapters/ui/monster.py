@@ -37,7 +37,8 @@ from starmodel.app.application import Application
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, Window
 from starmodel.app.live import LiveView
-from starmodel.app.presentation import RealtimeAdapter, Row, Site
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter, Site
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import Event
 from starmodel.core.fields import plain_types
@@ -149,6 +150,7 @@ class MonsterUI:
     # Lists
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
+        self._realtime.show_list(listing)
         audience = self._application.policy.audience(listing.type, actor)
         view = self._view(self._realtime.root_path, listing.type.name, audience)
         rows = view.rows(window.entities, listing.is_narrowed)
