@@ -23,7 +23,7 @@ class Draft(Task):
     """Rows by `skin`, with inputs in them."""
 
 
-app = create_app(title="Lists", heartbeat_s=0.5, ui=None)
+app = create_app(title="Lists", heartbeat_s=0.5)
 
 from starmodel.app.ports import Row
 
@@ -35,7 +35,8 @@ def rows(listing, entities, audience):
     if listing.type.name != "Draft" or not entities:
         return plain_rows(listing, entities, audience)
     return [Row(d.id, to_xml(Tr(
-        Td(d.name, cls="name"), Td(Input(name="note", value=d.project, aria_label=f"Note {d.name}")),
+        Td(d.name, cls="name"),
+        Td(Input(name="note", value=d.project, aria_label=f"Note {d.name}")),
         Td(Input(type="checkbox", aria_label=f"Pick {d.name}")),
         Td(Details(Summary("More"), P(d.rank))),
         Td(Select(Option("S"), Option("M"), aria_label=f"Size {d.name}")), data_key=d.id)))

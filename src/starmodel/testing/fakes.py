@@ -16,7 +16,7 @@ from starmodel.app.listing import Listing, Window, row_key
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Batch, Clock, EventBus, IdSource, Repository, Row
 from starmodel.app.reactions import Reaction
-from starmodel.core.entity import Entity
+from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import DuplicateCommandError
 from starmodel.core.registry import Registry
 from starmodel.core.results import Progress, Toast
@@ -113,7 +113,7 @@ class FakeRenderer:
         return progress.text
 
     def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
-        told = [(row_key(entity), str(entity)) for entity in entities] or [("none", "Nothing")]
+        told = [(row_key(e), str(public_state(e))) for e in entities] or [("none", "Nothing")]
         return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in told]
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
