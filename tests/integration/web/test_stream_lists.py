@@ -177,8 +177,8 @@ async def test_audiences_share_the_question_and_each_its_rendering(visit: Any, s
 
     assert lists == 1
     assert len(calls) == 2  # one for each audience, not for each viewer
-    assert "/stop" in boss.data["rows"]
-    assert "/stop" not in ann.data["rows"]
+    assert "sm-menu" in boss.data["rows"]
+    assert "sm-menu" not in ann.data["rows"]
     assert ann == bob
     assert len(app.starmodel.lists) == 0
 
