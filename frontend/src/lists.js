@@ -55,12 +55,21 @@ const change = (body, old, row) => {
   mark(now);
 };
 
+// What a script has put into an open menu is not in the server's row: the menu is opened anew.
+const reopen = (details) => {
+  const items = () => [...details.querySelectorAll("a, button")], at = items().indexOf(document.activeElement);
+  return () => {
+    details.open = true;
+    details.dispatchEvent(new Event("toggle"));
+    if (at >= 0) items()[at]?.focus({ preventScroll: true });
+  };
+};
+
 const kept = (row) => {
   const back = [];
   for (const el of row.querySelectorAll("details, input, textarea, select")) {
     if (el instanceof HTMLDetailsElement) {
-      const { open } = el;
-      back.push(() => (el.open = open));
+      if (el.open) back.push(reopen(el));
     } else if (el instanceof HTMLSelectElement) {
       const { value } = el;
       if (![...el.options].every((o) => o.selected === o.defaultSelected)) back.push(() => (el.value = value));
