@@ -339,6 +339,24 @@ async def test_store_that_is_away_is_asked_again_and_the_list_catches_up(shop, c
     assert "the disk is gone" in caplog.text
 
 
+async def test_viewer_that_came_while_the_store_was_away_is_told_when_it_is_back(shop, caplog):
+    await shop.make("a")
+    await shop.watch()
+    await shop.pause.open()
+    repository = shop.app.persistence.for_class(Product)
+    read = repository.list
+
+    async def failing(query):
+        raise OSError
+
+    repository.list = failing
+    late = await shop.watch(shown="other")
+    assert late.take() == b""
+    repository.list = read
+    await shop.pause.open()
+    assert late.take() == b"[a full]"
+
+
 async def test_expired_record_leaves_the_list(shop):
     await shop.make("a", "b")
     viewer = await shop.watch()
