@@ -90,7 +90,9 @@ def _brief(value: Any) -> str:
 
 
 def _anything(value: Any) -> str:
-    return str(to_xml(value_component(plain(value)), indent=False))
+    made = value_component(plain(value))
+    # A text alone is none of the components that escape what they hold.
+    return escape(made) if type(made) is str else str(to_xml(made, indent=False))
 
 
 def value_component(value: Any) -> Any:
@@ -140,7 +142,11 @@ def _moment(value: Any) -> str:
     # Aware moments are shown in UTC, whose name stands beside them.
     zone = ""
     if value.tzinfo is not None:
-        value, zone = value.astimezone(datetime.UTC), " UTC"
+        zone = " UTC"
+        try:
+            value = value.astimezone(datetime.UTC)
+        except OverflowError:  # at the end of time
+            zone = f" {value.strftime('%z')}"
     clock = f"{value.hour:02}:{value.minute:02}"
     return f'<time datetime="{value.isoformat()}">{_day(value)}, {clock}{zone}</time>'
 
