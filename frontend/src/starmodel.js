@@ -3,6 +3,7 @@ import "./components.js";
 import { action } from "datastar";
 import "./forms.js";
 import "./page.js";
+import "./records.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +37,7 @@ class Listing:
     search: str
     order: str
     filters: Mapping[str, str]
+    words: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -47,11 +48,6 @@ class Listing:
     @property
     def _key(self) -> tuple[Any, str]:
         return self.type.cls, self.words
-
-    @property
-    def words(self) -> str:
-        """The question as an address has it, without what is so by default."""
-        return urlencode(self.asked())
 
     @property
     def topic(self) -> str:
@@ -116,7 +112,8 @@ def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
         offset=(page - 1) * per_page,
     )
     order = ",".join(f"{'-' * down}{name}" for name, down in query.order)
-    return Listing(type, query, page, per_page, search, order, _words(query))
+    made = Listing(type, query, page, per_page, search, order, _words(query))
+    return replace(made, words=urlencode(made.asked()))
 
 
 def _words(query: Query) -> dict[str, str]:

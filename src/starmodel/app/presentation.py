@@ -113,8 +113,8 @@ class UIAdapter(Renderer, Protocol):
     def title(self, type: EntityType, entity: Entity) -> str:
         """The name people know an entity by."""
 
-    def nav(self, actor: Actor | None) -> Any:
-        """The links to every entity that the actor may read."""
+    def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
+        """The links to these classes; `at` is the one that the page belongs to."""
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         """The records of a list, live, with links to the pages before and after."""

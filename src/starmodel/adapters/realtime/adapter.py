@@ -92,10 +92,10 @@ class DatastarRealtime:
 
     def head(self, root_path: str) -> str:
         """The scripts of every page; Datastar itself may come from elsewhere."""
-        datastar = self._assets.get("datastar.js")
-        early = f'<link rel="modulepreload" href="{root_path}{datastar}">' if datastar else ""
-        entry = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        return early + entry
+        own = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
+        if "datastar.js" not in self._assets:
+            return own
+        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{own}'
 
     def tail(self) -> str:
         """What closes a page: its notices and its one stream; nothing for patched content."""

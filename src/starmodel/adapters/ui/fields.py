@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
-from starmodel.adapters.ui.choices import choices_of, key_of
+from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.app.binding import Parameter, lines_of, without_zone
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -87,19 +87,19 @@ class FormField:
             return to_json(value, fallback=str, indent=2).decode()
         if self.kind in ("datetime", "time"):
             moment = _moment(value)
-            return key_of(value) if moment is None else without_zone(moment)
-        return key_of(plain(value))
+            return choice_key(value) if moment is None else without_zone(moment)
+        return choice_key(plain(value))
 
     def chosen(self, value: Any) -> frozenset[str]:
         """The keys of the choices that a value selects."""
         several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-        return frozenset(key_of(plain(item)) for item in several if item is not None)
+        return frozenset(choice_key(plain(item)) for item in several if item is not None)
 
     def several(self, value: Any) -> str:
         """JSON of what was chosen before, in its order; "null" for None that may be."""
         if value is None:
             return "null" if self.optional else "[]"
-        return to_json([key_of(plain(item)) for item in value]).decode()
+        return to_json([choice_key(plain(item)) for item in value]).decode()
 
     def rest(self, value: Any) -> str:
         """The whole moment or time, when its input has no room for all of it."""

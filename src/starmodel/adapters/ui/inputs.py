@@ -20,7 +20,7 @@ from fasthtml.components import (
     Textarea,
 )  # fmt: skip
 
-from starmodel.adapters.ui.choices import key_of
+from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.fields import CHOOSING, FormField
 
@@ -80,7 +80,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
     if field.kind == "select":
         empty = () if field.required else (Option("", value=""),)
         options = [
-            Option(label, value=key_of(choice), selected=s.flag(f"is:{field.name}:{number}"))
+            Option(label, value=choice_key(choice), selected=s.flag(f"is:{field.name}:{number}"))
             for number, (choice, label) in enumerate(field.choices)
         ]
         return (Select(*empty, *options, cls="uk-select", **shared),)
@@ -124,7 +124,7 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
         made.append(Input(type="hidden", name=f"_several.{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
         box = Input(
-            type=kind, name=name, value=key_of(choice), cls=look, id=f"{own}-{number}",
+            type=kind, name=name, value=choice_key(choice), cls=look, id=f"{own}-{number}",
             checked=s.flag(f"is:{field.name}:{number}"),
         )  # fmt: skip
         made.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
@@ -151,7 +151,7 @@ def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
         if field.kind == "checkboxes":
             made[f"several:{name}"] = field.several(value)
         made |= {
-            f"is:{name}:{number}": key_of(choice) in chosen
+            f"is:{name}:{number}": choice_key(choice) in chosen
             for number, (choice, _) in enumerate(field.choices)
         }
     else:

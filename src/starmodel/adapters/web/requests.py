@@ -51,6 +51,10 @@ class Incoming:
         return b"datastar-request" in self.headers
 
     @property
+    def takes_gzip(self) -> bool:
+        return b"gzip" in self.headers.get(b"accept-encoding", b"")
+
+    @property
     def wants_html(self) -> bool:
         """True for a browser that shows a page."""
         return b"text/html" in self.headers.get(b"accept", b"")
