@@ -16,6 +16,7 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled, uncompiled
 from starmodel.adapters.ui.fields import FormField
 from starmodel.adapters.ui.inputs import labelled, slot_values
 from starmodel.adapters.ui.lists import Column, row_component
+from starmodel.app.access import Actor, Audience
 from starmodel.core.widgets import WIDGETS
 from unit.ui.dom import dom
 from unit.ui.test_compiled import HOSTILE, elements, texts, tokens
@@ -88,24 +89,29 @@ def test_filled_row_is_the_dom_of_its_components(id: str, title: str, cell: str)
 
     show = shows(str, brief=True)
     slots = {
-        "id": id, "key": quote(id, safe=""), "title": title, "name": show(cell),
-        "count": show("3"), "actions": "<button>Go</button>",
+        "id": id, "key": quote(id, safe=""), "title": title, "may": "delete",
+        COLUMN.slot: show(cell), Column("count", "Count", str, str).slot: show("3"),
     }  # fmt: skip
 
     filled = ROW.fill(slots)
 
     assert dom(filled) == dom(uncompiled(row, slots))
     if cell:
-        assert elements(filled) == elements(ROW.fill(slots | {"name": "x"}))
+        assert elements(filled) == elements(ROW.fill(slots | {COLUMN.slot: "x"}))
+
+
+COLUMN = Column("name", "Name", str, str)
 
 
 def row(s: Slots) -> Any:
     type: Any = SimpleNamespace(name="Thing")
+    actions: list[Any] = [SimpleNamespace(name="update"), SimpleNamespace(name="delete")]
     columns = [
         Column("name", "Name", lambda entity: None, str),
         Column("count", "Count", lambda entity: None, str, is_number=True),
     ]
-    return row_component(type, columns, "/app/things", True, True, "/icons.svg", s)
+    audience = Audience(frozenset(["update", "delete"]), Actor("ann"))
+    return row_component(type, columns, "/app/things", actions, audience, "/icons.svg", s)
 
 
 ROW = compiled(row)
