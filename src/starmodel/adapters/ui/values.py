@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import re
+import typing
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -58,6 +59,10 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     if choices:
         return _badges(choices)
     kinds = plain_types(annotation)
+    items = choices_of(typing.get_args(kinds[0])[0]) if _is_list(kinds) else ()
+    if items:
+        one, apart = _badges(items), " " if brief else "\n"
+        return lambda values: apart.join(map(one, values)) or NOTHING
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
         return _yes_or_no
@@ -74,6 +79,10 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     if issubclass(kind, int | float | decimal.Decimal | uuid.UUID):
         return str  # nothing in it needs escaping
     return _brief if brief else _anything
+
+
+def _is_list(kinds: list[Any]) -> bool:
+    return len(kinds) == 1 and typing.get_origin(kinds[0]) in (list, set, frozenset)
 
 
 def _text(value: Any) -> str:
