@@ -53,7 +53,19 @@ class Tabs {
   }
 }
 
-// An icon or a chart: what it has drawn is put back, as long as it shows the same data.
+// What a chart shows, when nothing but that differs between two texts of its options; else null.
+const newData = (before, after) => {
+  try {
+    const shown = ({ series, labels, xaxis }) => ({ series, labels, xaxis });
+    const around = ({ series, labels, xaxis, ...rest }) => JSON.stringify(rest);
+    const [old, now] = [before, after].map((text) => JSON.parse(text));
+    return around(old) === around(now) ? JSON.parse(JSON.stringify(shown(now))) : null;
+  } catch {
+    return null;
+  }
+};
+
+// An icon or a chart: what it has drawn is put back. A chart moves to new data; what else is new is drawn afresh.
 class Drawing {
   constructor(el) {
     this.el = el;
@@ -67,13 +79,15 @@ class Drawing {
 
   restore() {
     if (!this.el.isConnected) return;
-    if (this.text() !== this.data) {
+    const data = this.text() === this.data ? null : newData(this.data, this.text());
+    if (this.text() !== this.data && !(data && this.el._apexCharts)) {
       const fresh = this.el.cloneNode(true);
       fresh.replaceChildren(...fresh.querySelectorAll("script"));
       this.el.replaceWith(fresh);
-    } else if (this.drawn.some((node) => !node.isConnected)) {
-      this.el.append(...this.drawn);
+      return;
     }
+    if (this.drawn.some((node) => !node.isConnected)) this.el.append(...this.drawn);
+    if (data) this.el._apexCharts.updateOptions(data);
   }
 }
 

@@ -9,6 +9,7 @@ from starmodel import Entity, create_app, event, live
 class Desk(Entity):
     count: int = 0
     icon: str = "rocket"
+    chart: str = "bar"
 
     @event
     def increment(self):
@@ -17,6 +18,10 @@ class Desk(Entity):
     @event
     def land(self):
         self.icon = "anchor"
+
+    @event
+    def turn(self):
+        self.chart = "line"
 
 
 class Board(Entity):
@@ -38,7 +43,8 @@ def panels(desk: Desk):
         Ul(Li(f"First {desk.count}"), Li(f"Second {desk.count}", Input(id="typed")),
             id="panels", cls="uk-switcher"),
         Select(*map(Option, ("Red", "Green", "Blue")), name="colour", id="colour"),
-        ApexChart(opts={"chart": {"type": "bar", "height": 120, "animations": {"enabled": False}},
+        ApexChart(opts={
+            "chart": {"type": desk.chart, "height": 120, "animations": {"enabled": False}},
             "series": [{"name": "Days", "data": [1, 2, 3 + (desk.icon == "anchor")]}]}),
         id="desk")
 
@@ -48,7 +54,8 @@ def desk_page(desk: Desk):
     return Titled("Desk", Div("Own", cls="mt-[13px] bg-primary text-muted-foreground", id="own"),
         desk, panels(desk),
         Button("+1", data_on_click=Desk.increment()),
-        Button("Land", data_on_click=Desk.land()))
+        Button("Land", data_on_click=Desk.land()),
+        Button("Turn", data_on_click=Desk.turn()))
 
 
 @app.get("/plain")

@@ -84,7 +84,7 @@ def test_chosen_option_stays_after_a_patch(monster: Server, visit: Visit) -> Non
     expect(button).to_have_text("Blue")
 
 
-def test_chart_stays_until_its_data_are_new(monster: Server, visit: Visit) -> None:
+def test_chart_stays_and_moves_to_new_data(monster: Server, visit: Visit) -> None:
     page = visit(monster).open("/desk")
     bars = page.locator("uk-chart path.apexcharts-bar-area")
     expect(bars).to_have_count(3)
@@ -95,9 +95,20 @@ def test_chart_stays_until_its_data_are_new(monster: Server, visit: Visit) -> No
     expect(page.locator("uk-chart > div[data-same]")).to_have_count(1)
 
     click(page, "Land")
-    expect(page.locator("uk-chart > div[data-same]")).to_have_count(0)
-    expect(bars).to_have_count(3)
+    expect(bars.last).to_have_attribute("val", "4")
     assert [bars.nth(n).get_attribute("val") for n in range(3)] == ["1", "2", "4"]
+    expect(page.locator("uk-chart > div[data-same]")).to_have_count(1)
+
+
+def test_chart_with_other_options_is_drawn_afresh(monster: Server, visit: Visit) -> None:
+    page = visit(monster).open("/desk")
+    expect(page.locator("uk-chart path.apexcharts-bar-area")).to_have_count(3)
+    page.locator("uk-chart > div").evaluate("div => div.dataset.same = '1'")
+
+    click(page, "Turn")
+
+    expect(page.locator("uk-chart .apexcharts-line-series")).to_have_count(1)
+    expect(page.locator("uk-chart > div[data-same]")).to_have_count(0)
 
 
 def test_scripts_are_loaded_only_where_components_are(monster: Server, visit: Visit) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starmodel.app.query import Query, make_query
 from starmodel.core.commands import plain
@@ -90,6 +91,20 @@ class Window:
         """The same for equal windows: same records in the same versions and order."""
         shown = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
         return _digest("\n".join([*shown, str(self.more)]))
+
+
+def key_of(id: object) -> str:
+    """An id as it stands in addresses: percent-encoded, without blanks or quotes."""
+    text = str(id)
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
+
+
+def row_key(entity: Entity) -> str:
+    """What a record's row is called within its list."""
+    return key_of(entity.id)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from fasthtml.common import H2, Button, Div, Form, Input, Titled
+from fasthtml.common import H2, APIRouter, Button, Div, Form, Input, Titled
 
 from integration.web.browser import unlisted
 from integration.web.shop import Product
@@ -54,6 +54,26 @@ async def test_page_of_the_specification(visit: Any, serve: Any) -> None:
     assert 'data-bind="amount"' in page
     assert page.count('id="starmodel-live"') == 1
     assert "https://" not in page
+
+
+async def test_page_of_a_router_or_with_its_own_body_is_live_too(visit: Any, serve: Any) -> None:
+    app, router = serve(Counter), APIRouter()
+
+    @router("/routed")
+    def routed(counter: Counter):  # type: ignore[no-untyped-def]
+        return Titled("Routed", counter)
+
+    @app.get("/wrapped", body_wrap=lambda content: Div(*content, id="own"))
+    def wrapped(counter: Counter):  # type: ignore[no-untyped-def]
+        return Titled("Wrapped", counter)
+
+    router.to_app(app)
+    browser = visit(app)
+
+    for path in ("/routed", "/wrapped"):
+        page = (await browser.page(path)).text
+        assert page.count('id="starmodel-live"') == 1
+        assert page.index("data-signals") < page.index('id="starmodel-live"')
 
 
 async def test_handler_gets_the_visitors_own_instance(visit: Any, serve: Any) -> None:

@@ -36,11 +36,12 @@ from fasthtml.components import Template as TemplateElement
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.records import key_of, title_field, title_of
+from starmodel.adapters.ui.records import title_field, title_of
 from starmodel.adapters.ui.values import Show
 from starmodel.app.access import Audience
-from starmodel.app.listing import Listing
-from starmodel.app.presentation import RealtimeAdapter, Row
+from starmodel.app.listing import Listing, row_key
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.query import searched_fields
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, version_of
@@ -128,9 +129,8 @@ class ListView:
 
     def slots(self, entity: Entity) -> dict[str, Any]:
         """What fills a row's template."""
-        id = entity.id
         slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
-        slots["id"], slots["key"] = id, key_of(id)
+        slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(self.type, entity)
         if self.audience.actor is not None:
             slots["may"] = " ".join([e.name for e in self.actions if self.may(e, entity)])

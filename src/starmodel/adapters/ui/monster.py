@@ -32,14 +32,15 @@ from starmodel.adapters.ui.forms import EventForm, event_form
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import labelled
 from starmodel.adapters.ui.lists import ListView
-from starmodel.adapters.ui.records import key_of, title_of
+from starmodel.adapters.ui.records import title_of
 from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Actor, Audience, permits
 from starmodel.app.application import Application
 from starmodel.app.elements import Element
-from starmodel.app.listing import Listing, Window
+from starmodel.app.listing import Listing, Window, key_of
 from starmodel.app.live import LiveView
-from starmodel.app.presentation import RealtimeAdapter, Row, Site
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter, Site
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import Event
 from starmodel.core.fields import plain_types
@@ -166,6 +167,7 @@ class MonsterUI:
     # Lists
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
+        self._realtime.show_list(listing)
         audience = self._application.policy.audience(listing.type, actor)
         view = self._view(self._realtime.root_path, listing.type.name, audience)
         rows = view.rows(window.entities, listing.is_narrowed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from starmodel.core.entity import Entity
@@ -48,11 +46,4 @@ def _written(cls: type, name: str) -> object:
     return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
 
 
-def key_of(id: object) -> str:
-    """An id as it stands in addresses, and as the key of its row: percent-encoded."""
-    text = str(id)
-    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
-
-
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 _known: WeakKeyDictionary[type[Entity], tuple[str, ...]] = WeakKeyDictionary()

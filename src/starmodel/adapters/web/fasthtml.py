@@ -81,18 +81,9 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
         return _Lazy(lambda: Safe(make(realtime.root_path)))
 
     app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head)]
-    wrap = app.body_wrap
-
-    def with_tail(content: Any, request: Any) -> Any:
-        wrapped = (
-            wrap(content, request) if len(inspect.signature(wrap).parameters) > 1 else wrap(content)
-        )
-        return (
-            *(wrapped if isinstance(wrapped, tuple | list) else (wrapped,)),
-            _Lazy(lambda: Safe(realtime.tail())),
-        )
-
-    app.body_wrap = with_tail
+    # A footer, and not a part of `body_wrap`: routes of an APIRouter, and those that were there
+    # before, bring a `body_wrap` of their own.
+    app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
     for route in app.router.routes:
         _check_annotations(getattr(route, "endpoint", None))
     inner = app.router.middleware_stack

@@ -1,0 +1,1 @@
+"""What StarModel does, one page at a time; `app.py` is where it starts."""
