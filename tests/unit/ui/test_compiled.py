@@ -32,8 +32,8 @@ HOSTILE = (
     "", " ", "\n", "\r\n", '"', "'", "\"'", "<", ">", "&", "&amp;", "&#39;", "</script>", "<!--",
     "-->", "]]>", "</textarea>", "</title>", "@post('/x')", "${1}", "$signal", "{id}", "{{}}",
     "javascript:alert(1)", "\0", "\x0b", "\x1f", "\x7f", "\ufeff", "\u2028", "\u202e", "\ufffe",
-    "\ue000", "\ue001", "\ue000text:name\ue001", "\ue000html:markup\ue001", "\U0010ffff",
-    "é", "🖕JS_DS🚀",
+    "\ue000", "\ue001", "\ue000text:name\ue001", "\ue000html:markup\ue001", "\U0010ffff", "é",
+    "🖕JS_DS🚀",
 )  # fmt: skip
 # Every text that can be a page: what UTF-8 has no bytes for can't.
 texts = st.lists(
@@ -139,7 +139,7 @@ MIXED = compiled(mixed)
 
 
 @given(name=texts, other=texts, key=tokens, on=st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_filled_template_is_the_dom_of_its_components(
     name: str, other: str, key: str, on: bool
 ) -> None:
@@ -162,7 +162,7 @@ def elements(html: str) -> list[Any]:
 
 
 @given(text=texts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_text_slot_shows_the_text_itself(text: str) -> None:
     template = compiled(lambda s: P(s.text("x"), title=s.text("x")))
 

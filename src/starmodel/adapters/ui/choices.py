@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import types
 import typing
 from typing import Any
 
@@ -18,9 +19,10 @@ def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:
     for kind in plain_types(annotation):
         if isinstance(kind, type) and issubclass(kind, enum.Enum):
             return tuple((member, label_of(member)) for member in kind)
-    for part in typing.get_args(annotation):
-        if typing.get_origin(part) is typing.Literal:
-            return choices_of(part)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        for part in typing.get_args(annotation):
+            if typing.get_origin(part) is typing.Literal:
+                return choices_of(part)
     return ()
 
 

@@ -20,6 +20,7 @@ from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.app.binding import Parameter, lines_of, without_zone
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields import FieldSpec, is_atomic, plain_types
 from starmodel.core.widgets import UI, wishes
 
@@ -38,6 +39,7 @@ _BY_NAME = {
     "NaiveDatetime": "datetime", "PastDatetime": "datetime", "FutureDatetime": "datetime",
     "PastDate": "date", "FutureDate": "date",
 }  # fmt: skip
+CHOOSING = ("select", "radio", "checkboxes")
 _TALL = ("textarea", "markdown", "lines", "json", "hidden")
 _EMPTY_IS_NONE = ("number", "date", "datetime", "time", "lines", "json", "select", "record")
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
@@ -154,6 +156,11 @@ def form_field(
         required = False  # no line at all is a list too
     if kind == "select" and not choices and plain_types(annotation) == [bool]:
         choices = _YES_OR_NO
+    if kind in CHOOSING and not choices:
+        raise ConfigurationError(
+            f"{parameter.name}: UI(widget={kind!r}) needs an enum or Literal to choose from; the "
+            f"type is {annotation!r}."
+        )
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
     return FormField(
         parameter.name,

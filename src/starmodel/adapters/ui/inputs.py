@@ -22,7 +22,7 @@ from fasthtml.components import (
 
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
-from starmodel.adapters.ui.fields import FormField
+from starmodel.adapters.ui.fields import CHOOSING, FormField
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
@@ -74,7 +74,6 @@ def _required(field: FormField) -> Any:
 
 
 def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> tuple[Any, ...]:
-    value = s.text(f"value:{field.name}")
     shared = {**shared, **_QUIET.get(field.kind, {}), **dict(field.limits)}
     if field.placeholder:
         shared["placeholder"] = field.placeholder
@@ -85,6 +84,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
             for number, (choice, label) in enumerate(field.choices)
         ]
         return (Select(*empty, *options, cls="uk-select", **shared),)
+    value = s.text(f"value:{field.name}")
     if field.kind in _TALL:
         code = " sm-code" if field.kind == "json" else ""
         # Browsers leave out a first line break, so that the value needs one before it.
@@ -146,7 +146,7 @@ def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
             made |= slot_values(part, field.of_part(part, value), "")
     elif field.kind == "switch":
         made[f"on:{name}"] = value is True or value == "true"
-    elif field.choices:
+    elif field.kind in CHOOSING:
         chosen = field.chosen(value)
         if field.kind == "checkboxes":
             made[f"several:{name}"] = field.several(value)

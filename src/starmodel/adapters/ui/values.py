@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import re
+import typing
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -59,6 +60,10 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     if choices:
         return _badges(choices)
     kinds = plain_types(annotation)
+    items = choices_of(typing.get_args(kinds[0])[0]) if _is_list(kinds) else ()
+    if items:
+        one, apart = _badges(items), " " if brief else "\n"
+        return lambda values: apart.join(map(one, values)) or NOTHING
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
         return _yes_or_no
@@ -75,6 +80,10 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     if issubclass(kind, int | float | decimal.Decimal | uuid.UUID):
         return str  # nothing in it needs escaping
     return _brief if brief else _anything
+
+
+def _is_list(kinds: list[Any]) -> bool:
+    return len(kinds) == 1 and typing.get_origin(kinds[0]) in (list, set, frozenset)
 
 
 def _text(value: Any) -> str:
@@ -95,7 +104,9 @@ def _brief(value: Any) -> str:
 
 
 def _anything(value: Any) -> str:
-    return str(to_xml(value_component(plain(value)), indent=False))
+    made = value_component(plain(value))
+    # A text alone is none of the components that escape what they hold.
+    return escape(made) if type(made) is str else str(to_xml(made, indent=False))
 
 
 def value_component(value: Any) -> Any:
@@ -160,7 +171,11 @@ def _moment(value: Any) -> str:
     # Aware moments are shown in UTC, whose name stands beside them.
     zone = ""
     if value.tzinfo is not None:
-        value, zone = value.astimezone(datetime.UTC), " UTC"
+        zone = " UTC"
+        try:
+            value = value.astimezone(datetime.UTC)
+        except OverflowError:  # at the end of time
+            zone = f" {value.strftime('%z')}"
     clock = f"{value.hour:02}:{value.minute:02}"
     return f'<time datetime="{value.isoformat()}">{_day(value)}, {clock}{zone}</time>'
 
