@@ -57,6 +57,7 @@ newest: setup-dev
 
 bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/run.py
+	@$(PY) benchmarks/lists.py
 	@$(PY) benchmarks/fanout.py
 
 assets: setup ## build what browsers load into src/starmodel/static

@@ -34,14 +34,31 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+GET = """
+request = function()
+  return wrk.format("GET", "%s", {["Cookie"] = "%s", ["Accept"] = "text/html"})
+end
+"""
+
+
 def load(port, cookies, seconds, connections=32):
     """Post for some seconds, the cookies in turn. Returns (requests, seconds, errors)."""
+    quoted = ",".join(f'"{cookie}"' for cookie in cookies)
+    script = SCRIPT % (quoted, int.from_bytes(os.urandom(5), "big"))
+    return _run(port, script, seconds, connections)
+
+
+def load_page(port, path, cookie, seconds, connections=32):
+    """Ask for one page for some seconds. Returns (requests, seconds, errors)."""
+    return _run(port, GET % (path, cookie), seconds, connections)
+
+
+def _run(port, lua, seconds, connections):
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("The benchmarks need wrk; install it, for example: apt-get install wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        quoted = ",".join(f'"{cookie}"' for cookie in cookies)
-        script.write(SCRIPT % (quoted, int.from_bytes(os.urandom(5), "big")))
+        script.write(lua)
         script.flush()
         command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name]
         said = subprocess.run(

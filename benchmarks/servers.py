@@ -140,8 +140,194 @@ def make_board():
     return create_app([Board], secret_key="benchmark" * 5, max_streams=100_000, **limits)
 
 
+COLUMNS = ("name", "price", "stock", "size", "active", "since")
+ROWS = 500
+
+
+def _rows():
+    from datetime import date
+
+    return [
+        {"name": f"Product {n:04}", "price": n / 7, "stock": n, "size": "SML"[n % 3],
+         "active": n % 2 == 0, "since": date(2026, 1, 1 + n % 28)}
+        for n in range(ROWS)
+    ]  # fmt: skip
+
+
+def _filled():
+    """A SQLite file of products as the peers read it, by SQLAlchemy."""
+    import sqlalchemy as sa
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Product(Base):
+        __tablename__ = "product"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        price: Mapped[float]
+        stock: Mapped[int]
+        size: Mapped[str]
+        active: Mapped[bool]
+        since = mapped_column(sa.Date)
+
+    engine = sa.create_engine(_database())
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(Product), _rows())
+    return engine, Product
+
+
+async def _answer_page(send, html):
+    body = html.encode()
+    head = [(b"content-type", b"text/html"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": body})
+
+
+def make_list_floor():
+    """Bare ASGI: the query by SQLAlchemy Core, f-strings with every value escaped."""
+    from html import escape
+
+    import sqlalchemy as sa
+
+    engine, product = _filled()
+    table = product.__table__
+    query = sa.select(table).order_by(table.c.id).limit(51)
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    heads = "".join(f"<th>{name.capitalize()}</th>" for name in COLUMNS)
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        rows = connection.execute(query).all()[:50]
+        body = "".join(
+            f'<tr><td><a href="/products/{row.id}">{escape(row.name)}</a></td>'
+            f"<td>{escape(str(row.price))}</td><td>{escape(str(row.stock))}</td>"
+            f"<td>{escape(row.size)}</td><td>{'Yes' if row.active else 'No'}</td>"
+            f"<td>{escape(str(row.since))}</td></tr>"
+            for row in rows
+        )
+        await _answer_page(
+            send,
+            f"<!doctype html><title>Products</title><h1>Products</h1><table><thead><tr>{heads}"
+            f"</tr></thead><tbody>{body}</tbody></table>",
+        )
+
+    return app
+
+
+def make_list_jinja():
+    """Starlette and Jinja2 with the ORM, as most Python applications do it."""
+    import sqlalchemy as sa
+    from jinja2 import Environment
+    from sqlalchemy.orm import Session
+    from starlette.applications import Starlette
+    from starlette.responses import HTMLResponse
+    from starlette.routing import Route
+
+    engine, product = _filled()
+    template = Environment(autoescape=True).from_string(
+        "<!doctype html><title>Products</title><h1>Products</h1><table><thead><tr>"
+        "{% for name in columns %}<th>{{ name }}</th>{% endfor %}</tr></thead><tbody>"
+        "{% for row in rows %}<tr><td><a href='/products/{{ row.id }}'>{{ row.name }}</a></td>"
+        "<td>{{ row.price }}</td><td>{{ row.stock }}</td><td>{{ row.size }}</td>"
+        "<td>{{ 'Yes' if row.active else 'No' }}</td><td>{{ row.since }}</td></tr>{% endfor %}"
+        "</tbody></table>"
+    )
+
+    async def products(request):
+        with Session(engine) as session:
+            rows = session.scalars(sa.select(product).order_by(product.id).limit(51)).all()[:50]
+            return HTMLResponse(template.render(columns=COLUMNS, rows=rows))
+
+    return Starlette(routes=[Route("/products", products)])
+
+
+def make_list_monsterui():
+    """FastHTML with MonsterUI's components by hand, and the ORM."""
+    import sqlalchemy as sa
+    from fasthtml.components import A, Title
+    from fasthtml.core import FastHTML
+    from monsterui.franken import TableFromDicts
+    from sqlalchemy.orm import Session
+
+    engine, product = _filled()
+    app = FastHTML(default_hdrs=False, secret_key="benchmark", canonical=False)
+
+    @app.get("/products")
+    def products():
+        with Session(engine) as session:
+            rows = session.scalars(sa.select(product).order_by(product.id).limit(51)).all()[:50]
+            shown = [
+                {
+                    "Name": A(row.name, href=f"/products/{row.id}"), "Price": row.price,
+                    "Stock": row.stock, "Size": row.size,
+                    "Active": "Yes" if row.active else "No", "Since": row.since,
+                }
+                for row in rows
+            ]  # fmt: skip
+            return Title("Products"), TableFromDicts([n.capitalize() for n in COLUMNS], shown)
+
+    return app
+
+
+def _products(kept):
+    """StarModel's generated list: navigation, filters, row menus, bulk actions, live."""
+    from datetime import date
+    from typing import Literal
+
+    from starmodel import Entity, create_app, event
+
+    class Product(Entity):
+        model_config = {"store": "sql", "access": "public"}
+        name: str
+        price: float = 1.0
+        stock: int = 0
+        size: Literal["S", "M", "L"] = "M"
+        active: bool = True
+        since: date | None = None
+
+        @event
+        def archive(self):
+            self.active = False
+
+    database = _database()
+    app = create_app([Product], secret_key="benchmark" * 5, database_url=database)
+
+    async def fill():
+        for row in _rows():
+            await Product.objects.create(**row)
+        await app.starmodel.close()
+
+    import asyncio
+    import threading
+
+    filler = threading.Thread(target=lambda: asyncio.run(fill()))
+    filler.start()
+    filler.join()
+    if not kept:
+        import starmodel.adapters.ui.lists as lists
+
+        lists.MAX_KEPT = -1  # every row is made again for every page
+    return app
+
+
+def make_list_starmodel():
+    """StarModel's generated list, rows made once for each version of their record."""
+    return _products(kept=True)
+
+
+def make_list_starmodel_afresh():
+    """The same with every row made again."""
+    return _products(kept=False)
+
+
 NAMES = [name[5:] for name in list(globals()) if name.startswith("make_")]
-EVENT_SERVERS = [name for name in NAMES if name != "board"]
+LIST_SERVERS = [name for name in NAMES if name.startswith("list_")]
+EVENT_SERVERS = [name for name in NAMES if name != "board" and name not in LIST_SERVERS]
 
 
 def __getattr__(name):

@@ -61,10 +61,8 @@ def datastar(folder: Path) -> str:
         return SOURCE_MAP.sub("", wheel.read("starhtml/static/js/datastar-core.js").decode())
 
 
-def npm_sources(folder: Path) -> dict[str, str]:
+def npm_sources(folder: Path, node: Node) -> dict[str, str]:
     """The style sheets and the scripts from npm; their licences are written into `folder`."""
-    node = Node(HERE)
-    node.install()
     modules = HERE / "node_modules"
     for name, file in NPM_LICENSES.items():
         shutil.copyfile(modules / file, folder / name)
@@ -73,6 +71,17 @@ def npm_sources(folder: Path) -> dict[str, str]:
         made[name] = SOURCE_MAP.sub("", (modules / file).read_text(encoding="utf-8"))
     compiler_parts(folder / "compiler")
     return made
+
+
+def bundled(own: dict[str, str], node: Node) -> dict[str, str]:
+    """Our modules as one, so that a page asks for one; without Node they stay apart."""
+    made = KEPT / "bundle.js"
+    esbuild = "node_modules/esbuild/bin/esbuild"
+    options = ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
+    outside = ["--external:datastar", "--external:./franken-*.js"]
+    node.run(esbuild, "src/starmodel.js", *options, *outside, f"--outfile={made}")
+    rest = {name: text for name, text in own.items() if not name.endswith(".js")}
+    return rest | {"starmodel.js": made.read_text(encoding="utf-8")}
 
 
 def compiler_parts(folder: Path) -> None:
@@ -97,11 +106,16 @@ def build(folder: Path) -> list[str]:
     Raises: BuildError, when pages could not be live.
     """
     own, missing = own_sources(), []
-    sources = own | {"datastar.js": datastar(folder)}
+    runtime, from_npm = {"datastar.js": datastar(folder)}, {}
     try:
-        sources |= npm_sources(folder)
+        node = Node(HERE)
+        node.install()
+        from_npm = npm_sources(folder, node)
+        own = bundled(own, node)
     except BuildError as error:
         missing.append(str(error))
+    sources = own | runtime | from_npm
+    if missing:
         # Our modules name these scripts; without them their components stay plain.
         sources |= {name: "" for name in NPM_SCRIPTS if name.startswith("franken")}
     for path in HERE.glob("licenses/*"):

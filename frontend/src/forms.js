@@ -6,15 +6,17 @@ import { toast } from "./page.js";
 
 const agreed = new WeakSet();
 
-const dialog = (text, yes) => {
+const dialog = (text, yes, danger) => {
   const box = document.createElement("dialog");
   box.className = "sm-ask";
   box.setAttribute("aria-labelledby", "starmodel-ask");
   box.innerHTML = '<form method="dialog"><p id="starmodel-ask"></p><div class="sm-buttons">'
     + '<button class="uk-btn uk-btn-default" value="">Cancel</button>'
-    + '<button class="uk-btn uk-btn-destructive" value="yes"></button></div></form>';
+    + '<button class="uk-btn" value="yes"></button></div></form>';
   box.querySelector("p").textContent = text;
-  box.querySelector("[value=yes]").textContent = yes;
+  const agree = box.querySelector("[value=yes]");
+  agree.textContent = yes;
+  agree.classList.add(danger ? "uk-btn-destructive" : "uk-btn-primary");
   document.body.append(box);
   box.showModal();
   return new Promise((answer) =>
@@ -31,7 +33,8 @@ action({
     const chosen = document.querySelectorAll("tbody .sm-pick input:checked").length;
     text ??= button.dataset.ask?.replace("{n}", chosen);
     if (!text || agreed.delete(el)) return true;
-    dialog(text, button.innerText.trim() || "Yes").then((yes) => {
+    const danger = button.matches(".sm-danger, .uk-btn-destructive, :has(> * > .sm-quiet-danger)");
+    dialog(text, (button.form ? button : button.querySelector?.("[type=submit]") ?? button).innerText.trim() || "Yes", danger).then((yes) => {
       if (!yes) return;
       agreed.add(el);
       if (evt?.type === "submit") el.requestSubmit(evt.submitter);
@@ -79,6 +82,14 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) 
     answered(el);
   }
 });
+
+// The server's sentences stand beside the inputs; the browser's own bubbles would only say them again.
+const ownSentences = ({ target }) => {
+  const form = target.form ?? target.closest?.("form");
+  if (form && "check" in form.dataset) form.noValidate = true;
+};
+document.addEventListener("focusin", ownSentences);
+document.addEventListener("click", ownSentences, true);
 
 /* While typing the server says what it would refuse, about inputs that were touched. */
 

@@ -39,6 +39,21 @@ const closeMenus = (but) => {
   for (const menu of document.querySelectorAll("details.sm-menu[open]")) if (menu !== but) menu.open = false;
 };
 
+// What the menus of a list offer stands once beside it; it goes into a row's menu when that opens.
+document.addEventListener("toggle", ({ target: menu }) => {
+  if (!menu.matches?.("details.sm-menu")) return;
+  menu.querySelector(".sm-menu-items")?.remove();
+  const offered = menu.closest(".sm-list")?.querySelector("template[data-menu]");
+  if (!menu.open || !offered) return;
+  const box = document.createElement("div"), may = menu.dataset.may?.split(" ");
+  box.className = "sm-menu-items";
+  box.innerHTML = offered.innerHTML.replaceAll("%7Bid%7D", menu.closest("[data-key]").dataset.key);
+  for (const item of [...box.children]) if (may && !may.includes(item.dataset.event)) item.remove();
+  menu.append(box);
+  const { bottom } = box.getBoundingClientRect();
+  box.classList.toggle("sm-above", bottom > innerHeight && box.offsetHeight < menu.getBoundingClientRect().top);
+}, true);
+
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-dismiss]")) target.closest("[data-toast]")?.remove();
   if (target.closest("[data-theme-switch]")) switchTheme();

@@ -2,7 +2,9 @@
 import "./components.js";
 import { action } from "datastar";
 import "./forms.js";
+import { digests } from "./lists.js";
 import "./page.js";
+import "./records.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
@@ -115,12 +117,19 @@ class Stream {
     this.deadline = setTimeout(() => this.attempt.abort(), this.silence);
   }
 
+  // With what the page has of each list: what it shows already is not sent again.
+  address() {
+    const url = new URL(this.url);
+    for (const digest of digests()) url.searchParams.append("have", digest);
+    return url;
+  }
+
   async run(signal) {
     this.attempt = new AbortController();
     this.expectData();
     const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" };
     try {
-      const response = await fetch(this.url, options);
+      const response = await fetch(this.address(), options);
       if ([401, 403].includes(response.status)) {
         this.over = true;
         return reload("This page no longer belongs to your session.");

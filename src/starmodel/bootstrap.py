@@ -80,7 +80,7 @@ def create_app(
         app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
-    styles = partial(application_styles, asset_urls(), settings.env == "development")
+    styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings, bus or _bus(settings),
         stores or {}, policy or RulePolicy(), uow_cls, ui, realtime or DatastarRealtime, clock, ids,

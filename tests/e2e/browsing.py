@@ -65,7 +65,12 @@ class Visitor:
 
 def field(page: Page, label: str) -> Locator:
     """Where a generated page shows the value of a field."""
-    return page.locator(f"main > dl > dt:text-is('{label}') + dd")
+    return page.locator(f"main .sm-fields > div > dt:text-is('{label}') + dd")
+
+
+def answer(page: Page, button: str) -> None:
+    """Press a button of the dialog that asks whether something is meant."""
+    page.get_by_role("dialog").get_by_role("button", name=button, exact=True).click()
 
 
 def form(page: Page, button: str) -> Locator:

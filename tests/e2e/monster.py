@@ -61,4 +61,9 @@ def desk_page(desk: Desk):
 @app.get("/plain")
 def plain(desk: Desk):
     return Titled("Plain", desk, P("Nothing to load"), Div(id="late"), Button("Show", id="show"))
+
+
+@app.get("/look")
+def look(desk: Desk):
+    return Titled("Look", desk, ThemePicker())
 '''

@@ -118,16 +118,18 @@ def test_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(
     page.get_by_label("Active").uncheck()
     tags.fill('["new", "red"]')
     page.get_by_role("button", name="Create").click()
-    expect(page.locator("div").filter(has=name).locator("small")).to_contain_text("20 characters")
+    beside = page.locator(".sm-field").filter(has=name).locator("small")
+    expect(beside).to_have_text("At most 20 characters.")
     expect(name).to_have_attribute("aria-invalid", "true")
-    expect(name).to_have_accessible_description("String should have at most 20 characters")
+    expect(name).to_have_accessible_description("At most 20 characters.")
     expect(name).to_be_focused()
     expect(name).to_have_value("A name of more than twenty characters")
     expect(page.get_by_label("Stock")).to_have_value("12")
     expect(page.get_by_label("Size")).to_have_value("L")
     expect(page.get_by_label("Active")).not_to_be_checked()
     expect(tags).to_have_value('["new", "red"]')
-    assert ann.responses[-1].headers["starmodel-status"] == "422"
+    sent = [r for r in ann.responses if "starmodel-status" in r.headers]
+    assert sent[-1].headers["starmodel-status"] == "422"
 
     name.fill("Short")
     page.get_by_role("button", name="Create").click()
@@ -142,7 +144,7 @@ def test_refusal_by_the_domain_is_shown_and_changes_nothing(shop: Server, visit:
     amount = form(page, "Decrement").get_by_label("Amount")
     amount.fill("3")
     amount.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("Only 0 left")
+    expect(page.get_by_role("alert").get_by_role("paragraph")).to_have_text("Only 0 left")
     expect(amount).to_have_value("3")
     expect(field(page, "Count")).to_have_text("0")
 
@@ -153,7 +155,7 @@ def test_sentence_beside_a_field_goes_away_after_success(shop: Server, visit: Vi
     small = form(page, "Increment").locator("small")
     amount.evaluate("(input) => { input.type = 'text'; input.value = 'three' }")
     form(page, "Increment").get_by_role("button").click()
-    expect(small).to_contain_text("int")
+    expect(small).to_have_text("A whole number, please.")
     expect(amount).to_have_value("three")
     amount.fill("3")
     form(page, "Increment").get_by_role("button").click()

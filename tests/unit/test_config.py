@@ -53,14 +53,14 @@ def test_each_source_wins_over_those_below_it(
     toml: Callable[[str], object], dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("title", "theme", "default_store", "event_bus", "realtime")
-    toml('[starmodel]\ntitle = "t"\ntheme = "t"\ndefault_store = "t"\nrealtime = "websocket"\n')
+    toml('[starmodel]\ntitle = "t"\ntheme = "teal"\ndefault_store = "t"\nrealtime = "websocket"\n')
     assert load_settings().title == "t"
-    dotenv("STARMODEL_TITLE=d\nSTARMODEL_THEME=d\nSTARMODEL_DEFAULT_STORE=d\nOTHER=x\n")
+    dotenv("STARMODEL_TITLE=d\nSTARMODEL_THEME=rose\nSTARMODEL_DEFAULT_STORE=d\nOTHER=x\n")
     monkeypatch.setenv("STARMODEL_TITLE", "e")
-    monkeypatch.setenv("STARMODEL_THEME", "e")
+    monkeypatch.setenv("STARMODEL_THEME", "zinc")
     settings = load_settings(title="a")
     found = [getattr(settings, name) for name in names]
-    assert found == ["a", "e", "d", "memory", "websocket"]
+    assert found == ["a", "zinc", "d", "memory", "websocket"]
 
 
 def test_profile_of_the_chosen_env_wins_over_the_table(

@@ -99,10 +99,10 @@ class RulePolicy:
             rule = self._rules[key] = rule_of(type, need, event)
         if rule == "public" or allows(rule, actor, entity):
             return
-        what = f"{type.name}.{event.name}" if event is not None else f"{need} {type.name}"
+        what = f"run {type.name}.{event.name}" if event is not None else f"{need} {type.name}"
         if actor is None and rule != "nobody":
-            raise NotSignedInError(f"Sign in first: {what} is not open to everybody.")
-        raise AccessDeniedError(f"You may not {'run ' if event is not None else ''}{what}.")
+            raise NotSignedInError(f"Sign in first: only who is signed in may {what}.")
+        raise AccessDeniedError(f"You may not {what}.")
 
     def reads_fields(self, type: EntityType) -> bool:
         return callable(rule_of(type, "read", None))

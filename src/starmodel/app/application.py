@@ -13,6 +13,7 @@ from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.listing import Listing, Window
+from starmodel.app.lists import Lists
 from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
@@ -58,6 +59,7 @@ class Application:
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
+        lists: Callable[..., Lists] = Lists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
     ) -> None:
@@ -76,7 +78,9 @@ class Application:
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
         )
+        self.lists = lists(self.window, policy)
         bus.subscribe(self.hub.deliver)
+        bus.subscribe(self.lists.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for type in registry:
@@ -103,6 +107,7 @@ class Application:
     async def close(self) -> None:
         """End streams and handlers, then the stores."""
         self.hub.close()
+        await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         if self._loop is not None:
             self._loop = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starmodel.app.query import Query, make_query
 from starmodel.core.commands import plain
@@ -37,6 +38,7 @@ class Listing:
     search: str
     order: str
     filters: Mapping[str, str]
+    words: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Listing) and self._key == other._key
@@ -47,11 +49,6 @@ class Listing:
     @property
     def _key(self) -> tuple[Any, str]:
         return self.type.cls, self.words
-
-    @property
-    def words(self) -> str:
-        """The question as an address has it, without what is so by default."""
-        return urlencode(self.asked())
 
     @property
     def topic(self) -> str:
@@ -96,6 +93,20 @@ class Window:
         return _digest("\n".join([*shown, str(self.more)]))
 
 
+def key_of(id: object) -> str:
+    """An id as it stands in addresses: percent-encoded, without blanks or quotes."""
+    text = str(id)
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
+
+
+def row_key(entity: Entity) -> str:
+    """What a record's row is called within its list."""
+    return key_of(entity.id)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+
+
 def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
     """The list that an address asks for. Raises: RequestError, naming what is wrong and allowed."""
     page = _number(asked, "page", 1, MAX_PAGE)
@@ -116,7 +127,8 @@ def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
         offset=(page - 1) * per_page,
     )
     order = ",".join(f"{'-' * down}{name}" for name, down in query.order)
-    return Listing(type, query, page, per_page, search, order, _words(query))
+    made = Listing(type, query, page, per_page, search, order, _words(query))
+    return replace(made, words=urlencode(made.asked()))
 
 
 def _words(query: Query) -> dict[str, str]:

@@ -16,6 +16,9 @@ from starmodel.core.patches import Patch
 from starmodel.core.results import Progress, Toast
 
 if TYPE_CHECKING:
+    from starmodel.app.access import Audience
+    from starmodel.app.elements import Element
+    from starmodel.app.listing import Listing, Window
     from starmodel.app.query import Query
     from starmodel.core.registry import EntityType
 
@@ -152,6 +155,17 @@ class Realtime(Protocol):
         """Where the entity's signals stand on the page being made."""
 
 
+class Row(NamedTuple):
+    """One row of a list as HTML.
+
+    Shapes: key is `row_key` of its record, "none" for the row of an empty
+    list; the outer element carries it as `data-key`.
+    """
+
+    key: str
+    html: str
+
+
 class Renderer(Protocol):
     """What the application needs of the UI adapter."""
 
@@ -163,6 +177,15 @@ class Renderer(Protocol):
 
     def progress(self, id: str, progress: Progress) -> Any:
         """The component, with this id, of how far a long event has come."""
+
+    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
+        """One row for each record, and for none the row that says so."""
+
+    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
+        """What stands around the rows and depends on the window, such as the links to pages.
+
+        Each is patched at its own id.
+        """
 
 
 class Clock(Protocol):

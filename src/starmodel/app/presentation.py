@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from starmodel.app.access import Actor, Audience
+from starmodel.app.access import Actor
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, Window
@@ -31,6 +31,9 @@ class RealtimeAdapter(Realtime, Protocol):
 
     def declare(self, entity: Entity) -> str:
         """The HTML that declares an entity's signals and watches it."""
+
+    def show_list(self, listing: Listing) -> None:
+        """Put a list on the stream of the page being made."""
 
     def head(self, root_path: str) -> str:
         """The HTML that a page's head needs."""
@@ -84,13 +87,6 @@ class Site:
     icons: str
 
 
-class Row(NamedTuple):
-    """One row of a list as HTML. Shapes: key names it within its list, without blanks."""
-
-    key: str
-    html: str
-
-
 class UIAdapter(Renderer, Protocol):
     """Turns entities into pages. Components are whatever `render` takes."""
 
@@ -113,17 +109,11 @@ class UIAdapter(Renderer, Protocol):
     def title(self, type: EntityType, entity: Entity) -> str:
         """The name people know an entity by."""
 
-    def nav(self, actor: Actor | None) -> Any:
-        """The links to every entity that the actor may read."""
+    def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
+        """The links to these classes; `at` is the one that the page belongs to."""
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         """The records of a list, live, with links to the pages before and after."""
-
-    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
-        """One row for each record, and for an empty window the row that says so."""
-
-    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        """What stands around the rows and depends on the window, such as the links to pages."""
 
     def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside the heading of a list, or of one record."""

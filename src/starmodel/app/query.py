@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
+from starmodel.core.fields import choice_of, plain_types
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -147,19 +148,18 @@ def make_query(
     for what, number in (("limit", limit), ("offset", offset)):
         if number is not None and number < 0:
             raise RequestError(f"{what} is {number}; expected 0 or more.")
-    searched = entity.model_config.get("search_fields")
-    texts = tuple(
-        name
-        for name, spec in fields.items()
-        if (_is_text(spec.info.annotation) if searched is None else name in searched)
-    )
-    return Query(entity, tuple(made), search.strip(), texts, ordering, offset, limit)
+    search = search.strip()
+    texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
+    return Query(entity, tuple(made), search, texts, ordering, offset, limit)
 
 
-def _is_text(annotation: Any) -> bool:
-    from starmodel.core.fields import plain_types
-
-    return str in plain_types(annotation)
+def searched_fields(entity: type[Entity]) -> frozenset[str]:
+    """The fields in which a search looks: those the class names, else all its texts."""
+    named = entity.model_config.get("search_fields")
+    if named is not None:
+        return frozenset(named)
+    fields = entity.__entity__.fields.items()
+    return frozenset(name for name, spec in fields if str in plain_types(spec.info.annotation))
 
 
 def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
@@ -168,7 +168,10 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     annotation: Any = entity.__pydantic_fields__[name].annotation
     if op == "in":
         value = value.split(",") if isinstance(value, str) else list(value)
+        value = [choice_of(annotation, item) for item in value]
         annotation = list[annotation]
+    else:
+        value = choice_of(annotation, value)
     try:
         return TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:

@@ -17,10 +17,27 @@ log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED = 10_000
 
 
-class View(Protocol, Hashable):
-    """How one kind of viewer is shown an entity; equal views share their bytes."""
+class State(Protocol):
+    """One state of what a topic names: an entity, or the answer to a list's question.
 
-    def encode(self, message: Changed, *, full: bool) -> bytes:
+    Shapes: version counts up within the topic; base is the version that
+    this state replaced; state is None for what is gone.
+    """
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def base(self) -> int: ...
+    @property
+    def state(self) -> Any: ...
+
+
+class View(Protocol, Hashable):
+    """How one kind of viewer is shown a topic; equal views share their bytes."""
+
+    def encode(self, message: Any, *, full: bool) -> bytes:
         """The bytes for a change: all of the state, or only what is new in it."""
 
 
@@ -29,7 +46,7 @@ class Frames:
 
     __slots__ = ("_made", "message")
 
-    def __init__(self, message: Changed) -> None:
+    def __init__(self, message: State) -> None:
         self.message = message
         self._made: dict[tuple[View, bool], bytes] = {}
 
@@ -101,6 +118,10 @@ class Subscription:
     def pending(self) -> int:
         """How many topics have state that was not taken yet."""
         return len(self._due)
+
+    def knows(self, topic: str, version: int) -> None:
+        """The viewer has this state already: what follows on it can go out as a diff."""
+        self.watches[topic].version = version
 
     def offer(self, topic: str, frames: Frames, *, snapshot: bool = False) -> None:
         """Keep the newest state of a topic ready for this viewer."""
@@ -221,12 +242,12 @@ class Hub:
             viewers = self._topics.get(message.topic)
             if not viewers:
                 return
-            topic, frames = message.topic, Frames(message)
             if message.entity in self._guarded and message.state is not None:
-                await self._deliver_guarded(topic, frames, tuple(viewers))
+                await self._deliver_guarded(message, tuple(viewers))
                 return
+            frames = Frames(message)
             for viewer in viewers:
-                viewer.offer(topic, frames)
+                viewer.offer(message.topic, frames)
         elif isinstance(message, SessionEnded):
             for viewer in tuple(self._visitors.get(message.visitor, ())):
                 viewer.close()
@@ -245,10 +266,8 @@ class Hub:
             return False
         return bool(self._removed) and message.version < self._removed.get(topic, 0)
 
-    async def _deliver_guarded(
-        self, topic: str, frames: Frames, viewers: tuple[Subscription, ...]
-    ) -> None:
-        message = frames.message
+    async def _deliver_guarded(self, message: Changed, viewers: tuple[Subscription, ...]) -> None:
+        topic, frames = message.topic, Frames(message)
         gone = Frames(
             Changed(message.entity, message.id, "deleted", message.version, message.base, None)
         )

@@ -15,7 +15,7 @@ from pydantic import (
 
 from starmodel.config.problems import explain, refuse_unknown_names
 from starmodel.config.sources import read_layers
-from starmodel.config.values import Bus, CommaList, Count, Host, Name, Network, Origin
+from starmodel.config.values import Bus, CommaList, Count, Host, Name, Network, Origin, Theme
 
 MIN_SECRET_CHARS = 32
 
@@ -35,7 +35,7 @@ class Settings(BaseModel):
 
     title: str = "StarModel"
     env: Literal["development", "production"] = "development"
-    theme: Name = "blue"
+    theme: Theme = "blue"
     # Where pages load Franken UI and Datastar from: this application, or a public network.
     assets: Literal["local", "cdn"] = "local"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -59,3 +59,8 @@ Network = Annotated[str, AfterValidator(_network)]
 Name = Annotated[str, AfterValidator(_name)]
 Bus = Annotated[str, AfterValidator(_bus)]
 Count = Annotated[int, Field(ge=1)]
+# The colours that MonsterUI has.
+Theme = Literal[
+    "amber", "blue", "gray", "green", "neutral", "orange", "purple", "red", "rose", "slate",
+    "stone", "teal", "violet", "yellow", "zinc",
+]  # fmt: skip

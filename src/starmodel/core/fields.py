@@ -155,6 +155,24 @@ def plain_types(annotation: Any) -> list[Any]:
     return [annotation]
 
 
+def choice_of(annotation: Any, text: Any) -> Any:
+    """The enum member or literal whose value is written like this; else the text itself.
+
+    >>> choice_of(typing.Literal[1, "b"] | None, "1"), choice_of(int, "1")
+    (1, '1')
+    """
+    if not isinstance(text, str):
+        return text
+    if get_origin(annotation) is typing.Literal:
+        return next((value for value in get_args(annotation) if str(value) == text), text)
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return next((member for member in annotation if str(member.value) == text), text)
+    if get_origin(annotation) in (Union, types.UnionType, typing.Annotated):
+        found = (choice_of(arg, text) for arg in get_args(annotation))
+        return next((value for value in found if value is not text), text)
+    return text
+
+
 def is_atomic(annotation: Any) -> bool:
     """True when every value of the type is immutable and a scalar."""
     return all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import inflection
@@ -75,11 +76,11 @@ class EntityType:
     @property
     def title(self) -> str:
         """The name people read: "Blog post"."""
-        return inflection.humanize(inflection.underscore(self.name))
+        return _title(self.name)
 
     @property
     def plural_title(self) -> str:
-        return inflection.pluralize(self.title)
+        return _plural(self.title)
 
 
 class Registry:
@@ -132,6 +133,16 @@ class Registry:
                 f"There is no entity {name!r}; this application has {', '.join(self._names)}."
             )
         return self._names[name]
+
+
+@lru_cache(maxsize=1024)
+def _title(name: str) -> str:
+    return inflection.humanize(inflection.underscore(name))
+
+
+@lru_cache(maxsize=1024)
+def _plural(title: str) -> str:
+    return inflection.pluralize(title)
 
 
 def entity_type(cls: type[Entity], default_store: str) -> EntityType:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from html import escape
 from typing import Any, TypeVar
 
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.access import AccessPolicy, RulePolicy
+from starmodel.app.access import AccessPolicy, Audience, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
+from starmodel.app.elements import Element
+from starmodel.app.listing import Listing, Window, row_key
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Batch, Clock, EventBus, IdSource, Repository
+from starmodel.app.ports import Batch, Clock, EventBus, IdSource, Repository, Row
 from starmodel.app.reactions import Reaction
-from starmodel.core.entity import Entity
+from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import DuplicateCommandError
 from starmodel.core.registry import Registry
 from starmodel.core.results import Progress, Toast
@@ -108,6 +111,13 @@ class FakeRenderer:
 
     def progress(self, id: str, progress: Progress) -> Any:
         return progress.text
+
+    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
+        told = [(row_key(e), str(public_state(e))) for e in entities] or [("none", "Nothing")]
+        return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in told]
+
+    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
+        return [Element(f'<p id="{listing.element_id}-more">{window.more}</p>')]
 
 
 def fake_application(

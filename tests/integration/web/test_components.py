@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from fasthtml.common import Div, to_xml
+from fasthtml.common import Div, ft_hx, to_xml
 
 from integration.web.browser import unlisted
 from starmodel import Entity, Field
@@ -130,3 +130,13 @@ def test_signal_in_a_dict_of_expressions_is_its_expression() -> None:
 
 def test_list_that_is_declared_a_signal_has_a_reference() -> None:
     assert 'data-text="$Todo.notes"' in attributes(Div(data_text=Todo.notes_signal))
+
+
+@pytest.mark.parametrize("tag", ["uk-select", "uk-input-tag"])
+def test_element_that_builds_itself_in_the_browser_is_left_alone_by_patches(tag: str) -> None:
+    assert to_xml(ft_hx(tag, name="a"), indent=False).startswith(f"<{tag} ")
+    assert " data-ignore-morph" in to_xml(ft_hx(tag, name="a"), indent=False)
+
+
+def test_other_elements_are_patched() -> None:
+    assert "data-ignore-morph" not in to_xml(ft_hx("uk-icon", icon="rocket"), indent=False)

@@ -59,7 +59,7 @@ async def test_same_url_is_a_page_for_browsers_and_json_for_programs(visit: Any)
     assert "Pen &lt;1&gt;" in page.text
     assert "Pen <1>" not in page.text
     assert data.headers["content-type"] == "application/json"
-    assert page.headers["vary"] == data.headers["vary"] == "accept"
+    assert (page.headers["vary"], data.headers["vary"]) == ("accept, accept-encoding", "accept")
     assert page.headers["cache-control"] == "no-store"
 
 
@@ -181,3 +181,18 @@ async def test_page_of_an_id_with_odd_letters(visit: Any) -> None:
         found = await browser.call("GET", made.headers["location"])
         assert found.status_code == 200, (id, made.headers["location"])
         assert found.json()["id"] == id
+
+
+async def test_page_is_compressed_for_who_takes_it(visit: Any) -> None:
+    browser = visit(Product)
+
+    packed = await browser.get("/products", headers={"accept": "text/html"})
+    plain = await browser.get(
+        "/products", headers={"accept": "text/html", "accept-encoding": "identity"}
+    )
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert "accept-encoding" in plain.headers["vary"]
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert "<h1>Products</h1>" in packed.text

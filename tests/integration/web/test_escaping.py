@@ -191,7 +191,15 @@ async def test_hostile_records_stay_text_on_every_page(visit: Any) -> None:
         assert made.status_code == 201
         url = made.headers["location"]
         pages = [Outline((await browser.page(u)).text) for u in (url, f"{url}/edit")]
-        shape = [[(tag, sorted(attrs)) for tag, attrs in page.elements] for page in pages]
+        # What an input has no room for stands in a hidden one beside it.
+        shape = [
+            [
+                (tag, sorted(attrs))
+                for tag, attrs in page.elements
+                if not str(attrs.get("name")).startswith("_exact.")
+            ]
+            for page in pages
+        ]
         plain = plain or shape
 
         assert shape == plain, text

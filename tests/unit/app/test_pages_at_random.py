@@ -9,6 +9,8 @@ import contextlib
 import json
 import random
 import re
+from functools import partial
+from urllib.parse import quote
 
 import pytest
 
@@ -16,6 +18,8 @@ from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
 from starmodel.adapters.realtime.datastar import signals_of
 from starmodel.adapters.realtime.pages import Page, Tokens
 from starmodel.adapters.realtime.sse import SseStreams
+from starmodel.app.listing import listing_of
+from starmodel.app.lists import Lists
 from starmodel.app.messages import Changed
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.entity import public_state
@@ -70,7 +74,22 @@ def _entities():
 
 
 Shared, Item, Guest, Guarded = CLASSES = _entities()
-IDS = {Shared: ["app"], Item: ["i1", "i2", "i3"], Guest: ["g1", "g2"], Guarded: ["s1", "s2"]}
+IDS = {
+    Shared: ["app"],
+    Item: [f"i{n}" for n in range(6)],
+    Guest: ["g1", "g2"],
+    Guarded: ["s1", "s2"],
+}
+
+LISTS = [
+    (Item, {"order": "-count,title", "per_page": "2"}),
+    (Item, {"order": "count", "per_page": "2", "page": "2"}),
+    (Item, {"limit__gte": "1", "order": "-limit"}),
+    (Item, {"search": "0.1", "count__lt": "5"}),
+    (Item, {"order": "-title", "page": "3", "per_page": "1"}),
+    (Guest, {"order": "title"}),
+    (Guarded, {"order": "-count"}),
+]
 
 
 class LateBus(RecordingBus):
@@ -109,6 +128,11 @@ class Browser:
         page = Page(session)
         for cls, id in self.watched.values():
             page.show(app.registry[cls], default_snapshot(cls, id))
+        self.lists = {}
+        for cls, asked in rng.sample(LISTS, 3):
+            listing = listing_of(app.registry[cls], asked)
+            page.show_list(listing)
+            self.lists[listing.element_id] = ShownRows(listing)
         self.token = tokens.sign(page)
         self.signals, self.gone = {}, set()
         self.bytes, self.rest = b"", b""
@@ -145,7 +169,8 @@ class Browser:
                 await asyncio.sleep(self.rng.random() * self.slow)
             self.read(message.get("body", b""))
 
-        scope = {"query_string": f"token={self.token}".encode(), "client": ("::1", 1)}
+        have = "".join(f"&have={quote(f'{id}:{shown.state}')}" for id, shown in self.lists.items())
+        scope = {"query_string": f"token={self.token}{have}".encode(), "client": ("::1", 1)}
         await self.streams.serve(scope, receive, send, self.session)
 
     def read(self, data):
@@ -158,6 +183,11 @@ class Browser:
             )
             if lines[0] == "event: datastar-patch-signals":
                 self.patched(json.loads(fields["signals"]), fields.get("version", ""))
+            elif lines[0] == "event: starmodel-rows":
+                self.lists[fields["list"]].patched(**fields)
+            elif "-more" in text.decode():
+                id, more = re.search(r'<p id="([^"]+)-more">(\w+)</p>', text.decode()).groups()
+                self.lists[id].more = more
             elif lines[0] == "event: datastar-patch-elements":
                 (name,) = re.findall(r"This (\w+) ", fields["elements"])
                 self.gone.add(name)
@@ -187,7 +217,30 @@ class Browser:
             assert (name not in self.gone) == shown, (name, id, entity)
             if shown:
                 assert self.signals[name] == signals_of(type.signals, public_state(entity))
+        for shown in self.lists.values():
+            await shown.check(self.app)
         assert PRIVATE.encode() not in self.bytes
+
+
+class ShownRows:
+    """One list on a page: its rows by key, in order."""
+
+    def __init__(self, listing):
+        self.listing, self.state, self.order, self.rows = listing, "", [], {}
+        self.more = ""
+
+    def patched(self, list, state, version, order=None, rows=""):
+        self.state = state
+        found = re.findall(r'(<li data-key="([^"]+)">.*?</li>)', rows)
+        self.rows.update({key: html for html, key in found})
+        self.order = self.order if order is None else order.split(" ")
+        self.rows = {key: self.rows[key] for key in self.order}
+
+    async def check(self, app):
+        window = await app.window(self.listing, None)
+        rows = app.ui.rows(self.listing, window.entities, None)
+        assert [self.rows[key] for key in self.order] == [row.html for row in rows]
+        assert (self.state, self.more) == (window.digest, str(window.more))
 
 
 async def write(app, clock, rng):
@@ -229,7 +282,8 @@ async def sweep(app, clock, rng, stop):
 async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visitor):
     rng = random.Random(seed)
     bus = LateBus(rng) if seed % 2 else RecordingBus()
-    app = fake_application(*CLASSES, bus=bus, clock=clock)
+    lists = partial(Lists, pause=lambda seconds: asyncio.sleep(seconds / 20))
+    app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists)
     await app.ready()
     if seed % 3 == 0:
         read_slowly(app, rng)
@@ -262,7 +316,7 @@ async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visito
     for page in pages:
         await page.check()
     assert PRIVATE not in repr(bus.messages)
-    assert len(app.hub) == 0
+    assert (len(app.hub), len(app.lists)) == (0, 0)
     await streams.close()
     await app.close()
 
@@ -270,15 +324,17 @@ async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visito
 def read_slowly(app, rng):
     """What is read from the store may be old when it arrives."""
     repository = app.persistence.for_class(Item)
-    read = repository.get
 
-    async def get(cls, id):
-        found = await read(cls, id)
-        if rng.random() < 0.3:
-            await asyncio.sleep(rng.random() * 0.003)
-        return found
+    def slow(read):
+        async def later(*question):
+            found = await read(*question)
+            if rng.random() < 0.3:
+                await asyncio.sleep(rng.random() * 0.003)
+            return found
 
-    repository.get = get
+        return later
+
+    repository.get, repository.list = slow(repository.get), slow(repository.list)
 
 
 async def settled(app, pages):
@@ -288,7 +344,7 @@ async def settled(app, pages):
     for _ in range(200):
         await asyncio.sleep(0.002)
         if len(app.hub) == len(pages) and not any(s.pending for s in app.hub):
-            await asyncio.sleep(0.001)
-            if len(app.hub) == len(pages):
+            await asyncio.sleep(0.02)  # as long as lists pause, and more
+            if len(app.hub) == len(pages) and not any(s.pending for s in app.hub):
                 return
     raise AssertionError("the pages did not settle")

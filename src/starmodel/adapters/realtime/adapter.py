@@ -19,11 +19,12 @@ from starmodel.adapters.realtime.datastar import (
     signal_value,
     signals_of,
 )
-from starmodel.adapters.realtime.pages import Page, Tokens, current_page
+from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.app.application import Application
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
+from starmodel.app.listing import Listing
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import Action
@@ -74,6 +75,12 @@ class DatastarRealtime:
         if page is not None:
             page.show(self._application.registry[entity.__entity__.cls], entity, view)
 
+    def show_list(self, listing: Listing) -> None:
+        """Put the list on the stream of the page being made; outside a page nothing happens."""
+        page = current_page.get()
+        if page is not None:
+            page.show_list(listing)
+
     def namespace(self, entity: Entity) -> str:
         """Where the signals of this entity stand on the page being made."""
         type = self._application.registry[entity.__entity__.cls]
@@ -92,10 +99,10 @@ class DatastarRealtime:
 
     def head(self, root_path: str) -> str:
         """The scripts of every page; Datastar itself may come from elsewhere."""
-        datastar = self._assets.get("datastar.js")
-        early = f'<link rel="modulepreload" href="{root_path}{datastar}">' if datastar else ""
-        entry = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
-        return early + entry
+        own = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
+        if "datastar.js" not in self._assets:
+            return own
+        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{own}'
 
     def tail(self) -> str:
         """What closes a page: its notices and its one stream; nothing for patched content."""
@@ -123,12 +130,8 @@ class DatastarRealtime:
 
     def render_part(self, component: Any, root_path: str) -> str:
         """A live view's component as HTML, outside any request."""
-        page = Page(Session("", "", ""), root_path)
-        before = current_page.set(page)
-        try:
+        with page_at(root_path):
             return self._render(component)
-        finally:
-            current_page.reset(before)
 
     # The stream
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -142,6 +142,22 @@ def patch_elements(element: Element) -> bytes:
     if element.mode:
         lines.append(f"data: mode {element.mode}")
     lines += [f"data: elements {line}" for line in LINES.split(element.html)]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def patch_rows(
+    id: str, digest: str, *, version: str, rows: str = "", order: Sequence[str] | None = None
+) -> bytes:
+    """One `starmodel-rows` event, which the page's own module applies.
+
+    Shapes: id is that of the element with the rows; rows are those that are
+    new or changed; order has the keys of all rows, None when it is as it was.
+    """
+    lines = [f"event: starmodel-rows\ndata: version {version}\ndata: list {id}"]
+    lines.append(f"data: state {digest}")
+    if order is not None:
+        lines.append(f"data: order {' '.join(order)}")
+    lines += [f"data: rows {line}" for line in LINES.split(rows)] if rows else []
     return ("\n".join(lines) + "\n\n").encode()
 
 

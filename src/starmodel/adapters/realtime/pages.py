@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from starmodel.app.listing import Listing
 from starmodel.app.session import Session
 from starmodel.core.commands import plain
 from starmodel.core.definition import signal_prefix
@@ -17,6 +19,7 @@ from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
 from starmodel.core.registry import EntityType
 
 MAX_TOKEN_BYTES = 2048
+MAX_WORDS_CHARS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,14 @@ class Shown:
     view: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    """One list on a page. Shapes: words are the listing's; which rows it has they don't tell."""
+
+    entity: str
+    words: str
+
+
 @dataclass(slots=True)
 class Page:
     """One response being made: who asked, where it is mounted, and all that it shows.
@@ -44,7 +55,7 @@ class Page:
     session: Session
     root_path: str = ""
     patch: bool = False
-    shown: dict[Shown, None] = field(default_factory=dict)
+    shown: dict[Shown | ShownList, None] = field(default_factory=dict)
     focus: dict[str, Any] = field(default_factory=dict)
 
     def namespace(self, type: EntityType, entity: Entity) -> str:
@@ -66,8 +77,24 @@ class Page:
         self.shown[made] = None
         return made
 
+    def show_list(self, listing: Listing) -> None:
+        """Put a list on the page's stream, unless its question is too long for the token."""
+        words = listing.words
+        if len(words) <= MAX_WORDS_CHARS:
+            self.shown[ShownList(listing.type.name, words)] = None
+
 
 current_page: ContextVar[Page | None] = ContextVar("starmodel_page", default=None)
+
+
+@contextmanager
+def page_at(root_path: str) -> Iterator[None]:
+    """Render for pages that are open already, outside any request."""
+    before = current_page.set(Page(Session("", "", ""), root_path))
+    try:
+        yield
+    finally:
+        current_page.reset(before)
 
 
 class Tokens:
@@ -79,21 +106,21 @@ class Tokens:
 
     def sign(self, page: Page) -> str:
         """A token for all that the page shows. Raises: TooManyTopicsError, beyond 2 kB."""
-        topics = [[s.entity, s.id, s.namespace, s.view] for s in page.shown]
+        topics = [list(astuple(shown)) for shown in page.shown]
         token = str(self._signer.dumps([page.session.key[:16], page.root_path, topics]))
         if len(token) > MAX_TOKEN_BYTES:
             raise TooManyTopicsError(
-                f"This page shows {len(topics)} live entities, more than its token can name "
-                f"({MAX_TOKEN_BYTES} bytes). Show a list of them, or fewer at once."
+                f"This page shows {len(topics)} live entities and lists, more than its token can "
+                f"name ({MAX_TOKEN_BYTES} bytes). Show a list of them, or fewer at once."
             )
         return token
 
-    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown]]:
+    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown | ShownList]]:
         """Where the page is mounted and what it may watch.
 
         Raises: AccessDeniedError, for a forged token and for another visitor's.
         """
-        root_path, shown = "", dict[Shown, None]()
+        root_path, shown = "", dict[Shown | ShownList, None]()
         for token in tokens:
             try:
                 key, root_path, topics = self._signer.loads(token)
@@ -101,7 +128,8 @@ class Tokens:
                 raise AccessDeniedError("This page's token is not one of ours.") from None
             if key != session.key[:16]:
                 raise AccessDeniedError("This page's token belongs to another session.")
-            shown |= dict.fromkeys(Shown(*topic) for topic in topics)
+            for topic in topics:
+                shown[ShownList(*topic) if len(topic) == 2 else Shown(*topic)] = None
         return root_path, list(shown)
 
 

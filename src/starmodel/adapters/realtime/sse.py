@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from starmodel.adapters.realtime.datastar import declared_signals
-from starmodel.adapters.realtime.pages import Shown, Tokens
-from starmodel.adapters.realtime.views import PartView, SignalsView
+from starmodel.adapters.realtime.pages import Tokens
+from starmodel.adapters.realtime.watching import RenderPart, watching
 from starmodel.app.application import Application
-from starmodel.app.live import view_named
 from starmodel.app.session import Session
-from starmodel.app.subscriptions import Frames, Subscription, View, snapshot_message
+from starmodel.app.subscriptions import Frames, Subscription, snapshot_message
 from starmodel.core.entity import public_state, version_of
 from starmodel.core.errors import AccessDeniedError, NotFoundError
 from starmodel.core.registry import EntityType
@@ -30,7 +27,7 @@ HEARTBEAT = b": still here\n\n"
 
 
 class SseStreams:
-    """Serves `/_starmodel/stream`; a subscriber of the bus by way of the hub.
+    """Serves `/_starmodel/stream`; a subscriber of the bus by way of the hub and the lists.
 
     Units: heartbeat_s is seconds between signs of life on idle streams.
     """
@@ -39,7 +36,7 @@ class SseStreams:
         self,
         application: Application,
         tokens: Tokens,
-        render: Callable[[Any, str], str],
+        render: RenderPart,
         *,
         build: str,
         heartbeat_s: float = 15.0,
@@ -59,9 +56,9 @@ class SseStreams:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         tokens = query.get("token", []) + query.get("grant", [])
         root_path, shown = self._tokens.read(tokens, session)
-        watches, types = self._watches(root_path, shown, session)
+        watched = watching(self._application, root_path, shown, session, self._render)
         subscription = Subscription(
-            watches,
+            watched.views,
             visitor=session.key,
             address=(scope.get("client") or ("",))[0],
             actor=session.actor,
@@ -71,8 +68,11 @@ class SseStreams:
         try:
             if self._heart is None or self._heart.done():
                 self._heart = asyncio.create_task(self._beat())
-            for topic, (type, id) in types.items():
+            for topic, (type, id) in watched.entities.items():
                 await self._snapshot(subscription, topic, type, id, session)
+            had = dict(item.rpartition(":")[::2] for item in query.get("have", ()))
+            for listing in watched.lists:
+                self._application.lists.join(subscription, listing, had.get(listing.element_id, ""))
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             hello = (
                 f"event: starmodel-open\ndata: build {self._build}\n"
@@ -81,6 +81,7 @@ class SseStreams:
             await send({"type": "http.response.body", "body": hello, "more_body": True})
             await self._carry(subscription, receive, send)
         finally:
+            self._application.lists.leave(subscription)
             hub.unsubscribe(subscription)
 
     async def close(self) -> None:
@@ -91,36 +92,6 @@ class SseStreams:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._heart
             self._heart = None
-
-    def _watches(
-        self, root_path: str, shown: list[Shown], session: Session
-    ) -> tuple[dict[str, tuple[View, ...]], dict[str, tuple[EntityType, Any]]]:
-        views: dict[str, list[View]] = {}
-        types: dict[str, tuple[EntityType, Any]] = {}
-        for item in shown:
-            type = self._application.registry.find(item.entity)
-            if type is None:
-                continue  # a page of another build: it will be reloaded
-            id = item.id
-            try:
-                # Changes are not checked one by one, unless a rule looks at fields.
-                self._application.policy.check(type, "read", session.actor)
-                if not type.is_record:
-                    id = self._application.scopes.id_of(type, session, session.actor)
-            except AccessDeniedError:
-                continue
-            topic = f"{type.name}:{id}"
-            view: View
-            if item.view:
-                part = self._application.views.get(item.view) or view_named(item.view)
-                if part is None:
-                    continue  # declared by no module of this build: the page will be reloaded
-                view = PartView(part, root_path, self._render)
-            else:
-                view = SignalsView(item.namespace, type.signals, declared_signals(type))
-            views.setdefault(topic, []).append(view)
-            types[topic] = (type, id)
-        return {topic: tuple(made) for topic, made in views.items()}, types
 
     async def _snapshot(
         self, subscription: Subscription, topic: str, type: EntityType, id: Any, session: Session
@@ -167,8 +138,8 @@ class SseStreams:
     async def _prolong(self) -> None:
         for topic in self._application.hub.watched():
             name, _, id = topic.partition(":")
-            type = self._application.registry.named(name)
-            if type.ttl_s:
+            type = self._application.registry.find(name)
+            if type is not None and type.ttl_s:  # a list shows what lives; it keeps nothing alive
                 repository = self._application.persistence.for_class(type.cls)
                 id_of = self._application.dispatcher.id_of
                 await repository.touch(type.cls, id_of(type.cls, id), type.ttl_s)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
     patch_elements,
+    patch_rows,
     patch_state,
     signals_of,
 )
+from starmodel.adapters.realtime.pages import page_at
+from starmodel.app.access import Audience
 from starmodel.app.elements import Element
+from starmodel.app.listing import Listing, row_key
+from starmodel.app.lists import ListChanged
 from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed
-from starmodel.core.entity import Entity, stored
+from starmodel.app.ports import Renderer
+from starmodel.app.states import entity_of
+from starmodel.core.entity import version_of
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'
 
@@ -47,24 +54,45 @@ class PartView:
     def encode(self, message: Changed, *, full: bool) -> bytes:
         if message.state is None:
             return b""
-        entity = entity_of(self.view.entity, message)
+        entity = entity_of(self.view.entity, message.id, message.state, message.version)
         return patch_elements(Element(self.render(self.view.render(entity), self.root_path)))
+
+
+@dataclass(frozen=True, slots=True)
+class RowsView:
+    """The rows of a list for one audience, and what stands around them."""
+
+    listing: Listing
+    audience: Audience
+    root_path: str
+    ui: Renderer = field(compare=False)
+
+    def encode(self, message: ListChanged, *, full: bool) -> bytes:
+        listing, window = self.listing, message.state
+        before = None if full else message.before
+        had = {} if before is None else {e.id: version_of(e) for e in before.entities}
+        fresh = [e for e in window.entities if had.get(e.id) != version_of(e)]
+        keys = [row_key(entity) for entity in window.entities]
+        same = before is not None and keys == [row_key(entity) for entity in before.entities]
+        with page_at(self.root_path):
+            rows = []
+            if fresh or not window.entities:
+                rows = self.ui.rows(listing, fresh, self.audience)
+            around = list(self.ui.around(listing, window))
+            if before is not None:
+                known = self.ui.around(listing, before)
+                around = [part for part in around if part not in known]
+        patch = patch_rows(
+            listing.element_id,
+            window.digest,
+            version=f"{listing.topic} {message.version}",
+            rows="".join([row.html for row in rows]),
+            order=None if same else keys or [row.key for row in rows],
+        )
+        return b"".join([patch, *map(patch_elements, around)])
 
 
 def removed(message: Changed) -> bytes:
     """The notice that an entity is gone; what was typed stays on the page."""
     what = "was removed" if message.kind == "deleted" else "has expired"
     return REMOVED + f"This {message.entity} {what}.</p>\n\n".encode()
-
-
-def entity_of(cls: type[Entity], message: Changed) -> Entity:
-    """A snapshot with the message's public fields; private ones have their defaults."""
-    from starmodel.app.scopes import default_snapshot
-
-    made = default_snapshot(cls, message.id)
-    state = message.state or {}
-    values = {n: v for n, v in state.items() if n in cls.__pydantic_fields__}
-    validated = cls.__pydantic_validator__.validate_python(
-        {**made.__dict__, **values}, by_name=True, by_alias=False
-    )
-    return stored(validated, message.version)

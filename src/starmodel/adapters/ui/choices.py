@@ -33,7 +33,7 @@ def label_of(value: Any) -> str:
     return words[:1].upper() + words[1:] if text.islower() else words
 
 
-def key_of(value: Any) -> str:
+def choice_key(value: Any) -> str:
     """What a form sends for a value."""
     if isinstance(value, enum.Enum):
         value = value.value

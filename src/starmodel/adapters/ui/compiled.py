@@ -20,6 +20,8 @@ from starmodel.core.errors import ConfigurationError
 
 _MARK = re.compile("\ue000(text|token|html|flag):([^\ue000\ue001]*)\ue001")
 _FLAG = re.compile(" [a-zA-Z][\\w:-]*=(?:\"|')?\ue000flag:([^\ue000\ue001]*)\ue001(?:\"|')?")
+_SPECIAL = re.compile("[&<>\"']")
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _TOKEN = re.compile(r"[A-Za-z0-9_.~%-]*")
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "cite", "srcset"})
 _CODE = frozenset({"script", "style", "iframe", "noscript", "template"})
@@ -77,29 +79,29 @@ class Template:
     def __init__(self, component: Any) -> None:
         html = str(to_xml(component, indent=False))
         _Places().check(html)
-        self._constants: list[str] = []
-        self._slots: list[tuple[str, Callable[[Any], str]]] = []
         # An attribute that is a flag is left out or written as a whole.
         html = _FLAG.sub(lambda found: _as_flag(found[0], found[1]), html)
+        self._parts: list[str] = []
+        self._slots: list[tuple[int, str, Callable[[Any], str]]] = []
         end = 0
         for found in _MARK.finditer(html):
             kind, name = found.groups()
-            self._constants.append(html[end : found.start()])
-            self._slots.append((name, _flag(*name.split("=")) if kind == "flag" else _FILL[kind]))
+            name, _, attribute = name.partition("=") if kind == "flag" else (name, "", "")
+            self._parts += [html[end : found.start()], ""]
+            fill = _flag(attribute) if kind == "flag" else _FILL[kind]
+            self._slots.append((len(self._parts) - 1, name, fill))
             end = found.end()
-        self._constants.append(html[end:])
-        if any("\ue000" in part or "\ue001" in part for part in self._constants):
+        self._parts.append(html[end:])
+        if any("\ue000" in part or "\ue001" in part for part in self._parts):
             raise ConfigurationError(
                 "A component changed one of its slots when it was compiled; it may only place them."
             )
-        self._slots = [(name.partition("=")[0], fill) for name, fill in self._slots]
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The HTML with these values. Raises: KeyError, for a slot without one."""
-        parts = [self._constants[0]]
-        for (name, fill), constant in zip(self._slots, self._constants[1:], strict=True):
-            parts.append(fill(values[name]))
-            parts.append(constant)
+        parts = self._parts.copy()
+        for place, name, fill in self._slots:
+            parts[place] = fill(values[name])
         return "".join(parts)
 
 
@@ -117,18 +119,24 @@ def _as_flag(attribute: str, name: str) -> str:
     return f"\ue000flag:{name}={attribute.strip().partition('=')[0]}\ue001"
 
 
-def _flag(_: str, attribute: str) -> Callable[[Any], str]:
+def _flag(attribute: str) -> Callable[[Any], str]:
     return lambda given: f" {attribute}" if given else ""
 
 
 def _token(value: str) -> str:
-    if not _TOKEN.fullmatch(value):
+    if not (value.isalnum() and value.isascii()) and not _TOKEN.fullmatch(value):
         raise ValueError(f"{value!r} is not percent-encoded.")
     return value
 
 
+def escaped(value: Any) -> str:
+    """A value as text between elements, and in quoted attributes."""
+    text = str(value)
+    return escape(text) if _SPECIAL.search(text) else text
+
+
 _FILL: dict[str, Callable[[Any], str]] = {
-    "text": lambda value: escape(str(value)),
+    "text": escaped,
     "token": _token,
     "html": str,
 }
@@ -142,6 +150,9 @@ class _Places(HTMLParser):
         self._inside = ""
 
     def check(self, html: str) -> None:
+        unfinished = re.search("<[/!?]?\ue000", html)
+        if unfinished:  # this parser takes it for text, a browser the filled one for an element
+            raise _misplaced(html[unfinished.end() - 1 :].partition("\ue001")[0], "a tag's name")
         self.feed(html)
         self.close()
 
@@ -149,6 +160,9 @@ class _Places(HTMLParser):
         self._inside = tag
         if "\ue000" in tag:
             raise _misplaced(tag, f"<{tag}>")
+        bare = _QUOTED.sub("", self.get_starttag_text() or "")
+        if "\ue000" in bare:
+            raise _misplaced(bare[bare.index("\ue000") :], f"<{tag}> outside quotes")
         for name, value in attrs:
             if "\ue000" in name:
                 raise _misplaced(name, f"an attribute's name of <{tag}>")
@@ -184,7 +198,7 @@ def _is_harmless(kind: str, attribute: str, before: str) -> bool:
     return not attribute.startswith("data-") or attribute in PLAIN_DATA
 
 
-PLAIN_DATA = frozenset({"data-key", "data-state", "data-label"})
+PLAIN_DATA = frozenset({"data-key", "data-state", "data-may"})
 
 
 def _misplaced(slot: str, where: str) -> ConfigurationError:

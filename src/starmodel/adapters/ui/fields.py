@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import inspect
+import re
 import typing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,8 +16,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
-from starmodel.adapters.ui.choices import choices_of, key_of
-from starmodel.app.binding import Parameter
+from starmodel.adapters.ui.choices import choice_key, choices_of
+from starmodel.app.binding import Parameter, lines_of, without_zone
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.fields import FieldSpec, is_atomic, plain_types
@@ -31,7 +33,16 @@ _BY_TYPE: tuple[tuple[type, str], ...] = (
     (datetime.date, "date"),
     (datetime.time, "time"),
 )
-_BY_NAME = {"EmailStr": "email", "UploadFile": "file", "Color": "color", "SecretStr": "password"}
+_BY_NAME = {
+    "EmailStr": "email", "UploadFile": "file", "Color": "color", "SecretStr": "password",
+    "NaiveDatetime": "datetime", "PastDatetime": "datetime", "FutureDatetime": "datetime",
+    "PastDate": "date", "FutureDate": "date",
+}  # fmt: skip
+_TALL = ("textarea", "markdown", "lines", "json", "hidden")
+_EMPTY_IS_NONE = ("number", "date", "datetime", "time", "lines", "json", "select", "record")
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?")
+_YES_OR_NO = ((True, "Yes"), (False, "No"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,8 @@ class FormField:
     Shapes: kind is one of `starmodel.core.widgets.WIDGETS`, or "group" for
     a nested model with its parts; choices are
     (value, label) pairs; limits are attributes of the input, such as
-    {"min": 0}; record is the class whose records can be chosen.
+    {"min": 0}; record is the class whose records can be chosen; optional
+    is True for a value that may be None.
     """
 
     name: str
@@ -53,6 +65,7 @@ class FormField:
     choices: tuple[tuple[Any, str], ...] = ()
     limits: tuple[tuple[str, Any], ...] = ()
     record: type[Entity] | None = None
+    optional: bool = False
     parts: tuple[FormField, ...] = ()
 
     def of_part(self, part: FormField, value: Any) -> Any:
@@ -65,25 +78,59 @@ class FormField:
         if value is None or self.kind in ("password", "file", "image"):
             return ""
         if self.kind == "lines" and isinstance(value, list | tuple | set | frozenset):
-            return "\n".join(str(plain(item)) for item in value)
+            items = [str(plain(item)) for item in value]
+            text = "\n".join(items)
+            return text if lines_of(text) == items else to_json(items, indent=2).decode()
         if self.kind == "json" and not isinstance(value, str):
             return to_json(value, fallback=str, indent=2).decode()
-        if self.kind == "datetime":
-            return _local(value)
-        return key_of(plain(value))
+        if self.kind in ("datetime", "time"):
+            moment = _moment(value)
+            return choice_key(value) if moment is None else without_zone(moment)
+        return choice_key(plain(value))
 
     def chosen(self, value: Any) -> frozenset[str]:
         """The keys of the choices that a value selects."""
         several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-        return frozenset(key_of(plain(item)) for item in several if item is not None)
+        return frozenset(choice_key(plain(item)) for item in several if item is not None)
+
+    def several(self, value: Any) -> str:
+        """JSON of what was chosen before, in its order; "null" for None that may be."""
+        if value is None:
+            return "null" if self.optional else "[]"
+        return to_json([choice_key(plain(item)) for item in value]).decode()
 
     def rest(self, value: Any) -> str:
-        """What `datetime-local` can't hold of a moment: digits below milliseconds, "Z" for UTC."""
+        """The whole moment or time, when its input has no room for all of it."""
         moment = _moment(value)
-        if not isinstance(moment, datetime.datetime):
+        if moment is None or (moment.tzinfo is None and moment.microsecond % 1000 == 0):
             return ""
-        below = moment.microsecond % 1000
-        return (f"{below:03}" if below else "") + ("Z" if moment.tzinfo is not None else "")
+        return moment.isoformat()
+
+    def exact(self, value: Any) -> str:
+        """JSON of what the input sends though the value is another one, and of that value.
+
+        Inputs of browsers have no room for some values: line breaks in a
+        single line, None, a colour by its name. "" when the input sends the
+        value itself; without a value what is sent says nothing.
+        """
+        text = self.text(value)
+        sent = _sent(self.kind, text)
+        if self.kind in ("datetime", "time"):
+            return ""  # see `rest`
+        if self.kind == "range" and not sent:
+            sent = _middle(dict(self.limits))
+        if self.kind == "password" and value not in (None, ""):
+            return to_json([sent]).decode()
+        meant = plain(value)
+        if value is None:
+            if not self.optional or self.kind in _EMPTY_IS_NONE:
+                return ""
+        elif self.kind in ("lines", "json"):
+            is_empty = text == "" and not isinstance(value, str)
+            meant = "[]" if is_empty and self.optional else text
+        elif self.kind == "number" or not isinstance(meant, str | int | float | list | dict):
+            meant = text
+        return "" if meant == sent else to_json([sent, meant]).decode()
 
 
 def form_field(
@@ -103,6 +150,10 @@ def form_field(
     model = None if ui.widget or parameter.is_secret else _nested(annotation)
     kind = ui.widget or ("group" if model else _kind(parameter, choices))
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
+    if kind == "lines" and spec is not None:
+        required = False  # no line at all is a list too
+    if kind == "select" and not choices and plain_types(annotation) == [bool]:
+        choices = _YES_OR_NO
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
     return FormField(
         parameter.name,
@@ -114,6 +165,7 @@ def form_field(
         choices,
         tuple(_limits(annotation, info).items()) if kind in ("number", "range") else (),
         parameter.entity,
+        parameter.may_be_none,
         _parts(parameter.name, model) if model else (),
     )
 
@@ -127,6 +179,8 @@ def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
     if parameter.is_secret:
         return "password"
     kinds = [kind for kind in plain_types(annotation) if isinstance(kind, type)]
+    if kinds == [bool] and parameter.may_be_none:
+        return "select"  # a switch knows no third state
     names = [kind.__name__ for kind in kinds]
     found = next((_BY_NAME[name] for name in names if name in _BY_NAME), None)
     if found:
@@ -135,7 +189,7 @@ def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
         return "url"
     if not is_atomic(annotation) and annotation is not Any:
         return "lines" if _holds_texts(annotation) else "json"
-    for kind in kinds[:1]:
+    for kind in kinds[:1] if str not in kinds else []:
         for known, widget in _BY_TYPE:
             if issubclass(kind, known):
                 return widget
@@ -172,7 +226,7 @@ def _example(info: FieldInfo) -> str:
 
 def _limits(annotation: Any, info: FieldInfo) -> dict[str, Any]:
     kinds = plain_types(annotation)
-    step: Any = 1 if int in kinds else "any"
+    step: Any = 1 if set(kinds) == {int} else "any"
     made: dict[str, Any] = {}
     for item in info.metadata:
         if isinstance(item, Ge):
@@ -188,23 +242,39 @@ def _limits(annotation: Any, info: FieldInfo) -> dict[str, Any]:
     return {**made, "step": step}
 
 
-def _moment(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return datetime.datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    return value
+def _moment(value: Any) -> datetime.datetime | datetime.time | None:
+    """A moment or time out of a value or its text; None for everything else."""
+    if isinstance(value, datetime.datetime | datetime.time):
+        return value
+    for kind in (datetime.time, datetime.datetime) if isinstance(value, str) else ():
+        with contextlib.suppress(ValueError):
+            return kind.fromisoformat(value)
+    return None
 
 
-def _local(value: Any) -> str:
-    """A moment as `datetime-local` takes it, which knows no zones; those are shown in UTC."""
-    moment = _moment(value)
-    if not isinstance(moment, datetime.datetime):
-        return str(value)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "minutes")
+def _sent(kind: str, text: str) -> str:
+    """What a browser sends for a value that nobody changed, its line breaks as "\\n"."""
+    text = text.replace("\0", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
+    if kind in _TALL:
+        return text
+    text = text.replace("\n", "")
+    if kind in ("email", "url"):
+        return text.strip(" \t\f")
+    if kind == "color":
+        return text.lower() if _COLOR.fullmatch(text) else "#000000"
+    if kind in ("number", "range"):
+        return text if _NUMBER.fullmatch(text) else ""
+    return text
+
+
+def _middle(limits: dict[str, Any]) -> str:
+    """Where a browser puts a range without a value."""
+    least, most = limits.get("min", 0), limits.get("max", 100)
+    middle = least if most < least else least + (most - least) / 2
+    step = limits.get("step", 1)
+    if step != "any":
+        middle = least + int((middle - least) / step + 0.5) * step
+    return f"{middle:g}"
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -13,13 +13,15 @@ from fasthtml.components import Button, Div, Fieldset, Form, Legend
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.fields import FormField, form_field
 from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.inputs import labelled, slot_values
+from starmodel.adapters.ui.inputs import slot_values
 from starmodel.app.binding import Binder, Parameter
 from starmodel.app.elements import Element
+from starmodel.app.listing import key_of
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType, Registry
 
+Labelled = Callable[[FormField, str, Slots, str], Any]
 PLACE = "{id}"  # stands for the record in addresses while a form is compiled
 _LABELS = {"create": "Create", "update": "Save", "delete": "Delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
@@ -46,7 +48,7 @@ class EventForm:
         self, id: Any, values: Mapping[str, Any], problems: Mapping[str, str]
     ) -> dict[str, Any]:
         """What fills the template's slots."""
-        slots: dict[str, Any] = {"id": "" if id is None else quote(str(id), safe="")}
+        slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         for field in self.fields:
             value = values.get(field.name, self.default(field.name))
             slots |= slot_values(field, value, problems.get(field.name, ""))
@@ -62,7 +64,7 @@ class EventForm:
 
     def problems(self, id: Any, told: Mapping[str, str]) -> list[Element]:
         """The patches that put each sentence beside its input, and clear the others."""
-        form = form_id(self.type, self.event, "" if id is None else quote(str(id), safe=""))
+        form = form_id(self.type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
         return [
             Element(
@@ -85,8 +87,9 @@ def event_form(
     registry: Registry,
     realtime: RealtimeAdapter,
     sprite: str,
+    labelled: Labelled,
 ) -> EventForm:
-    """The form of one event at the present mount point."""
+    """The form of one event at the present mount point; `labelled` makes each input."""
     specs = type.cls.__entity__.fields
     fields = tuple(
         form_field(parameter, specs.get(parameter.name) if parameter.is_field else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastcore.xml import Safe, to_xml
 from fasthtml.components import (
     Datalist,
     Div,
@@ -19,7 +20,7 @@ from fasthtml.components import (
     Textarea,
 )  # fmt: skip
 
-from starmodel.adapters.ui.choices import key_of
+from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.fields import FormField
 
@@ -35,7 +36,8 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
     """
     own = f"{form_id}-{field.name}"
     if field.kind == "hidden":
-        return Input(type="hidden", name=field.name, value=s.text(f"value:{field.name}"))
+        value = s.text(f"value:{field.name}")
+        return (Input(type="hidden", name=field.name, value=value), _exact(field, s))
     about = f"{own}-help {own}-problem" if field.help else f"{own}-problem"
     shared: dict[str, Any] = {
         "aria-describedby": about,
@@ -53,7 +55,9 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
             Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
             *told, id=own, cls="sm-field", tabindex="-1", **shared,
         )  # fmt: skip
-    shared |= {"id": own, "name": field.name, "required": field.required or None}
+    shared |= {"id": own, "name": field.name}
+    if field.required:  # but not of what is empty already, which could not be saved again
+        shared["required"] = s.flag(f"need:{field.name}")
     label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
     if field.kind == "switch":
         no = Input(type="hidden", name=field.name, value="false")
@@ -77,13 +81,17 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
     if field.kind == "select":
         empty = () if field.required else (Option("", value=""),)
         options = [
-            Option(label, value=key_of(choice), selected=s.flag(f"is:{field.name}:{number}"))
+            Option(label, value=choice_key(choice), selected=s.flag(f"is:{field.name}:{number}"))
             for number, (choice, label) in enumerate(field.choices)
         ]
         return (Select(*empty, *options, cls="uk-select", **shared),)
     if field.kind in _TALL:
         code = " sm-code" if field.kind == "json" else ""
-        return (Textarea(value, rows=_TALL[field.kind], cls=f"uk-textarea{code}", **shared),)
+        # Browsers leave out a first line break, so that the value needs one before it.
+        look = f"uk-textarea{code}"
+        return (
+            Textarea("\n", value, rows=_TALL[field.kind], cls=look, **shared), _exact(field, s),
+        )  # fmt: skip
     if field.kind in ("file", "image"):
         accept = "image/*" if field.kind == "image" else None
         return (Input(type="file", cls="uk-input sm-file", accept=accept, **shared),)
@@ -95,8 +103,8 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
             Datalist(id=listed),
         )  # fmt: skip
     look = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
-    rest: tuple[Any, ...] = ()
-    if field.kind == "datetime":
+    rest: tuple[Any, ...] = (_exact(field, s),)
+    if field.kind in ("datetime", "time"):
         # Brings back what the input itself has no room for.
         rest = (
             Input(type="hidden", name=f"_rest.{field.name}", value=s.text(f"rest:{field.name}")),
@@ -112,20 +120,27 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
     name = f"{field.name}[]" if several else field.name
     made = []
     if several:  # tells an empty choice from a form without this field
-        made.append(Input(type="hidden", name=f"_several.{field.name}", value=""))
+        before = s.text(f"several:{field.name}")
+        made.append(Input(type="hidden", name=f"_several.{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
         box = Input(
-            type=kind, name=name, value=key_of(choice), cls=look, id=f"{own}-{number}",
+            type=kind, name=name, value=choice_key(choice), cls=look, id=f"{own}-{number}",
             checked=s.flag(f"is:{field.name}:{number}"),
         )  # fmt: skip
         made.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
     return made
 
 
+def _exact(field: FormField, s: Slots) -> Any:
+    """Room for what the input itself can't hold; see `FormField.exact`."""
+    return Safe(s.html(f"exact:{field.name}"))
+
+
 def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
     """What fills the slots of one input."""
     name = field.name
     made: dict[str, Any] = {f"problem:{name}": problem, f"wrong:{name}": str(bool(problem)).lower()}
+    made[f"need:{name}"] = value != ""
     if field.kind == "group":
         for part in field.parts:
             made |= slot_values(part, field.of_part(part, value), "")
@@ -133,12 +148,17 @@ def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
         made[f"on:{name}"] = value is True or value == "true"
     elif field.choices:
         chosen = field.chosen(value)
+        if field.kind == "checkboxes":
+            made[f"several:{name}"] = field.several(value)
         made |= {
-            f"is:{name}:{number}": key_of(choice) in chosen
+            f"is:{name}:{number}": choice_key(choice) in chosen
             for number, (choice, _) in enumerate(field.choices)
         }
     else:
         made[f"value:{name}"] = field.text(value)
-        if field.kind == "datetime":
+        if field.kind in ("datetime", "time"):
             made[f"rest:{name}"] = field.rest(value)
+        exact = field.exact(value)
+        hidden = Input(type="hidden", name=f"_exact.{name}", value=exact) if exact else ""
+        made[f"exact:{name}"] = to_xml(hidden, indent=False)
     return made

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from fastcore.xml import FT, Safe, to_xml
@@ -30,27 +31,38 @@ from fasthtml.components import (
     Tr,
 )  # fmt: skip
 from fasthtml.components import Details as DetailsElement
+from fasthtml.components import Template as TemplateElement
 
-from starmodel.adapters.ui.choices import choices_of, key_of
+from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.records import title_field, title_of
-from starmodel.adapters.ui.values import Show, shows
+from starmodel.adapters.ui.values import Show
 from starmodel.app.access import Audience
-from starmodel.app.listing import Listing, Window
-from starmodel.app.presentation import RealtimeAdapter, Row
+from starmodel.app.listing import Listing, row_key
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter
+from starmodel.app.query import searched_fields
 from starmodel.core.commands import Action
-from starmodel.core.entity import Entity
+from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
+from starmodel.core.widgets import UI
 
-PLACE = "{id}"  # stands for the record in actions while a row is compiled
+PLACE = "{id}"  # stands for the record in what the menu of a row offers
 MAX_COLUMNS = 6
 MAX_FILTERS = 4
+MAX_KEPT = 1000
 # Narrow screens leave out the later columns; the record's own page shows them all.
 _WIDTHS = ("", " sm-from-small", " sm-from-medium", " sm-from-medium", " sm-from-wide")
+
+
+class Showing(Protocol):
+    """What makes a `Show` for a type; see `values.shows`."""
+
+    def __call__(self, annotation: Any, wishes: UI, /, *, brief: bool) -> Show: ...
 
 
 class Column(NamedTuple):
@@ -63,44 +75,69 @@ class Column(NamedTuple):
     sorts: bool = True
     is_number: bool = False
 
+    @property
+    def slot(self) -> str:
+        return f"cell {self.name}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListView:
-    """How records of one class are listed for one audience at one mount point."""
+    """How records of one class are listed for one audience at one mount point.
+
+    A row is made once for each version of its record, unless it shows what
+    is computed or depends on a rule that is a function.
+
+    Shapes: actions are the events that a row offers; `may` asks a rule
+    that is a function of the record.
+    """
 
     type: EntityType
     home: str
     columns: tuple[Column, ...]
     row: Template
-    actions: tuple[tuple[Event[Any, Any, Any], Template], ...]
+    actions: tuple[Event[Any, Any, Any], ...]
     audience: Audience
     may: Callable[[Event[Any, Any, Any], Entity], bool]
     sprite: str
+    kept: dict[tuple[Any, int], Row] = field(default_factory=dict)
 
-    def rows(self, entities: Sequence[Entity], asked: bool) -> list[Row]:
+    @property
+    def bulk(self) -> list[Event[Any, Any, Any]]:
+        """The events that can be run for many rows at once."""
+        return [event for event in self.actions if event.name != "update"]
+
+    def rows(self, entities: Sequence[Entity], narrowed: bool) -> list[Row]:
         """A row for each record; for none, one that says so and what to do."""
         if not entities:
-            return [Row("none", _nothing(self, asked))]
-        return [self._row(entity) for entity in entities]
+            return [Row("none", _nothing(self, narrowed))]
+        if self.audience.actor is not None or not all(column.sorts for column in self.columns):
+            return [self._row(entity) for entity in entities]
+        if len(self.kept) > MAX_KEPT:
+            self.kept.clear()
+        made = []
+        for entity in entities:
+            key = entity.id, version_of(entity)
+            row = self.kept.get(key)
+            if row is None:
+                row = self.kept[key] = self._row(entity)
+            made.append(row)
+        return made
 
     def _row(self, entity: Entity) -> Row:
-        id = str(entity.id)
-        key = quote(id, safe="")
-        return Row(key, self.row.fill(self.slots(entity, id, key)))
+        slots = self.slots(entity)
+        return Row(slots["key"], self.row.fill(slots))
 
-    def slots(self, entity: Entity, id: str, key: str) -> dict[str, Any]:
+    def slots(self, entity: Entity) -> dict[str, Any]:
         """What fills a row's template."""
-        slots: dict[str, Any] = {"id": id, "key": key, "title": title_of(self.type, entity)}
-        for column in self.columns:
-            slots[column.name] = column.show(column.read(entity))
-        actions = self.actions
+        slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
+        slots["id"], slots["key"] = entity.id, row_key(entity)
+        slots["title"] = title_of(self.type, entity)
         if self.audience.actor is not None:
-            actions = tuple(pair for pair in actions if self.may(pair[0], entity))
-        slots["actions"] = "".join([template.fill(slots) for _, template in actions])
+            slots["may"] = " ".join([e.name for e in self.actions if self.may(e, entity)])
         return slots
 
 
-def columns_of(type: EntityType) -> tuple[Column, ...]:
+def columns_of(type: EntityType, show: Showing) -> tuple[Column, ...]:
     """The columns that the class asks for, else its first few, the one of its name first.
 
     Raises: ConfigurationError, for a name that is no public field.
@@ -113,17 +150,17 @@ def columns_of(type: EntityType) -> tuple[Column, ...]:
         names = [*named, *(n for n in names if n not in named)][:MAX_COLUMNS]
     else:
         names = list(asked)
-    return tuple(_column(type, name) for name in names or ["id"])
+    return tuple(_column(type, name, show) for name in names or ["id"])
 
 
-def _column(type: EntityType, name: str) -> Column:
+def _column(type: EntityType, name: str, showing: Showing) -> Column:
     info, cls = type.cls.__entity__, type.cls
     if name in info.computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
-        show = shows(computed.return_type, brief=True)
+        show = showing(computed.return_type, UI(), brief=True)
         number = _is_number(computed.return_type)
-        return Column(name, title, _reader(name), show, sorts=False, is_number=number)
+        return Column(name, title, attrgetter(name), show, sorts=False, is_number=number)
     spec = info.fields.get(name)
     if spec is None or spec.private:
         public = [n for n, s in info.fields.items() if not s.private]
@@ -131,14 +168,10 @@ def _column(type: EntityType, name: str) -> Column:
             f"{cls.__name__}.model_config['list_display'] names {name!r}; the public fields are "
             f"{', '.join([*public, *info.computed])}."
         )
-    show = shows(spec.info.annotation, spec.ui, brief=True)
+    show = showing(spec.info.annotation, spec.ui, brief=True)
     return Column(
-        name, spec.title, _reader(name), show, spec.atomic, _is_number(spec.info.annotation)
+        name, spec.title, attrgetter(name), show, spec.atomic, _is_number(spec.info.annotation)
     )
-
-
-def _reader(name: str) -> Callable[[Entity], Any]:
-    return lambda entity: getattr(entity, name)
 
 
 def _is_number(annotation: Any) -> bool:
@@ -153,18 +186,18 @@ def list_view(
     simple: Callable[[Event[Any, Any, Any]], bool],
     may: Callable[[Event[Any, Any, Any], Entity], bool],
     sprite: str,
+    show: Showing,
 ) -> ListView:
     """Compile the rows of a class. Shapes: `simple` events run at once, with nothing to fill in."""
     home = f"{realtime.root_path}{type.path}"
-    columns = columns_of(type)
-    events = [e for n, e in type.events.items() if n in audience.events and n != "create"]
-    actions = tuple(
-        (event, compiled(partial(_action, type, event, realtime, home, sprite)))
-        for event in events
-        if event.name == "update" or simple(event)
-    )
-    has_bulk = any(event.name != "update" for event, _ in actions)
-    row = compiled(partial(row_component, type, columns, home, has_bulk, bool(actions), sprite))
+    columns = columns_of(type, show)
+    offered = [
+        event
+        for name, event in type.events.items()
+        if name in audience.events and (name == "update" or (name != "create" and simple(event)))
+    ]
+    actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
+    row = compiled(partial(row_component, type, columns, home, actions, audience, sprite))
     return ListView(type, home, columns, row, actions, audience, may, sprite)
 
 
@@ -172,34 +205,41 @@ def row_component(
     type: EntityType,
     columns: Sequence[Column],
     home: str,
-    has_bulk: bool,
-    has_actions: bool,
+    actions: Sequence[Event[Any, Any, Any]],
+    audience: Audience,
     sprite: str,
     s: Slots,
 ) -> Any:
     """One row. Each cell is what its column shows; the first leads to the record."""
     key, title = s.token("key"), s.text("title")
     cells = []
-    if has_bulk:
+    if any(event.name != "update" for event in actions):
         box = Input(
             type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(type),
             cls="uk-checkbox", aria_label=f"Select {title}",
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
     for number, column in enumerate(columns):
-        shown = Safe(s.html(column.name))
+        shown = Safe(s.html(column.slot))
         if number == 0:
             shown = A(shown, href=f"{home}/{key}", cls="sm-open")
         cells.append(Td(shown, cls=_cell(column, number)))
-    if has_actions:
-        dots = (icon("dots", sprite), Span(f"Actions for {title}", cls="sm-hidden"))
-        menu = DetailsElement(
-            Summary(*dots, cls="uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"),
-            Div(Safe(s.html("actions")), cls="sm-menu-items"),
-            cls="sm-menu", data_preserve_attr="open",
-        )  # fmt: skip
-        cells.append(Td(menu, cls="sm-end"))
+    if actions:
+        # What it offers is the same in every row, so it stands once, in `menu`.
+        may = {"data-may": s.text("may")} if audience.actor is not None else {}
+        opener = Summary(aria_label=f"Actions for {title}", cls=_DOTS)
+        made = DetailsElement(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
+        cells.append(Td(made, cls="sm-end"))
     return Tr(*cells, data_key=key)
+
+
+_DOTS = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
+
+
+def menu(view: ListView, realtime: RealtimeAdapter) -> Any:
+    """What a row's menu offers, once for all rows; the browser puts the row's key in."""
+    items = [_item(view, event, realtime) for event in view.actions]
+    return TemplateElement(*items, {"data-menu": view.type.name}) if items else None
 
 
 def _cell(column: Column, number: int) -> str | None:
@@ -207,23 +247,17 @@ def _cell(column: Column, number: int) -> str | None:
     return (("sm-number" if column.is_number else "") + width).strip() or None
 
 
-def _action(
-    type: EntityType,
-    event: Event[Any, Any, Any],
-    realtime: RealtimeAdapter,
-    home: str,
-    sprite: str,
-    s: Slots,
-) -> Any:
-    key = s.token("key")
+def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter) -> Any:
+    named = {"data-event": event.name}
     if event.name == "update":
-        return A(icon("edit", sprite), "Edit", href=f"{home}/{key}/edit", cls="sm-item")
-    run = realtime.render_action(type, Action(type.cls, event.name, {}, PLACE))
-    run = run.replace(quote(PLACE, safe=""), key)
+        href = f"{view.home}/{quote(PLACE, safe='')}/edit"
+        return A(icon("edit", view.sprite), "Edit", named, href=href, cls="sm-item")
+    run = realtime.render_action(view.type, Action(view.type.cls, event.name, {}, PLACE))
+    named["data-on:click"] = run
     if event.name == "delete":
-        inside = (icon("trash", sprite), "Delete")
-        return Button(*inside, {"data-on:click": run}, type="button", cls="sm-item sm-danger")
-    return Button(event.title, {"data-on:click": run}, type="button", cls="sm-item")
+        inside = (icon("trash", view.sprite), "Delete")
+        return Button(*inside, named, type="button", cls="sm-item sm-danger")
+    return Button(event.title, named, type="button", cls="sm-item")
 
 
 def bulk_id(type: EntityType) -> str:
@@ -255,8 +289,7 @@ def _nothing(view: ListView, asked: bool) -> str:
 def head(view: ListView, listing: Listing) -> Any:
     """The row of column titles, each a link that sorts by it."""
     cells = []
-    bulk = [event for event, _ in view.actions if event.name != "update"]
-    if bulk:
+    if view.bulk:
         every = Input(
             type="checkbox", cls="uk-checkbox", data_every=True,
             aria_label=f"Select all {view.type.plural_title.lower()} of this page",
@@ -285,7 +318,7 @@ def filters(view: ListView, listing: Listing) -> Any:
     type, given = view.type, listing.filters
     things = type.plural_title.lower()
     parts: list[Any] = []
-    if listing.query.search_fields or type.cls.model_config.get("search_fields") is None:
+    if searched_fields(type.cls):
         search = Input(
             type="search", name="search", value=listing.search, placeholder=f"Search {things}",
             aria_label=f"Search {things}", cls="uk-input", maxlength=200,
@@ -335,7 +368,7 @@ def filtered(type: EntityType) -> list[str]:
 
 def _filter(type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
     spec = type.cls.__entity__.fields[name]
-    choices = [(key_of(v), label) for v, label in choices_of(spec.info.annotation)]
+    choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
     if plain_types(spec.info.annotation) == [bool]:
         choices = [("true", "Yes"), ("false", "No")]
     if choices:
@@ -369,9 +402,7 @@ def _labelled(title: str, made: Any) -> Any:
 def bulk(view: ListView, address: str, send: str) -> Any:
     """The bar with what can be done to all chosen rows; it shows when there are any."""
     buttons = []
-    for event, _ in view.actions:
-        if event.name == "update":
-            continue
+    for event in view.bulk:
         danger = event.name == "delete"
         ask = event.info.confirm and f"{event.title}: {{n}} {view.type.plural_title.lower()}?"
         buttons.append(
@@ -392,16 +423,16 @@ def bulk(view: ListView, address: str, send: str) -> Any:
     )  # fmt: skip
 
 
-def pages(view: ListView, listing: Listing, window: Window) -> FT:
+def pages(view: ListView, listing: Listing, count: int, more: bool) -> FT:
     """Where this window is in the list, and the ways to those before and after."""
-    first, count = listing.query.offset + 1, len(window.entities)
+    first = listing.query.offset + 1
     told = "" if not count else f"{first}\u2013{first + count - 1}"
-    if count and not window.more:
+    if count and not more:
         told = f"{told} of {first + count - 1}"
     links = []
     for there, name, page, picture in (
         (listing.page > 1, "Previous", listing.page - 1, "left"),
-        (window.more, "Next", listing.page + 1, "right"),
+        (more, "Next", listing.page + 1, "right"),
     ):
         if there:
             words = urlencode(listing.asked(page=None if page == 1 else page))

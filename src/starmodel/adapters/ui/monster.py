@@ -27,23 +27,35 @@ from fasthtml.components import Progress as ProgressBar
 
 from starmodel.adapters.ui import lists, shell
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.fields import FormField
 from starmodel.adapters.ui.forms import EventForm, event_form
 from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.inputs import labelled
 from starmodel.adapters.ui.lists import ListView
 from starmodel.adapters.ui.records import title_of
-from starmodel.adapters.ui.values import shows
+from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Actor, Audience, permits
 from starmodel.app.application import Application
 from starmodel.app.elements import Element
-from starmodel.app.listing import Listing, Window
+from starmodel.app.listing import Listing, Window, key_of
 from starmodel.app.live import LiveView
-from starmodel.app.presentation import RealtimeAdapter, Row, Site
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter, Site
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import Event
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Progress, Toast
+from starmodel.core.widgets import UI
 
+_HEADINGS = {
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    410: "Removed",
+    500: "Something went wrong",
+    503: "Not available right now",
+}
 BUILT_IN = ("create", "update", "delete")
 _TOAST_ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
@@ -61,6 +73,9 @@ class MonsterUI:
         self._shell = lru_cache(256)(self._make_shell)
         self._view = lru_cache(512)(self._make_view)
         self._frame = lru_cache(512)(self._make_frame)
+        self._pages = lru_cache(1024)(self._make_pages)
+        self._crumb = lru_cache(256)(self._make_crumb)
+        self._new = lru_cache(256)(self._make_new)
         self._form = lru_cache(1024)(self._make_form)
 
     def render(self, component: Any) -> str:
@@ -78,13 +93,14 @@ class MonsterUI:
     ) -> str:
         realtime, root_path = self._realtime, self._realtime.root_path
         types = tuple(type.name for type in self._readable(actor))
-        frame = self._shell(root_path, types, at.name if at else "", str(actor) if actor else "")
+        frame = self._shell(root_path, types, at.name if at else "")
         back = at is not None and at.is_record and title != at.plural_title
         return frame.fill(
             {
                 "title": f"{title} · {self._site.title}" if title != self._site.title else title,
                 "heading": title,
-                "crumb": shell.crumb(at, root_path, self._sprite) if at and back else "",
+                "actor": str(actor) if actor else "Not signed in",
+                "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
                 # What is shown is collected while it is rendered, so the tail comes last.
                 "content": self.render(content),
@@ -92,14 +108,17 @@ class MonsterUI:
             }
         )
 
-    def _make_shell(self, root_path: str, names: tuple[str, ...], at: str, actor: str) -> Template:
+    def _make_shell(self, root_path: str, names: tuple[str, ...], at: str) -> Template:
         registry, s = self._application.registry, Slots()
         types = [registry.named(name) for name in names]
         here = registry.find(at)
         head = shell.html_head(self._site, root_path, s) + self._realtime.head(root_path)
-        body = self.render(shell.body(self._site, root_path, types, here, actor, s))
+        body = self.render(shell.body(self._site, root_path, self.nav(types, here), here, s))
         html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
+
+    def _make_crumb(self, root_path: str, name: str) -> str:
+        return shell.crumb(self._application.registry.named(name), root_path, self._sprite)
 
     def start(self, actor: Actor | None) -> Any:
         types = self._readable(actor)
@@ -110,7 +129,7 @@ class MonsterUI:
             )  # fmt: skip
         cards = [
             A(
-                Div(icon(shell._ICONS[type.scope], self._sprite), cls="sm-card-icon"),
+                Div(icon(shell.ICONS[type.scope], self._sprite), cls="sm-card-icon"),
                 Span(shell.heading_of(type), cls="sm-card-title"),
                 Span(_doc(type.cls), cls="sm-muted") if _doc(type.cls) else None,
                 href=self._home(type), cls="uk-card sm-card sm-card-link",
@@ -130,7 +149,7 @@ class MonsterUI:
                 H2("Traceback"), Pre(Code(problem.trace), tabindex="0", cls="sm-trace"),
             )  # fmt: skip
         return self.page(
-            problem.title,
+            _HEADINGS.get(problem.status, problem.title),
             Div(
                 P(str(problem.status), cls="sm-status", aria_hidden="true"), P(problem.text),
                 Ul(*told) if told else None, back, cls="sm-problem-page",
@@ -139,9 +158,8 @@ class MonsterUI:
             actor=actor,
         )  # fmt: skip
 
-    def nav(self, actor: Actor | None) -> Any:
-        links = [Li(A(shell.heading_of(t), href=self._home(t))) for t in self._readable(actor)]
-        return Ul(*links)
+    def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
+        return shell.links(types, at, self._realtime.root_path, self._sprite)
 
     def title(self, type: EntityType, entity: Entity) -> str:
         return title_of(type, entity)
@@ -149,6 +167,7 @@ class MonsterUI:
     # Lists
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
+        self._realtime.show_list(listing)
         audience = self._application.policy.audience(listing.type, actor)
         view = self._view(self._realtime.root_path, listing.type.name, audience)
         rows = view.rows(window.entities, listing.is_narrowed)
@@ -167,30 +186,36 @@ class MonsterUI:
         return view.rows(entities, listing.is_narrowed)
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        view = self._view(self._realtime.root_path, listing.type.name, Audience())
-        return [Element(self.render(lists.pages(view, listing, window)))]
+        root_path = self._realtime.root_path
+        return [Element(self._pages(root_path, listing, len(window.entities), window.more))]
+
+    def _make_pages(self, root_path: str, listing: Listing, count: int, more: bool) -> str:
+        view = self._view(root_path, listing.type.name, Audience())
+        return self.render(lists.pages(view, listing, count, more))
 
     def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside a heading: the ways to make, change and remove a record."""
         if not (type.is_record and type.crud):
             return None
         if entity is None:
-            if not self._may(type, "create", actor):
-                return None
-            new = A(icon("plus", self._sprite), f"New {type.title.lower()}",
-                    href=f"{self._home(type)}/new", cls="uk-btn uk-btn-primary")  # fmt: skip
-            return Div(new, cls="sm-buttons")
-        from urllib.parse import quote
-
-        href = f"{self._home(type)}/{quote(str(entity.id), safe='')}/edit"
+            may = self._may(type, "create", actor)
+            return Safe(self._new(self._realtime.root_path, type.name)) if may else None
+        href = f"{self._home(type)}/{key_of(entity.id)}/edit"
         edit = A(icon("edit", self._sprite), "Edit", href=href, cls="uk-btn uk-btn-default")
+        delete = type.events["delete"]
         return Div(
             edit if self._may(type, "update", actor, entity) else None,
-            self.form(type, type.events["delete"], entity.id)
+            self.form(type, delete, entity.id)
             if self._may(type, "delete", actor, entity)
             else None,
             cls="sm-buttons",
         )
+
+    def _make_new(self, root_path: str, name: str) -> str:
+        type = self._application.registry.named(name)
+        inside = (icon("plus", self._sprite), f"New {type.title.lower()}")
+        new = A(*inside, href=f"{root_path}{type.path}/new", cls="uk-btn uk-btn-primary")
+        return self.render(Div(new, cls="sm-buttons"))
 
     def _make_view(self, root_path: str, name: str, audience: Audience) -> ListView:
         type = self._application.registry.named(name)
@@ -200,7 +225,7 @@ class MonsterUI:
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
             return permits(policy, type, audience.actor, event=event, entity=entity)
 
-        return lists.list_view(type, audience, self._realtime, simple, may, self._sprite)
+        return lists.list_view(type, audience, self._realtime, simple, may, self._sprite, self.show)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
@@ -210,6 +235,7 @@ class MonsterUI:
                 lists.filters(view, listing),
                 lists.table(view, listing, s.html("rows"), s.token("state")),
                 bulk,
+                lists.menu(view, self._realtime),
                 Safe(s.html("around")),
                 cls="uk-card sm-list",
             )
@@ -277,7 +303,15 @@ class MonsterUI:
         type = registry.named(type_name)
         event = type.events[event_name]
         binder = self._application.dispatcher.binders[type.cls, event_name]
-        return event_form(type, event, binder, registry, self._realtime, self._sprite)
+        return event_form(type, event, binder, registry, self._realtime, self._sprite, self.field)
+
+    def field(self, field: FormField, form_id: str, slots: Slots, records: str) -> Any:
+        """One labelled input; `slots` has the places of value, choice and problem."""
+        return labelled(field, form_id, slots, records)
+
+    def show(self, annotation: Any, wishes: UI, *, brief: bool) -> Show:
+        """How values of a type are shown as HTML, `brief` in the cells of lists."""
+        return shows(annotation, wishes, brief=brief)
 
     def toast(self, toast: Toast) -> Any:
         picture = icon(_TOAST_ICONS.get(toast.kind, "info"), self._sprite)
@@ -305,11 +339,14 @@ class MonsterUI:
             if not spec.private and not (name == "id" and not type.is_record)
         ]
         # What atomic fields hold is shown as it is; of all others only the public part.
-        shown = [(s.name, s.title, s.atomic, shows(s.info.annotation, s.ui)) for s in specs]
+        shown = [
+            (s.name, s.title, s.atomic, self.show(s.info.annotation, s.ui, brief=False))
+            for s in specs
+        ]
         for name in info.computed:
             computed = type.cls.__pydantic_computed_fields__[name]
             title = computed.title or name.replace("_", " ").capitalize()
-            shown.append((name, title, False, shows(computed.return_type)))
+            shown.append((name, title, False, self.show(computed.return_type, UI(), brief=False)))
         shown.sort(key=lambda item: item[0] == "id")
         big = not type.is_record and len(shown) <= 4
         figures = {s.name for s in specs if big and _is_figure(s.info.annotation)}

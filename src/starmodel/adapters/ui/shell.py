@@ -28,7 +28,7 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.app.presentation import Site
 from starmodel.core.registry import EntityType
 
-_ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
+ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
 
 
 def heading_of(type: EntityType) -> str:
@@ -44,9 +44,8 @@ def html_head(site: Site, root_path: str, s: Slots) -> str:
 def body(
     site: Site,
     root_path: str,
-    types: Sequence[EntityType],
+    nav: Any,
     at: EntityType | None,
-    actor: str,
     s: Slots,
 ) -> Any:
     """The page's body with slots for heading, lead, content and tail."""
@@ -64,11 +63,11 @@ def body(
         ),
         brand, _theme_button(sprite), cls="sm-bar",
     )  # fmt: skip
-    links = [_link(type, at, root_path, sprite) for type in types]
+    who = P(icon("user", sprite), Span(s.text("actor")), cls="sm-who")
     side = Aside(
         Div(brand, cls="sm-side-head"),
-        Nav(Ul(*links), aria_label="Main"),
-        Div(_who(actor, sprite), _theme_button(sprite), cls="sm-side-end"),
+        Nav(nav, aria_label="Main"),
+        Div(who, _theme_button(sprite), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
     crumb = None
@@ -90,14 +89,14 @@ def crumb(type: EntityType, root_path: str, sprite: str) -> str:
     return str(to_xml(link, indent=False))
 
 
-def _link(type: EntityType, at: EntityType | None, root_path: str, sprite: str) -> Any:
-    here = "page" if at is not None and at.cls is type.cls else None
-    inside = (icon(_ICONS[type.scope], sprite), Span(heading_of(type)))
-    return Li(A(*inside, href=f"{root_path}{type.path}", aria_current=here))
-
-
-def _who(actor: str, sprite: str) -> Any:
-    return P(icon("user", sprite), Span(actor or "Not signed in"), cls="sm-who")
+def links(types: Sequence[EntityType], at: EntityType | None, root_path: str, sprite: str) -> Any:
+    """A link to each class; the one that the page belongs to is marked."""
+    made = []
+    for type in types:
+        here = "page" if at is not None and at.cls is type.cls else None
+        inside = (icon(ICONS[type.scope], sprite), Span(heading_of(type)))
+        made.append(Li(A(*inside, href=f"{root_path}{type.path}", aria_current=here)))
+    return Ul(*made)
 
 
 def _theme_button(sprite: str) -> Any:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import re
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
 from fasthtml.components import Code, Dd, Div, Dl, Dt, Li, Span, Ul
 
-from starmodel.adapters.ui.choices import choices_of, key_of
-from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.choices import choice_key, choices_of
+from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.core.commands import plain
 from starmodel.core.fields import plain_types
 from starmodel.core.widgets import UI
@@ -55,7 +57,7 @@ def _by_widget(ui: UI, brief: bool) -> Show | None:
 def _by_type(annotation: Any, brief: bool) -> Show:
     choices = choices_of(annotation)
     if choices:
-        return _badges({key_of(value): label for value, label in choices})
+        return _badges(choices)
     kinds = plain_types(annotation)
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
@@ -70,16 +72,18 @@ def _by_type(annotation: Any, brief: bool) -> Show:
         return _url
     if issubclass(kind, str):
         return _cut if brief else _text
+    if issubclass(kind, int | float | decimal.Decimal | uuid.UUID):
+        return str  # nothing in it needs escaping
     return _brief if brief else _anything
 
 
 def _text(value: Any) -> str:
-    return escape(str(value))
+    return escaped(value)
 
 
 def _cut(value: Any) -> str:
     text = str(value)
-    return escape(text if len(text) <= MAX_CELL_CHARS else f"{text[:MAX_CELL_CHARS]}…")
+    return escaped(text if len(text) <= MAX_CELL_CHARS else f"{text[:MAX_CELL_CHARS]}…")
 
 
 def _brief(value: Any) -> str:
@@ -130,9 +134,16 @@ _YES = str(to_xml(Span("Yes", cls="uk-badge uk-badge-secondary sm-yes"), indent=
 _NO = str(to_xml(Span("No", cls="uk-badge uk-badge-secondary sm-no"), indent=False))
 
 
-def _badges(labels: Mapping[str, str]) -> Show:
-    made = {key: _BADGE.fill({"label": label}) for key, label in labels.items()}
-    return lambda value: made.get(key_of(value)) or _BADGE.fill({"label": key_of(value)})
+def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
+    made = {value: _BADGE.fill({"label": label}) for value, label in choices}
+    # A live page shows JSON, where an enum's member is its value.
+    made |= {choice_key(value): html for value, html in made.items()}
+
+    def show(value: Any) -> str:
+        known = made.get(value) or made.get(choice_key(value))
+        return known or _BADGE.fill({"label": choice_key(value)})
+
+    return show
 
 
 def _date(value: Any) -> str:

@@ -89,8 +89,8 @@ def _told(
     def many(count: int) -> str:
         return f"{count} {(type.title if count == 1 else type.plural_title).lower()}"
 
-    told = [Toast(f"{event.title}: {many(len(done))} done.", "success")] if done else []
+    told = [Toast(f"{event.title}: done for {many(len(done))}.", "success")] if done else []
     if refused:
         why = "; ".join(dict.fromkeys(refused.values()))
-        told.append(Toast(f"{event.title}: {many(len(refused))} refused. {why}", "error"))
+        told.append(Toast(f"{event.title}: refused for {many(len(refused))}. {why}", "error"))
     return told

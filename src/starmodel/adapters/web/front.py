@@ -233,8 +233,7 @@ class Front:
         """The routes below /_starmodel/."""
         path, request = call.request.path, call.request
         if path.startswith(PREFIX):
-            gzip = b"gzip" in request.headers.get(b"accept-encoding", b"")
-            if await serve_asset(path[len(PREFIX) :], gzip, send):
+            if await serve_asset(path[len(PREFIX) :], request.takes_gzip, send):
                 return
         elif path == STREAM_PATH:
             try:

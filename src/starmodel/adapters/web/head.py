@@ -97,27 +97,20 @@ def page_basics(root_path: str = "") -> str:
     )
 
 
-def application_styles(assets: Mapping[str, str], development: bool, root_path: str = "") -> str:
-    """What gives an application's own classes their style, on its own pages.
+def application_styles(assets: Mapping[str, str], development: bool) -> Callable[[str], str]:
+    """What gives an application's own classes their style on its own pages, by root path.
 
     In development the classes are compiled in the browser, so that new ones
     work at once. In production the file of `starmodel css build` is linked,
-    when there is one.
+    when there is one now.
     """
     if development and "tailwind.js" in assets:
-        source = escape(root_path + assets["tailwind.js"])
-        text = _application_source(compiler_folder())
-        return f'<style type="text/tailwindcss">{text}</style><script src="{source}"></script>'
-    name = None if development else _built(Path(APPLICATION_CSS))
-    return f'<link rel="stylesheet" href="{escape(root_path)}/{name}">' if name else ""
-
-
-@functools.cache
-def _application_source(folder: Path) -> str:
-    return (folder / "application.css").read_text(encoding="utf-8")
-
-
-def _built(file: Path) -> str | None:
-    if not file.is_file():
-        return None
-    return f"{file.as_posix()}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
+        text = (compiler_folder() / "application.css").read_text(encoding="utf-8")
+        style = f'<style type="text/tailwindcss">{text}</style>'
+        return lambda root: f'{style}<script src="{escape(root + assets["tailwind.js"])}"></script>'
+    file = Path(APPLICATION_CSS)
+    if development or not file.is_file():
+        return lambda root: ""
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    address = f"/{APPLICATION_CSS}?v={version}"
+    return lambda root: f'<link rel="stylesheet" href="{escape(root + address)}">'

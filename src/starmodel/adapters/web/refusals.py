@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.call import SSE, Call, Header
@@ -16,6 +17,7 @@ from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
 
 NO_STORE = (b"cache-control", b"no-store")
+_SIGN_IN = "In development, open the link that the server printed at its start."
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
 
 
@@ -36,13 +38,16 @@ class Refusals:
         self, call: Call, error: BaseException, where: str, *, domain: bool = False
     ) -> Problem:
         """The problem behind an exception, as far as this caller may know it."""
-        return problem_of(
+        made = problem_of(
             error,
             where=where,
             actor=call.session.actor,
             development=self._settings.development,
             domain=domain,
         )
+        if made.status == 401 and self._settings.development:
+            return replace(made, text=f"{made.text} {_SIGN_IN}")
+        return made
 
     async def send(
         self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
-import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from pydantic_core import from_json
 
 from starmodel.adapters.web.routes import SLASH
+from starmodel.app.binding import without_zone
 from starmodel.core.errors import RequestError
 
 
@@ -47,6 +49,10 @@ class Incoming:
     @property
     def is_datastar(self) -> bool:
         return b"datastar-request" in self.headers
+
+    @property
+    def takes_gzip(self) -> bool:
+        return b"gzip" in self.headers.get(b"accept-encoding", b"")
 
     @property
     def wants_html(self) -> bool:
@@ -189,45 +195,102 @@ def _gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """What a form's inputs say together.
 
     One value a name: a list for `name[]`, else the last (a checked box
-    follows its "false"). `address.street` is part of `address`. A name
-    after "_several." is a list even when nothing was chosen, and one after
-    "_rest." brings what the input of a moment has no room for: a zone, and
-    digits below milliseconds.
+    follows its "false"). `address.street` is part of `address`. Line breaks,
+    which browsers send as CRLF, are "\\n". What inputs have no room for comes
+    beside them: a name after "_several." is a list even when nothing was
+    chosen, one after "_rest." a moment with zone and microseconds, and one
+    after "_exact." has what the input sends for a value that it can't hold.
     """
     made: dict[str, Any] = {}
-    rests: dict[str, str] = {}
+    beside: list[tuple[Callable[[Any, Any], Any], str, str]] = []
     for name, value in pairs:
+        if isinstance(value, str):
+            value = value.replace("\r\n", "\n")  # noqa: PLW2901 - as it was typed
         if name.startswith("_several."):
+            beside.append((_in_order, name[9:], value))
             _put(made, name[9:], [])
         elif name.startswith("_rest."):
-            rests[name[6:]] = value
+            beside.append((_whole, name[6:], value))
+        elif name.startswith("_exact."):
+            beside.append((_meant, name[7:], value))
         elif name.endswith("[]"):
             _put(made, name[:-2], value, add=True)
         else:
             _put(made, name, value)
-    for name, rest in rests.items():
-        head, _, last = name.rpartition(".")
-        within = made.get(head, {}) if head else made
-        text = within.get(last) if isinstance(within, dict) else None
-        if isinstance(text, str) and text:
-            has_room = re.search(r"\.\d{3}$", text) is not None
-            within[last] = text + (rest if has_room else rest.lstrip("0123456789"))
+    for complete, name, told in beside:
+        within, last = _place(made, name)
+        if last in within and isinstance(told, str):
+            within[last] = complete(within[last], told)
+            if within[last] is _NOTHING:
+                del within[last]
     return made
 
 
+_NOTHING = object()
+MAX_PARTS = 8  # as deep as forms of nested models go
+
+
+def _meant(sent: Any, told: str) -> Any:
+    """The value that an input stands for while it sends what it began with."""
+    shown, *value = _list(told) or (None,)
+    if not isinstance(sent, str) or sent != shown:
+        return sent
+    return value[0] if value else _NOTHING
+
+
+def _in_order(sent: Any, told: str) -> Any:
+    """What was chosen, as it was before when that is the same."""
+    if told == "null":
+        return sent or None
+    before = _list(told)
+    if not isinstance(sent, list) or not before or not all(isinstance(i, str) for i in before):
+        return sent
+    return before if set(before) == set(sent) else sent
+
+
+def _list(text: str) -> list[Any] | None:
+    try:
+        made = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return None
+    return made if isinstance(made, list) else None
+
+
+def _whole(sent: Any, told: str) -> Any:
+    """A moment or time as it was while its input shows that; else what it shows, in that zone."""
+    kind = datetime.datetime if "T" in told else datetime.time
+    try:
+        before, shown = kind.fromisoformat(told), kind.fromisoformat(sent)
+    except (TypeError, ValueError):
+        return sent
+    if kind.fromisoformat(without_zone(before)) == shown:
+        return told
+    if isinstance(before, datetime.datetime):
+        return sent if before.tzinfo is None else f"{sent}Z"
+    return shown.replace(tzinfo=before.tzinfo).isoformat()
+
+
 def _put(made: dict[str, Any], name: str, value: Any, *, add: bool = False) -> None:
-    head, dot, last = name.partition(".")
-    if dot and head and last and "." not in last:
-        within = made.setdefault(head, {})
-        if not isinstance(within, dict):
-            within = made[head] = {}
-        made, name = within, last
+    made, name = _place(made, name)
     if not add:
         made[name] = value
     elif isinstance(made.get(name), list):
         made[name].append(value)
     else:
         made[name] = [value]
+
+
+def _place(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
+    """Where the value of a name belongs: `address.street` into the dict `address`."""
+    *heads, last = name.split(".")
+    if len(heads) >= MAX_PARTS or not all((*heads, last)):
+        return made, name
+    for head in heads:
+        within = made.setdefault(head, {})
+        if not isinstance(within, dict):
+            within = made[head] = {}
+        made = within
+    return made, last
 
 
 def _depth(text: bytes) -> int:

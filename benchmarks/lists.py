@@ -1,0 +1,60 @@
+"""A list page beside its peers: 50 rows of 6 columns from SQLite, the query made on every request.
+
+The floor and the peers send a bare table; StarModel's page has navigation,
+filters, row menus and bulk actions, and is live.
+"""
+
+import argparse
+import statistics
+import urllib.request
+
+from load import cpu_seconds, load_page
+from run import pin, start
+from servers import LIST_SERVERS
+
+
+def measure(name, port, seconds):
+    """(requests per second, CPU milliseconds per request, bytes) of one server."""
+    path = "/products?per_page=50" if "starmodel" in name else "/products"
+    process = start(name, port)
+    try:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"}
+        )
+        with urllib.request.urlopen(request) as reply:
+            size, cookie = len(reply.read()), reply.headers.get("set-cookie", "").split(";")[0]
+        load_page(port, path, cookie, 1)
+        before = cpu_seconds(process.pid)
+        count, took, errors = load_page(port, path, cookie, seconds)
+        used = cpu_seconds(process.pid) - before
+    finally:
+        process.terminate()
+        process.wait()
+    if errors:
+        raise SystemExit(f"{name}: {errors} of {count} answers were not 200.")
+    return count / took, used / count * 1e3, size
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=3, help="of load per server and round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=LIST_SERVERS, choices=LIST_SERVERS)
+    options = parser.parse_args()
+    pin(-1)
+    figures = {name: [] for name in dict.fromkeys(["list_floor", *options.only])}
+    for _ in range(options.rounds):
+        for number, name in enumerate(figures):
+            figures[name].append(measure(name, 8740 + number, options.seconds))
+    middle = {
+        name: [statistics.median(column) for column in zip(*rows, strict=True)]
+        for name, rows in figures.items()
+    }
+    floor = middle["list_floor"][1]
+    print(f"{'server':24}{'req/s':>10}{'CPU ms':>10}{'of the floor':>14}{'bytes':>10}")
+    for name, (rate, cost, size) in middle.items():
+        print(f"{name:24}{rate:10,.0f}{cost:10.2f}{floor / cost:14.2f}{size:10,.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+// Choosing a record by the name that people know it by; what the form sends is its id.
+
+const SEARCH_AFTER_MS = 200, OFFERED = 10;
+const nameOf = (item) => String(item.name || item.title || item.label || item.subject || item.id);
+
+const ask = async (url) => {
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  return answer.ok ? answer.json() : null;
+};
+
+const enhance = (input) => {
+  if (input.records) return;
+  // The visible input holds the name, a hidden one the id; what is no name of a record is sent as typed.
+  const id = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: input.value });
+  const known = new Map(), address = input.dataset.records;
+  input.records = id;
+  input.removeAttribute("name");
+  input.after(id);
+
+  const offer = (items) => {
+    const options = items.map((item) => {
+      const name = nameOf(item), taken = known.has(name) && known.get(name) !== String(item.id);
+      const text = taken ? `${name} (${item.id})` : name;
+      known.set(text, String(item.id));
+      return Object.assign(document.createElement("option"), { value: text });
+    });
+    input.list.replaceChildren(...options);
+  };
+
+  let timer, latest = 0;
+  const search = async () => {
+    const mine = ++latest;
+    const found = await ask(`${address}?per_page=${OFFERED}&search=${encodeURIComponent(input.value)}`);
+    if (!found || mine !== latest) return;
+    offer(found.items);
+    id.value = known.get(input.value) ?? input.value;
+  };
+
+  input.addEventListener("input", () => {
+    id.value = known.get(input.value) ?? input.value;
+    clearTimeout(timer);
+    if (!known.has(input.value)) timer = setTimeout(search, SEARCH_AFTER_MS);
+  });
+  input.addEventListener("focus", () => input.list.options.length || search());
+  id.form?.addEventListener("reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
+
+  if (id.value)
+    ask(`${address}/${encodeURIComponent(id.value)}`).then((item) => {
+      if (!item || input.value !== id.value) return;
+      known.set(nameOf(item), String(item.id));
+      input.value = input.defaultValue = nameOf(item);
+    });
+};
+
+const enhanceAll = () => document.querySelectorAll("input[data-records]").forEach(enhance);
+enhanceAll();
+document.addEventListener("focusin", ({ target }) => target.matches("input[data-records]") && enhance(target));

@@ -1,0 +1,103 @@
+"""From what a page's token names to what its stream watches, as far as its visitor may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starmodel.adapters.realtime.datastar import declared_signals
+from starmodel.adapters.realtime.pages import Shown, ShownList
+from starmodel.adapters.realtime.views import PartView, RowsView, SignalsView
+from starmodel.app.application import Application
+from starmodel.app.listing import Listing, listing_of
+from starmodel.app.live import view_named
+from starmodel.app.session import Session
+from starmodel.app.subscriptions import View
+from starmodel.core.errors import AccessDeniedError, RequestError
+from starmodel.core.registry import EntityType
+
+RenderPart = Callable[[Any, str], str]
+
+
+@dataclass(slots=True)
+class Watching:
+    """What one stream carries. Shapes: views and entities are by topic; each list is a topic."""
+
+    views: dict[str, tuple[View, ...]] = field(default_factory=dict)
+    entities: dict[str, tuple[EntityType, Any]] = field(default_factory=dict)
+    lists: list[Listing] = field(default_factory=list)
+
+    def add(self, topic: str, view: View) -> None:
+        self.views[topic] = (*self.views.get(topic, ()), view)
+
+
+def watching(
+    application: Application,
+    root_path: str,
+    shown: Iterable[Shown | ShownList],
+    session: Session,
+    render: RenderPart,
+) -> Watching:
+    """All that the visitor may read of what the page shows.
+
+    What this build does not know (any more) is left out: a page of another
+    build is reloaded.
+    """
+    made = Watching()
+    for item in shown:
+        type = application.registry.find(item.entity)
+        if type is None:
+            continue
+        try:
+            # Changes are not checked one by one, unless a rule looks at fields.
+            application.policy.check(type, "read", session.actor)
+            if isinstance(item, ShownList):
+                _add_list(made, application, root_path, type, item, session)
+            else:
+                _add_entity(made, application, root_path, type, item, session, render)
+        except (AccessDeniedError, RequestError):
+            continue
+    return made
+
+
+def _add_entity(
+    made: Watching,
+    application: Application,
+    root_path: str,
+    type: EntityType,
+    item: Shown,
+    session: Session,
+    render: RenderPart,
+) -> None:
+    id = item.id
+    if not type.is_record:
+        id = application.scopes.id_of(type, session, session.actor)
+    view: View = SignalsView(item.namespace, type.signals, declared_signals(type))
+    if item.view:
+        part = application.views.get(item.view) or view_named(item.view)
+        if part is None:
+            return
+        view = PartView(part, root_path, render)
+    topic = f"{type.name}:{id}"
+    made.add(topic, view)
+    made.entities[topic] = (type, id)
+
+
+def _add_list(
+    made: Watching,
+    application: Application,
+    root_path: str,
+    type: EntityType,
+    item: ShownList,
+    session: Session,
+) -> None:
+    if not type.is_record or application.ui is None:
+        return
+    listing = listing_of(type, dict(parse_qsl(item.words)))
+    if listing in made.lists:
+        return
+    audience = application.policy.audience(type, session.actor)
+    made.add(listing.topic, RowsView(listing, audience, root_path, application.ui))
+    made.lists.append(listing)

@@ -1,0 +1,44 @@
+"""The CSS classes that an application's source may name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+SUFFIXES = frozenset({".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".md", ".js", ".svg"})
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
+MAX_CHARS = 200
+
+# A class may have quotes (content-['x']) or signs ([&>p]:mt-4) in it, or end where those begin.
+_WORDS = [re.compile(rf"[^\s{signs}]+") for signs in ("", "\"'`", "\"'`<>(){}=,;\\\\")]
+_AROUND = "\"'`,;()"
+
+
+def source_files(folder: Path) -> Iterator[Path]:
+    """All files below `folder` that may name classes; no environments, no hidden folders."""
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = sorted(name for name in folders if _is_source(here / name))
+        for name in sorted(files):
+            if Path(name).suffix.lower() in SUFFIXES:
+                yield here / name
+
+
+def _is_source(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name in SKIPPED
+    return not hidden and not (folder / "pyvenv.cfg").is_file()
+
+
+def class_names(files: Iterable[Path]) -> list[str]:
+    """Every word that could be a class; the compiler passes over what is none.
+
+    Names that a program puts together (f"mt-{n}") are not found.
+    """
+    found = set[str]()
+    for file in files:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        words = (word for pattern in _WORDS for word in pattern.findall(text))
+        found.update(word.strip(_AROUND) for word in words if len(word) <= MAX_CHARS)
+    return sorted(found)

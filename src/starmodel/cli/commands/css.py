@@ -1,0 +1,51 @@
+"""`starmodel css build`: the style sheet of an application's own classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starmodel.adapters.web.head import APPLICATION_CSS
+from starmodel.cli.class_names import class_names, source_files
+from starmodel.cli.problems import CommandError, fail
+from starmodel.cli.tailwind import compile_classes
+from starmodel.cli.targets import find_target
+
+css = typer.Typer(help="The style sheet of an application's own classes.", no_args_is_help=True)
+
+
+@css.callback()
+def _group() -> None:
+    """The style sheet of an application's own classes."""
+
+
+@css.command()
+def build(
+    app: Annotated[
+        str | None,
+        typer.Argument(
+            help="The application, as for `starmodel run`.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write static/starmodel-app.css for production.
+
+    It has every Tailwind class that the application's Python files and
+    templates name in full, and is linked by itself when the application runs
+    with env=production. In development classes are compiled in the browser.
+    """
+    try:
+        folder = find_target(app, Path.cwd()).folder
+        files = list(source_files(folder))
+        text = compile_classes(class_names(files))
+    except CommandError as error:
+        fail(error)
+    file = Path(APPLICATION_CSS)
+    file.parent.mkdir(exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)  # a running server never reads half a file
+    typer.echo(f"{file}: {len(text.encode()) / 1000:.1f} kB from {len(files)} files of {folder}")
