@@ -348,7 +348,8 @@ def filters(view: ListView, listing: Listing) -> Any:
     apply = Button("Apply", type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply")
     return Form(
         *parts, *kept, apply, clear, {"data-filters": True, "data-open": bool(given)},
-        role="search", method="get", action=view.home, cls="sm-filters", enctype="application/x-www-form-urlencoded", name="",
+        role="search", method="get", action=view.home, cls="sm-filters", name="",
+        enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
 
 
