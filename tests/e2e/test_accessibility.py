@@ -55,7 +55,7 @@ def test_pages_have_no_violations(ann: Visitor) -> None:
 
 
 def test_states_of_a_list_have_no_violations(ann: Visitor) -> None:
-    page = ann.open("/books", live=False)
+    page = ann.open("/books")
     found: list[str] = []
     page.get_by_label("Select Book 01", exact=True).check()
     expect(page.get_by_text("1 chosen")).to_be_visible()
