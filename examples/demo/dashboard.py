@@ -13,8 +13,11 @@ from .frame import CARD, MUTED, frame
 
 router = APIRouter()
 PRICES = {"Coffee": 3.20, "Tea": 2.80, "Bagel": 4.50, "Cake": 5.00}
-EARLIER = [(31, "Tea", 1), (30, "Coffee", 2), (29, "Cake", 2), (28, "Bagel", 3), (27, "Tea", 1)]
-SHOWN = 6
+EARLIER = [
+    (31, "Tea", 1), (30, "Coffee", 2), (29, "Cake", 2), (28, "Bagel", 3), (27, "Tea", 1),
+    (26, "Coffee", 1), (25, "Bagel", 2),
+]  # fmt: skip
+SHOWN = len(EARLIER)
 
 
 class Sales(Entity):

@@ -48,7 +48,7 @@ PROMISES = [
     ("All or nothing", "State changes only inside an event. When it raises, nothing anywhere "
         "has changed."),
     ("Closed by default", "Everything shared needs somebody signed in, unless its class says "
-        "otherwise. The classes of this demo do."),
+        "otherwise. Those of this demo do."),
 ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def home(counter: Counter):
                 Code("@event", cls="font-mono text-[.9em] text-foreground"),
                 " methods gets a store, routes, forms and pages that follow every change. "
                 "No JavaScript, no build step, and no request to anybody else's server.",
-                cls="max-w-2xl text-lg text-muted-foreground",
+                cls="max-w-2xl text-lg text-pretty text-muted-foreground",
             ),
             cls="space-y-5 pt-4 sm:pt-10",
         ),

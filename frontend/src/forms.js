@@ -168,8 +168,10 @@ const release = (form) => {
 // Open questions stay out of the address.
 document.addEventListener("submit", ({ target }) => {
   if (!target.matches("[data-filters]")) return;
+  target.closest(".sm-list").setAttribute("aria-busy", "true");
   for (const input of target.elements) if (input.name && input.value === "") input.disabled = true;
 });
 addEventListener("pageshow", () => {
+  for (const list of document.querySelectorAll(".sm-list[aria-busy]")) list.removeAttribute("aria-busy");
   for (const input of document.querySelectorAll("[data-filters] :disabled")) input.disabled = false;
 });

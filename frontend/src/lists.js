@@ -1,10 +1,10 @@
 // Lists that follow their records: rows change in place, and none moves from under the pointer.
 import { watcher } from "datastar";
+import { change, mark, remember } from "./rows.js";
 
-const MARK_MS = 2000, REST_MS = 2500;
+const REST_MS = 2500;
 const TYPED = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, [contenteditable]";
 
-const written = new WeakMap(); // a row's HTML as the server wrote it
 const plans = new Map(); // element with rows → the keys it is to have in order, and the rows that are new
 
 const bodies = () => document.querySelectorAll('[id*="-rows"][data-state]');
@@ -16,7 +16,7 @@ const parsed = (html) => {
 };
 
 // Before Datastar or anybody else has touched them.
-for (const body of bodies()) for (const row of keyed(body)) written.set(row, row.outerHTML);
+for (const body of bodies()) for (const row of keyed(body)) remember(row);
 
 // What the page has, so that the server sends only what it has not.
 export const digests = () => [...bodies()].map((body) => `${body.id}:${body.dataset.state}`);
@@ -38,50 +38,6 @@ watcher({
     arrange(body, plan);
   },
 });
-
-/* One row in place: what its user has opened, chosen and typed there stays. */
-
-const change = (body, old, row) => {
-  const html = row.outerHTML, key = row.dataset.key;
-  if (written.get(old) === html) return;
-  const restore = kept(old);
-  const selector = `[id="${CSS.escape(body.id)}"] > [data-key="${CSS.escape(key)}"]`;
-  const argsRaw = { selector, mode: "outer", elements: html };
-  const detail = { type: "datastar-patch-elements", el: document.documentElement, argsRaw, live: true };
-  document.dispatchEvent(new CustomEvent("datastar-fetch", { detail }));
-  restore();
-  const now = document.querySelector(selector);
-  written.set(now, html);
-  mark(now);
-};
-
-const kept = (row) => {
-  const back = [];
-  for (const el of row.querySelectorAll("details, input, textarea, select")) {
-    if (el instanceof HTMLDetailsElement) {
-      const { open } = el;
-      back.push(() => (el.open = open));
-    } else if (el instanceof HTMLSelectElement) {
-      const { value } = el;
-      if (![...el.options].every((o) => o.selected === o.defaultSelected)) back.push(() => (el.value = value));
-    } else if (el.type === "checkbox" || el.type === "radio") {
-      const { checked } = el;
-      if (checked !== el.defaultChecked) back.push(() => (el.checked = checked));
-    } else if (el.type !== "file" && el.value !== el.defaultValue) {
-      const { value } = el;
-      back.push(() => el.value === value || (el.value = value));
-    }
-  }
-  return () => back.forEach((put) => put());
-};
-
-const marks = new WeakMap();
-
-const mark = (row) => {
-  clearTimeout(marks.get(row));
-  row.dataset.changed = "";
-  marks.set(row, setTimeout(() => delete row.dataset.changed, MARK_MS));
-};
 
 /* Which rows there are and where: at once, or when nobody is at a row that this would move. */
 
@@ -114,7 +70,7 @@ const place = (body, rows, { keys, fresh }, staying) => {
     if (!row) continue; // it comes with the full state that follows
     if (row === at) { at = at.nextElementSibling; continue; }
     if (!known.has(key)) {
-      written.set(row, row.outerHTML);
+      remember(row);
       body.insertBefore(row, at);
       mark(row);
     } else if (body.moveBefore) body.moveBefore(row, at);

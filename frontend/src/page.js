@@ -23,6 +23,16 @@ new MutationObserver((changes) => {
       setTimeout(leave, node.dataset.toast === "error" ? ERROR_MS : TOAST_MS, node);
 }).observe(document.body ?? document.documentElement, { childList: true, subtree: true });
 
+/* The progress of an event that was cut off: its end will never be told, and a retry tells its own. */
+
+const progress = new WeakMap();
+
+document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+  const id = argsRaw?.elements?.match(/id="(starmodel-progress-[^"]+)"/)?.[1];
+  if (type === "datastar-patch-elements" && id) progress.set(el, id);
+  if (["retrying", "retries-failed", "error"].includes(type)) document.getElementById(progress.get(el))?.remove();
+});
+
 /* Menus close when something else is clicked, and by Escape. */
 
 const closeMenus = (but) => {

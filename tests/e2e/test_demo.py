@@ -164,6 +164,23 @@ def test_report_is_followed_in_both_windows_and_outlives_its_tab(
     expect(again.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
 
 
+def test_progress_of_a_report_that_was_cut_off_goes_away(tmp_path: Path, visit: Visit) -> None:
+    with serve_demo(tmp_path) as server:
+        ann = visit(server)
+        ann.expect_errors(*SERVER_AWAY)
+        page = ann.open("/report")
+        click(page, "Write the report")
+        expect(page.locator("#starmodel-toasts progress")).to_have_count(1)
+
+        server.kill()
+        expect(page.locator("#starmodel-toasts progress")).to_have_count(0)
+        server.start()
+
+        # What is kept in memory is gone, so the repeated click starts it once more.
+        expect(page.locator("#course")).to_contain_text("Finished in", timeout=30_000)
+        expect(page.locator("#starmodel-toasts progress")).to_have_count(0)
+
+
 def test_example_tasks_are_written_once(tmp_path: Path, visit: Visit) -> None:
     with serve_demo(tmp_path) as server:
         ann = visit(server)

@@ -138,7 +138,7 @@ def test_public_network_serves_what_is_not_ours_when_asked(
     names = {"datastar.js", "core.iife.js", "icon.iife.js", "chart.iife.js", "core.min.css"}
     assert set(asked) == names
     ours = {request.url.rpartition("/")[2].rpartition("-")[0] for request in ann.requests}
-    assert {"starmodel", "components"} <= ours
+    assert "starmodel" in ours
     assert not ours & {"datastar", "franken-core", "franken-icons", "franken-charts"}
     ann.open("/board")  # a generated page, whose policy must let all of it pass
     ann.complaints[:] = [c for c in ann.complaints if "https://cdn.jsdelivr.net/" not in c]

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-Kind = Literal["created", "updated", "deleted", "expired"]
+Kind = Literal["created", "updated", "deleted", "expired", "closed"]
 
 
 class Changed(NamedTuple):
@@ -20,6 +20,8 @@ class Changed(NamedTuple):
     Shapes: state is all its public fields as JSON data (None when it is
     gone); fields names the public ones that changed; before has their old
     values where they are scalars. `base` is the version it replaced.
+    kind "closed" never crosses the bus: it tells one viewer of an entity
+    that he may not read any more.
     """
 
     entity: str

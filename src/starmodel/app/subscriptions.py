@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Any, Protocol
 
 from starmodel.app.access import Actor
-from starmodel.app.messages import Changed, SessionEnded
-from starmodel.core.entity import Entity
+from starmodel.app.messages import Changed, Kind, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 
 log = logging.getLogger("starmodel.subscriptions")
@@ -269,7 +268,7 @@ class Hub:
     async def _deliver_guarded(self, message: Changed, viewers: tuple[Subscription, ...]) -> None:
         topic, frames = message.topic, Frames(message)
         gone = Frames(
-            Changed(message.entity, message.id, "deleted", message.version, message.base, None)
+            Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
         for viewer in viewers:
             may: bool | None = False
@@ -287,8 +286,7 @@ class Hub:
 
 
 def snapshot_message(
-    name: str, id: Any, entity: Entity | None, state: Any, version: int
+    name: str, id: Any, state: Any, version: int, kind: Kind = "updated"
 ) -> Changed:
     """A stored state in the shape of a change, for a page that has just connected."""
-    kind = "updated" if entity is not None else "deleted"
-    return Changed(name, id, kind, version, -1, state)  # type: ignore[arg-type]
+    return Changed(name, id, kind, version, -1, state)

@@ -135,11 +135,13 @@ async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
     """What two visitors with different rights are sent of one change."""
 
     class Job(Entity):
-        model_config = EntityConfig(access="signed_in", scope="record")
+        model_config = EntityConfig(
+            access={"read": "signed_in", "write": "role:boss"}, scope="record"
+        )
         title: str = ""
         cost: int = 0
 
-        @event(access="role:boss")
+        @event
         def stop(self) -> None:
             self.title += " stopped"
 

@@ -135,7 +135,7 @@ async def test_row_that_access_no_longer_shows_leaves_the_stream(visit: Any, ser
         silent = await stream.silent()
         rest = "" if silent else "more"
 
-    assert "removed" in first.elements
+    assert "This Draft is no longer open to you." in first.elements
     assert "secret" not in first.elements + rest
 
 

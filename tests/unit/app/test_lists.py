@@ -212,44 +212,53 @@ async def test_many_changes_ask_at_once_and_then_once_after_a_pause(shop):
     assert set(shop.pause.waits) == {PAUSE_S}
 
 
-async def test_change_while_the_question_is_asked_is_not_lost(shop):
-    await shop.make("a")
-    hold = asyncio.Event()
+async def test_row_of_an_earlier_page_that_leaves_the_filter_moves_this_page(shop):
+    await shop.make(*"abcd")
+    viewer = await shop.watch(price__lt="5", order="name", per_page="2", page="2")
+    viewer.take()
+    await shop.pause.open()
+    await shop.change("a", price=9)
+    assert viewer.take() == b"[d]"
+
+
+def hold_answers(shop):
+    """Answers are taken from the store at once, and arrive when the event is set."""
+    held = asyncio.Event()
     repository = shop.app.persistence.for_class(Product)
     read = repository.list
 
     async def slow(query):
         found = await read(query)
-        await hold.wait()
+        await held.wait()
         return found
 
     repository.list = slow
-    viewer = await shop.watch(order="name")
-    await shop.change("a", note="new")  # no field that the question asks by
-    await shop.make("b")
-    hold.set()
-    await settled()
-    assert viewer.take() == b"[a full]"
+    return held
+
+
+async def test_change_while_the_question_is_asked_is_not_lost(shop):
+    await shop.make("a")
+    await shop.make("b", price=9)
+    viewer = await shop.watch(price__lt="5")
+    viewer.take()
     await shop.pause.open()
+    held = hold_answers(shop)
+    await shop.change("b", price=1)
+    await shop.change("b", name="B")  # in the answer that is under way, and asked by no field
+    held.set()
+    await settled()
     assert viewer.take() == b"[ab]"
+    await shop.pause.open()
+    assert viewer.take() == b"[aB]"
 
 
 async def test_viewer_that_comes_while_the_question_is_asked_waits_for_the_next(shop):
     await shop.make("a")
-    hold = asyncio.Event()
-    repository = shop.app.persistence.for_class(Product)
-    read = repository.list
-
-    async def slow(query):
-        found = await read(query)
-        await hold.wait()
-        return found
-
-    repository.list = slow
+    held = hold_answers(shop)
     first = await shop.watch()
     await shop.make("b")
     late = await shop.watch(shown="of the page with b")
-    hold.set()
+    held.set()
     await settled()
     assert (first.take(), late.take()) == (b"[a full]", b"")
     await shop.pause.open()
@@ -328,6 +337,24 @@ async def test_store_that_is_away_is_asked_again_and_the_list_catches_up(shop, c
     await shop.pause.open()
     assert viewer.take() == b"[ab full]"
     assert "the disk is gone" in caplog.text
+
+
+async def test_viewer_that_came_while_the_store_was_away_is_told_when_it_is_back(shop, caplog):
+    await shop.make("a")
+    await shop.watch()
+    await shop.pause.open()
+    repository = shop.app.persistence.for_class(Product)
+    read = repository.list
+
+    async def failing(query):
+        raise OSError
+
+    repository.list = failing
+    late = await shop.watch(shown="other")
+    assert late.take() == b""
+    repository.list = read
+    await shop.pause.open()
+    assert late.take() == b"[a full]"
 
 
 async def test_expired_record_leaves_the_list(shop):

@@ -85,6 +85,7 @@ LISTS = [
     (Item, {"order": "-count,title", "per_page": "2"}),
     (Item, {"order": "count", "per_page": "2", "page": "2"}),
     (Item, {"limit__gte": "1", "order": "-limit"}),
+    (Item, {"limit__gte": "1", "order": "count", "page": "2", "per_page": "1"}),
     (Item, {"search": "0.1", "count__lt": "5"}),
     (Item, {"order": "-title", "page": "3", "per_page": "1"}),
     (Guest, {"order": "title"}),

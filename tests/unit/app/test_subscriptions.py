@@ -35,7 +35,7 @@ def watching(*topics, view=None, **more):
 
 
 def snapshot(subscription, version, topic="Thing:x"):
-    message = snapshot_message("Thing", "x", object(), {"n": version}, version)
+    message = snapshot_message("Thing", "x", {"n": version}, version)
     subscription.offer(topic, Frames(message), snapshot=True)
 
 
@@ -117,7 +117,7 @@ async def test_several_views_of_one_topic_are_all_sent():
 async def test_removed_and_made_again_is_sent_in_full():
     hub, page = Hub(), watching()
     hub.subscribe(page)
-    message = snapshot_message("Thing", "x", None, None, 0)
+    message = snapshot_message("Thing", "x", None, 0, "deleted")
     page.offer("Thing:x", Frames(message), snapshot=True)
     assert page.take() == b"[0 gone]"
     await hub.deliver(changed(100, base=0))
@@ -132,7 +132,7 @@ async def test_change_that_a_removal_overtook_is_not_shown_to_a_page_that_came_b
     hub = Hub()
     await hub.deliver(changed(7, state=False))
     page = hub.subscribe(watching())
-    page.offer("Thing:x", Frames(snapshot_message("Thing", "x", None, None, 0)), snapshot=True)
+    page.offer("Thing:x", Frames(snapshot_message("Thing", "x", None, 0, "deleted")), snapshot=True)
     await hub.deliver(changed(6))
     assert page.take() == b"[0 gone]"
     await hub.deliver(changed(50, base=0))

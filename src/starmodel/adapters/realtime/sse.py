@@ -96,11 +96,13 @@ class SseStreams:
     async def _snapshot(
         self, subscription: Subscription, topic: str, type: EntityType, id: Any, session: Session
     ) -> None:
-        version, state, entity = 0, None, None
-        with contextlib.suppress(AccessDeniedError, NotFoundError):
+        try:
             entity = await self._application.instance(type, session, id)
-            version, state = version_of(entity), public_state(entity)
-        message = snapshot_message(type.name, id, entity, state, version)
+            message = snapshot_message(type.name, id, public_state(entity), version_of(entity))
+        except NotFoundError:
+            message = snapshot_message(type.name, id, None, 0, "deleted")
+        except AccessDeniedError:
+            message = snapshot_message(type.name, id, None, 0, "closed")
         subscription.offer(topic, Frames(message), snapshot=True)
 
     async def _carry(self, subscription: Subscription, receive: Any, send: Any) -> None:

@@ -25,6 +25,8 @@ from starmodel.core.entity import version_of
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'
 
+_GONE = {"expired": "has expired", "closed": "is no longer open to you"}
+
 
 @dataclass(frozen=True, slots=True)
 class SignalsView:
@@ -94,5 +96,5 @@ class RowsView:
 
 def removed(message: Changed) -> bytes:
     """The notice that an entity is gone; what was typed stays on the page."""
-    what = "was removed" if message.kind == "deleted" else "has expired"
+    what = _GONE.get(message.kind, "was removed")
     return REMOVED + f"This {message.entity} {what}.</p>\n\n".encode()

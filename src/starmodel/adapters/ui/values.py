@@ -21,7 +21,8 @@ from starmodel.core.fields import plain_types
 from starmodel.core.widgets import UI
 
 Show = Callable[[Any], str]
-NOTHING = '<span class="sm-none">\u2013</span>'
+NONE = "\u2013"
+NOTHING = f'<span class="sm-none">{NONE}</span>'
 MAX_CELL_CHARS = 160
 _COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,20}")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -118,9 +119,17 @@ def value_component(value: Any) -> Any:
         pairs = [Div(Dt(str(k)), Dd(value_component(v))) for k, v in value.items()]
         return Dl(*pairs, cls="sm-pairs") if pairs else Safe(NOTHING)
     if isinstance(value, list):
-        items = [Li(value_component(item)) for item in value]
+        items = [Li(_row(item)) for item in value]
         return Ul(*items, cls="sm-items") if items else Safe(NOTHING)
     return str(value)
+
+
+def _row(item: Any) -> Any:
+    """One item of a list; a flat list in it is one line."""
+    flat = isinstance(item, list) and not any(isinstance(part, Mapping | list) for part in item)
+    if item and flat:
+        return ", ".join(NONE if part in (None, "") else value_component(part) for part in item)
+    return value_component(item)
 
 
 def _yes_or_no(value: Any) -> str:

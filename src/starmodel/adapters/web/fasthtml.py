@@ -81,8 +81,8 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
         return _Lazy(lambda: Safe(make(realtime.root_path)))
 
     app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head)]
-    # A footer, and not a part of `body_wrap`: routes of an APIRouter, and those that were there
-    # before, bring a `body_wrap` of their own.
+    # A footer, and not a part of `body_wrap`: the routes of an APIRouter, and those that the
+    # application had before, bring a `body_wrap` of their own.
     app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
     for route in app.router.routes:
         _check_annotations(getattr(route, "endpoint", None))
