@@ -134,7 +134,7 @@ def test_record_in_two_windows_follows_and_tells_of_its_end(shop: Server, visit:
     expect(form(other, "Adjust stock").get_by_label("Delta")).to_have_value("7")
     bob.expect_errors("status of 404")
     other.goto(url)
-    expect(other.get_by_role("heading", level=1)).to_have_text("Not Found")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
 def test_delete_asks_first_and_can_be_declined(shop: Server, visit: Visit) -> None:
