@@ -58,6 +58,7 @@ def message(said):
                 Strong(said["name"], cls="font-semibold"),
                 " ",
                 Time(f"{said['at']} UTC", cls="text-xs text-muted-foreground"),
+                cls="text-sm",
             ),
             P(said["text"], cls="break-words"),
             cls="min-w-0",
@@ -69,8 +70,8 @@ def message(said):
 def nobody():
     return Li(
         UkIcon("messages-square", height=32, width=32),
-        P("Nobody has said anything yet."),
-        P("Open this page in another browser, and answer yourself."),
+        Span("Nobody has said anything yet."),
+        Span("Open this page in another browser, and answer yourself."),
         cls=f"m-auto flex flex-col items-center gap-2 text-center {MUTED}",
     )
 

@@ -41,8 +41,8 @@ PROOFS = [
 ]  # fmt: skip
 
 PROMISES = [
-    ("Nothing is lost", "A change is acknowledged after its commit, two writers never overwrite "
-        "each other, and a repeated click counts once."),
+    ("Nothing is lost", "A change is acknowledged after its commit, events that meet never "
+        "overwrite each other, and a repeated click counts once."),
     ("Never out of order", "No window shows an older state after a newer one. After a lost "
         "connection the page shows the current state by itself."),
     ("All or nothing", "State changes only inside an event. When it raises, nothing anywhere "

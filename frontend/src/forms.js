@@ -165,6 +165,12 @@ const release = (form) => {
   count(list);
 };
 
+// On a phone they are folded until they are asked for.
+document.addEventListener("click", ({ target }) => {
+  const fold = target.closest("[data-fold]");
+  if (fold) fold.setAttribute("aria-expanded", fold.form.toggleAttribute("data-open"));
+});
+
 // Open questions stay out of the address.
 document.addEventListener("submit", ({ target }) => {
   if (!target.matches("[data-filters]")) return;

@@ -15,7 +15,13 @@ from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
-RUN = (str(Path(sys.executable).with_name("starmodel")), "run", "demo/app.py", "--port={port}")
+RUN = (
+    str(Path(sys.executable).with_name("starmodel")),
+    "run",
+    "demo/app.py",
+    "--no-reload",
+    "--port={port}",
+)
 
 
 def serve_demo(folder: Path) -> Server:
@@ -81,6 +87,8 @@ def test_pages_are_as_wide_as_the_window(demo: Server, visit: Visit, width: int)
         page = ann.open(path, live=path != "/tasks")
         beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert beyond <= 0, path
+        bar = page.locator("body > header").bounding_box()
+        assert bar is None or bar["width"] >= width - 20, path  # what has classes is left alone
         page.close()
 
 

@@ -372,9 +372,12 @@ def _lower(text: str) -> str:
 
 
 def _signature(parameter: Parameter) -> str:
-    name = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    if typing.get_origin(parameter.annotation) is not None:
-        name = str(parameter.annotation).replace("typing.", "")
+    annotation = parameter.annotation
+    if typing.get_origin(annotation) is typing.Annotated:  # its rules are told by the refusal
+        annotation = typing.get_args(annotation)[0]
+    name = getattr(annotation, "__name__", str(annotation))
+    if typing.get_origin(annotation) is not None:
+        name = str(annotation).replace("typing.", "")
     default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
     return f"{parameter.name}: {name}{default}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,8 @@ class Command:
     key; signals are the browser's; send takes the outcome of each `yield`;
     expects means the caller has seen the record, so that a missing one is
     gone rather than unknown; vet may refuse a reply, by raising, before
-    anything is stored.
+    anything is stored; was is what an edit form remembers of the fields
+    that it changes (see `starmodel.app.editing`).
     """
 
     type: EntityType
@@ -42,6 +43,7 @@ class Command:
     send: Send | None = None
     expects: bool = False
     vet: Callable[[Reply], None] | None = None
+    was: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

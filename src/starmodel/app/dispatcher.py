@@ -12,6 +12,7 @@ from pydantic_core import from_json, to_json
 from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import MASK, Binder, Inputs
 from starmodel.app.command import Command, Outcome
+from starmodel.app.editing import check_untouched
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.loading import Loader
 from starmodel.app.persistence import PersistenceManager
@@ -25,7 +26,12 @@ from starmodel.core.built_in import BUILT_IN
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
-from starmodel.core.errors import BindingError, InvalidStateError, VersionConflictError
+from starmodel.core.errors import (
+    BindingError,
+    EditConflictError,
+    InvalidStateError,
+    VersionConflictError,
+)
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType, Registry
 
@@ -122,9 +128,10 @@ class Dispatcher:
         unit = self._unit(None)
         home = await self._loader.home(unit, command)
         try:
+            check_untouched(home.base, command.arguments, command.was)
             command.event.fn(home.draft, **command.arguments)
             close_draft(home.draft)
-        except InvalidStateError as error:
+        except (InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
 
@@ -159,6 +166,8 @@ class Dispatcher:
             unit = self._unit(None)
             home = await self._loader.home(unit, command)
             arguments = command.arguments
+            if command.was:
+                check_untouched(home.base, arguments, command.was)
             if self.binders[command.type.cls, command.event.name].needs_more:
                 arguments = await self._loader.arguments(unit, command)
             value = command.event.fn(home.draft, **arguments)

@@ -132,8 +132,12 @@ class UIAdapter(Renderer, Protocol):
         *,
         values: Mapping[str, Any] | None = None,
         problems: Mapping[str, str] | None = None,
+        was: Mapping[str, str] | None = None,
     ) -> Any:
-        """A form that runs an event; works with and without JavaScript."""
+        """A form that runs an event; works with and without JavaScript.
+
+        Shapes: was is what an edit form remembers; see `starmodel.app.editing`.
+        """
 
     def field_problems(
         self,
@@ -141,5 +145,9 @@ class UIAdapter(Renderer, Protocol):
         event: Event[Any, Any, Any],
         id: Any,
         problems: Mapping[str, str],
+        was: Mapping[str, str],
     ) -> Sequence[Element]:
-        """The patches that put each sentence beside its input, and clear the others."""
+        """The patches that put each sentence beside its input, and clear the others.
+
+        With `was` also those that renew what the form remembers.
+        """

@@ -134,6 +134,23 @@ class VersionConflictError(StarModelError):
         self.entity, self.id, self.read, self.stored = entity, id, read, stored
 
 
+class EditConflictError(StarModelError):
+    """Somebody else changed a field since the form that would change it was filled.
+
+    Shapes: fields maps a field to the sentence beside its input; was is
+    what the form is to remember when it is sent again all the same.
+    """
+
+    status = 409
+    public = True
+
+    def __init__(
+        self, entity: str, id: Any, fields: Mapping[str, str], was: Mapping[str, str]
+    ) -> None:
+        super().__init__(f"{entity} {id!r}: {', '.join(fields)} changed since the form was filled.")
+        self.fields, self.was = dict(fields), dict(was)
+
+
 class CommandRunningError(StarModelError):
     """A command with this idempotency key is still running, or was interrupted."""
 

@@ -94,7 +94,9 @@ async def test_refused_click_answers_200_with_the_true_status_and_a_toast(visit:
 
 
 async def test_refused_parameter_gets_its_sentence_beside_its_input(visit: Any) -> None:
-    answer = await visit(Counter).click("/counter/increment", {"amount": "ten"})
+    form = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
+    browser = visit(Counter)
+    answer = await browser.post("/counter/increment", data={"amount": "ten"}, headers=form)
 
     status, beside, toast = sse_events(answer.text)
     assert status.data["status"] == "422"

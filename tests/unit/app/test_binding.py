@@ -111,6 +111,16 @@ def test_bind_bad_value_tells_event_parameter_value_source_and_signature():
     assert caught.value.status == 422
 
 
+def test_bind_signature_names_types_without_their_rules():
+    class Shelf(Entity):
+        @event
+        def put(self, count: Annotated[int, Field(ge=1)] = 1):
+            """Nothing."""
+
+    with pytest.raises(BindingError, match=r"Signature: put\(count: int = 1\)\."):
+        binder(Shelf, "put").bind(Inputs(fixed={"count": "0"}))
+
+
 @pytest.mark.parametrize(
     ("inputs", "told"),
     [

@@ -221,8 +221,9 @@ def test_id_by_default_is_an_ordered_unique_version_7_uuid() -> None:
     assert len(set(ids)) == 200
     assert {uuid.UUID(id).version for id in ids} == {7}
     assert {uuid.UUID(id).variant for id in ids} == {uuid.RFC_4122}
-    stamps = [id[:13] for id in ids]
+    stamps = [id[:18] for id in ids]  # milliseconds, version, and a fraction of 1/4096
     assert stamps == sorted(stamps)
+    assert len({stamp[15:] for stamp in stamps}) > 1
 
 
 @pytest.mark.parametrize("name", ["objects", "do", "get", "evolve", "emit", "save", "signals"])

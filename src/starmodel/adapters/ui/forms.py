@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from fasthtml.components import Button, Div, Fieldset, Form, Legend
+from fastcore.xml import to_xml
+from fasthtml.components import Button, Div, Fieldset, Form, Input, Legend
+from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.fields import FormField, form_field
@@ -40,15 +43,21 @@ class EventForm:
     def fill(
         self, id: Any = None, values: Mapping[str, Any] | None = None,
         problems: Mapping[str, str] | None = None,
+        was: Mapping[str, str] | None = None,
     ) -> str:  # fmt: skip
         """The form as HTML, with these values and sentences beside its inputs."""
-        return self.template.fill(self.slots(id, values or {}, problems or {}))
+        return self.template.fill(self.slots(id, values or {}, problems or {}, was or {}))
 
     def slots(
-        self, id: Any, values: Mapping[str, Any], problems: Mapping[str, str]
+        self,
+        id: Any,
+        values: Mapping[str, Any],
+        problems: Mapping[str, str],
+        was: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Any]:
         """What fills the template's slots."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
+        slots["was"] = self._memory(was)
         for field in self.fields:
             value = values.get(field.name, self.default(field.name))
             slots |= slot_values(field, value, problems.get(field.name, ""))
@@ -62,22 +71,32 @@ class EventForm:
             return None if info.is_required() else info.get_default(call_default_factory=True)
         return None if parameter.required else parameter.default
 
-    def problems(self, id: Any, told: Mapping[str, str]) -> list[Element]:
+    def _memory(self, was: Mapping[str, str]) -> str:
+        own = {field.name: was[field.name] for field in self.fields if field.name in was}
+        return to_json(own).decode() if own else ""
+
+    def problems(self, id: Any, told: Mapping[str, str], was: Mapping[str, str]) -> list[Element]:
         """The patches that put each sentence beside its input, and clear the others."""
         form = form_id(self.type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
-        return [
-            Element(
-                f'<small id="{form}-{name}-problem" class="sm-problem">'
-                f"{escape(told.get(name, ''))}</small>"
-            )
+        patches = [
+            f'<small id="{form}-{name}-problem" class="sm-problem">'
+            f"{escape(told.get(name, ''))}</small>"
             for name in names
         ]
+        if was:
+            patches.append(str(to_xml(_remembers(form, self._memory(was)), indent=False)))
+        return [Element(patch) for patch in patches]
 
 
 def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
     """The id of a form's element. Shapes: id is percent-encoded, "" for no record."""
     return f"{type.name}-{event.name}" + (f"-{id}" if id else "")
+
+
+def _remembers(form: str, was: str) -> Any:
+    """What an edit form was filled with, so that it puts back nothing that others changed."""
+    return Input(type="hidden", name="_was", value=was, id=f"{form}-was")
 
 
 def event_form(
@@ -121,6 +140,7 @@ def event_form(
             type="submit", cls=f"uk-btn {kind}",
         )  # fmt: skip
         return Form(
+            _remembers(form, s.text("was")) if event.name == "update" else None,
             *_grouped(type, event, inputs),
             Div(button, cls="sm-form-end"),
             {"data-on:submit": send},

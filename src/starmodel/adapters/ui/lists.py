@@ -338,9 +338,16 @@ def filters(view: ListView, listing: Listing) -> Any:
         clear = A("Clear", href=view.home, cls="uk-btn uk-btn-ghost uk-btn-sm")
     if not parts:
         return None
+    if len(parts) > 1:
+        inside = (icon("filter", view.sprite), "Filters")
+        fold = Button(
+            *inside, {"data-fold": True}, type="button", aria_expanded="false",
+            cls="uk-btn uk-btn-default uk-btn-sm sm-fold",
+        )  # fmt: skip
+        parts.insert(1, fold)
     apply = Button("Apply", type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply")
     return Form(
-        *parts, *kept, apply, clear, {"data-filters": True}, role="search", method="get",
+        *parts, *kept, apply, clear, {"data-filters": True, "data-open": bool(given)}, role="search", method="get",
         action=view.home, cls="sm-filters", enctype="application/x-www-form-urlencoded", name="",
     )  # fmt: skip
 

@@ -281,9 +281,10 @@ class MonsterUI:
         *,
         values: Mapping[str, Any] | None = None,
         problems: Mapping[str, str] | None = None,
+        was: Mapping[str, str] | None = None,
     ) -> Any:
         form = self._form(self._realtime.root_path, type.name, event.name)
-        made = Safe(form.fill(id, values, problems))
+        made = Safe(form.fill(id, values, problems, was))
         if event.name in ("create", "update") and type.is_record:
             return Div(made, cls="uk-card sm-form-card")
         return made
@@ -294,9 +295,10 @@ class MonsterUI:
         event: Event[Any, Any, Any],
         id: Any,
         problems: Mapping[str, str],
+        was: Mapping[str, str],
     ) -> Sequence[Element]:
         form = self._form(self._realtime.root_path, type.name, event.name)
-        return form.problems(id or None, problems)
+        return form.problems(id or None, problems, was)
 
     def _make_form(self, root_path: str, type_name: str, event_name: str) -> EventForm:
         registry = self._application.registry

@@ -12,6 +12,7 @@ from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
+from starmodel.app.editing import digests
 from starmodel.app.listing import listing_of
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.entity import Entity, public_state, version_of
@@ -141,7 +142,9 @@ class CrudRoutes:
         self._application.policy.check(
             type, "write", call.session.actor, event=event, entity=entity
         )
-        form = self._ui.form(type, event, entity.id, values=public_state(entity))
+        form = self._ui.form(
+            type, event, entity.id, values=public_state(entity), was=digests(entity)
+        )
         await self._page(call, type, f"Edit {self._ui.title(type, entity)}", form)
 
     async def _page(

@@ -13,6 +13,7 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
+from starmodel.app.editing import digests_in, touched
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.replies import Reply
 from starmodel.core.entity import public_state
@@ -34,6 +35,7 @@ class EventRoutes:
         self._application, self._realtime, self._refusals = application, realtime, refusals
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
+        self._replying: set[asyncio.Queue[bytes | None]] = set()
 
     async def run(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
@@ -73,6 +75,11 @@ class EventRoutes:
             problem = self._refusals.problem(call, error, where, domain=True)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
+
+    def end_replies(self) -> None:
+        """End the replies of events that are still running, so that the server can stop."""
+        for queue in self._replying:
+            queue.put_nowait(None)
 
     async def _checked(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
@@ -120,10 +127,12 @@ class EventRoutes:
             )
         inputs = Inputs({}, fixed, body, files, signals, body_name=body_name)
         key = request.headers.get(b"idempotency-key")
+        was = digests_in(body.get("_was"))
+        arguments = binder.bind(inputs)
         return Command(
             type,
             event,
-            binder.bind(inputs),
+            touched(arguments, was) if was else arguments,
             id or None,
             session.actor,
             session,
@@ -131,6 +140,7 @@ class EventRoutes:
             signals,
             None if key is None else key.decode("latin-1"),
             expects=request.is_datastar,
+            was=was,
             vet=lambda reply: self._vet(call, reply),
         )
 
@@ -241,9 +251,14 @@ class EventRoutes:
             raise task.exception()  # type: ignore[misc]
         await self._application.end_sessions(call.session)
         await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
+        self._replying.add(queue)
         while first is not None:
             await call.part(first)
             first = await queue.get()
+        self._replying.discard(queue)
+        if not task.done():  # the server stops: the event goes on as long as it may
+            await call.part(b"", last=True)
+            return
         error = task.exception()
         if error is None:
             body = self._realtime.encode_reply(command.type, task.result(), has_page=has_page)

@@ -155,7 +155,7 @@ def _close_streams_on_signal(front: Front) -> Callable[[], None]:
     before: dict[int, Any] = {}
 
     def stop(number: int, frame: Any) -> None:
-        loop.call_soon_threadsafe(front.application.hub.close)
+        loop.call_soon_threadsafe(front.end_replies)
         handler = before[number]
         if callable(handler):
             handler(number, frame)

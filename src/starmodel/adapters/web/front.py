@@ -70,9 +70,9 @@ class Front:
         self._refusals = Refusals(application, realtime, ui, settings)
         self.guard: Guard | None = None  # what the framework runs before every route of its own
         self.routes = Routes()
-        CrudRoutes(application, realtime, ui, self._refusals, settings).add_to(
-            self.routes, EventRoutes(application, realtime, self._refusals, settings)
-        )
+        self._events = EventRoutes(application, realtime, self._refusals, settings)
+        pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
+        pages.add_to(self.routes, self._events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any, bypass: bool) -> None:
         """Answer a request, or hand it to `inner` (the framework with the user's routes).
@@ -133,6 +133,11 @@ class Front:
             await inner(scope, receive, send_with_cookie)
         finally:
             await self.application.end_sessions(session)
+
+    def end_replies(self) -> None:
+        """End every stream and every reply that goes on, so that the server can stop."""
+        self.application.hub.close()
+        self._events.end_replies()
 
     async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Hand a WebSocket to `inner` with its visitor's session, or refuse a foreign one."""

@@ -13,7 +13,13 @@ from pydantic import ValidationError
 
 from starmodel.app.access import DEV, Actor
 from starmodel.app.dispatcher import Dispatcher
-from starmodel.core.errors import BindingError, ConstraintError, InvalidStateError, StarModelError
+from starmodel.core.errors import (
+    BindingError,
+    ConstraintError,
+    EditConflictError,
+    InvalidStateError,
+    StarModelError,
+)
 from starmodel.core.sentences import sentence
 
 log = logging.getLogger("starmodel.web")
@@ -24,7 +30,8 @@ class Problem:
     """An error as its caller may see it.
 
     Shapes: fields maps an input's name to the sentence beside it; trace is
-    for the developer only.
+    for the developer only; was is what an edit form is to remember from now
+    on (see `starmodel.app.editing`).
     """
 
     status: int
@@ -32,6 +39,7 @@ class Problem:
     fields: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     trace: str = ""
+    was: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -77,6 +85,8 @@ def problem_of(
     """
     if isinstance(error, BindingError | InvalidStateError | ConstraintError):
         return Problem(error.status, str(error), error.fields, where)
+    if isinstance(error, EditConflictError):
+        return Problem(error.status, str(error), error.fields, where, was=error.was)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
     said = domain or _came_out_of_an_event(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,10 @@ from starmodel.adapters.web.call import SSE, Call, Header
 from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
+from starmodel.app.editing import digests_in
 from starmodel.app.elements import Element
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
@@ -82,7 +85,9 @@ class Refusals:
     ) -> None:
         """Answer for an event: sentences beside the inputs, and a plain form once more."""
         if call.request.is_datastar:
-            await self.send(call, problem, elements=self.beside(type, event, id, problem))
+            # Only a generated form has places for sentences; it is sent as a form.
+            elements = self.beside(type, event, id, problem) if sent else ()
+            await self.send(call, problem, elements=elements)
         elif sent and call.request.wants_html and problem.status in _SHOWN_AGAIN:
             await call.html(self._form_again(call, type, event, id, problem, sent), problem.status)
         else:
@@ -92,7 +97,7 @@ class Refusals:
         self, type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
     ) -> Sequence[Element]:
         """The patches that put each sentence beside its input."""
-        return self._ui.field_problems(type, event, id, problem.fields)
+        return self._ui.field_problems(type, event, id, problem.fields, problem.was)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """What Datastar is sent."""
@@ -111,7 +116,12 @@ class Refusals:
         titles = {"create": f"New {type.title.lower()}", "update": f"Edit {type.title.lower()}"}
         binder = self._application.dispatcher.binders[type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
-        form = self._ui.form(type, event, id or None, values=values, problems=problem.fields)
+        was = problem.was
+        with contextlib.suppress(RequestError):  # spoilt, and that is what is told
+            was = was or digests_in(sent.get("_was"))
+        form = self._ui.form(
+            type, event, id or None, values=values, problems=problem.fields, was=was
+        )
         return self._ui.page(
             titles.get(event.name, event.title) if type.is_record else event.title,
             self._ui.toast(Toast(problem.said, "error")),

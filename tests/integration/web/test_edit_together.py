@@ -1,0 +1,103 @@
+"""Two people edit one record: nothing is put back, and what both changed is told."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from integration.web.browser import DATASTAR, sse_events, unlisted
+from starmodel import Entity, EntityConfig
+
+
+@unlisted
+class Card(Entity):
+    model_config = EntityConfig(access="public")
+    title: str
+    notes: str = ""
+    tags: list[str] = []
+    done: bool = False
+
+
+def fields(page: str) -> dict[str, str]:
+    """What the edit form would send unchanged."""
+    form = page.partition('id="Card-update')[2].partition("</form>")[0]
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = (re.search(rf' {key}="([^"]*)"', tag) for key in ("name", "value"))
+        if name and not ('type="checkbox"' in tag and " checked" not in tag):
+            found[unescape(name[1])] = unescape(value[1] if value else "")
+    for name, text in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\n?([^<]*)<', form):
+        found[unescape(name)] = unescape(text)
+    return found
+
+
+@pytest.fixture
+async def editing(visit: Any) -> Any:
+    """A record, and the forms of two people who opened it at the same time."""
+    ann = visit(Card)
+    data = {"title": "Plan", "notes": "old", "tags": ["a"]}
+    made = await ann.call("POST", "/cards", data)
+    url = f"/cards/{made.json()['entity']['id']}"
+    form = fields((await ann.page(f"{url}/edit")).text)
+    return ann, url, form
+
+
+async def test_fields_that_were_left_alone_keep_what_others_saved(editing: Any) -> None:
+    ann, url, form = editing
+    await ann.submit(f"{url}/update", {**form, "notes": "of the first", "done": "true"})
+    answer = await ann.submit(f"{url}/update", {**form, "title": "Of the second"})
+
+    assert answer.status_code == 303
+    state = (await ann.call("GET", url)).json()
+    assert (state["title"], state["notes"]) == ("Of the second", "of the first")
+    assert (state["tags"], state["done"]) == (["a"], True)
+
+
+async def test_field_that_both_changed_is_told_and_saved_by_saving_again(editing: Any) -> None:
+    ann, url, form = editing
+    await ann.submit(f"{url}/update", {**form, "notes": "of the first"})
+    refused = await ann.submit(f"{url}/update", {**form, "notes": "of the second"})
+
+    assert refused.status_code == 409
+    assert "Somebody changed this to “of the first” meanwhile" in refused.text
+    assert (await ann.call("GET", url)).json()["notes"] == "of the first"
+
+    again = fields(refused.text)
+    assert again["notes"] == "of the second"
+    assert (await ann.submit(f"{url}/update", again)).status_code == 303
+    assert (await ann.call("GET", url)).json()["notes"] == "of the second"
+
+
+async def test_live_form_is_told_beside_the_input_and_may_save_again(editing: Any) -> None:
+    ann, url, form = editing
+    await ann.submit(f"{url}/update", {**form, "title": "First"})
+    click = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
+    refused = await ann.post(f"{url}/update", data={**form, "title": "Second"}, headers=click)
+
+    assert refused.headers["starmodel-status"] == "409"
+    told = "".join(e.elements for e in sse_events(refused.text) if "elements" in e.data)
+    assert "Somebody changed this to “First” meanwhile" in told
+    was = re.search(r"""name="_was" value='([^']*)'""", told)
+    assert was
+    again = {**form, "title": "Second", "_was": unescape(was[1])}
+    assert (await ann.submit(f"{url}/update", again)).status_code == 303
+    assert (await ann.call("GET", url)).json()["title"] == "Second"
+
+
+async def test_both_changed_to_the_same_is_no_conflict(editing: Any) -> None:
+    ann, url, form = editing
+    await ann.submit(f"{url}/update", {**form, "title": "Same"})
+
+    assert (await ann.submit(f"{url}/update", {**form, "title": "Same"})).status_code == 303
+
+
+@pytest.mark.parametrize("was", ["", "{", "[]", '{"title": 3}', '{"nothing": "x"}'])
+async def test_spoilt_memory_of_a_form_is_refused_or_ignored(editing: Any, was: str) -> None:
+    ann, url, form = editing
+
+    answer = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})
+
+    assert answer.status_code in (303, 400)
