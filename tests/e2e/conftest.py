@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from e2e.browsing import Visitor
+from e2e.gallery import GALLERY
 from e2e.programs import SHOP
 from e2e.serving import Server
 
@@ -45,6 +47,14 @@ def browser(chromium: str) -> Iterator[Browser]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server that all tests share; see `programs.SHOP`."""
     with Server(tmp_path_factory.mktemp("shop"), SHOP) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server with every generated page; see `gallery.GALLERY`."""
+    with Server(tmp_path_factory.mktemp("gallery"), GALLERY) as server:
+        urllib.request.urlopen(f"{server.url}/seed").close()  # noqa: S310 - our own address
         yield server
 
 

@@ -109,7 +109,7 @@ class Counter(Entity):
     label: str = "Clicks"
 
     @event
-    def increment(self, amount: int = Field(default=1, ge=1, le=9)):
+    def increment(self, amount: Annotated[int, Field(ge=1, le=9)] = 1):
         self.count += amount
 
     @event

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.axe import violations
 from e2e.browsing import Visitor, form
-from e2e.gallery import GALLERY
 from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("gallery"), GALLERY) as server:
-        yield server
-
-
 @pytest.fixture
 def ann(gallery: Server, visit: Visit) -> Visitor:
-    visitor = visit(gallery, reduced_motion="reduce")  # no colour is caught between two others
-    visitor.context.request.get("/seed")
-    return visitor
+    return visit(gallery, reduced_motion="reduce")  # no colour is caught between two others
 
 
 def test_pages_have_no_violations(ann: Visitor) -> None:
@@ -55,7 +46,7 @@ def test_pages_have_no_violations(ann: Visitor) -> None:
 
 
 def test_states_of_a_list_have_no_violations(ann: Visitor) -> None:
-    page = ann.open("/books", live=False)
+    page = ann.open("/books")
     found: list[str] = []
     page.get_by_label("Select Book 01", exact=True).check()
     expect(page.get_by_text("1 chosen")).to_be_visible()
@@ -107,7 +98,6 @@ def test_error_page_of_the_developer_has_no_violations(ann: Visitor, gallery: Se
 def test_phone_has_no_violations(gallery: Server, visit: Visit) -> None:
     small = {"width": 390, "height": 800}
     visitor = visit(gallery, viewport=small, reduced_motion="reduce")
-    visitor.context.request.get("/seed")
     page = visitor.open("/books", live=False)
     found = violations(page, "phone")
     page.get_by_role("button", name="Menu").click()

@@ -74,3 +74,19 @@ def test_page_fits_a_phone_and_names_its_inputs(
         )
     ]
     assert unnamed == []
+
+
+def test_violation_of_the_policy_counts_as_an_error(shop: Server, visit: Visit) -> None:
+    ann = visit(shop)
+    page = ann.open("/counter")
+    page.evaluate(
+        "() => { const made = document.createElement('script');"
+        " made.textContent = 'window.ran = true'; document.body.append(made);"
+        " document.body.append(Object.assign(new Image(), {src: 'https://evil.example/x.png'})) }"
+    )
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.ran") is None
+    told = " ".join(ann.complaints)
+    ann.complaints.clear()
+    assert "inline script" in told
+    assert "evil.example" in told

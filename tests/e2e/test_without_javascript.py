@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from e2e.browsing import Visitor, field, form
 from e2e.serving import Server
+
+Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
@@ -57,3 +60,47 @@ def test_refused_form_comes_back_with_what_was_typed(page: Page) -> None:
     expect(page.locator("small").get_by_text("At most 20 characters.")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("A name of more than twenty characters")
     expect(page.get_by_label("Stock")).to_have_value("12")
+
+
+def test_list_is_searched_filtered_sorted_and_turned(gallery: Server, visit: Visit) -> None:
+    page = visit(gallery, java_script_enabled=False).context.new_page()
+    rows = page.locator("tbody tr")
+    page.goto("/books?order=title")
+    expect(rows).to_have_count(25)
+    page.get_by_role("link", name="Next").click()
+    expect(rows.first).to_contain_text("Book 25")
+
+    page.get_by_label("Size").select_option("Large")
+    page.get_by_role("searchbox").fill("book 1")
+    page.get_by_label("Price from").fill("15")
+    page.get_by_role("button", name="Apply").click()
+    expect(rows).to_have_text([re.compile(f"Book {n}") for n in (15, 17, 19)])
+    expect(page.get_by_label("Size")).to_have_value("l")
+
+    page.get_by_role("columnheader", name="Price").get_by_role("link").click()
+    page.get_by_role("columnheader", name="Price").get_by_role("link").click()
+    expect(rows).to_have_text([re.compile(f"Book {n}") for n in (19, 17, 15)])
+    expect(page.get_by_role("columnheader", name="Price")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    page.get_by_role("link", name="Clear").click()
+    expect(page).to_have_url(f"{gallery.url}/books")
+
+
+def test_event_forms_and_bulk_work(gallery: Server, visit: Visit) -> None:
+    page = visit(gallery, java_script_enabled=False).context.new_page()
+    page.goto("/books?order=title&per_page=2")
+    page.get_by_role("link", name="Book 00", exact=True).click()
+    sold = int(field(page, "Sold").inner_text())
+    form(page, "Sell").get_by_role("button").click()
+    expect(field(page, "Sold")).to_have_text(str(sold + 1))
+    form(page, "Note").get_by_label("Text").fill("**plain**")
+    form(page, "Note").get_by_label("Author").fill("ann")
+    form(page, "Note").get_by_role("button").click()
+    expect(field(page, "About").locator("strong")).to_have_text("plain")
+
+    page.goto("/books?order=title&per_page=2")
+    page.get_by_label("Select Book 00").check()
+    page.locator(".sm-bulk").get_by_role("button", name="Sell").click()
+    expect(page).to_have_url(f"{gallery.url}/books?order=title&per_page=2")
+    expect(page.get_by_role("row", name="Book 00")).to_contain_text(str(sold + 2))

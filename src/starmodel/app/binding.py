@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 
 from starmodel.app.access import Actor
@@ -427,6 +428,11 @@ def _parameter(
 ) -> Parameter:
     if annotation is inspect.Parameter.empty:
         annotation = Any
+    if isinstance(parameter.default, FieldInfo):  # which only a model would understand
+        raise ConfigurationError(
+            f"{where}: {parameter.name!r} has a Field(...) as its default; write "
+            f"{parameter.name}: Annotated[type, Field(...)] = default."
+        )
     kinds = plain_types(annotation)
     entities = [k for k in _types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
     if entities:

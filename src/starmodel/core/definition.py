@@ -88,6 +88,7 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
         if not is_secret(item.return_type)
     )
     about = EntityInfo(cls, field_specs(cls), events, computed)
+    _check_shown(about)
     setter = type.__setattr__
     setter(cls, "__entity__", about)
     prefix = signal_prefix(cls)
@@ -97,6 +98,27 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
             if alias not in fields and (other is None or isinstance(other, Signal)):
                 setter(cls, alias, Signal(prefix + key, key))
     registry.define(cls)
+
+
+def _check_shown(about: EntityInfo) -> None:
+    """Refuse what pages can't show or ask for. Raises: ConfigurationError, naming what they can."""
+    config = about.cls.model_config
+    public = [name for name, spec in about.fields.items() if not spec.private]
+    single = [name for name in public if about.fields[name].atomic]
+    sets: Any = config.get("fieldsets") or {}
+    for key, named, known in (
+        ("list_display", config.get("list_display"), [*public, *about.computed]),
+        ("search_fields", config.get("search_fields"), single),
+        ("list_filter", config.get("list_filter"), single),
+        ("fieldsets", [name for names in sets.values() for name in names], public),
+    ):
+        unknown = [name for name in named or () if name not in known]
+        if unknown or isinstance(named, str):
+            raise ConfigurationError(
+                f"{about.cls.__name__}.model_config[{key!r}] names "
+                f"{', '.join(map(repr, unknown)) or repr(named)}; expected some of "
+                f"{', '.join(known)}."
+            )
 
 
 def _events(cls: type[Entity]) -> dict[str, Event[Any, Any, Any]]:

@@ -34,6 +34,8 @@ _KINDS = {
     "json": "JSON, please.",
 }
 
+_NOT_OF_THE_KIND = ("parsing", "type", "from", "scheme", "syntax", "invalid")
+
 
 def sentence(error: Mapping[str, Any]) -> str:
     """One of pydantic's errors in plain words; what a validator itself said stays as it is."""
@@ -46,6 +48,6 @@ def sentence(error: Mapping[str, Any]) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind].format_map(context)
     base, _, what = kind.partition("_")
-    if what.startswith(("parsing", "type", "from", "scheme", "syntax")) and base in _KINDS:
+    if what.startswith(_NOT_OF_THE_KIND) and base in _KINDS:
         return _KINDS[base]
     return str(error["msg"])

@@ -405,3 +405,13 @@ def test_binder_unresolvable_annotation_is_a_configuration_error():
     with pytest.raises(ConfigurationError, match="can't be resolved"):
         binder(Log, "add")
     assert binder(Log, "ask").special == {"request": "request"}
+
+
+def test_parameter_with_a_field_as_its_default_is_refused_with_the_right_form():
+    class Lamp(Entity):
+        @event
+        def dim(self, level: int = Field(default=1, ge=0)):
+            pass
+
+    with pytest.raises(ConfigurationError, match=r"write level: Annotated\[type, Field"):
+        binder(Lamp, "dim")

@@ -425,7 +425,7 @@ def bulk(view: ListView, address: str, send: str) -> Any:
     count = Span("Nothing chosen", cls="sm-count", role="status", data_count="chosen")
     return Form(
         count, *buttons, {"data-on:submit": send, "data-bulk": True}, id=bulk_id(view.type),
-        method="post", action=address, cls="sm-bulk", name="", role="group",
+        method="post", action=address, cls="sm-bulk", name="",
         aria_label=f"For the chosen {view.type.plural_title.lower()}",
         enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
