@@ -5,11 +5,10 @@ filters, row menus and bulk actions, and is live.
 """
 
 import argparse
-import statistics
 import urllib.request
 
 from load import cpu_seconds, load_page
-from run import pin, start
+from run import medians, pin, start
 from servers import LIST_SERVERS
 
 
@@ -42,14 +41,8 @@ def main():
     parser.add_argument("--only", nargs="*", default=LIST_SERVERS, choices=LIST_SERVERS)
     options = parser.parse_args()
     pin(-1)
-    figures = {name: [] for name in dict.fromkeys(["list_floor", *options.only])}
-    for _ in range(options.rounds):
-        for number, name in enumerate(figures):
-            figures[name].append(measure(name, 8740 + number, options.seconds))
-    middle = {
-        name: [statistics.median(column) for column in zip(*rows, strict=True)]
-        for name, rows in figures.items()
-    }
+    names = list(dict.fromkeys(["list_floor", *options.only]))
+    middle = medians(measure, names, 8740, options)
     floor = middle["list_floor"][1]
     print(f"{'server':24}{'req/s':>10}{'CPU ms':>10}{'of the floor':>14}{'bytes':>10}")
     for name, (rate, cost, size) in middle.items():

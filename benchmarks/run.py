@@ -84,6 +84,18 @@ def measure(name, port, seconds):
     return count / took, used / count * 1e6
 
 
+def medians(measure, names, port, options):
+    """The median of each figure of each server, all of them measured in turn in every round."""
+    figures = {name: [] for name in names}
+    for _ in range(options.rounds):
+        for number, name in enumerate(names):
+            figures[name].append(measure(name, port + number, options.seconds))
+    return {
+        name: [statistics.median(column) for column in zip(*rows, strict=True)]
+        for name, rows in figures.items()
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=3, help="of load per server and round")
@@ -98,14 +110,8 @@ def main():
     if options.profile:
         show_profile(options.profile, options.seconds)
         return
-    figures = {name: [] for name in dict.fromkeys(["floor", *options.only])}
-    for _ in range(options.rounds):
-        for number, name in enumerate(figures):
-            figures[name].append(measure(name, 8700 + number, options.seconds))
-    middle = {
-        name: [statistics.median(column) for column in zip(*rows, strict=True)]
-        for name, rows in figures.items()
-    }
+    names = list(dict.fromkeys(["floor", *options.only]))
+    middle = medians(measure, names, 8700, options)
     floor = middle["floor"][1]
     print(f"{'server':22}{'req/s':>10}{'CPU µs':>10}{'of the floor':>14}")
     for name, (rate, cost) in middle.items():
