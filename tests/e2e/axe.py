@@ -35,12 +35,35 @@ def violations(page: Page, where: str) -> list[str]:
         page.emulate_media(color_scheme=look)  # type: ignore[arg-type]
         dark = str(look == "dark").lower()
         page.wait_for_function(f"document.documentElement.classList.contains('dark') === {dark}")
-        # What changes in no time still takes a frame.
-        page.evaluate("() => new Promise((on) => setTimeout(() => requestAnimationFrame(on), 60))")
-        made: Any = page.evaluate("options => axe.run(document, options)", options)
-        for rule in made["violations"]:
-            for node in rule["nodes"]:
-                told = [check["message"] for check in node["any"] + node["all"] + node["none"]]
-                found.append(f"{where} ({look}): {rule['id']}: {node['html'][:200]} {told[:1]}")
+        found += _found(page, f"{where} ({look})", options)
     page.emulate_media(color_scheme="light")
+    return found
+
+
+def unreadable(page: Page, theme: str) -> list[str]:
+    """Texts of too little contrast in one theme, light and dark."""
+    found = []
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(_source())
+    for dark in (False, True):
+        page.evaluate(
+            "([theme, dark]) => { const all = document.documentElement.classList;"
+            " all.remove(...[...all].filter((name) => name.startsWith('uk-theme-')));"
+            " all.add(`uk-theme-${theme}`); all.toggle('dark', dark) }",
+            [theme, dark],
+        )
+        found += _found(page, f"{theme}{' dark' * dark}", {"runOnly": ["color-contrast"]})
+    return found
+
+
+def _found(page: Page, where: str, options: Any) -> list[str]:
+    # What changes in no time still takes frames, one for each element that inherits it.
+    page.evaluate("() => new Promise((on) => setTimeout(() => requestAnimationFrame(on), 60))")
+    page.wait_for_function("!document.getAnimations().some((at) => at instanceof CSSTransition)")
+    made: Any = page.evaluate("options => axe.run(document, options)", options)
+    found = []
+    for rule in made["violations"]:
+        for node in rule["nodes"]:
+            told = [check["message"] for check in node["any"] + node["all"] + node["none"]]
+            found.append(f"{where}: {rule['id']}: {node['html'][:200]} {told[:1]}")
     return found

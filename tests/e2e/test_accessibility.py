@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.axe import violations
+from e2e.axe import unreadable, violations
 from e2e.browsing import Visitor, form
 from e2e.serving import Server
 
@@ -104,3 +104,12 @@ def test_phone_has_no_violations(gallery: Server, visit: Visit) -> None:
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     found += violations(page, "phone menu")
     assert found == []
+
+
+THEMES = "amber blue green gray neutral orange purple red rose slate stone teal violet yellow zinc"
+
+
+def test_every_theme_can_be_read_in_light_and_dark(ann: Visitor) -> None:
+    page = ann.open("/books?per_page=2")
+    page.locator("tbody .sm-pick input").first.check()
+    assert [told for theme in THEMES.split() for told in unreadable(page, theme)] == []
