@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import MASK, Binder, Inputs
 from starmodel.app.command import Command, Outcome
-from starmodel.app.editing import check_untouched
+from starmodel.app.editing import check_untouched, with_private_parts
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.loading import Loader
 from starmodel.app.persistence import PersistenceManager
@@ -166,10 +166,11 @@ class Dispatcher:
             unit = self._unit(None)
             home = await self._loader.home(unit, command)
             arguments = command.arguments
-            if command.was:
-                check_untouched(home.base, arguments, command.was)
             if self.binders[command.type.cls, command.event.name].needs_more:
                 arguments = await self._loader.arguments(unit, command)
+            if command.was:
+                check_untouched(home.base, arguments, command.was)
+                arguments = with_private_parts(home.base, arguments)
             value = command.event.fn(home.draft, **arguments)
             try:
                 return await self._finish(unit, home, command, record, claim, value)

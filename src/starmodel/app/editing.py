@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import EditConflictError, RequestError
+from starmodel.core.fields import is_private, leaving
 
 MAX_SHOWN_CHARS = 60
 
@@ -43,7 +45,7 @@ def touched(arguments: Mapping[str, Any], was: Mapping[str, str]) -> dict[str, A
     return {
         name: value
         for name, value in arguments.items()
-        if name not in was or _digest(_ordered(value, plain(value))) != was[name]
+        if name not in was or _digest(_public(value)) != was[name]
     }
 
 
@@ -56,12 +58,42 @@ def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[s
     fields = {
         name: f"Somebody changed this to {_shown(state[name])} meanwhile. Save again to keep yours."
         for name, value in arguments.items()
-        if name in was
-        and name in now
-        and now[name] not in (was[name], _digest(_ordered(value, plain(value))))
+        if name in was and name in now and now[name] not in (was[name], _digest(_public(value)))
     }
     if fields:
         raise EditConflictError(entity.__entity__.cls.__name__, entity.id, fields, now)
+
+
+def with_private_parts(entity: Entity, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, nested models with the private parts of those that they replace.
+
+    A form never has them, so what it sends has their defaults.
+    """
+    return {
+        name: _completed(value, getattr(entity, name, None)) for name, value in arguments.items()
+    }
+
+
+def _completed(value: Any, before: Any) -> Any:
+    if not isinstance(value, BaseModel) or type(value) is not type(before):
+        return value
+    kept = {}
+    for name, info in type(value).__pydantic_fields__.items():
+        part = getattr(before, name)
+        if name not in value.model_fields_set and is_private(info):
+            kept[name] = part
+        elif isinstance(part, BaseModel):
+            kept[name] = _completed(getattr(value, name), part)
+    return value.model_copy(update=kept) if kept else value
+
+
+def _public(value: Any) -> Any:
+    """The JSON of a value as `public_state` has it."""
+    token = leaving.set(True)
+    try:
+        return _ordered(value, plain(value))
+    finally:
+        leaving.reset(token)
 
 
 def _ordered(value: Any, data: Any) -> Any:

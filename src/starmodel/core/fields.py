@@ -201,6 +201,11 @@ def is_secret(annotation: Any, _seen: tuple[Any, ...] = ()) -> bool:
     )
 
 
+def is_private(info: FieldInfo) -> bool:
+    """True for a field, of an entity or of a model in it, that never leaves the server."""
+    return options_of(info).private or info.exclude is True or is_secret(info.annotation)
+
+
 def looks_secret(name: str) -> bool:
     """True for names such as `password`, `api_key2` and `accessToken`.
 
@@ -219,7 +224,7 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
     listed = _editable(cls)
     for name, info in cls.__pydantic_fields__.items():
         options = options_of(info)
-        private = options.private or info.exclude is True or is_secret(info.annotation)
+        private = is_private(info)
         if looks_secret(name) and not private and not options.public:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "

@@ -7,9 +7,10 @@ from html import unescape
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from integration.web.browser import DATASTAR, sse_events, unlisted
-from starmodel import Entity, EntityConfig
+from starmodel import Entity, EntityConfig, Field
 
 
 @unlisted
@@ -21,9 +22,9 @@ class Card(Entity):
     done: bool = False
 
 
-def fields(page: str) -> dict[str, str]:
+def fields(page: str, form_id: str = "Card-update") -> dict[str, str]:
     """What the edit form would send unchanged."""
-    form = page.partition('id="Card-update')[2].partition("</form>")[0]
+    form = page.partition(f'id="{form_id}')[2].partition("</form>")[0]
     found = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = (re.search(rf' {key}="([^"]*)"', tag) for key in ("name", "value"))
@@ -101,3 +102,36 @@ async def test_spoilt_memory_of_a_form_is_refused_or_ignored(editing: Any, was: 
     answer = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})
 
     assert answer.status_code in (303, 400)
+
+
+class Place(BaseModel):
+    street: str = ""
+    floor: int | None = None
+    code: str = Field(default="", private=True)
+    pin: SecretStr = SecretStr("")
+
+
+@unlisted
+class House(Entity):
+    model_config = EntityConfig(access="public")
+    name: str
+    place: Place = Place()
+
+
+@pytest.mark.parametrize("street", ["Old", "New"])
+async def test_private_parts_of_a_nested_model_survive_its_edit(
+    visit: Any, serve: Any, street: str
+) -> None:
+    browser = visit(serve(House))
+    await browser.page("/")
+    place = Place(street="Old", floor=3, code="c", pin=SecretStr("p"))
+    house = await browser.app.starmodel.objects(House).create(name="A", place=place)
+    url = f"/houses/{house.id}"
+    form = fields((await browser.page(f"{url}/edit")).text, "House-update")
+
+    sent = {**form, "place.street": street, "place.floor": ""}
+    assert (await browser.submit(f"{url}/update", sent)).status_code == 303
+
+    kept = (await browser.app.starmodel.objects(House).get(house.id)).place
+    assert (kept.street, kept.floor) == (street, None)
+    assert (kept.code, kept.pin.get_secret_value()) == ("c", "p")
