@@ -309,9 +309,9 @@ def _products(kept):
     filler.start()
     filler.join()
     if not kept:
-        import starmodel.adapters.ui.lists as lists
+        import starmodel.adapters.ui.rows as rows
 
-        lists.MAX_KEPT = -1  # every row is made again for every page
+        rows.MAX_KEPT = -1  # every row is made again for every page
     return app
 
 

@@ -10,12 +10,8 @@ from fastcore.xml import Safe, to_xml
 from fasthtml.components import (
     H2,
     A,
-    Button,
     Code,
-    Dd,
     Div,
-    Dl,
-    Dt,
     Li,
     P,
     Pre,
@@ -23,27 +19,27 @@ from fasthtml.components import (
     Span,
     Ul,
 )  # fmt: skip
-from fasthtml.components import Progress as ProgressBar
 
-from starmodel.adapters.ui import lists, shell
+from starmodel.adapters.ui import lists, rows, shell
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.details import details_view
 from starmodel.adapters.ui.fields import FormField
+from starmodel.adapters.ui.filters import filters
 from starmodel.adapters.ui.forms import EventForm, event_form
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import labelled
-from starmodel.adapters.ui.lists import ListView
+from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
+from starmodel.adapters.ui.rows import ListView
 from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Actor, Audience, permits
 from starmodel.app.application import Application
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, Window, key_of
-from starmodel.app.live import LiveView
 from starmodel.app.ports import Row
 from starmodel.app.presentation import RealtimeAdapter, Site
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.events import Event
-from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Progress, Toast
 from starmodel.core.widgets import UI
@@ -57,7 +53,6 @@ _HEADINGS = {
     503: "Not available right now",
 }
 BUILT_IN = ("create", "update", "delete")
-_TOAST_ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
 
 class MonsterUI:
@@ -69,7 +64,8 @@ class MonsterUI:
 
     def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
         self._application, self._realtime, self._site = application, realtime, site
-        self._parts = {type.cls: self._part(type) for type in application.registry}
+        self._parts = {t.cls: details_view(t, self.show) for t in application.registry}
+        application.views |= {view.name: view for view in self._parts.values()}
         self._shell = lru_cache(256)(self._make_shell)
         self._view = lru_cache(512)(self._make_view)
         self._frame = lru_cache(512)(self._make_frame)
@@ -170,12 +166,12 @@ class MonsterUI:
         self._realtime.show_list(listing)
         audience = self._application.policy.audience(listing.type, actor)
         view = self._view(self._realtime.root_path, listing.type.name, audience)
-        rows = view.rows(window.entities, listing.is_narrowed)
+        made = view.rows(window.entities, listing.is_narrowed)
         return Safe(
             self._frame(view, listing).fill(
                 {
                     "state": window.digest,
-                    "rows": "".join([row.html for row in rows]),
+                    "rows": "".join([row.html for row in made]),
                     "around": "".join([part.html for part in self.around(listing, window)]),
                 }
             )
@@ -225,17 +221,17 @@ class MonsterUI:
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
             return permits(policy, type, audience.actor, event=event, entity=entity)
 
-        return lists.list_view(type, audience, self._realtime, simple, may, self._sprite, self.show)
+        return rows.list_view(type, audience, self._realtime, simple, may, self._sprite, self.show)
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
         bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.type))
         return compiled(
             lambda s: Div(
-                lists.filters(view, listing),
+                filters(view, listing),
                 lists.table(view, listing, s.html("rows"), s.token("state")),
                 bulk,
-                lists.menu(view, self._realtime),
+                rows.menu(view, self._realtime),
                 Safe(s.html("around")),
                 cls="uk-card sm-list",
             )
@@ -316,56 +312,12 @@ class MonsterUI:
         return shows(annotation, wishes, brief=brief)
 
     def toast(self, toast: Toast) -> Any:
-        picture = icon(_TOAST_ICONS.get(toast.kind, "info"), self._sprite)
-        close = Button(
-            icon("close", self._sprite), Span("Dismiss", cls="sm-hidden"), type="button",
-            data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
-        )  # fmt: skip
-        role = "alert" if toast.kind == "error" else "status"
-        return Div(picture, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
+        return toast_message(toast, self._sprite)
 
     def progress(self, id: str, progress: Progress) -> Any:
-        share = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
-        text = progress.text or "Working…"
-        bar = ProgressBar(share, max="1", aria_label=text)
-        return Div(Div(P(text), bar), id=id, data_toast="progress", role="status", cls="sm-toast")
+        return progress_message(id, progress)
 
     # Parts
-
-    def _part(self, type: EntityType) -> LiveView:
-        """The live view of all fields of a class, used by its generated page."""
-        info = type.cls.__entity__
-        specs = [
-            spec
-            for name, spec in info.fields.items()
-            if not spec.private and not (name == "id" and not type.is_record)
-        ]
-        # What atomic fields hold is shown as it is; of all others only the public part.
-        shown = [
-            (s.name, s.title, s.atomic, self.show(s.info.annotation, s.ui, brief=False))
-            for s in specs
-        ]
-        for name in info.computed:
-            computed = type.cls.__pydantic_computed_fields__[name]
-            title = computed.title or name.replace("_", " ").capitalize()
-            shown.append((name, title, False, self.show(computed.return_type, UI(), brief=False)))
-        shown.sort(key=lambda item: item[0] == "id")
-        big = not type.is_record and len(shown) <= 4
-        figures = {s.name for s in specs if big and _is_figure(s.info.annotation)}
-
-        def fields_of(entity: Any) -> Any:
-            state = public_state(entity)
-            pairs = []
-            for name, title, atomic, show in shown:
-                value = getattr(entity, name, None) if atomic else state.get(name)
-                look = "sm-figure" if name in figures else "sm-id" if name == "id" else None
-                pairs.append(Div(Dt(title), Dd(Safe(show(value))), cls=look))
-            key = f"-{entity.id}" if type.is_record else ""
-            return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
-
-        view = LiveView(fields_of, type.cls, f"starmodel.fields.{type.name}")
-        self._application.views[view.name] = view
-        return view
 
     def _notice(self, picture: str, *told: str) -> Any:
         return Div(icon(picture, self._sprite), *map(P, told), cls="uk-card sm-empty")
@@ -390,11 +342,6 @@ class MonsterUI:
     @property
     def _sprite(self) -> str:
         return f"{self._realtime.root_path}{self._site.icons}"
-
-
-def _is_figure(annotation: Any) -> bool:
-    names = {getattr(kind, "__name__", "") for kind in plain_types(annotation)}
-    return bool(names) and names <= {"int", "float", "Decimal"}
 
 
 def _doc(thing: Any) -> str:

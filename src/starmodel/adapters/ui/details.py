@@ -1,0 +1,49 @@
+"""All fields of one entity, as its generated page shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastcore.xml import Safe
+from fasthtml.components import Dd, Div, Dl, Dt
+
+from starmodel.adapters.ui.columns import Showing, is_number
+from starmodel.app.live import LiveView
+from starmodel.core.entity import public_state
+from starmodel.core.registry import EntityType
+from starmodel.core.widgets import UI
+
+MAX_FIGURES = 4
+
+
+def details_view(type: EntityType, showing: Showing) -> LiveView:
+    """The live view of a class; few numbers of what there is one of are shown large."""
+    info = type.cls.__entity__
+    specs = [
+        spec
+        for name, spec in info.fields.items()
+        if not spec.private and not (name == "id" and not type.is_record)
+    ]
+    # What atomic fields hold is shown as it is; of all others only the public part.
+    shown = [
+        (s.name, s.title, s.atomic, showing(s.info.annotation, s.ui, brief=False)) for s in specs
+    ]
+    for name in info.computed:
+        computed = type.cls.__pydantic_computed_fields__[name]
+        title = computed.title or name.replace("_", " ").capitalize()
+        shown.append((name, title, False, showing(computed.return_type, UI(), brief=False)))
+    shown.sort(key=lambda item: item[0] == "id")
+    big = not type.is_record and len(shown) <= MAX_FIGURES
+    figures = {s.name for s in specs if big and is_number(s.info.annotation)}
+
+    def fields_of(entity: Any) -> Any:
+        state = public_state(entity)
+        pairs = []
+        for name, title, atomic, show in shown:
+            value = getattr(entity, name, None) if atomic else state.get(name)
+            look = "sm-figure" if name in figures else "sm-id" if name == "id" else None
+            pairs.append(Div(Dt(title), Dd(Safe(show(value))), cls=look))
+        key = f"-{entity.id}" if type.is_record else ""
+        return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
+
+    return LiveView(fields_of, type.cls, f"starmodel.fields.{type.name}")

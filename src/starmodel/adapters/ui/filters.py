@@ -1,0 +1,105 @@
+"""What a list can be searched and filtered by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Select, Span
+
+from starmodel.adapters.ui.choices import choice_key, choices_of
+from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.rows import ListView
+from starmodel.app.listing import Listing
+from starmodel.app.query import searched_fields
+from starmodel.core.fields import plain_types
+from starmodel.core.registry import EntityType
+
+MAX_FILTERS = 4
+
+
+def filters(view: ListView, listing: Listing) -> Any:
+    """Search and one input for each filter; without JavaScript a button applies them."""
+    type, given = view.type, listing.filters
+    things = type.plural_title.lower()
+    parts: list[Any] = []
+    if searched_fields(type.cls):
+        search = Input(
+            type="search", name="search", value=listing.search, placeholder=f"Search {things}",
+            aria_label=f"Search {things}", cls="uk-input", maxlength=200,
+        )  # fmt: skip
+        parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
+    known: set[str] = set()
+    for name in filtered(type):
+        for word, made in _filter(type, name, given):
+            known.add(word)
+            parts.append(made)
+    # Filters that came with the address and have no input here stay.
+    kept = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
+    if listing.order:
+        kept.append(Input(type="hidden", name="order", value=listing.order))
+    clear = None
+    if given or listing.search:
+        clear = A("Clear", href=view.home, cls="uk-btn uk-btn-ghost uk-btn-sm")
+    if not parts:
+        return None
+    if len(parts) > 1:
+        inside = (icon("filter", view.sprite), "Filters")
+        fold = Button(
+            *inside, {"data-fold": True}, type="button", aria_expanded=str(bool(given)).lower(),
+            cls="uk-btn uk-btn-default uk-btn-sm sm-fold",
+        )  # fmt: skip
+        parts.insert(1, fold)
+    apply = Button("Apply", type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply")
+    return Form(
+        *parts, *kept, apply, clear, {"data-filters": True, "data-open": bool(given)},
+        role="search", method="get", action=view.home, cls="sm-filters", name="",
+        enctype="application/x-www-form-urlencoded",
+    )  # fmt: skip
+
+
+def filtered(type: EntityType) -> list[str]:
+    """The fields that a list can be filtered by: those the class names, else its choices."""
+    fields = type.cls.__entity__.fields
+    asked = type.cls.model_config.get("list_filter")
+    if asked is not None:
+        return list(asked)
+    return [
+        name
+        for name, spec in fields.items()
+        if not spec.private
+        and spec.atomic
+        and (choices_of(spec.info.annotation) or plain_types(spec.info.annotation) == [bool])
+    ][:MAX_FILTERS]
+
+
+def _filter(type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
+    spec = type.cls.__entity__.fields[name]
+    choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
+    if plain_types(spec.info.annotation) == [bool]:
+        choices = [("true", "Yes"), ("false", "No")]
+    if choices:
+        options = [
+            Option(label, value=key, selected=given.get(name) == key) for key, label in choices
+        ]
+        chosen = Select(Option("Any", value=""), *options, name=name, cls="uk-select")
+        return [(name, _labelled(spec.title, chosen))]
+    names = {getattr(kind, "__name__", "") for kind in plain_types(spec.info.annotation)}
+    kind = (
+        "number" if names & {"int", "float", "Decimal"}
+        else "date" if names & {"date"}
+        else "datetime-local" if names & {"datetime"}
+        else "text"
+    )  # fmt: skip
+    words = (f"{name}__contains",) if kind == "text" else (f"{name}__gte", f"{name}__lte")
+    titles = {"contains": spec.title, "gte": f"{spec.title} from", "lte": f"{spec.title} to"}
+    made = []
+    for word in words:
+        value = given.get(word, "")
+        step = "any" if kind == "number" else None
+        box = Input(type=kind, name=word, value=value, cls="uk-input", step=step)
+        made.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
+    return made
+
+
+def _labelled(title: str, made: Any) -> Any:
+    return Label(Span(title), made, cls="sm-filter")

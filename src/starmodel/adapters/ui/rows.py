@@ -1,0 +1,186 @@
+"""The rows of a list, compiled once for each class, audience and mount point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from fastcore.xml import Safe, to_xml
+from fasthtml.components import A, Button, Details, Div, Input, P, Summary, Td, Tr
+from fasthtml.components import Template as TemplateElement
+
+from starmodel.adapters.ui.columns import Column, Showing, cell_look, columns_of
+from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.records import title_of
+from starmodel.app.access import Audience
+from starmodel.app.listing import row_key
+from starmodel.app.ports import Row
+from starmodel.app.presentation import RealtimeAdapter
+from starmodel.core.commands import Action
+from starmodel.core.entity import Entity, version_of
+from starmodel.core.events import Event
+from starmodel.core.registry import EntityType
+
+PLACE = "{id}"  # stands for the record in what the menu of a row offers
+MAX_KEPT = 1000
+_DOTS = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListView:
+    """How records of one class are listed for one audience at one mount point.
+
+    A row is made once for each version of its record, unless it shows what
+    is computed or depends on a rule that is a function.
+
+    Shapes: actions are the events that a row offers; `may` asks a rule
+    that is a function of the record.
+    """
+
+    type: EntityType
+    home: str
+    columns: tuple[Column, ...]
+    row: Template
+    actions: tuple[Event[Any, Any, Any], ...]
+    audience: Audience
+    may: Callable[[Event[Any, Any, Any], Entity], bool]
+    sprite: str
+    kept: dict[tuple[Any, int], Row] = field(default_factory=dict)
+
+    @property
+    def bulk(self) -> list[Event[Any, Any, Any]]:
+        """The events that can be run for many rows at once."""
+        return [event for event in self.actions if event.name != "update"]
+
+    def rows(self, entities: Sequence[Entity], narrowed: bool) -> list[Row]:
+        """A row for each record; for none, one that says so and what to do."""
+        if not entities:
+            return [Row("none", _nothing(self, narrowed))]
+        if self.audience.actor is not None or not all(column.sorts for column in self.columns):
+            return [self._row(entity) for entity in entities]
+        if len(self.kept) > MAX_KEPT:
+            self.kept.clear()
+        made = []
+        for entity in entities:
+            key = entity.id, version_of(entity)
+            row = self.kept.get(key)
+            if row is None:
+                row = self.kept[key] = self._row(entity)
+            made.append(row)
+        return made
+
+    def _row(self, entity: Entity) -> Row:
+        slots = self.slots(entity)
+        return Row(slots["key"], self.row.fill(slots))
+
+    def slots(self, entity: Entity) -> dict[str, Any]:
+        """What fills a row's template."""
+        slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
+        slots["id"], slots["key"] = entity.id, row_key(entity)
+        slots["title"] = title_of(self.type, entity)
+        if self.audience.actor is not None:
+            slots["may"] = " ".join([e.name for e in self.actions if self.may(e, entity)])
+        return slots
+
+
+def list_view(
+    type: EntityType,
+    audience: Audience,
+    realtime: RealtimeAdapter,
+    simple: Callable[[Event[Any, Any, Any]], bool],
+    may: Callable[[Event[Any, Any, Any], Entity], bool],
+    sprite: str,
+    show: Showing,
+) -> ListView:
+    """Compile the rows of a class. Shapes: `simple` events run at once, with nothing to fill in."""
+    home = f"{realtime.root_path}{type.path}"
+    columns = columns_of(type, show)
+    offered = [
+        event
+        for name, event in type.events.items()
+        if name in audience.events and (name == "update" or (name != "create" and simple(event)))
+    ]
+    actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
+    row = compiled(partial(row_component, type, columns, home, actions, audience, sprite))
+    return ListView(type, home, columns, row, actions, audience, may, sprite)
+
+
+def row_component(
+    type: EntityType,
+    columns: Sequence[Column],
+    home: str,
+    actions: Sequence[Event[Any, Any, Any]],
+    audience: Audience,
+    sprite: str,
+    s: Slots,
+) -> Any:
+    """One row. Each cell is what its column shows; the first leads to the record."""
+    key, title = s.token("key"), s.text("title")
+    cells = []
+    if any(event.name != "update" for event in actions):
+        box = Input(
+            type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(type),
+            cls="uk-checkbox", aria_label=f"Select {title}",
+        )  # fmt: skip
+        cells.append(Td(box, cls="sm-pick"))
+    for number, column in enumerate(columns):
+        shown = Safe(s.html(column.slot))
+        if number == 0:
+            shown = A(shown, href=f"{home}/{key}", cls="sm-open")
+        cells.append(Td(shown, cls=cell_look(column, number)))
+    if actions:
+        # What it offers is the same in every row, so it stands once, in `menu`.
+        may = {"data-may": s.text("may")} if audience.actor is not None else {}
+        opener = Summary(aria_label=f"Actions for {title}", cls=_DOTS)
+        made = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
+        cells.append(Td(made, cls="sm-end"))
+    return Tr(*cells, data_key=key)
+
+
+def menu(view: ListView, realtime: RealtimeAdapter) -> Any:
+    """What a row's menu offers, once for all rows; the browser puts the row's key in."""
+    items = [_item(view, event, realtime) for event in view.actions]
+    return TemplateElement(*items, {"data-menu": view.type.name}) if items else None
+
+
+def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter) -> Any:
+    named = {"data-event": event.name}
+    if event.name == "update":
+        href = f"{view.home}/{quote(PLACE, safe='')}/edit"
+        return A(icon("edit", view.sprite), "Edit", named, href=href, cls="sm-item")
+    run = realtime.render_action(view.type, Action(view.type.cls, event.name, {}, PLACE))
+    named["data-on:click"] = run
+    if event.name == "delete":
+        inside = (icon("trash", view.sprite), "Delete")
+        return Button(*inside, named, type="button", cls="sm-item sm-danger")
+    return Button(event.title, named, type="button", cls="sm-item")
+
+
+def bulk_id(type: EntityType) -> str:
+    """The id of the form that runs one event for all chosen rows."""
+    return f"{type.name}-bulk"
+
+
+def _nothing(view: ListView, asked: bool) -> str:
+    type = view.type
+    things, look = type.plural_title.lower(), "uk-btn uk-btn-default uk-btn-sm"
+    told: tuple[Any, ...]
+    if asked:
+        told = (
+            P(f"No {things} match."),
+            A("Show all", href=view.home, cls=look),
+        )
+    else:
+        may = "create" in view.audience.events
+        new = A(
+            f"Create the first {type.title.lower()}",
+            href=f"{view.home}/new",
+            cls=look,
+        )
+        told = (P(f"No {things} yet."), new if may else None)
+    cell = Td(Div(icon("empty", view.sprite), *told, cls="sm-empty"), colspan=len(view.columns) + 2)
+    return str(to_xml(Tr(cell, data_key="none"), indent=False))
