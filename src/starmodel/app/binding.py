@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
 import inspect
 import typing
 from collections.abc import Iterator, Mapping
@@ -12,15 +10,15 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import from_json
 
 from starmodel.app.access import Actor
+from starmodel.app.form_texts import filled, from_text, is_list, written_types
 from starmodel.app.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.fields import choice_of, is_atomic, plain_types
+from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.sentences import sentence
 
@@ -85,7 +83,7 @@ class Parameter:
 
     @property
     def takes_text(self) -> bool:
-        return any(t in (str, SecretStr, Any) for t in _written_types(self.annotation))
+        return any(t in (str, SecretStr, Any) for t in written_types(self.annotation))
 
 
 MAX_BOUND = 256
@@ -215,7 +213,7 @@ class Binder:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
                 return
-            if source != "form" or not (parameter.is_field and _is_list(parameter.annotation)):
+            if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
                 return  # an empty input of a form says nothing
         adapter = parameter.adapter
         if adapter is None:  # a record, by its id
@@ -223,7 +221,7 @@ class Binder:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
         if source == "form" and isinstance(value, dict):
-            value = _filled(parameter.annotation, value)
+            value = filled(parameter.annotation, value)
         try:
             given[parameter.name] = adapter.validate_python(value)
             return
@@ -232,7 +230,7 @@ class Binder:
         if source != "JSON body" or not is_atomic(parameter.annotation):
             try:
                 given[parameter.name] = adapter.validate_python(
-                    _from_text(parameter.annotation, value)
+                    from_text(parameter.annotation, value)
                 )
                 return
             except ValidationError as error:
@@ -247,72 +245,6 @@ class Binder:
         beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
         shown = ", ".join(_signature(p) for p in self.open_parameters)
         return BindingError(f"{self.where}: {told}. Signature: {self.event.name}({shown}).", beside)
-
-
-def _from_text(annotation: Any, value: Any) -> Any:
-    """What a type that is not text itself makes of text out of a form or an address.
-
-    Lists and objects come as JSON, lists of single values also as lines,
-    enum members and literals as the text of their value.
-
-    Raises: ValueError.
-    """
-    if isinstance(value, list):
-        items = [arg for kind in plain_types(annotation) for arg in typing.get_args(kind)]
-        return [choice_of(items[0], item) for item in value] if items else value
-    if not isinstance(value, str):
-        return value
-    if is_atomic(annotation) or typing.get_origin(annotation) is typing.Literal:
-        return choice_of(annotation, value)
-    if _is_list(annotation) and value.lstrip()[:1] not in ("[", "{"):
-        return lines_of(value)
-    return from_json(value)
-
-
-def lines_of(text: str) -> list[str]:
-    """The items of a list that is written one a line."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _is_list(annotation: Any) -> bool:
-    kinds = plain_types(annotation)
-    return len(kinds) == 1 and typing.get_origin(kinds[0]) in (list, set, frozenset, tuple)
-
-
-def without_zone(moment: datetime.datetime | datetime.time) -> str:
-    """A moment in UTC, or a time, as inputs of browsers take it: to the millisecond."""
-    if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
-        with contextlib.suppress(OverflowError):  # at the end of time
-            moment = moment.astimezone(datetime.UTC)
-    precise = "milliseconds" if moment.microsecond else "seconds" if moment.second else "minutes"
-    return moment.replace(tzinfo=None).isoformat(timespec=precise)
-
-
-def _filled(annotation: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """The inputs of a nested model that say something; an empty one does only where text fits."""
-    models = [
-        k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
-    ]
-    fields = models[0].__pydantic_fields__ if models else {}
-    made: dict[str, Any] = {}
-    for name, value in values.items():
-        wanted: Any = fields[name].annotation if name in fields else None
-        kinds = plain_types(wanted)
-        if isinstance(value, dict):
-            made[name] = _filled(wanted, value)
-        elif value == "" and str not in kinds:
-            if type(None) in typing.get_args(wanted):
-                made[name] = None
-            elif _is_list(wanted):
-                made[name] = []
-        elif isinstance(value, str | list) and name in fields and str not in kinds:
-            try:
-                made[name] = _from_text(wanted, value)
-            except ValueError:
-                made[name] = value  # what is wrong with it is told by the model
-        else:
-            made[name] = value
-    return made
 
 
 class _Wrong(NamedTuple):
@@ -339,16 +271,6 @@ def _can_change(annotation: Any) -> bool:
         or (isinstance(kind, type) and issubclass(kind, list | dict | set | BaseModel))
         for kind in plain_types(annotation)
     ) and not any("Upload" in getattr(kind, "__name__", "") for kind in _types_in(annotation))
-
-
-def _written_types(annotation: Any) -> list[Any]:
-    """As `plain_types`, but literals are no texts."""
-    parts = typing.get_args(annotation)
-    if typing.get_origin(annotation) is typing.Literal:
-        return [str] if "" in parts else []
-    if any(typing.get_origin(part) is typing.Literal for part in parts):
-        return [kind for part in parts for kind in _written_types(part)]
-    return plain_types(annotation)
 
 
 def _types_in(annotation: Any, seen: frozenset[Any] = frozenset()) -> Iterator[Any]:

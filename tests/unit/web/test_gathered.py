@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starmodel.adapters.ui.fields import FormField
-from starmodel.adapters.web.requests import _gathered
+from starmodel.adapters.web.form_fields import gathered
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ from starmodel.adapters.web.requests import _gathered
 
 )  # fmt: skip
 def test_inputs_are_gathered_by_name(pairs: Any, made: dict[str, Any], request: Any) -> None:
-    assert _gathered(pairs) == made
+    assert gathered(pairs) == made
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_inputs_are_gathered_by_name(pairs: Any, made: dict[str, Any], request: 
     ],
 )
 def test_moment_keeps_what_its_input_has_no_room_for(sent: str, rest: str, made: str) -> None:
-    assert _gathered([("m", sent), ("_rest.m", rest)]) == {"m": made}
+    assert gathered([("m", sent), ("_rest.m", rest)]) == {"m": made}
 
 
 parts = st.sampled_from(
@@ -96,7 +96,7 @@ told = st.sampled_from(
 @given(pairs=st.lists(st.tuples(names, told), max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_hostile_names_and_values_raise_nothing_and_nest_within_bounds(pairs: Any) -> None:
-    made = _gathered(pairs)
+    made = gathered(pairs)
 
     assert isinstance(made, dict)
     assert depth(made) <= 12
@@ -105,7 +105,7 @@ def test_hostile_names_and_values_raise_nothing_and_nest_within_bounds(pairs: An
 def test_deeply_dotted_name_stays_one_name() -> None:
     name = ".".join("a" * 50)
 
-    assert _gathered([(name, "x")]) == {name: "x"}
+    assert gathered([(name, "x")]) == {name: "x"}
 
 
 def depth(value: Any) -> int:
@@ -119,7 +119,7 @@ def depth(value: Any) -> int:
 def test_every_moment_comes_back(value: datetime | time) -> None:
     field = FormField("m", "datetime" if isinstance(value, datetime) else "time", "M")
 
-    made = _gathered([("m", field.text(value)), ("_rest.m", field.rest(value))])
+    made = gathered([("m", field.text(value)), ("_rest.m", field.rest(value))])
 
     assert type(value).fromisoformat(made["m"]) == value
 
@@ -132,4 +132,4 @@ def test_every_text_comes_back(value: str | None) -> None:
         exact = field.exact(value)
         sent = json.loads(exact)[0] if exact else field.text(value)
         pairs = [("a", sent.replace("\n", "\r\n"))] + ([("_exact.a", exact)] if exact else [])
-        assert _gathered(pairs) == {"a": value}
+        assert gathered(pairs) == {"a": value}
