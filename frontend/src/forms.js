@@ -29,12 +29,13 @@ const dialog = (text, yes, danger) => {
 action({
   name: "ask",
   apply({ el, evt }, text) {
-    const button = evt?.submitter ?? el;
-    const chosen = document.querySelectorAll("tbody .sm-pick input:checked").length;
-    text ??= button.dataset.ask?.replace("{n}", chosen);
+    const submit = el instanceof HTMLFormElement ? el.querySelector("[type=submit]") : null;
+    const button = evt?.submitter ?? submit ?? el;
+    const chosen = el.closest(".sm-list")?.querySelectorAll("tbody .sm-pick input:checked").length;
+    text ??= chosen === 1 ? button.dataset.askOne : button.dataset.ask?.replace("{n}", chosen);
     if (!text || agreed.delete(el)) return true;
-    const danger = button.matches(".sm-danger, .uk-btn-destructive, :has(> * > .sm-quiet-danger)");
-    dialog(text, (button.form ? button : button.querySelector?.("[type=submit]") ?? button).innerText.trim() || "Yes", danger).then((yes) => {
+    const danger = button.matches(".sm-danger, .sm-quiet-danger, .uk-btn-destructive");
+    dialog(text, button.innerText.trim() || "Yes", danger).then((yes) => {
       if (!yes) return;
       agreed.add(el);
       if (evt?.type === "submit") el.requestSubmit(evt.submitter);

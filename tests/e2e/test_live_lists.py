@@ -333,3 +333,25 @@ def test_list_after_the_server_was_killed_is_the_present_one(
     expect_names(page, "c")
     work.change("c", name="d")
     expect_names(page, "d")
+
+
+def test_chosen_rows_run_one_event_and_are_let_go(lists: Server, visit: Visit, work: Work) -> None:
+    work.make("Ann", "Bob", "Cid")
+    first, second = visit(lists).open(work.url()), visit(lists).open(work.url(done="false"))
+    for name in ("Ann", "Cid"):
+        row(first, name).get_by_role("checkbox").check()
+    expect(first.get_by_text("2 chosen")).to_be_visible()
+    first.locator(".sm-bulk").get_by_role("button", name="Finish").click()
+    expect(first.locator("[data-toast=success]")).to_contain_text("Finish: done for 2 tasks.")
+    expect_names(second, "Bob")
+    expect(first.locator("tbody input:checked")).to_have_count(0)
+    expect(first.locator(".sm-bulk")).not_to_be_visible()
+
+    row(first, "Bob").get_by_role("checkbox").check()
+    first.locator(".sm-bulk").get_by_role("button", name="Delete").click()
+    yes = first.get_by_role("dialog").get_by_role("button", name="Delete")
+    expect(first.get_by_role("dialog")).to_contain_text("Delete: 1 task?")
+    expect(yes).to_have_class("uk-btn uk-btn-destructive")
+    yes.click()
+    expect_names(first, "Ann", "Cid")
+    expect(second.get_by_text("No tasks match.")).to_be_visible()

@@ -53,7 +53,7 @@ class RealtimeAdapter(Realtime, Protocol):
     def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
         """What the caller of an event is sent."""
 
-    def encode_effects(self, reply: Reply) -> bytes:
+    def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
         """Elements, toasts and a redirect, as the caller's page takes them."""
 
     def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:

@@ -193,9 +193,10 @@ class DatastarRealtime:
             parts.append(patch_elements(Element(grant, "body", "append")))
         return b"".join(parts) + self.encode_effects(outcome.reply)
 
-    def encode_effects(self, reply: Reply) -> bytes:
-        """Elements, toasts and a redirect, as patches."""
-        parts = [patch_elements(element) for element in reply.elements]
+    def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
+        """Elements, toasts and a redirect, as patches; for a form with the status before them."""
+        parts = [] if status is None else [patch_signals({}, status=status)]
+        parts += [patch_elements(element) for element in reply.elements]
         parts += [self.toast(toast) for toast in reply.toasts]
         if reply.redirect is not None:
             go = f"window.location = {script_json(reply.redirect)}"

@@ -59,11 +59,14 @@ def bulk(view: ListView, address: str, send: str) -> Any:
     buttons = []
     for event in view.bulk:
         danger = event.name == "delete"
-        ask = event.info.confirm and f"{event.title}: {{n}} {view.type.plural_title.lower()}?"
+        asks: dict[str, str] = {}
+        if event.info.confirm:
+            asks["data-ask"] = f"{event.title}: {{n}} {view.type.plural_title.lower()}?"
+            asks["data-ask-one"] = f"{event.title}: 1 {view.type.title.lower()}?"
         buttons.append(
             Button(
                 icon("trash", view.sprite) if danger else None, event.title, type="submit",
-                name="event", value=event.name, data_ask=ask or None,
+                name="event", value=event.name, **asks,
                 cls=f"uk-btn uk-btn-sm {'uk-btn-destructive' if danger else 'uk-btn-default'}",
             )
         )  # fmt: skip

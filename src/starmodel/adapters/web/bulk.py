@@ -45,9 +45,10 @@ class BulkRoute:
                 refused[each] = self._refusals.problem(call, error, where, domain=True).said
         await self._application.end_sessions(call.session)
         if call.request.is_datastar:
-            body = self._realtime.encode_effects(Reply(toasts=_told(type, event, done, refused)))
-            status = b"422" if refused else b"200"
-            await call.answer(200, SSE, body, [NO_STORE, (b"starmodel-status", status)])
+            status, told = 422 if refused else 200, Reply(toasts=_told(type, event, done, refused))
+            body = self._realtime.encode_effects(told, status=status)
+            header = (b"starmodel-status", str(status).encode())
+            await call.answer(200, SSE, body, [NO_STORE, header])
         elif call.request.wants_html:
             await call.redirect(call.came_from(f"{call.root_path}{type.path}"))
         else:
