@@ -7,31 +7,27 @@ filters, row menus and bulk actions, and is live.
 import argparse
 import urllib.request
 
-from load import cpu_seconds, load_page
-from run import medians, pin, start
+from load import load_page
+from run import medians, pin, under_load
 from servers import LIST_SERVERS
 
 
 def measure(name, port, seconds):
     """(requests per second, CPU milliseconds per request, bytes) of one server."""
     path = "/products?per_page=50" if "starmodel" in name else "/products"
-    process = start(name, port)
-    try:
+    size = 0
+
+    def prepared():
+        nonlocal size
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"}
         )
         with urllib.request.urlopen(request) as reply:
             size, cookie = len(reply.read()), reply.headers.get("set-cookie", "").split(";")[0]
-        load_page(port, path, cookie, 1)
-        before = cpu_seconds(process.pid)
-        count, took, errors = load_page(port, path, cookie, seconds)
-        used = cpu_seconds(process.pid) - before
-    finally:
-        process.terminate()
-        process.wait()
-    if errors:
-        raise SystemExit(f"{name}: {errors} of {count} answers were not 200.")
-    return count / took, used / count * 1e3, size
+        return lambda seconds: load_page(port, path, cookie, seconds)
+
+    rate, cost = under_load(name, port, seconds, prepared)
+    return rate, cost * 1e3, size
 
 
 def main():

@@ -69,19 +69,33 @@ def cookies_for(name, port):
 
 def measure(name, port, seconds):
     """(requests per second, CPU microseconds per request) of one server."""
+
+    def prepared():
+        cookies = cookies_for(name, port)
+        return lambda seconds: load(port, cookies, seconds)
+
+    rate, cost = under_load(name, port, seconds, prepared)
+    return rate, cost * 1e6
+
+
+def under_load(name, port, seconds, prepare):
+    """(requests per second, CPU seconds per request) of one server.
+
+    Shapes: `prepare`, called when the server is up, gives what loads it for some seconds.
+    """
     process = start(name, port)
     try:
-        cookies = cookies_for(name, port)
-        load(port, cookies, 1)
+        ask = prepare()
+        ask(1)
         before = cpu_seconds(process.pid)
-        count, took, errors = load(port, cookies, seconds)
+        count, took, errors = ask(seconds)
         used = cpu_seconds(process.pid) - before
     finally:
         process.terminate()
         process.wait()
     if errors:
         raise SystemExit(f"{name}: {errors} of {count} answers were not 200.")
-    return count / took, used / count * 1e6
+    return count / took, used / count
 
 
 def medians(measure, names, port, options):

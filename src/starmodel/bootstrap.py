@@ -199,7 +199,7 @@ def _assemble(
         ),
         web,
         lambda: app.router.routes,
-        policy=policies(head, getattr(pages, "scripts", ())),
+        policy=policies(head, pages.scripts),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
         greeting=None if token is None else partial(greet, token),

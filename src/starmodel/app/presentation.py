@@ -88,7 +88,13 @@ class Site:
 
 
 class UIAdapter(Renderer, Protocol):
-    """Turns entities into pages. Components are whatever `render` takes."""
+    """Turns entities into pages. Components are whatever `render` takes.
+
+    Shapes: scripts are the texts of inline scripts of its own, which the
+    Content-Security-Policy of its pages then allows.
+    """
+
+    scripts: Sequence[str]
 
     def page(
         self,

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import SecretStr
 
 from integration.web.browser import unlisted
-from starmodel import Entity, EntityConfig, Field, event
+from starmodel import Actor, Entity, EntityConfig, Field, event
+
+
+def owns(actor: Actor | None, record: Any) -> bool:
+    """A rule that reads a field of the record."""
+    return actor is not None and bool(record.owner == actor.id)
+
+
+OWNERS_WRITE: dict[str, Any] = {"read": "public", "write": owns}
 
 
 @unlisted

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from integration.web.browser import DATASTAR, HTML, ORIGIN, toasts, unlisted
+from integration.web.shop import OWNERS_WRITE
 from starmodel import Entity, EntityConfig, event
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -146,12 +147,7 @@ async def test_bulk_event_that_is_not_open_runs_on_none(shop: Any) -> None:
 
 async def test_bulk_asks_a_rule_of_each_record(visit: Any) -> None:
     class Note(Entity):
-        model_config = EntityConfig(
-            access={
-                "read": "public",
-                "write": lambda actor, note: actor is not None and note.owner == actor.id,
-            }
-        )
+        model_config = EntityConfig(access=OWNERS_WRITE)
         owner: str
 
     browser = visit(Note)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import pytest
 from starlette.requests import Request
 
 from integration.web.browser import DATASTAR, Stream, sse_events, unlisted
@@ -25,6 +26,12 @@ class Job(Entity):
         self.done = 2
         yield {"progress": 2}
         self.done = 3
+
+    @event
+    async def thinks(self, gate: str) -> AsyncIterator[Any]:
+        await GATES[gate].wait()
+        self.done = 7
+        yield Toast("thought")
 
     @event
     def steps(self) -> Iterator[Any]:
@@ -167,3 +174,22 @@ async def test_event_may_ask_for_the_request(visit: Any) -> None:
     answer = await visit(Asker).call("POST", "/asker/ask", headers={"user-agent": "me"})
 
     assert answer.json()["entity"]["agent"] == "me"
+
+
+@pytest.mark.parametrize("name", ["thinks", "run"], ids=["before the first yield", "after it"])
+async def test_stopping_server_ends_the_reply_and_the_event_goes_on(visit: Any, name: str) -> None:
+    gate = GATES[f"stop-{name}"] = asyncio.Event()
+    browser = visit(Job)
+    reply = asyncio.create_task(browser.click(f"/job/{name}?gate=stop-{name}"))
+    for _ in range(20):  # until the event waits at its gate
+        await asyncio.sleep(0.01)
+    browser.app.front.end_replies()
+
+    answer = await asyncio.wait_for(reply, 5)
+    assert answer.status_code == 200
+    assert "thought" not in answer.text
+    gate.set()
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+    assert (await browser.call("GET", "/job")).json()["done"] == {"thinks": 7, "run": 3}[name]
+    assert not browser.app.front._events._replying

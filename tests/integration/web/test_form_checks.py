@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr, model_validator
 
 from integration.web.browser import JSON, ORIGIN, unlisted
+from integration.web.shop import OWNERS_WRITE
 from starmodel import Entity, EntityConfig, Field, event
 
 CHECK = JSON | {"origin": ORIGIN, "starmodel-check": "1"}
@@ -123,12 +124,7 @@ async def test_check_asks_for_access_first(ann: Any, visit: Any) -> None:
 
 async def test_check_asks_a_rule_of_the_record_itself(visit: Any) -> None:
     class Note(Entity):
-        model_config = EntityConfig(
-            access={
-                "read": "public",
-                "write": lambda actor, note: actor is not None and note.owner == actor.id,
-            }
-        )
+        model_config = EntityConfig(access=OWNERS_WRITE)
         owner: str
         text: str = Field(default="", max_length=3)
 

@@ -13,6 +13,7 @@ from starlette.routing import Mount
 from integration.web.browser import Browser, unlisted
 from integration.web.expressions import Outline
 from integration.web.filled import form_of, forms_of
+from integration.web.shop import OWNERS_WRITE
 from starmodel import ConfigurationError, Entity, EntityConfig, Field, event
 
 
@@ -96,12 +97,7 @@ async def test_editor_is_offered_all(library: Any) -> None:
 
 async def test_rule_that_is_a_function_decides_for_each_record(visit: Any) -> None:
     class Note(Entity):
-        model_config = EntityConfig(
-            access={
-                "read": "public",
-                "write": lambda actor, note: actor is not None and note.owner == actor.id,
-            }
-        )
+        model_config = EntityConfig(access=OWNERS_WRITE)
         owner: str
 
     browser = visit(Note)

@@ -62,6 +62,8 @@ class MonsterUI:
     into templates once, for each mount point and audience.
     """
 
+    scripts: Sequence[str] = ()
+
     def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
         self._application, self._realtime, self._site = application, realtime, site
         self._parts = {t.cls: details_view(t, self.show) for t in application.registry}

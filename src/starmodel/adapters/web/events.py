@@ -246,16 +246,18 @@ class EventRoutes:
         command.send = keep
         task = self._start(command)
         task.add_done_callback(lambda _: queue.put_nowait(None))
-        first = await queue.get()
-        if first is None and task.exception() is not None:
-            raise task.exception()  # type: ignore[misc]
-        await self._application.end_sessions(call.session)
-        await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
         self._replying.add(queue)
-        while first is not None:
-            await call.part(first)
-            first = await queue.get()
-        self._replying.discard(queue)
+        try:
+            part = await queue.get()
+            if part is None and task.done() and task.exception() is not None:
+                raise task.exception()  # type: ignore[misc]
+            await self._application.end_sessions(call.session)
+            await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
+            while part is not None:
+                await call.part(part)
+                part = await queue.get()
+        finally:  # the caller may be gone while the event goes on
+            self._replying.discard(queue)
         if not task.done():  # the server stops: the event goes on as long as it may
             await call.part(b"", last=True)
             return
