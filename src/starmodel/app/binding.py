@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 
 from starmodel.app.access import Actor
@@ -368,7 +369,7 @@ def _parameter(
     config = ConfigDict(arbitrary_types_allowed=True) if is_file else None
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=config)
-    except Exception as error:
+    except (PydanticUserError, NameError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{where}: parameter {parameter.name!r} has the type {annotation!r}, "
             "which can't be read from a request."
