@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from databases import mariadb_server, postgresql_server
 
 # The same examples in every run; HYPOTHESIS_PROFILE=random looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -26,6 +28,20 @@ def chromium() -> str:
     if found is None:
         pytest.skip("needs Chromium on PATH: apt-get install chromium")
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A private PostgreSQL server; skips where it is not installed."""
+    with postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """A private MariaDB server; skips where it is not installed."""
+    with mariadb_server() as url:
+        yield url
 
 
 @pytest.hookimpl(wrapper=True)

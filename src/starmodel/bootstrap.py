@@ -230,7 +230,11 @@ def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Reposito
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
         return SqlRepository(
-            settings.database_url, synchronous=settings.sqlite_synchronous, clock=clock
+            settings.database_url,
+            synchronous=settings.sqlite_synchronous,
+            pool_size=settings.database_pool_size,
+            timeout_s=settings.database_timeout_s,
+            clock=clock,
         )
 
     return {"memory": memory, "sql": sql}

@@ -48,6 +48,9 @@ class Settings(BaseModel):
     default_event_method: Literal["post", "get", "put", "patch", "delete"] = "post"
     database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
     redis_url: str | None = Field(default=None, repr=False)
+    # Connections to PostgreSQL, MySQL or MariaDB, and how long a command waits for one.
+    database_pool_size: Count = 10
+    database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     memory_max_entries: Count = 100_000
 

@@ -1,0 +1,85 @@
+"""What the SQL store asks of a database, whichever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import MetaData
+
+from starmodel.adapters.persistence.sql.changes import Step
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.markers import Markers
+from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.app.ports import Marker
+from starmodel.core.entity import Entity
+
+Settled = Callable[[BaseException | None], None]
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What is stored together or not at all.
+
+    Shapes: settled is called with the error or None just before the
+    caller hears of it; ids are of all entities that it is about.
+    Units: now is seconds since the epoch.
+    """
+
+    steps: Sequence[Step]
+    marker: Marker | None
+    markers: Markers
+    now: float
+    settled: Settled
+    ids: Sequence[tuple[type[Entity], Any]] = ()
+    between: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def alone(self) -> bool:
+        """True for a single statement, which databases do or undo as a whole by themselves."""
+        return self.marker is None and len(self.steps) == 1 and self.steps[0].single
+
+
+class Engine(Protocol):
+    """One database: rows out of it, transactions into it."""
+
+    @property
+    def flavour(self) -> Flavour:
+        """How its SQL is written; known from `connect` on."""
+
+    async def connect(self) -> None:
+        """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
+
+    async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
+        """Create the tables that are missing; never change one that is there.
+
+        Raises: ConfigurationError, for a table that lacks columns of its class.
+        """
+
+    async def start(self) -> None:
+        """Serve from now on."""
+
+    async def close(self) -> None:
+        """Commit what was accepted, then let go of every connection."""
+
+    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        """All rows of a query. Raises: StoreUnavailableError."""
+
+    def submit(self, transaction: Transaction) -> asyncio.Future[None]:
+        """Accept it for storing, in the order of calls for each entity.
+
+        The future fails with VersionConflictError, ConstraintError,
+        DuplicateCommandError, StoreUnavailableError, or what `between` raised.
+        """
+
+    async def run(self, sql: str, params: Sequence[Any]) -> None:
+        """One statement, durable when this returns."""
+
+    async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:
+        """Remove some expired rows. Shapes: (encoded id, version) of those removed here."""
+
+    async def purge(self, markers: Markers, stale: float) -> None:
+        """Remove some of the markers made up to then; called until none is left."""
