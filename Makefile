@@ -20,6 +20,7 @@ demo: setup ## serve examples/demo on http://127.0.0.1:8000
 	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port 8000
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
+	@scripts/databases
 	@$(PY) -m pytest -q -n auto $(FAST) $(FURTHER)
 	@$(MAKE) --no-print-directory browser newest
 
@@ -36,6 +37,7 @@ contracts: setup-dev
 	@scripts/import-contracts $(PY)
 
 fast: setup-dev
+	@scripts/databases
 	@$(PY) -m pytest -q -n auto $(FAST)
 
 browser: setup-dev

@@ -33,15 +33,15 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A private PostgreSQL server; skips where it is not installed."""
-    with postgresql_server() as url:
-        yield url
+    with postgresql_server() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
 def mariadb_url() -> Iterator[str]:
     """A private MariaDB server; skips where it is not installed."""
-    with mariadb_server() as url:
-        yield url
+    with mariadb_server() as server:
+        yield server.url
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,8 +12,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import Any
 
 import pytest
@@ -22,9 +24,44 @@ QUICK = 30.0
 HOW = "run scripts/databases, or: apt-get install postgresql mariadb-server"
 
 
+@dataclass
+class PrivateServer:
+    """A server of these tests. Shapes: url is of its database "test"."""
+
+    url: str
+    command: list[str]
+    user: str | None
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        with self.log.open("ab") as told:
+            self.process = subprocess.Popen(
+                self.command, user=self.user, stdout=told, stderr=told, cwd="/"
+            )
+        _until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close())
+
+    def kill(self) -> None:
+        """As after kill -9: it can tell nobody."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Stop it without waiting for those who are connected."""
+        assert self.process is not None
+        self.process.send_signal(SIGTERM if "mariadbd" in self.command[0] else SIGINT)
+        try:
+            self.process.wait(QUICK)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
 @contextlib.contextmanager
-def postgresql_server() -> Iterator[str]:
-    """The url of the database "test" on a new PostgreSQL server."""
+def postgresql_server() -> Iterator[PrivateServer]:
+    """A new PostgreSQL server."""
     bin = _folder_of("initdb", *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True))
     if bin is None:
         pytest.skip(f"needs PostgreSQL's initdb and postgres: {HOW}")
@@ -39,15 +76,16 @@ def postgresql_server() -> Iterator[str]:
             "fsync": "off", "deadlock_timeout": "50ms", "shared_buffers": "32MB",
         }  # fmt: skip
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with _server([bin / "postgres", "-D", data, *words], user, folder, port):
-            sql = ["-h", "127.0.0.1", "-p", port, "-U", "test", "test"]
-            _until(lambda: _run([bin / "createdb", *sql], user))
-            yield f"postgresql://test@127.0.0.1:{port}/test"
+        url = f"postgresql://test@127.0.0.1:{port}/test"
+        with _serving([bin / "postgres", "-D", data, *words], url, user, folder) as server:
+            address = ["-h", "127.0.0.1", "-p", port, "-U", "test", "test"]
+            _until(lambda: _run([bin / "createdb", *address], user))
+            yield server
 
 
 @contextlib.contextmanager
-def mariadb_server() -> Iterator[str]:
-    """The url of the database "test" on a new MariaDB server."""
+def mariadb_server() -> Iterator[PrivateServer]:
+    """A new MariaDB server."""
     bin = _folder_of("mariadbd", "/usr/sbin", "/usr/libexec")
     install = shutil.which("mariadb-install-db")
     if bin is None or install is None:
@@ -56,17 +94,18 @@ def mariadb_server() -> Iterator[str]:
     with _folder(None) as folder:
         data, port = folder / "data", _free_port()
         common = ["--no-defaults", f"--datadir={data}", f"--user={user}"]
-        quick = ["--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0"]
+        quick = ["--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2"]
         _run([install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"], None)
         options = [
             *common, *quick, f"--port={port}", "--bind-address=127.0.0.1", "--skip-log-bin",
             f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}", "--skip-name-resolve",
         ]  # fmt: skip
-        with _server([bin / "mariadbd", *options], None, folder, port):
+        url = f"mysql://root@127.0.0.1:{port}/test"
+        with _serving([bin / "mariadbd", *options], url, None, folder) as server:
             client = shutil.which("mariadb") or "mysql"
             address = ["--no-defaults", "-h127.0.0.1", f"-P{port}", "-uroot"]
             _until(lambda: _run([client, *address, "-e", "CREATE DATABASE test"], None))
-            yield f"mysql://root@127.0.0.1:{port}/test"
+            yield server
 
 
 def emptied(url: str) -> str:
@@ -131,21 +170,16 @@ def _run(command: list[Any], user: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _server(command: list[Any], user: str | None, folder: Path, port: int) -> Iterator[None]:
-    log = folder / "log"
-    with log.open("wb") as told:
-        words = [str(word) for word in command]
-        process = subprocess.Popen(words, user=user, stdout=told, stderr=told, cwd="/")
+def _serving(
+    command: list[Any], url: str, user: str | None, folder: Path
+) -> Iterator[PrivateServer]:
+    port = int(url.rpartition(":")[2].partition("/")[0])
+    server = PrivateServer(url, [str(word) for word in command], user, port, folder / "log")
+    server.start()
     try:
-        _until(lambda: socket.create_connection(("127.0.0.1", port), 1).close())
-        yield
+        yield server
     finally:
-        process.terminate() if "mariadbd" in words[0] else process.send_signal(3)
-        try:
-            process.wait(QUICK)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
 
 
 def _until(attempt: Any) -> None:

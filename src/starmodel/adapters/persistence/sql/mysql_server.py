@@ -16,6 +16,7 @@ from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.server import (
+    NEVER_SENT,
     CollidedError,
     FailedError,
     Link,
@@ -53,9 +54,15 @@ class MysqlLink:
 
     @property
     def closed(self) -> bool:
-        return self._lost or not self._connection.connected
+        # What the server closed meanwhile is known to the stream alone, until it is used.
+        return (
+            self._lost
+            or not self._connection.connected
+            or getattr(self._connection, "_stream_broken", False)
+        )
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        self._check()
         try:
             async with self._connection.cursor() as cursor:
                 await cursor.execute(sql, tuple(params))
@@ -67,6 +74,7 @@ class MysqlLink:
             raise told from error
 
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        self._check()
         try:
             async with self._connection.cursor() as cursor:
                 return int(await cursor.execute(sql, tuple(params) or None) or 0)
@@ -79,6 +87,12 @@ class MysqlLink:
     async def end(self) -> None:
         self._lost = True
         self._connection.close()
+
+    def _check(self) -> None:
+        if self.closed:
+            self._lost = True
+            self._connection.close()
+            raise LostError(NEVER_SENT, sent=False)
 
     async def _key(self, text: str) -> list[str]:
         """The columns of the key that a refusal names, as in "Duplicate entry … for key 't.k'"."""

@@ -167,7 +167,8 @@ class NetworkEngine:
                     raise self._not_stored(error) from error
                 await asyncio.sleep(random.uniform(0, 0.002 * 2**collisions))  # noqa: S311 - jitter
             except LostError as error:
-                if attempt.committing and await self._fate(attempt, error) is Fate.STORED:
+                doubt = attempt.committing and error.sent
+                if doubt and await self._fate(attempt, error, deadline) is Fate.STORED:
                     return
                 if time.monotonic() > deadline:
                     raise self._not_stored(error) from error
@@ -187,12 +188,15 @@ class NetworkEngine:
                 await _undo(link)
                 raise
 
-    async def _fate(self, attempt: Attempt, error: LostError) -> Fate:
+    async def _fate(self, attempt: Attempt, error: LostError, deadline: float) -> Fate:
         """What became of a commit whose answer never came.
 
         Raises: StoreUnavailableError, when nobody can tell.
         """
-        for _ in range(2):
+        fate = Fate.UNKNOWN
+        again = True
+        while again:
+            again = False
             try:
                 async with self._open.link() as link:
                     try:
@@ -200,10 +204,11 @@ class NetworkEngine:
                     finally:
                         await _undo(link)
             except (LostError, CollidedError):
-                continue
-            if fate is not Fate.UNKNOWN:
-                return fate
-            break
+                again = time.monotonic() < deadline
+            except StoreUnavailableError:
+                again = False
+        if fate is not Fate.UNKNOWN:
+            return fate
         raise StoreUnavailableError(
             f"The connection to {self._server.where} was lost while this command was being "
             "committed, so it is not known whether it was stored. Look before you dispatch it "

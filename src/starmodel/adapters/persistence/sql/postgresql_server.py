@@ -14,6 +14,7 @@ from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, PostgresqlFlavour
 from starmodel.adapters.persistence.sql.server import (
+    NEVER_SENT,
     CollidedError,
     FailedError,
     Link,
@@ -53,6 +54,7 @@ class PostgresqlLink:
         return bool(self._connection.is_closed())
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        self._check()
         try:
             return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
         except Exception as error:
@@ -62,6 +64,7 @@ class PostgresqlLink:
             raise told from error
 
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        self._check()
         try:
             status: str = await self._connection.execute(sql, *params)
         except Exception as error:
@@ -71,6 +74,10 @@ class PostgresqlLink:
 
     async def end(self) -> None:
         self._connection.terminate()
+
+    def _check(self) -> None:
+        if self.closed:
+            raise LostError(NEVER_SENT, sent=False)
 
     def _told(self, error: Exception) -> Exception:
         """The error as the store knows it; itself, when it is none of the database."""

@@ -14,7 +14,17 @@ class UnreachableError(Exception):
 
 
 class LostError(Exception):
-    """The connection has gone, and with it what its transaction had not committed."""
+    """The connection has gone, and with it what its transaction had not committed.
+
+    Shapes: sent is False when the statement never left this process.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+NEVER_SENT = "the connection was lost before the statement was sent"
 
 
 class CollidedError(Exception):

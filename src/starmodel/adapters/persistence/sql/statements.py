@@ -45,8 +45,9 @@ class Statements:
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
     is the fields in order, then the version. version likewise gives one
     version; lock and share do so too and hold the row until the commit,
-    against writers and, lock, against other holders. insert takes every field, then version and expiry. delete
-    takes (id, base version) (and now), remove_dead (id, now), touch (expiry, id, now).
+    against writers and, lock, against other holders. insert takes every
+    field, then version and expiry. delete takes (id, base version) (and
+    now), remove_dead (id, now), touch (expiry, id, now).
     targets looks up, by field, the row that a foreign key names.
     Units: depth counts the tables that must be filled before this one.
     """
