@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -95,7 +96,7 @@ class UnitOfWork:
         Raises: ConstraintError, when this unit already has a record with this id.
         """
         type = self._registry[entity.__entity__.cls]
-        if (type.cls, entity.id) in self._tracked:
+        if entity.id is not None and (type.cls, entity.id) in self._tracked:
             raise _taken(type.name, entity.id)
         tracked = self.enlist(type, entity.id, entity, new=True)
         tracked.base, tracked.added = default_snapshot(type.cls, entity.id), True
@@ -117,6 +118,15 @@ class UnitOfWork:
         self._tracked[type.cls, object() if id is None else id] = tracked
         return tracked
 
+    async def identify(self) -> None:
+        """Give a number to each new record whose id the store is to make."""
+        for tracked in self._tracked.values():
+            if tracked.new and tracked.type.is_record and not tracked.deleted:
+                draft = tracked.draft
+                if draft.id is None:
+                    cls = tracked.type.cls
+                    draft.id = await self._persistence.for_class(cls).next_id(cls)
+
     async def commit(
         self,
         *,
@@ -133,6 +143,7 @@ class UnitOfWork:
         """
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
+        await self.identify()
         changes = self._changes()
         batches = self._batches(changes, marker, home)
         try:
@@ -282,7 +293,12 @@ class UnitOfWork:
                 return None
             return Change(type.cls, tracked.id, "delete", version, version + 1)
         made = tracked.made = close_draft(tracked.draft)
-        tracked.patch = patch = diff(base, made)
+        patch = diff(base, made)
+        touched = type.cls.__entity__.touched
+        if touched and patch and not tracked.new:
+            made = tracked.made = made.evolve(**{touched: self._now()})
+            patch = diff(base, made)
+        tracked.patch = patch
         if "id" in patch.set and not (tracked.new and type.is_record):
             raise InvalidStateError(
                 f"{type.name}: the id of a stored entity can't be changed.",
@@ -304,6 +320,9 @@ class UnitOfWork:
         if not patch:
             return Change(type.cls, tracked.id, "check", version, version)
         return Change(type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     async def _publish(self, message: Any) -> None:
         try:

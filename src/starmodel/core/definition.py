@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from starmodel.core import registry
 from starmodel.core.entity_config import check_config
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
+from starmodel.core.fast_tables import take_over
 from starmodel.core.fields import FieldSpec, field_specs, is_atomic, is_secret, tell_sqlmodel
 from starmodel.core.signals import Signal
 
@@ -34,6 +36,11 @@ class EntityInfo:
     fields: dict[str, FieldSpec]
     events: dict[str, Event[Any, Any, Any]]
     computed: tuple[str, ...]
+
+    @cached_property
+    def touched(self) -> str:
+        """The field that says when the record last changed, kept by the commit; "" for none."""
+        return getattr(self.cls, "__touched__", "")
 
     @cached_property
     def atomic(self) -> bool:
@@ -62,6 +69,20 @@ class EntityInfo:
         return _watched(self.cls)
 
 
+def take_id(cls: type[Any], base: type[Any]) -> None:
+    """Let the `id` that another base declares, such as a table's, win over Entity's own."""
+    for other in cls.__mro__:
+        if other is not base and "id" in vars(other).get("__annotations__", {}):
+            if not issubclass(other, base):
+                field = copy.copy(other.__pydantic_fields__["id"])
+                cls.__annotations__ = {
+                    **vars(cls).get("__annotations__", {}),
+                    "id": field.annotation,
+                }
+                type.__setattr__(cls, "id", field)
+            return
+
+
 def define(cls: type[Entity], base: type[Entity]) -> None:
     """Check the class, set its signals, and put it on the list of defined entities."""
     name = cls.__name__
@@ -81,6 +102,7 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
             f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
             "(model_…)."
         )
+    take_over(cls)
     tell_sqlmodel(cls)
     computed = tuple(
         key

@@ -13,7 +13,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core.built_in import BUILT_IN
-from starmodel.core.definition import EntityInfo, define
+from starmodel.core.definition import EntityInfo, define, take_id
 from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import FrozenEntityError
@@ -114,6 +114,10 @@ class Entity(BaseModel, metaclass=EntityMeta):
         self.__pydantic_validator__.validate_python(data, self_instance=self)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        take_id(cls, Entity)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

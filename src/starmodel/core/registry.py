@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -148,6 +149,9 @@ def _plural(title: str) -> str:
 def entity_type(cls: type[Entity], default_store: str) -> EntityType:
     """Work out store, scope and path of a class. Raises: ConfigurationError, for what can't be."""
     config = cls.model_config
+    if _is_table(cls):
+        # Until then SQLAlchemy's attributes of a loaded instance can't be read.
+        sys.modules["sqlalchemy.orm"].configure_mappers()
     wanted = config.get("store")
     if wanted == StateStore.CUSTOM and not config.get("persistence_backend"):
         remedy = "'sql', since its class is a table" if _is_table(cls) else "a plugin's store"

@@ -50,6 +50,7 @@ class MemoryRepository:
         self._by_class: dict[type[Entity], dict[Any, _Entry]] = {}
         self._markers: OrderedDict[str, Marker] = OrderedDict()
         self._max_entries, self._max_markers, self._clock = max_entries, max_markers, clock
+        self._numbers: dict[type[Entity], int] = {}
         self._expired: Expired | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -93,6 +94,12 @@ class MemoryRepository:
                 "memory store is full (%d): dropping %s", self._max_entries, key[0].__name__
             )
             self._remove(key)
+
+    async def next_id(self, entity: type[Entity]) -> int:
+        taken = [id for id in self._by_class.get(entity, ()) if isinstance(id, int)]
+        number = max(self._numbers.get(entity, 0), *taken, 0) + 1
+        self._numbers[entity] = number
+        return number
 
     async def list(self, query: Query) -> list[Entity]:
         keys = [(query.entity, id) for id in self._by_class.get(query.entity, ())]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from sqlalchemy import MetaData
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.markers import Markers
+from starmodel.adapters.persistence.sql.sequences import Sequence
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.app.ports import Marker
@@ -29,12 +31,12 @@ class Transaction:
     Units: now is seconds since the epoch.
     """
 
-    steps: Sequence[Step]
+    steps: Many[Step]
     marker: Marker | None
     markers: Markers
     now: float
     settled: Settled
-    ids: Sequence[tuple[type[Entity], Any]] = ()
+    ids: Many[tuple[type[Entity], Any]] = ()
     between: Callable[[], Awaitable[None]] | None = None
 
     @property
@@ -53,7 +55,7 @@ class Engine(Protocol):
     async def connect(self) -> None:
         """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
 
-    async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
+    async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:
         """Create the tables that are missing; never change one that is there.
 
         Raises: ConfigurationError, for a table that lacks columns of its class.
@@ -65,7 +67,7 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Commit what was accepted, then let go of every connection."""
 
-    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+    async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
         """All rows of a query. Raises: StoreUnavailableError."""
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
@@ -75,10 +77,13 @@ class Engine(Protocol):
         DuplicateCommandError, StoreUnavailableError, or what `between` raised.
         """
 
-    async def run(self, sql: str, params: Sequence[Any]) -> None:
+    async def run(self, sql: str, params: Many[Any]) -> None:
         """One statement, durable when this returns."""
 
-    async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:
+    async def next_number(self, sequence: Sequence) -> int:
+        """A number that the sequence never gives again."""
+
+    async def sweep(self, statements: Statements, now: float, limit: int) -> Many[Row]:
         """Remove some expired rows. Shapes: (encoded id, version) of those removed here."""
 
     async def purge(self, markers: Markers, stale: float) -> None:

@@ -79,6 +79,10 @@ class Flavour(ABC):
         is part of a key or an index.
         """
 
+    def server_default(self, default: Any) -> Any:
+        """A column's default for those who write past us, as this database takes it."""
+        return default
+
     def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
         """How values of a scalar kind, no enum, are kept in a column of this type."""
         codec = self.scalars[kind]

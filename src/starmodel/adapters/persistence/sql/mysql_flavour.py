@@ -10,7 +10,16 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, NaiveDatetime
-from sqlalchemy import BigInteger, Integer, Numeric, SmallInteger, String, func
+from sqlalchemy import (
+    BigInteger,
+    DefaultClause,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    func,
+    text,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
 from sqlalchemy.sql import ColumnElement
@@ -126,6 +135,11 @@ class MysqlFlavour(Flavour):
         if kind is int and isinstance(given, SmallInteger):
             return given
         return _OWN.get(kind, given)
+
+    def server_default(self, default: Any) -> Any:
+        # DATETIME(6) takes only a now of the same precision.
+        is_now = isinstance(getattr(default, "arg", None), func.now().__class__)
+        return DefaultClause(text("CURRENT_TIMESTAMP(6)")) if is_now else default
 
     def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
         codec = super().codec(kind, type)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     NEVER_SENT,
     CollidedError,
@@ -203,6 +204,11 @@ class MysqlServer:
             (table,),
         )
         return {row[0] for row in rows}
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        await link.run(sequence.next, (sequence.table,))
+        rows = await link.rows("SELECT LAST_INSERT_ID()", ())
+        return int(rows[0][0])
 
     async def hold_schema(self, link: Link) -> None:
         await link.rows("SELECT GET_LOCK(%s, 60)", (SCHEMA_LOCK,))

@@ -16,6 +16,7 @@ from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.network_schema import create_tables
 from starmodel.adapters.persistence.sql.network_transaction import Attempt, Fate, fate_of, store
 from starmodel.adapters.persistence.sql.pool import Pool
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
     FailedError,
@@ -107,6 +108,18 @@ class NetworkEngine:
                     raise self._unavailable("could not be written", error) from error
             except FailedError as error:
                 raise self._unavailable("can't be written", error) from error
+
+    async def next_number(self, sequence: Numbers) -> int:
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                async with self._open.link() as link:
+                    return await self._server.next_number(link, sequence)
+            except (LostError, CollidedError) as error:  # a number that is lost is left out
+                if time.monotonic() > deadline:
+                    raise self._unavailable("could not give a number", error) from error
+            except FailedError as error:
+                raise self._unavailable("can't give a number", error) from error
 
     async def purge(self, markers: Markers, stale: float) -> None:
         await self.run(markers.purge_all, (stale,))

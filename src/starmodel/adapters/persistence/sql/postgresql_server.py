@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, PostgresqlFlavour
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     NEVER_SENT,
     CollidedError,
@@ -151,6 +152,10 @@ class PostgresqlServer:
             (table,),
         )
         return {row[0] for row in rows}
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        rows = await link.rows(sequence.next, (sequence.table,))
+        return int(rows[0][0])
 
     async def hold_schema(self, link: Link) -> None:
         await link.rows("SELECT pg_advisory_lock($1)", (SCHEMA_LOCK,))

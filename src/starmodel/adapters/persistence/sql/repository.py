@@ -16,6 +16,11 @@ from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.heads import Heads
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.queries import Planner
+from starmodel.adapters.persistence.sql.sequences import (
+    is_numbered,
+    sequence_of,
+    sequence_table,
+)
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.tables import derive_table
@@ -99,6 +104,8 @@ class SqlRepository:
             metadata = MetaData()
             tables = [derive_table(type, metadata, engine.flavour) for type in types]
             markers = Markers(metadata, engine.flavour)
+            if any(map(is_numbered, tables)):
+                sequence_table(metadata, engine.flavour)
             await engine.create(metadata, tables)
             await engine.start()
             depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
@@ -151,6 +158,11 @@ class SqlRepository:
             settled(error)
             raise
         await future
+
+    async def next_id(self, entity: type[Entity]) -> int:
+        statements = self._serving().of(entity)
+        sequence = sequence_of(statements.mapped, self._engine.flavour.dialect)
+        return await self._engine.next_number(sequence)
 
     async def list(self, query: Query) -> list[Entity]:
         rows, exact = await self._ask(query)

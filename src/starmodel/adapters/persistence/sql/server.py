@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.statements import Row
 
 
@@ -75,6 +76,9 @@ class Server(Protocol):
 
     async def columns(self, link: Link, table: str) -> set[str]:
         """The columns of a table; none when it is not there."""
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        """A number that the sequence never gives again."""
 
     async def hold_schema(self, link: Link) -> None:
         """Let only one process at a time create tables, until `release_schema`."""

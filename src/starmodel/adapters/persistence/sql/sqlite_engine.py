@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.sqlite_database import SqliteDatabase, create_tables
 from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
 from starmodel.adapters.persistence.sql.sqlite_reader import PATIENT_S, SqliteReader
@@ -79,6 +80,11 @@ class SqliteEngine:
 
     async def run(self, sql: str, params: Sequence[Any]) -> None:
         await self._writer.submit(Job(lambda on: on.execute(sql, params), alone=True))
+
+    async def next_number(self, sequence: Numbers) -> int:
+        given = (sequence.table,)
+        work = Job(lambda connection: connection.execute(sequence.next, given).fetchone()[0])
+        return int(await self._writer.submit(work))
 
     async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:
         sweep = statements.sweep

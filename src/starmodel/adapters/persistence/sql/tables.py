@@ -198,6 +198,8 @@ def _stored_field(spec: FieldSpec, flavour: Flavour) -> StoredField:
         or column.foreign_keys
     )  # fmt: skip
     column.type = flavour.column_type(kind, to_instance(column.type), keyed=keyed)
+    column.server_default = flavour.server_default(column.server_default)
+    column.server_onupdate = None  # every value is written
     if kind is None:
         codec = json_codec(spec.info)
     elif is_enum(kind):
