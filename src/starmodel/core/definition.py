@@ -74,11 +74,10 @@ def take_id(cls: type[Any], base: type[Any]) -> None:
     for other in cls.__mro__:
         if other is not base and "id" in vars(other).get("__annotations__", {}):
             if not issubclass(other, base):
-                field = copy.copy(other.__pydantic_fields__["id"])
-                cls.__annotations__ = {
-                    **vars(cls).get("__annotations__", {}),
-                    "id": field.annotation,
-                }
+                declared: Any = other
+                field = copy.copy(declared.__pydantic_fields__["id"])
+                own = vars(cls).get("__annotations__", {})
+                cls.__annotations__ = {**own, "id": field.annotation}
                 type.__setattr__(cls, "id", field)
             return
 

@@ -110,11 +110,11 @@ async def _inserted(self: Any) -> bool:
     return await type(self).objects.find(self.id) is not None
 
 
-_OF_CLASS = {
+_OF_CLASS: dict[str, Any] = {
     "all": _all, "total_records": _total_records, "search": _search, "filter": _filter,
     "update_record": _update_record, "delete_record": _delete_record, "upsert": _upsert,
 }  # fmt: skip
-_OF_RECORD = {"delete": _delete, "inserted": _inserted}
+_OF_RECORD: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
 
 
 def take_over(cls: type[Entity]) -> None:
@@ -126,10 +126,10 @@ def take_over(cls: type[Entity]) -> None:
     base = next((b for b in cls.__mro__ if b.__module__ == _MODULE), None)
     if base is None:
         return
-    for names, wrap in ((_OF_CLASS, classmethod), (_OF_RECORD, lambda method: method)):
-        for name, method in names.items():
-            if getattr(cls, name, None) is not None and name in vars(base) and _inherits(cls, name):
-                type.__setattr__(cls, name, wrap(method))  # type: ignore[operator]
+    ours = {name: classmethod(method) for name, method in _OF_CLASS.items()} | _OF_RECORD
+    for name, method in ours.items():
+        if _inherits(cls, name):
+            type.__setattr__(cls, name, method)
     type.__setattr__(cls, "__touched__", "updated_at")
     for name in ("created_at", "updated_at"):
         info = cls.__pydantic_fields__[name]
@@ -140,5 +140,5 @@ def take_over(cls: type[Entity]) -> None:
 
 def _inherits(cls: type[Any], name: str) -> bool:
     """True when the name means FastSQLModel's own, not what the user defined."""
-    owner = next(base for base in cls.__mro__ if name in vars(base))
-    return owner.__module__ == _MODULE
+    owner = next((base for base in cls.__mro__ if name in vars(base)), None)
+    return owner is not None and owner.__module__ == _MODULE

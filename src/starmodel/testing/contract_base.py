@@ -53,7 +53,7 @@ class _Lamp(Entity):
 class _Ticket(Entity):
     """Its id is made by the store."""
 
-    id: int | None = Field(default=None, primary_key=True)  # type: ignore[assignment]  # pydantic's
+    id: int | None = Field(default=None, primary_key=True)
     text: str = ""
 
 

@@ -110,12 +110,8 @@ async def _each_form(form: Any) -> None:
     assert outcome.version == version_of(pen) + 1
     found = await form.objects.get(str(pen.id))  # as it stands in addresses
     assert type(found) is form
-    assert (found.id, found.stock, found.notes, found.price) == (
-        pen.id,
-        3,
-        ["sold 2"],
-        Decimal("1.5"),
-    )
+    assert (found.id, found.stock, found.notes) == (pen.id, 3, ["sold 2"])
+    assert found.price == Decimal("1.5")
     with pytest.raises(InvalidStateError, match="must not be negative"):
         await dispatch(found.do.sell(4))
     with pytest.raises(StarModelError):

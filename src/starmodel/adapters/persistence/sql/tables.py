@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,11 +20,14 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    ForeignKeyConstraint,
     Index,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.types import to_instance
@@ -131,8 +135,14 @@ def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> Enti
     ]
     if type.ttl_s is not None:
         hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
-    more, options = _table_arguments(cls)
+    try:
+        more, options = _table_arguments(cls)
+    except TypeError as error:
+        raise ConfigurationError(f"{type.name}: {error}.") from error
     columns = [field.column for field in fields.values()]
+    for column in columns:  # of the table, where every database takes a name for them
+        more += [_copied(check) for check in column.constraints]
+        column.constraints.clear()
     try:
         table = Table(name, metadata, *columns, *hidden, *more, **flavour.table_options | options)
     except InvalidRequestError as error:
@@ -161,14 +171,28 @@ def _table_arguments(cls: type[Entity]) -> tuple[list[Any], dict[str, Any]]:
     if not isinstance(given, dict) and given and isinstance(given[-1], dict):
         given, options = given[:-1], given[-1]
     items = [] if isinstance(given, dict) else list(given)
-    made = []
-    for item in items:
-        if isinstance(item, Index):
-            names = [getattr(part, "name", part) for part in item.expressions]
-            made.append(Index(item.name, *names, unique=item.unique))
-        else:
-            made.append(copy.copy(item) if not hasattr(item, "_copy") else item._copy())
-    return made, dict(options)
+    return [_copied(item) for item in items], dict(options)
+
+
+def _copied(item: Any) -> Any:
+    """The same constraint or index, not yet of any table."""
+    if isinstance(item, Index):
+        return Index(item.name, *_names(item.expressions), unique=item.unique)
+    if isinstance(item, CheckConstraint):
+        return CheckConstraint(str(item.sqltext), name=item.name)
+    if isinstance(item, ForeignKeyConstraint):
+        targets = [element.target_fullname for element in item.elements]
+        return ForeignKeyConstraint(
+            item.column_keys, targets, name=item.name, ondelete=item.ondelete
+        )
+    if isinstance(item, UniqueConstraint | PrimaryKeyConstraint):
+        columns = list(item.columns) or item._pending_colargs  # names, until it has a table
+        return type(item)(*_names(columns), name=item.name)
+    raise TypeError(f"__table_args__ has {item!r}; expected constraints and indexes")
+
+
+def _names(columns: Iterable[Any]) -> list[str]:
+    return [getattr(column, "name", column) for column in columns]
 
 
 def checked_columns(check: CheckConstraint, table: Table) -> list[str]:
