@@ -7,13 +7,13 @@ PY = $(VENV)/bin/python
 NEWEST = .venv-newest
 FAST = $(wildcard tests/unit tests/contract tests/integration)
 # What neither belongs to $(FAST) nor needs a browser.
-FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
+FURTHER = $(wildcard tests/docs tests/typing tests/architecture tests/torture)
 E2E = $(wildcard tests/e2e)
 COVER = --cov --cov-report= --cov-append
 COVERED_PERCENT = 90
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser small covered bench assets clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench assets clean setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -65,6 +65,9 @@ newest: setup-dev
 	else \
 		echo "Tested under Python $$main; no other of 3.12, 3.13, 3.14 was found."; \
 	fi
+
+torture: setup-dev ## processes killed at random under fifty writers, for minutes
+	@TORTURE=large $(PY) -m pytest -q -s tests/torture
 
 bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/run.py
