@@ -73,6 +73,7 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/run.py
 	@$(PY) benchmarks/lists.py
 	@$(PY) benchmarks/fanout.py
+	@$(PY) benchmarks/growth.py
 
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py
