@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from starmodel.core.commands import Action
@@ -93,7 +93,7 @@ def form(tab: Tab, target: str | Action | None) -> Tag:
     if target is None:
         found = forms
     elif isinstance(target, Action):
-        url = urlsplit(_call(tab, target)[1]).path
+        url = _form_path(tab, target)
         found = [f for f in forms if url in [urlsplit(u).path for _, u in _requests(tab, f)]]
     else:
         found = [f for f in forms if any(_name(tab, b) == target for b in _submits(f))]
@@ -102,10 +102,18 @@ def form(tab: Tab, target: str | Action | None) -> Tag:
     if len(found) == 1:
         return found[0]
     what = "the only form" if target is None else f"the form {_said(tab, target)}"
-    lines = [outline(f).partition("> '")[0].rstrip(">") + ">" for f in (found or forms)]
+    lines = [_described(tab, each) for each in (found or forms)]
     if found:
         raise ambiguous(what, tab.url, lines, "Name one by its id or its button's text.")
-    raise not_found(what, _place(tab), lines, "forms")
+    raise NotOnPageError(
+        f"{_place(tab)} doesn't show {what}. Its forms: {'; '.join(lines) or 'none'}."
+    )
+
+
+def _described(tab: Tab, form: Tag) -> str:
+    id = attribute(form, "id")
+    buttons = ", ".join(repr(_name(tab, button)) for button in _submits(form))
+    return f"{f'#{id}' if id else '<form>'} (button {buttons or 'none'})"
 
 
 def _with_action(tab: Tab, action: Action) -> Tag:
@@ -117,7 +125,7 @@ def _with_action(tab: Tab, action: Action) -> Tag:
         there += [f"{method} {url}" for method, url in found]
         if wanted in found and tag.name != "form" and not hidden_by(tab, tag):
             return tag
-    path = urlsplit(wanted[1]).path
+    path = _form_path(tab, action)
     said = f"a click that runs {_said(tab, action)}"
     forms = [f for f in select(tab.soup, "form")
              if path in [urlsplit(u).path for _, u in _requests(tab, f)]]  # fmt: skip
@@ -135,6 +143,14 @@ def _call(tab: Tab, action: Action) -> tuple[str, str]:
     text = tab.running.application.render_action(action)
     method, url = calls(text)[0]
     return method, tab.running.root_path + url
+
+
+def _form_path(tab: Tab, action: Action) -> str:
+    """Where a form for the action's event posts to."""
+    application: Any = tab.running.application
+    type = application.registry[action.entity]
+    address = application.realtime.address(type, type.events[action.event], action.id)
+    return f"{tab.running.root_path}{address}"
 
 
 def _resolved(tab: Tab, call: tuple[str, str]) -> tuple[str, str]:
@@ -169,9 +185,8 @@ def _name(tab: Tab, tag: Tag) -> str:
 
 def _written(action: Action) -> str:
     name = action.entity.__name__
-    return (
-        f"{name}.{action.event}()" if action.id is None else f"{name.lower()}.do.{action.event}()"
-    )
+    of = name if action.id is None else f"{name.lower()}.do"
+    return f"{of}.{action.event}()"
 
 
 def _said(tab: Tab, target: str | Action) -> str:
