@@ -283,3 +283,22 @@ def test_missing_driver_names_the_extra(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ConfigurationError, match=rf"starmodel\[{kind}\]"):
         SqlRepository(f"{kind}://host/db")
+
+
+async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: str) -> None:
+    """Both processes give what follows one version the same number."""
+    ours, theirs = [await _opened(url) for _ in range(2)]
+    await ours.commit(Batch([_insert(_Count(id="a"))]))
+    old = await _stored(ours, "a")
+    await theirs.commit(Batch([_set(old, 10)]))
+    first = asyncio.ensure_future(ours.commit(Batch([_set(old, 1)])))
+    await asyncio.sleep(0)
+    queued = await ours.latest(_Count, "a")
+    assert queued is not None
+    assert queued.n == 1
+    second = asyncio.ensure_future(ours.commit(Batch([_set(queued, 2)])))
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    assert all(isinstance(result, VersionConflictError) for result in results)
+    assert (await _stored(ours, "a")).n == 10
+    for repository in (ours, theirs):
+        await repository.close()

@@ -39,6 +39,10 @@ class Step:
         """True when it is one statement; an insert may have to remove an expired row first."""
         return self.kind != "insert" or not self.statements.mapped.mortal
 
+    def does(self, change: Change) -> bool:
+        """True when this step was made of the change."""
+        return change.entity is self.statements.cls and change.id == self.id
+
     @property
     def place(self) -> tuple[str, str]:
         """Where its row stands in the order in which locks are taken."""

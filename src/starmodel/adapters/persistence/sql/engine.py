@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.heads import Queued
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence
 from starmodel.adapters.persistence.sql.statements import Row, Statements
@@ -22,12 +23,14 @@ from starmodel.core.entity import Entity
 Settled = Callable[[BaseException | None], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Transaction:
     """What is stored together or not at all.
 
     Shapes: settled is called with the error or None just before the
-    caller hears of it; ids are of all entities that it is about.
+    caller hears of it; ids are of all entities that it is about; under
+    are earlier transactions that its steps build on, and with which they
+    fail; job is what stores it, where that is not the engine itself.
     Units: now is seconds since the epoch.
     """
 
@@ -35,9 +38,26 @@ class Transaction:
     marker: Marker | None
     markers: Markers
     now: float
-    settled: Settled
-    ids: Many[tuple[type[Entity], Any]] = ()
     between: Callable[[], Awaitable[None]] | None = None
+    ids: Many[tuple[type[Entity], Any]] = ()
+    under: list[tuple[Step, Queued]] = field(default_factory=list)
+    settled: Settled = field(default=lambda error: None)
+    job: Queued | None = None
+    failed: BaseException | None = None
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why it was not stored; None until that is known."""
+        return self.failed if self.job is None else self.job.error
+
+    def lost_ground(self) -> Step | None:
+        """The step that builds on an earlier transaction that failed; asked once."""
+        lost = None
+        while self.under:  # emptied, so that no chain of transactions is kept
+            step, earlier = self.under.pop()
+            if earlier.error is not None:
+                lost = step
+        return lost
 
     @property
     def alone(self) -> bool:

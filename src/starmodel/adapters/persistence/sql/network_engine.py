@@ -168,6 +168,17 @@ class NetworkEngine:
     async def _store(self, transaction: Transaction, before: set[asyncio.Task[None]]) -> None:
         if before:
             await asyncio.wait(before)
+        try:
+            await self._store_once(transaction)
+        except BaseException as error:
+            transaction.failed = error  # before those that build on it go on
+            raise
+
+    async def _store_once(self, transaction: Transaction) -> None:
+        lost = transaction.lost_ground()
+        if lost is not None:
+            rows = await self.rows(lost.statements.version, lost.find)
+            raise lost.conflict(rows[0][0] if rows else None)
         attempt, collisions = Attempt(transaction), 0
         deadline = time.monotonic() + self._timeout_s
         while True:

@@ -149,13 +149,19 @@ class SqlRepository:
         for change in batch.changes:
             serving.of(change.entity)
         steps = steps_of(batch.changes, serving.statements, now)
-        settled = self._heads.put(batch.changes)
-        ids = [(change.entity, change.id) for change in batch.changes]
-        transaction = Transaction(steps, batch.marker, serving.markers, now, settled, ids, between)
+        transaction = Transaction(steps, batch.marker, serving.markers, now, between)
+        transaction.ids = [(change.entity, change.id) for change in batch.changes]
+        transaction.under = [
+            (step, earlier)
+            for change, earlier in self._heads.under(batch.changes)
+            for step in steps
+            if step.does(change)
+        ]
+        transaction.settled = self._heads.put(batch.changes, transaction)
         try:
             future = self._engine.submit(transaction)
         except StoreUnavailableError as error:
-            settled(error)
+            transaction.settled(error)
             raise
         await future
 

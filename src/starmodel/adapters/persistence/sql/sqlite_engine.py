@@ -17,7 +17,7 @@ from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.sqlite_database import SqliteDatabase, create_tables
 from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
 from starmodel.adapters.persistence.sql.sqlite_reader import PATIENT_S, SqliteReader
-from starmodel.adapters.persistence.sql.sqlite_steps import do
+from starmodel.adapters.persistence.sql.sqlite_steps import conflict, do
 from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
@@ -65,6 +65,9 @@ class SqliteEngine:
         steps = transaction.steps
 
         def work(connection: sqlite3.Connection) -> None:
+            lost = transaction.lost_ground()
+            if lost is not None:
+                raise conflict(lost, connection)
             if marker is not None:
                 _put(connection, markers.put_sql, markers.row(marker, now))
             for step in steps:
@@ -76,6 +79,7 @@ class SqliteEngine:
             between=transaction.between,
             settled=transaction.settled,
         )
+        transaction.job = job
         return self._writer.submit(job)
 
     async def run(self, sql: str, params: Sequence[Any]) -> None:

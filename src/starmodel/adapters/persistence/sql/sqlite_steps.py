@@ -19,7 +19,7 @@ def do(step: Step, connection: sqlite3.Connection) -> None:
     """Do one step. Raises: VersionConflictError; ConstraintError."""
     if step.kind == "check":
         if _stored(step, connection) != step.expect:
-            raise _conflict(step, connection)
+            raise conflict(step, connection)
         return
     try:
         done = connection.execute(step.sql, step.params).rowcount
@@ -28,13 +28,13 @@ def do(step: Step, connection: sqlite3.Connection) -> None:
             raise _refused(step, connection, error) from error
         done = _insert_again(step, connection, error)
     if done != 1:
-        raise _conflict(step, connection)
+        raise conflict(step, connection)
 
 
 def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
     """After a refusal: put it in the place of an expired row, if that was in the way."""
     if _stored(step, connection) is not None:
-        raise _conflict(step, connection) from error
+        raise conflict(step, connection) from error
     if not step.statements.mapped.mortal:
         raise _refused(step, connection, error) from error
     connection.execute(step.statements.remove_dead, step.find)
@@ -49,7 +49,8 @@ def _stored(step: Step, connection: sqlite3.Connection) -> int | None:
     return None if row is None else row[0]
 
 
-def _conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:
+def conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:
+    """The refusal of a step, with the version that is stored now."""
     return step.conflict(_stored(step, connection))
 
 

@@ -187,7 +187,7 @@ def _copied(item: Any) -> Any:
         )
     if isinstance(item, UniqueConstraint | PrimaryKeyConstraint):
         columns = list(item.columns) or item._pending_colargs  # names, until it has a table
-        return type(item)(*_names(columns), name=item.name)
+        return type(item)(*_names(columns), name=item.name)  # type: ignore[arg-type]  # its own
     raise TypeError(f"__table_args__ has {item!r}; expected constraints and indexes")
 
 
