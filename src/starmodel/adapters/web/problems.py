@@ -19,6 +19,7 @@ from starmodel.core.errors import (
     EditConflictError,
     InvalidStateError,
     StarModelError,
+    StoreUnavailableError,
 )
 from starmodel.core.sentences import sentence
 
@@ -69,6 +70,13 @@ class Problem:
         return made
 
 
+_LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
+_IN_DOUBT = (
+    "The connection to the data was lost, so it is not known whether this was done. "
+    "Look before you do it again."
+)
+
+
 def problem_of(
     error: BaseException,
     *,
@@ -89,6 +97,9 @@ def problem_of(
         return Problem(error.status, str(error), error.fields, where, was=error.was)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
+    if isinstance(error, StoreUnavailableError):
+        log.error("%s failed: %s", where or "A request", error)
+        return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
         fields = {

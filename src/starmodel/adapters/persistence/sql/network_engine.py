@@ -236,7 +236,8 @@ class NetworkEngine:
         raise StoreUnavailableError(
             f"The connection to {self._server.where} was lost while this command was being "
             "committed, so it is not known whether it was stored. Look before you dispatch it "
-            "again; the same click is safe to repeat."
+            "again; the same click is safe to repeat.",
+            doubtful=True,
         ) from error
 
     def _not_stored(self, error: Exception) -> StoreUnavailableError:
