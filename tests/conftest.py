@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from databases import mariadb_server, postgresql_server
+from databases import PrivateServer, mariadb_server, postgresql_server
 
 # The same examples in every run; HYPOTHESIS_PROFILE=random looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -31,17 +31,27 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
+def postgresql() -> Iterator[PrivateServer]:
     """A private PostgreSQL server; skips where it is not installed."""
     with postgresql_server() as server:
-        yield server.url
+        yield server
 
 
 @pytest.fixture(scope="session")
-def mariadb_url() -> Iterator[str]:
+def mariadb() -> Iterator[PrivateServer]:
     """A private MariaDB server; skips where it is not installed."""
     with mariadb_server() as server:
-        yield server.url
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PrivateServer) -> str:
+    return postgresql.url
+
+
+@pytest.fixture
+def mariadb_url(mariadb: PrivateServer) -> str:
+    return mariadb.url
 
 
 @pytest.hookimpl(wrapper=True)

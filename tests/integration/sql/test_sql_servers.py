@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from databases import PrivateServer, emptied, mariadb_server, postgresql_server
+from databases import PrivateServer, emptied
 from starmodel.adapters.persistence.sql import network_transaction
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
@@ -68,13 +68,14 @@ async def repository(url: str) -> AsyncIterator[SqlRepository]:
     await repository.close()
 
 
-@pytest.fixture(
-    scope="module", params=[postgresql_server, mariadb_server], ids=["postgresql", "mariadb"]
-)
+@pytest.fixture(params=["postgresql", "mariadb"])
 def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
-    """A server that tests may kill, and must start again."""
-    with request.param() as server:
-        yield server
+    """The server of this session, which the test may kill."""
+    server: PrivateServer = request.getfixturevalue(request.param)
+    emptied(server.url)
+    yield server
+    if server.process is None or server.process.poll() is not None:
+        server.start()
 
 
 async def test_killed_server_is_waited_for_and_the_pool_recovers(mortal: PrivateServer) -> None:
@@ -300,5 +301,32 @@ async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: s
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert all(isinstance(result, VersionConflictError) for result in results)
     assert (await _stored(ours, "a")).n == 10
+    for repository in (ours, theirs):
+        await repository.close()
+
+
+async def test_lost_commit_behind_another_process_is_a_conflict_and_no_guess(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The marker of a finished command tells also that it was not stored."""
+    ours, theirs = [await _opened(url) for _ in range(2)]
+    await ours.commit(Batch([_insert(_Count(id="a"))]))
+    old = await _stored(ours, "a")
+    store = network_transaction.store
+
+    async def losing(link: Any, attempt: Any) -> None:
+        if attempt.doubted or attempt.transaction.marker is None:
+            return await store(link, attempt)
+        try:
+            await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]
+        finally:
+            await theirs.commit(Batch([_set(old, 10)]))
+
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+    marker = Marker("key", "digest", "run", time.time(), "done")
+    with pytest.raises(VersionConflictError):
+        await ours.commit(Batch([_set(old, 1)], marker))
+    assert (await _stored(ours, "a")).n == 10
+    assert await ours.marker("key") is None
     for repository in (ours, theirs):
         await repository.close()

@@ -30,6 +30,7 @@ from starmodel.core.errors import (
     ConfigurationError,
     StarModelError,
     StoreUnavailableError,
+    VersionConflictError,
 )
 
 COLLISIONS = 8
@@ -194,8 +195,13 @@ class NetworkEngine:
                 doubt = attempt.committing and error.sent
                 if doubt and await self._fate(attempt, error, deadline) is Fate.STORED:
                     return
+                attempt.doubted = attempt.doubted or doubt
                 if time.monotonic() > deadline:
                     raise self._not_stored(error) from error
+            except VersionConflictError as conflict:
+                if not attempt.was_first(conflict):
+                    raise
+                return
             except FailedError as error:
                 raise self._not_stored(error) from error
 

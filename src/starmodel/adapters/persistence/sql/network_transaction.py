@@ -10,7 +10,7 @@ from starmodel.adapters.persistence.sql.constraints import RefusedError
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.server import Link
 from starmodel.app.ports import Marker
-from starmodel.core.errors import DuplicateCommandError, StarModelError
+from starmodel.core.errors import DuplicateCommandError, StarModelError, VersionConflictError
 
 
 @dataclass(slots=True)
@@ -18,12 +18,21 @@ class Attempt:
     """How far a transaction has come.
 
     Shapes: committing says that the commit has been sent; joined, that
-    `between` has run, which it does only once.
+    `between` has run, which it does only once; doubted, that an earlier
+    try may still have been under way when this one began.
     """
 
     transaction: Transaction
     committing: bool = False
     joined: bool = False
+    doubted: bool = False
+
+    def was_first(self, conflict: VersionConflictError) -> bool:
+        """True when what is in the way is this very transaction, stored by an earlier try."""
+        return self.doubted and any(
+            step.kind == "insert" and (step.id, step.makes) == (conflict.id, conflict.stored)
+            for step in self.transaction.steps
+        )
 
 
 class Fate(enum.Enum):
@@ -137,8 +146,7 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
                 if kind == "insert" and stored == step.makes:
                     return Fate.STORED  # ids and first versions are made only once
                 return await _as_marked(link, transaction)
-    fate = await _as_marked(link, transaction)
-    return Fate.LOST if fate is Fate.UNKNOWN else fate  # a marker alone can be put again
+    return Fate.LOST  # a marker alone can be put again
 
 
 async def _as_marked(link: Link, transaction: Transaction) -> Fate:
@@ -148,4 +156,4 @@ async def _as_marked(link: Link, transaction: Transaction) -> Fate:
         return Fate.UNKNOWN
     row = transaction.markers.row(marker, transaction.now)
     found = await link.rows(transaction.markers.get_sql, (row[0], row[-1]))
-    return Fate.STORED if found and tuple(found[0]) == tuple(row[:-1]) else Fate.UNKNOWN
+    return Fate.STORED if found and tuple(found[0]) == tuple(row[:-1]) else Fate.LOST
