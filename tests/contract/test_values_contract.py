@@ -123,7 +123,7 @@ def repository(
 
 
 def _name(repository: SqlRepository) -> str:
-    return repository._engine.flavour.title
+    return repository._serving().engine.flavour.title
 
 
 def _insert(entity: Entity) -> Change:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar, cast
 
 from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.changes import steps_of
-from starmodel.adapters.persistence.sql.engine import Transaction
+from starmodel.adapters.persistence.sql.engine import Engine, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.heads import Heads
 from starmodel.adapters.persistence.sql.markers import Markers
@@ -38,6 +39,7 @@ Rows = Sequence[Row]
 class _Serving:
     """What there is between `open` and `close`."""
 
+    engine: Engine
     statements: dict[type[Entity], Statements]
     planners: dict[type[Entity], Planner]
     markers: Markers
@@ -82,9 +84,10 @@ class SqlRepository:
         timeout_s: float = 5.0,
         clock: Clock = system_clock,
     ) -> None:
-        self._engine = engine_for(
-            url, synchronous=synchronous, pool_size=pool_size, timeout_s=timeout_s
+        self._make_engine = partial(
+            engine_for, url, synchronous=synchronous, pool_size=pool_size, timeout_s=timeout_s
         )
+        self._make_engine()  # refuses a wrong url at once
         self._clock = clock
         self._heads = Heads()
         self._opened: _Serving | None = None
@@ -97,7 +100,7 @@ class SqlRepository:
         """
         if self._opened is not None:
             raise ConfigurationError("This SQL store is open already; one application owns it.")
-        engine = self._engine
+        engine = self._make_engine()  # a new one, since the last may still be closing
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
             await engine.connect()
@@ -116,7 +119,7 @@ class SqlRepository:
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(statements, planners, markers, sweeper, os.getpid())
+        self._opened = _Serving(engine, statements, planners, markers, sweeper, os.getpid())
         sweeper.start()
 
     async def close(self) -> None:
@@ -124,7 +127,7 @@ class SqlRepository:
         serving, self._opened = self._opened, None
         if serving is not None:
             await serving.sweeper.stop()
-            await self._engine.close()
+            await serving.engine.close()
 
     async def get(self, entity: type[E], id: object) -> E | None:
         serving = self._serving()
@@ -132,7 +135,7 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        rows = await self._engine.rows(statements.get, params)
+        rows = await serving.engine.rows(statements.get, params)
         return cast(E, statements.load(rows[0])) if rows else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
@@ -159,16 +162,17 @@ class SqlRepository:
         ]
         transaction.settled = self._heads.put(batch.changes, transaction)
         try:
-            future = self._engine.submit(transaction)
+            future = serving.engine.submit(transaction)
         except StoreUnavailableError as error:
             transaction.settled(error)
             raise
         await future
 
     async def next_id(self, entity: type[Entity]) -> int:
-        statements = self._serving().of(entity)
-        sequence = sequence_of(statements.mapped, self._engine.flavour.dialect)
-        return await self._engine.next_number(sequence)
+        serving = self._serving()
+        statements = serving.of(entity)
+        sequence = sequence_of(statements.mapped, serving.engine.flavour.dialect)
+        return await serving.engine.next_number(sequence)
 
     async def list(self, query: Query) -> list[Entity]:
         rows, exact = await self._ask(query)
@@ -187,18 +191,20 @@ class SqlRepository:
         serving = self._serving()
         serving.of(query.entity)
         plan = serving.planners[query.entity].plan(query, self._clock(), count=count)
-        return await self._engine.rows(plan.sql, plan.params), plan.exact
+        return await serving.engine.rows(plan.sql, plan.params), plan.exact
 
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        rows = await self._engine.rows(serving.markers.get_sql, (serving.markers.kept(key), stale))
+        rows = await serving.engine.rows(
+            serving.markers.get_sql, (serving.markers.kept(key), stale)
+        )
         return Marker(key, *tuple(rows[0])[1:]) if rows else None
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()
         markers = serving.markers
-        await self._engine.run(markers.forget_sql, (markers.kept(key), command))
+        await serving.engine.run(markers.forget_sql, (markers.kept(key), command))
 
     async def touch(self, entity: type[Entity], id: object, ttl_s: float) -> None:
         """Let the entity live on; nothing, for a class without a ttl."""
@@ -206,7 +212,7 @@ class SqlRepository:
         statements = serving.of(entity)
         params = statements.by_id(id, self._clock)
         if params is not None and statements.mapped.mortal:
-            await self._engine.run(statements.touch, (self._clock() + ttl_s, *params))
+            await serving.engine.run(statements.touch, (self._clock() + ttl_s, *params))
 
     async def sweep(self) -> None:
         """Remove what has expired, and announce each; happens by itself about every second."""

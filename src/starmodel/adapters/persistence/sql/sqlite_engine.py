@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, Literal
 
@@ -37,14 +37,17 @@ class SqliteEngine:
         self._connection: sqlite3.Connection | None = None
 
     async def connect(self) -> None:
-        self._opened = ExitStack()
         self._opened.callback(self._database.close)
-        self._connection = await asyncio.to_thread(self._database.connect, PATIENT_S)
-        self._opened.callback(self._connection.close)
+
+        def connect() -> None:
+            self._connection = self._database.connect(PATIENT_S)
+            self._opened.callback(self._connection.close)
+
+        await _in_thread(connect)
 
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
         if self._connection is not None:
-            await asyncio.to_thread(create_tables, self._connection, metadata, tables)
+            await _in_thread(create_tables, self._connection, metadata, tables)
 
     async def start(self) -> None:
         self._reader = await asyncio.to_thread(SqliteReader, self._database.connect)
@@ -99,6 +102,16 @@ class SqliteEngine:
     async def purge(self, markers: Markers, stale: float) -> None:
         purge = markers.purge
         await self.run(purge.sql, purge.params({"stale_": stale, "limit_": PURGED_AT_ONCE}))
+
+
+async def _in_thread(work: Callable[..., None], *args: Any) -> None:
+    """Do it in a thread; also when cancelled, only return when the thread is done with it."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
