@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from starmodel.app.messages import Changed, Emitted, Kind, fact_data
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Batch, Change, Clock, EventBus, Marker, Repository
+from starmodel.app.query import Filter, Query
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
@@ -24,6 +25,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.patches import Patch, diff, same
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import ForeignKey
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -143,6 +145,7 @@ class UnitOfWork:
         """
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
+        await self._follow_deletes()
         await self.identify()
         changes = self._changes()
         batches = self._batches(changes, marker, home)
@@ -167,6 +170,28 @@ class UnitOfWork:
                 await self._publish(changed_message(tracked.type, change, tracked.base))
         for fact in facts:
             await self._publish(fact)
+
+    async def _follow_deletes(self) -> None:
+        """Remove or let go of what refers to a deleted record, as its foreign keys say."""
+        seen: list[Tracked] = []
+        while gone := [
+            t for t in self._tracked.values() if t.deleted and not t.new and t not in seen
+        ]:
+            seen += gone
+            for tracked in gone:
+                for cls, key in self._registry.dependents.get(tracked.type.cls, ()):
+                    await self._follow(cls, key, getattr(tracked.base, key.column))
+
+    async def _follow(self, cls: type[Entity], key: ForeignKey, value: Any) -> None:
+        query = Query(cls, (Filter(key.field, "eq", value),))
+        for child in await self._persistence.for_class(cls).list(query):
+            mine = self._tracked.get((cls, child.id))
+            if mine is None:
+                mine = self.enlist(self._registry[cls], child.id, child, new=False)
+            if key.rule == "CASCADE":
+                mine.deleted = True
+            elif getattr(mine.draft, key.field) == value:
+                setattr(mine.draft, key.field, None)
 
     def _batches(
         self, changes: list[tuple[Tracked, Change]], marker: Marker | None, home: Tracked | None

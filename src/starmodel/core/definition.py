@@ -15,6 +15,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
 from starmodel.core.fast_tables import take_over
 from starmodel.core.fields import FieldSpec, field_specs, is_atomic, is_secret, tell_sqlmodel
+from starmodel.core.relations import own_annotations
 from starmodel.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -72,12 +73,11 @@ class EntityInfo:
 def take_id(cls: type[Any], base: type[Any]) -> None:
     """Let the `id` that another base declares, such as a table's, win over Entity's own."""
     for other in cls.__mro__:
-        if other is not base and "id" in vars(other).get("__annotations__", {}):
+        if other is not base and "id" in own_annotations(other):
             if not issubclass(other, base):
                 declared: Any = other
                 field = copy.copy(declared.__pydantic_fields__["id"])
-                own = vars(cls).get("__annotations__", {})
-                cls.__annotations__ = {**own, "id": field.annotation}
+                cls.__annotations__ = {**own_annotations(cls), "id": field.annotation}
                 type.__setattr__(cls, "id", field)
             return
 
@@ -100,6 +100,12 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
             f"{name} uses the reserved name {', '.join(map(repr, taken))}. "
             f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
             "(model_…)."
+        )
+    if getattr(cls, "__sqlmodel_relationships__", None):
+        names = ", ".join(cls.__sqlmodel_relationships__)
+        raise ConfigurationError(
+            f"{name}.{names} is a Relationship of SQLModel, which needs an ORM session. "
+            "Use starmodel's: from starmodel import Relationship."
         )
     take_over(cls)
     tell_sqlmodel(cls)

@@ -25,6 +25,10 @@ class FrozenEntityError(StarModelError, TypeError):
     """A committed entity was changed outside an event."""
 
 
+class NotLoadedError(StarModelError):
+    """A relation was read that nobody had asked to be loaded."""
+
+
 class StaleDraftError(StarModelError):
     """A container taken from `self` before a `yield` was changed after it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import inflection
@@ -13,6 +13,7 @@ import inflection
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.relations import ForeignKey, dependents
 from starmodel.core.stores import StateStore, store_name
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class Registry:
 
     def __iter__(self) -> Iterator[EntityType]:
         return iter(self._types.values())
+
+    @cached_property
+    def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
+        """For each class the foreign keys that say what happens when a record of it goes."""
+        return dependents(type.cls for type in self)
 
     def find(self, name: str) -> EntityType | None:
         """The entity of that name, or None."""

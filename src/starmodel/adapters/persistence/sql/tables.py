@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import inflection
 from pydantic import AwareDatetime, NaiveDatetime
 from pydantic_core import PydanticUndefined
 from sqlalchemy import (
@@ -47,6 +46,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields import FieldSpec
 from starmodel.core.registry import EntityType
+from starmodel.core.relations import table_name
 
 VERSION, EXPIRES = "_version", "_expires_at"
 MAX_MARKER_CHARS = 700  # what an index of MySQL takes
@@ -114,7 +114,7 @@ def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> Enti
             f"{type.name} allows extra fields, which have no column in SQL. Declare them, or "
             "collect them in a field like `extra: dict[str, Any] = {}`."
         )
-    name = _table_name(type)
+    name = table_name(cls)
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
@@ -154,14 +154,6 @@ def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> Enti
         if isinstance(check, CheckConstraint) and check.name is None:
             check.name = f"ck_{name}_{'_'.join(checked_columns(check, table))}"[:60]
     return EntityTable(type, table, fields)
-
-
-def _table_name(type: EntityType) -> str:
-    cls = type.cls
-    made = getattr(cls, "__table__", None)
-    if made is not None:
-        return str(made.name)  # SQLModel's own rule, which `foreign_key=` of its users follows
-    return getattr(cls, "__tablename__", None) or inflection.underscore(type.name)
 
 
 def _table_arguments(cls: type[Entity]) -> tuple[list[Any], dict[str, Any]]:
