@@ -63,7 +63,7 @@ def _find_by_convention(here: Path) -> Target:
             return _target(source, here, module, attribute)
     raise CommandError(
         f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
-        "Name one, for example: starmodel run hello.py"
+        "Name one, as in: starmodel run hello.py (with other commands: --app hello.py)"
     )
 
 
@@ -82,7 +82,7 @@ def _in_file(path: Path, attribute: str) -> Target:
             return _target(source, folder, ".".join(parts), convention)
     raise CommandError(
         f"{path.name} defines neither app nor create_app. Add app = create_app(), "
-        f"or name the attribute: starmodel run {path.name}:attribute"
+        f"or name the attribute: {path.name}:attribute"
     )
 
 
