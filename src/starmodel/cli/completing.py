@@ -56,7 +56,9 @@ def _classes(file: Path, known: dict[str, list[str]]) -> Iterator[tuple[str, lis
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and names.intersection(map(_name, node.bases)):
             names.add(node.name)
-            methods = (n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+            methods = (
+                n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+            )
             yield (
                 node.name,
                 [m.name for m in methods if "event" in map(_name, m.decorator_list)],

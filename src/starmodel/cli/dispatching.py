@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from starmodel.app.access import TRUSTED, Actor
 from starmodel.app.application import Application
@@ -131,9 +130,7 @@ class Request:
             if type.scope == "session" and self.asked.session is None:
                 raise UsageError(_no_session(type, direct=type is self.type))
             if type.scope == "user" and self.asked.actor is None:
-                raise UsageError(
-                    f"{type.name} belongs to a signed-in user. Say whose: --actor ID."
-                )
+                raise UsageError(f"{type.name} belongs to a signed-in user. Say whose: --actor ID.")
 
 
 def _no_session(type: EntityType, *, direct: bool) -> str:

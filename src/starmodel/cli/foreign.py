@@ -34,7 +34,7 @@ class ClickCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         ctx.args = list(args)
-        return ctx.args
+        return list(args)
 
     def invoke(self, ctx: Any) -> NoReturn:
         self.command.main(args=ctx.args, prog_name=ctx.command_path)

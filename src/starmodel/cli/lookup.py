@@ -25,7 +25,9 @@ def find_entity(application: Application, name: str) -> EntityType:
     )
 
 
-def find_event(application: Application, type: EntityType, name: str | None) -> Event[Any, Any, Any]:
+def find_event(
+    application: Application, type: EntityType, name: str | None
+) -> Event[Any, Any, Any]:
     """The event of that name; dashes may stand for its underscores.
 
     Raises: UsageError, with the signature of every event that there is.

@@ -59,7 +59,9 @@ class Refusal:
         if not self.fields:
             return self.text
         lines = [f"{self.where} was refused."]
-        lines += [f"  {name}: {text}" if name else f"  {text}" for name, text in self.fields.items()]
+        lines += [
+            f"  {name}: {text}" if name else f"  {text}" for name, text in self.fields.items()
+        ]
         _, found, signature = self.text.partition("Signature: ")
         return "\n".join(lines + ([f"Signature: {signature}"] if found else []))
 

@@ -14,8 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
-from typer.main import get_command, get_group
+from typer.main import get_group
 
 from starmodel.cli.foreign import ClickCommand
 from starmodel.cli.problems import CommandError
@@ -79,27 +78,23 @@ def load_command(point: EntryPoint) -> Any:
     """
     found, name = load(point), point.name
     try:
+        if ClickCommand.fits(found):
+            return ClickCommand(name, found)
+        around = typer.Typer(rich_markup_mode=None)  # whose look what is inside it takes over
         if isinstance(found, typer.Typer):
-            made: Any = get_group(found)
-        elif ClickCommand.fits(found):
-            made = ClickCommand(name, found)
-        elif isinstance(found, _typer_base()):
-            made = found
+            around.add_typer(found, name=name)
         elif inspect.isfunction(found):
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(name=name)(found)
-            made = get_command(alone)
+            around.command(name=name)(found)
         else:
             raise TypeError(
                 f"it is a {type(found).__name__}; expected a Typer application, a Click command "
                 "or a function"
             )
+        return get_group(around).commands[name]
     except Exception as error:  # parameters that Typer can't read, among others
         raise PluginError(
             f"The plugin {package_of(point)} adds no command {name!r}: {error}."
         ) from error
-    made.name = name
-    return made
 
 
 def hidden_by(point: EntryPoint, built_in: Iterable[str]) -> str:
@@ -114,8 +109,3 @@ def hidden_by(point: EntryPoint, built_in: Iterable[str]) -> str:
             return ""
     name = f"The command {point.name!r} of the plugin {package_of(point)}"
     return f"{name} is not used: {rival} has one of that name."
-
-
-def _typer_base() -> type:
-    """The class of all commands that Typer can run; where Typer keeps it has changed before."""
-    return TyperCommand.__mro__[1]

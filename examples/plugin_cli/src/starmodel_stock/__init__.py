@@ -10,6 +10,7 @@ from starmodel.cli.loading import load_application, opened
 from starmodel.cli.lookup import find_entity
 from starmodel.cli.options import AppOption
 from starmodel.cli.problems import in_sentences
+from starmodel.core.entity import public_state
 
 stock = typer.Typer(help="Count and export what an application stores.", no_args_is_help=True)
 EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="The entity's class name.")]
@@ -39,4 +40,4 @@ async def _count(entity: str, app: str | None) -> int:
 async def _states(entity: str, app: str | None) -> list[dict]:
     async with opened(load_application(app)) as application:
         cls = find_entity(application, entity).cls
-        return [record.model_dump(mode="json") for record in await cls.objects.list()]
+        return [public_state(record) for record in await cls.objects.list()]

@@ -78,9 +78,9 @@ def _parts(told: dict[str, Any]) -> list[str]:
     ]
     if told["ttl_s"] is not None:
         facts.append(("ttl", f"{told['ttl_s']:g} s"))
-    fields = [
-        (f["name"], f["type"], _default(f), _rules(f), _marks(f)) for f in told["fields"]
-    ] + [(f["name"], f["type"], "computed", "", _marks(f)) for f in told["computed"]]
+    fields = [(f["name"], f["type"], _default(f), _rules(f), _marks(f)) for f in told["fields"]] + [
+        (f["name"], f["type"], "computed", "", _marks(f)) for f in told["computed"]
+    ]
     events = [
         (e["signature"], e["access"], next(iter(e["routes"]), "-"), e["about"])
         for e in told["events"]
@@ -91,9 +91,7 @@ def _parts(told: dict[str, Any]) -> list[str]:
         table(("EVENT", "ACCESS", "ROUTE", "ABOUT"), events),
     ]
     if told["table"] is not None:
-        made = [
-            (c["name"], c["type"], _column_words(c)) for c in told["table"]["columns"]
-        ]
+        made = [(c["name"], c["type"], _column_words(c)) for c in told["table"]["columns"]]
         heading = f"TABLE {told['table']['name']}"
         parts.append(f"{heading}\n{columns(made, indent='  ')}")
     return parts

@@ -95,9 +95,7 @@ def event(
     from starmodel.cli.dispatching import Asked
     from starmodel.cli.outcomes import JsonTeller, TextTeller
 
-    asked = Asked(
-        target, name, words or (), arg or (), actor, role or (), session
-    )
+    asked = Asked(target, name, words or (), arg or (), actor, role or (), session)
     teller: Any = JsonTeller() if as_json else TextTeller()
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         code = _run(app, asked, teller)

@@ -42,9 +42,7 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(told)
     elif told:
-        rows = [
-            (t["group"], t["name"], f"{t['package']} {t['version']}", _state(t)) for t in told
-        ]
+        rows = [(t["group"], t["name"], f"{t['package']} {t['version']}", _state(t)) for t in told]
         typer.echo(table(("GROUP", "NAME", "PACKAGE", "STATE"), rows))
     else:
         typer.echo("No installed package has entry points for StarModel.")

@@ -55,7 +55,10 @@ def files(settings: Settings | None) -> Iterator[Finding]:
             "DATABASE_URL to places elsewhere.",
         )  # fmt: skip
     yield from _open_to_others(Path(".starmodel/secret_key"))
-    for origin, file in ((" in .env", Path(".env")), (" of starmodel.toml", Path("starmodel.toml"))):
+    for origin, file in (
+        (" in .env", Path(".env")),
+        (" of starmodel.toml", Path("starmodel.toml")),
+    ):
         kept = [] if settings is None else [
             name for name in SECRETS if settings.origins[name].endswith(origin)
         ]  # fmt: skip

@@ -46,7 +46,9 @@ def always(settings: Settings, application: Application | None) -> Iterator[Find
             "problem", "cookie_secure", "It is on, and public_url is plain HTTP: browsers would "
             "not send the session's cookie.", "Serve by https, or set cookie_secure to false.",
         )  # fmt: skip
-    everyone = [str(n) for n in settings.trusted_proxies if ip_network(str(n), False).prefixlen == 0]
+    everyone = [
+        str(n) for n in settings.trusted_proxies if ip_network(str(n), False).prefixlen == 0
+    ]
     if everyone:
         yield Finding(
             "warning", "trusted_proxies", f"{', '.join(everyone)} trusts everybody's forwarded "

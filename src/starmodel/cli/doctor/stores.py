@@ -44,7 +44,11 @@ def _sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL; None for a database in memory, and for every other kind."""
     parts = urlsplit(url)
     name = url.partition("://")[2].partition("?")[0].removeprefix("/")
-    if not parts.scheme.startswith("sqlite") or name in ("", ":memory:") or name.startswith("file:"):
+    if (
+        not parts.scheme.startswith("sqlite")
+        or name in ("", ":memory:")
+        or name.startswith("file:")
+    ):
         return None
     return Path(name)
 
