@@ -28,7 +28,7 @@ check: lint types contracts fast ## the quick part of `test`: no browser, one in
 lint: setup-dev ## ruff: rules and format; documents that are generated are fresh
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "Not formatted; mend it with: $(PY) -m ruff format ."; exit 1; }
-	@$(PY) -m cogapp --check docs/reference/cli.md || { echo "Stale; write it anew with: make reference"; exit 1; }
+	@$(PY) -m cogapp --verbosity=0 --check docs/reference/cli.md || { echo "Stale; write it anew with: make reference"; exit 1; }
 
 types: setup-dev
 	@$(PY) -m mypy --no-error-summary
@@ -62,7 +62,7 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/fanout.py
 
 reference: setup-dev ## write docs/reference/cli.md anew from the commands' help
-	@$(PY) -m cogapp -r docs/reference/cli.md
+	@$(PY) -m cogapp --verbosity=0 -r docs/reference/cli.md
 
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py

@@ -14,14 +14,13 @@ from typer.main import get_command
 from starmodel.cli.main import app
 
 WIDTH = 88
-COMMON = ("--install-completion", "--show-completion")
 
 
 def reference() -> str:
     """One heading for each command, and its help below."""
     root: Any = get_command(app)
     parts = [
-        f"## `{path}`\n\n```text\n{text}\n```\n"
+        f"### `{path}`\n\n```text\n{text}\n```\n"
         for path, text in helps(root, "starmodel", None)
         if path != "starmodel"
     ]
