@@ -41,7 +41,8 @@ def load_app(name: str | None) -> Any:
     if not isinstance(getattr(found, "starmodel", None), Application):
         raise CommandError(
             f"{target.import_string} is no StarModel application; its type is "
-            f"{type(found).__name__}. Name what create_app() or configure_app() gave: --app module:attribute"
+            f"{type(found).__name__}. Name what create_app() or configure_app() gave: "
+            "--app module:attribute"
         )
     return found
 

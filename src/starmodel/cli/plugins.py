@@ -87,8 +87,8 @@ def load_command(point: EntryPoint) -> Any:
             around.command(name=name)(found)
         else:
             raise TypeError(
-                f"it is a {type(found).__name__}; expected a Typer application, a Click command "
-                "or a function"
+                f"it is a value of type {type(found).__name__}; expected a Typer application, "
+                "a Click command or a function"
             )
         return get_group(around).commands[name]
     except Exception as error:  # parameters that Typer can't read, among others

@@ -217,8 +217,7 @@ def test_unexpected_error_shows_the_users_frames_and_that_nothing_was_stored(
     assert sum(line.strip().startswith("File ") for line in lines) == 1
     assert "ZeroDivisionError: division by zero" in lines
     assert lines[-1] == (
-        f"starmodel: {pen}.boom failed with the ZeroDivisionError above; "
-        "nothing of it was stored."
+        f"starmodel: {pen}.boom failed with the ZeroDivisionError above; nothing of it was stored."
     )
 
 

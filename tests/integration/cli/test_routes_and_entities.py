@@ -56,7 +56,9 @@ def test_mounts_and_websockets_of_ones_own_are_listed(write: Write, answer: Answ
     assert ("*", "/static/…", "StaticFiles") in told
 
 
-def test_entities_are_listed_with_store_scope_and_path(shop: Path, run: Run, answer: Answer) -> None:
+def test_entities_are_listed_with_store_scope_and_path(
+    shop: Path, run: Run, answer: Answer
+) -> None:
     told = {entity["name"]: entity for entity in answer("entities", "list")}
     assert (told["Product"]["store"], told["Product"]["scope"]) == ("sql", "record")
     assert told["Chat"]["access"] == {"read": "public", "write": "public"}
