@@ -51,7 +51,9 @@ def find_target(app: str | None, here: Path) -> Target:
         raise CommandError(f"{app!r} is no application. Give a file.py or a module:attribute.")
     source = _find_module(place, here)
     if source is None:
-        raise CommandError(f"No module {place!r} in {here} or installed. Check the name.")
+        raise CommandError(
+            f"No module {place!r} with Python source in {here} or installed. Check the name."
+        )
     return _target(source, here, place, attribute)
 
 
@@ -113,7 +115,8 @@ def _find_module(module: str, here: Path) -> Path | None:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         return None
-    return Path(spec.origin) if spec and spec.origin else None
+    source = Path(spec.origin) if spec and spec.has_location and spec.origin else None
+    return source if source and source.suffix == ".py" else None
 
 
 def _defined_names(source: Path) -> set[str]:
@@ -124,6 +127,8 @@ def _defined_names(source: Path) -> set[str]:
         raise CommandError(
             f"{source.name}, line {error.lineno}: {error.msg}. Correct it and run again."
         ) from error
+    except (ValueError, OSError) as error:  # null bytes, or a file that may not be read
+        raise CommandError(f"{source.name} can't be read as Python source: {error}.") from error
     names: set[str] = set()
     open_blocks: list[ast.AST] = [tree]
     while open_blocks:
