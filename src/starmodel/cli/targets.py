@@ -115,8 +115,9 @@ def _find_module(module: str, here: Path) -> Path | None:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         return None
-    source = Path(spec.origin) if spec and spec.has_location and spec.origin else None
-    return source if source and source.suffix == ".py" else None
+    if spec is None or not spec.has_location or not str(spec.origin).endswith(".py"):
+        return None
+    return Path(str(spec.origin))
 
 
 def _defined_names(source: Path) -> set[str]:

@@ -199,25 +199,47 @@ def test_example_package_is_installed_by_pip_and_adds_its_command(
     tmp_path: Path, shop: Path
 ) -> None:
     place = tmp_path / "installed"
-    pip = [
-        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-        "--no-deps", "--no-build-isolation", "--no-index", "--target", str(place),
-        str(ROOT / "examples/plugin_cli"),
-    ]  # fmt: skip
-    subprocess.run(pip, check=True, timeout=100)
+    place.mkdir()
+    environment = {
+        **os.environ, "PYTHONPATH": str(place), "PIP_TARGET": str(place), "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0",
+    }  # fmt: skip
 
-    def starmodel(*words: str) -> str:
+    def starmodel(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         program = "from starmodel.cli.main import main; main()"
         done = subprocess.run(
-            [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(place)}, timeout=60,
+            [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False,
+            env=environment, timeout=100,
         )  # fmt: skip
-        return done.stdout
+        assert done.returncode == code, done.stderr
+        return done
 
-    assert "stock  Count and export what an application stores." in starmodel("--help")
+    added = starmodel("plugin", "add", str(ROOT / "examples/plugin_cli"))
+    assert added.stdout.splitlines()[0] == "starmodel-stock adds stock to starmodel.cli_commands."
+    helped = starmodel("--help").stdout
+    assert "stock  Count and export what an application stores." in helped
     starmodel("event", "Product", "create", "--name", "Pen")
-    assert starmodel("stock", "count", "product") == "1\n"
-    exported = starmodel("stock", "export", "Product")
+    assert starmodel("stock", "count", "product").stdout == "1\n"
+    exported = starmodel("stock", "export", "Product").stdout
     assert '"name": "Pen"' in exported
     assert "cost" not in exported
-    assert "starmodel-stock 0.1.0  loads" in starmodel("plugin", "list")
+    assert "starmodel-stock 0.1.0  loads" in starmodel("plugin", "list").stdout
+    failed = starmodel("plugin", "add", "starmodel-that-nobody-made", code=1)
+    assert failed.stderr.splitlines()[-1] == (
+        "starmodel: 'starmodel-that-nobody-made' was not installed; the installer says above why."
+    )
+
+
+def test_package_that_adds_nothing_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("starmodel.cli.commands.plugin.install", lambda package: None)
+    assert run("plugin", "add", "plain").stdout.splitlines()[0] == (
+        "plain is installed, and adds nothing to StarModel that was not there."
+    )
+
+
+def test_plugin_add_without_an_installer_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    result = run("plugin", "add", "anything")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("starmodel: This environment has no pip, and there is no uv")

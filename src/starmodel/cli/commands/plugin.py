@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from starmodel.cli.installing import install
 from starmodel.cli.options import JsonOption
 from starmodel.cli.output import print_json, table
 from starmodel.cli.plugins import (
@@ -17,6 +18,7 @@ from starmodel.cli.plugins import (
     offers,
     package_of,
 )
+from starmodel.cli.problems import in_sentences
 
 plugin = typer.Typer(help="What installed packages offer to StarModel.", no_args_is_help=True)
 
@@ -26,7 +28,7 @@ def _group() -> None:
     """What installed packages offer to StarModel.
 
     A plugin is an installed Python package with entry points in groups such as
-    starmodel.cli_commands. Install one with pip; remove it with pip.
+    starmodel.cli_commands. It is removed by pip, as any other.
     """
 
 
@@ -46,6 +48,30 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
         typer.echo(table(("GROUP", "NAME", "PACKAGE", "STATE"), rows))
     else:
         typer.echo("No installed package has entry points for StarModel.")
+
+
+@plugin.command()
+def add(
+    package: Annotated[
+        str, typer.Argument(metavar="PACKAGE", help="What pip takes: a name, or a folder.")
+    ],
+) -> None:
+    """Install a package into this environment, and say what it adds.
+
+    pip does it, or uv where pip is missing; settings of theirs hold. The
+    package is not written into your project's dependencies: do that too.
+    """
+    before = {(point.group, point.name, package_of(point)) for point in offers()}
+    with in_sentences():
+        install(package)
+    added = [
+        point for point in offers() if (point.group, point.name, package_of(point)) not in before
+    ]
+    for point in added:
+        typer.echo(f"{package_of(point)} adds {point.name} to {point.group}.")
+    if not added:
+        typer.echo(f"{package} is installed, and adds nothing to StarModel that was not there.")
+    typer.echo("Put it into your project's dependencies, so that it is there elsewhere too.")
 
 
 def _told(point: Any, built_in: Any) -> dict[str, str | None]:
