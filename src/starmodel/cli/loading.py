@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from starmodel.cli.problems import CommandError
 from starmodel.cli.targets import Target, find_target
 from starmodel.core.errors import ConfigurationError, StarModelError
 
-OURS = str(Path(__file__).parents[1])
+OURS = f"{Path(__file__).parents[1]}{os.sep}"
 LIBRARIES = ("site-packages", "dist-packages")
 
 
