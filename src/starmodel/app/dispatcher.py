@@ -262,7 +262,10 @@ class Dispatcher:
         for attempt in range(1, ATTEMPTS + 1):
             marker = None
             if claim is not None:
-                marker = claim.marker(_remember(reply, home) if last else None)
+                reacted = self._reactions.waits_for(cls, record.event)
+                marker = claim.marker(
+                    _remember(reply, home) if last else None, effects=bool(facts) or reacted
+                )
             try:
                 await unit.commit(marker=marker, home=home, record=record)
                 break
