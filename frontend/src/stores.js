@@ -190,6 +190,7 @@ export const startStores = ({ options, include, pageTokens }) => {
   });
 };
 
+document.getElementById("starmodel-excuse")?.remove();
 try {
   tidy();
 } catch {

@@ -285,7 +285,7 @@ def test_restored_state_is_shown_before_any_request_and_without_a_flash(
         " seen.push('flash'); requestAnimationFrame(look) }; requestAnimationFrame(look)"
     )
     held: list[Route] = []
-    page.route("**/_starmodel/s*", lambda route: held.append(route))
+    page.route("**/_starmodel/s*", held.append)
     page.reload()
     expect(page.locator("#count")).to_have_text("1")
     page.wait_for_timeout(300)
@@ -357,8 +357,10 @@ def test_full_storage_is_told_and_the_page_goes_on(stores: Server, visit: Visit)
     press(page, "One")
     press(page, "One")
     expect(page.locator("#count")).to_have_text("3")
-    page.evaluate("() => { for (const k of Object.keys(localStorage)) "
-                  "if (k.startsWith('fill')) localStorage.removeItem(k) }")
+    page.evaluate(
+        "() => { for (const k of Object.keys(localStorage)) "
+        "if (k.startsWith('fill')) localStorage.removeItem(k) }"
+    )
     press(page, "One")
     expect(page.locator("#count")).to_have_text("4")
     page.reload()
@@ -429,9 +431,11 @@ def test_storage_key_names_nothing_of_the_cookie(stores: Server, visit: Visit) -
 
 
 def test_page_without_javascript_says_so(stores: Server, visit: Visit) -> None:
-    page = visit(stores, java_script_enabled=False).open("/prefs", live=False)
+    ann = visit(stores, java_script_enabled=False)
+    ann.expect_errors("status of 400")
+    page = ann.open("/prefs", live=False)
     expect(page.get_by_text("kept in your browser, which needs JavaScript")).to_be_visible()
+    assert field(page, "Count").is_visible()  # at once: nothing waits for a script
     expect(field(page, "Count")).to_have_text("0")
-    expect(field(page, "Count")).to_be_visible()
     press(page, "Add")
     expect(page.get_by_text("Nothing was changed").first).to_be_visible()

@@ -54,7 +54,6 @@ class Scopes:
             )
         return session.key
 
-
     def browser_owner(self, session: Session | None, actor: Actor | None = None) -> str:
         """The name under which a browser keeps this visitor's states, as this actor or nobody.
 

@@ -28,6 +28,9 @@ from starmodel.core.registry import EntityType
 STATES_PATH = "/_starmodel/states"
 FORGET = b"event: datastar-browser-forget\n\n"
 # Hidden until the state is there, for at most three seconds, and only where scripts run.
+_NOTE = (
+    "position:sticky;bottom:0;margin:0;padding:.75rem 1rem;background:Canvas;border-top:1px solid"
+)
 _VEIL = (
     "@keyframes starmodel-veil{{from{{visibility:hidden}}}}"
     '@media (scripting:enabled){{[data-veil="{0}"]+*{{animation:3s step-end starmodel-veil}}}}'
@@ -67,9 +70,9 @@ class BrowserStates:
             return ""
         told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} kept in your browser"
         return (
-            '<noscript><p class="sm-noscript" role="status">'
-            f"{told}, which needs JavaScript. You see the beginning; changes can't be kept."
-            "</p></noscript>"
+            f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{told}, which needs '
+            "JavaScript. You see how it begins; changes can't be kept.<style>@media (scripting:enabled)"
+            "{#starmodel-excuse{display:none}}</style></p>"
         )
 
     def veil(self, type: EntityType) -> str:
