@@ -285,7 +285,11 @@ def test_restored_state_is_shown_before_any_request_and_without_a_flash(
         " seen.push('flash'); requestAnimationFrame(look) }; requestAnimationFrame(look)"
     )
     held: list[Route] = []
-    page.route("**/_starmodel/s*", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/_starmodel/s*", hold)
     page.reload()
     expect(page.locator("#count")).to_have_text("1")
     page.wait_for_timeout(300)

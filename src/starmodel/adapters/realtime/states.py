@@ -71,8 +71,8 @@ class BrowserStates:
         told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} kept in your browser"
         return (
             f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{told}, which needs '
-            "JavaScript. You see how it begins; changes can't be kept.<style>@media (scripting:enabled)"
-            "{#starmodel-excuse{display:none}}</style></p>"
+            "JavaScript. You see how it begins; changes can't be kept."
+            "<style>@media (scripting:enabled){#starmodel-excuse{display:none}}</style></p>"
         )
 
     def veil(self, type: EntityType) -> str:
