@@ -6,7 +6,7 @@ import { show, whole } from "./frames.js";
 import { digests } from "./lists.js";
 import "./page.js";
 import "./records.js";
-import { connected, forget, startStores } from "./stores.js";
+import { connected, follow, forget, startStores } from "./stores.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
@@ -179,10 +179,8 @@ class Stream {
   opened({ build, heartbeat }) {
     this.found();
     // The server may have lost its memory meanwhile: what it says now is the truth, if older too.
-    if (this.known) {
-      seen.clear();
-      connected(true);
-    }
+    if (this.known) seen.clear();
+    connected(this.known);
     this.known = true;
     this.wait = FIRST_WAIT_MS;
     this.silence = 3000 * Number(heartbeat);
@@ -200,11 +198,17 @@ action({
     stream?.stop();
     stream = new Stream(url);
     stream.start();
-    connected(false);
+    follow();
   },
 });
 
-action({ name: "watch", apply: (_, grant) => stream?.watch(grant) });
+action({
+  name: "watch",
+  apply(_, grant) {
+    stream?.watch(grant);
+    follow();
+  },
+});
 
 document.addEventListener("visibilitychange", () => (document.hidden ? stream?.stop() : stream?.start()));
 addEventListener("pageshow", (event) => event.persisted && stream?.start());

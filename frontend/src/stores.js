@@ -18,7 +18,7 @@ const read = (name) => {
   if (memory.has(name)) return memory.get(name);
   try {
     const entry = JSON.parse(areaOf(name).getItem(keyOf(name)));
-    return typeof entry?.state === "string" && entry.signals ? entry : null;
+    return typeof entry?.state === "string" && typeof entry.signals === "object" && entry.signals ? entry : null;
   } catch {
     return null; // blocked, or written by somebody else
   }
@@ -44,20 +44,29 @@ const areas = () => {
   }
 };
 
-// What another visitor, or this one before a sign-out, has left goes; what nobody signed in had, the user takes over.
-const tidy = () => {
-  for (const area of areas())
-    for (const key of Object.keys(area).filter((key) => key.startsWith(prefix))) {
-      const [owner, name] = key.slice(prefix.length).split(":");
-      if (owner === about.owner) continue;
-      if (owner === about.before && area.getItem(keyOf(name)) === null) area.setItem(keyOf(name), area.getItem(key));
-      area.removeItem(key);
-    }
+// Every entry of this application: where it is, whose and of which class.
+const entries = () =>
+  areas().flatMap((area) =>
+    Object.keys(area)
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => [area, key, ...key.slice(prefix.length).split(":")]));
+
+const remove = (unwanted) => {
+  for (const [area, key, owner] of entries()) if (unwanted(owner)) area.removeItem(key);
+};
+
+// What somebody had before signing in goes with them.
+const adopt = () => {
+  for (const [area, key, owner, name] of entries()) {
+    if (owner !== about.before || owner === about.owner) continue;
+    if (area.getItem(keyOf(name)) === null) area.setItem(keyOf(name), area.getItem(key));
+    area.removeItem(key);
+  }
 };
 
 export const forget = () => {
   memory.clear();
-  for (const area of areas()) for (const key of Object.keys(area)) if (key.startsWith(prefix)) area.removeItem(key);
+  remove((owner) => [about.owner, about.before].includes(owner));
 };
 
 /* Signals: only what is new is put, so that what is being typed stays. */
@@ -138,11 +147,17 @@ export const refresh = async () => {
   }
 };
 
-// When the page has its stream, and whenever that was lost and is back.
-export const connected = (again) => {
+// When the page has parts that may show a state.
+export const follow = () => {
   const stored = names.filter(read);
-  names.filter((name) => !stored.includes(name)).forEach(unveil);
-  if (stored.length || (again && names.length)) refresh();
+  if (stored.length) refresh();
+  else names.forEach(unveil);
+};
+
+// When the page's stream is open: the server knows this visitor, so what others have left can go.
+export const connected = (again) => {
+  remove((owner) => owner !== about.owner);
+  if (again && names.length) refresh();
 };
 
 addEventListener("storage", ({ key, storageArea }) => {
@@ -168,6 +183,23 @@ const inTurn = (which, run) => {
   return turn;
 };
 
+// Lets Datastar, which reads the form at once, find these fields in it.
+const withData = (form, fields, run) => {
+  const fill = ({ formData }) => {
+    for (const name of [...formData.keys()]) formData.delete(name);
+    for (const [name, value] of fields) formData.append(name, value);
+  };
+  const { noValidate } = form;
+  form.addEventListener("formdata", fill);
+  form.noValidate = true; // it was valid when it was sent
+  try {
+    return run();
+  } finally {
+    form.noValidate = noValidate;
+    form.removeEventListener("formdata", fill);
+  }
+};
+
 export const startStores = ({ options, include, pageTokens }) => {
   tokens = pageTokens;
 
@@ -175,16 +207,14 @@ export const startStores = ({ options, include, pageTokens }) => {
     name: "stored",
     apply(context, stores, method, url, signals) {
       const which = stores.split(" "), form = signals === undefined ? context.el.closest("form") : null;
-      const once = options(); // the key is the click's, whenever its turn comes
       if (form && !form.noValidate && !form.checkValidity()) return form.reportValidity();
+      // Key and arguments are those of the click, whenever its turn comes; the state is that of its turn.
+      const once = options(), given = form ? [...new FormData(form)] : filtered({ include: include(signals) });
       inTurn(which, () => {
         const _browser = { ...carried(which), signals: Object.assign({}, ...which.map(typed)) };
-        if (!form) return actions[method](context, url, { ...once, payload: { ...filtered({ include: include(signals) }), _browser } });
-        const add = ({ formData }) => formData.set("_browser", JSON.stringify(_browser));
-        form.addEventListener("formdata", add);
-        const answered = actions[method](context, url, { ...once, contentType: "form" });
-        form.removeEventListener("formdata", add);
-        return answered;
+        if (!form) return actions[method](context, url, { ...once, payload: { ...given, _browser } });
+        return withData(form, [...given, ["_browser", JSON.stringify(_browser)]], () =>
+          actions[method](context, url, { ...once, contentType: "form" }));
       });
     },
   });
@@ -192,7 +222,8 @@ export const startStores = ({ options, include, pageTokens }) => {
 
 document.getElementById("starmodel-excuse")?.remove();
 try {
-  tidy();
+  adopt();
+  if (names.length && !document.getElementById("starmodel-live")) connected(false); // it has no stream
 } catch {
   // A storage that is full or blocked says so when something is to be kept.
 }

@@ -59,5 +59,8 @@ def not_carried(entity: type[Entity]) -> ConfigurationError:
     )
 
 
+NOTHING = Carried()
+"""What code without such a request has: every state is refused."""
+
 carried: ContextVar[Carried | None] = ContextVar("starmodel_carried", default=None)
 """None while a page is made: its request brings no state, and the page begins with defaults."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.app.carried import Carried, carried
+from starmodel.app.carried import NOTHING, carried
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.commands import CommandRecord
 from starmodel.core.drafts import Lease
@@ -114,7 +114,7 @@ class Reactions:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
-        carried.set(Carried())  # the request that caused this may be answered already
+        carried.set(NOTHING)  # the request that caused this may be answered already
         unit = self._unit(Lease())
         extra = {"uow": unit, "entity": entity}
         wanted = list(inspect.signature(handler).parameters)[1:]

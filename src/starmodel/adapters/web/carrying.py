@@ -56,9 +56,10 @@ def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) 
 
     Raises: AccessDeniedError, for a page that was made for somebody else.
     """
-    mine = (scopes.browser_owner(session, session.actor), scopes.browser_owner(session))
-    if sent.owner and sent.owner not in mine:
-        raise AccessDeniedError("This page was made before somebody else signed in. Reload it.")
+    if sent.owner:
+        mine = (scopes.browser_owner(session, session.actor), scopes.browser_owner(session))
+        if sent.owner not in mine:
+            raise AccessDeniedError("This page was made before somebody else signed in. Reload it.")
     carried.set(Carried(session.key, names, sent.states, sent.page))
 
 

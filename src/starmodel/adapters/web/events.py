@@ -15,7 +15,7 @@ from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
-from starmodel.app.carried import carried
+from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
 from starmodel.app.presentation import RealtimeAdapter
@@ -135,7 +135,10 @@ class EventRoutes:
                 f"{' and '.join(binder.carries)} is kept in your browser, which needs JavaScript. "
                 "Nothing was changed."
             )
-        carry(sent, session, self._application.scopes, binder.carries)
+        if binder.carries or sent.owner:
+            carry(sent, session, self._application.scopes, binder.carries)
+        else:
+            carried.set(NOTHING)
         inputs = Inputs({}, fixed, body, files, signals, body_name=body_name)
         key = request.headers.get(b"idempotency-key")
         was = digests_in(body.get("_was"))
@@ -148,7 +151,7 @@ class EventRoutes:
             session.actor,
             session,
             request.for_events() if "request" in binder.special.values() else None,
-            signals | sent.signals,
+            signals | sent.signals if sent.signals else signals,
             None if key is None else key.decode("latin-1"),
             expects=request.is_datastar,
             was=was,

@@ -28,7 +28,7 @@ from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import DEV
 from starmodel.app.application import Application
-from starmodel.app.carried import Carried, carried
+from starmodel.app.carried import NOTHING, carried
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session, current_session
@@ -96,7 +96,7 @@ class Front:
         current_host.set(self.application)
         current_session.set(session)
         # A page is made without the browser's states; what changes something must bring them.
-        carried.set(None if request.method in ("GET", "HEAD") else Carried())
+        carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
         def cookie(session: Session) -> list[tuple[bytes, bytes]]:
