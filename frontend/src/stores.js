@@ -1,73 +1,7 @@
-// Entities that live in this browser: restored before anything is shown, kept, followed between tabs.
+// Entities that live in this browser: restored before anything is shown, followed between tabs, sent along with events.
 import { action, actions, filtered, mergePatch, watcher } from "datastar";
 import { show, whole } from "./frames.js";
-import { toast } from "./page.js";
-
-const about = JSON.parse(document.getElementById("starmodel-states")?.textContent ?? '{"types":{}}');
-const { types } = about, names = Object.keys(types), prefix = `starmodel:${about.app}:`;
-const keyOf = (name) => `${prefix}${about.owner}:${name}`;
-const areaOf = (name) => (types[name].local ? localStorage : sessionStorage);
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-
-/* What is stored: { state, signals }. The state is the server's own text, which goes back as it is. */
-
-const memory = new Map(); // what the storage would not take
-let told = false;
-
-const read = (name) => {
-  if (memory.has(name)) return memory.get(name);
-  try {
-    const entry = JSON.parse(areaOf(name).getItem(keyOf(name)));
-    return typeof entry?.state === "string" && typeof entry.signals === "object" && entry.signals ? entry : null;
-  } catch {
-    return null; // blocked, or written by somebody else
-  }
-};
-
-const write = (name, entry) => {
-  try {
-    if (entry) areaOf(name).setItem(keyOf(name), JSON.stringify(entry));
-    else areaOf(name).removeItem(keyOf(name));
-    memory.delete(name);
-  } catch {
-    memory.set(name, entry);
-    if (!told) toast("This browser's storage is full or blocked. What you change is kept until you leave this page.");
-    told = true;
-  }
-};
-
-const areas = () => {
-  try {
-    return [localStorage, sessionStorage];
-  } catch {
-    return [];
-  }
-};
-
-// Every entry of this application: where it is, whose and of which class.
-const entries = () =>
-  areas().flatMap((area) =>
-    Object.keys(area)
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => [area, key, ...key.slice(prefix.length).split(":")]));
-
-const remove = (unwanted) => {
-  for (const [area, key, owner] of entries()) if (unwanted(owner)) area.removeItem(key);
-};
-
-// What somebody had before signing in goes with them.
-const adopt = () => {
-  for (const [area, key, owner, name] of entries()) {
-    if (owner !== about.before || owner === about.owner) continue;
-    if (area.getItem(keyOf(name)) === null) area.setItem(keyOf(name), area.getItem(key));
-    area.removeItem(key);
-  }
-};
-
-export const forget = () => {
-  memory.clear();
-  remove((owner) => [about.owner, about.before].includes(owner));
-};
+import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./kept.js";
 
 /* Signals: only what is new is put, so that what is being typed stays. */
 
@@ -164,7 +98,7 @@ addEventListener("storage", ({ key, storageArea }) => {
   const changed = names.filter((name) => types[name].local && (key === null || key === keyOf(name)));
   if (!changed.length || storageArea !== areas()[0]) return;
   for (const name of changed) {
-    memory.delete(name);
+    outdate(name);
     restore(name);
   }
   refresh();
