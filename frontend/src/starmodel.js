@@ -199,7 +199,7 @@ action({
     stream?.stop();
     stream = new Stream(url);
     stream.start();
-    follow();
+    follow(false);
   },
 });
 
@@ -207,7 +207,7 @@ action({
   name: "watch",
   apply(_, grant) {
     stream?.watch(grant);
-    follow();
+    follow(true);
   },
 });
 

@@ -52,6 +52,7 @@ const unveil = (name) => document.querySelectorAll(`style[data-veil="${name}"]`)
 /* Rendered parts come from the server, which has to be told the state. */
 
 let tokens = () => [], asked = 0;
+let shown = about.shown ?? []; // the classes that the page shows: of others the server is told nothing
 
 const carried = (which) => {
   const states = {};
@@ -63,16 +64,17 @@ const carried = (which) => {
 };
 
 export const refresh = async () => {
-  const mine = ++asked, _browser = carried(names);
+  const mine = ++asked, _browser = carried(shown);
+  for (const name of shown) _browser.states[name] ??= null; // of which there is nothing
   try {
-    if (!tokens().length) return;
+    if (!shown.length || !tokens().length) return;
     const response = await fetch(about.url, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
       body: JSON.stringify({ _browser }),
     });
     // What changed meanwhile brought its own parts, or asks for them again.
-    if (response.ok && mine === asked && same(_browser.states, carried(names).states))
+    if (response.ok && mine === asked && shown.every((name) => (read(name)?.state ?? null) === _browser.states[name]))
       whole(await response.text())[0].forEach(show);
   } catch {
     // The server is away: when the page's stream is back, this is asked again.
@@ -81,17 +83,17 @@ export const refresh = async () => {
   }
 };
 
-// When the page has parts that may show a state.
-export const follow = () => {
-  const stored = names.filter(read);
-  if (stored.length) refresh();
+// When the page has its stream, and when parts were patched in that may show a state.
+export const follow = (patched) => {
+  if (patched) shown = names;
+  if (shown.some(read)) refresh();
   else names.forEach(unveil);
 };
 
 // When the page's stream is open: the server knows this visitor, so what others have left can go.
 export const connected = (again) => {
   remove((owner) => owner !== about.owner);
-  if (again && names.length) refresh();
+  if (again) refresh();
 };
 
 addEventListener("storage", ({ key, storageArea }) => {
