@@ -172,6 +172,7 @@ def _assemble(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         clock=clock, ids=ids, hub=hub, reactions=defined_reactions(), uow_cls=uow_cls,
     )  # fmt: skip
+    application.settings = settings
     live = realtime(
         application, secrets=secrets, assets=head.served,
         render=application.render,
@@ -247,7 +248,14 @@ def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Reposito
             clock=clock,
         )
 
-    return {"memory": memory, "sql": sql}
+    def browser() -> Repository:
+        from starmodel.adapters.persistence.browser import BrowserRepository
+
+        return BrowserRepository(clock=clock)
+
+    return {
+        "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
+    }  # fmt: skip
 
 
 def _bus(settings: Settings) -> EventBus:

@@ -71,6 +71,7 @@ class Application:
         self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
+        self.settings: Any = None  # what `bootstrap` was told; tools read it, nothing here does
         self._uow_cls = uow_cls
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
@@ -137,9 +138,8 @@ class Application:
             raise ConfigurationError("This application has no pages to render an action for.")
         return self.realtime.render_action(self.registry[action.entity], action)
 
-    def show(self, entity: Entity, view: str = "") -> None:
-        if self.realtime is not None:
-            self.realtime.show(entity, view)
+    def show(self, entity: Entity, view: str = "") -> str:
+        return "" if self.realtime is None else self.realtime.show(entity, view)
 
     def namespace(self, entity: Entity) -> str:
         if self.realtime is None:
@@ -263,7 +263,7 @@ class Application:
         """After a sign-in or sign-out: access is decided again; who left leaves no instances."""
         for visitor in session.left:
             for type in self.registry:
-                if type.scope == "session":
+                if type.scope == "session" and not type.in_browser:
                     await self._remove(type, visitor)
         for visitor in session.ended:
             await self.bus.publish(SessionEnded(visitor))

@@ -120,6 +120,14 @@ class Binder:
                     self.own[name] = made.entity  # the visitor's own; no id is ever taken
                 else:
                     self.parameters[name] = made
+        needed = [type, *(registry[cls] for cls in self.own.values())]
+        self.carries = tuple(dict.fromkeys(t.name for t in needed if t.in_browser))
+        if self.carries and event.info.method in ("get", "delete"):
+            raise ConfigurationError(
+                f"{self.where} has method {event.info.method!r}, but the state of "
+                f"{self.carries[0]} comes from the browser in the body of the request. "
+                "Use method 'post', 'put' or 'patch'."
+            )
         self.private = set[str]()
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
@@ -150,6 +158,17 @@ class Binder:
     @property
     def where(self) -> str:
         return f"{self.type.name}.{self.event.name}"
+
+    def method(self, default: str) -> str:
+        """The HTTP method of the event: its own, else the default where that has a body."""
+        needs_body = self.carries and default in ("get", "delete")
+        return self.event.info.method or ("post" if needs_body else default)
+
+    @property
+    def signature(self) -> str:
+        """The event as its callers see it: "adjust_stock(delta: int)"."""
+        shown = ", ".join(_signature(parameter) for parameter in self.open_parameters)
+        return f"{self.event.name}({shown})"
 
     @property
     def open_parameters(self) -> list[Parameter]:
@@ -244,8 +263,7 @@ class Binder:
     def _error(self, problems: dict[str, _Wrong]) -> BindingError:
         told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
         beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
-        shown = ", ".join(_signature(p) for p in self.open_parameters)
-        return BindingError(f"{self.where}: {told}. Signature: {self.event.name}({shown}).", beside)
+        return BindingError(f"{self.where}: {told}. Signature: {self.signature}.", beside)
 
 
 class _Wrong(NamedTuple):
@@ -294,13 +312,21 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _signature(parameter: Parameter) -> str:
-    annotation = parameter.annotation
-    if typing.get_origin(annotation) is typing.Annotated:  # its rules are told by the refusal
+def type_name(annotation: Any) -> str:
+    """A type as people write it; the rules of an `Annotated` are left out.
+
+    >>> type_name(int), type_name(list[str]), type_name(typing.Annotated[str, "rule"])
+    ('int', 'list[str]', 'str')
+    """
+    if typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
-    name = getattr(annotation, "__name__", str(annotation))
     if typing.get_origin(annotation) is not None:
-        name = str(annotation).replace("typing.", "")
+        return str(annotation).replace("typing.", "")
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _signature(parameter: Parameter) -> str:
+    name = type_name(parameter.annotation)
     default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
     return f"{parameter.name}: {name}{default}"
 

@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from starmodel.adapters.persistence.sql.engine import Engine
+from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.core.errors import ConfigurationError
 
 KINDS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql",
@@ -57,6 +58,25 @@ def engine_for(
             f"Install it: pip install 'starmodel[{kind}]'."
         ) from error
     return NetworkEngine(server, pool_size=pool_size, timeout_s=timeout_s)
+
+
+def flavour_for(url: str) -> Flavour:
+    """How SQL is written for the database of a url, which is not reached and needs no driver.
+
+    Raises: ConfigurationError, as `engine_for` does for the url.
+    """
+    kind = _parsed(url)[1]
+    if kind == "sqlite":
+        from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
+
+        return SqliteFlavour()
+    if kind == "postgresql":
+        from starmodel.adapters.persistence.sql.postgresql_flavour import PostgresqlFlavour
+
+        return PostgresqlFlavour()
+    from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+
+    return MysqlFlavour()
 
 
 def _parsed(url: str) -> tuple[URL, str]:
