@@ -198,10 +198,13 @@ def test_any_question_is_answered_as_by_the_query(
             _Value, (filter,), order=tuple(data.draw(orders)),
             offset=data.draw(st.integers(0, 2)), limit=data.draw(st.none() | st.integers(0, 4)),
         )  # fmt: skip
-        listed = runner.run(repository.list(query))
+        try:
+            listed = runner.run(repository.list(query))
+            counted = runner.run(repository.count(query))
+        finally:
+            runner.run(repository.commit(Batch([_delete(entity) for entity in entities])))
         assert [e.id for e in listed] == [e.id for e in query.arrange(found)], query
-        assert runner.run(repository.count(query)) == sum(map(query.matches, found))
-        runner.run(repository.commit(Batch([_delete(entity) for entity in entities])))
+        assert counted == sum(map(query.matches, found))
 
     agree()
 
