@@ -93,11 +93,14 @@ def mariadb_server() -> Iterator[PrivateServer]:
     user = pwd.getpwuid(os.getuid()).pw_name
     with _folder(None) as folder:
         data, port = folder / "data", _free_port()
+        # Temporary tables of its own: those of all servers on one machine would share their names.
         common = ["--no-defaults", f"--datadir={data}", f"--user={user}"]
+        apart = [*common, f"--tmpdir={folder}"]
         quick = ["--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2"]
-        _run([install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"], None)
+        setup = [*common, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        _run(["env", f"TMPDIR={folder}", install, *setup], None)
         options = [
-            *common, *quick, f"--port={port}", "--bind-address=127.0.0.1", "--skip-log-bin",
+            *apart, *quick, f"--port={port}", "--bind-address=127.0.0.1", "--skip-log-bin",
             f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}", "--skip-name-resolve",
         ]  # fmt: skip
         url = f"mysql://root@127.0.0.1:{port}/test"
