@@ -241,7 +241,7 @@ def test_api_is_asked_as_programs_do(visitor):
         (lambda page: page.click("#details"), r"called '#details'"),
         (lambda page: page.fill("amount", 1), r"an input 'amount'. Its inputs: 'name'"),
         (lambda page: page.submit(), r"the only form. Its forms: none"),
-        (lambda page: page.signals["Counter.cuont"], r"no signal 'Counter.cuont'; it has .*Counter"),
+        (lambda page: page.signals["Counter.cuont"], r"no signal 'Counter.cuont'; it has .*count"),
     ],
 )  # fmt: skip
 def test_what_is_not_on_the_page_is_told_with_what_is(visitor, act, told):
