@@ -156,7 +156,8 @@ def test_visitor_sees_what_chromium_sees(
     server = serve(SOURCE.read_text(encoding="utf-8") + "\n\napp = build()\n")
     browser = visit(server)
     browser.expect_errors("toFixed", "UnreadableExpression")
-    tabs = ByChromium(browser.context.new_page()), ByChromium(browser.context.new_page())
+    behind, front = browser.context.new_page(), browser.context.new_page()
+    tabs = ByChromium(front), ByChromium(behind)
     ours = steps(ByVisitor(visited), ByVisitor(visited))
     for mine, theirs in zip(ours, steps(*tabs), strict=True):
         wanted = mine()  # at once; a real browser needs its time

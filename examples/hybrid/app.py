@@ -1,0 +1,59 @@
+"""Several stores on one page: `starmodel run examples/hybrid/app.py`."""
+
+from fasthtml.common import *
+from monsterui.all import *
+
+from starmodel import create_app, live
+
+from .entities import Basket, Guestbook
+
+app = create_app([Guestbook, Basket], title="Hybrid", theme="violet")
+
+
+@app.get("/")
+def home(guestbook: Guestbook, basket: Basket):
+    return Title("Hybrid"), Container(
+        H1("One page, two stores", cls="mt-10"),
+        P("Open it in two windows, in another browser, and after a restart.", cls=TextT.muted),
+        Grid(
+            place(
+                "Guestbook", "sql", Guestbook.__doc__, entries(guestbook),
+                line("entry", "Sign", Guestbook.sign()),
+            ),
+            place(
+                "Basket", "memory", Basket.__doc__, items(basket),
+                line("item", "Put in", Basket.put()),
+                Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.ghost),
+            ),
+            cols_min=1, cols_md=2, cls="mt-6",
+        ),
+        cls=ContainerT.lg,
+    )  # fmt: skip
+
+
+@live
+def entries(guestbook: Guestbook):
+    return lines("entries", guestbook.entries, "Nobody has signed yet.")
+
+
+@live
+def items(basket: Basket):
+    return lines("items", basket.items, "Nothing in it yet.")
+
+
+def lines(id: str, texts: list[str], nothing: str):
+    return Ul(
+        *[Li(text) for text in texts] or [Li(nothing, cls=TextT.muted)], id=id, cls="space-y-1"
+    )
+
+
+def place(title: str, store: str, about: str, *content):
+    head = DivFullySpaced(H3(title), Label(f"store: {store}"))
+    return Card(P(about, cls=TextT.muted), *content, header=head, body_cls="space-y-4")
+
+
+def line(name: str, button: str, action):
+    field = Input(data_bind=name, aria_label=name.title(), maxlength=80, required=True)
+    # Sent first, then cleared for the next one.
+    return Form(field, Button(button, cls=ButtonT.primary),
+                data_on_submit=f"{action}; ${name} = ''", cls="flex gap-2")  # fmt: skip
