@@ -13,21 +13,21 @@ app = create_app([Guestbook, Basket], title="Hybrid", theme="violet")
 @app.get("/")
 def home(guestbook: Guestbook, basket: Basket):
     return Title("Hybrid"), Container(
-        H1("One page, two stores", cls="mt-10"),
+        H1("One page, two stores"),
         P("Open it in two windows, in another browser, and after a restart.", cls=TextT.muted),
         Grid(
             place(
                 "Guestbook", "sql", Guestbook.__doc__, entries(guestbook),
-                line("entry", "Sign", Guestbook.sign()),
+                line("entry", "Say hello", "Sign", Guestbook.sign()),
             ),
             place(
                 "Basket", "memory", Basket.__doc__, items(basket),
-                line("item", "Put in", Basket.put()),
-                Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.ghost),
+                line("item", "Three pens", "Put in", Basket.put()),
+                Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.link),
             ),
-            cols_min=1, cols_md=2, cls="mt-6",
+            cols_min=1, cols_md=2, gap=6, cls="mt-6",
         ),
-        cls=ContainerT.lg,
+        cls=(ContainerT.lg, "space-y-2 py-10"),
     )  # fmt: skip
 
 
@@ -52,8 +52,9 @@ def place(title: str, store: str, about: str, *content):
     return Card(P(about, cls=TextT.muted), *content, header=head, body_cls="space-y-4")
 
 
-def line(name: str, button: str, action):
-    field = Input(data_bind=name, aria_label=name.title(), maxlength=80, required=True)
+def line(name: str, example: str, button: str, action):
+    label = {"aria_label": name.title(), "placeholder": example}
+    field = Input(data_bind=name, maxlength=80, required=True, **label)
     # Sent first, then cleared for the next one.
     return Form(field, Button(button, cls=ButtonT.primary),
                 data_on_submit=f"{action}; ${name} = ''", cls="flex gap-2")  # fmt: skip
