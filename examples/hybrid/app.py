@@ -25,7 +25,7 @@ def home(guestbook: Guestbook, basket: Basket):
                 line("item", "Three pens", "Put in", Basket.put()),
                 Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.link),
             ),
-            cols_min=1, cols_md=2, gap=6, cls="mt-6",
+            cols_min=1, cols_md=2, cls="mt-6 gap-6",
         ),
         cls=(ContainerT.lg, "space-y-2 py-10"),
     )  # fmt: skip

@@ -134,6 +134,74 @@ def test_links_and_redirects_are_followed_in_the_tab(visitor):
     assert page.url == "/chat"
 
 
+def test_computed_signals_and_attributes_follow(visitor):
+    page = visitor.open("/more")
+    page.click("+1")
+    assert page.text("#double") == "2"
+    assert page.all("#next")[0]["href"] == "/page?n=2"
+
+
+def test_live_part_that_an_event_brought_is_followed(app, visitor):
+    page = visitor.open("/more")
+    page.click("Peek")
+    Visitor(app).open("/chat").submit("Say", text="Hello")
+    assert page.texts("#lines li") == ["Hello"]
+
+
+def test_what_a_page_asks_for_at_its_start_is_there(visitor):
+    assert visitor.open("/more").text("#late") == "Came late"
+
+
+def test_start_that_needs_a_browser_is_skipped_and_listed(visitor):
+    page = visitor.open("/more")
+    assert page.skipped == ["el.focus()"]
+    with pytest.raises(UnreadableExpressionError, match=r"el\.remove\(\)"):
+        page.click("#odd")
+
+
+def test_form_with_a_file_and_choices_is_sent_as_a_browser_does(visitor):
+    page = visitor.open("/more")
+    file = ("notes.txt", b"12345")
+    page.submit("Measure", file=file, colour="Blue", size="L", sure=True)
+    assert page.text("#measured") == "notes.txt 5 b L True"
+    assert (page.value("colour"), page.value("size"), page.value("sure")) == ("b", "L", True)
+    page.click("Sure")
+    page.submit("#measure", size="S")
+    assert page.text("#measured") == "notes.txt 5 b S False"
+    with pytest.raises(NotOnPageError, match="'green' is none of its choices: 'red', 'b'"):
+        page.fill("colour", "green")
+    with pytest.raises(NotOnPageError, match="'size' offers 'S', 'L'; expected one of them"):
+        page.fill("size", "M")
+
+
+def test_plain_form_is_sent_and_its_answer_is_the_page(visitor):
+    page = visitor.open("/more")
+    page.submit("Plain", q="a & b")
+    assert (page.url, page.text("#q")) == ("/plain", "a & b")
+
+
+def test_reaction_to_an_event_has_happened_when_the_click_returns(app, visitor, program):
+    chat = Visitor(app).open("/chat")
+    pen = visitor.run(program.Product.objects.create(name="Pen", stock=1))
+    visitor.open(f"/products/{pen.id}").submit(pen.do.sell())
+    assert chat.texts("#lines li") == ["Something was sold"]
+
+
+def test_removed_record_is_told_to_who_looks_at_it(app, visitor, program):
+    pen = visitor.run(program.Product.objects.create(name="Pen"))
+    page = visitor.open(f"/products/{pen.id}")
+    Visitor(app).delete(f"/products/{pen.id}")
+    assert page.text("#starmodel-status") == "This Product was removed."
+
+
+def test_closed_page_is_followed_no_more(app, visitor):
+    page = visitor.open("/chat")
+    page.close()
+    Visitor(app).open("/chat").submit("Say", text="Hello")
+    assert page.texts("#lines li") == []
+    assert len(app.starmodel.hub) == 1
+
+
 # Generated forms and lists
 
 
