@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from starmodel.testing.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, form_body, send
 from starmodel.testing.binding import bound_path, take_over
@@ -28,6 +28,7 @@ from starmodel.testing.problems import NotOnPageError, UnreadableExpressionError
 from starmodel.testing.running import RunningApp
 from starmodel.testing.signals import SignalTree
 from starmodel.testing.sse import SseEvent, SseReader
+from starmodel.testing.storage import BrowserStores
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -38,8 +39,9 @@ MAX_REDIRECTS = 20
 class Tab:
     """A page as a browser holds it. Everything here runs in the application's loop."""
 
-    def __init__(self, running: RunningApp, cookies: Cookies) -> None:
-        self.running, self.cookies = running, cookies
+    def __init__(self, running: RunningApp, cookies: Cookies, stores: BrowserStores) -> None:
+        self.running, self.cookies, self.stores = running, cookies, stores
+        self.stored: Callable[[Tab], None] = lambda _: None  # tells the visitor's other tabs
         self.url, self.reply = "", Reply("GET", "")
         self.loaded = self.reply
         self.soup = parse("")
@@ -86,7 +88,9 @@ class Tab:
         self.signals, self.controls = SignalTree(), Controls()
         self.skipped, self._seen, self._grants = [], {}, []
         self._stream_url = ""
+        self.stores.start(self.soup, self.signals)
         self._initialise([self.soup], set())
+        self._due.append(self._tell_states)
         await self._perform()
 
     def _leave_fragment(self, url: str) -> None:
@@ -169,6 +173,10 @@ class Tab:
             if arguments[0] not in self._grants:
                 self._grants.append(str(arguments[0]))
                 self._due.append(self._connect)
+        elif action == "stored":
+            names, method, url, *signals = map(str, arguments)
+            options = {"names": signals[0]} if signals else {"contentType": "form"}
+            self._due.append(self._request(method.upper(), url, options, names.split()))
         elif action in ("get", "post", "put", "patch", "delete"):
             options = arguments[1] if len(arguments) > 1 else {}
             request = self._request(action.upper(), str(arguments[0]), options)
@@ -195,7 +203,7 @@ class Tab:
     # Requests of Datastar
 
     def _request(
-        self, method: str, url: str, options: Mapping[str, Any]
+        self, method: str, url: str, options: Mapping[str, Any], stores: Sequence[str] = ()
     ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The request of an action, with what the page holds at this moment."""
         headers = {**DATASTAR, "idempotency-key": secrets.token_hex(8)}
@@ -206,16 +214,21 @@ class Tab:
         if self._stream is not None and self._stream.open:
             headers["starmodel-page"] = "1"
         body, form = b"", None
+        brought = {}
+        if stores:
+            own = {**self._carried(stores), "signals": self.stores.typed(stores)}
+            brought = {"_browser": own}
         if options.get("contentType") == "form":
             form = _form_of(self._element)
             pairs = form_data(form, self.controls, self._submitter)
+            pairs += [(name, json.dumps(value)) for name, value in brought.items()]
             multipart = attribute(form, "enctype") == "multipart/form-data"
             if method in ("GET", "DELETE"):
                 url = _with_query(url, urlencode([(k, str(v)) for k, v in pairs]))
             else:
                 body, headers["content-type"] = form_body(pairs, multipart)
         else:
-            text = json.dumps(self.signals.sent(_wanted(options)))
+            text = json.dumps(self.signals.sent(_wanted(options)) | brought)
             if method in ("GET", "DELETE"):
                 url = _with_query(url, urlencode({"datastar": text}))
             else:
@@ -267,6 +280,12 @@ class Tab:
             self._patch(data)
         elif event.type == "starmodel-rows":
             self._rows(data)
+        elif event.type == "datastar-browser-state":
+            self.stores.keep(data["name"], data.get("state"), json.loads(data["signals"]))
+            if "state" in data:
+                self.stored(self)
+        elif event.type == "datastar-browser-forget":
+            self.stores.forget()
 
     def _patch(self, data: Mapping[str, str]) -> None:
         html, selector = data.get("elements", ""), data.get("selector", "")
@@ -320,6 +339,31 @@ class Tab:
             return False
         return True
 
+    # States that live in this browser
+
+    def follow_stored(self) -> None:
+        """Show what another tab has stored."""
+        self.stores.restore(self.stores.shared())
+        self._due.append(self._tell_states)
+        self._later()
+
+    def _carried(self, names: Sequence[str] | None = None) -> dict[str, Any]:
+        token = parse_qs(urlsplit(self._stream_url).query).get("token", [])
+        return {**self.stores.carried(names), "page": [*token, *self._grants]}
+
+    async def _tell_states(self) -> None:
+        """Ask for the parts of the page that show what is stored."""
+        brought = self._carried()
+        if not brought["states"] or not brought["page"]:
+            return
+        headers = {"origin": ORIGIN, "accept": "text/event-stream", "referer": ORIGIN + self.url}
+        headers["content-type"] = "application/json"
+        body = json.dumps({"_browser": brought}).encode()
+        app, url = self.running.app, self.stores.url
+        reply = await send(app, "POST", url, headers, self.cookies, body)
+        for event in SseReader().feed(reply.body) if reply.status == 200 else ():
+            self.apply(event)
+
     # The stream
 
     async def _connect(self) -> None:
@@ -336,12 +380,14 @@ class Tab:
             self._seen.clear()
         self._stream = LiveStream(self.running.app, self.apply, self._ended)
         await self._stream.start(url, self.cookies)
+        self.stores.connected()
 
     def _ended(self, status: int) -> None:
         """The server ended the stream: come back, or reload a page that is no longer ours."""
         if self.closed:
             return
         if status in (401, 403):
+            self.stores.forget()
             self._due.append(lambda: self.go(self.url))
         elif status == 200:
             self._due.append(self._connect)
