@@ -5,15 +5,15 @@ from monsterui.all import *
 
 from starmodel import create_app, live
 
-from .entities import Basket, Guestbook
+from .entities import Basket, Guestbook, Notepad
 
-app = create_app([Guestbook, Basket], title="Hybrid", theme="violet")
+app = create_app([Guestbook, Basket, Notepad], title="Hybrid", theme="violet")
 
 
 @app.get("/")
-def home(guestbook: Guestbook, basket: Basket):
+def home(guestbook: Guestbook, basket: Basket, notepad: Notepad):
     return Title("Hybrid"), Container(
-        H1("One page, two stores"),
+        H1("One page, three stores"),
         P("Open it in two windows, in another browser, and after a restart.", cls=TextT.muted),
         Grid(
             place(
@@ -23,9 +23,17 @@ def home(guestbook: Guestbook, basket: Basket):
             place(
                 "Basket", "memory", Basket.__doc__, items(basket),
                 line("item", "Three pens", "Put in", Basket.put()),
-                Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.link),
+                Button("Empty it", data_on_click=Basket.clear(), cls=ButtonT.default),
             ),
-            cols_min=1, cols_md=2, cls="mt-6 gap-6",
+            place(
+                "Notepad", "local_storage", Notepad.__doc__, notepad,
+                TextArea(data_bind=Notepad.text_signal, rows=4, maxlength=2000, aria_label="Text"),
+                DivFullySpaced(
+                    Button("Keep", data_on_click=Notepad.keep(), cls=ButtonT.primary),
+                    P("Kept: ", Span(data_text=Notepad.kept_signal), cls=TextT.muted),
+                ),
+            ),
+            cols_min=1, cols_md=2, cols_lg=3, cls="mt-6 gap-6",
         ),
         cls=(ContainerT.lg, "space-y-2 py-10"),
     )  # fmt: skip

@@ -32,3 +32,16 @@ class Basket(Entity):
     @event
     def clear(self):
         self.items = []
+
+
+class Notepad(Entity):
+    """Yours in this browser, in all of its tabs; the server keeps nothing."""
+
+    model_config = {"store": "local_storage"}
+    text: Annotated[str, Field(max_length=2000)] = ""
+    kept: int = 0
+
+    @event
+    def keep(self):
+        """What is bound to an input is taken over before the event runs."""
+        self.kept += 1

@@ -105,3 +105,15 @@ def test_hybrid_shares_what_is_everybodys_and_keeps_what_is_ones_own(program):
     assert (ann.status, [toast.kind for toast in ann.toasts]) == (422, ["error"])
     ann.click("Empty it")
     assert ann.texts("#items li") == ["Nothing in it yet."]
+
+
+def test_hybrid_keeps_the_notepad_in_the_browser(program):
+    app = program("hybrid/app").app
+    ann, bob = Visitor(app), Visitor(app)
+    page, tab = ann.open("/"), ann.open("/")
+    page.fill("Text", "milk, bread")
+    page.click("Keep")
+    assert (tab.value("Text"), tab.signals["Notepad.kept"]) == ("milk, bread", 1)
+    page.reload()
+    assert page.value("Text") == "milk, bread"
+    assert bob.open("/").value("Text") == ""
