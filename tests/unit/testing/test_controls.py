@@ -86,7 +86,7 @@ def test_what_was_typed_survives_a_patch_that_brings_the_same(soup):
     state, old = Controls(), control(soup, "form")
     state.type(control(soup, "[name=name]"), "Bob")
     state.type(control(soup, "[name=text]"), "second")
-    kept = Controls.copy_of(state, [old])
+    kept = state.copy_of([old])
     new = control(parse(FORM.replace("first", "newer")), "form")
     state.restore(kept, new)
     assert state.value(select(new, "[name=name]")[0]) == "Bob"
