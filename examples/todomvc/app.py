@@ -37,27 +37,28 @@ def home(todos: Todos):
 
 @live
 def whole_list(todos: Todos):
-    if not todos.items:
-        return Div(id="list")
     all_done = Input(
         type="checkbox", id="toggle-all", cls="toggle-all", checked=todos.left == 0,
         data_on_change=Todos.toggle_all(),
     )  # fmt: skip
-    clear = Button("Clear completed", cls="clear-completed", data_on_click=Todos.clear_completed())
+    clear = Button("Clear completed", cls="clear-completed", data_on_click=Todos.clear_completed(),
+                   hidden=todos.left == len(todos.items))  # fmt: skip
     return Div(
         Main(
             all_done,
             Label("Mark all as complete", fr="toggle-all"),
             Ul(*map(item, todos.items), cls="todo-list"),
             cls="main",
+            hidden=not todos.items,
         ),
         Footer(
             Span(
                 Strong(todos.left), f" item{'' if todos.left == 1 else 's'} left", cls="todo-count"
             ),
             Ul(*[Li(link(name, text)) for name, text in FILTERS.items()], cls="filters"),
-            clear if todos.left < len(todos.items) else None,
+            clear,
             cls="footer",
+            hidden=not todos.items,
         ),
         id="list",
     )

@@ -89,8 +89,8 @@ def test_new_todo_has_the_focus_when_the_page_opens(page: Page) -> None:
 
 def test_main_and_footer_are_hidden_without_todos(page: Page) -> None:
     expect(items(page)).to_have_count(0)
-    expect(page.locator(".main")).to_have_count(0)
-    expect(page.locator(".todoapp .footer")).to_have_count(0)
+    expect(page.locator(".main")).to_be_hidden()
+    expect(page.locator(".footer")).to_be_hidden()
 
 
 def test_main_and_footer_are_shown_with_a_todo(page: Page) -> None:
@@ -253,12 +253,12 @@ def test_counter_has_a_strong_number_and_the_right_plural(page: Page) -> None:
 
 def test_clear_completed_is_shown_when_useful_and_clears(three: Page) -> None:
     clear = three.locator("button.clear-completed")
-    expect(clear).to_have_count(0)
+    expect(clear).to_be_hidden()
     items(three).nth(1).locator(".toggle").check()
     expect(clear).to_have_text("Clear completed")
     clear.click()
     expect_shown(three, FIRST, THIRD)
-    expect(clear).to_have_count(0)
+    expect(clear).to_be_hidden()
 
 
 # Routing

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from starmodel.testing.asgi import HTML, ORIGIN, Cookies, Reply, send
+from starmodel.testing.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, send
 from starmodel.testing.binding import bound_path, take_over
 from starmodel.testing.controls import Controls
 from starmodel.testing.dom import attribute, keyed_attributes, parse, select
 from starmodel.testing.expressions import evaluate
+from starmodel.testing.kept import KeptStates, Storage
 from starmodel.testing.live import LiveStream
 from starmodel.testing.patching import patch_elements, patch_rows
 from starmodel.testing.problems import NotOnPageError, UnreadableExpressionError
@@ -20,20 +22,19 @@ from starmodel.testing.requesting import Holding, Outgoing, outgoing, with_query
 from starmodel.testing.running import RunningApp
 from starmodel.testing.signals import SignalTree
 from starmodel.testing.sse import SseEvent, SseReader
-from starmodel.testing.storage import BrowserStores
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
 MAX_REDIRECTS = 20
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Tab:
     """A page as a browser holds it. Everything here runs in the application's loop."""
 
-    def __init__(self, running: RunningApp, cookies: Cookies, stores: BrowserStores) -> None:
-        self.running, self.cookies, self.stores = running, cookies, stores
-        self.stored: Callable[[Tab], None] = lambda _: None  # tells the visitor's other tabs
+    def __init__(self, running: RunningApp, cookies: Cookies, storage: Storage) -> None:
+        self.running, self.cookies = running, cookies
         self.url, self.reply = "", Reply("GET", "")
         self.loaded = self.reply
         self.soup = parse("")
@@ -48,6 +49,7 @@ class Tab:
         self._element: Tag | None = None
         self._submitter: Tag | None = None
         self.closed = False
+        self.kept = KeptStates(self, storage)
 
     # Going somewhere
 
@@ -80,9 +82,9 @@ class Tab:
         self.signals, self.controls = SignalTree(), Controls()
         self.skipped, self._seen, self._grants = [], {}, []
         self._stream_url = ""
-        self.stores.start(self.soup, self.signals)
+        self.kept.load()
         self._initialise([self.soup], set())
-        self._due.append(self._tell_states)
+        self.kept.refresh()
         await self._perform()
 
     def _leave_fragment(self, url: str) -> None:
@@ -168,7 +170,8 @@ class Tab:
         elif action == "stored":
             names, method, url, *signals = map(str, arguments)
             options = {"names": signals[0]} if signals else {"contentType": "form"}
-            self._due.append(self._request(method.upper(), url, options, names.split()))
+            brought = {"_browser": self.kept.sent(names.split())}
+            self._due.append(self._request(method.upper(), url, options, brought))
         elif action in ("get", "post", "put", "patch", "delete"):
             options = arguments[1] if len(arguments) > 1 else {}
             request = self._request(action.upper(), str(arguments[0]), options)
@@ -195,12 +198,13 @@ class Tab:
     # Requests of Datastar
 
     def _request(
-        self, method: str, url: str, options: Mapping[str, Any], stores: Sequence[str] = ()
+        self,
+        method: str,
+        url: str,
+        options: Mapping[str, Any],
+        brought: Mapping[str, Any] = NOTHING,
     ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The request of an action, with what the page holds at this moment."""
-        brought = {}
-        if stores:
-            brought["_browser"] = {**self._carried(stores), "signals": self.stores.typed(stores)}
         is_live = self._stream is not None and self._stream.open
         holding = Holding(
             self.url, is_live, self.signals, self.controls, self._element, self._submitter, brought
@@ -252,11 +256,10 @@ class Tab:
             self._initialise(patch_rows(self.soup, self.controls, data), set())
             self._later()
         elif event.type == "datastar-browser-state":
-            self.stores.keep(data["name"], data.get("state"), json.loads(data["signals"]))
-            if "state" in data:
-                self.stored(self)
+            self.kept.take(data)
+            self._later()
         elif event.type == "datastar-browser-forget":
-            self.stores.forget()
+            self.kept.forget()
 
     def _patch(self, data: Mapping[str, str]) -> None:
         try:
@@ -277,28 +280,24 @@ class Tab:
 
     # States that live in this browser
 
-    def follow_stored(self) -> None:
-        """Show what another tab has stored."""
-        self.stores.restore(self.stores.shared())
-        self._due.append(self._tell_states)
+    @property
+    def tokens(self) -> list[str]:
+        """What the page shows, as its stream names it."""
+        query = dict(parse_qsl(urlsplit(self._stream_url).query))
+        return [*([query["token"]] if "token" in query else []), *self._grants]
+
+    def show_states(self, url: str, sent: dict[str, Any]) -> None:
+        """Ask how the page shows the states that it has."""
+        headers = {**DATASTAR, "origin": ORIGIN, "content-type": "application/json"}
+        body = json.dumps(sent).encode()
+
+        async def ask() -> None:
+            reply = await send(self.running.app, "POST", url, headers, self.cookies, body)
+            for event in SseReader().feed(reply.body):
+                self.apply(event)
+
+        self._due.append(ask)
         self._later()
-
-    def _carried(self, names: Sequence[str] | None = None) -> dict[str, Any]:
-        token = parse_qs(urlsplit(self._stream_url).query).get("token", [])
-        return {**self.stores.carried(names), "page": [*token, *self._grants]}
-
-    async def _tell_states(self) -> None:
-        """Ask for the parts of the page that show what is stored."""
-        brought = self._carried()
-        if not brought["states"] or not brought["page"]:
-            return
-        headers = {"origin": ORIGIN, "accept": "text/event-stream", "referer": ORIGIN + self.url}
-        headers["content-type"] = "application/json"
-        body = json.dumps({"_browser": brought}).encode()
-        app, url = self.running.app, self.stores.url
-        reply = await send(app, "POST", url, headers, self.cookies, body)
-        for event in SseReader().feed(reply.body) if reply.status == 200 else ():
-            self.apply(event)
 
     # The stream
 
@@ -316,14 +315,13 @@ class Tab:
             self._seen.clear()
         self._stream = LiveStream(self.running.app, self.apply, self._ended)
         await self._stream.start(url, self.cookies)
-        self.stores.connected()
 
     def _ended(self, status: int) -> None:
         """The server ended the stream: come back, or reload a page that is no longer ours."""
         if self.closed:
             return
         if status in (401, 403):
-            self.stores.forget()
+            self.kept.forget()
             self._due.append(lambda: self.go(self.url))
         elif status == 200:
             self._due.append(self._connect)

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from starmodel.app.access import Actor
 from starmodel.testing.asgi import JSON, ORIGIN, Cookies, Reply, send
 from starmodel.testing.failures import FailuresOf
+from starmodel.testing.kept import Storage
 from starmodel.testing.page import Page
 from starmodel.testing.running import enter, leave
-from starmodel.testing.storage import Area, BrowserStores
 from starmodel.testing.tab import Tab
 
 T = TypeVar("T")
@@ -40,16 +40,14 @@ class Visitor:
 
     def __init__(self, app: Any, *, timeout_s: float = 30.0, raise_errors: bool = True) -> None:
         self.app, self._timeout_s, self._raise_errors = app, timeout_s, raise_errors
-        self.cookies = Cookies()
+        self.cookies, self._storage = Cookies(), Storage()
         self._tabs: list[Tab] = []
-        self._local: Area = {}
         self._running = enter(app)
         self._open = True
 
     def open(self, path: str = "/") -> Page:
         """A new tab at this path, after redirects and after its stream has brought the state."""
-        tab = Tab(self._running, self.cookies, BrowserStores(self._local))
-        tab.stored = self._tell_others
+        tab = Tab(self._running, self.cookies, self._storage)
         self._tabs.append(tab)
         page = Page(tab, timeout_s=self._timeout_s, raise_errors=self._raise_errors)
         page.visit(path)
@@ -145,11 +143,6 @@ class Visitor:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _tell_others(self, changed: Tab) -> None:
-        for tab in self._tabs:
-            if tab is not changed and not tab.closed:
-                tab.follow_stored()
 
     def _change_session(self, change: Any) -> None:
         sessions, application = self._running.front.sessions, self._running.application

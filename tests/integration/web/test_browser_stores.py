@@ -75,6 +75,13 @@ def tag_list(prefs: Prefs) -> Any:
     return Ul(*prefs.tags, id="tag-list")
 
 
+@live
+def fragile(prefs: Prefs) -> Any:
+    if prefs.tags:
+        raise ValueError("Not with tags")
+    return P("Nothing", id="fragile")
+
+
 STATE = {"theme": "dark", "count": 4, "tags": ["a", "<b>"]}
 
 
@@ -230,6 +237,28 @@ async def test_parts_are_shown_with_the_state_of_the_page(serve: Callable[..., A
         (await ann.call("POST", "/_starmodel/states", {"_browser": spoilt})).text
     )
     assert (state.signals["count"], state.signals["theme"]) == (0, "dark")
+
+
+async def test_part_that_fails_costs_nobody_the_state(
+    serve: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = serve(Prefs)
+
+    @app.get("/own")
+    def own(prefs: Prefs) -> Any:
+        return Titled("Own", tag_list(prefs), fragile(prefs))
+
+    ann = Browser(app)
+    page = (await ann.page("/own")).text
+    reply = await ann.click("/prefs/add", {"_browser": browser(page)})
+    assert [e.type for e in sse_events(reply.text)] == [
+        "datastar-browser-state", "datastar-patch-elements", "datastar-patch-signals",
+    ]  # fmt: skip
+    assert "A view of Prefs" in caplog.text
+    forged = browser(page) | {"page": ["forged"]}
+    reply = await ann.click("/prefs/add", {"_browser": forged})
+    assert sse_events(reply.text)[0].type == "datastar-browser-state"
+    assert reply.headers["starmodel-status"] == "200"
 
 
 async def test_parts_are_shown_to_who_may_read_only(visit: Visit) -> None:

@@ -78,7 +78,7 @@ class DatastarRealtime:
             return ""
         type = self._application.registry[entity.__entity__.cls]
         page.show(type, entity, view)
-        return self._states.veil(type) if view else ""
+        return self._states.veil(type) if view and not page.patch else ""
 
     def show_list(self, listing: Listing) -> None:
         """Put the list on the stream of the page being made; outside a page nothing happens."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
@@ -11,7 +12,7 @@ from starmodel.adapters.realtime.datastar import (
     patch_browser_state,
     signals_of,
 )
-from starmodel.adapters.realtime.pages import Page, Shown, Tokens
+from starmodel.adapters.realtime.pages import Page, Shown, ShownList, Tokens
 from starmodel.adapters.realtime.views import PartView
 from starmodel.adapters.realtime.watching import RenderPart
 from starmodel.app.application import Application
@@ -19,7 +20,7 @@ from starmodel.app.carried import carried
 from starmodel.app.live import view_named
 from starmodel.app.scopes import default_snapshot
 from starmodel.app.session import Session
-from starmodel.app.subscriptions import snapshot_message
+from starmodel.app.subscriptions import Frames, snapshot_message
 from starmodel.core.definition import signal_prefix
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.errors import AccessDeniedError
@@ -88,30 +89,36 @@ class BrowserStates:
             return b""
         if not session.visitor:  # who signs out leaves nothing behind
             return FORGET
-        parts = []
-        for name, kept in request.take().items():
+        changed, parts = request.take(), []
+        shown: tuple[str, list[Shown | ShownList]] = ("", [])
+        if changed:
+            with contextlib.suppress(AccessDeniedError):  # what was changed is told all the same
+                shown = self._tokens.read(request.page, session)
+        for name, kept in changed.items():
             type = self._application.registry.named(name)
             entity = kept.snapshot or default_snapshot(type.cls, request.visitor)
-            parts.append(_state(type, entity, kept.text))
-            parts += self._parts(type, entity, session)
+            parts += [_state(type, entity, kept.text), *self._parts(type, entity, *shown)]
         return b"".join(parts)
 
     async def encode_shown(self, session: Session) -> bytes:
-        """All states of the request's page, as this build accepts and shows them."""
+        """All states of the request's page, as this build accepts and shows them.
+
+        Raises: AccessDeniedError, for a page of another visitor.
+        """
         request, parts = carried.get(), []
+        shown = self._tokens.read(request.page if request else (), session)
         for type in self._types if request is not None else ():
             try:
                 entity = await self._application.instance(type, session)
             except AccessDeniedError:
                 continue
-            parts.append(_state(type, entity, None))
-            parts += self._parts(type, entity, session)
+            parts += [_state(type, entity, None), *self._parts(type, entity, *shown)]
         return b"".join(parts)
 
-    def _parts(self, type: EntityType, entity: Entity, session: Session) -> Iterator[bytes]:
-        """The live views of the class on the request's page."""
-        request = carried.get()
-        root_path, shown = self._tokens.read(request.page if request else (), session)
+    def _parts(
+        self, type: EntityType, entity: Entity, root_path: str, shown: Iterable[Shown | ShownList]
+    ) -> Iterator[bytes]:
+        """The live views of the class among what a page shows."""
         message = snapshot_message(
             type.name, entity.id, public_state(entity), max(version_of(entity), 1)
         )
@@ -120,7 +127,8 @@ class BrowserStates:
                 continue
             view = self._application.views.get(item.view) or view_named(item.view)
             if view is not None:
-                yield PartView(view, root_path, self._render).encode(message, full=True)
+                # A view that fails is logged; the rest of the page still follows.
+                yield Frames(message).encode(PartView(view, root_path, self._render), True)
 
 
 def _about(type: EntityType) -> dict[str, Any]:
