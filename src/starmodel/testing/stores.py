@@ -11,6 +11,7 @@ from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports import Clock, Repository
 
 if TYPE_CHECKING:
+    from starmodel.app.application import Application
     from starmodel.config import Settings
 
 TEST_KEY = "a key for tests that guards nothing at all"
@@ -26,7 +27,8 @@ def memory_stores() -> Iterator[None]:
     constraints are real. Not a file is written: the applications get a
     key for tests too. At the end, those that visitors started are closed.
 
-    Stores of plugins and `persistence_backend=` stay as they are.
+    An application that was built before has real stores: to visit it raises
+    ConfigurationError. Stores of plugins and `persistence_backend=` stay as they are.
     """
     from starmodel import bootstrap
     from starmodel.testing.running import close_all, keep_new
@@ -38,6 +40,21 @@ def memory_stores() -> Iterator[None]:
         finally:
             bootstrap.stand_ins = before
             close_all(started)
+
+
+class InMemory:
+    """Makes a store that stands in for a real one."""
+
+    def __init__(self, make: Callable[[], Repository]) -> None:
+        self._make = make
+
+    def __call__(self) -> Repository:
+        return self._make()
+
+
+def is_in_memory(application: Application) -> bool:
+    """Whether the application was built inside `memory_stores`."""
+    return isinstance(application.persistence.stores.get("sql"), InMemory)
 
 
 def _in_memory(
@@ -59,4 +76,4 @@ def _in_memory(
         return SqlRepository(where, clock=clock)
 
     stores = {"memory": memory, "redis": memory, "sql": sql}
-    return settings.model_copy(update=given), stores
+    return settings.model_copy(update=given), {k: InMemory(make) for k, make in stores.items()}

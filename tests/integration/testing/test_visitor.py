@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from starmodel.testing import (
     ServerFailedError,
     UnreadableExpressionError,
     Visitor,
+    memory_stores,
 )
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -374,13 +376,31 @@ def test_start_and_end_of_the_application_are_run(in_memory, program, tmp_path, 
         on_startup=[lambda: seen.append("start")],
         on_shutdown=[lambda: seen.append("end")],
     )
-    from starmodel.testing import memory_stores
-
     with memory_stores():
         with Visitor(app) as visitor:
             visitor.open("/")
         assert seen == ["start"]
     assert seen == ["start", "end"]
+
+
+def test_application_with_real_stores_is_refused_inside_in_memory(program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = program.build()
+    with memory_stores(), pytest.raises(ConfigurationError, match="built before in_memory"):
+        Visitor(app)
+    assert list(tmp_path.glob("*.db")) == []
+
+
+def test_what_never_ends_is_told_after_the_time_given(app, program):
+    visitor = Visitor(app, timeout_s=0.2)
+    with pytest.raises(TimeoutError, match=r"not done within 0.2 s.*timeout_s="):
+        visitor.run(asyncio.sleep(5))
+    with pytest.raises(TimeoutError, match=r"^mine$"):
+        visitor.run(failing(TimeoutError("mine")))
+
+
+async def failing(error):
+    raise error
 
 
 async def test_visitor_works_inside_an_async_test_too(visitor):
