@@ -3,10 +3,11 @@ import "./components.js";
 import { action } from "datastar";
 import "./forms.js";
 import { show, whole } from "./frames.js";
+import { forget } from "./kept.js";
 import { digests } from "./lists.js";
 import "./page.js";
 import "./records.js";
-import { connected, follow, forget, startStores } from "./stores.js";
+import { connected, follow, startStores } from "./stores.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
@@ -198,7 +199,7 @@ action({
     stream?.stop();
     stream = new Stream(url);
     stream.start();
-    follow();
+    follow(false);
   },
 });
 
@@ -206,7 +207,7 @@ action({
   name: "watch",
   apply(_, grant) {
     stream?.watch(grant);
-    follow();
+    follow(true);
   },
 });
 

@@ -1,73 +1,7 @@
-// Entities that live in this browser: restored before anything is shown, kept, followed between tabs.
+// Entities that live in this browser: restored before anything is shown, followed between tabs, sent along with events.
 import { action, actions, filtered, mergePatch, watcher } from "datastar";
 import { show, whole } from "./frames.js";
-import { toast } from "./page.js";
-
-const about = JSON.parse(document.getElementById("starmodel-states")?.textContent ?? '{"types":{}}');
-const { types } = about, names = Object.keys(types), prefix = `starmodel:${about.app}:`;
-const keyOf = (name) => `${prefix}${about.owner}:${name}`;
-const areaOf = (name) => (types[name].local ? localStorage : sessionStorage);
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-
-/* What is stored: { state, signals }. The state is the server's own text, which goes back as it is. */
-
-const memory = new Map(); // what the storage would not take
-let told = false;
-
-const read = (name) => {
-  if (memory.has(name)) return memory.get(name);
-  try {
-    const entry = JSON.parse(areaOf(name).getItem(keyOf(name)));
-    return typeof entry?.state === "string" && typeof entry.signals === "object" && entry.signals ? entry : null;
-  } catch {
-    return null; // blocked, or written by somebody else
-  }
-};
-
-const write = (name, entry) => {
-  try {
-    if (entry) areaOf(name).setItem(keyOf(name), JSON.stringify(entry));
-    else areaOf(name).removeItem(keyOf(name));
-    memory.delete(name);
-  } catch {
-    memory.set(name, entry);
-    if (!told) toast("This browser's storage is full or blocked. What you change is kept until you leave this page.");
-    told = true;
-  }
-};
-
-const areas = () => {
-  try {
-    return [localStorage, sessionStorage];
-  } catch {
-    return [];
-  }
-};
-
-// Every entry of this application: where it is, whose and of which class.
-const entries = () =>
-  areas().flatMap((area) =>
-    Object.keys(area)
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => [area, key, ...key.slice(prefix.length).split(":")]));
-
-const remove = (unwanted) => {
-  for (const [area, key, owner] of entries()) if (unwanted(owner)) area.removeItem(key);
-};
-
-// What somebody had before signing in goes with them.
-const adopt = () => {
-  for (const [area, key, owner, name] of entries()) {
-    if (owner !== about.before || owner === about.owner) continue;
-    if (area.getItem(keyOf(name)) === null) area.setItem(keyOf(name), area.getItem(key));
-    area.removeItem(key);
-  }
-};
-
-export const forget = () => {
-  memory.clear();
-  remove((owner) => [about.owner, about.before].includes(owner));
-};
+import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./kept.js";
 
 /* Signals: only what is new is put, so that what is being typed stays. */
 
@@ -118,6 +52,7 @@ const unveil = (name) => document.querySelectorAll(`style[data-veil="${name}"]`)
 /* Rendered parts come from the server, which has to be told the state. */
 
 let tokens = () => [], asked = 0;
+let shown = about.shown ?? []; // the classes that the page shows: of others the server is told nothing
 
 const carried = (which) => {
   const states = {};
@@ -129,16 +64,17 @@ const carried = (which) => {
 };
 
 export const refresh = async () => {
-  const mine = ++asked, _browser = carried(names);
+  const mine = ++asked, _browser = carried(shown);
+  for (const name of shown) _browser.states[name] ??= null; // of which there is nothing
   try {
-    if (!tokens().length) return;
+    if (!shown.length || !tokens().length) return;
     const response = await fetch(about.url, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
       body: JSON.stringify({ _browser }),
     });
     // What changed meanwhile brought its own parts, or asks for them again.
-    if (response.ok && mine === asked && same(_browser.states, carried(names).states))
+    if (response.ok && mine === asked && shown.every((name) => (read(name)?.state ?? null) === _browser.states[name]))
       whole(await response.text())[0].forEach(show);
   } catch {
     // The server is away: when the page's stream is back, this is asked again.
@@ -147,24 +83,24 @@ export const refresh = async () => {
   }
 };
 
-// When the page has parts that may show a state.
-export const follow = () => {
-  const stored = names.filter(read);
-  if (stored.length) refresh();
+// When the page has its stream, and when parts were patched in that may show a state.
+export const follow = (patched) => {
+  if (patched) shown = names;
+  if (shown.some(read)) refresh();
   else names.forEach(unveil);
 };
 
 // When the page's stream is open: the server knows this visitor, so what others have left can go.
 export const connected = (again) => {
   remove((owner) => owner !== about.owner);
-  if (again && names.length) refresh();
+  if (again) refresh();
 };
 
 addEventListener("storage", ({ key, storageArea }) => {
   const changed = names.filter((name) => types[name].local && (key === null || key === keyOf(name)));
   if (!changed.length || storageArea !== areas()[0]) return;
   for (const name of changed) {
-    memory.delete(name);
+    outdate(name);
     restore(name);
   }
   refresh();

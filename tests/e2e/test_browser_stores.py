@@ -86,6 +86,10 @@ class Order(Entity):
         self.taken += prefs.tags
         prefs.tags.clear()
 
+    @event
+    def peek(self, prefs: Prefs):
+        return tag_list(prefs)
+
 
 app = create_app(title="Stores", heartbeat_s=0.5)
 
@@ -115,6 +119,11 @@ def own(prefs: Prefs, tab: Tab, order: Order):
 def plain():
     return Titled("Plain", P(data_text=Prefs.count_signal, id="count"),
         Button("One", data_on_click=Prefs.add()))
+
+
+@app.get("/later")
+def later(order: Order):
+    return Titled("Later", order, Ul(id="tag-list"), Button("Peek", data_on_click=Order.peek()))
 
 
 @app.get("/in/{name}")
@@ -367,6 +376,20 @@ def test_event_of_another_entity_gets_and_changes_the_state(stores: Server, visi
     press(page, "Take")
     expect(field(other, "Taken")).to_contain_text("pen")
     expect(page.locator("#tag-list li")).to_have_count(0)
+
+
+def test_part_that_an_event_brings_follows_the_state_too(stores: Server, visit: Visit) -> None:
+    ann = visit(stores)
+    page, later = ann.open("/own"), ann.open("/later")
+    page.locator("[name=text]").fill("pen")
+    press(page, "Tag")
+    expect(page.locator("#tag-list li")).to_have_text(["pen"])
+    expect(later.locator("#tag-list li")).to_have_count(0)
+    press(later, "Peek")
+    expect(later.locator("#tag-list li")).to_have_text(["pen"])
+    page.locator("[name=text]").fill("ink")
+    press(page, "Tag")
+    expect(later.locator("#tag-list li")).to_have_text(["pen", "ink"])
 
 
 def test_full_storage_is_told_and_the_page_goes_on(stores: Server, visit: Visit) -> None:

@@ -71,7 +71,7 @@ class KeptStates:
 
     def refresh(self) -> None:
         """Ask the server for the parts that show a state, when there is one."""
-        names = list(self._about["types"])
+        names = self._about.get("shown", [])
         if self._page.tokens and any(map(self._entry, names)):
             self._page.show_states(self._about["url"], {"_browser": self._carried(names)})
 

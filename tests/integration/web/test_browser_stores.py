@@ -232,6 +232,12 @@ async def test_parts_are_shown_with_the_state_of_the_page(serve: Callable[..., A
     assert state.signals["count"] == 4
     assert "state" not in state.data
     assert part.elements == '<ul id="tag-list">a&lt;b&gt;</ul>'
+    nothing = browser(page, states={"Prefs": None})
+    reply = await ann.call("POST", "/_starmodel/states", {"_browser": nothing})
+    assert sse_events(reply.text)[0].signals["count"] == 0
+    unasked = browser(page, states={})
+    reply = await ann.call("POST", "/_starmodel/states", {"_browser": unasked})
+    assert reply.text == ""
     spoilt = browser(page, states={"Prefs": text({"count": "x", "theme": "dark"})})
     state, part = sse_events(
         (await ann.call("POST", "/_starmodel/states", {"_browser": spoilt})).text
@@ -262,7 +268,8 @@ async def test_part_that_fails_costs_nobody_the_state(
 
 
 async def test_parts_are_shown_to_who_may_read_only(visit: Visit) -> None:
-    reply = await visit(Hidden).call("POST", "/_starmodel/states", {"_browser": {}})
+    sent = {"states": {"Hidden": None}}
+    reply = await visit(Hidden).call("POST", "/_starmodel/states", {"_browser": sent})
     assert (reply.status_code, reply.text) == (200, "")
 
 

@@ -51,11 +51,13 @@ class BrowserStates:
             return ""
         session, scopes = page.session, self._application.scopes
         mount = hashlib.blake2b(page.root_path.encode(), digest_size=3).hexdigest()
+        shown = {item.entity for item in page.shown}
         about = {
             "app": f"{scopes.browser_owner(None)}{mount}",
             "owner": scopes.browser_owner(session, session.actor),
             "before": scopes.browser_owner(session),
             "url": f"{page.root_path}{STATES_PATH}",
+            "shown": [type.name for type in self._types if type.name in shown],
             "types": {type.name: _about(type) for type in self._types},
         }
         return (
@@ -101,13 +103,15 @@ class BrowserStates:
         return b"".join(parts)
 
     async def encode_shown(self, session: Session) -> bytes:
-        """All states of the request's page, as this build accepts and shows them.
+        """The states that the request brought, as this build accepts them and its page shows them.
 
         Raises: AccessDeniedError, for a page of another visitor.
         """
         request, parts = carried.get(), []
         shown = self._tokens.read(request.page if request else (), session)
-        for type in self._types if request is not None else ():
+        for type in self._types:
+            if request is None or type.name not in request.names:
+                continue
             try:
                 entity = await self._application.instance(type, session)
             except AccessDeniedError:

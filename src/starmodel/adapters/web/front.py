@@ -265,8 +265,9 @@ class Front:
     async def _states(self, call: Call) -> None:
         """How the page shows the states that its browser has. Raises: StarModelError."""
         await self.application.ready()
-        names = [type.name for type in self.application.registry if type.in_browser]
         sent = taken(call.request, await call.request.json())
+        types = [type for type in self.application.registry if type.in_browser]
+        names = [type.name for type in types if type.name in sent.states]
         carry(sent, call.session, self.application.scopes, names)
         await call.answer(200, SSE, await self.realtime.encode_shown(call.session), [NO_STORE])
 
