@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from starmodel.app.application import Application
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.host import current_host
-from starmodel.testing.stores import is_in_memory
+from starmodel.testing.stand_ins import is_in_memory
 
 T = TypeVar("T")
 _running: dict[int, RunningApp] = {}

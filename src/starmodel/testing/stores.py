@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports import Clock, Repository
+from starmodel.testing.stand_ins import InMemory
 
 if TYPE_CHECKING:
-    from starmodel.app.application import Application
     from starmodel.config import Settings
 
 TEST_KEY = "a key for tests that guards nothing at all"
@@ -40,21 +40,6 @@ def memory_stores() -> Iterator[None]:
         finally:
             bootstrap.stand_ins = before
             close_all(started)
-
-
-class InMemory:
-    """Makes a store that stands in for a real one."""
-
-    def __init__(self, make: Callable[[], Repository]) -> None:
-        self._make = make
-
-    def __call__(self) -> Repository:
-        return self._make()
-
-
-def is_in_memory(application: Application) -> bool:
-    """Whether the application was built inside `memory_stores`."""
-    return isinstance(application.persistence.stores.get("sql"), InMemory)
 
 
 def _in_memory(
