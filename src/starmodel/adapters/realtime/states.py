@@ -28,10 +28,10 @@ from starmodel.core.registry import EntityType
 
 STATES_PATH = "/_starmodel/states"
 FORGET = b"event: datastar-browser-forget\n\n"
-# Hidden until the state is there, for at most three seconds, and only where scripts run.
 _NOTE = (
     "position:sticky;bottom:0;margin:0;padding:.75rem 1rem;background:Canvas;border-top:1px solid"
 )
+# Hidden until the state is there, for at most three seconds, and only where scripts run.
 _VEIL = (
     "@keyframes starmodel-veil{{from{{visibility:hidden}}}}"
     '@media (scripting:enabled){{[data-veil="{0}"]+*{{animation:3s step-end starmodel-veil}}}}'
