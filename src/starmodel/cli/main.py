@@ -7,6 +7,7 @@ from importlib.metadata import version as installed_version
 import typer
 
 from starmodel.cli.commands.css import css
+from starmodel.cli.commands.init import init
 from starmodel.cli.commands.run import run
 
 # Tracebacks stay Python's own: prettier ones would print local variables, secrets included.
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(init)
 app.command()(run)
 app.add_typer(css, name="css")
 

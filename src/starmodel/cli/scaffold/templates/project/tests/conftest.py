@@ -1,0 +1,19 @@
+"""What the tests share."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+# Before the settings are read: tests never touch the database of the application.
+os.environ["STARMODEL_DATABASE_URL"] = "sqlite:///:memory:"
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """A visitor of a new, empty application."""
+    from app.main import create_app
+
+    with TestClient(create_app()) as client:
+        yield client
