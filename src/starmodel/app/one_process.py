@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starmodel.app.application import Application
 
-REMEDY = "Run one worker, or move what is named here out of the process."
+REMEDY = "Until then, run one worker."
 
 
 def one_process_reasons(application: Application) -> list[str]:

@@ -27,6 +27,7 @@ from starmodel.core.errors import ConfigurationError
 Header = tuple[bytes, bytes]
 NO_STORE = (b"cache-control", b"no-store")
 PLAIN_TEXT = "The application has an error."
+_LATER = "Please come back in a moment."
 _HINT = "Developers see more: open the link that the server printed, or look into its terminal."
 
 
@@ -133,7 +134,7 @@ class FailedApplication:
 
     async def _page(self, scope: Any, headers: dict[bytes, bytes], send: Any) -> None:
         root_path, failure = scope.get("root_path", ""), self._failure
-        told: dict[str, Any] = {"heading": PLAIN_TEXT.rstrip("."), "text": _HINT}
+        told: dict[str, Any] = {"heading": PLAIN_TEXT.rstrip("."), "text": _LATER, "hint": _HINT}
         if self._is_developer(headers):
             told = {
                 "heading": failure.heading,

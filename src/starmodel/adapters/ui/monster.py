@@ -326,7 +326,7 @@ class MonsterUI:
     def _where(self, details: Mapping[str, str]) -> Any:
         """What failed, for the developer: entity, event and arguments."""
         told = [Div(Dt(name), Dd(Code(text))) for name, text in details.items()]
-        return Dl(*told, cls="uk-card sm-fields sm-failure-where")
+        return Div(Dl(*told, cls="sm-fields"), cls="uk-card sm-details sm-failure-where")
 
     def _notice(self, picture: str, *told: str) -> Any:
         return Div(icon(picture, self._sprite), *map(P, told), cls="uk-card sm-empty")

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from starmodel.app.one_process import REMEDY
+
 log = logging.getLogger("starmodel")
 AGAIN_S = 3.0
 # Locks of this process: it may hold several applications of one name, in tests above all.
@@ -59,10 +61,12 @@ class ProcessLock:
         if self._lock(self._path):
             return
         if self._lock(self._path.with_suffix(".told")):  # of many processes one tells it
-            log.error(
-                "Several processes serve this application at %s. %s Run one worker.",
+            server = logging.getLogger("uvicorn.error")  # where people read at the start
+            (server if server.hasHandlers() else log).error(
+                "Several processes serve this application at %s. %s %s",
                 self._address,
                 " ".join(self._reasons()),
+                REMEDY,
             )
 
     def _lock(self, path: Path) -> bool:
