@@ -67,7 +67,7 @@ def test_new_code_is_shown_where_nothing_typed_would_be_lost(
     for word in ("second", "third"):  # soon one after the other
         edit(PROGRAM.replace("The first page", f"The {word} page"))
         expect(idle.get_by_text(f"The {word} page")).to_be_visible(timeout=15_000)
-    expect(notes.get_by_role("cell", name="Kept")).to_be_visible()
+    expect(notes.get_by_role("cell", name="Kept", exact=True)).to_be_visible()
     expect(typing.get_by_role("status")).to_contain_text("Reload this page when you are ready")
     expect(form(typing, "Increment").get_by_label("Amount")).to_have_value("12")
 
@@ -96,7 +96,9 @@ def test_failure_is_shown_to_the_developer_and_goes_when_it_is_mended(
     assert "uvicorn/" not in server.log
 
     edit(PROGRAM + "\n1 / 0\n")
-    expect(mine.get_by_text("ZeroDivisionError: division by zero")).to_be_visible(timeout=15_000)
+    expect(
+        mine.locator(".sm-failure-text:has-text('ZeroDivisionError: division by zero')")
+    ).to_be_visible(timeout=15_000)
     expect(theirs.locator("body")).not_to_contain_text("ZeroDivision")
 
     edit(PROGRAM)
@@ -118,7 +120,7 @@ def test_developer_can_sign_in_while_the_application_has_failed(
     while "Waiting for a change" not in server.log and time.monotonic() < deadline:
         time.sleep(0.05)
     page.goto(server.sign_in_url)
-    expect(page.get_by_text("Setting 'theme' cannot be 'pink'")).to_be_visible()
+    expect(page.locator(".sm-failure-text")).to_contain_text("Setting 'theme' cannot be 'pink'")
     expect(page.locator(".sm-line-here").last).to_contain_text('theme="pink"')
     edit(PROGRAM)
     expect(page.get_by_role("link", name="Notes").first).to_be_visible(timeout=15_000)

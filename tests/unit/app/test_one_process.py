@@ -55,9 +55,8 @@ def test_sql_and_a_bus_between_processes_have_no_reasons() -> None:
     assert reasons([Order], bus=BetweenProcesses()) == []
 
 
-async def taken(folder: Path, why: list[str], *, ends: bool = False) -> list[str]:
-    """What is logged when another process has the lock already."""
-    folder.mkdir(exist_ok=True)
+async def taken(folder: Path, why: list[str], *, ends: bool = False) -> None:
+    """Try to lock what another process has locked already."""
     lock = ProcessLock("Shop", "http://127.0.0.1:1", lambda: why, folder=folder, again_s=0.05)
     other = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLD, str(lock._path),
@@ -68,20 +67,19 @@ async def taken(folder: Path, why: list[str], *, ends: bool = False) -> list[str
     lock.acquire()
     try:
         if ends:
-            await other.communicate()
+            await other.communicate(b"")
         await asyncio.sleep(0.2)
-        return []
     finally:
         lock.release()
         if not ends:
-            await other.communicate()
+            await other.communicate(b"")
 
 
 async def test_second_process_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        await taken(tmp_path / "locks", ["Basket is here."])
+        await taken(tmp_path, ["Basket is here."])
     assert caplog.text.count("Several processes serve this application") == 1
     assert "Basket is here." in caplog.text
 
@@ -89,7 +87,7 @@ async def test_second_process_is_told_once(
 async def test_process_that_ends_meanwhile_is_nothing_to_tell(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await taken(tmp_path / "locks", ["Basket is here."], ends=True)
+    await taken(tmp_path, ["Basket is here."], ends=True)
     assert "Several processes" not in caplog.text
 
 
@@ -100,7 +98,7 @@ async def test_application_without_reasons_locks_nothing(
     lock.acquire()
     lock.release()
     assert not (tmp_path / "locks").exists()
-    await taken(tmp_path / "locks", [])
+    await taken(tmp_path, [])
     assert "Several processes" not in caplog.text
 
 
