@@ -209,9 +209,10 @@ def _assemble(
         dev_token=token,
         greeting=None if token is None else partial(greet, token),
     )
-    front.lock = ProcessLock(
-        settings.title, server_address(sys.argv), partial(one_process_reasons, application)
-    )
+    if stand_ins is None:
+        front.lock = ProcessLock(
+            settings.title, server_address(sys.argv), partial(one_process_reasons, application)
+        )
     teach_components(script_json)
     teach_entities()
     connect(app, front, first)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import takewhile
 
 _MARK = re.compile(r"\s*(?:#|<!--) \[(\w+)\](?: -->)?\s*")
 _EMPTY = re.compile(r"\(\s+\)")  # brackets that have lost all that was in them
@@ -48,15 +49,19 @@ def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
 def _chosen(template: str, stores: Collection[str]) -> str:
     """The template without its marks and without the parts of other stores."""
     kept: list[str] = []
-    part, ended = "", False
+    part, spare = "", 0
     for line in template.splitlines(keepends=True):
         mark = _MARK.fullmatch(line)
         if mark:
-            part, ended = ("", True) if mark[1] == "end" else (mark[1], False)
-        elif ended and line.isspace() and kept and kept[-1].isspace():
-            continue  # the blank line before the mark is enough
-        elif not part or part in stores:
+            part = "" if mark[1] == "end" else mark[1]
+            # Blank lines on both sides of what is left out are not added up.
+            spare = len(list(takewhile(str.isspace, reversed(kept))))
+        elif part and part not in stores:
+            continue
+        elif line.isspace() and spare:
+            spare -= 1
+        else:
             kept.append(line)
-            ended = False
+            spare = 0
     text = _EMPTY.sub("()", "".join(kept))
     return text.rstrip() + "\n"

@@ -1,20 +1,12 @@
 """What the tests share."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from starlette.testclient import TestClient
+from starmodel.testing import Visitor
 
-# Before the settings are read: tests never touch the database of the application.
-os.environ["STARMODEL_DATABASE_URL"] = "sqlite:///:memory:"
+from app.main import create_app
 
 
 @pytest.fixture
-def client() -> Iterator[TestClient]:
-    """A visitor of a new, empty application."""
-    from app.main import create_app
-
-    # Browsers say where a request comes from; without it, cookies change nothing.
-    with TestClient(create_app(), headers={"origin": "http://testserver"}) as client:
-        yield client
+def visitor(in_memory: None) -> Visitor:
+    """Somebody who opens a new, empty application; no file and no database is touched."""
+    return Visitor(create_app())

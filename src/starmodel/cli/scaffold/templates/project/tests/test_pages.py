@@ -1,29 +1,37 @@
 """The pages of this application, as a visitor gets them."""
 
-from starlette.testclient import TestClient
+from starmodel.testing import Visitor
+
+# [memory]
+from app.entities import Counter
+
+# [end]
 
 
-def test_home_is_shown(client: TestClient) -> None:
-    page = client.get("/", headers={"accept": "text/html"})
-    assert page.status_code == 200
-    assert "PROJECT_TITLE" in page.text
+def test_home_is_shown(visitor: Visitor) -> None:
+    assert visitor.open("/").text("h1") == "PROJECT_TITLE"
 
 
 # [memory]
-def test_each_visitor_has_a_counter_of_their_own(client: TestClient) -> None:
-    changed = client.post("/counter/increment", json={"amount": 2})
-    assert changed.json()["entity"]["count"] == 2
-    client.cookies.clear()  # somebody else
-    changed = client.post("/counter/increment", json={"amount": 3})
-    assert changed.json()["entity"]["count"] == 3
+def test_tabs_of_one_visitor_follow_each_other(visitor: Visitor) -> None:
+    home, counter = visitor.open("/"), visitor.open("/counter")
+    home.click("One more")
+    counter.submit(Counter.increment(), amount=2)
+    assert home.signals["Counter.count"] == 3
+    assert Visitor(visitor.app).open("/").signals["Counter.count"] == 0
 
 
 # [end]
 # [sql]
-def test_tasks_are_read_by_all_and_written_by_who_is_signed_in(client: TestClient) -> None:
-    tasks = client.get("/tasks", headers={"accept": "application/json"})
-    assert tasks.json()["items"] == []
-    assert client.post("/tasks", json={"title": "Buy paper"}).status_code == 401
+def test_tasks_are_read_by_all_and_written_by_who_is_signed_in(visitor: Visitor) -> None:
+    assert visitor.post("/tasks", {"title": "Buy paper"}).status == 401
+    visitor.sign_in("ann")
+    tasks = visitor.open("/tasks")
+    made = visitor.post("/tasks", {"title": "Buy paper"})
+    assert made.status == 201
+    assert "Buy paper" in tasks.text("main")  # the open list has followed
+    visitor.sign_out()
+    assert visitor.get("/tasks").json()["total"] == 1
 
 
 # [end]
