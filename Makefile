@@ -13,7 +13,7 @@ COVER = --cov --cov-report= --cov-append
 COVERED_PERCENT = 90
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench assets clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench reference assets clean setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,9 +28,10 @@ test: lint types contracts ## everything: lint, types, import contracts, all tes
 
 check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter
 
-lint: setup-dev ## ruff: rules and format
+lint: setup-dev ## ruff: rules and format; documents that are generated are fresh
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "Not formatted; mend it with: $(PY) -m ruff format ."; exit 1; }
+	@$(PY) -m cogapp --verbosity=0 --check docs/reference/cli.md || { echo "Stale; write it anew with: make reference"; exit 1; }
 
 types: setup-dev
 	@$(PY) -m mypy --no-error-summary
@@ -74,6 +75,9 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/lists.py
 	@$(PY) benchmarks/fanout.py
 	@$(PY) benchmarks/growth.py
+
+reference: setup-dev ## write docs/reference/cli.md anew from the commands' help
+	@$(PY) -m cogapp --verbosity=0 -r docs/reference/cli.md
 
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sysconfig
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-OURS = str(Path(__file__).parents[1])
+OURS = f"{Path(__file__).parents[1]}{os.sep}"
 LIBRARIES = frozenset({"site-packages", "dist-packages"})
 STANDARD = sysconfig.get_path("stdlib")
 AROUND = 3
@@ -61,7 +62,7 @@ def is_own(file: str) -> bool:
     """Whether a file belongs to the application: not to us, a library or Python."""
     if file.startswith(("<", OURS)) or LIBRARIES.intersection(Path(file).parts):
         return False
-    return not file.startswith(STANDARD)
+    return not file.startswith(f"{STANDARD}{os.sep}")
 
 
 def shown_path(file: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shlex
@@ -12,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from starmodel.cli.options import JsonOption
+from starmodel.cli.output import print_json
 from starmodel.cli.problems import CommandError, fail
 from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
@@ -42,7 +43,7 @@ def init(
     minimal: Annotated[
         bool, typer.Option("--minimal", help="One file with one entity, and nothing else.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a project that runs, with examples, tests and a secret key of its own.
 
@@ -88,7 +89,7 @@ def init(
             "files": sorted(files),
             "next": steps,
         }
-        typer.echo(json.dumps(told, indent=2))
+        print_json(told)
         return
     parts = ["FastHTML", "MonsterUI", *(STORES[store] for store in stores if store != "memory")]
     typer.echo(f"{sign('✔', '*')} Project scaffolded ({' + '.join(parts)})")
