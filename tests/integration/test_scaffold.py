@@ -45,10 +45,10 @@ def served(folder: Path, *options: str) -> Iterator[str]:
         try:
             for line in server.stderr:
                 link = link or re.search(r"http://\S+/\?token=\w+", line)
-                if "running on" in line:
+                address = re.search(r"running on (http://[^ ]+)", line)
+                if address:
+                    yield link[0] if link else f"{address[1]}/?"
                     break
-            assert link is not None
-            yield link[0]
         finally:
             server.send_signal(signal.SIGINT)
             server.communicate(timeout=10)
@@ -102,3 +102,20 @@ def test_application_is_there_for_any_asgi_server(tmp_path: Path) -> None:
     run(tmp_path, *STARMODEL, "init", "shop")
     program = "import app.entities, sys; assert 'fasthtml' not in sys.modules; from app import app;"
     run(tmp_path / "shop", sys.executable, "-c", f"{program} print(app.starmodel)")
+
+
+def test_commands_of_the_readme_work(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("## Start a project")[2].partition("```console\n")[2]
+    lines = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", block.partition("```")[0], re.MULTILINE)
+    here = tmp_path
+    for line in lines:
+        program, *arguments = line.split()
+        if program == "cd":
+            here /= arguments[0]
+        elif arguments[0] == "run":
+            with served(here, *arguments[1:]) as link:
+                assert httpx.get(link.partition("/?")[0], headers=JSON).is_success
+        else:
+            run(here, *STARMODEL, *arguments)
+    assert len(lines) == 4

@@ -13,7 +13,7 @@ import typer
 
 from starmodel.cli.options import JsonOption
 from starmodel.cli.output import print_json
-from starmodel.cli.problems import CommandError, fail
+from starmodel.cli.problems import CommandError, UsageError, fail
 from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
 from starmodel.cli.terminal import sign
@@ -55,12 +55,12 @@ def init(
     chosen = [store for store, on in (("memory", memory), ("sql", sql)) if on]
     try:
         if redis:
-            raise CommandError(
+            raise UsageError(
                 "The Redis store is not available yet, so there is no example of it. "
                 f"Leave --redis out, or choose: {', '.join(f'--{store}' for store in STORES)}"
             )
         if minimal and chosen:
-            raise CommandError(
+            raise UsageError(
                 "--minimal is one entity in memory; it goes with no store's option. "
                 f"Leave out --minimal or --{chosen[0]}."
             )
@@ -99,7 +99,7 @@ def init(
 def _project_name(given: str, folder: Path) -> str:
     """The name of the project: its folder's.
 
-    Raises: CommandError, for what is no name of a Python project.
+    Raises: UsageError, for what is no name of a Python project.
     """
     here = given in (".", "./")
     name = folder.resolve().name if here else folder.name
@@ -107,13 +107,13 @@ def _project_name(given: str, folder: Path) -> str:
         name = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "project"
         name = name if name[0].isalpha() else f"project-{name}"
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-        raise CommandError(
+        raise UsageError(
             f"{given!r} is no name for a project. Names begin with a letter and have only ASCII "
             f"letters, digits, and single - or _ between them, at most {MAX_NAME}: "
             "starmodel init my-shop"
         )
     if name.lower().replace("_", "-") == "starmodel":
-        raise CommandError(
+        raise UsageError(
             "A project that is named 'starmodel' could not depend on starmodel. "
             "Choose another name: starmodel init my-starmodel"
         )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from starmodel.cli.problems import CommandError, fail
+from starmodel.cli.problems import CommandError, UsageError, fail
 from starmodel.cli.serving import RELOADS_VARIABLE, TARGET_VARIABLE
 from starmodel.cli.targets import find_target
 from starmodel.cli.terminal import sign
@@ -72,7 +72,7 @@ def run(
         develops = chosen_env() == "development"
         reload = develops and workers == 1 if reload is None else reload
         if reload and workers > 1:
-            raise CommandError("A server with several workers can't reload. Leave out --reload.")
+            raise UsageError("A server with several workers can't reload. Leave out --reload.")
         os.environ[TARGET_VARIABLE] = target.import_string
         if workers > 1:
             refuse_split_state(target)
