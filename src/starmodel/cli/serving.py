@@ -47,8 +47,12 @@ def load() -> Any:
             raise SystemExit(1) from None
         from starmodel.cli.failed import FailedApplication, Failure
 
+        try:
+            failed = FailedApplication(Failure.of(error))
+        except ConfigurationError:  # an installation without assets has been told by `error`
+            raise SystemExit(1) from None
         typer.echo("starmodel: Waiting for a change. The pages show this error.", err=True)
-        return FailedApplication(Failure.of(error))
+        return failed
 
 
 def imported(target: str) -> Any:
