@@ -17,7 +17,7 @@ import pytest
 
 STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
 JSON = {"accept": "application/json"}
-VARIANTS = [[], ["--memory"], ["--sql"]]
+VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"]]
 
 
 def environment() -> dict[str, str]:

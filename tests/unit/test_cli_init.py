@@ -21,6 +21,7 @@ LAYOUT = {
     "app/__init__.py", "app/entities.py", "app/views.py", "app/settings.py", "app/main.py",
     "app/plugins/__init__.py", "migrations/.gitkeep", "static/.gitkeep", "templates/.gitkeep",
     "tests/conftest.py", "tests/test_pages.py", "tests/test_counter.py", "tests/test_tasks.py",
+    "tests/test_preferences.py",
 }  # fmt: skip
 
 
@@ -70,7 +71,10 @@ def test_each_project_has_a_secret_key_of_its_own_that_others_cannot_read(here: 
 
 def test_a_store_leaves_out_the_examples_of_the_others(here: Path) -> None:
     init("shop", "--sql")
-    assert files_of(here / "shop") == LAYOUT - {"tests/test_counter.py"}
+    assert files_of(here / "shop") == LAYOUT - {
+        "tests/test_counter.py",
+        "tests/test_preferences.py",
+    }
     assert "Counter" not in (here / "shop/app/entities.py").read_text()
     init("toy", "--memory")
     assert "Task" not in (here / "toy/app/entities.py").read_text()
@@ -85,7 +89,7 @@ def test_json_says_what_was_made(here: Path) -> None:
     told = json.loads(init("shop", "--json").stdout)
     assert told["project"] == "shop"
     assert told["folder"] == str(here / "shop")
-    assert told["stores"] == ["memory", "sql"]
+    assert told["stores"] == ["memory", "browser", "sql"]
     assert set(told["files"]) == LAYOUT
     assert told["next"] == ["cd shop", "starmodel run"]
 
@@ -162,7 +166,7 @@ def test_plain_terminals_get_a_plain_sign(here: Path) -> None:
     assert done.stdout.startswith("* Project scaffolded")
 
 
-@pytest.mark.parametrize("stores", [[], ["memory"], ["sql"], ["memory", "sql"]], ids="-".join)
+@pytest.mark.parametrize("stores", [[], ["memory"], ["sql"], ["browser", "sql"]], ids="-".join)
 def test_no_mark_of_a_template_stays(stores: list[str]) -> None:
     for text in render("project", stores, {}).values():
         assert "# [" not in text

@@ -18,8 +18,8 @@ from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
 from starmodel.cli.terminal import sign
 
-# The stores that need no server, and what people call them.
-STORES = {"memory": "server memory", "sql": "SQLite"}
+# The stores that need no server, and what each adds to the stack.
+STORES = {"memory": "", "browser": "", "sql": "SQLite"}
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*")
 MAX_NAME = 64
 
@@ -35,6 +35,9 @@ def init(
     ],
     memory: Annotated[
         bool, typer.Option("--memory", help="With the example in the server's memory.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="With the example in the visitor's browser.")
     ] = False,
     sql: Annotated[bool, typer.Option("--sql", help="With the example in the database.")] = False,
     redis: Annotated[
@@ -52,7 +55,8 @@ def init(
 
     With --json: {project, folder, stores, files, next}.
     """
-    chosen = [store for store, on in (("memory", memory), ("sql", sql)) if on]
+    asked = {"memory": memory, "browser": browser, "sql": sql}
+    chosen = [store for store, on in asked.items() if on]
     try:
         if redis:
             raise UsageError(
@@ -91,7 +95,7 @@ def init(
         }
         print_json(told)
         return
-    parts = ["FastHTML", "MonsterUI", *(STORES[store] for store in stores if store != "memory")]
+    parts = ["FastHTML", "MonsterUI", *filter(None, map(STORES.__getitem__, stores))]
     typer.echo(f"{sign('✔', '*')} Project scaffolded ({' + '.join(parts)})")
     typer.echo(f"  {' && '.join(steps)}")
 

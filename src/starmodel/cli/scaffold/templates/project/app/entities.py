@@ -32,6 +32,19 @@ class Counter(Entity):
 
 
 # [end]
+# [browser]
+class Preferences(Entity):
+    """Kept in the visitor's own browser: the server stores nothing of it, and tabs follow."""
+
+    model_config = {"store": "local_storage"}
+    hints: bool = Field(default=True, title="Show hints")
+
+    @event
+    def toggle_hints(self) -> None:
+        self.hints = not self.hints
+
+
+# [end]
 # [sql]
 class Task(Entity):
     """Kept in the database: a list with search, filters, forms and a page for each task."""

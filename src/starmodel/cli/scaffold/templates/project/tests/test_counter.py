@@ -1,7 +1,8 @@
 # [memory]
-"""The counter, as plain Python: no server, no store."""
+"""The counter, as plain Python and as visitors meet it."""
 
 import pytest
+from starmodel.testing import Visitor
 
 from app.entities import Counter
 
@@ -15,3 +16,11 @@ def test_increment_adds_the_amount() -> None:
 def test_reset_of_a_new_counter_is_refused() -> None:
     with pytest.raises(ValueError, match="at zero already"):
         Counter().reset()
+
+
+def test_tabs_of_one_visitor_follow_each_other(visitor: Visitor) -> None:
+    home, counter = visitor.open("/"), visitor.open("/counter")
+    home.click("One more")
+    counter.submit(Counter.increment(), amount=2)
+    assert home.signals["Counter.count"] == 3
+    assert Visitor(visitor.app).open("/").signals["Counter.count"] == 0
