@@ -75,6 +75,6 @@ async def home(
                 ),
             ),
             # [end]
-            cls="grid gap-6 md:grid-cols-2",
+            cls="grid gap-6 md:grid-cols-2 lg:grid-cols-3",
         ),
     )
