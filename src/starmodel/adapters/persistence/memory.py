@@ -39,6 +39,8 @@ class MemoryRepository:
 
     transactional = False
 
+    one_process = True
+
     def __init__(
         self,
         *,
