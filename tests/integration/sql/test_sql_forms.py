@@ -63,7 +63,7 @@ class _Table(_Shelf, Entity, SQLModel, table=True):
     notes: list[str] = Field(default_factory=list)
 
 
-class _Numbered(_Shelf, Entity, SQLModel, table=True):
+class _Counted(_Shelf, Entity, SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(unique=True, max_length=20)
     stock: int = 0
@@ -85,7 +85,7 @@ class _Fast(_Shelf, Entity, fast_base_table(), table=True):  # type: ignore[misc
     notes: list[str] = Field(default_factory=list)
 
 
-FORMS: list[Any] = [_Plain, _Table, _Numbered, _Based, _Fast]
+FORMS: list[Any] = [_Plain, _Table, _Counted, _Based, _Fast]
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
@@ -137,11 +137,11 @@ async def test_every_form_creates_changes_refuses_and_finds(
 
 
 async def test_ids_made_by_the_store_are_numbers_in_order(application: Application) -> None:
-    made = [await _Numbered.objects.create(code=str(n)) for n in range(3)]
+    made = [await _Counted.objects.create(code=str(n)) for n in range(3)]
     numbers = [entity.id for entity in made]
     assert all(isinstance(number, int) for number in numbers)
     assert numbers == sorted(numbers)
-    many = await asyncio.gather(*(_Numbered.objects.create(code=f"many{n}") for n in range(20)))
+    many = await asyncio.gather(*(_Counted.objects.create(code=f"many{n}") for n in range(20)))
     assert len({entity.id for entity in many}) == 20
 
 
