@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -34,6 +35,18 @@ async def test_python_block_runs(block, tmp_path, monkeypatch):
         pen, cheap = await module.script()
         assert (pen.price, pen.stock, cheap) == (3.0, 3, 1)
         await module.app.starmodel.close()
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if 'title="test_' in p.read_text()], ids=str)
+def test_titled_tests_of_a_page_pass(page, tmp_path):
+    titled = re.findall(r'^```python title="([\w.]+)"\n(.*?)^```', page.read_text(), re.M | re.S)
+    for name, code in titled:
+        (tmp_path / name).write_text(code)
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", *options]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert not list(tmp_path.glob("*.db")), "a test wrote a database"
 
 
 def test_path_of_a_click_names_functions_that_exist():

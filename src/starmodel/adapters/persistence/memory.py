@@ -39,6 +39,8 @@ class MemoryRepository:
 
     transactional = False
 
+    one_process = True
+
     def __init__(
         self,
         *,
@@ -96,9 +98,7 @@ class MemoryRepository:
             self._remove(key)
 
     async def next_id(self, entity: type[Entity]) -> int:
-        taken = [id for id in self._by_class.get(entity, ()) if isinstance(id, int)]
-        number = max(self._numbers.get(entity, 0), *taken, 0) + 1
-        self._numbers[entity] = number
+        number = self._numbers[entity] = self._numbers.get(entity, 0) + 1
         return number
 
     async def list(self, query: Query) -> list[Entity]:
@@ -153,6 +153,9 @@ class MemoryRepository:
             self._entries[key] = entry
             self._entries.move_to_end(key)
             self._by_class.setdefault(change.entity, {})[change.id] = entry
+            if isinstance(change.id, int):
+                highest = self._numbers.get(change.entity, 0)
+                self._numbers[change.entity] = max(highest, change.id)
 
     def _remove(self, key: tuple[type[Entity], Any]) -> None:
         self._entries.pop(key, None)
