@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from starmodel.adapters.persistence.sql.server import Link, LostError, Server, UnreachableError
 from starmodel.core.errors import StoreUnavailableError
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
+
+
+class Held:
+    """One connection of a pool, for one `async with`."""
+
+    __slots__ = ("_link", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Link:
+        self._link = await self._pool.take()
+        return self._link
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._pool.give_back(self._link, error)
 
 
 class Pool:
@@ -28,10 +42,36 @@ class Pool:
         self._idle: list[Link] = []
         self._down = False
 
-    @asynccontextmanager
-    async def link(self) -> AsyncIterator[Link]:
-        """A connection for this block. Raises: StoreUnavailableError, when none can be had."""
+    def link(self) -> Held:
+        """A connection for an `async with`. Raises: StoreUnavailableError, when none can be had."""
+        return Held(self)
+
+    async def take(self) -> Link:
+        """A connection that the caller gives back."""
         deadline = time.monotonic() + self._timeout_s
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()
+        try:
+            return await self._link(deadline)
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def give_back(self, link: Link, error: BaseException | None) -> None:
+        """Take a connection back, after what was done with it ended in this error."""
+        try:
+            if isinstance(error, LostError):
+                await self.empty()  # the others were most likely lost with it
+            elif isinstance(error, asyncio.CancelledError):
+                await link.end()  # an answer may still be under way on it
+        finally:
+            if not link.closed:
+                self._idle.append(link)
+            self._places.release()
+
+    async def _wait(self) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._places.acquire()
@@ -40,21 +80,6 @@ class Pool:
                 f"All {self._size} connections to {self._server.where} were in use for "
                 f"{self._timeout_s:g} s. Raise database_pool_size, or look for what holds them."
             ) from error
-        link: Link | None = None
-        try:
-            link = await self._link(deadline)
-            yield link
-        except LostError:
-            await self.empty()  # the others were most likely lost with it
-            raise
-        except asyncio.CancelledError:
-            if link is not None:  # an answer may still be under way on it
-                await link.end()
-            raise
-        finally:
-            if link is not None and not link.closed:
-                self._idle.append(link)
-            self._places.release()
 
     async def empty(self) -> None:
         """Let go of every connection that nobody uses."""
