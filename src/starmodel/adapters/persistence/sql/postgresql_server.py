@@ -26,7 +26,8 @@ from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60.0
-SETTINGS = {"application_name": "starmodel", "lock_timeout": "10s", "TimeZone": "UTC"}
+SETTINGS = {"application_name": "starmodel", "TimeZone": "UTC"}
+PATIENCE = "SET lock_timeout = '10s'"  # by itself, because poolers refuse it in the handshake
 SCHEMA_LOCK = 7_823_549_017  # any number that others are unlikely to use
 _LOST = (
     refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
@@ -129,6 +130,7 @@ class PostgresqlServer:
                 statement_cache_size=500,
                 server_settings=SETTINGS,
             )
+            await made.execute(PATIENCE)
         except _LATER as error:
             raise UnreachableError(
                 f"{self.where} can't be reached: {error or type(error).__name__}. Start the "
