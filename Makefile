@@ -11,7 +11,7 @@ FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
 E2E = $(wildcard tests/e2e)
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser bench assets clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest browser bench assets docs docs-serve clean setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -63,8 +63,14 @@ bench: setup-dev ## run the benchmarks
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py
 
+docs: setup-dev ## build the documentation into site/
+	@$(PY) scripts/documentation/build.py
+
+docs-serve: setup-dev # on http://127.0.0.1:8001, following changes
+	@$(PY) scripts/documentation/build.py --serve
+
 clean: ## remove environments, caches and everything built
-	@rm -rf $(VENV) $(NEWEST) build dist src/starmodel/static src/starmodel/static.new
+	@rm -rf $(VENV) $(NEWEST) build dist site src/starmodel/static src/starmodel/static.new
 	@rm -rf frontend/.kept frontend/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

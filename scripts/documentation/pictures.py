@@ -1,0 +1,158 @@
+"""Pictures of the programs in the documents, taken in Chromium from the programs themselves."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from documentation.blocks import blocks_of
+from documentation.staging import PICTURES, SOURCE
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+START_S = 15.0
+
+
+class Picture(NamedTuple):
+    """One picture. Shapes: program is the title of a block of page; act prepares the tab.
+
+    Units: size is in CSS pixels; pictures are twice as fine.
+    """
+
+    name: str
+    page: str
+    program: str
+    path: str
+    act: Callable[[Any], None] = lambda tab: None
+    size: tuple[int, int] = (1200, 800)
+
+
+def _count(tab: Any) -> None:
+    for count in range(1, 4):
+        tab.get_by_role("button", name="Increment").click()
+        tab.locator(".sm-fields dd", has_text=re.compile(f"^{count}$")).wait_for()
+
+
+def _products(tab: Any) -> None:
+    for product in (
+        {"name": "Notebook", "price": 4.5, "stock": 120},
+        {"name": "Pen", "price": 2.0, "stock": 300},
+        {"name": "Desk lamp", "price": 39.0, "stock": 12},
+        {"name": "Chair", "price": 129.0, "stock": 4},
+        {"name": "Stapler", "price": 11.9, "stock": 0},
+    ):
+        _post(tab, "/products", product)
+    tab.reload()
+    tab.get_by_text("Desk lamp").first.wait_for()
+
+
+def _open_first_product(tab: Any) -> None:
+    _products(tab)
+    tab.get_by_text("Desk lamp").first.click()
+    tab.get_by_role("heading", name="Desk lamp").first.wait_for()
+
+
+def _board(tab: Any) -> None:
+    for line in ("The coffee machine works again.", "Lunch at half past twelve?", "I'm in."):
+        tab.get_by_label("Message").fill(line)
+        tab.get_by_role("button", name="Send").click()
+        tab.get_by_text(line).wait_for()
+
+
+def _post(tab: Any, path: str, data: Any) -> None:
+    origin = re.match(r"https?://[^/]+", tab.url)
+    headers = {"accept": "application/json", "origin": origin[0] if origin else ""}
+    answer = tab.request.post(path, data=data, headers=headers)
+    if not answer.ok:
+        raise RuntimeError(f"POST {path}: {answer.status} {answer.text()}")
+
+
+ALL = (
+    Picture("hello", "tutorial/hello.md", "hello.py", "/counter", _count, (1200, 640)),
+    Picture("products", "tutorial/records.md", "shop.py", "/products", _products),
+    Picture("product", "tutorial/records.md", "shop.py", "/products", _open_first_product),
+    Picture("board", "tutorial/live.md", "board.py", "/", _board, (1200, 640)),
+)
+
+
+def take_pictures() -> None:
+    """Fill PICTURES; without Chromium say so, and take none."""
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        print("No Chromium: the documentation is built without pictures. "
+              "To have them, install it, for example: apt-get install chromium")  # fmt: skip
+        return
+    from playwright.sync_api import sync_playwright
+
+    PICTURES.mkdir(parents=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for picture in ALL:
+            for scheme in ("light", "dark"):
+                _take(chromium, picture, scheme)
+        chromium.close()
+
+
+def _take(chromium: Any, picture: Picture, scheme: str) -> None:
+    with _served(picture) as url:
+        width, height = picture.size
+        context = chromium.new_context(
+            base_url=url, viewport={"width": width, "height": height},
+            device_scale_factor=2, color_scheme=scheme,
+        )  # fmt: skip
+        tab = context.new_page()
+        tab.goto(picture.path)
+        tab.locator("html[data-live=open]").wait_for()
+        picture.act(tab)
+        tab.mouse.move(0, 0)
+        tab.wait_for_timeout(2600)  # the marks of what has just changed are gone
+        tab.screenshot(path=PICTURES / f"{picture.name}-{scheme}.png")
+        context.close()
+
+
+@contextmanager
+def _served(picture: Picture) -> Iterator[str]:
+    """The program of a picture on a free port, with a store of its own."""
+    page = SOURCE / picture.page
+    block = next(b for b in reversed(blocks_of(page)) if b.title == picture.program)
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        Path(folder, picture.program).write_text(block.code, encoding="utf-8")
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        url = f"http://127.0.0.1:{port}"
+        module = picture.program.removesuffix(".py")
+        command = [sys.executable, "-m", "uvicorn", f"{module}:app", f"--port={port}"]
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
+        log = Path(folder, "log")
+        with log.open("wb") as out, subprocess.Popen(
+            command, cwd=folder, env=kept, stdout=out, stderr=out
+        ) as server:  # fmt: skip
+            try:
+                _wait(url, log)
+                yield url
+            finally:
+                server.kill()
+
+
+def _wait(url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{url}/_starmodel/health", timeout=1).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"The program did not start:\n{log.read_text(encoding='utf-8')}")
