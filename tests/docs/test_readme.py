@@ -5,6 +5,7 @@ How a block says what must come of it is told in scripts/documentation/blocks.py
 
 import importlib
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from docs.running import run_python
 from documentation.blocks import blocks_of
 
+import starmodel
 from starmodel import Settings
 from starmodel.app import live, reactions
 from starmodel.core import registry
@@ -127,3 +129,21 @@ def test_readme_shows_both_commands():
 def test_no_page_names_a_third_party_script():
     for file in (ROOT / "frontend" / "src").glob("*.js"):
         assert "//cdn" not in file.read_text()
+
+
+def test_generated_parts_of_documents_are_current():
+    pages = [page for page in PAGES if "[[[cog" in page.read_text()]
+    cog = [sys.executable, "-m", "cogapp", "-I", "scripts"]
+    ran = subprocess.run(
+        [*cog, "--check", *map(str, pages)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    mend = "Make them new: .venv/bin/cog -r -I scripts " + " ".join(
+        str(page.relative_to(ROOT)) for page in pages
+    )
+    assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}\n{mend}"
+
+
+def test_reference_has_exactly_the_public_names():
+    text = "\n".join(p.read_text() for p in (ROOT / "docs/reference").glob("*.md"))
+    found = re.findall(r"^::: starmodel\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.__all__)
