@@ -7,11 +7,13 @@ PY = $(VENV)/bin/python
 NEWEST = .venv-newest
 FAST = $(wildcard tests/unit tests/contract tests/integration)
 # What neither belongs to $(FAST) nor needs a browser.
-FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
+FURTHER = $(wildcard tests/docs tests/typing tests/architecture tests/torture)
 E2E = $(wildcard tests/e2e)
+COVER = --cov --cov-report= --cov-append
+COVERED_PERCENT = 90
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser bench assets docs docs-serve clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench assets docs docs-serve clean setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -20,8 +22,9 @@ demo: setup ## serve examples/demo on http://127.0.0.1:8000
 	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port 8000
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
-	@$(PY) -m pytest -q -n auto $(FAST) $(FURTHER)
-	@$(MAKE) --no-print-directory browser newest
+	@rm -f .coverage .coverage.*
+	@$(PY) -m pytest -q -n auto $(COVER) $(FAST) $(FURTHER)
+	@$(MAKE) --no-print-directory browser covered newest
 
 check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter
 
@@ -38,11 +41,19 @@ contracts: setup-dev
 fast: setup-dev
 	@$(PY) -m pytest -q -n auto $(FAST)
 
-browser: setup-dev
-ifneq ($(E2E),)
+small: setup-dev ## the end-to-end tests that take less than a minute
 	@scripts/chromium
-	@$(PY) -m pytest -q $(E2E)
-endif
+	@echo "End to end, small tier (its aim: under 60 s):"
+	@$(PY) -m pytest -q -m small $(COVER) $(E2E)
+
+browser: small
+	@echo "End to end, the rest:"
+	@$(PY) -m pytest -q -m "not small" $(COVER) $(E2E)
+
+# Of the whole suite: servers and commands in processes of their own count as well.
+covered: setup-dev
+	@printf 'Covered by the tests (at least $(COVERED_PERCENT)): '
+	@$(PY) -m coverage report --format=total --fail-under=$(COVERED_PERCENT)
 
 # The same tests under the newest other interpreter of this machine, if there is one.
 newest: setup-dev
@@ -55,10 +66,14 @@ newest: setup-dev
 		echo "Tested under Python $$main; no other of 3.12, 3.13, 3.14 was found."; \
 	fi
 
+torture: setup-dev ## processes killed at random under fifty writers, for minutes
+	@TORTURE=large $(PY) -m pytest -q -s tests/torture
+
 bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/run.py
 	@$(PY) benchmarks/lists.py
 	@$(PY) benchmarks/fanout.py
+	@$(PY) benchmarks/growth.py
 
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py

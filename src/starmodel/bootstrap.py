@@ -42,6 +42,8 @@ _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) -
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
 Stores = Mapping[str, Callable[[], Repository] | Repository]
+# What `starmodel.testing` puts in place of settings and stores while a test runs.
+stand_ins: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
 
 
 def create_app(
@@ -67,7 +69,7 @@ def create_app(
     Raises: ConfigurationError, for everything that could never work.
     """
     web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
-    settings = _settings(settings, options)
+    settings, stores = _chosen(_settings(settings, options), stores, clock)
     app = StarModelApp(
         title=settings.title,
         secret_key=secret_keys(settings)[0],
@@ -83,7 +85,7 @@ def create_app(
     styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings, bus or _bus(settings),
-        stores or {}, policy or RulePolicy(), uow_cls, ui, realtime or DatastarRealtime, clock, ids,
+        stores, policy or RulePolicy(), uow_cls, ui, realtime or DatastarRealtime, clock, ids,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -112,12 +114,12 @@ def configure_app(
     """
     if hasattr(app, "starmodel"):
         raise ConfigurationError("This application already has its entities; configure it once.")
-    settings = _settings(settings, options)
+    settings, stores = _chosen(_settings(settings, options), stores, clock)
     chosen = bus or (bus_cls() if bus_cls is not None else _bus(settings))
     head = _head(settings)
     # Its pages keep the look that they have.
     _assemble(
-        app, head, [head.imports], entities, settings, chosen, stores or {},
+        app, head, [head.imports], entities, settings, chosen, stores,
         policy or RulePolicy(), uow_cls, ui, realtime or DatastarRealtime, clock, ids,
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
@@ -218,6 +220,14 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
             "Put them into the Settings."
         )
     return settings
+
+
+def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Settings, Stores]:
+    """The settings and given stores, or what stands in for them."""
+    if stand_ins is None:
+        return settings, stores or {}
+    settings, instead = stand_ins(settings, clock)
+    return settings, {**(stores or {}), **instead}
 
 
 def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:

@@ -66,6 +66,10 @@ class Server:
                 raise RuntimeError(f"The server did not start:\n{self.log}")
             time.sleep(0.02)
 
+    def died(self) -> bool:
+        """True when the server was started and has ended by itself since."""
+        return self._process is not None and self._process.poll() is not None
+
     def stop(self) -> None:
         """Ask the server to stop, as a deployment does, and wait until it has."""
         self._end(signal.SIGTERM)

@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from e2e.browsing import Visitor, field, form
 from e2e.serving import Server
+
+pytestmark = pytest.mark.small
 
 HELLO = """\
 # hello.py: a live, shared-by-tabs counter with a generated page.  `starmodel run hello.py`

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.browsing import Visitor, answer, expect_streams, field, form, hide, show
 from e2e.serving import Server
+
+pytestmark = pytest.mark.small
 
 Visit = Callable[..., Visitor]
 

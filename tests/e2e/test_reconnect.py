@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from e2e.browsing import SERVER_AWAY, Visitor, expect_streams, field, form, hide, show
 from e2e.programs import LEDGER, SHOP
 from e2e.serving import Server
+
+pytestmark = pytest.mark.small
 
 Visit = Callable[..., Visitor]
 

@@ -132,6 +132,11 @@ class LiveList:
             else:
                 viewer.offer(topic, self._frames, snapshot=True)
 
+    @property
+    def settled(self) -> bool:
+        """True when all its viewers have been told what the store held last."""
+        return not (self._due or self._asking or self._waiting)
+
     async def close(self) -> None:
         """End all work."""
         if self._task is not None:
@@ -192,6 +197,11 @@ class Lists:
         for each in lists:
             if each.may_concern(difference, guarded=guarded):
                 each.refresh()
+
+    @property
+    def settled(self) -> bool:
+        """True when every list has been told to its viewers as it is in the store."""
+        return all(each.settled for lists in self._lists.values() for each in lists.values())
 
     async def close(self) -> None:
         """End all work; viewers leave by themselves."""

@@ -75,6 +75,31 @@ async def _add_one(repository: SqlRepository, id: str) -> None:
             await asyncio.sleep(0)
 
 
+async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
+    repository: SqlRepository, tmp_path: Path
+) -> None:
+    """Both processes call what follows version 1 version 2: the number alone proves nothing."""
+    other = await _opened(tmp_path / "app.db")
+    count = _Count()
+    await repository.commit(Batch([_insert(count)]))
+    ours, theirs = await repository.get(_Count, count.id), await other.get(_Count, count.id)
+    assert ours is not None
+    assert theirs is not None
+    await other.commit(Batch([_set(theirs, 100)]))
+    first = asyncio.ensure_future(repository.commit(Batch([_set(ours, 1)])))
+    await asyncio.sleep(0)
+    chained = await repository.latest(_Count, count.id)
+    assert chained is not None
+    assert (chained.n, version_of(chained)) == (1, 2)
+    second = asyncio.ensure_future(repository.commit(Batch([_set(chained, 2)])))
+    done = await asyncio.gather(first, second, return_exceptions=True)
+    stored = await repository.get(_Count, count.id)
+    await other.close()
+    assert [type(error) for error in done] == [VersionConflictError] * 2
+    assert stored is not None
+    assert stored.n == 100
+
+
 CHILD = textwrap.dedent(
     """
     import asyncio, itertools, sys

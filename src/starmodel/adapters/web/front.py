@@ -64,7 +64,7 @@ class Front:
         greeting: Callable[[str], None] | None = None,
     ) -> None:
         self.application, self.realtime, self.ui = application, realtime, ui
-        self._sessions, self._origin, self._settings = sessions, origin, settings
+        self.sessions, self._origin, self._settings = sessions, origin, settings
         self._greeting, self._proxies = greeting, proxies or TrustedProxies(())
         self._dev_token, self._user, self._policy = dev_token, UserRoutes(routes), policy
         self._refusals = Refusals(application, realtime, ui, settings)
@@ -83,7 +83,7 @@ class Front:
         self._proxies.mend(scope)
         request = self._incoming(scope, receive)
         is_bearer = request.is_bearer
-        session = self._sessions.read(b"" if is_bearer else request.headers.get(b"cookie", b""))
+        session = self.sessions.read(b"" if is_bearer else request.headers.get(b"cookie", b""))
         before, root_path = session.id, scope.get("root_path", "")
         if self._greeting is not None:
             self.greet(root_path)
@@ -98,7 +98,7 @@ class Front:
             if is_bearer or not session.changed:
                 return []
             session.settle()
-            return [(b"set-cookie", self._sessions.write(session, before).encode("latin-1"))]
+            return [(b"set-cookie", self.sessions.write(session, before).encode("latin-1"))]
 
         call = Call(request, session, send, cookie, root_path, self._policy)
         scope["starmodel.call"] = call
@@ -151,7 +151,7 @@ class Front:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Refused"})
             return
-        scope["starmodel.session"] = self._sessions.read(request.headers.get(b"cookie", b""))
+        scope["starmodel.session"] = self.sessions.read(request.headers.get(b"cookie", b""))
         scope.setdefault("session", scope["starmodel.session"])
         current_host.set(self.application)
         current_session.set(scope["starmodel.session"])

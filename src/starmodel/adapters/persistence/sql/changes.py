@@ -38,11 +38,15 @@ class Step:
         """True when it is one statement; an insert may have to remove an expired row first."""
         return self.kind != "insert" or not self.statements.mapped.mortal
 
+    def does(self, change: Change) -> bool:
+        """True when this step was made of the change."""
+        return change.entity is self.statements.cls and change.id == self.id
+
     def run(self, connection: sqlite3.Connection) -> None:
         """Do it. Raises: VersionConflictError; ConstraintError."""
         if self.kind == "check":
             if self._stored(connection) != self.expect:
-                raise self._conflict(connection)
+                raise self.conflict(connection)
             return
         try:
             done = connection.execute(self.sql, self.params).rowcount
@@ -51,12 +55,12 @@ class Step:
                 raise self._refused(connection, error) from error
             done = self._insert_again(connection, error)
         if done != 1:
-            raise self._conflict(connection)
+            raise self.conflict(connection)
 
     def _insert_again(self, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
         """After a refusal: put it in the place of an expired row, if that was in the way."""
         if self._stored(connection) is not None:
-            raise self._conflict(connection) from error
+            raise self.conflict(connection) from error
         if not self.statements.mapped.mortal:
             raise self._refused(connection, error) from error
         connection.execute(self.statements.remove_dead, self.find)
@@ -69,7 +73,8 @@ class Step:
         row = connection.execute(self.statements.version, self.find).fetchone()
         return None if row is None else row[0]
 
-    def _conflict(self, connection: sqlite3.Connection) -> VersionConflictError:
+    def conflict(self, connection: sqlite3.Connection) -> VersionConflictError:
+        """The refusal of this step, with the version that is stored now."""
         return VersionConflictError(
             self.statements.cls.__name__,
             self.id,

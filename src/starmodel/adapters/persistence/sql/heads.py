@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from starmodel.app.ports import Change
 from starmodel.core.entity import Entity, stored
 
 
+class Queued(Protocol):
+    """A commit on its way. Shapes: error is None until it fails."""
+
+    error: BaseException | None
+
+
 class Head:
-    """One queued state. Shapes: snapshot is None when the queued change is a delete."""
+    """One queued state.
 
-    __slots__ = ("snapshot", "version")
+    Shapes: job will store it; snapshot is None when the queued change is a delete.
+    """
 
-    def __init__(self, change: Change) -> None:
-        self.version = change.version
+    __slots__ = ("job", "snapshot", "version")
+
+    def __init__(self, change: Change, job: Queued) -> None:
+        self.version, self.job = change.version, job
         self.snapshot: Entity | None = None
         if change.kind != "delete" and change.snapshot is not None:
             self.snapshot = stored(copy.deepcopy(change.snapshot), change.version)
@@ -44,14 +53,23 @@ class Heads:
         """The head of that id; None when nothing is queued."""
         return self._heads.get((entity, id))
 
-    def put(self, changes: Sequence[Change]) -> Callable[[BaseException | None], None]:
+    def under(self, changes: Sequence[Change]) -> list[tuple[Change, Queued]]:
+        """The commits that these changes are built on, each of which may still fail.
+
+        Two processes give what follows one version the same number. So a change on top of a
+        queued one must fail with it, although its base may then be the version of another's.
+        """
+        heads = ((change, self._heads.get((change.entity, change.id))) for change in changes)
+        return [(change, head.job) for change, head in heads if head and _follows(change, head)]
+
+    def put(self, changes: Sequence[Change], job: Queued) -> Callable[[BaseException | None], None]:
         """Take over the queued states; the result must be called when their commit is known."""
         mine = {}
         for change in changes:
             key = change.entity, change.id
             before = self._heads.get(key)
             if change.kind != "check" and (before is None or _follows(change, before)):
-                mine[key] = self._heads[key] = Head(change)
+                mine[key] = self._heads[key] = Head(change, job)
 
         def settled(error: BaseException | None) -> None:
             for key, head in mine.items():

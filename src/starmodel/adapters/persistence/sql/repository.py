@@ -147,8 +147,14 @@ class SqlRepository:
             serving.of(change.entity)
         steps = steps_of(batch.changes, serving.statements, now)
         marker, put = batch.marker, serving.markers.put
+        under = self._heads.under(batch.changes)
 
         def work(connection: sqlite3.Connection) -> None:
+            while under:  # emptied, so that no chain of jobs is kept
+                change, earlier = under.pop()
+                if earlier.error is not None:
+                    [step] = (step for step in steps if step.does(change))
+                    raise step.conflict(connection) from earlier.error
             if marker is not None:
                 put(connection, marker, now)
             for step in steps:
@@ -157,7 +163,7 @@ class SqlRepository:
         alone = marker is None and len(steps) == 1 and steps[0].single
         job = Job(work, alone=alone, between=between)
         future = serving.writer.submit(job)
-        job.settled = self._heads.put(batch.changes)
+        job.settled = self._heads.put(batch.changes, job)
         await future
 
     async def list(self, query: Query) -> list[Entity]:

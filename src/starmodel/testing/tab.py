@@ -1,0 +1,385 @@
+"""One open page inside the application's event loop: its elements, signals, stream and requests."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from starmodel.testing.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, form_body, send
+from starmodel.testing.binding import bound_path, take_over
+from starmodel.testing.controls import Controls, form_data
+from starmodel.testing.dom import (
+    arrange,
+    attribute,
+    by_id,
+    fragment,
+    keyed_attributes,
+    parse,
+    patch,
+    select,
+)
+from starmodel.testing.expressions import evaluate
+from starmodel.testing.live import LiveStream
+from starmodel.testing.problems import NotOnPageError, UnreadableExpressionError
+from starmodel.testing.running import RunningApp
+from starmodel.testing.signals import SignalTree
+from starmodel.testing.sse import SseEvent, SseReader
+
+if TYPE_CHECKING:
+    from bs4 import Tag
+
+MAX_REDIRECTS = 20
+
+
+class Tab:
+    """A page as a browser holds it. Everything here runs in the application's loop."""
+
+    def __init__(self, running: RunningApp, cookies: Cookies) -> None:
+        self.running, self.cookies = running, cookies
+        self.url, self.reply = "", Reply("GET", "")
+        self.loaded = self.reply
+        self.soup = parse("")
+        self.signals, self.controls = SignalTree(), Controls()
+        self.skipped: list[str] = []
+        self.problems: list[BaseException] = []
+        self.asked: list[str] = []
+        self._seen: dict[str, int] = {}
+        self._stream: LiveStream | None = None
+        self._stream_url, self._grants = "", list[str]()
+        self._due: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._element: Tag | None = None
+        self._submitter: Tag | None = None
+        self.closed = False
+
+    # Going somewhere
+
+    async def go(self, url: str, method: str = "GET", body: bytes = b"", kind: str = "") -> None:
+        """Load a page in this tab, following redirects."""
+        for _ in range(MAX_REDIRECTS):
+            url = urljoin(self.url or "/", url)
+            if urlsplit(url).netloc not in ("", urlsplit(ORIGIN).netloc):
+                raise NotOnPageError(
+                    f"The page leads to {url}, which is not this application. A visitor can't "
+                    "follow it there."
+                )
+            headers = {**HTML, **({"content-type": kind} if kind else {})}
+            if method != "GET":
+                headers["origin"] = ORIGIN
+            if self.url:
+                headers["referer"] = ORIGIN + self.url
+            reply = await send(self.running.app, method, url, headers, self.cookies, body)
+            where = reply.headers.get("location")
+            if not (300 <= reply.status < 400 and where):
+                break
+            self._leave_fragment(url)
+            url, method, body, kind = where, "GET", b"", ""
+        else:
+            raise NotOnPageError(f"{url} redirects more than {MAX_REDIRECTS} times.")
+        await self.leave()
+        self.closed = False
+        self._leave_fragment(url)
+        self.reply, self.loaded, self.soup = reply, reply, parse(reply.text)
+        self.signals, self.controls = SignalTree(), Controls()
+        self.skipped, self._seen, self._grants = [], {}, []
+        self._stream_url = ""
+        self._initialise([self.soup], set())
+        await self._perform()
+
+    def _leave_fragment(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.url = parts.path + (f"?{parts.query}" if parts.query else "")
+
+    async def leave(self) -> None:
+        """End the stream."""
+        stream, self._stream = self._stream, None
+        self.closed = True
+        if stream is not None:
+            await stream.stop()
+
+    # What elements bring with them
+
+    def _initialise(self, new: list[Tag], known: set[str]) -> None:
+        """Take over signals, bindings and starts of elements; `known` were there before."""
+        everything = [tag for root in new for tag in [root, *root.find_all(True)]]
+        everything = [tag for tag in everything if tag.find_parent("template") is None]
+        for tag in everything:
+            for kind, take in (
+                ("data-signals", self._declare),
+                ("data-computed", self._compute),
+                ("data-bind", self._bind),
+                ("data-init", self._init),
+            ):
+                for key, text in keyed_attributes(tag, kind):
+                    if f"{kind} {key} {text}" not in known or kind == "data-bind":
+                        self._try(take, tag, key, text)
+
+    def _try(self, take: Callable[[Tag, str, str], None], tag: Tag, key: str, text: str) -> None:
+        try:
+            self._element = tag
+            take(tag, key, text)
+        except UnreadableExpressionError:
+            self.skipped.append(text)
+
+    def _declare(self, tag: Tag, key: str, text: str) -> None:
+        name, *modifiers = key.split("__")
+        value = evaluate(text, self) if text else ""
+        if name:
+            value = _nested(_camel(name), value)
+        if isinstance(value, dict):
+            self.signals.merge(value, only_missing="ifmissing" in modifiers)
+
+    def _compute(self, tag: Tag, key: str, text: str) -> None:
+        if not key:
+            raise UnreadableExpressionError(text)
+        self.signals.compute(_camel(key.partition("__")[0]), lambda: evaluate(text, self))
+
+    def _bind(self, tag: Tag, key: str, text: str) -> None:
+        take_over(self, tag, bound_path(tag) or "")
+
+    def _init(self, tag: Tag, key: str, text: str) -> None:
+        evaluate(text, self)
+
+    # What expressions ask
+
+    def signal(self, path: str) -> Any:
+        return self.signals.get(path)
+
+    def assign(self, path: str, value: Any) -> None:
+        if path == "window.location":
+            self._due.append(lambda: self.go(str(value)))
+        else:
+            self.signals.set(path, value)
+
+    def call(self, action: str, arguments: list[Any]) -> Any:
+        if action == "ask":
+            self.asked += [str(arguments[0])] if arguments else self._question()
+            return True
+        if action == "click":
+            return {"names": str(arguments[0]) if arguments else ""}
+        if action == "submit":
+            return {"contentType": "form"}
+        if action == "live":
+            self._stream_url = str(arguments[0])
+            self._due.append(self._connect)
+        elif action == "watch":
+            if arguments[0] not in self._grants:
+                self._grants.append(str(arguments[0]))
+                self._due.append(self._connect)
+        elif action in ("get", "post", "put", "patch", "delete"):
+            options = arguments[1] if len(arguments) > 1 else {}
+            request = self._request(action.upper(), str(arguments[0]), options)
+            self._due.append(request)
+        else:
+            raise UnreadableExpressionError(f"@{action}(…) needs a browser.")
+        return None
+
+    def _question(self) -> list[str]:
+        button = self._submitter or self._element
+        text = None if button is None else attribute(button, "data-ask")
+        return [text] if text else []
+
+    async def run(self, text: str, element: Tag, submitter: Tag | None = None) -> None:
+        """Run the expression of an event, and all that it asks of the server."""
+        self._element, self._submitter = element, submitter
+        evaluate(text, self)
+        await self._perform()
+
+    async def _perform(self) -> None:
+        while self._due:
+            await self._due.pop(0)()
+
+    # Requests of Datastar
+
+    def _request(
+        self, method: str, url: str, options: Mapping[str, Any]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        """The request of an action, with what the page holds at this moment."""
+        headers = {**DATASTAR, "idempotency-key": secrets.token_hex(8)}
+        headers |= {"referer": ORIGIN + self.url}
+        headers |= {str(k).lower(): str(v) for k, v in (options.get("headers") or {}).items()}
+        if method != "GET":
+            headers["origin"] = ORIGIN
+        if self._stream is not None and self._stream.open:
+            headers["starmodel-page"] = "1"
+        body, form = b"", None
+        if options.get("contentType") == "form":
+            form = _form_of(self._element)
+            pairs = form_data(form, self.controls, self._submitter)
+            multipart = attribute(form, "enctype") == "multipart/form-data"
+            if method in ("GET", "DELETE"):
+                url = _with_query(url, urlencode([(k, str(v)) for k, v in pairs]))
+            else:
+                body, headers["content-type"] = form_body(pairs, multipart)
+        else:
+            text = json.dumps(self.signals.sent(_wanted(options)))
+            if method in ("GET", "DELETE"):
+                url = _with_query(url, urlencode({"datastar": text}))
+            else:
+                body, headers["content-type"] = text.encode(), "application/json"
+        url = urljoin(self.url, url)
+        return lambda: self._ask(method, url, headers, body, form)
+
+    async def _ask(
+        self, method: str, url: str, headers: dict[str, str], body: bytes, form: Tag | None
+    ) -> None:
+        reader, streamed = SseReader(), False
+
+        def piece(part: bytes) -> None:
+            nonlocal streamed
+            for event in reader.feed(part):
+                streamed = True
+                self.apply(event)
+
+        reply = await send(self.running.app, method, url, headers, self.cookies, body, piece)
+        self.reply = reply
+        kind = reply.headers.get("content-type", "")
+        if reply.http_status == 200 and not streamed:
+            told = {k[9:]: v for k, v in reply.headers.items() if k.startswith("datastar-")}
+            if kind.startswith("text/html"):
+                self.apply(SseEvent("datastar-patch-elements", {**told, "elements": reply.text}))
+            elif kind.startswith("application/json"):
+                self.apply(SseEvent("datastar-patch-signals", {**told, "signals": reply.text}))
+        if form is not None and 200 <= reply.status < 300:
+            self._accepted(form)
+
+    def _accepted(self, form: Tag) -> None:
+        """What the page does when the server took a form: no complaints, and empty again."""
+        for sentence in select(form, "small[id$='-problem']"):
+            sentence.clear()
+        if "data-reset" in form.attrs:
+            self.controls.forget(form)
+
+    # What the server sends
+
+    def apply(self, event: SseEvent) -> None:
+        """Change the page as the event says, unless it is older than what the page shows."""
+        data = event.data
+        if event.type == "starmodel-open" or self._is_old(data.get("version", "")):
+            return
+        if event.type == "datastar-patch-signals":
+            only_missing = data.get("onlyIfMissing") == "true"
+            self.signals.merge(json.loads(data["signals"]), only_missing=only_missing)
+        elif event.type == "datastar-patch-elements":
+            self._patch(data)
+        elif event.type == "starmodel-rows":
+            self._rows(data)
+
+    def _patch(self, data: Mapping[str, str]) -> None:
+        html, selector = data.get("elements", ""), data.get("selector", "")
+        mode = data.get("mode", "outer")
+        olds = []
+        if mode in ("outer", "inner"):
+            found = select(self.soup, selector) if selector else []
+            ids = [attribute(new, "id") or "" for new in fragment(html)] if not selector else []
+            olds = [
+                *found,
+                *(old for id in ids if id and (old := by_id(self.soup, id)) is not None),
+            ]
+        known = {
+            f"{kind} {key} {text}"
+            for old in olds
+            for tag in [old, *old.find_all(True)]
+            for kind in ("data-signals", "data-computed", "data-init")
+            for key, text in keyed_attributes(tag, kind)
+        }
+        try:
+            kept = Controls.copy_of(self.controls, olds)
+            new = patch(self.soup, html, selector, mode)
+        except NotOnPageError as problem:
+            self.problems.append(problem)
+            return
+        for tag in new:
+            self.controls.restore(kept, tag)
+        self._initialise(new, known)
+        self._later()
+
+    def _rows(self, data: Mapping[str, str]) -> None:
+        body = by_id(self.soup, data["list"])
+        if body is None:
+            return
+        order = data["order"].split(" ") if "order" in data else None
+        new = fragment(f"<table><tbody>{data['rows']}</tbody></table>") if data.get("rows") else []
+        rows = [row for table in new for row in select(table, "[data-key]")]
+        kept = Controls.copy_of(self.controls, [body])
+        arrange(body, rows, order)
+        for row in rows:
+            self.controls.restore(kept, row)
+        body.attrs["data-state"] = data["state"]
+        self._initialise(rows, set())
+        self._later()
+
+    def _is_old(self, version: str) -> bool:
+        topic, _, number = version.rpartition(" ")
+        if not version or int(number) >= self._seen.get(topic, -1):
+            if version:
+                self._seen[topic] = int(number)
+            return False
+        return True
+
+    # The stream
+
+    async def _connect(self) -> None:
+        if self._stream_url == "":
+            return
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.stop()
+        extra = [("grant", grant) for grant in self._grants]
+        for body in select(self.soup, '[id*="-rows"][data-state]'):
+            extra.append(("have", f"{attribute(body, 'id')}:{attribute(body, 'data-state')}"))
+        url = _with_query(self._stream_url, urlencode(extra)) if extra else self._stream_url
+        if stream is not None:
+            self._seen.clear()
+        self._stream = LiveStream(self.running.app, self.apply, self._ended)
+        await self._stream.start(url, self.cookies)
+
+    def _ended(self, status: int) -> None:
+        """The server ended the stream: come back, or reload a page that is no longer ours."""
+        if self.closed:
+            return
+        if status in (401, 403):
+            self._due.append(lambda: self.go(self.url))
+        elif status == 200:
+            self._due.append(self._connect)
+        else:
+            self.problems.append(
+                NotOnPageError(f"The stream of {self.url} was answered with status {status}.")
+            )
+        self._later()
+
+    def _later(self) -> None:
+        """Do what has become due, when it is nobody's turn to wait for it."""
+        if self._due:
+            self.running.start(self._perform())
+
+
+def _wanted(options: Mapping[str, Any]) -> Callable[[str], bool]:
+    if "names" in options:
+        names = options["names"].split()
+        return lambda path: any(path == n or path.startswith(f"{n}.") for n in names)
+    return lambda path: not any(part.startswith("_") for part in path.split("."))
+
+
+def _form_of(element: Tag | None) -> Tag:
+    form = element if element is None or element.name == "form" else element.find_parent("form")
+    if form is None:
+        raise NotOnPageError("An action sends a form, but stands in none.")
+    return form
+
+
+def _with_query(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+
+
+def _nested(path: str, value: Any) -> Any:
+    for part in reversed(path.split(".")):
+        value = {part: value}
+    return value
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"-(\w)", lambda m: m[1].upper(), name)

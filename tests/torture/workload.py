@@ -1,0 +1,254 @@
+"""Writers that never give up, servers that are killed, and the books that must agree."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from e2e.serving import Server
+from torture.application import APPLICATION
+
+KEY = "torture-torture-torture-torture-torture"
+PATIENCE_S = 60.0
+REPEATED, AT_ONCE = 0.1, 0.05  # how often a writer sends a key again, or to two servers at once
+Send = Callable[[str], Coroutine[Any, Any, httpx.Response]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of it: each writer sends that many commands, and more until enough has died.
+
+    Units: pause_s is how long it takes on average until the next process is
+    killed; deaths_per_commit is the share of two-store commits in which a
+    process dies between the two stores.
+    """
+
+    writers: int = 50
+    commands: int = 12
+    accounts: int = 4
+    processes: int = 3
+    kills: int = 2
+    deaths: int = 2
+    pause_s: float = 0.5
+    deaths_per_commit: float = 0.02
+
+
+@dataclass
+class Figures:
+    """What happened, as the writers saw it.
+
+    Shapes: acknowledged is what must be stored, by the name of each number;
+    failures are the bodies of answers from 500 on.
+    """
+
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    lost_connections: int = 0
+    repeats: int = 0
+    kills: int = 0
+    deaths: int = 0
+    latencies_s: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        done, in_order = len(self.latencies_s), sorted(self.latencies_s)
+        p50, p99 = (1000 * in_order[int(share * (done - 1))] for share in (0.5, 0.99))
+        answers = ", ".join(f"{n} of {status}" for status, n in sorted(self.statuses.items()))
+        return (
+            f"{done} commands acknowledged in {self.seconds:.1f} s ({done / self.seconds:.0f}/s, "
+            f"median {p50:.0f} ms, 99 % within {p99:.0f} ms); {self.repeats} keys repeated; "
+            f"answers: {answers}; {self.lost_connections} connections lost; "
+            f"{self.kills} processes killed, {self.deaths} died between two stores"
+        )
+
+
+class Cluster:
+    """Several server processes on one database."""
+
+    def __init__(self, folder: Path, database_url: str, size: Size) -> None:
+        self.journal = folder / "journal"
+        self.journal.touch()
+        self._size = size
+        self._environment = {
+            "DATABASE_URL": database_url,
+            "STARMODEL_SECRET_KEY": KEY,
+            "JOURNAL": str(self.journal),
+            "DEATHS_PER_COMMIT": str(size.deaths_per_commit),
+        }
+        folders = (folder / str(number) for number in range(size.processes))
+        self.servers = [Server(folder, APPLICATION) for folder in folders]
+
+    def start(self) -> None:
+        for server in self.servers:
+            server.start(**self._environment)
+
+    def kill(self) -> None:
+        for server in self.servers:
+            server.kill()
+
+    async def torment(self, figures: Figures) -> None:
+        """Kill a process now and then, and start again what is dead, until cancelled."""
+        kill_at = time.monotonic()
+        while True:
+            await asyncio.sleep(0.05)
+            if time.monotonic() > kill_at:
+                kill_at = time.monotonic() + random.expovariate(1 / self._size.pause_s)
+                server = random.choice(self.servers)
+                if not server.died():
+                    figures.kills += 1
+                    server.kill()
+                    await self._start(server)
+            figures.deaths += await self.revive()
+
+    async def revive(self) -> int:
+        """Start again what has died by itself; how many those were."""
+        dead = [server for server in self.servers if server.died()]
+        for server in dead:
+            await self._start(server)
+        return len(dead)
+
+    async def _start(self, server: Server) -> None:
+        """Start it to the end, also when the torment ends meanwhile."""
+        starting = asyncio.ensure_future(asyncio.to_thread(server.start, **self._environment))
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await starting
+            raise
+
+
+class Writer:
+    """One visitor who repeats each command, with its key, until it is acknowledged."""
+
+    def __init__(self, number: int, cluster: Cluster, figures: Figures, size: Size) -> None:
+        self._number, self._cluster, self._figures = number, cluster, figures
+        self._size = size
+        self._client = httpx.AsyncClient(timeout=10, headers={"accept": "application/json"})
+
+    async def run(self) -> None:
+        size, figures = self._size, self._figures
+        async with self._client:
+            await self._introduce()
+            for number in itertools.count():
+                enough = figures.kills >= size.kills and figures.deaths >= size.deaths
+                if number >= size.commands and enough:
+                    return
+                await self._command(f"{self._number}-{number}")
+
+    async def _introduce(self) -> None:
+        """Get the cookie: keys belong to a session, whichever process serves it."""
+        await self._until_done(lambda url: self._client.get(f"{url}/accounts"))
+        cookie = next(iter(self._client.cookies.jar))
+        self._client.cookies.clear()
+        self._client.headers["cookie"] = f"{cookie.name}={cookie.value}"
+
+    async def _command(self, key: str) -> None:
+        amount, number = random.randint(1, 9), random.randrange(self._size.accounts)
+        one, other = f"a{number}", f"a{(number + 1) % self._size.accounts}"
+        kind = random.choice(("add", "add", "move", "enter"))
+        path, body = {
+            "add": (f"/accounts/{one}/add", {"amount": amount}),
+            "move": (f"/accounts/{one}/move", {"other": other, "amount": amount}),
+            "enter": (f"/books/b{number}/enter", {"amount": amount}),
+        }[kind]
+
+        async def send(url: str) -> httpx.Response:
+            headers = {"idempotency-key": key, "origin": url}
+            return await self._client.post(f"{url}{path}", json=body, headers=headers)
+
+        started = time.perf_counter()
+        at_once = random.random() < AT_ONCE
+        await asyncio.gather(*(self._until_done(send) for _ in range(1 + at_once)))
+        self._figures.latencies_s.append(time.perf_counter() - started)
+        again = random.random() < REPEATED
+        if again:
+            await self._until_done(send)
+        self._figures.repeats += at_once + again
+
+        said = self._figures.acknowledged
+        if kind == "enter":
+            said[f"b{number}"] += amount
+            return
+        said[one] += -amount if kind == "move" else amount
+        said[f"{one} entries"] += 1
+        if kind == "move":
+            said[other] += amount
+            said[f"{other} entries"] += 1
+
+    async def _until_done(self, send: Send) -> None:
+        """Send to one server after the other until one of them says 200."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                answer = await send(random.choice(self._cluster.servers).url)
+            except httpx.HTTPError:
+                self._figures.lost_connections += 1
+            else:
+                self._figures.statuses[answer.status_code] += 1
+                if answer.status_code == 200:
+                    return
+                if answer.status_code >= 500:
+                    self._figures.failures.append(answer.text[:300])
+                elif answer.status_code != 409:
+                    raise AssertionError(f"{answer.status_code}: {answer.text[:300]}")
+            await asyncio.sleep(random.uniform(0, 0.05))
+        raise AssertionError(f"Not acknowledged within {PATIENCE_S:.0f} s.")
+
+
+async def torture(cluster: Cluster, size: Size, *torments: Coroutine[Any, Any, None]) -> Figures:
+    """Let the writers write while processes die; what they saw.
+
+    Shapes: torments are further ones, cancelled at the end.
+    """
+    figures = Figures()
+    await _create(cluster, size)
+    running = [asyncio.ensure_future(one) for one in (cluster.torment(figures), *torments)]
+    started = time.perf_counter()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(size.writers):
+                group.create_task(Writer(number, cluster, figures, size).run())
+    finally:
+        figures.seconds = time.perf_counter() - started
+        for torment in running:
+            torment.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+    return figures
+
+
+async def stored(cluster: Cluster) -> list[Counter[str]]:
+    """What each process says is stored, in the words of `Figures.acknowledged`."""
+    said = []
+    async with httpx.AsyncClient(headers={"accept": "application/json"}, timeout=30) as client:
+        for server in cluster.servers:
+            counted: Counter[str] = Counter()
+            for path in ("accounts", "books"):
+                for item in (await client.get(f"{server.url}/{path}")).json()["items"]:
+                    counted[item["id"]] = item["total"]
+                    if path == "accounts":
+                        counted[f"{item['id']} entries"] = item["entries"]
+            said.append(counted)
+    return said
+
+
+async def _create(cluster: Cluster, size: Size) -> None:
+    url = cluster.servers[0].url
+    headers = {"accept": "application/json", "origin": url}
+    async with httpx.AsyncClient(headers=headers) as client:
+        for path, letter in (("accounts", "a"), ("books", "b")):
+            for number in range(size.accounts):
+                answer = await client.post(f"{url}/{path}", json={"id": f"{letter}{number}"})
+                answer.raise_for_status()
