@@ -21,12 +21,13 @@ from documentation.staging import PICTURES, SOURCE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 START_S = 15.0
+LIVE = "html[data-live=open]"
 
 
 class Picture(NamedTuple):
     """One picture. Shapes: program is the title of a block of page; act prepares the tab.
 
-    Units: size is in CSS pixels; pictures are twice as fine.
+    Units: size is in CSS pixels; a picture has twice as many each way.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Picture(NamedTuple):
     program: str
     path: str
     act: Callable[[Any], None] = lambda tab: None
-    size: tuple[int, int] = (1200, 800)
+    size: tuple[int, int] = (1080, 600)
 
 
 def _count(tab: Any) -> None:
@@ -78,10 +79,10 @@ def _post(tab: Any, path: str, data: Any) -> None:
 
 
 ALL = (
-    Picture("hello", "tutorial/hello.md", "hello.py", "/counter", _count, (1200, 640)),
-    Picture("products", "tutorial/records.md", "shop.py", "/products", _products),
-    Picture("product", "tutorial/records.md", "shop.py", "/products", _open_first_product),
-    Picture("board", "tutorial/live.md", "board.py", "/", _board, (1200, 640)),
+    Picture("hello", "tutorial/hello.md", "hello.py", "/counter", _count, (1080, 520)),
+    Picture("products", "tutorial/records.md", "shop.py", "/products", _products, (1080, 600)),
+    Picture("product", "tutorial/records.md", "shop.py", "/products", _open_first_product, (1080, 560)),
+    Picture("board", "tutorial/live.md", "board.py", "/", _board, (800, 330)),
 )
 
 
@@ -95,29 +96,31 @@ def take_pictures() -> None:
         return
     from playwright.sync_api import sync_playwright
 
-    PICTURES.mkdir(parents=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for picture in ALL:
-            for scheme in ("light", "dark"):
-                _take(chromium, picture, scheme)
+            take(chromium, picture, PICTURES)
         chromium.close()
 
 
-def _take(chromium: Any, picture: Picture, scheme: str) -> None:
+def take(chromium: Any, picture: Picture, folder: Path) -> None:
+    """Put the picture into the folder, light and dark."""
+    folder.mkdir(parents=True, exist_ok=True)
+    width, height = picture.size
     with _served(picture) as url:
-        width, height = picture.size
         context = chromium.new_context(
             base_url=url, viewport={"width": width, "height": height},
-            device_scale_factor=2, color_scheme=scheme,
+            device_scale_factor=2, color_scheme="light",
         )  # fmt: skip
         tab = context.new_page()
         tab.goto(picture.path)
-        tab.locator("html[data-live=open]").wait_for()
+        tab.locator(LIVE).wait_for()
         picture.act(tab)
-        tab.mouse.move(0, 0)
-        tab.wait_for_timeout(2600)  # the marks of what has just changed are gone
-        tab.screenshot(path=PICTURES / f"{picture.name}-{scheme}.png")
+        for scheme in ("light", "dark"):
+            tab.emulate_media(color_scheme=scheme)
+            tab.reload()  # the marks of what has just changed are gone
+            tab.locator(LIVE).wait_for()
+            tab.screenshot(path=folder / f"{picture.name}-{scheme}.png")
         context.close()
 
 

@@ -22,7 +22,7 @@ WORDS = {
 def settings_table() -> str:
     """One row for each setting. Raises: KeyError, for a type without words in WORDS."""
     package = griffe.load("starmodel.config.settings", search_paths=[SOURCE])
-    rows = ["| Setting | Allowed | Default | Variable | Meaning |", "|---|---|---|---|---|"]
+    rows = ["| Setting, variable | Type | Default | Meaning |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
         attribute: Any = package["Settings"][name]
         if attribute.docstring is None:
@@ -32,9 +32,7 @@ def settings_table() -> str:
         variables += [f"`{plain}`" for plain, setting in PLAIN_NAMES.items() if setting == name]
         allowed = _allowed(field.annotation, str(attribute.annotation))
         default = _default(field.default)
-        rows.append(
-            f"| `{name}` | {allowed} | {default} | {', '.join(variables)} | {meaning} |"
-        )
+        rows.append(f"| `{name}`<br>{'<br>'.join(variables)} | {allowed} | {default} | {meaning} |")
     return "\n".join(rows) + "\n"
 
 

@@ -53,9 +53,9 @@ class Settings(BaseModel):
     default_event_method: Literal["post", "get", "put", "patch", "delete"] = "post"
     """The HTTP method of events that name none."""
     database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
-    """Where SQL entities are kept. Also read from `DATABASE_URL`."""
+    """Where SQL entities are kept."""
     redis_url: str | None = Field(default=None, repr=False)
-    """Where Redis is. Also read from `REDIS_URL`."""
+    """Where Redis is."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000
