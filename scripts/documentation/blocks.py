@@ -5,6 +5,8 @@ more. They are removed from the built site:
 
     <!-- continues -->          before a block: it goes on where the block before it ended
 
+    <!-- serve shop.py -->      before a console block: its curl lines are asked of that file
+
     ```python title="shop.py"   a title names a file, which later blocks of the page can import
     …
     ```
@@ -27,7 +29,10 @@ FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w+)(?P<options>[^\n]*)\n(?P
 TITLE = re.compile(r'title="([^"]+)"')
 CHECK = re.compile(r"\s*<!-- check\n(.*?)-->", re.DOTALL)
 CONTINUES = re.compile(r"<!-- continues -->\s*\Z")
-HIDDEN = re.compile(r"^ *<!-- (?:continues -->|check\n.*?-->)\n*", re.MULTILINE | re.DOTALL)
+SERVE = re.compile(r"<!-- serve (\S+) -->\s*\Z")
+HIDDEN = re.compile(
+    r"^ *<!-- (?:continues -->|serve [^\n]*-->|check\n.*?-->)\n*", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Block:
     title: str
     code: str
     check: str
+    serve: str
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -48,12 +54,22 @@ def blocks_of(page: Path) -> list[Block]:
     for found in FENCE.finditer(text):
         code, title = textwrap.dedent(found["code"]), TITLE.search(found["options"])
         name = title[1] if title else ""
-        if CONTINUES.search(text, 0, found.start()):
+        if CONTINUES.search(text, max(0, found.start() - 80), found.start()):
             code, name = f"{made[-1].code}\n{code}", name or made[-1].title
         check = CHECK.match(text, found.end())
+        serve = SERVE.search(text, max(0, found.start() - 80), found.start())
         line = text.count("\n", 0, found.start()) + 1
-        made.append(Block(page, line, found["language"], name, code,
-                          textwrap.dedent(check[1]) if check else ""))  # fmt: skip
+        made.append(
+            Block(
+                page,
+                line,
+                found["language"],
+                name,
+                code,
+                check=textwrap.dedent(check[1]) if check else "",
+                serve=serve[1] if serve else "",
+            )
+        )
     return made
 
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from documentation.blocks import blocks_of
+from documentation.serving import served
 from documentation.staging import PICTURES, SOURCE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-START_S = 15.0
 LIVE = "html[data-live=open]"
 
 
@@ -81,7 +73,9 @@ def _post(tab: Any, path: str, data: Any) -> None:
 ALL = (
     Picture("hello", "tutorial/hello.md", "hello.py", "/counter", _count, (1080, 520)),
     Picture("products", "tutorial/records.md", "shop.py", "/products", _products, (1080, 600)),
-    Picture("product", "tutorial/records.md", "shop.py", "/products", _open_first_product, (1080, 560)),
+    Picture(
+        "product", "tutorial/records.md", "shop.py", "/products", _open_first_product, (1080, 560)
+    ),
     Picture("board", "tutorial/live.md", "board.py", "/", _board, (800, 330)),
 )
 
@@ -107,7 +101,9 @@ def take(chromium: Any, picture: Picture, folder: Path) -> None:
     """Put the picture into the folder, light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     width, height = picture.size
-    with _served(picture) as url:
+    page = SOURCE / picture.page
+    block = next(b for b in reversed(blocks_of(page)) if b.title == picture.program)
+    with served(picture.program, block.code) as url:
         context = chromium.new_context(
             base_url=url, viewport={"width": width, "height": height},
             device_scale_factor=2, color_scheme="light",
@@ -122,40 +118,3 @@ def take(chromium: Any, picture: Picture, folder: Path) -> None:
             tab.locator(LIVE).wait_for()
             tab.screenshot(path=folder / f"{picture.name}-{scheme}.png")
         context.close()
-
-
-@contextmanager
-def _served(picture: Picture) -> Iterator[str]:
-    """The program of a picture on a free port, with a store of its own."""
-    page = SOURCE / picture.page
-    block = next(b for b in reversed(blocks_of(page)) if b.title == picture.program)
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        Path(folder, picture.program).write_text(block.code, encoding="utf-8")
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        url = f"http://127.0.0.1:{port}"
-        module = picture.program.removesuffix(".py")
-        command = [sys.executable, "-m", "uvicorn", f"{module}:app", f"--port={port}"]
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
-        log = Path(folder, "log")
-        with log.open("wb") as out, subprocess.Popen(
-            command, cwd=folder, env=kept, stdout=out, stderr=out
-        ) as server:  # fmt: skip
-            try:
-                _wait(url, log)
-                yield url
-            finally:
-                server.kill()
-
-
-def _wait(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"{url}/_starmodel/health", timeout=1).close()  # noqa: S310
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"The program did not start:\n{log.read_text(encoding='utf-8')}")

@@ -13,10 +13,17 @@ from starmodel.config.sources import PLAIN_NAMES, PREFIX
 
 SOURCE = Path(__file__).parents[2] / "src"
 WORDS = {
-    "str": "text", "SecretStr": "secret text", "bool": "yes or no", "Name": "a name", "Bus": "a name",
-    "Origin": "an origin", "Host": "a host name", "Network": "a network", "Count": "whole number from 1",
+    "str": "text",
+    "SecretStr": "secret text",
+    "bool": "yes or no",
+    "Name": "a name",
+    "Bus": "a name",
+    "Origin": "an origin",
+    "Host": "a host name",
+    "Network": "a network",
+    "Count": "whole number from 1",
     "Annotated[float, Field(gt=0)]": "number above 0",
-}  # fmt: skip
+}
 
 
 def settings_table() -> str:

@@ -5,15 +5,17 @@ How a block says what must come of it is told in scripts/documentation/blocks.py
 
 import importlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from docs.running import run_python
-from documentation.blocks import blocks_of
 
 import starmodel
+from docs.running import run_python
+from documentation.blocks import blocks_of
+from documentation.serving import served
 from starmodel import Settings
 from starmodel.app import live, reactions
 from starmodel.core import registry
@@ -69,6 +71,18 @@ def test_environment_file_is_read(block, before, folder):
 def test_console_block_names_commands_that_exist(block, before):
     for line in re.findall(r"^\$ (.+)$", block.code, re.M):
         check_command(line.partition("#")[0].split())
+
+
+@pytest.mark.parametrize(("block", "before"), [p for p in named("console") if p.values[0].serve])
+def test_curl_of_a_served_program_succeeds(block, before):
+    program = next(b for b in reversed(before) if b.title == block.serve)
+    with served(block.serve, program.code) as url:
+        for line in re.findall(r"^\$ (curl .+)$", block.code, re.M):
+            words = shlex.split(line.replace("http://127.0.0.1:8000", url))
+            ran = subprocess.run(
+                [*words, "-sS", "--fail-with-body"], capture_output=True, text=True, check=False
+            )
+            assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
 
 
 def check_command(words):

@@ -6,11 +6,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
 from documentation.build import main
 
 ROOT = Path(__file__).parents[2]
-LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src",
-         "audio": "src", "embed": "src", "object": "data", "use": "href", "image": "href"}  # fmt: skip
+LOADS = {
+    "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src",
+    "audio": "src", "embed": "src", "object": "data", "use": "href", "image": "href",
+}  # fmt: skip
 LINKS = {"canonical", "alternate", "prev", "next", "license", "author"}  # which load nothing
 FOREIGN = re.compile(r"(?:https?:)?//")
 IN_STYLES = re.compile(r"""@import\s+["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//""")
@@ -64,7 +67,9 @@ def test_what_only_tests_read_is_in_no_page(site):
 
 
 def test_every_document_is_in_the_navigation():
-    nav = re.findall(r"[\w/-]+\.md", str(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"]))
+    nav = re.findall(
+        r"[\w/-]+\.md", str(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
+    )
     written = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
     assert set(nav) == written | {"changelog.md"}
     assert len(nav) == len(set(nav))

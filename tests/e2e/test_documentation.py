@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
+
 from documentation.build import main
 from documentation.pictures import ALL, Picture, take
-from playwright.sync_api import Browser, expect
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("index", "tutorial/hello", "reference/settings", "reference/entities", "comparison")
