@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import starmodel
+import starmodel.testing
 from docs.running import run_python
 from documentation.blocks import blocks_of
 from documentation.serving import served
@@ -161,3 +161,5 @@ def test_reference_has_exactly_the_public_names():
     text = "\n".join(p.read_text() for p in (ROOT / "docs/reference").glob("*.md"))
     found = re.findall(r"^::: starmodel\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.__all__)
+    found = re.findall(r"^::: starmodel\.testing\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.testing.__all__)
