@@ -11,9 +11,10 @@ FURTHER = $(wildcard tests/docs tests/typing tests/architecture tests/torture)
 E2E = $(wildcard tests/e2e)
 COVER = --cov --cov-report= --cov-append
 COVERED_PERCENT = 90
+GENERATED = docs/reference/cli.md docs/reference/settings.md
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench assets docs docs-serve clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench reference assets docs docs-serve clean setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,9 +29,10 @@ test: lint types contracts ## everything: lint, types, import contracts, all tes
 
 check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter
 
-lint: setup-dev ## ruff: rules and format
+lint: setup-dev ## ruff: rules and format; documents that are generated are fresh
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "Not formatted; mend it with: $(PY) -m ruff format ."; exit 1; }
+	@$(PY) -m cogapp -I scripts --verbosity=0 --check $(GENERATED) || { echo "Stale; write it anew with: make reference"; exit 1; }
 
 types: setup-dev
 	@$(PY) -m mypy --no-error-summary
@@ -74,6 +76,9 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/lists.py
 	@$(PY) benchmarks/fanout.py
 	@$(PY) benchmarks/growth.py
+
+reference: setup-dev ## write the generated parts of docs/reference anew
+	@$(PY) -m cogapp -I scripts --verbosity=0 -r $(GENERATED)
 
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py

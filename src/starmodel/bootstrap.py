@@ -172,6 +172,7 @@ def _assemble(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         clock=clock, ids=ids, hub=hub, reactions=defined_reactions(), uow_cls=uow_cls,
     )  # fmt: skip
+    application.settings = settings
     live = realtime(
         application, secrets=secrets, assets=head.served,
         render=application.render,

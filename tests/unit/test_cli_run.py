@@ -154,6 +154,8 @@ def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any])
         ("hello.py:gone", "hello.py has no attribute 'gone'"),
         ("hello:gone", "hello.py has no attribute 'gone'"),
         ("gone:app", "No module 'gone'"),
+        ("os:path", "No module 'os' with Python source"),
+        ("nulls.py", "nulls.py"),
         ("empty.py", "Add app = create_app()"),
         ("broken.py", "broken.py, line 2"),
         ("typer.py", "Rename typer.py"),
@@ -165,6 +167,7 @@ def test_mistake_ends_with_one_sentence_and_the_remedy(argument: str, words: str
     write("empty.py", "from starmodel import create_app\n")
     write("broken.py", "\ndef app(:\n")
     write("typer.py", ASGI)
+    write("nulls.py", "app = 1\0")
     assert words in refusal(argument)
 
 

@@ -259,3 +259,62 @@ def test_development_key_in_an_unusable_folder_is_refused() -> None:
     Path(".starmodel").write_text("a file, not a folder")
     with pytest.raises(ConfigurationError, match="set STARMODEL_SECRET_KEY"):
         secret_keys(load_settings())
+
+
+def test_origin_of_every_setting_is_kept(
+    toml: Callable[[str], object], dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml('[starmodel]\ntheme = "teal"\ntitle = "t"\n[starmodel.development]\nassets = "cdn"\n')
+    dotenv("STARMODEL_TITLE=d\n")
+    monkeypatch.setenv("REDIS_URL", "redis://plain")
+    settings = Settings(max_streams=5)
+    assert set(settings.origins) == set(Settings.model_fields)
+    told = {name: origin for name, origin in settings.origins.items() if origin != "the default"}
+    assert told == {
+        "theme": "[starmodel] of starmodel.toml",
+        "assets": "[starmodel.development] of starmodel.toml",
+        "title": "STARMODEL_TITLE in .env",
+        "redis_url": "REDIS_URL in the environment",
+        "max_streams": "an argument",
+    }
+
+
+def test_origin_of_a_profile_that_is_not_in_use_is_not_told(
+    toml: Callable[[str], object],
+) -> None:
+    toml('[starmodel]\ntitle = "all"\n[starmodel.production]\ntitle = "live"\ntheme = "red"\n')
+    origins = load_settings().origins
+    assert origins["title"] == "[starmodel] of starmodel.toml"
+    assert origins["theme"] == "the default"
+
+
+def test_cookie_secure_says_that_it_follows_public_url() -> None:
+    assert Settings(public_url="https://a.example").origins["cookie_secure"] == "public_url"
+    given = Settings(public_url="https://a.example", cookie_secure=False)
+    assert given.origins["cookie_secure"] == "an argument"
+
+
+def test_settings_of_one_source_are_equal() -> None:
+    assert Settings(title="x") == Settings(title="x")
+
+
+def test_empty_prefixed_variable_leaves_the_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STARMODEL_DATABASE_URL", "")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///plain.db")
+    assert load_settings().database_url == "sqlite:///plain.db"
+
+
+def test_unknown_profile_is_refused_with_those_there_are(toml: Callable[[str], object]) -> None:
+    toml('[starmodel.prod]\ntitle = "live"\n')
+    assert (
+        "Unknown profile 'prod' (from [starmodel] of starmodel.toml). Profiles are "
+        "[starmodel.development] and [starmodel.production]. Did you mean 'production'?"
+    ) in refusal()
+
+
+def test_application_keeps_the_settings_that_it_was_made_from() -> None:
+    from starmodel import create_app
+
+    app = create_app([], title="Shop", secret_key=KEY)
+    assert app.starmodel.settings.title == "Shop"
+    assert app.starmodel.settings.origins["title"] == "an argument"

@@ -69,6 +69,7 @@ class Application:
         self.realtime: Realtime | None = None
         self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
         self.ui: Renderer | None = None
+        self.settings: Any = None  # what `bootstrap` was told; tools read it, nothing here does
         self._uow_cls = uow_cls
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(

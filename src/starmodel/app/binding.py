@@ -152,6 +152,12 @@ class Binder:
         return f"{self.type.name}.{self.event.name}"
 
     @property
+    def signature(self) -> str:
+        """The event as its callers see it: "adjust_stock(delta: int)"."""
+        shown = ", ".join(_signature(parameter) for parameter in self.open_parameters)
+        return f"{self.event.name}({shown})"
+
+    @property
     def open_parameters(self) -> list[Parameter]:
         """The parameters that a visitor may fill."""
         return [p for p in self.parameters.values() if p.name not in self.private]
@@ -244,8 +250,7 @@ class Binder:
     def _error(self, problems: dict[str, _Wrong]) -> BindingError:
         told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
         beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
-        shown = ", ".join(_signature(p) for p in self.open_parameters)
-        return BindingError(f"{self.where}: {told}. Signature: {self.event.name}({shown}).", beside)
+        return BindingError(f"{self.where}: {told}. Signature: {self.signature}.", beside)
 
 
 class _Wrong(NamedTuple):
@@ -294,13 +299,21 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _signature(parameter: Parameter) -> str:
-    annotation = parameter.annotation
-    if typing.get_origin(annotation) is typing.Annotated:  # its rules are told by the refusal
+def type_name(annotation: Any) -> str:
+    """A type as people write it; the rules of an `Annotated` are left out.
+
+    >>> type_name(int), type_name(list[str]), type_name(typing.Annotated[str, "rule"])
+    ('int', 'list[str]', 'str')
+    """
+    if typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
-    name = getattr(annotation, "__name__", str(annotation))
     if typing.get_origin(annotation) is not None:
-        name = str(annotation).replace("typing.", "")
+        return str(annotation).replace("typing.", "")
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _signature(parameter: Parameter) -> str:
+    name = type_name(parameter.annotation)
     default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
     return f"{parameter.name}: {name}{default}"
 

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed_version
-
 import typer
 
 from starmodel.cli.commands.css import css
+from starmodel.cli.commands.doctor import doctor
+from starmodel.cli.commands.entities import entities
+from starmodel.cli.commands.event import SETTINGS, event
+from starmodel.cli.commands.plugin import plugin
+from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
+from starmodel.cli.commands.version import version
+from starmodel.cli.group import CommandGroup
 
 # Tracebacks stay Python's own: prettier ones would print local variables, secrets included.
 app = typer.Typer(
     name="starmodel",
+    cls=CommandGroup,
     help="Serve and manage StarModel applications.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.command()(run)
+app.command()(routes)
+app.add_typer(entities, name="entities")
+app.command(context_settings=SETTINGS)(event)
+app.command()(doctor)
+app.add_typer(plugin, name="plugin")
 app.add_typer(css, name="css")
-
-
-@app.command()
-def version() -> None:
-    """Print the installed version of StarModel."""
-    typer.echo(installed_version("starmodel"))
+app.command()(version)
 
 
 def main() -> None:

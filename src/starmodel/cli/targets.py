@@ -51,7 +51,9 @@ def find_target(app: str | None, here: Path) -> Target:
         raise CommandError(f"{app!r} is no application. Give a file.py or a module:attribute.")
     source = _find_module(place, here)
     if source is None:
-        raise CommandError(f"No module {place!r} in {here} or installed. Check the name.")
+        raise CommandError(
+            f"No module {place!r} with Python source in {here} or installed. Check the name."
+        )
     return _target(source, here, place, attribute)
 
 
@@ -63,7 +65,7 @@ def _find_by_convention(here: Path) -> Target:
             return _target(source, here, module, attribute)
     raise CommandError(
         f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
-        "Name one, for example: starmodel run hello.py"
+        "Name one, as in: starmodel run hello.py (with other commands: --app hello.py)"
     )
 
 
@@ -82,7 +84,7 @@ def _in_file(path: Path, attribute: str) -> Target:
             return _target(source, folder, ".".join(parts), convention)
     raise CommandError(
         f"{path.name} defines neither app nor create_app. Add app = create_app(), "
-        f"or name the attribute: starmodel run {path.name}:attribute"
+        f"or name the attribute: {path.name}:attribute"
     )
 
 
@@ -113,7 +115,9 @@ def _find_module(module: str, here: Path) -> Path | None:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         return None
-    return Path(spec.origin) if spec and spec.origin else None
+    if spec is None or not spec.has_location or not str(spec.origin).endswith(".py"):
+        return None
+    return Path(str(spec.origin))
 
 
 def _defined_names(source: Path) -> set[str]:
@@ -124,6 +128,8 @@ def _defined_names(source: Path) -> set[str]:
         raise CommandError(
             f"{source.name}, line {error.lineno}: {error.msg}. Correct it and run again."
         ) from error
+    except (ValueError, OSError) as error:  # null bytes, or a file that may not be read
+        raise CommandError(f"{source.name} can't be read as Python source: {error}.") from error
     names: set[str] = set()
     open_blocks: list[ast.AST] = [tree]
     while open_blocks:

@@ -19,7 +19,7 @@ def refuse_unknown_names(layers: Iterable[Layer], fields: Mapping[str, FieldInfo
     """Raise one ConfigurationError for all names that are no setting; otherwise do nothing."""
     # No value is shown: an unknown name may be a secret's, misspelt.
     problems = [
-        f"Unknown setting {name!r} (from {origin}).{_hint(name, fields)}"
+        _unknown(name, origin, fields, is_table=isinstance(layer.values.get(name), dict))
         for layer in layers
         for name, origin in layer.origins.items()
         if name not in fields
@@ -27,6 +27,15 @@ def refuse_unknown_names(layers: Iterable[Layer], fields: Mapping[str, FieldInfo
     if problems:
         allowed = f"Settings are: {', '.join(sorted(fields))}."
         raise ConfigurationError("\n".join([*problems, allowed]))
+
+
+def _unknown(name: str, origin: str, fields: Mapping[str, FieldInfo], *, is_table: bool) -> str:
+    if is_table:
+        envs = _choices(fields["env"])
+        allowed = " and ".join(f"[starmodel.{env}]" for env in envs)
+        hint = _hint(name, envs)
+        return f"Unknown profile {name!r} (from {origin}). Profiles are {allowed}.{hint}"
+    return f"Unknown setting {name!r} (from {origin}).{_hint(name, fields)}"
 
 
 def explain(

@@ -8,16 +8,18 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
 from starmodel.config.problems import explain, refuse_unknown_names
-from starmodel.config.sources import read_layers
+from starmodel.config.sources import origins_of, read_layers
 from starmodel.config.values import Bus, CommaList, Count, Host, Name, Network, Origin, Theme
 
 MIN_SECRET_CHARS = 32
+DEFAULT = "the default"
 
 
 class Settings(BaseModel):
@@ -89,6 +91,8 @@ class Settings(BaseModel):
     max_body_depth: Count = 32
     """How deep JSON may be nested."""
 
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
     if not TYPE_CHECKING:  # type checkers offer the fields as typed arguments instead
 
         def __init__(self, **arguments: Any) -> None:
@@ -100,6 +104,19 @@ class Settings(BaseModel):
             except ValidationError as error:
                 # Not chained: the cause knows the values of secrets.
                 raise explain(error, layers, type(self).model_fields) from None
+            self._origins = origins_of(layers)
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Where each setting came from, in words that lead a person to it.
+
+        Shapes: {"title": "STARMODEL_TITLE in .env", "theme": "the default", …},
+        with every setting.
+        """
+        told = {name: self._origins.get(name, DEFAULT) for name in type(self).model_fields}
+        if told["cookie_secure"] == DEFAULT and self.public_url is not None:
+            told["cookie_secure"] = "public_url"
+        return told
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

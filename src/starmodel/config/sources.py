@@ -44,6 +44,11 @@ def read_layers(arguments: Mapping[str, Any]) -> list[Layer]:
     return [*above, *_file_layers(Path("starmodel.toml"), above)]
 
 
+def origins_of(layers: list[Layer]) -> dict[str, str]:
+    """Where each value that counts came from; names that no layer sets are missing."""
+    return {n: layer.origins[n] for layer in reversed(layers) for n in layer.values}
+
+
 def chosen_env(**arguments: Any) -> str:
     """The `env` that the sources choose, without reading or checking any other setting."""
     return str(_first(read_layers(arguments), "env", default=ENVS[0]))
@@ -60,7 +65,7 @@ def _variables(variables: Mapping[str, str | None], where: str) -> Layer:
             continue  # `NAME=` in a deployment file means "not set"
         if variable.startswith(PREFIX):
             name = variable.removeprefix(PREFIX).lower()
-        elif variable in PLAIN_NAMES and PREFIX + variable not in variables:
+        elif variable in PLAIN_NAMES and not variables.get(PREFIX + variable):
             name = PLAIN_NAMES[variable]
         else:
             continue

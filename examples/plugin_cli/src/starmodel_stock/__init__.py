@@ -1,0 +1,43 @@
+"""A third-party command: `starmodel stock count` and `starmodel stock export`."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from starmodel.cli.loading import load_application, opened
+from starmodel.cli.lookup import find_entity
+from starmodel.cli.options import AppOption
+from starmodel.cli.problems import in_sentences
+from starmodel.core.entity import public_state
+
+stock = typer.Typer(help="Count and export what an application stores.", no_args_is_help=True)
+EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="The entity's class name.")]
+
+
+@stock.command()
+def count(entity: EntityName, app: AppOption = None) -> None:
+    """Print how many records there are."""
+    with in_sentences():
+        typer.echo(asyncio.run(_count(entity, app)))
+
+
+@stock.command()
+def export(entity: EntityName, app: AppOption = None) -> None:
+    """Print the public fields of every record, one JSON object a line."""
+    with in_sentences():
+        for state in asyncio.run(_states(entity, app)):
+            typer.echo(json.dumps(state, default=str))
+
+
+async def _count(entity: str, app: str | None) -> int:
+    async with opened(load_application(app)) as application:
+        cls = find_entity(application, entity).cls
+        return await cls.objects.count()
+
+
+async def _states(entity: str, app: str | None) -> list[dict]:
+    async with opened(load_application(app)) as application:
+        cls = find_entity(application, entity).cls
+        return [public_state(record) for record in await cls.objects.list()]

@@ -1,0 +1,86 @@
+"""`starmodel doctor`: what is set, what is installed, what is broken, what will bite."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from starmodel.cli.options import AppOption, JsonOption
+from starmodel.cli.output import columns, print_json, table
+
+if TYPE_CHECKING:
+    from starmodel.cli.doctor.report import Report
+
+LIBRARIES = (
+    "starmodel", "pydantic", "starlette", "python-fasthtml", "monsterui", "sqlalchemy", "sqlmodel",
+    "uvicorn", "typer", "orjson", "itsdangerous",
+)  # fmt: skip
+
+
+def doctor(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = False) -> None:
+    """Check the settings, the application and the place where it runs.
+
+    Shows each setting with its value and where that came from (secrets are
+    hidden), the versions, the entities, and what was found: problems, which
+    keep it from working; warnings, which bite in production; and notes; each
+    with a remedy. Stores are opened as at a start. Exit code 1 when there is
+    a problem.
+
+    With --json: {ok, python, versions, settings, entities, findings}; a
+    setting is {name, value, origin}, a finding {level, about, text, remedy}
+    with level ok, note, warning or problem.
+    """
+    from starmodel.cli.doctor.report import examine
+
+    root: Any = ctx.find_root().command
+    report = examine(app, root.commands)
+    if as_json:
+        print_json(_document(report))
+    else:
+        typer.echo("\n\n".join(_parts(report)))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of StarModel and of what it stands on."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = installed_version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "python": platform.python_version(),
+        "versions": versions(),
+        "settings": [shown._asdict() for shown in report.settings],
+        "entities": report.entities,
+        "findings": [finding._asdict() for finding in report.findings],
+    }
+
+
+def _parts(report: Report) -> list[str]:
+    installed = ", ".join(f"{name} {number}" for name, number in versions().items())
+    parts = [f"Python {platform.python_version()}, {installed}"]
+    if report.settings:
+        rows = [(shown.name, shown.text, shown.origin) for shown in report.settings]
+        parts.append(table(("SETTING", "VALUE", "FROM"), rows))
+    if report.entities:
+        entities = [(e["name"], e["store"], e["scope"]) for e in report.entities]
+        parts.append(table(("ENTITY", "STORE", "SCOPE"), entities))
+    found: list[tuple[str, str, str]] = []
+    for finding in report.findings:
+        lines = [*finding.text.splitlines(), *([f"→ {finding.remedy}"] if finding.remedy else [])]
+        found.append((finding.level, finding.about, lines[0]))
+        found += [("", "", line) for line in lines[1:]]
+    parts.append(columns(found))
+    parts.append("No problems." if report.ok else "There are problems.")
+    return parts

@@ -1,0 +1,122 @@
+"""`starmodel entities`: what an application keeps, and what can happen to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from starmodel.cli.completing import entity_names
+from starmodel.cli.loading import load_app, load_application
+from starmodel.cli.lookup import find_entity
+from starmodel.cli.options import AppOption, JsonOption
+from starmodel.cli.output import columns, print_json, table
+from starmodel.cli.problems import in_sentences
+
+entities = typer.Typer(help="The entities of an application.", no_args_is_help=True)
+
+
+@entities.command("list")
+def list_all(app: AppOption = None, as_json: JsonOption = False) -> None:
+    """List the entities with their stores, scopes and paths.
+
+    With --json: a list of {name, store, scope, path, access, fields, events}.
+    """
+    from starmodel.cli.describe import overview
+
+    with in_sentences():
+        told = [overview(type) for type in load_application(app).registry]
+    if as_json:
+        print_json(told)
+        return
+    if not told:
+        typer.echo("This application has no entities.")
+        return
+    rows = [
+        (e["name"], e["store"], e["scope"], e["path"] or "-", len(e["fields"]), len(e["events"]))
+        for e in told
+    ]
+    typer.echo(table(("NAME", "STORE", "SCOPE", "PATH", "FIELDS", "EVENTS"), rows))
+
+
+@entities.command()
+def inspect(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The entity's class name.", metavar="NAME", autocompletion=entity_names
+        ),
+    ],
+    app: AppOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one entity: its fields, events, access rules and table.
+
+    With --json: what `list` tells, and module, ttl_s, computed, table; its
+    fields are {name, type, required, private, editable, signal, constraints,
+    default or made_by}, its events {name, signature, kind, access, routes,
+    about}.
+    """
+    from starmodel.cli.describe import whole
+
+    with in_sentences():
+        found = load_app(app)
+        told = whole(find_entity(found.starmodel, name), found.front)
+    if as_json:
+        print_json(told)
+    else:
+        typer.echo("\n\n".join(_parts(told)))
+
+
+def _parts(told: dict[str, Any]) -> list[str]:
+    access = told["access"]
+    facts = [
+        ("store", told["store"]),
+        ("scope", told["scope"]),
+        ("path", told["path"] or "none"),
+        ("access", f"read {access['read']}, write {access['write']}"),
+    ]
+    if told["ttl_s"] is not None:
+        facts.append(("ttl", f"{told['ttl_s']:g} s"))
+    fields = [(f["name"], f["type"], _default(f), _rules(f), _marks(f)) for f in told["fields"]] + [
+        (f["name"], f["type"], "computed", "", _marks(f)) for f in told["computed"]
+    ]
+    events = [
+        (e["signature"], e["access"], next(iter(e["routes"]), "-"), e["about"])
+        for e in told["events"]
+    ]
+    parts = [
+        f"{told['name']} ({told['module']})\n{columns(facts, indent='  ')}",
+        table(("FIELD", "TYPE", "DEFAULT", "RULES", "MARKS"), fields),
+        table(("EVENT", "ACCESS", "ROUTE", "ABOUT"), events),
+    ]
+    if told["table"] is not None:
+        made = [(c["name"], c["type"], _column_words(c)) for c in told["table"]["columns"]]
+        heading = f"TABLE {told['table']['name']}"
+        parts.append(f"{heading}\n{columns(made, indent='  ')}")
+    return parts
+
+
+def _default(field: dict[str, Any]) -> str:
+    if field["required"]:
+        return "required"
+    if "made_by" in field:
+        return f"{field['made_by']}()"
+    return repr(field["default"]) if "default" in field else "hidden"
+
+
+def _rules(field: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in field["constraints"].items())
+
+
+def _marks(field: dict[str, Any]) -> str:
+    marks = ["private"] if field["private"] else []
+    marks += ["signal"] if field["signal"] else []
+    marks += [] if field.get("editable", True) or field["private"] else ["read-only"]
+    return ", ".join(marks)
+
+
+def _column_words(column: dict[str, Any]) -> str:
+    if column["primary_key"]:
+        return "primary key"
+    return "" if column["nullable"] else "not null"

@@ -1,0 +1,23 @@
+"""`starmodel version`: what is installed."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version as installed_version
+
+import typer
+
+from starmodel.cli.options import JsonOption
+from starmodel.cli.output import print_json
+
+
+def version(as_json: JsonOption = False) -> None:
+    """Print the installed version of StarModel.
+
+    With --json: {starmodel, python}.
+    """
+    installed = installed_version("starmodel")
+    if as_json:
+        print_json({"starmodel": installed, "python": platform.python_version()})
+    else:
+        typer.echo(installed)

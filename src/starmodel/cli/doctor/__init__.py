@@ -1,0 +1,1 @@
+"""What `starmodel doctor` looks at; each room returns its findings."""

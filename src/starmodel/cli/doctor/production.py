@@ -1,0 +1,143 @@
+"""What works in development and bites in production."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starmodel.adapters.web.call import matches_host
+from starmodel.app.access import rule_of
+from starmodel.app.application import Application
+from starmodel.cli.doctor.finding import Finding
+from starmodel.config import Settings
+
+FEW_DIFFERENT = 12
+NEW_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+
+def always(settings: Settings, application: Application | None) -> Iterator[Finding]:
+    """What is wrong in whatever env."""
+    workers = os.environ.get("WEB_CONCURRENCY", "1")
+    several = workers.isdigit() and int(workers) > 1
+    kept = [t.name for t in application.registry if t.store == "memory"] if application else []
+    if several and kept:
+        yield Finding(
+            "problem", "workers", f"WEB_CONCURRENCY is {workers}, and {', '.join(kept)} would be "
+            "kept in the memory of each worker apart.",
+            "Give them another store, or serve with one worker.",
+        )  # fmt: skip
+    if several and settings.event_bus == "memory":
+        yield Finding(
+            "problem", "workers", f"WEB_CONCURRENCY is {workers}, and event_bus is 'memory': pages "
+            "would not hear of changes that another worker made.",
+            "Choose an event bus that joins processes, or serve with one worker.",
+        )  # fmt: skip
+    host = urlsplit(settings.public_url or "").hostname
+    if host and settings.allowed_hosts and not matches_host(host, tuple(settings.allowed_hosts)):
+        yield Finding(
+            "problem", "allowed_hosts", f"It does not have {host!r}, the host of public_url, so "
+            "every visitor would be refused.", f"Add {host!r} to allowed_hosts.",
+        )  # fmt: skip
+    if settings.cookie_secure and (settings.public_url or "").startswith("http://"):
+        yield Finding(
+            "problem", "cookie_secure", "It is on, and public_url is plain HTTP: browsers would "
+            "not send the session's cookie.", "Serve by https, or set cookie_secure to false.",
+        )  # fmt: skip
+    everyone = [
+        str(n) for n in settings.trusted_proxies if ip_network(str(n), False).prefixlen == 0
+    ]
+    if everyone:
+        yield Finding(
+            "warning", "trusted_proxies", f"{', '.join(everyone)} trusts everybody's forwarded "
+            "headers: a visitor could pretend any address.", "Name your proxies' addresses alone.",
+        )  # fmt: skip
+
+
+def production(settings: Settings, application: Application | None) -> Iterator[Finding]:
+    """What bites where visitors come; in development only that it is not that."""
+    if settings.env != "production":
+        yield Finding(
+            "note", "env", "This is development: the printed link signs in as the developer.",
+            "On a server that others reach, set STARMODEL_ENV=production and "
+            "STARMODEL_SECRET_KEY; run doctor again with them.",
+        )  # fmt: skip
+        return
+    yield from _secret_key(settings)
+    if settings.public_url is None:
+        yield Finding(
+            "warning", "public_url", "It is not set: behind a proxy forms may be refused, and "
+            "cookies are not marked as secure.", "Set public_url=https://your.host",
+        )  # fmt: skip
+    if not settings.allowed_hosts:
+        yield Finding(
+            "warning", "allowed_hosts", "It is empty, so any Host header is answered.",
+            "Set allowed_hosts to the names that visitors use.",
+        )  # fmt: skip
+    if not settings.cookie_secure:
+        yield Finding(
+            "warning", "cookie_secure", "Session cookies also travel over plain HTTP.",
+            "Serve by https and set public_url=https://…, or cookie_secure=true.",
+        )  # fmt: skip
+    if not settings.trusted_proxies:
+        yield Finding(
+            "note", "trusted_proxies", "It is empty: behind a proxy, all visitors seem to have "
+            "the proxy's address, and share its limit of streams.",
+            "If a proxy stands before the application, name its address or network.",
+        )  # fmt: skip
+    if settings.default_event_method == "get":
+        yield Finding(
+            "warning", "default_event_method", "Events by GET put their arguments into addresses "
+            "and logs.", "Use 'post'.",
+        )  # fmt: skip
+    if settings.assets == "cdn":
+        yield Finding(
+            "note", "assets", "Pages ask a public network for scripts, which learns who visits.",
+            "Set assets=local.",
+        )  # fmt: skip
+    if application is not None:
+        yield from _entities(application, settings)
+
+
+def _secret_key(settings: Settings) -> Iterator[Finding]:
+    key = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    kept = Path(".starmodel/secret_key")
+    if len(set(key)) < FEW_DIFFERENT:
+        yield Finding(
+            "warning", "secret_key", "It repeats few characters and may be guessed.",
+            f"Make a new one: {NEW_KEY}",
+        )  # fmt: skip
+    elif kept.is_file() and kept.read_text(encoding="ascii", errors="replace").strip() == key:
+        yield Finding(
+            "warning", "secret_key", "It is the development key of this folder.",
+            f"Make a new one: {NEW_KEY}",
+        )  # fmt: skip
+    else:
+        yield Finding("ok", "secret_key", f"It is set, and {len(key)} characters long.")
+
+
+def _entities(application: Application, settings: Settings) -> Iterator[Finding]:
+    kept = [type.name for type in application.registry if type.store == "memory"]
+    if kept:
+        yield Finding(
+            "warning", "memory", f"{', '.join(kept)} live in memory: gone at each restart, and "
+            "right with one worker only.", "Give what must last another store.",
+        )  # fmt: skip
+    sql = any(type.store == "sql" for type in application.registry)
+    if sql and settings.origins["database_url"] == "the default":
+        yield Finding(
+            "warning", "database_url", "It is the default, a SQLite file in the current folder, "
+            "which a deployment may replace.", "Set DATABASE_URL to a place that stays.",
+        )  # fmt: skip
+    open_to_all = [
+        type.name
+        for type in application.registry
+        if type.scope != "session" and rule_of(type, "write", None) == "public"
+    ]
+    if open_to_all:
+        yield Finding(
+            "note", "access", f"Everybody may change {', '.join(open_to_all)}, also without "
+            "signing in.", "If that is not meant: access={'read': 'public', 'write': 'signed_in'}.",
+        )  # fmt: skip

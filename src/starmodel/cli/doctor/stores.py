@@ -1,0 +1,68 @@
+"""Whether the stores can be opened, as a start would open them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starmodel.app.application import Application
+from starmodel.cli.doctor.finding import Finding
+from starmodel.cli.doctor.values import masked_url
+from starmodel.config import Settings
+from starmodel.core.errors import StarModelError
+
+
+def stores(application: Application, settings: Settings) -> Iterator[Finding]:
+    """Open every store and close it again; a SQLite file that is not there is not made."""
+    used = {type.store for type in application.registry}
+    file = _sqlite_file(settings.database_url) if "sql" in used else None
+    if file is not None and not file.exists():
+        yield _place_of(file)
+        return
+    try:
+        asyncio.run(_open(application))
+    except (StarModelError, OSError) as error:
+        yield Finding(
+            "problem", "database" if "sql" in used else "stores", str(error),
+            "Correct what it names, and run doctor again.",
+        )  # fmt: skip
+        return
+    if "sql" in used:
+        name = masked_url(settings.database_url)
+        yield Finding("ok", "database", f"{name} can be reached and written.")
+
+
+async def _open(application: Application) -> None:
+    await application.ready()
+    await application.close()
+
+
+def _sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL; None for a database in memory, and for every other kind."""
+    parts = urlsplit(url)
+    name = url.partition("://")[2].partition("?")[0].removeprefix("/")
+    if (
+        not parts.scheme.startswith("sqlite")
+        or name in ("", ":memory:")
+        or name.startswith("file:")
+    ):
+        return None
+    return Path(name)
+
+
+def _place_of(file: Path) -> Finding:
+    folder = file.parent
+    if not folder.is_dir():
+        return Finding(
+            "problem", "database", f"{file} can't be made: there is no folder {folder}.",
+            f"Make the folder, or correct the database URL: mkdir -p {folder}",
+        )  # fmt: skip
+    if not os.access(folder, os.W_OK):
+        return Finding(
+            "problem", "database", f"{file} can't be made: {folder} can't be written.",
+            "Make the folder writable, or correct the database URL.",
+        )  # fmt: skip
+    return Finding("ok", "database", f"{file} is not there yet; the first start makes it.")

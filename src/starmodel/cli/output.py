@@ -1,0 +1,49 @@
+"""What commands print: aligned columns for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+
+GAP = "  "
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Aligned columns under their headings, each as wide as its longest cell.
+
+    >>> print(table(("NAME", "STORE"), [("Product", "sql")]))
+    NAME     STORE
+    Product  sql
+    """
+    return columns([headings, *rows])
+
+
+def columns(rows: Iterable[Sequence[Any]], *, indent: str = "") -> str:
+    """Rows of cells, aligned; spaces at the end of lines are left out.
+
+    >>> print(columns([("a", 1), ("long", None)], indent="  "))
+      a     1
+      long
+    """
+    texts = [["" if cell is None else one_line(str(cell)) for cell in row] for row in rows]
+    if not texts:
+        return ""
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = (
+        GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in texts
+    )
+    return "\n".join(f"{indent}{line}".rstrip() for line in lines)
+
+
+def one_line(text: str) -> str:
+    """The text without what would break a line or steer the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on stdout, and nothing else."""
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))

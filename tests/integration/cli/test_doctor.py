@@ -1,0 +1,245 @@
+"""`starmodel doctor`: settings with their origins, what is broken, what will bite."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from starmodel.adapters.web import assets
+from starmodel.cli.doctor import place
+from starmodel.cli.doctor.values import masked_url
+
+Run = Callable[..., Result]
+Answer = Callable[..., Any]
+Write = Callable[[str, str], Path]
+KEY = "Zk3vQ8sT1xWc7LmP0rYbN5dHg2JfA9eU"
+
+
+@pytest.fixture
+def examined(run: Run) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Exit code and document of `doctor --json`."""
+    import json
+
+    def invoke(*words: str) -> tuple[int, dict[str, Any]]:
+        result = run("doctor", *words, "--json")
+        return result.exit_code, json.loads(result.stdout)
+
+    return invoke
+
+
+def findings(document: dict[str, Any], about: str) -> list[tuple[str, str, str]]:
+    return [(f["level"], f["text"], f["remedy"]) for f in document["findings"]
+            if f["about"] == about]  # fmt: skip
+
+
+def test_healthy_application_has_no_problems(shop: Path, run: Run) -> None:
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "pydantic 2." in result.stdout
+    assert "Product  sql     record" in result.stdout
+    assert "starmodel.db is not there yet; the first start makes it." in result.stdout
+    assert result.stdout.endswith("No problems.\n")
+    assert not Path("starmodel.db").exists()
+
+
+def test_existing_database_is_opened(shop: Path, run: Run, examined: Any) -> None:
+    assert run("event", "Chat", "say", "--text", "hi").exit_code == 0
+    code, document = examined()
+    assert code == 0
+    text = "sqlite:///starmodel.db can be reached and written."
+    assert findings(document, "database") == [("ok", text, "")]
+
+
+def test_each_setting_tells_where_it_came_from(
+    write: Write, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("starmodel.toml", '[starmodel]\ntheme = "teal"\n[starmodel.production]\ntheme = "red"\n')
+    write(".env", "STARMODEL_MAX_STREAMS=7\n")
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", KEY)
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///shop.db")
+    write("main.py", "from starmodel import create_app\napp = create_app([], title='Shop')\n")
+    told = {s["name"]: (s["value"], s["origin"]) for s in examined()[1]["settings"]}
+    assert told["title"] == ("Shop", "an argument")
+    assert told["theme"] == ("red", "[starmodel.production] of starmodel.toml")
+    assert told["max_streams"] == (7, "STARMODEL_MAX_STREAMS in .env")
+    assert told["database_url"] == ("sqlite:///shop.db", "DATABASE_URL in the environment")
+    assert told["heartbeat_s"] == (15.0, "the default")
+    assert told["secret_key"][0] == "hidden, 32 characters"
+
+
+def test_no_secret_is_shown(
+    shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch, write: Write
+) -> None:
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", KEY)
+    monkeypatch.setenv("STARMODEL_SECRET_KEY_FALLBACKS", f"old{KEY}")
+    monkeypatch.setenv("REDIS_URL", "redis://:hush@cache/0")
+    for words in (["doctor"], ["doctor", "--json"]):
+        text = run(*words).output
+        assert KEY not in text
+        assert "hush" not in text
+        assert "redis://:***@cache/0" in text
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        ("sqlite:///a.db", "sqlite:///a.db"),
+        ("postgresql://u:p@s@h/db", "postgresql://u:***@h/db"),
+        ("redis://:pw@h:6379/0", "redis://:***@h:6379/0"),
+        ("mysql://h/db?password=pw&charset=utf8", "mysql://h/db?password=***&charset=utf8"),
+        ("hush", "***"),
+        ("http://[broken", "***"),
+    ],
+)
+def test_password_in_a_url_is_masked(url: str, masked: str) -> None:
+    assert masked_url(url) == masked
+
+
+def test_wrong_settings_are_one_problem(
+    shop: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARMODEL_THEMES", "x")
+    code, document = examined()
+    assert code == 1
+    problems = [f for f in document["findings"] if f["level"] == "problem"]
+    assert [problem["about"] for problem in problems] == ["application"]
+    assert "Unknown setting 'themes' (from STARMODEL_THEMES in the" in problems[0]["text"]
+    assert document["settings"] == []
+
+
+def test_production_without_a_key_is_a_problem(
+    shop: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    code, document = examined()
+    assert code == 1
+    assert "secret_key is missing" in findings(document, "application")[0][1]
+
+
+def test_production_warns_of_what_will_bite(
+    shop: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARMODEL_ENV", "production")
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", "ab" * 20)
+    code, document = examined()
+    assert code == 0
+    warned = {f["about"] for f in document["findings"] if f["level"] == "warning"}
+    assert warned == {
+        "secret_key", "public_url", "allowed_hosts", "cookie_secure", "memory", "database_url"
+    }  # fmt: skip
+    assert all(f["remedy"] for f in document["findings"] if f["level"] != "ok")
+    assert findings(document, "access")[0][1].startswith("Everybody may change Chat")
+
+
+def test_good_production_has_no_warning(
+    write: Write, folder: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", "from starmodel import create_app\napp = create_app([])\n")
+    for name, value in {
+        "STARMODEL_ENV": "production", "STARMODEL_SECRET_KEY": KEY,
+        "STARMODEL_PUBLIC_URL": "https://shop.example", "STARMODEL_ALLOWED_HOSTS": "shop.example",
+        "STARMODEL_TRUSTED_PROXIES": "10.0.0.1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    code, document = examined()
+    assert code == 0
+    assert {f["level"] for f in document["findings"]} <= {"ok", "note"}
+    told = {s["name"]: s["origin"] for s in document["settings"]}
+    assert told["cookie_secure"] == "public_url"
+
+
+@pytest.mark.parametrize(
+    ("variables", "about", "words"),
+    [
+        ({"WEB_CONCURRENCY": "3"}, "workers", "Counter would be kept in the memory of each worker"),
+        ({"STARMODEL_PUBLIC_URL": "https://a.example", "STARMODEL_ALLOWED_HOSTS": "b.example"},
+         "allowed_hosts", "It does not have 'a.example'"),
+        ({"STARMODEL_PUBLIC_URL": "http://a.example", "STARMODEL_COOKIE_SECURE": "1"},
+         "cookie_secure", "browsers would not send"),
+        ({"DATABASE_URL": "sqlite:///gone/shop.db"}, "database", "there is no folder gone"),
+        ({"DATABASE_URL": "sqlite:///main.py"}, "database", "main.py can't be opened"),
+    ],
+    ids=["workers", "hosts", "cookie", "folder", "no-database"],
+)  # fmt: skip
+def test_what_cannot_work_is_a_problem_with_a_remedy(
+    shop: Path,
+    examined: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    about: str,
+    words: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    code, document = examined()
+    level, text, remedy = findings(document, about)[0]
+    assert (code, level) == (1, "problem")
+    assert words in text
+    assert remedy
+
+
+def test_everybody_as_a_proxy_is_warned_of(
+    shop: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARMODEL_TRUSTED_PROXIES", "10.0.0.1,0.0.0.0/0")
+    assert findings(examined()[1], "trusted_proxies")[0][1].startswith("0.0.0.0/0 trusts")
+
+
+def test_secrets_that_others_may_read_are_warned_of(
+    shop: Path, write: Write, examined: Any
+) -> None:
+    write(".env", f"STARMODEL_SECRET_KEY={KEY}\n").chmod(0o644)
+    assert findings(examined()[1], "permissions") == [
+        (
+            "warning",
+            ".env holds secrets, and other users of this machine may read or write it (mode 644).",
+            "Run: chmod 600 .env",
+        )
+    ]
+
+
+def test_key_in_the_settings_file_is_warned_of(shop: Path, write: Write, examined: Any) -> None:
+    write("starmodel.toml", f'[starmodel]\nsecret_key = "{KEY}"\n').chmod(0o600)
+    document = examined()[1]
+    assert "usually committed" in findings(document, "secret_key")[0][1]
+    assert findings(document, "permissions") == []
+
+
+def test_port_in_use_is_only_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        monkeypatch.setattr(place, "PORT", busy.getsockname()[1])
+        found = place.port()
+    assert (found.level, found.about) == ("note", "port")
+    assert "starmodel run --port" in found.remedy
+    assert place.port().level == "ok"
+
+
+def test_missing_assets_are_told(
+    shop: Path, examined: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "asset_urls", lambda: {"build": "x"})
+    level, _, remedy = findings(examined()[1], "assets")[0]
+    assert level == "warning"
+    assert "make assets" in remedy
+    assert "starmodel.css" in assets.asset_urls()
+
+
+def test_folder_without_an_application_is_no_problem(examined: Any) -> None:
+    code, document = examined()
+    assert code == 0
+    assert findings(document, "application")[0][0] == "note"
+    assert document["settings"]
+
+
+def test_named_application_that_is_missing_is_one(examined: Any) -> None:
+    code, document = examined("--app", "gone.py")
+    assert code == 1
+    assert findings(document, "application")[0][:2] == (
+        "problem", f"No file {Path.cwd() / 'gone.py'}. Check the path and the current folder.",
+    )  # fmt: skip

@@ -1,0 +1,193 @@
+"""`starmodel routes`, `entities list`, `entities inspect` and `version`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+Run = Callable[..., Result]
+Answer = Callable[..., Any]
+Write = Callable[[str, str], Path]
+
+
+def test_routes_tell_who_answers_each_address(shop: Path, answer: Answer) -> None:
+    found = {(row["method"], row["path"]): row for row in reversed(answer("routes"))}
+    assert found["GET", "/"] == {
+        "method": "GET", "path": "/", "target": "main.home", "source": "own",
+        "entity": None, "event": None, "replaced": False,
+    }  # fmt: skip
+    event = found["POST", "/products/{id}/adjust_stock"]
+    assert (event["target"], event["entity"], event["event"], event["source"]) == (
+        "Product.adjust_stock", "Product", "adjust_stock", "generated",
+    )  # fmt: skip
+    assert found["GET", "/products/new"]["target"] == "Product form for a new one"
+    assert found["GET", "/chat"]["target"] == "Chat page"
+    assert found["GET", "/_starmodel/stream"]["source"] == "starmodel"
+
+
+def test_generated_routes_behind_own_ones_are_marked(shop: Path, answer: Answer) -> None:
+    replaced = [row["path"] for row in answer("routes") if row["replaced"]]
+    assert replaced == ["/", "/products/{id}/edit"]
+
+
+def test_routes_are_aligned_columns_for_people(shop: Path, run: Run) -> None:
+    lines = run("routes").stdout.splitlines()
+    at = lines[0].index("PATH")
+    assert lines[0].split() == ["METHOD", "PATH", "TARGET", "FROM"]
+    assert all(line[at - 1] == " " and line[at] == "/" for line in lines[1:])
+
+
+def test_mounts_and_websockets_of_ones_own_are_listed(write: Write, answer: Answer) -> None:
+    write("static/a.txt", "a")
+    write(
+        "main.py",
+        "from starmodel import create_app\n"
+        "app = create_app([])\n"
+        "@app.ws('/talk')\n"
+        "def talk(text: str): ...\n",
+    )
+    told = {(row["method"], row["path"], row["target"]) for row in answer("routes")}
+    assert ("WS", "/talk", "main.talk") in told
+    assert ("*", "/static/…", "StaticFiles") in told
+
+
+def test_entities_are_listed_with_store_scope_and_path(
+    shop: Path, run: Run, answer: Answer
+) -> None:
+    told = {entity["name"]: entity for entity in answer("entities", "list")}
+    assert (told["Product"]["store"], told["Product"]["scope"]) == ("sql", "record")
+    assert told["Chat"]["access"] == {"read": "public", "write": "public"}
+    assert told["Counter"]["events"] == ["increment"]
+    assert "Product  sql     record   /products" in run("entities", "list").stdout
+
+
+def test_entity_is_inspected_whole(shop: Path, answer: Answer) -> None:
+    told = answer("entities", "inspect", "product")
+    fields = {field["name"]: field for field in told["fields"]}
+    assert fields["name"]["constraints"] == {"min_length": 2, "max_length": 20}
+    assert fields["name"]["required"]
+    assert fields["price"]["constraints"] == {"gt": 0}
+    assert fields["price"]["default"] == 1.0
+    assert fields["id"]["made_by"] == "new_id"
+    assert not fields["id"]["editable"]
+    assert fields["cost"]["private"]
+    assert "default" not in fields["cost"]
+    assert told["computed"] == [
+        {"name": "worth", "type": "float", "private": False, "signal": True}
+    ]
+    events = {event["name"]: event for event in told["events"]}
+    assert events["adjust_stock"] == {
+        "name": "adjust_stock",
+        "signature": "adjust_stock(delta: int, reason: Literal['sale', 'return'] = 'sale')",
+        "kind": "sync",
+        "access": "signed_in",
+        "routes": ["POST /products/{id}/adjust_stock"],
+        "about": "Take from the stock, or put back.",
+    }
+    assert events["label"]["access"] == "role:editor"
+    assert set(events) >= {"create", "update", "delete"}
+    assert told["table"]["name"] == "product"
+    assert {"name", "cost", "_version"} <= {column["name"] for column in told["table"]["columns"]}
+
+
+def test_entity_is_inspected_by_people_in_four_parts(shop: Path, run: Run) -> None:
+    text = run("entities", "inspect", "Product").stdout
+    assert "min_length=2, max_length=20" in text
+    assert "worth   float      computed" in text
+    assert "hidden" in text
+    assert "TABLE product" in text
+    assert "0.5" not in text  # a private default
+
+
+def test_entity_in_memory_has_no_table(shop: Path, answer: Answer) -> None:
+    assert answer("entities", "inspect", "Counter")["table"] is None
+
+
+def test_unknown_entity_is_refused_with_the_nearest(shop: Path, run: Run) -> None:
+    result = run("entities", "inspect", "Prodct")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == (
+        "starmodel: There is no entity 'Prodct'. Did you mean 'Product'? "
+        "This application has Product, Counter, Basket, Visit, Chat."
+    )
+
+
+def test_version_for_programs_names_python_too(answer: Answer) -> None:
+    assert answer("version").keys() == {"starmodel", "python"}
+
+
+def test_application_without_entities_says_so(write: Write, run: Run) -> None:
+    write("main.py", "from starmodel import create_app\napp = create_app([])\n")
+    assert run("entities", "list").stdout == "This application has no entities.\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("app = 3\n", "main:app is no StarModel application; its type is int. Name"),
+        ("async def app(): ...\n", "main:app is an async factory. Make it a plain function."),
+        (
+            "from starmodel import create_app\napp = create_app([], theme='pink')\n",
+            "Setting 'theme' cannot be 'pink' (from an argument): must be 'amber',",
+        ),
+    ],
+    ids=["other", "async", "settings"],
+)
+def test_what_is_no_application_is_refused_in_a_sentence(
+    write: Write, run: Run, source: str, words: str
+) -> None:
+    write("main.py", source)
+    result = run("routes")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"starmodel: {words}")
+    assert "Traceback" not in result.stderr
+
+
+def test_folder_without_an_application_says_what_was_looked_for(run: Run) -> None:
+    result = run("routes")
+    assert result.exit_code == 1
+    assert "looked for app.main:create_app, app.main:app, main:app" in result.stderr
+    assert "--app hello.py" in result.stderr
+
+
+def test_error_of_the_application_shows_the_users_frames_and_a_sentence(
+    write: Write, run: Run
+) -> None:
+    write("helper.py", "def made():\n    return {}['gone']\n")
+    write("main.py", "import json\nfrom helper import made\napp = json.loads('1') and made()\n")
+    result = run("entities", "list")
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    files = [line.strip().split(",")[0] for line in lines if line.strip().startswith("File ")]
+    assert [Path(name.split('"')[1]).name for name in files] == ["main.py", "helper.py"]
+    assert lines[-2] == "KeyError: 'gone'"
+    assert lines[-1] == (
+        "starmodel: main:app could not be loaded: KeyError in the application's own code, "
+        "shown above. Correct it and run again."
+    )
+
+
+def test_factory_is_called_and_its_prints_stay_off_stdout(write: Write, run: Run) -> None:
+    write("app/__init__.py", "")
+    write(
+        "app/main.py",
+        "from starmodel import create_app as make\n"
+        "def create_app():\n"
+        "    print('hello')\n"
+        "    return make([])\n",
+    )
+    result = run("entities", "list", "--json")
+    assert json.loads(result.stdout) == []
+    assert result.stderr == "hello\n"
+
+
+def test_loading_greets_nobody(shop: Path, run: Run) -> None:
+    result = run("routes")
+    assert "token=" not in result.output
+    assert result.stderr == "shop is imported\n"
