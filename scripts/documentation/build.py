@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from documentation.staging import ROOT, SOURCE, stage
 
 ZENSICAL = (sys.executable, "-m", "zensical")
+FOLDER, SITE = ROOT / "build" / "documentation", ROOT / "site"
 LOOK_S = 0.5
 
 
@@ -26,25 +27,42 @@ def main(arguments: list[str]) -> int:
         from documentation.pictures import take_pictures
 
         take_pictures()
-    stage()
     if "--serve" in arguments:
-        threading.Thread(target=_follow, daemon=True).start()
-        return subprocess.run([*ZENSICAL, "serve"], cwd=ROOT, check=False).returncode
-    shutil.rmtree(ROOT / "site", ignore_errors=True)
-    code = subprocess.run([*ZENSICAL, "build", "--strict"], cwd=ROOT, check=False).returncode
-    if code == 0:
-        print(f"The documentation is in {ROOT / 'site' / 'index.html'}")
-    return 1 if code else 0
+        return _serve(FOLDER)
+    built = build(FOLDER)
+    if built is None:
+        return 1
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.move(built, SITE)
+    print(f"The documentation is in {SITE / 'index.html'}")
+    return 0
 
 
-def _follow() -> None:
+def build(folder: Path) -> Path | None:
+    """The site, built in the folder; None when a page is wrong or a link is broken."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    stage(folder)
+    command = [*ZENSICAL, "build", "--strict"]
+    built = subprocess.run(command, cwd=folder, check=False).returncode == 0
+    return folder / "site" if built else None
+
+
+def _serve(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    stage(folder)
+    threading.Thread(target=_follow, args=(folder,), daemon=True).start()
+    return subprocess.run([*ZENSICAL, "serve"], cwd=folder, check=False).returncode
+
+
+def _follow(folder: Path) -> None:
     """Stage again whenever a document has changed."""
     seen = _newest()
     while True:
         time.sleep(LOOK_S)
         if (now := _newest()) != seen:
             seen = now
-            stage()
+            stage(folder)
 
 
 def _newest() -> tuple[float, int]:

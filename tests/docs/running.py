@@ -15,7 +15,8 @@ from typing import Any
 from documentation.blocks import Block
 from integration.web.browser import Browser
 
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio",
+          "-W", "error")  # fmt: skip
 
 
 async def run_python(block: Block, before: Sequence[Block], folder: Path) -> None:
@@ -31,10 +32,7 @@ async def run_python(block: Block, before: Sequence[Block], folder: Path) -> Non
         write(folder, block)
     name = Path(block.title).name
     if name.startswith("test_"):
-        ran = subprocess.run(  # noqa: ASYNC221 - nothing else runs meanwhile
-            [*PYTEST, block.title], cwd=folder, capture_output=True, text=True, check=False
-        )
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        run_tests(block.title, folder)
         return
     module = types.ModuleType(block.title.removesuffix(".py").replace("/", ".") or "documented")
     sys.modules[module.__name__] = module
@@ -49,6 +47,13 @@ async def run_python(block: Block, before: Sequence[Block], folder: Path) -> Non
             result = eval(code, module.__dict__ | {"visit": visit})
             if inspect.isawaitable(result):
                 await result
+
+
+def run_tests(title: str, folder: Path) -> None:
+    """Run a file of tests by a pytest of its own; it may leave no database."""
+    ran = subprocess.run([*PYTEST, title], cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert not list(folder.glob("*.db")), "a test wrote a database"
 
 
 def write(folder: Path, block: Block) -> None:

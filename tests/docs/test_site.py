@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from documentation.build import main
+from documentation.build import build
 
 ROOT = Path(__file__).parents[2]
 LOADS = {
@@ -20,9 +20,10 @@ IN_STYLES = re.compile(r"""@import\s+["']?(?:https?:)?//|url\(\s*["']?(?:https?:
 
 
 @pytest.fixture(scope="module")
-def site():
-    assert main(["--no-pictures"]) == 0
-    return ROOT / "site"
+def site(tmp_path_factory):
+    built = build(tmp_path_factory.mktemp("documentation"))
+    assert built is not None, "a page is wrong or a link is broken; see above"
+    return built
 
 
 class Loaded(HTMLParser):

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from documentation.build import main
+from documentation.build import build
 from documentation.pictures import ALL, Picture, take
 
-ROOT = Path(__file__).parents[2]
 PAGES = ("index", "tutorial/hello", "reference/settings", "reference/entities", "comparison")
 
 
@@ -25,10 +24,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the built site."""
-    assert main(["--no-pictures"]) == 0
-    handler = partial(_Quiet, directory=str(ROOT / "site"))
+    handler = partial(_Quiet, directory=build(tmp_path_factory.mktemp("documentation")))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
