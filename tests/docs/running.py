@@ -65,15 +65,14 @@ def write(folder: Path, block: Block) -> None:
 
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[Any]:
-    """A started application; yields a function that makes its visitors."""
-    if not hasattr(app, "starmodel"):
-        yield None
-        return
-    async with AsyncExitStack() as visitors, app.router.lifespan_context(app):
+    """Start the application, if there is one; yields a function that makes its visitors."""
+    async with AsyncExitStack() as open_things:
+        if hasattr(app, "starmodel"):
+            await open_things.enter_async_context(app.router.lifespan_context(app))
 
         def visit(other: Any = None) -> Browser:
             browser = Browser(app if other is None else other)
-            visitors.push_async_callback(browser.aclose)
+            open_things.push_async_callback(browser.aclose)
             return browser
 
         yield visit
