@@ -17,8 +17,11 @@ LIVE = "html[data-live=open]"
 
 
 class Picture(NamedTuple):
-    """One picture. Shapes: program is the title of a block of page; act prepares the tab.
+    """One picture.
 
+    Shapes: program is the title of a block of page; act changes what the
+    program holds, pose what the tab shows of it; is_live for a page with
+    a stream.
     Units: size is in CSS pixels; a picture has twice as many each way.
     """
 
@@ -28,6 +31,8 @@ class Picture(NamedTuple):
     path: str
     act: Callable[[Any], None] = lambda tab: None
     size: tuple[int, int] = (1080, 600)
+    pose: Callable[[Any], None] = lambda tab: None
+    is_live: bool = True
 
 
 def _count(tab: Any) -> None:
@@ -62,6 +67,13 @@ def _board(tab: Any) -> None:
         tab.get_by_text(line).wait_for()
 
 
+def _wrong_product(tab: Any) -> None:
+    for label, text in (("Name", "P"), ("Price", "-1"), ("Stock", "-5")):
+        tab.get_by_label(label).fill(text)
+    tab.keyboard.press("Tab")
+    tab.locator("[aria-invalid=true]").nth(2).wait_for()
+
+
 def _post(tab: Any, path: str, data: Any) -> None:
     origin = re.match(r"https?://[^/]+", tab.url)
     headers = {"accept": "application/json", "origin": origin[0] if origin else ""}
@@ -75,6 +87,15 @@ ALL = (
     Picture("products", "tutorial/records.md", "shop.py", "/products", _products, (1080, 600)),
     Picture(
         "product", "tutorial/records.md", "shop.py", "/products", _open_first_product, (1080, 560)
+    ),
+    Picture(
+        "checks",
+        "tutorial/rules.md",
+        "shop.py",
+        "/products/new",
+        size=(1080, 590),
+        pose=_wrong_product,
+        is_live=False,
     ),
     Picture("board", "tutorial/live.md", "board.py", "/", _board, (800, 330)),
 )
@@ -109,12 +130,14 @@ def take(chromium: Any, picture: Picture, folder: Path) -> None:
             device_scale_factor=2, color_scheme="light",
         )  # fmt: skip
         tab = context.new_page()
+        ready = tab.locator(LIVE if picture.is_live else "main")
         tab.goto(picture.path)
-        tab.locator(LIVE).wait_for()
+        ready.wait_for()
         picture.act(tab)
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
             tab.reload()  # the marks of what has just changed are gone
-            tab.locator(LIVE).wait_for()
+            ready.wait_for()
+            picture.pose(tab)
             tab.screenshot(path=folder / f"{picture.name}-{scheme}.png")
         context.close()
