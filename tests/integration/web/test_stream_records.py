@@ -166,12 +166,12 @@ async def test_watched_record_with_an_integer_id_does_not_expire(visit: Any, ser
     import asyncio
 
     class Slot(Entity):
-        model_config = EntityConfig(ttl=0.2, scope="record", access="public")
+        model_config = EntityConfig(ttl=1, scope="record", access="public")
         id: int
 
     browser = visit(serve(Slot))
     await browser.call("POST", "/slots", {"id": 7})
 
     async with browser.watch(await browser.page("/slots/7")):
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2)
         assert (await browser.call("GET", "/slots/7")).status_code == 200
