@@ -48,7 +48,11 @@ action({
 /* Sending and its answer. */
 
 const submitted = new WeakMap();
-const values = (form) => new URLSearchParams(new FormData(form)).toString();
+const values = (form) => {
+  const data = new FormData(form);
+  data.delete("_browser"); // what stores.js adds is nothing that was typed
+  return new URLSearchParams(data).toString();
+};
 const sentences = (form) => form.querySelectorAll("small[id$='-problem']");
 const inputOf = (sentence) => document.getElementById(sentence.id.slice(0, -"-problem".length));
 

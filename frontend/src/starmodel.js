@@ -2,9 +2,12 @@
 import "./components.js";
 import { action } from "datastar";
 import "./forms.js";
+import { show, whole } from "./frames.js";
+import { forget } from "./kept.js";
 import { digests } from "./lists.js";
 import "./page.js";
 import "./records.js";
+import { connected, follow, startStores } from "./stores.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
@@ -22,13 +25,13 @@ const options = (extra) => ({
 });
 
 // Only the signals that the event asks for are sent.
-action({
-  name: "click",
-  apply: (_, names = "") =>
-    options({ filterSignals: { include: RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`) } }),
-});
+const include = (names) => RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`);
+
+action({ name: "click", apply: (_, names = "") => options({ filterSignals: { include: include(names) } }) });
 
 action({ name: "submit", apply: () => options({ contentType: "form" }) });
+
+startStores({ options, include, pageTokens: () => stream?.tokens ?? [] });
 
 /* A viewer never sees an older state after a newer one. */
 
@@ -132,6 +135,7 @@ class Stream {
       const response = await fetch(this.address(), options);
       if ([401, 403].includes(response.status)) {
         this.over = true;
+        forget();
         return reload("This page no longer belongs to your session.");
       }
       if (response.ok) await this.read(response.body.getReader());
@@ -156,28 +160,28 @@ class Stream {
       const { done, value } = await reader.read();
       if (done) return;
       text += decoder.decode(value, { stream: true });
-      for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) this.frame(text.slice(0, end));
+      const [frames, rest] = whole(text);
+      text = rest;
+      frames.forEach((frame) => this.take(frame));
       this.expectData();
     }
   }
 
-  frame(text) {
-    let type = "", args = {};
-    for (const line of text.split("\n")) {
-      if (line.startsWith("event: ")) type = line.slice(7);
-      if (!line.startsWith("data: ")) continue;
-      const at = line.indexOf(" ", 6), name = line.slice(6, at), value = line.slice(at + 1);
-      args[name] = name in args ? `${args[name]}\n${value}` : value;
-    }
-    if (type === "starmodel-open") return this.opened(args);
-    if (!type || isOld(args)) return;
-    document.dispatchEvent(new CustomEvent("datastar-fetch", { detail: { type, el: root, argsRaw: args, live: true } }));
+  take({ type, args }) {
+    if (type === "starmodel-open") this.opened(args);
+    else if (type && !isOld(args)) show({ type, args });
+  }
+
+  get tokens() {
+    const { searchParams } = this.url;
+    return [...searchParams.getAll("token"), ...searchParams.getAll("grant")];
   }
 
   opened({ build, heartbeat }) {
     this.found();
     // The server may have lost its memory meanwhile: what it says now is the truth, if older too.
     if (this.known) seen.clear();
+    connected(this.known);
     this.known = true;
     this.wait = FIRST_WAIT_MS;
     this.silence = 3000 * Number(heartbeat);
@@ -195,10 +199,17 @@ action({
     stream?.stop();
     stream = new Stream(url);
     stream.start();
+    follow(false);
   },
 });
 
-action({ name: "watch", apply: (_, grant) => stream?.watch(grant) });
+action({
+  name: "watch",
+  apply(_, grant) {
+    stream?.watch(grant);
+    follow(true);
+  },
+});
 
 document.addEventListener("visibilitychange", () => (document.hidden ? stream?.stop() : stream?.start()));
 addEventListener("pageshow", (event) => event.persisted && stream?.start());

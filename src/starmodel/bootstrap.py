@@ -244,7 +244,14 @@ def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Reposito
             settings.database_url, synchronous=settings.sqlite_synchronous, clock=clock
         )
 
-    return {"memory": memory, "sql": sql}
+    def browser() -> Repository:
+        from starmodel.adapters.persistence.browser import BrowserRepository
+
+        return BrowserRepository(clock=clock)
+
+    return {
+        "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
+    }  # fmt: skip
 
 
 def _bus(settings: Settings) -> EventBus:

@@ -136,9 +136,8 @@ class Application:
             raise ConfigurationError("This application has no pages to render an action for.")
         return self.realtime.render_action(self.registry[action.entity], action)
 
-    def show(self, entity: Entity, view: str = "") -> None:
-        if self.realtime is not None:
-            self.realtime.show(entity, view)
+    def show(self, entity: Entity, view: str = "") -> str:
+        return "" if self.realtime is None else self.realtime.show(entity, view)
 
     def namespace(self, entity: Entity) -> str:
         if self.realtime is None:
@@ -262,7 +261,7 @@ class Application:
         """After a sign-in or sign-out: access is decided again; who left leaves no instances."""
         for visitor in session.left:
             for type in self.registry:
-                if type.scope == "session":
+                if type.scope == "session" and not type.in_browser:
                     await self._remove(type, visitor)
         for visitor in session.ended:
             await self.bus.publish(SessionEnded(visitor))

@@ -120,6 +120,14 @@ class Binder:
                     self.own[name] = made.entity  # the visitor's own; no id is ever taken
                 else:
                     self.parameters[name] = made
+        needed = [type, *(registry[cls] for cls in self.own.values())]
+        self.carries = tuple(dict.fromkeys(t.name for t in needed if t.in_browser))
+        if self.carries and event.info.method in ("get", "delete"):
+            raise ConfigurationError(
+                f"{self.where} has method {event.info.method!r}, but the state of "
+                f"{self.carries[0]} comes from the browser in the body of the request. "
+                "Use method 'post', 'put' or 'patch'."
+            )
         self.private = set[str]()
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
@@ -150,6 +158,11 @@ class Binder:
     @property
     def where(self) -> str:
         return f"{self.type.name}.{self.event.name}"
+
+    def method(self, default: str) -> str:
+        """The HTTP method of the event: its own, else the default where that has a body."""
+        needs_body = self.carries and default in ("get", "delete")
+        return self.event.info.method or ("post" if needs_body else default)
 
     @property
     def signature(self) -> str:

@@ -69,9 +69,9 @@ class Dispatcher:
         return self.binders[type.cls, event.name].bind(inputs)
 
     def runs_at_once(self, type: EntityType, event: Event[Any, Any, Any]) -> bool:
-        """True for an event that needs nothing to be filled in."""
+        """True for an event that needs nothing to be filled in, nor a browser's state."""
         binder = self.binders[type.cls, event.name]
-        return not (binder.takes_fields or binder.needed)
+        return not (binder.takes_fields or binder.needed or binder.carries)
 
     def refuse_masked(
         self, type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]
@@ -262,7 +262,10 @@ class Dispatcher:
         for attempt in range(1, ATTEMPTS + 1):
             marker = None
             if claim is not None:
-                marker = claim.marker(_remember(reply, home) if last else None)
+                reacted = self._reactions.waits_for(cls, record.event)
+                marker = claim.marker(
+                    _remember(reply, home) if last else None, effects=bool(facts) or reacted
+                )
             try:
                 await unit.commit(marker=marker, home=home, record=record)
                 break

@@ -36,9 +36,9 @@ class Claim:
     record: CommandRecord
     kept: bool = False
 
-    def marker(self, outcome: str | None = None) -> Marker:
+    def marker(self, outcome: str | None = None, *, effects: bool = False) -> Marker:
         """The marker to store with a change; without an outcome it says "started"."""
-        return Marker(self.name, self.digest, self.record.id, self.record.at, outcome)
+        return Marker(self.name, self.digest, self.record.id, self.record.at, outcome, effects)
 
     async def start(self) -> None:
         """Put the start on record before anything outside can happen."""

@@ -15,11 +15,21 @@ from starmodel.core.host import host_of
 _views: dict[str, LiveView] = {}
 
 
+class Markup(str):
+    """HTML that is put into a page as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
 class LiveView:
     """A function of one snapshot whose component follows that entity in every open page.
 
     Called in a page it renders and watches. What it returns needs an id,
-    because that is where each newer rendering goes.
+    because that is where each newer rendering goes. On a page that does
+    not know the state yet, what hides the part until then comes before it.
     """
 
     def __init__(self, render: Callable[[Any], Any], entity: type[Entity], name: str) -> None:
@@ -31,8 +41,9 @@ class LiveView:
             raise ConfigurationError(
                 f"{self.name} shows {self.entity.__name__}, but got {type(entity).__name__}."
             )
-        host_of(self.entity).show(entity, self.name)
-        return self.render(entity)
+        before = host_of(self.entity).show(entity, self.name)
+        made = self.render(entity)
+        return (Markup(before), made) if before else made
 
 
 def live(render: Callable[[Any], Any]) -> LiveView:

@@ -13,8 +13,6 @@ from starmodel.core.registry import EntityType, Registry
 
 REMEDIES = {
     "redis": "The Redis store is not available yet.",
-    "session_storage": "Browser stores are not available yet.",
-    "local_storage": "Browser stores are not available yet.",
     "custom": "Set model_config['persistence_backend'].",
 }
 

@@ -55,7 +55,8 @@ class Marker(NamedTuple):
 
     Shapes: key names session, entity, event and the browser's key;
     digest is of the arguments; outcome is JSON, None while it runs;
-    command is the id of the run that wrote it.
+    command is the id of the run that wrote it; effects is True when the
+    command also did something that is not in its batch.
     Units: at is seconds since the epoch.
     """
 
@@ -64,6 +65,7 @@ class Marker(NamedTuple):
     command: str
     at: float
     outcome: str | None = None
+    effects: bool = False
 
 
 class Batch(NamedTuple):
@@ -148,8 +150,11 @@ class Realtime(Protocol):
     def render_action(self, type: EntityType, action: Action) -> str:
         """What a click on the page being made will send."""
 
-    def show(self, entity: Entity, view: str = "") -> None:
-        """Put the entity, or a live view of it, on the stream of the page being made."""
+    def show(self, entity: Entity, view: str = "") -> str:
+        """Put the entity, or a live view of it, on the stream of the page being made.
+
+        What comes back is HTML that has to stand right before the view, mostly none.
+        """
 
     def namespace(self, entity: Entity) -> str:
         """Where the entity's signals stand on the page being made."""

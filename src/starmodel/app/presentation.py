@@ -53,6 +53,12 @@ class RealtimeAdapter(Realtime, Protocol):
     def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
         """What the caller of an event is sent."""
 
+    async def encode_shown(self, session: Session) -> bytes:
+        """What the page is to show of the states that this request carried."""
+
+    def encode_states(self, session: Session) -> bytes:
+        """What the browser is to store and show of the states that this request changed."""
+
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
         """Elements, toasts and a redirect, as the caller's page takes them."""
 

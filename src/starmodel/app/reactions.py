@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from starmodel.app.carried import NOTHING, carried
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.commands import CommandRecord
 from starmodel.core.drafts import Lease
@@ -73,6 +74,10 @@ class Reactions:
             self._by_cause.setdefault(reaction.cause, []).append(reaction.handler)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def waits_for(self, cls: type[Entity], event: str) -> bool:
+        """True when a handler runs after each such event."""
+        return (cls, event) in self._by_cause
+
     def after(
         self,
         record: CommandRecord | None,
@@ -109,6 +114,7 @@ class Reactions:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
+        carried.set(NOTHING)  # the request that caused this may be answered already
         unit = self._unit(Lease())
         extra = {"uow": unit, "entity": entity}
         wanted = list(inspect.signature(handler).parameters)[1:]

@@ -33,6 +33,7 @@ class Scopes:
 
     def __init__(self, secret: str) -> None:
         self._user = keyed_hash(secret, "user")
+        self._browser = keyed_hash(secret, "browser store")
 
     def id_of(self, type: EntityType, session: Session | None, actor: Actor | None) -> str:
         """The id of the caller's own instance.
@@ -52,6 +53,16 @@ class Scopes:
                 f"Use `await {type.name}.get(request)`, or give it scope 'app'."
             )
         return session.key
+
+    def browser_owner(self, session: Session | None, actor: Actor | None = None) -> str:
+        """The name under which a browser keeps this visitor's states, as this actor or nobody.
+
+        With no session the name of the application itself.
+        """
+        if session is None:
+            return self._browser("")[:16]
+        visitor = self._browser(f"visitor {session.key}")
+        return f"{visitor}.{self._browser(f'{session.key} {actor.id}') if actor else ''}"
 
 
 def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:

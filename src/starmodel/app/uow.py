@@ -152,7 +152,7 @@ class UnitOfWork:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
         for tracked, change in changes:
-            if change.kind != "check":
+            if change.kind != "check" and not tracked.type.in_browser:
                 await self._publish(changed_message(tracked.type, change, tracked.base))
         for fact in facts:
             await self._publish(fact)
@@ -170,6 +170,9 @@ class UnitOfWork:
             if repository not in made:
                 made[repository] = (repository, [], None)
             made[repository][1].append(change)
+        if len(made) > 1 and marker is not None and home is not None:
+            repository = self._persistence.for_class(home.type.cls)
+            made[repository] = (*made[repository][:2], marker._replace(effects=True))
         return list(made.values())
 
     async def settle(self) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core import registry
+from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.entity_config import check_config
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
@@ -89,6 +90,7 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
     )
     about = EntityInfo(cls, field_specs(cls), events, computed)
     _check_shown(about)
+    check_browser_store(cls, cls.model_config.get("store") or "")
     setter = type.__setattr__
     setter(cls, "__entity__", about)
     prefix = signal_prefix(cls)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import inflection
 
+from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.stores import StateStore, store_name
+from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -55,6 +56,12 @@ class EntityType:
         return self.scope == "record"
 
     @property
+    def in_browser(self) -> bool:
+        """True when the visitor's browser keeps the state, and the server nothing of it."""
+        own = self.cls.model_config.get("persistence_backend")
+        return self.store in BROWSER_STORES and own is None
+
+    @property
     def signals(self) -> tuple[str, ...]:
         """The fields that are signals on pages; the visitor's own instance needs no id there."""
         names = self.cls.__entity__.signals
@@ -63,8 +70,7 @@ class EntityType:
     @property
     def synced(self) -> list[str]:
         """The fields whose value in the browser is taken over before an event runs."""
-        in_browser = self.store in ("session_storage", "local_storage")
-        everything = self.cls.model_config.get("sync_with_client", in_browser)
+        everything = self.cls.model_config.get("sync_with_client", self.in_browser)
         return [
             name
             for name, spec in self.cls.__entity__.fields.items()
@@ -158,6 +164,7 @@ def entity_type(cls: type[Entity], default_store: str) -> EntityType:
     if wanted is None:
         wanted = "custom" if config.get("persistence_backend") else None
     store = store_name(wanted or ("sql" if _is_table(cls) else default_store))
+    check_browser_store(cls, store)
     scope = config.get("scope") or _default_scope(cls, store)
     crud = config.get("crud", True)
     events = dict(cls.__entity__.events)

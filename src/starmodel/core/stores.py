@@ -23,6 +23,7 @@ SHORT_NAMES = {
     "session_storage": StateStore.CLIENT_SESSION,
     "local_storage": StateStore.CLIENT_LOCAL,
 }
+BROWSER_STORES = frozenset({"session_storage", "local_storage"})
 LONG_NAMES = {store: short for short, store in SHORT_NAMES.items()}
 
 

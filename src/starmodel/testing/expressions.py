@@ -78,6 +78,9 @@ def _calls(node: Any) -> list[tuple[str, str]]:
         return []
     if node and node[0] == "call" and node[1] in METHODS and node[2][0][0] == "value":
         return [(node[1], str(node[2][0][1]))]
+    if node and node[0] == "call" and node[1] == "stored":  # which classes, how, where
+        _, method, url, *_ = (value for _, value in node[2])
+        return [(method, url)]
     return [found for part in node for found in _calls(part)]
 
 

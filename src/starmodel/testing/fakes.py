@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeVar
 
+from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.access import AccessPolicy, Audience, RulePolicy
 from starmodel.app.application import Application
@@ -139,9 +140,11 @@ def fake_application(
     """
     registry = Registry(entities)
     clock = clock or FakeClock()
-    kept = {
+    kept: dict[str, Repository] = {
         "memory": MemoryRepository(clock=clock),
         "sql": FakeTransactionalRepository(clock=clock),
+        "local_storage": BrowserRepository(clock=clock),
+        "session_storage": BrowserRepository(clock=clock),
     }
     application = Application(
         registry=registry,

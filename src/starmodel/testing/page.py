@@ -208,6 +208,7 @@ class Page:
     def close(self) -> None:
         """Close the tab; its stream ends."""
         self._tab.running.run(self._tab.leave(), self._timeout_s)
+        self._tab.kept.leave()
 
     def __repr__(self) -> str:
         return f"<Page {self._tab.url!r} status={self._tab.reply.status}>"

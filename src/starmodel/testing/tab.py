@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from starmodel.testing.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, form_body, send
 from starmodel.testing.binding import bound_path, take_over
@@ -23,6 +23,7 @@ from starmodel.testing.dom import (
     select,
 )
 from starmodel.testing.expressions import evaluate
+from starmodel.testing.kept import KeptStates, Storage
 from starmodel.testing.live import LiveStream
 from starmodel.testing.problems import NotOnPageError, UnreadableExpressionError
 from starmodel.testing.running import RunningApp
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
     from bs4 import Tag
 
 MAX_REDIRECTS = 20
+_NO_EXTRA: Mapping[str, Any] = {}
 
 
 class Tab:
     """A page as a browser holds it. Everything here runs in the application's loop."""
 
-    def __init__(self, running: RunningApp, cookies: Cookies) -> None:
+    def __init__(self, running: RunningApp, cookies: Cookies, storage: Storage) -> None:
         self.running, self.cookies = running, cookies
         self.url, self.reply = "", Reply("GET", "")
         self.loaded = self.reply
@@ -54,6 +56,7 @@ class Tab:
         self._element: Tag | None = None
         self._submitter: Tag | None = None
         self.closed = False
+        self.kept = KeptStates(self, storage)
 
     # Going somewhere
 
@@ -86,7 +89,9 @@ class Tab:
         self.signals, self.controls = SignalTree(), Controls()
         self.skipped, self._seen, self._grants = [], {}, []
         self._stream_url = ""
+        self.kept.load()
         self._initialise([self.soup], set())
+        self.kept.refresh()
         await self._perform()
 
     def _leave_fragment(self, url: str) -> None:
@@ -169,6 +174,11 @@ class Tab:
             if arguments[0] not in self._grants:
                 self._grants.append(str(arguments[0]))
                 self._due.append(self._connect)
+        elif action == "stored":
+            names, method, url, *signals = map(str, arguments)
+            options = {"names": signals[0]} if signals else {"contentType": "form"}
+            extra = {"_browser": self.kept.sent(names.split())}
+            self._due.append(self._request(method.upper(), url, options, extra))
         elif action in ("get", "post", "put", "patch", "delete"):
             options = arguments[1] if len(arguments) > 1 else {}
             request = self._request(action.upper(), str(arguments[0]), options)
@@ -195,7 +205,11 @@ class Tab:
     # Requests of Datastar
 
     def _request(
-        self, method: str, url: str, options: Mapping[str, Any]
+        self,
+        method: str,
+        url: str,
+        options: Mapping[str, Any],
+        extra: Mapping[str, Any] = _NO_EXTRA,
     ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The request of an action, with what the page holds at this moment."""
         headers = {**DATASTAR, "idempotency-key": secrets.token_hex(8)}
@@ -209,13 +223,14 @@ class Tab:
         if options.get("contentType") == "form":
             form = _form_of(self._element)
             pairs = form_data(form, self.controls, self._submitter)
+            pairs = [*pairs, *((name, json.dumps(value)) for name, value in extra.items())]
             multipart = attribute(form, "enctype") == "multipart/form-data"
             if method in ("GET", "DELETE"):
                 url = _with_query(url, urlencode([(k, str(v)) for k, v in pairs]))
             else:
                 body, headers["content-type"] = form_body(pairs, multipart)
         else:
-            text = json.dumps(self.signals.sent(_wanted(options)))
+            text = json.dumps({**self.signals.sent(_wanted(options)), **extra})
             if method in ("GET", "DELETE"):
                 url = _with_query(url, urlencode({"datastar": text}))
             else:
@@ -267,6 +282,11 @@ class Tab:
             self._patch(data)
         elif event.type == "starmodel-rows":
             self._rows(data)
+        elif event.type == "datastar-browser-state":
+            self.kept.take(data)
+            self._later()
+        elif event.type == "datastar-browser-forget":
+            self.kept.forget()
 
     def _patch(self, data: Mapping[str, str]) -> None:
         html, selector = data.get("elements", ""), data.get("selector", "")
@@ -319,6 +339,27 @@ class Tab:
                 self._seen[topic] = int(number)
             return False
         return True
+
+    # Browser stores
+
+    @property
+    def tokens(self) -> list[str]:
+        """What the page shows, as its stream names it."""
+        query = dict(parse_qsl(urlsplit(self._stream_url).query))
+        return [*([query["token"]] if "token" in query else []), *self._grants]
+
+    def show_states(self, url: str, sent: dict[str, Any]) -> None:
+        """Ask how the page shows the states that it has."""
+        headers = {**DATASTAR, "origin": ORIGIN, "content-type": "application/json"}
+        body = json.dumps(sent).encode()
+
+        async def ask() -> None:
+            reply = await send(self.running.app, "POST", url, headers, self.cookies, body)
+            for event in SseReader().feed(reply.body):
+                self.apply(event)
+
+        self._due.append(ask)
+        self._later()
 
     # The stream
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from starmodel.app.access import Actor
 from starmodel.testing.asgi import JSON, ORIGIN, Cookies, Reply, send
+from starmodel.testing.kept import Storage
 from starmodel.testing.page import FailuresOf, Page
 from starmodel.testing.running import enter, leave
 from starmodel.testing.tab import Tab
@@ -38,14 +39,14 @@ class Visitor:
 
     def __init__(self, app: Any, *, timeout_s: float = 30.0, raise_errors: bool = True) -> None:
         self.app, self._timeout_s, self._raise_errors = app, timeout_s, raise_errors
-        self.cookies = Cookies()
+        self.cookies, self._storage = Cookies(), Storage()
         self._tabs: list[Tab] = []
         self._running = enter(app)
         self._open = True
 
     def open(self, path: str = "/") -> Page:
         """A new tab at this path, after redirects and after its stream has brought the state."""
-        tab = Tab(self._running, self.cookies)
+        tab = Tab(self._running, self.cookies, self._storage)
         self._tabs.append(tab)
         page = Page(tab, timeout_s=self._timeout_s, raise_errors=self._raise_errors)
         page.visit(path)

@@ -17,7 +17,7 @@ from starmodel.core.events import event
 from starmodel.core.fields import Field
 from starmodel.core.host import adopt, current_host, host_of
 from starmodel.core.registry import Registry, defined_entities, entity_type
-from starmodel.core.stores import StateStore, store_name
+from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
 
 @pytest.fixture
@@ -137,8 +137,9 @@ def test_path_with_an_override_is_that(config: dict[str, Any], path: str | None)
 def test_scope_undeclared_follows_store_and_fields(store: str, required: bool, scope: str) -> None:
     assert entity_type(_entity("Thing", required=required, store=store), "memory").scope == scope
     assert entity_type(_entity("Thing", required=required), store).scope == scope
-    declared = _entity("Thing", required=required, store=store, scope="app")
-    assert entity_type(declared, "memory").scope == "app"
+    if store not in BROWSER_STORES:  # what a browser keeps belongs to one visitor only
+        declared = _entity("Thing", required=required, store=store, scope="app")
+        assert entity_type(declared, "memory").scope == "app"
 
 
 @pytest.mark.parametrize("store", [StateStore.SERVER_SQL, "server_sql", "sql"], ids=repr)
@@ -205,11 +206,19 @@ def test_synced_fields_follow_store_config_and_field(config: Any, synced: list[s
         plain: str = ""
         asked: str = Field("", sync=True)
         refused: str = Field("", sync=False)
-        hidden: str = Field("", private=True, sync=True)
         closed: str = Field("", editable=False, sync=True)
         rows: list[int] = Field(default_factory=list, sync=True)
 
     assert entity_type(Form, "memory").synced == synced
+
+
+def test_private_field_is_never_synced() -> None:
+    class Form(Entity):
+        model_config = EntityConfig(sync_with_client=True)
+        plain: str = ""
+        hidden: str = Field("", private=True, sync=True)
+
+    assert entity_type(Form, "memory").synced == ["plain"]
 
 
 def test_signal_is_named_by_class_namespace_or_alone() -> None:

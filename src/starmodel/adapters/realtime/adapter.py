@@ -21,6 +21,7 @@ from starmodel.adapters.realtime.datastar import (
 )
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
 from starmodel.adapters.realtime.sse import SseStreams
+from starmodel.adapters.realtime.states import BrowserStates
 from starmodel.app.application import Application
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
@@ -60,6 +61,7 @@ class DatastarRealtime:
         self.streams = SseStreams(
             application, self._tokens, self.render_part, build=self.build, heartbeat_s=heartbeat_s
         )
+        self._states = BrowserStates(application, self._tokens, self.render_part)
 
     # Pages
 
@@ -69,11 +71,14 @@ class DatastarRealtime:
         current_page.set(page)
         return page
 
-    def show(self, entity: Entity, view: str = "") -> None:
+    def show(self, entity: Entity, view: str = "") -> str:
         """Put the entity on the stream of the page being made; outside a page nothing happens."""
         page = current_page.get()
-        if page is not None:
-            page.show(self._application.registry[entity.__entity__.cls], entity, view)
+        if page is None:
+            return ""
+        type = self._application.registry[entity.__entity__.cls]
+        page.show(type, entity, view)
+        return self._states.veil(type) if view and not page.patch else ""
 
     def show_list(self, listing: Listing) -> None:
         """Put the list on the stream of the page being made; outside a page nothing happens."""
@@ -93,9 +98,12 @@ class DatastarRealtime:
         """The element that declares an entity's signals, and puts it on the page's stream."""
         self.show(entity)
         type = self._application.registry[entity.__entity__.cls]
-        signals = signals_of(type.signals, public_state(entity), declared_signals(type))
+        declared = type.signals if type.in_browser else declared_signals(type)
+        signals = signals_of(type.signals, public_state(entity), declared)
         values = script_json(nested(self.namespace(entity), signals))
-        return f"<div hidden {attribute('data-signals', values)}></div>"
+        # What the browser has restored is newer than what the server says of it.
+        name = "data-signals__ifmissing" if type.in_browser else "data-signals"
+        return f"<div hidden {attribute(name, values)}></div>"
 
     def head(self, root_path: str) -> str:
         """The scripts of every page; Datastar itself may come from elsewhere."""
@@ -113,6 +121,7 @@ class DatastarRealtime:
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
             '<div id="starmodel-toasts" role="log" aria-live="polite"></div>'
         )
+        notices += self._states.describe(page)
         if not page.shown:
             return notices
         url = f"{page.root_path}{STREAM_PATH}?token={self._tokens.sign(page)}"
@@ -150,13 +159,16 @@ class DatastarRealtime:
         event = type.events[action.event]
         binder = self._application.dispatcher.binders[type.cls, event.name]
         names = [p.name for p in binder.open_parameters] if not binder.takes_fields else []
-        names += [f"{signal_prefix(type.cls)}{name}" for name in type.synced]
-        method = event.info.method or self._default_method
-        return render_action(type, event, action, names, method, self.root_path)
+        if not type.in_browser:  # those of a browser store travel with its state
+            names += [f"{signal_prefix(type.cls)}{name}" for name in type.synced]
+        method = binder.method(self._default_method)
+        root_path = self.root_path
+        return render_action(type, event, action, names, method, root_path, binder.carries)
 
     def form_action(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
         """The expression that submits a generated form."""
-        return form_action(type, event, id, self.root_path)
+        binder = self._application.dispatcher.binders[type.cls, event.name]
+        return form_action(type, event, id, self.root_path, binder.carries)
 
     def bulk_action(self, type: EntityType) -> str:
         """The expression that runs one event for all chosen rows of a list."""
@@ -182,7 +194,7 @@ class DatastarRealtime:
         if (
             outcome.entity is not None
             and not type.is_record
-            and (not has_page or not outcome.stored)
+            and (not outcome.stored or not (has_page or type.in_browser))
         ):
             namespace = signal_prefix(type.cls).rstrip(".")
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
@@ -192,6 +204,14 @@ class DatastarRealtime:
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))
         return b"".join(parts) + self.encode_effects(outcome.reply)
+
+    def encode_states(self, session: Session) -> bytes:
+        """What the browser is to store and show of the states that this request changed."""
+        return self._states.encode(session)
+
+    async def encode_shown(self, session: Session) -> bytes:
+        """What the page is to show of the states that this request carried."""
+        return await self._states.encode_shown(session)
 
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
         """Elements, toasts and a redirect, as patches; for a form with the status before them."""

@@ -134,6 +134,19 @@ def patch_state(namespace: str, signals: dict[str, Any], *, version: str = "") -
     return cleared + patch_signals(nested(namespace, signals), version=version)
 
 
+def patch_browser_state(name: str, signals: dict[str, Any], text: str | None) -> bytes:
+    """One `datastar-browser-state` event, which the page's own module applies.
+
+    Shapes: text is what the browser is to store: "" to store nothing any
+    more, None to leave what it has.
+    """
+    state = "" if text is None else f"data: state {text}\n"
+    return (
+        f"event: datastar-browser-state\ndata: name {name}\n{state}"
+        f"data: signals {json_text(signals)}\n\n"
+    ).encode()
+
+
 def patch_elements(element: Element) -> bytes:
     """One `datastar-patch-elements` event."""
     lines = ["event: datastar-patch-elements"]
@@ -189,9 +202,11 @@ def render_action(
     open_names: Iterable[str],
     method: str,
     root_path: str,
+    stores: Sequence[str] = (),
 ) -> str:
     """The Datastar expression of an action, such as `@post('/counter/increment?amount=1', …)`.
 
+    Shapes: stores are the classes whose states the browser sends along.
     Raises: ConfigurationError, for a record's event without a record.
     """
     if type.is_record and action.id is None and event.name != "create":
@@ -204,15 +219,27 @@ def render_action(
     url = (record_path if rest else event_path)(type, event, action.id, root_path)
     names = " ".join(name for name in open_names if name not in action.args)
     chosen = f"'{names}'" if names else ""
-    expression = f"@{method}('{url}{'?' if query else ''}{query}', @click({chosen}))"
+    address = f"{url}{'?' if query else ''}{query}"
+    expression = f"@{method}('{address}', @click({chosen}))"
+    if stores:  # one after the other: each needs the state that the one before has left
+        expression = f"@stored('{' '.join(stores)}', '{method}', '{address}', '{names}')"
     if event.info.confirm:
         return f"@ask({script_json(event.info.confirm)}) && {expression}"
     return expression
 
 
-def form_action(type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str) -> str:
+def form_action(
+    type: EntityType,
+    event: Event[Any, Any, Any],
+    id: Any,
+    root_path: str,
+    stores: Sequence[str] = (),
+) -> str:
     """The expression that sends a whole form; it always posts, as a plain form would."""
-    expression = f"@post('{event_path(type, event, id, root_path)}', @submit())"
+    url = event_path(type, event, id, root_path)
+    expression = f"@post('{url}', @submit())"
+    if stores:
+        expression = f"@stored('{' '.join(stores)}', 'post', '{url}')"
     if event.info.confirm:
         return f"@ask({script_json(event.info.confirm)}) && {expression}"
     return expression

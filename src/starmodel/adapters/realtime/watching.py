@@ -48,7 +48,7 @@ def watching(
     made = Watching()
     for item in shown:
         type = application.registry.find(item.entity)
-        if type is None:
+        if type is None or type.in_browser:  # whose page tells the server what it has
             continue
         try:
             # Changes are not checked one by one, unless a rule looks at fields.

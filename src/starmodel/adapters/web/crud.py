@@ -58,7 +58,8 @@ class CrudRoutes:
 
         path = str(type.path)
         for event in type.events.values():
-            method = (event.info.method or self._settings.default_event_method).upper()
+            binder = self._application.dispatcher.binders[type.cls, event.name]
+            method = binder.method(self._settings.default_event_method).upper()
             tail = event.info.path or event.name
             if event.name in ("create", "update", "delete") and type.is_record:
                 if not type.crud:

@@ -6,12 +6,16 @@ import asyncio
 from typing import Any
 from urllib.parse import quote
 
+from pydantic_core import from_json
+
 from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.carrying import NAME, carry, taken
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
+from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
 from starmodel.app.presentation import RealtimeAdapter
@@ -125,6 +129,16 @@ class EventRoutes:
                 f"{binder.where}: {exposed[0]!r} is secret and travels in the body only.",
                 {exposed[0]: "must be sent in the body"},
             )
+        sent = taken(request, signals if request.is_datastar and signals else body)
+        if binder.carries and request.wants_html and not request.is_datastar:
+            raise RequestError(
+                f"{' and '.join(binder.carries)} is kept in your browser, which needs JavaScript. "
+                "Nothing was changed."
+            )
+        if binder.carries or sent.owner:
+            carry(sent, session, self._application.scopes, binder.carries)
+        else:
+            carried.set(NOTHING)
         inputs = Inputs({}, fixed, body, files, signals, body_name=body_name)
         key = request.headers.get(b"idempotency-key")
         was = digests_in(body.get("_was"))
@@ -137,7 +151,7 @@ class EventRoutes:
             session.actor,
             session,
             request.for_events() if "request" in binder.special.values() else None,
-            signals,
+            signals | sent.signals if sent.signals else signals,
             None if key is None else key.decode("latin-1"),
             expects=request.is_datastar,
             was=was,
@@ -159,7 +173,7 @@ class EventRoutes:
             has_page = b"starmodel-page" in request.headers
             if self._leaves(call, command, outcome):
                 outcome.reply.redirect = self._next(call, command, outcome)
-            body = self._realtime.encode_reply(type, outcome, has_page=has_page)
+            body = self._reply(call, type, outcome, has_page)
             headers = [NO_STORE, (b"starmodel-status", b"200")]
             await call.answer(200, SSE, body, headers)
         elif not request.wants_html:
@@ -169,6 +183,11 @@ class EventRoutes:
         else:
             await call.redirect(self._next(call, command, outcome))
 
+    def _reply(self, call: Call, type: EntityType, outcome: Outcome, has_page: bool) -> bytes:
+        """What a page is sent: first what its browser is to keep, because the rest may leave it."""
+        states = self._realtime.encode_states(call.session)
+        return states + self._realtime.encode_reply(type, outcome, has_page=has_page)
+
     async def _answer_json(self, call: Call, command: Command, outcome: Outcome) -> None:
         entity = outcome.entity
         data = {
@@ -176,6 +195,10 @@ class EventRoutes:
             "entity": None if entity is None else public_state(entity),
             "version": outcome.version,
         }
+        brought = carried.get()
+        if brought is not None and brought.names:
+            kept = brought.take()
+            data[NAME] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
         if command.event.name == "create" and command.id is None and entity is not None:
             where = self._next(call, command, outcome).encode()
             await call.json(data, 201, [(b"location", where)])
@@ -236,7 +259,7 @@ class EventRoutes:
 
         async def keep(outcome: Outcome) -> None:
             nonlocal progress
-            data = self._realtime.encode_reply(command.type, outcome, has_page=has_page)
+            data = self._reply(call, command.type, outcome, has_page)
             if outcome.reply.progress is not None:
                 told, first = outcome.reply.progress, not progress
                 progress = outcome.record.id
@@ -263,7 +286,7 @@ class EventRoutes:
             return
         error = task.exception()
         if error is None:
-            body = self._realtime.encode_reply(command.type, task.result(), has_page=has_page)
+            body = self._reply(call, command.type, task.result(), has_page)
         else:
             where = self._where(command.type, command.event, str(command.id or ""), command)
             body = self._refusals.patches(self._refusals.problem(call, error, where, domain=True))

@@ -14,6 +14,7 @@ from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
 from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
@@ -27,6 +28,7 @@ from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import DEV
 from starmodel.app.application import Application
+from starmodel.app.carried import NOTHING, carried
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session, current_session
@@ -35,6 +37,7 @@ from starmodel.core.host import current_host
 
 log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"
+STATES_PATH = "/_starmodel/states"
 HEALTH_PATH = "/_starmodel/health"
 
 
@@ -92,6 +95,8 @@ class Front:
             scope["session"] = session
         current_host.set(self.application)
         current_session.set(session)
+        # A page is made without the browser's states; what changes something must bring them.
+        carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
         def cookie(session: Session) -> list[tuple[bytes, bytes]]:
@@ -246,10 +251,25 @@ class Front:
             except StarModelError as error:
                 await self._refusals.send(call, self._refusals.problem(call, error, "The stream"))
             return
+        elif path == STATES_PATH and request.method == "POST":
+            try:
+                await self._states(call)
+            except StarModelError as error:
+                await self._refusals.send(call, self._refusals.problem(call, error, "The states"))
+            return
         elif path == HEALTH_PATH:
             await call.json({"status": "ok"})
             return
         await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
+
+    async def _states(self, call: Call) -> None:
+        """How the page shows the states that its browser has. Raises: StarModelError."""
+        await self.application.ready()
+        sent = taken(call.request, await call.request.json())
+        types = [type for type in self.application.registry if type.in_browser]
+        names = [type.name for type in types if type.name in sent.states]
+        carry(sent, call.session, self.application.scopes, names)
+        await call.answer(200, SSE, await self.realtime.encode_shown(call.session), [NO_STORE])
 
     async def _signed_in(self, call: Call) -> bool:
         """The development sign-in: a right token signs this browser in and leaves the address."""

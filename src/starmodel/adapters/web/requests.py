@@ -83,7 +83,7 @@ class Incoming:
     def signals_in_query(self) -> dict[str, Any]:
         """The signals that Datastar sends with GET and DELETE."""
         text = dict(parse_qsl(self.scope["query_string"].decode("latin-1"))).get("datastar")
-        return self._json(text.encode(), "signals") if text else {}
+        return self.parsed(text.encode(), "signals") if text else {}
 
     async def body(self) -> bytes:
         """The whole body. Raises: RequestError 413, beyond the limit."""
@@ -121,7 +121,7 @@ class Incoming:
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises: RequestError, for anything else."""
         body = await self.body()
-        return self._json(body, "body") if body else {}
+        return self.parsed(body, "body") if body else {}
 
     async def form(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields of a form post, and its files. Raises: RequestError."""
@@ -162,7 +162,8 @@ class Incoming:
             made._body = self._body
         return made
 
-    def _json(self, text: bytes, what: str) -> dict[str, Any]:
+    def parsed(self, text: bytes, what: str) -> dict[str, Any]:
+        """A JSON object within the limit of depth. Raises: RequestError, for anything else."""
         if text == b"{}":
             return {}
         brackets = text.count(b"[") + text.count(b"{")

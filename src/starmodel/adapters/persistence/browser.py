@@ -1,0 +1,203 @@
+"""Snapshots in the visitor's browser: read from the request, handed back with its reply."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from starmodel.app.carried import Carried, Kept, carried, not_carried
+from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
+from starmodel.app.query import Query
+from starmodel.core.entity import Entity, public_state, stored, version_of
+from starmodel.core.errors import (
+    ConfigurationError,
+    DuplicateCommandError,
+    InvalidStateError,
+    RequestError,
+    VersionConflictError,
+)
+from starmodel.core.registry import EntityType
+
+E = TypeVar("E", bound=Entity)
+FORMAT = 1
+MAX_STATE_BYTES = 256 * 1024
+MAX_VERSION = 2**53 - 1
+MAX_MARKERS = 100_000
+
+
+class BrowserRepository:
+    """Keeps no state at all: what a request carried is known until its reply is made.
+
+    Compare-and-swap holds within one request only; between requests the
+    last one that the browser stores wins. Markers are kept, without what
+    came of the command, and only of commands that must not run twice.
+    """
+
+    transactional = True
+
+    def __init__(self, *, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self._markers: OrderedDict[str, Marker] = OrderedDict()
+
+    async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def get(self, entity: type[E], id: Any) -> E | None:
+        request = carried.get()
+        if request is None:
+            return None
+        request.refuse(entity, id)
+        return _known(request, entity, id).snapshot  # type: ignore[return-value]
+
+    latest = get
+
+    async def commit(
+        self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        marker = batch.marker
+        if marker is not None:
+            known = await self.marker(marker.key)
+            if known is not None and known.command != marker.command:
+                raise DuplicateCommandError(marker.key)
+        request = carried.get()
+        made = [(change, self._made(request, change)) for change in batch.changes]
+        if between is not None:
+            await between()
+        for change, kept in made:
+            if change.kind != "check" and request is not None:
+                request.known[change.entity.__name__] = kept
+                request.changed.add(change.entity.__name__)
+        if marker is not None and (
+            marker.outcome is None or marker.effects or marker.key in self._markers
+        ):
+            self._markers[marker.key] = marker._replace(outcome=None)
+            if len(self._markers) > MAX_MARKERS:
+                self._markers.popitem(last=False)
+
+    def _made(self, request: Carried | None, change: Change) -> Kept:
+        """What the change makes of the state that was brought."""
+        if request is None:
+            raise not_carried(change.entity)
+        request.refuse(change.entity, change.id)
+        before = _known(request, change.entity, change.id)
+        now = None if before.snapshot is None else version_of(before.snapshot)
+        if now != (None if change.kind == "insert" else change.base):
+            raise VersionConflictError(
+                change.entity.__name__, change.id, read=change.base, stored=now
+            )
+        if change.kind == "check":
+            return before
+        if change.snapshot is None:
+            return Kept(None)
+        text = written(change.snapshot, change.version)
+        # Made of the text, so that nothing is shared, and nothing is shown that is not kept.
+        return Kept(_read(change.entity, change.id, from_json(text)), text)
+
+    async def list(self, query: Query) -> list[Entity]:
+        raise _one_only(query.entity)
+
+    async def count(self, query: Query) -> int:
+        raise _one_only(query.entity)
+
+    async def marker(self, key: str) -> Marker | None:
+        found = self._markers.get(key)
+        return found if found is not None and found.at + MARKER_TTL_S > self._clock() else None
+
+    async def forget(self, key: str, command: str) -> None:
+        found = self._markers.get(key)
+        if found is not None and found.command == command:
+            del self._markers[key]
+
+    async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
+        """A browser's states have no time to live."""
+
+
+def written(entity: Entity, version: int) -> str:
+    """The text that the browser stores. Raises: InvalidStateError, beyond the size limit."""
+    fields, extra = type(entity).__pydantic_fields__, entity.__pydantic_extra__ or {}
+    state = {
+        name: value
+        for name, value in public_state(entity).items()
+        if name != "id" and (name in fields or name in extra)
+    }
+    data = {"format": FORMAT, "version": version, "state": state}
+    text = to_json(data, inf_nan_mode="strings")
+    if len(text) > MAX_STATE_BYTES:
+        raise InvalidStateError(
+            f"{type(entity).__name__} would take {len(text)} bytes in the browser; at most "
+            f"{MAX_STATE_BYTES} are kept there. Remove something first."
+        )
+    return text.decode()
+
+
+def _known(request: Carried, entity: type[Entity], id: Any) -> Kept:
+    name = entity.__name__
+    kept = request.known.get(name)
+    if kept is None:
+        kept = request.known[name] = Kept(_brought(entity, id, request.texts.get(name)))
+    return kept
+
+
+def _brought(entity: type[Entity], id: Any, given: Any) -> Entity | None:
+    """The snapshot that a browser had stored, None for nothing or for another build's format.
+
+    Shapes: given is the stored text, or what it says as JSON data.
+    Raises: RequestError, beyond the size limit.
+    """
+    if given in (None, ""):
+        return None
+    size = len(given.encode() if isinstance(given, str) else to_json(given))
+    if size > MAX_STATE_BYTES:
+        raise RequestError(
+            f"The state of {entity.__name__} has {size} bytes; expected at most "
+            f"{MAX_STATE_BYTES}. Clear what this site has stored in the browser.",
+            status=413,
+        )
+    if isinstance(given, str):
+        try:
+            given = from_json(given, allow_inf_nan=False)
+        except ValueError:
+            return None
+    if not isinstance(given, dict) or given.get("format") != FORMAT:
+        return None
+    return _read(entity, id, given)
+
+
+def _read(entity: type[Entity], id: Any, data: dict[str, Any]) -> Entity | None:
+    version, state = data.get("version"), data.get("state")
+    if type(version) is not int or not 0 < version < MAX_VERSION or not isinstance(state, dict):
+        return None
+    return stored(restored(entity, id, state), version)
+
+
+def restored(entity: type[E], id: Any, state: dict[str, Any]) -> E:
+    """A snapshot of what was stored; what the class does not accept (any more) has its default."""
+    fields = entity.__pydantic_fields__
+    open_ended = entity.model_config.get("extra") == "allow"
+    values = {n: v for n, v in state.items() if n != "id" and (n in fields or open_ended)}
+    validator = entity.__pydantic_validator__
+    while True:
+        try:
+            return validator.validate_json(  # type: ignore[no-any-return]
+                to_json({**values, "id": id}), by_name=True, by_alias=False
+            )
+        except ValidationError as error:
+            wrong = {item["loc"][0] for item in error.errors(include_url=False) if item["loc"]}
+            if not values:
+                raise
+            # A rule that no field is to blame for leaves only the defaults.
+            values = {n: v for n, v in values.items() if n not in wrong} if wrong else {}
+
+
+def _one_only(entity: type[Entity]) -> ConfigurationError:
+    return ConfigurationError(
+        f"{entity.__name__} lives in browsers, one in each; there is no list of them here. "
+        "Keep what is to be listed in a server store."
+    )

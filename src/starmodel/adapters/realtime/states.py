@@ -1,0 +1,148 @@
+"""Browser stores on the wire: what a page is told of them, and their states in replies."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from starmodel.adapters.realtime.datastar import (
+    json_text,
+    patch_browser_state,
+    signals_of,
+)
+from starmodel.adapters.realtime.pages import Page, Shown, ShownList, Tokens
+from starmodel.adapters.realtime.views import PartView
+from starmodel.adapters.realtime.watching import RenderPart
+from starmodel.app.application import Application
+from starmodel.app.carried import carried
+from starmodel.app.live import view_named
+from starmodel.app.scopes import default_snapshot
+from starmodel.app.session import Session
+from starmodel.app.subscriptions import Frames, snapshot_message
+from starmodel.core.definition import signal_prefix
+from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.errors import AccessDeniedError
+from starmodel.core.registry import EntityType
+
+STATES_PATH = "/_starmodel/states"
+FORGET = b"event: datastar-browser-forget\n\n"
+_NOTE = (
+    "position:sticky;bottom:0;margin:0;padding:.75rem 1rem;background:Canvas;border-top:1px solid"
+)
+# Hidden until the state is there, for at most three seconds, and only where scripts run.
+_VEIL = (
+    "@keyframes starmodel-veil{{from{{visibility:hidden}}}}"
+    '@media (scripting:enabled){{[data-veil="{0}"]+*{{animation:3s step-end starmodel-veil}}}}'
+)
+
+
+class BrowserStates:
+    """What the adapter needs for entities that live in the visitor's browser."""
+
+    def __init__(self, application: Application, tokens: Tokens, render: RenderPart) -> None:
+        self._application, self._tokens, self._render = application, tokens, render
+        self._types = [type for type in application.registry if type.in_browser]
+
+    def describe(self, page: Page) -> str:
+        """The element that tells the page's module where each state is kept, and for whom."""
+        if not self._types:
+            return ""
+        session, scopes = page.session, self._application.scopes
+        mount = hashlib.blake2b(page.root_path.encode(), digest_size=3).hexdigest()
+        shown = {item.entity for item in page.shown}
+        about = {
+            "app": f"{scopes.browser_owner(None)}{mount}",
+            "owner": scopes.browser_owner(session, session.actor),
+            "before": scopes.browser_owner(session),
+            "url": f"{page.root_path}{STATES_PATH}",
+            "shown": [type.name for type in self._types if type.name in shown],
+            "types": {type.name: _about(type) for type in self._types},
+        }
+        return (
+            '<script type="application/json" id="starmodel-states">'
+            f"{json_text(about).replace('<', chr(92) + 'u003c')}</script>{self._excuse(page)}"
+        )
+
+    def _excuse(self, page: Page) -> str:
+        """What a page says where no script runs."""
+        shown = {item.entity for item in page.shown}
+        names = [type.title for type in self._types if type.name in shown]
+        if not names:
+            return ""
+        told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} kept in your browser"
+        return (
+            f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{told}, which needs '
+            "JavaScript. You see how it begins; changes can't be kept."
+            "<style>@media (scripting:enabled){#starmodel-excuse{display:none}}</style></p>"
+        )
+
+    def veil(self, type: EntityType) -> str:
+        """What hides the element after it until the browser's state is there."""
+        if not type.in_browser or carried.get() is not None:
+            return ""
+        return f'<style data-veil="{type.name}">{_VEIL.format(type.name)}</style>'
+
+    def encode(self, session: Session) -> bytes:
+        """The states that this request changed, and the parts of its page that show them."""
+        request = carried.get()
+        if request is None or not self._types:
+            return b""
+        if not session.visitor:  # who signs out leaves nothing behind
+            return FORGET
+        changed, parts = request.take(), []
+        shown: tuple[str, list[Shown | ShownList]] = ("", [])
+        if changed:
+            with contextlib.suppress(AccessDeniedError):  # what was changed is told all the same
+                shown = self._tokens.read(request.page, session)
+        for name, kept in changed.items():
+            type = self._application.registry.named(name)
+            entity = kept.snapshot or default_snapshot(type.cls, request.visitor)
+            parts += [_state(type, entity, kept.text), *self._parts(type, entity, *shown)]
+        return b"".join(parts)
+
+    async def encode_shown(self, session: Session) -> bytes:
+        """The states that the request brought, as this build accepts them and its page shows them.
+
+        Raises: AccessDeniedError, for a page of another visitor.
+        """
+        request, parts = carried.get(), []
+        shown = self._tokens.read(request.page if request else (), session)
+        for type in self._types:
+            if request is None or type.name not in request.names:
+                continue
+            try:
+                entity = await self._application.instance(type, session)
+            except AccessDeniedError:
+                continue
+            parts += [_state(type, entity, None), *self._parts(type, entity, *shown)]
+        return b"".join(parts)
+
+    def _parts(
+        self, type: EntityType, entity: Entity, root_path: str, shown: Iterable[Shown | ShownList]
+    ) -> Iterator[bytes]:
+        """The live views of the class among what a page shows."""
+        message = snapshot_message(
+            type.name, entity.id, public_state(entity), max(version_of(entity), 1)
+        )
+        for item in shown:
+            if not isinstance(item, Shown) or item.entity != type.name or not item.view:
+                continue
+            view = self._application.views.get(item.view) or view_named(item.view)
+            if view is not None:
+                # A view that fails is logged; the rest of the page still follows.
+                yield Frames(message).encode(PartView(view, root_path, self._render), True)
+
+
+def _about(type: EntityType) -> dict[str, Any]:
+    return {
+        "local": type.store == "local_storage",
+        "at": [part for part in signal_prefix(type.cls).split(".") if part],
+        "synced": type.synced,
+    }
+
+
+def _state(type: EntityType, entity: Entity, text: str | None) -> bytes:
+    signals = signals_of(type.signals, public_state(entity), type.signals)
+    return patch_browser_state(type.name, signals, text)
