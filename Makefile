@@ -23,6 +23,7 @@ demo: setup ## serve examples/demo on http://127.0.0.1:8000
 	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port 8000
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
+	@scripts/databases
 	@rm -f .coverage .coverage.*
 	@$(PY) -m pytest -q -n auto $(COVER) $(FAST) $(FURTHER)
 	@$(MAKE) --no-print-directory browser covered newest
@@ -41,6 +42,7 @@ contracts: setup-dev
 	@scripts/import-contracts $(PY)
 
 fast: setup-dev
+	@scripts/databases
 	@$(PY) -m pytest -q -n auto $(FAST)
 
 small: setup-dev ## the end-to-end tests that take less than a minute

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from databases import PrivateServer, mariadb_server, postgresql_server
 
 # The same examples in every run; HYPOTHESIS_PROFILE=random looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -26,6 +28,30 @@ def chromium() -> str:
     if found is None:
         pytest.skip("needs Chromium on PATH: apt-get install chromium")
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PrivateServer]:
+    """A private PostgreSQL server; skips where it is not installed."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[PrivateServer]:
+    """A private MariaDB server; skips where it is not installed."""
+    with mariadb_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PrivateServer) -> str:
+    return postgresql.url
+
+
+@pytest.fixture
+def mariadb_url(mariadb: PrivateServer) -> str:
+    return mariadb.url
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,7 @@ import "./page.js";
 import "./records.js";
 import { connected, follow, startStores } from "./stores.js";
 
-const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, ANSWER_WITHIN_MS = 15_000;
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000;
 const root = document.documentElement;
 
 /* Every click and submit has a key of its own, which the retries of that click keep. */
@@ -71,9 +71,10 @@ const typedText = () =>
       : el instanceof HTMLSelectElement ? chosen(el)
       : !["hidden", "submit", "button"].includes(el.type) && el.value !== el.defaultValue);
 
-const reload = (why) => {
+// With `again`, reloads may follow each other: a developer saves often, and two servers never take turns.
+const reload = (why, again = false) => {
   const last = Number(sessionStorage.getItem("starmodel-reloaded") ?? 0);
-  if (typedText() || Date.now() - last < 10_000) return notice(`${why} Reload this page when you are ready.`);
+  if (typedText() || (!again && Date.now() - last < 10_000)) return notice(`${why} Reload this page when you are ready.`);
   sessionStorage.setItem("starmodel-reloaded", String(Date.now()));
   location.reload();
 };
@@ -177,8 +178,17 @@ class Stream {
     return [...searchParams.getAll("token"), ...searchParams.getAll("grant")];
   }
 
-  opened({ build, heartbeat }) {
+  opened({ build, heartbeat, failed }) {
     this.found();
+    if (failed) {
+      // The developer's application can't be loaded just now: its server asks to come back.
+      this.failed = true;
+      this.wait = FAILED_WAIT_MS;
+      if (typedText()) return notice("The application has an error. This page goes on when it is mended.");
+      return reload("The application has an error.", true);
+    }
+    if (this.failed) notice("");
+    this.failed = false;
     // The server may have lost its memory meanwhile: what it says now is the truth, if older too.
     if (this.known) seen.clear();
     connected(this.known);
@@ -189,7 +199,7 @@ class Stream {
     if (root.dataset.live === "lost") notice("");
     root.dataset.live = "open";
     const mine = document.getElementById("starmodel-live")?.dataset.build;
-    if (build && mine && build !== mine) reload("This page is older than the server.");
+    if (build && mine && build !== mine) reload("This page is older than the server.", build.includes("~"));
   }
 }
 

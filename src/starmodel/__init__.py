@@ -33,6 +33,7 @@ from starmodel.core.errors import (
 from starmodel.core.events import event
 from starmodel.core.fields import Field
 from starmodel.core.patches import Patch, apply, diff
+from starmodel.core.relations import Relationship
 from starmodel.core.results import Progress, Redirect, Toast
 from starmodel.core.signals import Signal
 from starmodel.core.stores import StateStore
@@ -66,6 +67,7 @@ __all__ = [
     "Patch",
     "Progress",
     "Redirect",
+    "Relationship",
     "Repository",
     "Session",
     "Settings",

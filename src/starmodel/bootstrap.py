@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -18,15 +19,17 @@ from starmodel.adapters.web.assets import asset_urls
 from starmodel.adapters.web.components import teach_components
 from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.front import Front
-from starmodel.adapters.web.greeting import dev_token, greet
+from starmodel.adapters.web.greeting import dev_token, greet, server_address
 from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import AccessPolicy, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
+from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, EventBus, IdSource, Repository, system_clock, system_ids
 from starmodel.app.presentation import RealtimeAdapter, Site, UIAdapter
@@ -207,6 +210,10 @@ def _assemble(
         dev_token=token,
         greeting=None if token is None else partial(greet, token),
     )
+    if stand_ins is None:
+        front.lock = ProcessLock(
+            settings.title, server_address(sys.argv), partial(one_process_reasons, application)
+        )
     teach_components(script_json)
     teach_entities()
     connect(app, front, first)
@@ -241,7 +248,11 @@ def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Reposito
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
         return SqlRepository(
-            settings.database_url, synchronous=settings.sqlite_synchronous, clock=clock
+            settings.database_url,
+            synchronous=settings.sqlite_synchronous,
+            pool_size=settings.database_pool_size,
+            timeout_s=settings.database_timeout_s,
+            clock=clock,
         )
 
     def browser() -> Repository:
@@ -281,7 +292,13 @@ def _site(settings: Settings, head: PageHead) -> Site:
 
 
 def _head(settings: Settings) -> PageHead:
-    return PageHead(asset_urls(), settings.theme, cdn=settings.assets == "cdn")
+    return PageHead(_assets(), settings.theme, cdn=settings.assets == "cdn")
+
+
+def _assets() -> dict[str, str]:
+    """The assets; while sources are watched, pages of earlier sources are older builds too."""
+    urls, sources = asset_urls(), os.environ.get("STARMODEL_SOURCES")
+    return {**urls, "build": f"{urls['build']}~{sources}"} if sources else urls
 
 
 def _front_first(app: FastHTML) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from databases import emptied
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports import Clock, Repository
@@ -29,3 +30,21 @@ class TestSqlRepositoryInAFile(RepositoryContract):
 class TestSqlRepositoryInMemory(RepositoryContract):
     def make_repository(self, clock: Clock) -> Repository:
         return SqlRepository("sqlite://", clock=clock)
+
+
+class TestSqlRepositoryOnPostgresql(RepositoryContract):
+    @pytest.fixture(autouse=True)
+    def _database(self, postgresql_url: str) -> None:
+        self.url = emptied(postgresql_url)
+
+    def make_repository(self, clock: Clock) -> Repository:
+        return SqlRepository(self.url, clock=clock)
+
+
+class TestSqlRepositoryOnMariadb(RepositoryContract):
+    @pytest.fixture(autouse=True)
+    def _database(self, mariadb_url: str) -> None:
+        self.url = emptied(mariadb_url)
+
+    def make_repository(self, clock: Clock) -> Repository:
+        return SqlRepository(self.url, clock=clock)

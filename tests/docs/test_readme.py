@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import starmodel.sql
 import starmodel.testing
 from docs.running import run_python
 from documentation.blocks import blocks_of
@@ -172,3 +173,5 @@ def test_reference_has_exactly_the_public_names():
     assert sorted(found) == sorted(starmodel.__all__)
     found = re.findall(r"^::: starmodel\.testing\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.testing.__all__)
+    found = re.findall(r"^::: starmodel\.sql\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.sql.__all__)

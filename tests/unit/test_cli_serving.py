@@ -18,7 +18,10 @@ MODULE = "application_under_test"
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     """Load `app` of a module with the given source."""
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STARMODEL_TARGET", f"{MODULE}:app")
+    monkeypatch.setenv("STARMODEL_RELOADS", "")
+    monkeypatch.setenv("STARMODEL_SOURCES", "")
 
     def serve(source: str) -> Any:
         (tmp_path / f"{MODULE}.py").write_text(source)
@@ -76,3 +79,76 @@ def test_error_of_the_application_is_shown_with_its_traceback(
     told = capsys.readouterr().err
     assert f"{MODULE}.py" in told
     assert "TypeError" in told
+
+
+async def ask(app: Any, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "GET", "path": path, "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+    }  # fmt: skip
+    await app(scope, None, send)
+    got = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+    return sent[0]["status"], got, sent[1]["body"].decode()
+
+
+HTML = "text/html"
+
+
+@pytest.fixture
+def failed(served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
+    return served("SECRET = 'hidden'\nraise RuntimeError('<broken>')")
+
+
+async def test_failure_is_served_to_others_without_a_word_of_it(failed: Any) -> None:
+    for path in ("/", "/anything?token=wrong"):
+        status, headers, text = await ask(failed, path, accept=HTML)
+        assert status == 500
+        assert headers["cache-control"] == "no-store"
+        assert "broken" not in text
+        assert "RuntimeError" not in text
+    status, _, text = await ask(failed, "/things", accept="application/json")
+    assert status == 500
+    assert "The application has an error." in text
+    assert "broken" not in text
+
+
+async def test_failure_is_shown_to_who_has_the_link(failed: Any) -> None:
+    token = failed._token
+    status, headers, _ = await ask(failed, f"//evil.example/?token={token}", accept=HTML)
+    assert status == 303
+    assert headers["location"] == "/evil.example/"
+    cookie = headers["set-cookie"].partition(";")[0]
+    status, headers, text = await ask(failed, "/", accept=HTML, cookie=cookie)
+    assert status == 500
+    assert "RuntimeError: &lt;broken&gt;" in text
+    assert "<broken>" not in text
+    assert "sm-line-here" in text
+    assert "'unsafe-inline'" not in headers["content-security-policy"].partition("style-src")[0]
+
+
+async def test_streams_and_health_name_the_failure(failed: Any) -> None:
+    _, headers, text = await ask(failed, "/_starmodel/stream?token=any", accept="text/event-stream")
+    assert headers["content-type"] == "text/event-stream"
+    assert "data: failed 1" in text
+    status, headers, _ = await ask(failed, "/_starmodel/health")
+    assert status == 500
+    assert headers["starmodel-failure"] in text
+
+
+def test_sources_name_the_build_of_pages_while_they_are_watched(
+    served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
+    source = "from starmodel import create_app\napp = create_app([])"
+    first = served(source).front.realtime.build
+    sys.modules.pop(MODULE)
+    assert served(source + "  # changed").front.realtime.build != first
+    assert "~" in first

@@ -20,6 +20,7 @@ from starmodel.app.objects import Objects
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, EventBus, IdSource, Realtime, Renderer
 from starmodel.app.reactions import Reaction, Reactions
+from starmodel.app.relations import Relations
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
 from starmodel.app.subscriptions import Hub
@@ -69,6 +70,7 @@ class Application:
         self.realtime: Realtime | None = None
         self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
         self.ui: Renderer | None = None
+        self.relations = Relations(registry, persistence)
         self.settings: Any = None  # what `bootstrap` was told; tools read it, nothing here does
         self._uow_cls = uow_cls
         self.reactions = Reactions(reactions, self.unit)

@@ -13,6 +13,8 @@ log = logging.getLogger("starmodel.bus")
 class InProcessBus:
     """Calls each subscriber in turn, in order of subscription; nothing leaves the process."""
 
+    one_process = True
+
     def __init__(self) -> None:
         self._handlers: list[Handler] = []
 

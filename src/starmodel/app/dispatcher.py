@@ -257,6 +257,7 @@ class Dispatcher:
             reply = Reply()
         if command.vet is not None:
             command.vet(reply)
+        await unit.identify()  # the reply and the marker name the new record
         facts = unit.facts.emitted.copy()
         record = record.reading(version_of(home.base))
         for attempt in range(1, ATTEMPTS + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from starmodel.app.query import make_query
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from starmodel.app.application import Application
 
 E = TypeVar("E", bound=Entity)
+Load = str | Sequence[str]
 
 
 class Objects(Generic[E]):
@@ -20,21 +22,25 @@ class Objects(Generic[E]):
     def __init__(self, application: Application, entity: type[E]) -> None:
         self._application, self._entity = application, entity
 
-    async def get(self, id: Any) -> E:
-        """The record. Raises: NotFoundError."""
-        found = await self.find(id)
+    async def get(self, id: Any, *, load: Load = ()) -> E:
+        """The record, with these relations loaded. Raises: NotFoundError."""
+        found = await self.find(id, load=load)
         if found is None:
             raise NotFoundError(self._entity.__name__, id)
         return found
 
-    async def find(self, id: Any) -> E | None:
-        """The record, or None."""
+    async def find(self, id: Any, *, load: Load = ()) -> E | None:
+        """The record, with these relations loaded; or None."""
         await self._application.ready()
         try:
             id = self._application.dispatcher.id_of(self._entity, id)
         except NotFoundError:
             return None
-        return await self._application.persistence.for_class(self._entity).get(self._entity, id)
+        repository = self._application.persistence.for_class(self._entity)
+        found = await repository.get(self._entity, id)
+        if found is None or not load:
+            return found
+        return (await self._application.relations.fill([found], load))[0]
 
     async def list(
         self,
@@ -43,15 +49,20 @@ class Objects(Generic[E]):
         order: str = "",
         limit: int | None = None,
         offset: int = 0,
+        load: Load = (),
         **filters: Any,
     ) -> list[E]:
-        """The records that match, such as `price__lt=5`, in an order such as "-price,name"."""
+        """The records that match, such as `price__lt=5`, in an order such as "-price,name".
+
+        load names relations to be loaded with them: one question each.
+        """
         await self._application.ready()
         query = make_query(
             self._entity, filters, search=search, order=order, limit=limit, offset=offset,
             private=True,
         )  # fmt: skip
-        return await self._application.persistence.for_class(self._entity).list(query)  # type: ignore[return-value]
+        found: Any = await self._application.persistence.for_class(self._entity).list(query)
+        return await self._application.relations.fill(found, load) if load else found
 
     async def count(self, *, search: str = "", **filters: Any) -> int:
         """How many records match."""

@@ -29,7 +29,7 @@ class PersistenceManager:
     def __init__(
         self, registry: Registry, stores: Mapping[str, Callable[[], Repository] | Repository]
     ) -> None:
-        self._registry, self._stores = registry, dict(stores)
+        self._registry, self.stores = registry, dict(stores)
         self._built: dict[Any, Repository] = {}
         self._by_class: dict[type[Entity], Repository] = {}
         for type in registry:
@@ -65,9 +65,9 @@ class PersistenceManager:
     def _check(self, type: EntityType) -> None:
         if (
             type.cls.model_config.get("persistence_backend") is None
-            and type.store not in self._stores
+            and type.store not in self.stores
         ):
-            known = ", ".join(map(repr, sorted(self._stores)))
+            known = ", ".join(map(repr, sorted(self.stores)))
             remedy = REMEDIES.get(
                 type.store, f"Pass create_app(stores={{{type.store!r}: …}}) with its repository."
             )
@@ -78,7 +78,7 @@ class PersistenceManager:
 
     def _build(self, type: EntityType) -> Repository:
         backend = type.cls.model_config.get("persistence_backend")
-        source = self._stores[type.store] if backend is None else backend
+        source = self.stores[type.store] if backend is None else backend
         key = type.store if backend is None else source
         if key not in self._built:
             self._built[key] = source() if callable(source) else source

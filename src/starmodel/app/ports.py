@@ -115,6 +115,12 @@ class Repository(Protocol):
         another run's marker with this key is stored.
         """
 
+    async def next_id(self, entity: type[Entity]) -> int:
+        """A number that no record of the class has or ever will be given again.
+
+        Only for a class whose id is `int | None`. Numbers may be left out.
+        """
+
     async def list(self, query: Query) -> list[Entity]:
         """The snapshots in the query's window, in its order."""
 

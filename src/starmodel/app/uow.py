@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from starmodel.app.messages import Changed, Emitted, Kind, fact_data
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Batch, Change, Clock, EventBus, Marker, Repository
+from starmodel.app.query import Filter, Query
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
@@ -23,6 +25,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.patches import Patch, diff, same
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import ForeignKey
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -95,7 +98,7 @@ class UnitOfWork:
         Raises: ConstraintError, when this unit already has a record with this id.
         """
         type = self._registry[entity.__entity__.cls]
-        if (type.cls, entity.id) in self._tracked:
+        if entity.id is not None and (type.cls, entity.id) in self._tracked:
             raise _taken(type.name, entity.id)
         tracked = self.enlist(type, entity.id, entity, new=True)
         tracked.base, tracked.added = default_snapshot(type.cls, entity.id), True
@@ -117,6 +120,15 @@ class UnitOfWork:
         self._tracked[type.cls, object() if id is None else id] = tracked
         return tracked
 
+    async def identify(self) -> None:
+        """Give a number to each new record whose id the store is to make."""
+        for tracked in self._tracked.values():
+            if tracked.new and tracked.type.is_record and not tracked.deleted:
+                draft = tracked.draft
+                if draft.id is None:
+                    cls = tracked.type.cls
+                    draft.id = await self._persistence.for_class(cls).next_id(cls)
+
     async def commit(
         self,
         *,
@@ -133,6 +145,8 @@ class UnitOfWork:
         """
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
+        await self._follow_deletes()
+        await self.identify()
         changes = self._changes()
         batches = self._batches(changes, marker, home)
         try:
@@ -156,6 +170,28 @@ class UnitOfWork:
                 await self._publish(changed_message(tracked.type, change, tracked.base))
         for fact in facts:
             await self._publish(fact)
+
+    async def _follow_deletes(self) -> None:
+        """Remove or let go of what refers to a deleted record, as its foreign keys say."""
+        seen: list[Tracked] = []
+        while gone := [
+            t for t in self._tracked.values() if t.deleted and not t.new and t not in seen
+        ]:
+            seen += gone
+            for tracked in gone:
+                for cls, key in self._registry.dependents.get(tracked.type.cls, ()):
+                    await self._follow(cls, key, getattr(tracked.base, key.column))
+
+    async def _follow(self, cls: type[Entity], key: ForeignKey, value: Any) -> None:
+        query = Query(cls, (Filter(key.field, "eq", value),))
+        for child in await self._persistence.for_class(cls).list(query):
+            mine = self._tracked.get((cls, child.id))
+            if mine is None:
+                mine = self.enlist(self._registry[cls], child.id, child, new=False)
+            if key.rule == "CASCADE":
+                mine.deleted = True
+            elif getattr(mine.draft, key.field) == value:
+                setattr(mine.draft, key.field, None)
 
     def _batches(
         self, changes: list[tuple[Tracked, Change]], marker: Marker | None, home: Tracked | None
@@ -285,7 +321,12 @@ class UnitOfWork:
                 return None
             return Change(type.cls, tracked.id, "delete", version, version + 1)
         made = tracked.made = close_draft(tracked.draft)
-        tracked.patch = patch = diff(base, made)
+        patch = diff(base, made)
+        touched = type.cls.__entity__.touched
+        if touched and patch and not tracked.new:
+            made = tracked.made = made.evolve(**{touched: self._now()})
+            patch = diff(base, made)
+        tracked.patch = patch
         if "id" in patch.set and not (tracked.new and type.is_record):
             raise InvalidStateError(
                 f"{type.name}: the id of a stored entity can't be changed.",
@@ -307,6 +348,9 @@ class UnitOfWork:
         if not patch:
             return Change(type.cls, tracked.id, "check", version, version)
         return Change(type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     async def _publish(self, message: Any) -> None:
         try:

@@ -52,7 +52,8 @@ def whole(type: EntityType, front: Front) -> dict[str, Any]:
         for name, info in cls.__pydantic_computed_fields__.items()
     ]
     told["events"] = [_event(type, event, front) for event in type.events.values()]
-    told["table"] = _table(type) if type.store == "sql" else None
+    url = front.application.settings.database_url
+    told["table"] = _table(type, url) if type.store == "sql" else None
     return told
 
 
@@ -110,18 +111,20 @@ def _event(type: EntityType, event: Event[Any, Any, Any], front: Front) -> dict[
     }
 
 
-def _table(type: EntityType) -> Mapping[str, Any]:
+def _table(type: EntityType, url: str) -> Mapping[str, Any]:
     from sqlalchemy import MetaData
 
+    from starmodel.adapters.persistence.sql.engines import flavour_for
     from starmodel.adapters.persistence.sql.tables import derive_table
 
-    table = derive_table(type, MetaData()).table
+    flavour = flavour_for(url)
+    table = derive_table(type, MetaData(), flavour).table
     return {
         "name": table.name,
         "columns": [
             {
                 "name": column.name,
-                "type": str(column.type),
+                "type": column.type.compile(dialect=flavour.dialect),
                 "nullable": bool(column.nullable),
                 "primary_key": bool(column.primary_key),
             }

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import os
 import sys
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stdout
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+import typer
+
 from starmodel.app.application import Application
+from starmodel.app.failures import own_traceback
 from starmodel.cli.problems import CommandError
+from starmodel.cli.serving import imported
 from starmodel.cli.targets import Target, find_target
 from starmodel.core.errors import ConfigurationError, StarModelError
-
-OURS = f"{Path(__file__).parents[1]}{os.sep}"
-LIBRARIES = ("site-packages", "dist-packages")
 
 
 class ApplicationError(CommandError):
@@ -72,27 +68,12 @@ async def opened(application: Application) -> AsyncIterator[Application]:
 
 def show_traceback(error: BaseException) -> None:
     """Print the error's traceback on stderr, of the user's own frames where there are any."""
-    step: BaseException | None = error
-    seen = set[int]()
-    while step is not None and id(step) not in seen:
-        seen.add(id(step))
-        step.__traceback__ = _own_frames(step.__traceback__)
-        step = step.__cause__ or step.__context__
-    traceback.print_exception(error)
+    typer.echo(own_traceback(error).rstrip("\n"), err=True)
 
 
 def _run(target: Target) -> Any:
     try:
-        found = getattr(importlib.import_module(target.module), target.attribute, None)
-        if found is None:
-            raise CommandError(
-                f"{target.module} has no attribute {target.attribute!r}. Check its name."
-            )
-        if inspect.iscoroutinefunction(found) and not inspect.signature(found).parameters:
-            raise CommandError(
-                f"{target.import_string} is an async factory. Make it a plain function."
-            )
-        return found() if _is_factory(found) else found
+        return imported(target.import_string)
     except CommandError:
         raise
     except ConfigurationError as error:
@@ -103,37 +84,3 @@ def _run(target: Target) -> Any:
             f"{target.import_string} could not be loaded: {type(error).__name__} in the "
             "application's own code, shown above. Correct it and run again."
         ) from error
-
-
-def _is_factory(found: Any) -> bool:
-    """A function that can be called without arguments; an ASGI function takes three."""
-    if not inspect.isfunction(found):
-        return False
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return all(
-        parameter.default is not parameter.empty or parameter.kind in variadic
-        for parameter in inspect.signature(found).parameters.values()
-    )
-
-
-def _own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without frames of StarModel, libraries and the import system.
-
-    The whole of it when nothing would be left.
-    """
-    kept: TracebackType | None = None
-    frames = []
-    step = trace
-    while step is not None:
-        frames.append(step)
-        step = step.tb_next
-    for frame in reversed([f for f in frames if _is_users(f)]):
-        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    return kept or trace
-
-
-def _is_users(step: TracebackType) -> bool:
-    file = step.tb_frame.f_code.co_filename
-    inside = any(part in Path(file).parts for part in LIBRARIES)
-    standard = file.startswith(("<frozen", sys.base_prefix + "/lib/python"))
-    return not (file.startswith(OURS) or inside or standard)

@@ -8,6 +8,7 @@ from starmodel.cli.commands.css import css
 from starmodel.cli.commands.doctor import doctor
 from starmodel.cli.commands.entities import entities
 from starmodel.cli.commands.event import SETTINGS, event
+from starmodel.cli.commands.init import init
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(init)
 app.command()(run)
 app.command()(routes)
 app.add_typer(entities, name="entities")

@@ -58,6 +58,10 @@ class Settings(BaseModel):
     """Where SQL entities are kept."""
     redis_url: str | None = Field(default=None, repr=False)
     """Where Redis is."""
+    database_pool_size: Count = 10
+    """Connections to PostgreSQL, MySQL or MariaDB."""
+    database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    """How long a command waits for one of them."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000

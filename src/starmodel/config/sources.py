@@ -16,7 +16,7 @@ PREFIX = "STARMODEL_"
 # Names that hosting platforms set, for those who would rather not repeat them with a prefix.
 PLAIN_NAMES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
 # Handed from `starmodel run` to the process that serves; no setting.
-PASSED_ON = {"STARMODEL_ADDRESS", "STARMODEL_TARGET"}
+PASSED_ON = {"STARMODEL_ADDRESS", "STARMODEL_TARGET", "STARMODEL_RELOADS", "STARMODEL_SOURCES"}
 ENVS = ("development", "production")
 
 

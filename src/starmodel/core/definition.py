@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.entity_config import check_config
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
+from starmodel.core.fast_tables import take_over
 from starmodel.core.fields import FieldSpec, field_specs, is_atomic, is_secret, tell_sqlmodel
+from starmodel.core.relations import own_annotations
 from starmodel.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -35,6 +38,11 @@ class EntityInfo:
     fields: dict[str, FieldSpec]
     events: dict[str, Event[Any, Any, Any]]
     computed: tuple[str, ...]
+
+    @cached_property
+    def touched(self) -> str:
+        """The field that says when the record last changed, kept by the commit; "" for none."""
+        return getattr(self.cls, "__touched__", "")
 
     @cached_property
     def atomic(self) -> bool:
@@ -63,6 +71,18 @@ class EntityInfo:
         return _watched(self.cls)
 
 
+def take_id(cls: type[Any], base: type[Any]) -> None:
+    """Let the `id` that another base declares, such as a table's, win over Entity's own."""
+    for other in cls.__mro__:
+        if other is not base and "id" in own_annotations(other):
+            if not issubclass(other, base):
+                declared: Any = other
+                field = copy.copy(declared.__pydantic_fields__["id"])
+                cls.__annotations__ = {**own_annotations(cls), "id": field.annotation}
+                type.__setattr__(cls, "id", field)
+            return
+
+
 def define(cls: type[Entity], base: type[Entity]) -> None:
     """Check the class, set its signals, and put it on the list of defined entities."""
     name = cls.__name__
@@ -82,6 +102,13 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
             f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
             "(model_…)."
         )
+    if getattr(cls, "__sqlmodel_relationships__", None):
+        names = ", ".join(cls.__sqlmodel_relationships__)
+        raise ConfigurationError(
+            f"{name}.{names} is a Relationship of SQLModel, which needs an ORM session. "
+            "Use starmodel's: from starmodel import Relationship."
+        )
+    take_over(cls)
     tell_sqlmodel(cls)
     computed = tuple(
         key

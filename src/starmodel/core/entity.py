@@ -13,7 +13,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core.built_in import BUILT_IN
-from starmodel.core.definition import EntityInfo, define
+from starmodel.core.definition import EntityInfo, define, take_id
 from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import FrozenEntityError
@@ -24,6 +24,7 @@ from starmodel.core.fields import (
 )
 from starmodel.core.host import ObjectsOf, host_of
 from starmodel.core.patches import values_of
+from starmodel.core.relations import Relation, take_relations
 from starmodel.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class Entity(BaseModel, metaclass=EntityMeta):
     """
 
     # Any: SQLModel's own key set is another type. Its keys are checked at definition.
-    model_config: ClassVar[Any] = EntityConfig(ignored_types=(Event,), validate_default=False)
+    model_config: ClassVar[Any] = EntityConfig(
+        ignored_types=(Event, Relation), validate_default=False
+    )
     __slots__ = ("_sm_facts", "_sm_lease", "_sm_mode", "_sm_reads", "_sm_version")
     __hash__ = None  # type: ignore[assignment]  # a snapshot is equal by value, so it can't be a key
     __entity__: ClassVar[EntityInfo]
@@ -114,6 +117,11 @@ class Entity(BaseModel, metaclass=EntityMeta):
         self.__pydantic_validator__.validate_python(data, self_instance=self)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        take_id(cls, Entity)
+        take_relations(cls)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -183,7 +191,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
         elif name in cls.__pydantic_fields__:
             _get(self, "__dict__")[name] = value
             self.__pydantic_fields_set__.add(name)
-        elif isinstance(inspect.getattr_static(cls, name, None), property):
+        elif isinstance(inspect.getattr_static(cls, name, None), property | Relation):
             _set(self, name, value)
         elif self.__pydantic_extra__ is not None:
             self.__pydantic_extra__[name] = value

@@ -25,6 +25,10 @@ class FrozenEntityError(StarModelError, TypeError):
     """A committed entity was changed outside an event."""
 
 
+class NotLoadedError(StarModelError):
+    """A relation was read that nobody had asked to be loaded."""
+
+
 class StaleDraftError(StarModelError):
     """A container taken from `self` before a `yield` was changed after it."""
 
@@ -80,9 +84,17 @@ class ConstraintError(StarModelError):
 
 
 class StoreUnavailableError(StarModelError):
-    """A store could not be asked or could not commit; nothing of this command was stored."""
+    """A store could not be asked or could not commit.
+
+    Shapes: doubtful is True when the command may have been stored all the
+    same, because its answer was lost; else nothing of it was.
+    """
 
     status = 503
+
+    def __init__(self, message: str, *, doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.doubtful = doubtful
 
 
 class NotFoundError(StarModelError):

@@ -84,6 +84,9 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     signal:  whether it is a browser signal (default: scalars only).
     sync:    the browser's value is taken over before an event runs.
     """
+    extra = options.pop("schema_extra", None)  # SQLModel's word
+    if extra is not None:
+        options.setdefault("json_schema_extra", extra)
     sql = {name: options.pop(name) for name in SQL_ARGUMENTS & options.keys()}
     if private:
         options.setdefault("exclude_if", _is_leaving)

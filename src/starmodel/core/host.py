@@ -7,6 +7,7 @@ request is being handled, else the one that took the class last.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -24,14 +25,14 @@ E = TypeVar("E", bound="Entity")
 class Objects(Protocol[E]):
     """The records of one class, for trusted code."""
 
-    async def get(self, id: Any) -> E:
-        """The record. Raises: NotFoundError."""
+    async def get(self, id: Any, *, load: str | Sequence[str] = ()) -> E:
+        """The record, with these relations loaded. Raises: NotFoundError."""
 
-    async def find(self, id: Any) -> E | None:
-        """The record, or None."""
+    async def find(self, id: Any, *, load: str | Sequence[str] = ()) -> E | None:
+        """The record, with these relations loaded; or None."""
 
     async def list(self, **filters: Any) -> list[E]:
-        """The records that match, such as `price__lt=5`; also search, order, limit, offset."""
+        """The records that match, such as `price__lt=5`; also search, order, limit, load, …"""
 
     async def count(self, **filters: Any) -> int:
         """How many records match."""

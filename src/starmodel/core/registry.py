@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import inflection
@@ -13,6 +14,7 @@ from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.relations import ForeignKey, dependents
 from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
 if TYPE_CHECKING:
@@ -128,6 +130,11 @@ class Registry:
     def __iter__(self) -> Iterator[EntityType]:
         return iter(self._types.values())
 
+    @cached_property
+    def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
+        """For each class the foreign keys that say what happens when a record of it goes."""
+        return dependents(type.cls for type in self)
+
     def find(self, name: str) -> EntityType | None:
         """The entity of that name, or None."""
         return self._names.get(name)
@@ -154,6 +161,9 @@ def _plural(title: str) -> str:
 def entity_type(cls: type[Entity], default_store: str) -> EntityType:
     """Work out store, scope and path of a class. Raises: ConfigurationError, for what can't be."""
     config = cls.model_config
+    if _is_table(cls):
+        # Until then SQLAlchemy's attributes of a loaded instance can't be read.
+        sys.modules["sqlalchemy.orm"].configure_mappers()
     wanted = config.get("store")
     if wanted == StateStore.CUSTOM and not config.get("persistence_backend"):
         remedy = "'sql', since its class is a table" if _is_table(cls) else "a plugin's store"

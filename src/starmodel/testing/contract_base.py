@@ -50,6 +50,13 @@ class _Lamp(Entity):
     level: int = 0
 
 
+class _Ticket(Entity):
+    """Its id is made by the store."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    text: str = ""
+
+
 class _Guest(Entity):
     """Lives for a minute."""
 
@@ -61,6 +68,7 @@ class _Guest(Entity):
 Item: TypeAlias = _Item
 Lamp: TypeAlias = _Lamp
 Guest: TypeAlias = _Guest
+Ticket: TypeAlias = _Ticket
 
 
 @dataclass
@@ -142,7 +150,7 @@ class ContractBase(abc.ABC):
             stage.expired.append((entity, id, version))
 
         stage = Stage(repository, clock, let_pass)
-        types = [entity_type(cls, "contract") for cls in (_Item, _Lamp, _Guest)]
+        types = [entity_type(cls, "contract") for cls in (_Item, _Lamp, _Guest, _Ticket)]
         await repository.open(types, expired)
         try:
             await test(stage)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from starmodel.app.ports import Batch
@@ -18,6 +20,7 @@ from starmodel.testing.contract_base import (
     Item,
     Lamp,
     Stage,
+    Ticket,
     checked,
     deleted,
     inserted,
@@ -185,6 +188,19 @@ class WritesContract(ContractBase):
         await stage.put(item, lamp)
         await stage.repository.commit(Batch([deleted(await stage.got(item))]))
         assert (await stage.got(lamp)).level == 4
+
+    @staged
+    async def test_numbers_for_ids_are_never_given_twice(self, stage: Stage) -> None:
+        repository = stage.repository
+        given = await asyncio.gather(*(repository.next_id(Ticket) for _ in range(20)))
+        assert len(set(given)) == 20
+        await stage.put(*(Ticket(id=number, text=str(number)) for number in given))
+        assert (await stage.got(Ticket(id=given[3]))).text == str(given[3])
+        beyond = max(given) + 50
+        await stage.put(Ticket(id=beyond, text="put there by somebody else"))
+        assert await repository.next_id(Ticket) > beyond
+        await repository.commit(Batch([deleted(await stage.got(Ticket(id=beyond)))]))
+        assert await repository.next_id(Ticket) > beyond
 
     @staged
     async def test_empty_batch_is_accepted(self, stage: Stage) -> None:

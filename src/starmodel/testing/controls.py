@@ -35,22 +35,18 @@ class Controls:
         """Let the control hold this. Raises: ValueError, saying what it takes."""
         self._typed[id(tag)] = (tag, accepted(tag, value))
 
-    def typed(self, tag: Tag) -> bool:
-        return id(tag) in self._typed
-
     def forget(self, form: Tag) -> None:
         """Put the form's controls back to what the server wrote."""
         for tag in controls(form):
             self._typed.pop(id(tag), None)
 
-    @staticmethod
-    def copy_of(state: Controls, roots: list[Tag]) -> dict[tuple[str | None, ...], tuple[Any, Any]]:
+    def copy_of(self, roots: list[Tag]) -> dict[tuple[str | None, ...], tuple[Any, Any]]:
         """What was typed into these elements and what stood there before, by control."""
         return {
-            _key(tag): (initial(tag), state.value(tag))
+            _key(tag): (initial(tag), self.value(tag))
             for root in roots
             for tag in _with_self(root)
-            if state.typed(tag)
+            if id(tag) in self._typed
         }
 
     def restore(self, kept: dict[tuple[str | None, ...], tuple[Any, Any]], new: Tag) -> None:

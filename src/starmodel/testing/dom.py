@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ BLOCKS = frozenset(  # what stands on lines of its own, or apart
     figure footer form h1 h2 h3 h4 h5 h6 header hr label legend li main nav ol option p pre section
     select summary table tbody td textarea tfoot th thead tr ul""".split()  # noqa: SIM905
 )
+
+
+_WHOLE = re.compile(r"</html\s*>", re.I)
 
 
 def parse(html: str) -> BeautifulSoup:
@@ -93,6 +97,9 @@ def patch(root: Tag, html: str, selector: str, mode: str) -> list[Tag]:
 
     Raises: NotOnPageError, when there is nothing to change.
     """
+    if not selector and _WHOLE.search(html):  # Datastar then takes it for the page itself
+        old, new = root.find("html"), parse(html).find("html")
+        return put(_tag(old), [_tag(new).extract()], mode)
     if mode == "remove":
         gone = (
             select(root, selector)

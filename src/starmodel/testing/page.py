@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.commands import Action
 from starmodel.core.results import Toast
 from starmodel.testing import looking
-from starmodel.testing.asgi import Reply, form_body
-from starmodel.testing.binding import held, write_through
-from starmodel.testing.controls import as_typed, form_data, named
-from starmodel.testing.dom import attribute, keyed_attributes, outline, select, squeeze
-from starmodel.testing.problems import NotOnPageError, ServerFailedError
-from starmodel.testing.reading import hidden_by, refresh, text_of
+from starmodel.testing.acting import Hands, default_button
+from starmodel.testing.asgi import Reply
+from starmodel.testing.binding import held
+from starmodel.testing.dom import attribute, outline, select, squeeze
+from starmodel.testing.failures import FailuresOf
+from starmodel.testing.problems import NotOnPageError
+from starmodel.testing.reading import refresh, text_of
 from starmodel.testing.signals import SignalsSeen
 from starmodel.testing.tab import Tab
 
@@ -63,6 +63,7 @@ class Page:
 
     def __init__(self, tab: Tab, *, timeout_s: float, raise_errors: bool) -> None:
         self._tab, self._timeout_s, self._raise_errors = tab, timeout_s, raise_errors
+        self._hands = Hands(tab)
 
     # What it shows
 
@@ -168,7 +169,7 @@ class Page:
 
         Raises: NotOnPageError; ServerFailedError, from the application's own exception.
         """
-        self._act(lambda: self._click(self._chosen(target)))
+        self._act(lambda: self._hands.click(self._chosen(target)))
 
     def fill(self, name: str, value: Any) -> None:
         """Put a value into an input: by its name, bound signal, id, label or selector.
@@ -177,7 +178,7 @@ class Page:
         (name, bytes) for a file.
         Raises: NotOnPageError, when there is no such input or it can't hold the value.
         """
-        self._act(lambda: self._fill(self._tab.soup, name, value))
+        self._act(lambda: self._hands.fill(self._tab.soup, name, value))
 
     def submit(self, target: str | Action | None = None, /, **values: Any) -> None:
         """Fill in a form and send it: by its button's text, a selector, or an action.
@@ -192,8 +193,8 @@ class Page:
             form = looking.form(self._tab, target)
             given = {**(target.args if isinstance(target, Action) else {}), **values}
             for name, value in given.items():
-                await self._fill(form, name, value)
-            await self._send(form, _default_button(form))
+                await self._hands.fill(form, name, value)
+            await self._hands.send(form, default_button(form))
 
         self._act(work)
 
@@ -221,105 +222,6 @@ class Page:
                 raise NotOnPageError(f"{target!r} is no longer on the page; ask page.all() again.")
             return target.tag
         return looking.to_click(self._tab, target)
-
-    async def _click(self, tag: Tag) -> None:
-        if why := hidden_by(self._tab, tag):
-            raise NotOnPageError(f"{outline(tag)} can't be clicked: {why}.")
-        if "disabled" in tag.attrs:
-            raise NotOnPageError(f"{outline(tag)} can't be clicked: it is disabled.")
-        done = False
-        for each in [tag, *tag.parents]:
-            if not done and await self._default(each):
-                done = True
-            for key, text in keyed_attributes(each, "data-on"):
-                if key.partition("__")[0] == "click":
-                    done = True
-                    await self._tab.run(text, each)
-        if not done:
-            raise NotOnPageError(
-                f"A click on {outline(tag)} does nothing: it has no data-on:click, and is no link, "
-                "no check box and no button of a form."
-            )
-
-    async def _default(self, tag: Tag) -> bool:
-        """What a browser itself does for a click."""
-        kind = attribute(tag, "type")
-        if tag.name == "a" and attribute(tag, "href") is not None:
-            href = attribute(tag, "href") or ""
-            if not href.startswith("#"):
-                await self._tab.go(href)
-            return True
-        if tag.name == "input" and kind in ("checkbox", "radio"):
-            await self._put(tag, kind == "radio" or not held(self._tab, tag))
-            return True
-        if tag.name == "label":
-            id = attribute(tag, "for")
-            inside = select(tag, "input") if id is None else select(self._tab.soup, f"#{id}")
-            return bool(inside) and await self._default(inside[0])
-        form = tag.find_parent("form")
-        if form is not None and tag in _submit_buttons(form):
-            await self._send(form, tag)
-            return True
-        return tag.name == "summary"
-
-    async def _fill(self, scope: Tag, name: str, value: Any) -> None:
-        if isinstance(value, dict) and not named(self._tab.soup, scope, name):
-            for part, inner in value.items():
-                await self._fill(scope, f"{name}.{part}", inner)
-            return
-        found = looking.control(self._tab, scope, name)
-        kind = attribute(found[0], "type")
-        if kind == "radio" or (kind == "checkbox" and len(found) > 1):
-            await self._choose(found, name, value)
-        else:
-            await self._put(found[0], value)
-
-    async def _choose(self, found: list[Tag], name: str, value: Any) -> None:
-        texts = list(map(as_typed, value if isinstance(value, list | set) else [value]))
-        known = [attribute(tag, "value") or "on" for tag in found]
-        if wrong := [text for text in texts if text not in known]:
-            offered = ", ".join(map(repr, known))
-            raise NotOnPageError(
-                f"{name!r} offers {offered}; expected one of them, got {wrong[0]!r}."
-            )
-        for tag, text in zip(found, known, strict=True):
-            chosen = text in texts
-            if chosen or attribute(tag, "type") == "checkbox":
-                await self._put(tag, chosen)
-
-    async def _put(self, tag: Tag, value: Any) -> None:
-        tab = self._tab
-        try:
-            tab.controls.type(tag, value)
-        except ValueError as error:
-            raise NotOnPageError(f"{outline(tag)} can't hold {value!r}: {error}.") from error
-        if attribute(tag, "type") == "radio" and value:
-            for other in select(tab.soup, f"input[type=radio][name='{attribute(tag, 'name')}']"):
-                if other is not tag and other.find_parent("form") is tag.find_parent("form"):
-                    tab.controls.type(other, False)
-        write_through(tab, tag)
-        for each in [tag, *tag.parents]:
-            for key, text in keyed_attributes(each, "data-on"):
-                if key.partition("__")[0] in ("input", "change"):
-                    await tab.run(text, each)
-
-    async def _send(self, form: Tag, submitter: Tag | None) -> None:
-        tab, sent = self._tab, False
-        for key, text in keyed_attributes(form, "data-on"):
-            if key.partition("__")[0] == "submit":
-                sent = True
-                await tab.run(text, form, submitter)
-        if sent:
-            return
-        action, method = attribute(form, "action") or tab.url, attribute(form, "method") or "get"
-        pairs = form_data(form, tab.controls, submitter)
-        if method.lower() == "get":
-            query = form_body(pairs, False)[0].decode()
-            await tab.go(f"{action.partition('?')[0]}?{query}")
-        else:
-            multipart = attribute(form, "enctype") == "multipart/form-data"
-            body, kind = form_body(pairs, multipart)
-            await tab.go(action, "POST", body, kind)
 
     def _act(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something, wait until all that it caused has been delivered, and tell what failed."""
@@ -351,44 +253,6 @@ class Page:
     def _tell(self) -> None:
         if self._tab.problems:
             raise self._tab.problems.pop(0)
-
-
-class FailuresOf(logging.Handler):
-    """Hears what the application logs while it answers, to tell a test what really failed."""
-
-    def __init__(self, wanted: bool) -> None:
-        super().__init__(logging.ERROR)
-        self._wanted = wanted
-        self._heard: list[BaseException] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[1] is not None:
-            self._heard.append(record.exc_info[1])
-
-    def __enter__(self) -> FailuresOf:
-        logging.getLogger("starmodel").addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("starmodel").removeHandler(self)
-
-    def check(self, reply: Reply) -> None:
-        """Raises: ServerFailedError, for an answer of 500 and above."""
-        if self._wanted and reply.status >= 500:
-            cause = self._heard[-1] if self._heard else None
-            told = f": {type(cause).__name__}: {cause}" if cause is not None else ""
-            raise ServerFailedError(
-                f"{reply.method} {reply.url} failed with status {reply.status}{told}. "
-                "To test the answer itself, use Visitor(app, raise_errors=False)."
-            ) from cause
-
-
-def _submit_buttons(form: Tag) -> Iterable[Tag]:
-    return select(form, "button:not([type=button], [type=reset]), input[type=submit]")
-
-
-def _default_button(form: Tag) -> Tag | None:
-    return next(iter(_submit_buttons(form)), None)
 
 
 def _toast(tag: Tag) -> Toast:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from starmodel.app.application import Application
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.host import current_host
+from starmodel.testing.stand_ins import is_in_memory
 
 T = TypeVar("T")
 _running: dict[int, RunningApp] = {}
@@ -29,6 +31,12 @@ class RunningApp:
     def __init__(self, app: Any) -> None:
         self.app, self.users = app, 0
         self.application, self.root_path, self.front = served_by(app)
+        if _keepers and not is_in_memory(self.application):
+            raise ConfigurationError(
+                "This application was built before in_memory (or memory_stores) began, so its "
+                "stores are the real ones. Build it inside: call create_app() in a function that "
+                "the test calls."
+            )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -47,8 +55,18 @@ class RunningApp:
             raise ConfigurationError("A visitor can't be used inside the application it visits.")
 
         async def bounded() -> T:
-            async with asyncio.timeout(timeout_s):
-                return await work
+            current_host.set(self.application)
+            try:
+                async with asyncio.timeout(timeout_s) as limit:
+                    return await work
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                raise TimeoutError(
+                    f"The application was not done within {timeout_s:g} s: an event, an @on "
+                    "handler or the answer of a route is still running. More time is given by "
+                    "Visitor(app, timeout_s=…)."
+                ) from None
 
         return asyncio.run_coroutine_threadsafe(bounded(), self._loop).result()
 

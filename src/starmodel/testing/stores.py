@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports import Clock, Repository
+from starmodel.testing.stand_ins import InMemory
 
 if TYPE_CHECKING:
     from starmodel.config import Settings
@@ -26,7 +27,8 @@ def memory_stores() -> Iterator[None]:
     constraints are real. Not a file is written: the applications get a
     key for tests too. At the end, those that visitors started are closed.
 
-    Stores of plugins and `persistence_backend=` stay as they are.
+    An application that was built before has real stores: to visit it raises
+    ConfigurationError. Stores of plugins and `persistence_backend=` stay as they are.
     """
     from starmodel import bootstrap
     from starmodel.testing.running import close_all, keep_new
@@ -59,4 +61,4 @@ def _in_memory(
         return SqlRepository(where, clock=clock)
 
     stores = {"memory": memory, "redis": memory, "sql": sql}
-    return settings.model_copy(update=given), stores
+    return settings.model_copy(update=given), {k: InMemory(make) for k, make in stores.items()}

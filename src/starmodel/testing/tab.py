@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from starmodel.testing.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, form_body, send
+from starmodel.testing.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, send
 from starmodel.testing.binding import bound_path, take_over
-from starmodel.testing.controls import Controls, form_data
-from starmodel.testing.dom import (
-    arrange,
-    attribute,
-    by_id,
-    fragment,
-    keyed_attributes,
-    parse,
-    patch,
-    select,
-)
+from starmodel.testing.controls import Controls
+from starmodel.testing.dom import attribute, keyed_attributes, parse, select
 from starmodel.testing.expressions import evaluate
 from starmodel.testing.kept import KeptStates, Storage
 from starmodel.testing.live import LiveStream
+from starmodel.testing.patching import patch_elements, patch_rows
 from starmodel.testing.problems import NotOnPageError, UnreadableExpressionError
+from starmodel.testing.requesting import Holding, Outgoing, outgoing, with_query
 from starmodel.testing.running import RunningApp
 from starmodel.testing.signals import SignalTree
 from starmodel.testing.sse import SseEvent, SseReader
@@ -34,7 +27,7 @@ if TYPE_CHECKING:
     from bs4 import Tag
 
 MAX_REDIRECTS = 20
-_NO_EXTRA: Mapping[str, Any] = {}
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Tab:
@@ -177,8 +170,8 @@ class Tab:
         elif action == "stored":
             names, method, url, *signals = map(str, arguments)
             options = {"names": signals[0]} if signals else {"contentType": "form"}
-            extra = {"_browser": self.kept.sent(names.split())}
-            self._due.append(self._request(method.upper(), url, options, extra))
+            brought = {"_browser": self.kept.sent(names.split())}
+            self._due.append(self._request(method.upper(), url, options, brought))
         elif action in ("get", "post", "put", "patch", "delete"):
             options = arguments[1] if len(arguments) > 1 else {}
             request = self._request(action.upper(), str(arguments[0]), options)
@@ -209,38 +202,17 @@ class Tab:
         method: str,
         url: str,
         options: Mapping[str, Any],
-        extra: Mapping[str, Any] = _NO_EXTRA,
+        brought: Mapping[str, Any] = NOTHING,
     ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The request of an action, with what the page holds at this moment."""
-        headers = {**DATASTAR, "idempotency-key": secrets.token_hex(8)}
-        headers |= {"referer": ORIGIN + self.url}
-        headers |= {str(k).lower(): str(v) for k, v in (options.get("headers") or {}).items()}
-        if method != "GET":
-            headers["origin"] = ORIGIN
-        if self._stream is not None and self._stream.open:
-            headers["starmodel-page"] = "1"
-        body, form = b"", None
-        if options.get("contentType") == "form":
-            form = _form_of(self._element)
-            pairs = form_data(form, self.controls, self._submitter)
-            pairs = [*pairs, *((name, json.dumps(value)) for name, value in extra.items())]
-            multipart = attribute(form, "enctype") == "multipart/form-data"
-            if method in ("GET", "DELETE"):
-                url = _with_query(url, urlencode([(k, str(v)) for k, v in pairs]))
-            else:
-                body, headers["content-type"] = form_body(pairs, multipart)
-        else:
-            text = json.dumps({**self.signals.sent(_wanted(options)), **extra})
-            if method in ("GET", "DELETE"):
-                url = _with_query(url, urlencode({"datastar": text}))
-            else:
-                body, headers["content-type"] = text.encode(), "application/json"
-        url = urljoin(self.url, url)
-        return lambda: self._ask(method, url, headers, body, form)
+        is_live = self._stream is not None and self._stream.open
+        holding = Holding(
+            self.url, is_live, self.signals, self.controls, self._element, self._submitter, brought
+        )
+        made = outgoing(method, url, options, holding)
+        return lambda: self._ask(made)
 
-    async def _ask(
-        self, method: str, url: str, headers: dict[str, str], body: bytes, form: Tag | None
-    ) -> None:
+    async def _ask(self, asked: Outgoing) -> None:
         reader, streamed = SseReader(), False
 
         def piece(part: bytes) -> None:
@@ -249,8 +221,8 @@ class Tab:
                 streamed = True
                 self.apply(event)
 
-        reply = await send(self.running.app, method, url, headers, self.cookies, body, piece)
-        self.reply = reply
+        app, (method, url, headers, body, form) = self.running.app, asked
+        reply = self.reply = await send(app, method, url, headers, self.cookies, body, piece)
         kind = reply.headers.get("content-type", "")
         if reply.http_status == 200 and not streamed:
             told = {k[9:]: v for k, v in reply.headers.items() if k.startswith("datastar-")}
@@ -281,7 +253,8 @@ class Tab:
         elif event.type == "datastar-patch-elements":
             self._patch(data)
         elif event.type == "starmodel-rows":
-            self._rows(data)
+            self._initialise(patch_rows(self.soup, self.controls, data), set())
+            self._later()
         elif event.type == "datastar-browser-state":
             self.kept.take(data)
             self._later()
@@ -289,47 +262,12 @@ class Tab:
             self.kept.forget()
 
     def _patch(self, data: Mapping[str, str]) -> None:
-        html, selector = data.get("elements", ""), data.get("selector", "")
-        mode = data.get("mode", "outer")
-        olds = []
-        if mode in ("outer", "inner"):
-            found = select(self.soup, selector) if selector else []
-            ids = [attribute(new, "id") or "" for new in fragment(html)] if not selector else []
-            olds = [
-                *found,
-                *(old for id in ids if id and (old := by_id(self.soup, id)) is not None),
-            ]
-        known = {
-            f"{kind} {key} {text}"
-            for old in olds
-            for tag in [old, *old.find_all(True)]
-            for kind in ("data-signals", "data-computed", "data-init")
-            for key, text in keyed_attributes(tag, kind)
-        }
         try:
-            kept = Controls.copy_of(self.controls, olds)
-            new = patch(self.soup, html, selector, mode)
+            new, known = patch_elements(self.soup, self.controls, data)
         except NotOnPageError as problem:
             self.problems.append(problem)
             return
-        for tag in new:
-            self.controls.restore(kept, tag)
         self._initialise(new, known)
-        self._later()
-
-    def _rows(self, data: Mapping[str, str]) -> None:
-        body = by_id(self.soup, data["list"])
-        if body is None:
-            return
-        order = data["order"].split(" ") if "order" in data else None
-        new = fragment(f"<table><tbody>{data['rows']}</tbody></table>") if data.get("rows") else []
-        rows = [row for table in new for row in select(table, "[data-key]")]
-        kept = Controls.copy_of(self.controls, [body])
-        arrange(body, rows, order)
-        for row in rows:
-            self.controls.restore(kept, row)
-        body.attrs["data-state"] = data["state"]
-        self._initialise(rows, set())
         self._later()
 
     def _is_old(self, version: str) -> bool:
@@ -340,7 +278,7 @@ class Tab:
             return False
         return True
 
-    # Browser stores
+    # States that live in this browser
 
     @property
     def tokens(self) -> list[str]:
@@ -372,7 +310,7 @@ class Tab:
         extra = [("grant", grant) for grant in self._grants]
         for body in select(self.soup, '[id*="-rows"][data-state]'):
             extra.append(("have", f"{attribute(body, 'id')}:{attribute(body, 'data-state')}"))
-        url = _with_query(self._stream_url, urlencode(extra)) if extra else self._stream_url
+        url = with_query(self._stream_url, urlencode(extra)) if extra else self._stream_url
         if stream is not None:
             self._seen.clear()
         self._stream = LiveStream(self.running.app, self.apply, self._ended)
@@ -383,6 +321,7 @@ class Tab:
         if self.closed:
             return
         if status in (401, 403):
+            self.kept.forget()
             self._due.append(lambda: self.go(self.url))
         elif status == 200:
             self._due.append(self._connect)
@@ -396,24 +335,6 @@ class Tab:
         """Do what has become due, when it is nobody's turn to wait for it."""
         if self._due:
             self.running.start(self._perform())
-
-
-def _wanted(options: Mapping[str, Any]) -> Callable[[str], bool]:
-    if "names" in options:
-        names = options["names"].split()
-        return lambda path: any(path == n or path.startswith(f"{n}.") for n in names)
-    return lambda path: not any(part.startswith("_") for part in path.split("."))
-
-
-def _form_of(element: Tag | None) -> Tag:
-    form = element if element is None or element.name == "form" else element.find_parent("form")
-    if form is None:
-        raise NotOnPageError("An action sends a form, but stands in none.")
-    return form
-
-
-def _with_query(url: str, query: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def _nested(path: str, value: Any) -> Any:

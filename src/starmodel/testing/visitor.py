@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from starmodel.app.access import Actor
 from starmodel.testing.asgi import JSON, ORIGIN, Cookies, Reply, send
+from starmodel.testing.failures import FailuresOf
 from starmodel.testing.kept import Storage
-from starmodel.testing.page import FailuresOf, Page
+from starmodel.testing.page import Page
 from starmodel.testing.running import enter, leave
 from starmodel.testing.tab import Tab
 

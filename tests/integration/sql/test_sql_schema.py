@@ -173,8 +173,11 @@ async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://user:pw@host/db", "Available is SQLite"),
-        ("mysql://host/db", "Available is SQLite"),
+        ("oracle://user:pw@host/db", "'oracle', which the SQL store does not speak"),
+        ("postgresql+psycopg://user:pw@host/db", "by asyncpg: write postgresql://"),
+        ("mysql+pymysql://user:pw@host/db", "by asyncmy: write mysql://"),
+        ("mysql://user:pw@host/db?lang=en", "'lang' behind its"),
+        ("postgresql://user:pw@host:port/db", "can't be read"),
         ("nonsense", "can't be read"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -432,4 +433,31 @@ async def test_expired_rows_are_swept_and_announced_by_themselves(
         await repository.commit(Batch([Change(Guest, id, "insert", 0, 3, guest, ttl_s=5.0)]))
         now += 10
         assert await asyncio.wait_for(gone.get(), 5) == (Guest, id, 3)
+    await repository.close()
+
+
+async def test_store_may_be_opened_again_while_it_still_closes(tmp_path: Path) -> None:
+    repository = await _opened(tmp_path / "again.db")
+    for n in range(10):
+        closing = asyncio.ensure_future(repository.close())
+        await asyncio.sleep(0)
+        await repository.open([entity_type(_Count, "sql")], _ignore)
+        await closing
+        await repository.commit(Batch([_insert(_Count())]))
+        assert await repository.count(Query(_Count)) == n + 1
+    await repository.close()
+
+
+async def test_cancelled_start_waits_for_its_thread_and_can_be_repeated(tmp_path: Path) -> None:
+    repository = SqlRepository(f"sqlite:///{tmp_path / 'again.db'}")
+    types = [entity_type(_Count, "sql")]
+    for _ in range(20):
+        opening = asyncio.ensure_future(repository.open(types, _ignore))
+        await asyncio.sleep(0.002)
+        opening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await opening
+        await repository.close()
+    await repository.open(types, _ignore)
+    await repository.commit(Batch([_insert(_Count())]))
     await repository.close()

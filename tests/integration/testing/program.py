@@ -2,7 +2,7 @@
 
 from fasthtml.common import *
 
-from starmodel import Entity, Field, Redirect, Session, Toast, create_app, event, live
+from starmodel import Entity, Field, Redirect, Session, Toast, create_app, dispatch, event, live, on
 
 
 class Counter(Entity):
@@ -30,6 +30,15 @@ class Counter(Entity):
     @event
     def leave(self):
         return Redirect("/chat")
+
+    @event
+    async def peek(self, request):
+        return lines(await Chat.get(request))
+
+    @event
+    def measure(self, file: UploadFile, colour: str = "", size: str = "", sure: bool = False):
+        text = f"{file.filename} {len(file.file.read())} {colour} {size} {sure}"
+        return P(text, id="measured")
 
 
 class Chat(Entity):
@@ -67,6 +76,11 @@ class Diary(Entity):
     @event
     def write(self):
         self.pages += 1
+
+
+@on(Product.sell)
+async def tell(record):
+    await dispatch(Chat.say("Something was sold"))
 
 
 @live
@@ -108,6 +122,43 @@ def build():
             lines(chat),
             Form(Input(data_bind="text"), Button("Say"), data_on_submit=Chat.say(), id="say"),
         )
+
+    @app.get("/more")
+    def more(counter: Counter):
+        return Titled(
+            "More",
+            counter,
+            Div({"data-computed:double": f"{Counter.count_signal} * 2"}),
+            P(data_text="$double", id="double"),
+            A("Next", {"data-attr:href": "'/page?n=' + $double"}, id="next"),
+            Ul(id="lines"),
+            Button("Peek", data_on_click=Counter.peek()),
+            Button("+1", data_on_click=Counter.increment(1)),
+            P(id="measured"),
+            Form(
+                Input(type="file", name="file"),
+                Select(Option("red"), Option("Blue", value="b"), name="colour"),
+                Input(type="radio", name="size", value="S"),
+                Input(type="radio", name="size", value="L"),
+                Label(Input(type="checkbox", name="sure"), "Sure"),
+                Button("Measure"),
+                {"data-on:submit": "@post('/counter/measure', @submit())"},
+                enctype="multipart/form-data",
+                id="measure",
+            ),
+            Form(Input(name="q"), Button("Plain"), method="post", action="/plain", id="plain"),
+            Div({"data-init": "@get('/late')"}, id="late"),
+            Div({"data-init": "el.focus()"}),
+            Div({"data-on:click": "el.remove()"}, "Odd", id="odd"),
+        )
+
+    @app.post("/plain")
+    def plain(q: str):
+        return Titled("Plain", P(q, id="q"))
+
+    @app.get("/late")
+    def late():
+        return HTMLResponse(to_xml(P("Came late", id="late")))
 
     @app.get("/lost")
     def lost(counter: Counter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from starmodel.testing import (
     ServerFailedError,
     UnreadableExpressionError,
     Visitor,
+    memory_stores,
 )
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -134,6 +136,74 @@ def test_links_and_redirects_are_followed_in_the_tab(visitor):
     assert page.url == "/chat"
 
 
+def test_computed_signals_and_attributes_follow(visitor):
+    page = visitor.open("/more")
+    page.click("+1")
+    assert page.text("#double") == "2"
+    assert page.all("#next")[0]["href"] == "/page?n=2"
+
+
+def test_live_part_that_an_event_brought_is_followed(app, visitor):
+    page = visitor.open("/more")
+    page.click("Peek")
+    Visitor(app).open("/chat").submit("Say", text="Hello")
+    assert page.texts("#lines li") == ["Hello"]
+
+
+def test_what_a_page_asks_for_at_its_start_is_there(visitor):
+    assert visitor.open("/more").text("#late") == "Came late"
+
+
+def test_start_that_needs_a_browser_is_skipped_and_listed(visitor):
+    page = visitor.open("/more")
+    assert page.skipped == ["el.focus()"]
+    with pytest.raises(UnreadableExpressionError, match=r"el\.remove\(\)"):
+        page.click("#odd")
+
+
+def test_form_with_a_file_and_choices_is_sent_as_a_browser_does(visitor):
+    page = visitor.open("/more")
+    file = ("notes.txt", b"12345")
+    page.submit("Measure", file=file, colour="Blue", size="L", sure=True)
+    assert page.text("#measured") == "notes.txt 5 b L True"
+    assert (page.value("colour"), page.value("size"), page.value("sure")) == ("b", "L", True)
+    page.click("Sure")
+    page.submit("#measure", size="S")
+    assert page.text("#measured") == "notes.txt 5 b S False"
+    with pytest.raises(NotOnPageError, match="'green' is none of its choices: 'red', 'b'"):
+        page.fill("colour", "green")
+    with pytest.raises(NotOnPageError, match="'size' offers 'S', 'L'; expected one of them"):
+        page.fill("size", "M")
+
+
+def test_plain_form_is_sent_and_its_answer_is_the_page(visitor):
+    page = visitor.open("/more")
+    page.submit("Plain", q="a & b")
+    assert (page.url, page.text("#q")) == ("/plain", "a & b")
+
+
+def test_reaction_to_an_event_has_happened_when_the_click_returns(app, visitor, program):
+    chat = Visitor(app).open("/chat")
+    pen = visitor.run(program.Product.objects.create(name="Pen", stock=1))
+    visitor.open(f"/products/{pen.id}").submit(pen.do.sell())
+    assert chat.texts("#lines li") == ["Something was sold"]
+
+
+def test_removed_record_is_told_to_who_looks_at_it(app, visitor, program):
+    pen = visitor.run(program.Product.objects.create(name="Pen"))
+    page = visitor.open(f"/products/{pen.id}")
+    Visitor(app).delete(f"/products/{pen.id}")
+    assert page.text("#starmodel-status") == "This Product was removed."
+
+
+def test_closed_page_is_followed_no_more(app, visitor):
+    page = visitor.open("/chat")
+    page.close()
+    Visitor(app).open("/chat").submit("Say", text="Hello")
+    assert page.texts("#lines li") == []
+    assert len(app.starmodel.hub) == 1
+
+
 # Generated forms and lists
 
 
@@ -241,7 +311,7 @@ def test_api_is_asked_as_programs_do(visitor):
         (lambda page: page.click("#details"), r"called '#details'"),
         (lambda page: page.fill("amount", 1), r"an input 'amount'. Its inputs: 'name'"),
         (lambda page: page.submit(), r"the only form. Its forms: none"),
-        (lambda page: page.signals["Counter.cuont"], r"no signal 'Counter.cuont'; it has .*Count"),
+        (lambda page: page.signals["Counter.cuont"], r"no signal 'Counter.cuont'; it has .*count"),
     ],
 )  # fmt: skip
 def test_what_is_not_on_the_page_is_told_with_what_is(visitor, act, told):
@@ -306,13 +376,31 @@ def test_start_and_end_of_the_application_are_run(in_memory, program, tmp_path, 
         on_startup=[lambda: seen.append("start")],
         on_shutdown=[lambda: seen.append("end")],
     )
-    from starmodel.testing import memory_stores
-
     with memory_stores():
         with Visitor(app) as visitor:
             visitor.open("/")
         assert seen == ["start"]
     assert seen == ["start", "end"]
+
+
+def test_application_with_real_stores_is_refused_inside_in_memory(program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = program.build()
+    with memory_stores(), pytest.raises(ConfigurationError, match="built before in_memory"):
+        Visitor(app)
+    assert list(tmp_path.glob("*.db")) == []
+
+
+def test_what_never_ends_is_told_after_the_time_given(app, program):
+    visitor = Visitor(app, timeout_s=0.2)
+    with pytest.raises(TimeoutError, match=r"not done within 0.2 s.*timeout_s="):
+        visitor.run(asyncio.sleep(5))
+    with pytest.raises(TimeoutError, match=r"^mine$"):
+        visitor.run(failing(TimeoutError("mine")))
+
+
+async def failing(error):
+    raise error
 
 
 async def test_visitor_works_inside_an_async_test_too(visitor):

@@ -83,6 +83,7 @@ async def test_developer_sees_the_text_and_trace_of_a_failure(
     assert "Traceback" in page.text
     assert "broken &lt;lamp&gt;" in page.text
     assert "Desk.fail" in page.text
+    assert "<dt>what</dt>" in page.text
     assert "RuntimeError" in click.text
     assert "RuntimeError" not in foreign.text
     assert "Traceback" not in foreign.text

@@ -100,6 +100,9 @@ class BrowserRepository:
         # Made of the text, so that nothing is shared, and nothing is shown that is not kept.
         return Kept(_read(change.entity, change.id, from_json(text)), text)
 
+    async def next_id(self, entity: type[Entity]) -> int:
+        raise _one_only(entity)
+
     async def list(self, query: Query) -> list[Entity]:
         raise _one_only(query.entity)
 

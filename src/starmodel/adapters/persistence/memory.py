@@ -39,6 +39,8 @@ class MemoryRepository:
 
     transactional = False
 
+    one_process = True
+
     def __init__(
         self,
         *,
@@ -50,6 +52,7 @@ class MemoryRepository:
         self._by_class: dict[type[Entity], dict[Any, _Entry]] = {}
         self._markers: OrderedDict[str, Marker] = OrderedDict()
         self._max_entries, self._max_markers, self._clock = max_entries, max_markers, clock
+        self._numbers: dict[type[Entity], int] = {}
         self._expired: Expired | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -93,6 +96,10 @@ class MemoryRepository:
                 "memory store is full (%d): dropping %s", self._max_entries, key[0].__name__
             )
             self._remove(key)
+
+    async def next_id(self, entity: type[Entity]) -> int:
+        number = self._numbers[entity] = self._numbers.get(entity, 0) + 1
+        return number
 
     async def list(self, query: Query) -> list[Entity]:
         keys = [(query.entity, id) for id in self._by_class.get(query.entity, ())]
@@ -146,6 +153,9 @@ class MemoryRepository:
             self._entries[key] = entry
             self._entries.move_to_end(key)
             self._by_class.setdefault(change.entity, {})[change.id] = entry
+            if isinstance(change.id, int):
+                highest = self._numbers.get(change.entity, 0)
+                self._numbers[change.entity] = max(highest, change.id)
 
     def _remove(self, key: tuple[type[Entity], Any]) -> None:
         self._entries.pop(key, None)

@@ -11,16 +11,18 @@ from fasthtml.components import (
     H2,
     A,
     Code,
+    Dd,
     Div,
+    Dl,
+    Dt,
     Li,
     P,
-    Pre,
     Section,
     Span,
     Ul,
 )  # fmt: skip
 
-from starmodel.adapters.ui import lists, rows, shell
+from starmodel.adapters.ui import failures, lists, rows, shell
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.details import details_view
 from starmodel.adapters.ui.fields import FormField
@@ -143,13 +145,13 @@ class MonsterUI:
         )
         trace = None
         if problem.trace:
-            trace = Section(
-                H2("Traceback"), Pre(Code(problem.trace), tabindex="0", cls="sm-trace"),
-            )  # fmt: skip
+            trace = failures.steps(problem.frames, problem.trace)
         return self.page(
             _HEADINGS.get(problem.status, problem.title),
             Div(
-                P(str(problem.status), cls="sm-status", aria_hidden="true"), P(problem.text),
+                P(str(problem.status), cls="sm-status", aria_hidden="true"),
+                P(problem.text, cls="sm-failure-text" if problem.trace else None),
+                self._where(problem.details) if problem.details else None,
                 Ul(*told) if told else None, back, cls="sm-problem-page",
             ),
             trace,
@@ -320,6 +322,11 @@ class MonsterUI:
         return progress_message(id, progress)
 
     # Parts
+
+    def _where(self, details: Mapping[str, str]) -> Any:
+        """What failed, for the developer: entity, event and arguments."""
+        told = [Div(Dt(name), Dd(Code(text))) for name, text in details.items()]
+        return Div(Dl(*told, cls="sm-fields"), cls="uk-card sm-details sm-failure-where")
 
     def _notice(self, picture: str, *told: str) -> Any:
         return Div(icon(picture, self._sprite), *map(P, told), cls="uk-card sm-empty")

@@ -75,8 +75,11 @@ class EventRoutes:
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
             call.session.restore(kept)
-            where = self._where(type, event, id, command)
-            problem = self._refusals.problem(call, error, where, domain=True)
+            where, details = (
+                self._where(type, event, id, command),
+                self._details(type, event, id, command),
+            )
+            problem = self._refusals.problem(call, error, where, domain=True, details=details)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
 
@@ -294,6 +297,14 @@ class EventRoutes:
             body += self._realtime.encode_progress(progress, None, first=False)
         await call.part(body, last=True)
         await self._application.end_sessions(call.session)
+
+    def _details(
+        self, type: EntityType, event: Event[Any, Any, Any], id: str, command: Command | None
+    ) -> dict[str, str]:
+        """The same one by one: what each argument was, secrets removed."""
+        given = {} if command is None else self._application.dispatcher.recorded(command)
+        arguments = {name: repr(value) for name, value in given.items()}
+        return {"Entity": f"{type.name}{f' {id}' if id else ''}", "Event": event.name, **arguments}
 
     def _where(
         self, type: EntityType, event: Event[Any, Any, Any], id: str, command: Command | None

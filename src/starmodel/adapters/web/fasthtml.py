@@ -128,6 +128,8 @@ def _connect_lifespan(app: FastHTML, front: Front) -> None:
     async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
         await front.application.ready()
         front.greet("")
+        if front.lock is not None:
+            front.lock.acquire()
         release = _close_streams_on_signal(front)
         try:
             if user is None:
@@ -137,6 +139,8 @@ def _connect_lifespan(app: FastHTML, front: Front) -> None:
                     yield state
         finally:
             release()
+            if front.lock is not None:
+                front.lock.release()
             await front.realtime.close()
             await front.application.close()
 

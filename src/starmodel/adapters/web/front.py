@@ -20,6 +20,7 @@ from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.problems import Problem
+from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.requests import Incoming
@@ -71,6 +72,7 @@ class Front:
         self._greeting, self._proxies = greeting, proxies or TrustedProxies(())
         self._dev_token, self._user, self._policy = dev_token, UserRoutes(routes), policy
         self._refusals = Refusals(application, realtime, ui, settings)
+        self.lock: ProcessLock | None = None  # held while the server runs
         self.guard: Guard | None = None  # what the framework runs before every route of its own
         self.routes = Routes()
         self._events = EventRoutes(application, realtime, self._refusals, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -13,12 +13,14 @@ from pydantic import ValidationError
 
 from starmodel.app.access import DEV, Actor
 from starmodel.app.dispatcher import Dispatcher
+from starmodel.app.failures import Frame, own_frames
 from starmodel.core.errors import (
     BindingError,
     ConstraintError,
     EditConflictError,
     InvalidStateError,
     StarModelError,
+    StoreUnavailableError,
 )
 from starmodel.core.sentences import sentence
 
@@ -29,9 +31,9 @@ log = logging.getLogger("starmodel.web")
 class Problem:
     """An error as its caller may see it.
 
-    Shapes: fields maps an input's name to the sentence beside it; trace is
-    for the developer only; was is what an edit form is to remember from now
-    on (see `starmodel.app.editing`).
+    Shapes: fields maps an input's name to the sentence beside it; trace,
+    frames and details are for the developer only; was is what an edit form
+    is to remember from now on (see `starmodel.app.editing`).
     """
 
     status: int
@@ -39,6 +41,8 @@ class Problem:
     fields: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     trace: str = ""
+    frames: Sequence[Frame] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -69,6 +73,13 @@ class Problem:
         return made
 
 
+_LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
+_IN_DOUBT = (
+    "The connection to the data was lost, so it is not known whether this was done. "
+    "Look before you do it again."
+)
+
+
 def problem_of(
     error: BaseException,
     *,
@@ -76,12 +87,14 @@ def problem_of(
     actor: Actor | None = None,
     development: bool = False,
     domain: bool = True,
+    details: Mapping[str, str] | None = None,
 ) -> Problem:
     """The problem behind an exception; unexpected ones are logged, and told to nobody else.
 
-    Shapes: where names entity, event and arguments, secrets removed. With
-    domain a `ValueError` is what an event has to say, and is shown; else it
-    is shown only when it came out of an event.
+    Shapes: where names entity, event and arguments, secrets removed, and
+    details has them one by one. With domain a `ValueError` is what an event
+    has to say, and is shown; else it is shown only when it came out of an
+    event.
     """
     if isinstance(error, BindingError | InvalidStateError | ConstraintError):
         return Problem(error.status, str(error), error.fields, where)
@@ -89,6 +102,9 @@ def problem_of(
         return Problem(error.status, str(error), error.fields, where, was=error.was)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
+    if isinstance(error, StoreUnavailableError):
+        log.error("%s failed: %s", where or "A request", error)
+        return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
         fields = {
@@ -102,7 +118,9 @@ def problem_of(
     log.error("%s failed", where or "A request", exc_info=error)
     if development and actor is not None and actor.id == DEV.id:
         text = f"{where}: {type(error).__name__}: {error}"
-        return Problem(500, text, where=where, trace="".join(traceback.format_exception(error)))
+        trace = "".join(traceback.format_exception(error))
+        frames = own_frames(error)
+        return Problem(500, text, where=where, trace=trace, frames=frames, details=details or {})
     return Problem(500, "Something went wrong on our side. It has been logged.", where=where)
 
 

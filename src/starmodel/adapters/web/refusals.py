@@ -38,7 +38,13 @@ class Refusals:
         self._settings = settings
 
     def problem(
-        self, call: Call, error: BaseException, where: str, *, domain: bool = False
+        self,
+        call: Call,
+        error: BaseException,
+        where: str,
+        *,
+        domain: bool = False,
+        details: Mapping[str, str] | None = None,
     ) -> Problem:
         """The problem behind an exception, as far as this caller may know it."""
         made = problem_of(
@@ -47,6 +53,7 @@ class Refusals:
             actor=call.session.actor,
             development=self._settings.development,
             domain=domain,
+            details=details,
         )
         if made.status == 401 and self._settings.development:
             return replace(made, text=f"{made.text} {_SIGN_IN}")

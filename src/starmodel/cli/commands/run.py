@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from starmodel.cli.problems import CommandError, fail
-from starmodel.cli.serving import TARGET_VARIABLE
+from starmodel.cli.problems import CommandError, UsageError, fail
+from starmodel.cli.serving import RELOADS_VARIABLE, TARGET_VARIABLE
 from starmodel.cli.targets import find_target
+from starmodel.cli.terminal import sign
+from starmodel.cli.workers import refuse_split_state
 from starmodel.config import chosen_env
 from starmodel.core.errors import ConfigurationError
 
 # Open streams never end by themselves, so a stop has to cut them.
 GRACE_S = 2
+# Read once at the start, like sources.
+SETTINGS_FILES = [".env", "starmodel.toml"]
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, not bound
 
 
@@ -41,20 +46,45 @@ def run(
             show_default=False,
         ),
     ] = None,
+    production: Annotated[
+        bool,
+        typer.Option(
+            "--production",
+            help="Serve with env=production: needs a secret key, shows nobody an error's text, "
+            "has no developer's link.",
+        ),
+    ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, help="Processes that serve; more than one needs shared state."),
+    ] = 1,
 ) -> None:
     """Serve an application until Ctrl+C.
 
     Prints the address to open. In development the page of that address signs
-    you in, and the server restarts when a source file changes.
+    you in, and the server restarts when a source file changes. Open pages
+    reconnect; while the application can't be loaded, they show why.
     """
+    if production:
+        os.environ["STARMODEL_ENV"] = "production"
     try:
         target = find_target(app, Path.cwd())
-        reload = chosen_env() == "development" if reload is None else reload
+        develops = chosen_env() == "development"
+        reload = develops and workers == 1 if reload is None else reload
+        if reload and workers > 1:
+            raise UsageError("A server with several workers can't reload. Leave out --reload.")
+        os.environ[TARGET_VARIABLE] = target.import_string
+        if workers > 1:
+            refuse_split_state(target)
         port = _free_port(host, port)
     except (CommandError, ConfigurationError) as error:
         fail(error)
-    os.environ["STARMODEL_ADDRESS"] = _address(host, port)
-    os.environ[TARGET_VARIABLE] = target.import_string
+    address = _address(host, port)
+    os.environ["STARMODEL_ADDRESS"] = address
+    os.environ[RELOADS_VARIABLE] = str(target.folder) if reload and develops else ""
+    how = "auto-reload" if reload else f"{workers} workers" if workers > 1 else ""
+    typer.echo(f"{sign('🔧', '*')} {address}{f' ({how})' if how else ''}")
+    sys.stdout.flush()
 
     import uvicorn
 
@@ -66,6 +96,8 @@ def run(
         port=port,
         reload=reload,
         reload_dirs=[str(target.folder)] if reload else None,
+        reload_includes=SETTINGS_FILES if reload else None,
+        workers=workers,
         access_log=False,
         # The application judges forwarded headers itself, by its setting trusted_proxies.
         proxy_headers=False,

@@ -1,12 +1,12 @@
-"""From a batch of changes to finished SQL, and from SQLite's refusals to our errors."""
+"""From a batch of changes to finished SQL."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starmodel.adapters.persistence.sql.constraints import RefusedError, constraint_error
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.app.ports import Change
 from starmodel.core.entity import Entity
@@ -20,8 +20,8 @@ class Step:
     """One change as finished SQL; holds nothing that user code could still change.
 
     Shapes: find are the parameters of `Statements.version`; expect is the
-    version that must be stored, None for an insert; links are the foreign
-    keys that it writes, by field.
+    version that must be stored, None for an insert; makes is the version
+    that it stores; links are the foreign keys that it writes, by field.
     """
 
     statements: Statements
@@ -32,6 +32,7 @@ class Step:
     sql: str = ""
     params: Row = ()
     links: tuple[tuple[str, Any], ...] = ()
+    makes: int = 0
 
     @property
     def single(self) -> bool:
@@ -42,76 +43,20 @@ class Step:
         """True when this step was made of the change."""
         return change.entity is self.statements.cls and change.id == self.id
 
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Do it. Raises: VersionConflictError; ConstraintError."""
-        if self.kind == "check":
-            if self._stored(connection) != self.expect:
-                raise self.conflict(connection)
-            return
-        try:
-            done = connection.execute(self.sql, self.params).rowcount
-        except sqlite3.IntegrityError as error:
-            if self.kind != "insert":
-                raise self._refused(connection, error) from error
-            done = self._insert_again(connection, error)
-        if done != 1:
-            raise self.conflict(connection)
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where its row stands in the order in which locks are taken."""
+        return self.statements.mapped.table.name, str(self.find[0])
 
-    def _insert_again(self, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
-        """After a refusal: put it in the place of an expired row, if that was in the way."""
-        if self._stored(connection) is not None:
-            raise self.conflict(connection) from error
-        if not self.statements.mapped.mortal:
-            raise self._refused(connection, error) from error
-        connection.execute(self.statements.remove_dead, self.find)
-        try:
-            return connection.execute(self.sql, self.params).rowcount
-        except sqlite3.IntegrityError as again:
-            raise self._refused(connection, again) from again
-
-    def _stored(self, connection: sqlite3.Connection) -> int | None:
-        row = connection.execute(self.statements.version, self.find).fetchone()
-        return None if row is None else row[0]
-
-    def conflict(self, connection: sqlite3.Connection) -> VersionConflictError:
-        """The refusal of this step, with the version that is stored now."""
+    def conflict(self, stored: int | None) -> VersionConflictError:
+        """The error that another version than the expected one is stored."""
         return VersionConflictError(
-            self.statements.cls.__name__,
-            self.id,
-            read=self.expect or 0,
-            stored=self._stored(connection),
+            self.statements.cls.__name__, self.id, read=self.expect or 0, stored=stored
         )
 
-    def _refused(
-        self, connection: sqlite3.Connection, error: sqlite3.IntegrityError
-    ) -> ConstraintError:
-        """The constraint that failed, in words for the person at the form."""
-        mapped = self.statements.mapped
-        named = {part.rpartition(".")[2] for part in str(error).partition(": ")[2].split(", ")}
-        titles = {
-            field.name: field.title
-            for field in mapped.fields.values()
-            if field.column.name in named
-        }
-        if error.sqlite_errorname == "SQLITE_CONSTRAINT_FOREIGNKEY":
-            if self.kind == "delete":
-                return ConstraintError(
-                    f"{mapped.entity_type.title} can't be deleted: other records refer to it."
-                )
-            told = {
-                name: f"{mapped.fields[name].title} refers to a record that does not exist."
-                for name, key in self.links
-                if connection.execute(self.statements.targets[name], (key,)).fetchone() is None
-            }
-        elif error.sqlite_errorname == "SQLITE_CONSTRAINT_NOTNULL":
-            told = {name: f"{title} is required." for name, title in titles.items()}
-        elif error.sqlite_errorname == "SQLITE_CONSTRAINT_CHECK":
-            told = {}
-        else:
-            both = " and ".join(titles.values()) + (" together" if len(titles) > 1 else "")
-            told = dict.fromkeys(titles, f"{both} is already taken.")
-        reason = " ".join(dict.fromkeys(told.values())) or f"{error}."
-        return ConstraintError(f"{mapped.entity_type.title} can't be stored: {reason}", told)
+    def refused(self, refused: RefusedError) -> ConstraintError:
+        """The error that the database did not take the row."""
+        return constraint_error(self.statements.mapped, refused, self.kind)
 
 
 def steps_of(
@@ -178,4 +123,5 @@ def _step(change: Change, statements: Statements, now: float) -> Step:
         sql,
         (*encoded.values(), *tail),
         links,
+        change.version,
     )

@@ -11,9 +11,11 @@ from starmodel.core.entity import Entity, stored
 
 
 class Queued(Protocol):
-    """A commit on its way. Shapes: error is None until it fails."""
+    """A commit on its way."""
 
-    error: BaseException | None
+    @property
+    def error(self) -> BaseException | None:
+        """Why it failed; None until it does."""
 
 
 class Head:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Integer,
     String,
     and_,
     bindparam,
     case,
-    collate,
     false,
     func,
     or_,
-    type_coerce,
+    true,
 )
 from sqlalchemy import select as select_
 from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy.types import NullType
 
-from starmodel.adapters.persistence.sql.sqlite_database import DECIMAL_ORDER, LOWER
 from starmodel.adapters.persistence.sql.statements import (
     MAX_SHAPES,
     CompiledSql,
@@ -35,8 +34,8 @@ from starmodel.adapters.persistence.sql.tables import StoredField
 from starmodel.adapters.persistence.sql.values import MAX_INT, after_moment, moment_text
 from starmodel.app.query import OPERATORS, Filter, Query
 
-MAX_VALUES = 5_000  # SQLite takes some 32,000 parameters; beyond this Python compares
-INFINITY = float("inf")
+MAX_VALUES = 5_000  # databases take some 32,000 parameters; beyond this Python compares
+LARGEST_EXACT = 2**53  # up to here a float is any whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,7 @@ class Planner:
 
     def __init__(self, statements: Statements) -> None:
         self._statements, self._fields = statements, statements.mapped.fields
+        self._flavour = statements.flavour
         self._compiled: dict[Any, CompiledSql] = {}
 
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
@@ -85,7 +85,9 @@ class Planner:
         if compiled is None:
             if len(self._compiled) >= MAX_SHAPES:
                 self._compiled.clear()
-            compiled = self._compiled[shape] = compile_sql(self._select(*shape))
+            compiled = self._compiled[shape] = compile_sql(
+                self._select(*shape), self._flavour.dialect
+            )
         limit = MAX_INT if query.limit is None else query.limit
         given: dict[str, Any] = {
             "now_": now,
@@ -104,7 +106,7 @@ class Planner:
             return _Part((op if op in ("eq", "ne") else "never", field.name, None))
         codec = field.codec
         if op in ("contains", "startswith") and codec.compares == "text":
-            return _text_part(op, (field.name,), str(value))
+            return self._text_part(op, (field.name,), str(value))
         if codec.members is not None:
             return _members_part(field, filter)
         if op in ("contains", "startswith") or codec.compares == "no":
@@ -112,20 +114,25 @@ class Planner:
         if op == "in":
             if not isinstance(value, list | tuple | set | frozenset) or len(value) > MAX_VALUES:
                 return None
-            wanted = [_asked(field, item) for item in value if item is not None]
-            if None in wanted or codec.compares == "moment":
+            if codec.compares == "moment":
                 return None
+            asked = [_asked(field, "eq", item) for item in value if item is not None]
+            if None in asked:
+                return None
+            wanted = [value for op, *values in asked if op == "eq" for value in values]  # type: ignore[misc]
             return _Part(("in", field.name, len(wanted)), tuple(wanted))
-        asked = _asked(field, value)
-        if asked is None:
+        asked_as = _asked(field, op, value)
+        if asked_as is None:
             return None
-        end = after_moment(asked) if codec.compares == "moment" else INFINITY
-        return _Part((op, field.name, 1), (asked, end))
+        op, *values = asked_as
+        if codec.compares == "moment":
+            values.append(after_moment(values[0]))
+        return _Part((op, field.name, len(values)), tuple(values))
 
     def _search(self, query: Query) -> _Part | None:
         names = query.search_fields
         if all(self._fields[name].codec.compares == "text" for name in names):
-            return _text_part("contains", names, query.search)
+            return self._text_part("contains", names, query.search)
         return None
 
     def _select(
@@ -140,7 +147,7 @@ class Planner:
         found = statements.row.where(*conditions)
         if exact:
             for name, descending in (*order, ("id", False)):
-                found = found.order_by(_order(self._fields[name], descending))
+                found = found.order_by(*self._order(self._fields[name], descending))
         if windowed:
             found = found.limit(bindparam("limit_", type_=BigInteger))
             found = found.offset(bindparam("offset_", type_=BigInteger))
@@ -150,19 +157,23 @@ class Planner:
         if op in ("contains", "startswith"):
             return or_(
                 false(),
-                *(_found(op, size, self._fields[name].column, f"p{number}_0") for name in what),
+                *(
+                    self._found(op, size, self._fields[name].column, f"p{number}_0")
+                    for name in what
+                ),
             )
-        if op == "never":
-            return false()
+        if op in ("never", "always"):
+            return false() if op == "never" else true()
         field = self._fields[what]
-        column = _comparable(field)
+        column = self._comparable(field)
         if size is None:
             return column.is_(None) if op == "eq" else column.is_not(None)
+        if op == "present":
+            return column.is_not(None)
         if field.codec.compares == "moment":
             return _moment_condition(op, column, f"p{number}_0", f"p{number}_1")
-        values: list[Any] = [
-            bindparam(f"p{number}_{index}", type_=field.column.type) for index in range(size)
-        ]
+        type = NullType() if field.codec.ask is not None else field.column.type
+        values: list[Any] = [bindparam(f"p{number}_{index}", type_=type) for index in range(size)]
         if op in ("in", "none_or_in"):
             among = column.in_(values) if values else false()
             return or_(column.is_(None), among) if op == "none_or_in" else among
@@ -170,37 +181,86 @@ class Planner:
             return or_(column.is_(None), column != values[0])
         compared: ColumnElement[bool] = OPERATORS[op](column, values[0])  # type: ignore[assignment]
         if op in ("gt", "gte") and field.codec.compares == "real":
-            # NaN is kept as text, which SQLite puts above every number.
-            return and_(compared, column <= bindparam(f"p{number}_1"))
+            # NaN is no larger than any number, but databases put it above all of them.
+            return and_(compared, self._flavour.is_number(column))
         return compared
 
+    def _comparable(self, field: StoredField) -> ColumnElement[Any]:
+        if field.codec.compares == "decimal":
+            return self._flavour.as_decimal(field.column)
+        if field.codec.compares in ("text", "moment"):
+            return self._flavour.as_text(field.column)
+        return field.column
 
-def _asked(field: StoredField, value: Any) -> Any:
-    """A filter's value as SQL; None when SQL would not compare it as Python does."""
+    def _order(self, field: StoredField, descending: bool) -> list[ColumnElement[Any]]:
+        term = self._comparable(field)
+        if field.codec.members is not None:
+            term = case(_ranks(field), value=field.column)
+        nullable = bool(field.column.nullable)
+        return self._flavour.ordered(term, descending=descending, nullable=nullable)
+
+    def _found(
+        self, op: str, ascii: bool, column: ColumnElement[Any], name: str
+    ) -> ColumnElement[bool]:
+        place = self._flavour.place(bindparam(name, type_=String), column, ascii=ascii)
+        return place == 1 if op == "startswith" else place > 0
+
+    def _text_part(self, op: str, names: tuple[str, ...], wanted: str) -> _Part | None:
+        """A search for text, whatever the case."""
+        try:
+            wanted.encode()
+        except UnicodeEncodeError:
+            return None
+        wanted = wanted.lower()
+        if not self._flavour.finds(wanted):
+            return None
+        return _Part((op, names, wanted.isascii()), (self._flavour.searched(wanted),))
+
+
+Asked = tuple[Any, ...]
+
+
+def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
+    """An operator and its value as SQL; None when SQL would not compare as Python does.
+
+    Shapes: without a value the operator is "never", "always" or "present".
+    """
     codec = field.codec
     if type(value) not in codec.asks or value != value:
         return None
-    if codec.compares == "decimal":
-        return str(value)
+    if codec.asks[0] is int:
+        return _asked_whole(op, value)
     if isinstance(value, int):
-        if -MAX_INT - 1 <= value <= MAX_INT:
-            return value
+        if codec.asks[0] is bool:
+            return (op, codec.encode(bool(value))) if value in (0, 1) else None
         if codec.compares == "real":
-            return None
-        # Every whole number stored is smaller, or every one larger.
-        return INFINITY if value > 0 else -INFINITY
-    if isinstance(value, float):
-        return value
+            return (op, float(value)) if abs(value) <= LARGEST_EXACT else None
     if isinstance(value, time) and value.tzinfo is not None:
         return None
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if isinstance(value, datetime) and value.tzinfo is not None and codec.compares == "moment":
         with contextlib.suppress(OverflowError):
-            return moment_text(value.astimezone(UTC))
+            return op, moment_text(value.astimezone(UTC))
         return None
     try:
-        return codec.encode(value)
+        return op, (codec.ask or codec.encode)(value)
     except ValueError:
         return None
+
+
+_BEYOND: dict[str, Asked] = {"ne": ("always",), "eq": ("never",)}
+
+
+def _asked_whole(op: str, value: float) -> Asked:
+    """A whole number compared with any number, also one that has no place in its column."""
+    if value > MAX_INT or value < -MAX_INT - 1:
+        smaller = op in ("lt", "lte")
+        return _BEYOND.get(op, ("present",) if smaller == (value > 0) else ("never",))
+    whole = math.floor(value)
+    if whole == value:
+        return op, whole
+    if op in _BEYOND:
+        return _BEYOND[op]
+    return ("gt", whole) if op in ("gt", "gte") else ("lte", whole)
 
 
 def _members_part(field: StoredField, filter: Filter) -> _Part | None:
@@ -213,31 +273,11 @@ def _members_part(field: StoredField, filter: Filter) -> _Part | None:
     return _Part(("none_or_in" if filter.op == "ne" else "in", field.name, len(names)), names)
 
 
-def _text_part(op: str, names: tuple[str, ...], wanted: str) -> _Part | None:
-    """A search for text, whatever the case.
-
-    SQLite's own lower() knows only ASCII, so any other text is compared by Python's.
-    """
-    try:
-        wanted.encode()
-    except UnicodeEncodeError:
-        return None
-    return _Part((op, names, wanted.isascii()), (wanted.lower(),))
-
-
-def _found(op: str, ascii: bool, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    # instr() has no wildcards to escape, and unlike LIKE it sees past a NUL.
-    lower = func.lower(column) if ascii else getattr(func, LOWER)(column)
-    place = func.instr(lower, bindparam(name), type_=Integer)
-    return place == 1 if op == "startswith" else place > 0
-
-
 def _moment_condition(
     op: str, column: ColumnElement[Any], first: str, end: str
 ) -> ColumnElement[bool]:
     """A moment compared whatever its offset, so that an index on the column still helps."""
     low, high = bindparam(first, type_=String), bindparam(end, type_=String)
-    column = type_coerce(column, String)
     conditions = {
         "lt": column < low,
         "gte": column >= low,
@@ -247,20 +287,6 @@ def _moment_condition(
         "ne": or_(column.is_(None), column < low, column >= high),
     }
     return conditions[op]
-
-
-def _comparable(field: StoredField) -> ColumnElement[Any]:
-    if field.codec.compares == "decimal":
-        return collate(type_coerce(field.column, String), DECIMAL_ORDER)
-    return field.column
-
-
-def _order(field: StoredField, descending: bool) -> ColumnElement[Any]:
-    term = _comparable(field)
-    if field.codec.members is not None:
-        term = case(_ranks(field), value=field.column)
-    term = term.desc() if descending else term.asc()
-    return term.nulls_last() if field.column.nullable else term
 
 
 def _ranks(field: StoredField) -> dict[str, int]:

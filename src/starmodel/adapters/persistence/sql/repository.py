@@ -1,24 +1,27 @@
-"""Snapshots in SQL: SQLite, with reads at once and writes in groups."""
+"""Snapshots in SQL, in any database that there is an engine for."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar, cast
 
 from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.changes import steps_of
+from starmodel.adapters.persistence.sql.engine import Engine, Transaction
+from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.heads import Heads
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.queries import Planner
-from starmodel.adapters.persistence.sql.sqlite_database import SqliteDatabase, create_tables
-from starmodel.adapters.persistence.sql.sqlite_reader import PATIENT_S, SqliteReader
-from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter
+from starmodel.adapters.persistence.sql.sequences import (
+    is_numbered,
+    sequence_of,
+    sequence_table,
+)
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.tables import derive_table
@@ -29,15 +32,14 @@ from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.registry import EntityType
 
 E = TypeVar("E", bound=Entity)
-Rows = list[Row]
+Rows = Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
     """What there is between `open` and `close`."""
 
-    reader: SqliteReader
-    writer: SqliteWriter
+    engine: Engine
     statements: dict[type[Entity], Statements]
     planners: dict[type[Entity], Planner]
     markers: Markers
@@ -56,17 +58,19 @@ class _Serving:
 
 
 class SqlRepository:
-    """One table per entity class, in one SQLite file that other processes may use too.
+    """One table per entity class, in a database that other processes may use too.
 
-    A commit is durable before it returns: with NORMAL it survives a killed
-    process, with FULL also a power failure. Datetimes with a zone come
-    back in UTC. `between` must not commit to this same repository, whose
-    writer waits for it.
+    A commit is durable before it returns; in SQLite it survives a killed
+    process with NORMAL, with FULL also a power failure. `between` must not
+    commit to this same repository, which may wait for it.
 
-    Shapes: url is "sqlite:///path.db"; "sqlite://" keeps everything in a
-    private file that goes with `close`.
+    Shapes: url is "sqlite:///path.db", "postgresql://user@host/name" or
+    "mysql://user@host/name"; "sqlite://" keeps everything in a private
+    file that goes with `close`.
+    Units: pool_size counts connections; timeout_s is how long a command
+    waits for one, and for a database that can't be reached.
 
-    Raises: ConfigurationError, for any other url.
+    Raises: ConfigurationError, for any other url, or when its driver is not installed.
     """
 
     transactional = True
@@ -76,9 +80,14 @@ class SqlRepository:
         url: str = "sqlite:///starmodel.db",
         *,
         synchronous: Literal["NORMAL", "FULL"] = "NORMAL",
+        pool_size: int = 10,
+        timeout_s: float = 5.0,
         clock: Clock = system_clock,
     ) -> None:
-        self._database = SqliteDatabase(url, synchronous)
+        self._make_engine = partial(
+            engine_for, url, synchronous=synchronous, pool_size=pool_size, timeout_s=timeout_s
+        )
+        self._make_engine()  # refuses a wrong url at once
         self._clock = clock
         self._heads = Heads()
         self._opened: _Serving | None = None
@@ -86,42 +95,39 @@ class SqlRepository:
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Create the tables that are missing, then serve.
 
-        Raises: ConfigurationError, for a class that no table can keep, a file that can't be
-        opened, or a table that lacks columns of its class.
+        Raises: ConfigurationError, for a class that no table can keep, a database that can't
+        be reached, or a table that lacks columns of its class.
         """
         if self._opened is not None:
             raise ConfigurationError("This SQL store is open already; one application owns it.")
-        metadata = MetaData()
-        tables = [derive_table(type, metadata) for type in types]
-        markers = Markers(metadata)
-
-        def prepare() -> tuple[sqlite3.Connection, SqliteReader]:
-            with ExitStack() as opened:
-                connection = self._database.connect(PATIENT_S)
-                opened.callback(self._database.close)
-                opened.callback(connection.close)
-                create_tables(connection, metadata, tables)
-                reader = SqliteReader(self._database.connect)
-                opened.pop_all()
-            return connection, reader
-
-        connection, reader = await asyncio.to_thread(prepare)
-        depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
-        statements = {m.cls: Statements(m, depths[m.table.name]) for m in tables}
-        writer = SqliteWriter(connection)
-        sweeper = Sweeper(statements, markers, reader, writer, self._clock, expired)
+        engine = self._make_engine()  # a new one, since the last may still be closing
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(engine.close)
+            await engine.connect()
+            metadata = MetaData()
+            tables = [derive_table(type, metadata, engine.flavour) for type in types]
+            markers = Markers(metadata, engine.flavour)
+            if any(map(is_numbered, tables)):
+                sequence_table(metadata, engine.flavour)
+            await engine.create(metadata, tables)
+            await engine.start()
+            depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
+            statements = {
+                made.cls: Statements(made, depths[made.table.name], engine.flavour)
+                for made in tables
+            }
+            opened.pop_all()
+        sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(reader, writer, statements, planners, markers, sweeper, os.getpid())
+        self._opened = _Serving(engine, statements, planners, markers, sweeper, os.getpid())
         sweeper.start()
 
     async def close(self) -> None:
-        """Commit what was accepted, then close the file. A second call does nothing."""
+        """Commit what was accepted, then let go of the database. A second call does nothing."""
         serving, self._opened = self._opened, None
         if serving is not None:
             await serving.sweeper.stop()
-            await serving.writer.close()
-            await asyncio.to_thread(serving.reader.close)
-            self._database.close()
+            await serving.engine.close()
 
     async def get(self, entity: type[E], id: object) -> E | None:
         serving = self._serving()
@@ -129,7 +135,7 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        rows = await serving.reader.rows(statements.get, params)
+        rows = await serving.engine.rows(statements.get, params)
         return cast(E, statements.load(rows[0])) if rows else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
@@ -146,25 +152,27 @@ class SqlRepository:
         for change in batch.changes:
             serving.of(change.entity)
         steps = steps_of(batch.changes, serving.statements, now)
-        marker, put = batch.marker, serving.markers.put
-        under = self._heads.under(batch.changes)
-
-        def work(connection: sqlite3.Connection) -> None:
-            while under:  # emptied, so that no chain of jobs is kept
-                change, earlier = under.pop()
-                if earlier.error is not None:
-                    [step] = (step for step in steps if step.does(change))
-                    raise step.conflict(connection) from earlier.error
-            if marker is not None:
-                put(connection, marker, now)
-            for step in steps:
-                step.run(connection)
-
-        alone = marker is None and len(steps) == 1 and steps[0].single
-        job = Job(work, alone=alone, between=between)
-        future = serving.writer.submit(job)
-        job.settled = self._heads.put(batch.changes, job)
+        transaction = Transaction(steps, batch.marker, serving.markers, now, between)
+        transaction.ids = [(change.entity, change.id) for change in batch.changes]
+        transaction.under = [
+            (step, earlier)
+            for change, earlier in self._heads.under(batch.changes)
+            for step in steps
+            if step.does(change)
+        ]
+        transaction.settled = self._heads.put(batch.changes, transaction)
+        try:
+            future = serving.engine.submit(transaction)
+        except StoreUnavailableError as error:
+            transaction.settled(error)
+            raise
         await future
+
+    async def next_id(self, entity: type[Entity]) -> int:
+        serving = self._serving()
+        statements = serving.of(entity)
+        sequence = sequence_of(statements.mapped, serving.engine.flavour.dialect)
+        return await serving.engine.next_number(sequence)
 
     async def list(self, query: Query) -> list[Entity]:
         rows, exact = await self._ask(query)
@@ -183,20 +191,20 @@ class SqlRepository:
         serving = self._serving()
         serving.of(query.entity)
         plan = serving.planners[query.entity].plan(query, self._clock(), count=count)
-        return await serving.reader.rows(plan.sql, plan.params), plan.exact
+        return await serving.engine.rows(plan.sql, plan.params), plan.exact
 
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.reader.rows(serving.markers.get_sql, (key, stale))
-        return Marker(*rows[0]) if rows else None
+        rows = await serving.engine.rows(
+            serving.markers.get_sql, (serving.markers.kept(key), stale)
+        )
+        return Marker(key, *tuple(rows[0])[1:]) if rows else None
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()
-        sql = serving.markers.forget_sql
-        await serving.writer.submit(
-            Job(lambda connection: connection.execute(sql, (key, command)), alone=True)
-        )
+        markers = serving.markers
+        await serving.engine.run(markers.forget_sql, (markers.kept(key), command))
 
     async def touch(self, entity: type[Entity], id: object, ttl_s: float) -> None:
         """Let the entity live on; nothing, for a class without a ttl."""
@@ -204,11 +212,7 @@ class SqlRepository:
         statements = serving.of(entity)
         params = statements.by_id(id, self._clock)
         if params is not None and statements.mapped.mortal:
-            given = (self._clock() + ttl_s, *params)
-            sql = statements.touch
-            await serving.writer.submit(
-                Job(lambda connection: connection.execute(sql, given), alone=True)
-            )
+            await serving.engine.run(statements.touch, (self._clock() + ttl_s, *params))
 
     async def sweep(self) -> None:
         """Remove what has expired, and announce each; happens by itself about every second."""
@@ -223,7 +227,7 @@ class SqlRepository:
             )
         if serving.process != os.getpid():
             raise StoreUnavailableError(
-                f"The SQL store was opened by process {serving.process}, and a connection to "
-                "SQLite must not cross a fork. Create the application after forking."
+                f"The SQL store was opened by process {serving.process}, and a connection to a "
+                "database must not cross a fork. Create the application after forking."
             )
         return serving

@@ -12,40 +12,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Index, MetaData
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoReferencedTableError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import NoReferencedTableError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from starmodel.adapters.persistence.sql.tables import DIALECT, EntityTable
+from starmodel.adapters.persistence.sql.sqlite_flavour import (
+    DECIMAL_ORDER,
+    LOWER,
+    SqliteFlavour,
+)
+from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.core.errors import ConfigurationError
 
-DECIMAL_ORDER = "starmodel_decimal"
-LOWER = "starmodel_lower"
+DIALECT = SqliteFlavour.dialect
 
 
 class SqliteDatabase:
-    """A database file in WAL mode; `sqlite://` is a private file that goes with `close`.
+    """A database file in WAL mode; `sqlite://` is a private file that goes with `close`."""
 
-    Raises: ConfigurationError, for a url that is not SQLite's.
-    """
-
-    def __init__(self, url: str, synchronous: Literal["NORMAL", "FULL"]) -> None:
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise ConfigurationError(
-                "The database url can't be read; expected one like 'sqlite:///starmodel.db'."
-            ) from error
-        if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"):
-            raise ConfigurationError(
-                f"The database url asks for {parsed.drivername!r}. Available is SQLite: "
-                "use a url like 'sqlite:///starmodel.db'."
-            )
+    def __init__(self, url: URL, synchronous: Literal["NORMAL", "FULL"]) -> None:
         if synchronous not in ("NORMAL", "FULL"):
             raise ConfigurationError(
                 f"synchronous is {synchronous!r}; expected 'NORMAL' or 'FULL'."
             )
-        self._url, self._synchronous = parsed, synchronous
+        self._url, self._synchronous = url, synchronous
         self._private: str | None = None
 
     def connect(self, timeout_s: float) -> sqlite3.Connection:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, Double, bindparam, delete, insert, or_, select, update
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from starmodel.adapters.persistence.sql.tables import DIALECT, EXPIRES, VERSION, EntityTable
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
 
@@ -31,14 +33,10 @@ class CompiledSql:
         return tuple(given[n] if n in given else self.constants[n] for n in self.names)
 
 
-def compile_sql(statement: ClauseElement) -> CompiledSql:
-    """A Core statement as SQLite reads it."""
-    compiled: Any = statement.compile(dialect=DIALECT)
+def compile_sql(statement: ClauseElement, dialect: Dialect) -> CompiledSql:
+    """A Core statement as one database reads it."""
+    compiled: Any = statement.compile(dialect=dialect)
     return CompiledSql(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
-
-
-def _find(target: ColumnElement[Any]) -> str:
-    return compile_sql(select(target).where(target == bindparam("key_", type_=target.type))).sql
 
 
 class Statements:
@@ -46,39 +44,49 @@ class Statements:
 
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
     is the fields in order, then the version. version likewise gives one
-    version. insert takes every field, then version and expiry. delete
-    takes (id, base version) (and now), remove_dead (id, now), touch (expiry, id, now).
+    version; lock and share do so too and hold the row until the commit,
+    against writers and, lock, against other holders. insert takes every
+    field, then version and expiry. delete takes (id, base version) (and
+    now), remove_dead (id, now), touch (expiry, id, now).
     targets looks up, by field, the row that a foreign key names.
     Units: depth counts the tables that must be filled before this one.
     """
 
-    def __init__(self, mapped: EntityTable, depth: int) -> None:
-        self.mapped, self.cls, self.depth = mapped, mapped.cls, depth
+    def __init__(self, mapped: EntityTable, depth: int, flavour: Flavour) -> None:
+        self.mapped, self.cls, self.depth, self.flavour = mapped, mapped.cls, depth, flavour
         table, key = mapped.table, mapped.key.column
         columns = [field.column for field in mapped.fields.values()]
         self.row = select(*columns, table.c[VERSION])
         id = bindparam("id_", type_=key.type)
         by_id = [key == id, *self.alive()]
         base = table.c[VERSION] == bindparam("base_", type_=BigInteger)
-        dead = table.c[EXPIRES] <= bindparam("now_", type_=Float)
-        self.get = compile_sql(self.row.where(*by_id)).sql
-        self.version = compile_sql(select(table.c[VERSION]).where(*by_id)).sql
-        self.insert = compile_sql(insert(table)).sql
-        self.delete = compile_sql(delete(table).where(key == id, base, *self.alive())).sql
-        self.remove_dead = compile_sql(delete(table).where(key == id, dead)).sql
-        self.touch = compile_sql(
+        dead = table.c[EXPIRES] <= bindparam("now_", type_=Double)
+        self.get = self._compiled(self.row.where(*by_id)).sql
+        version = select(table.c[VERSION]).where(*by_id)
+        self.version = self._compiled(version).sql
+        self.lock = self._compiled(version.with_for_update()).sql
+        self.share = self._compiled(version.with_for_update(read=True)).sql
+        self.insert = self._compiled(insert(table)).sql
+        self.delete = self._compiled(delete(table).where(key == id, base, *self.alive())).sql
+        self.remove_dead = self._compiled(delete(table).where(key == id, dead)).sql
+        self.touch = self._compiled(
             update(table).values({table.c[EXPIRES]: bindparam("expires_")}).where(*by_id)
         ).sql
-        self.any_dead = compile_sql(
+        self.any_dead = self._compiled(
             select(key).where(dead).limit(bindparam("limit_", type_=BigInteger))
         )
-        self.sweep = compile_sql(
-            delete(table)
-            .where(key.in_(select(key).where(dead).limit(bindparam("limit_", type_=BigInteger))))
-            .returning(key, table.c[VERSION])
+        some = select(key).where(dead).limit(bindparam("limit_", type_=BigInteger))
+        self.sweep = self._compiled(
+            delete(table).where(key.in_(some)).returning(key, table.c[VERSION])
+        )
+        self.hold_dead = self._compiled(
+            select(key, table.c[VERSION])
+            .where(dead)
+            .limit(bindparam("limit_", type_=BigInteger))
+            .with_for_update(skip_locked=True)
         )
         self.targets = {
-            name: _find(foreign.column)
+            name: self._find(foreign.column)
             for name, field in mapped.fields.items()
             for foreign in field.column.foreign_keys
         }
@@ -92,12 +100,19 @@ class Statements:
         )
         self._fields_set = frozenset(self._names)
 
+    def _compiled(self, statement: ClauseElement) -> CompiledSql:
+        return compile_sql(statement, self.flavour.dialect)
+
+    def _find(self, target: ColumnElement[Any]) -> str:
+        wanted = bindparam("key_", type_=target.type)
+        return self._compiled(select(target).where(target == wanted)).sql
+
     def alive(self) -> list[ColumnElement[bool]]:
         """The condition that a row has not expired, with the parameter `now_`; or none."""
         if not self.mapped.mortal:
             return []
         expires = self.mapped.table.c[EXPIRES]
-        return [or_(expires.is_(None), expires > bindparam("now_", type_=Float))]
+        return [or_(expires.is_(None), expires > bindparam("now_", type_=Double))]
 
     def update(self, names: tuple[str, ...]) -> str:
         """An UPDATE of these fields; takes their values, version, expiry, id, base (and now)."""
@@ -121,7 +136,7 @@ class Statements:
             )
             if len(self._updates) >= MAX_SHAPES:
                 self._updates.clear()
-            sql = self._updates[names] = compile_sql(statement).sql
+            sql = self._updates[names] = self._compiled(statement).sql
         return sql
 
     def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Mapping
-from functools import partial
 
-from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
-from starmodel.adapters.persistence.sql.sqlite_reader import SqliteReader
-from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.engine import Engine
+from starmodel.adapters.persistence.sql.markers import Markers
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports import MARKER_TTL_S, Clock, Expired
 from starmodel.core.entity import Entity
 
@@ -25,20 +22,19 @@ SWEPT_AT_ONCE = 500
 class Sweeper:
     """Looks by a read whether anything has expired, and writes only then.
 
-    Of several processes on one file, exactly one announces each entity.
+    Of several processes on one database, exactly one announces each entity.
     """
 
     def __init__(
         self,
         statements: Mapping[type[Entity], Statements],
         markers: Markers,
-        reader: SqliteReader,
-        writer: SqliteWriter,
+        engine: Engine,
         clock: Clock,
         expired: Expired,
     ) -> None:
         self._mortal = [own for own in statements.values() if own.mapped.mortal]
-        self._markers, self._reader, self._writer = markers, reader, writer
+        self._markers, self._engine = markers, engine
         self._clock, self._expired = clock, expired
         self._purged_at = clock()
         self._task: asyncio.Task[None] | None = None
@@ -58,30 +54,19 @@ class Sweeper:
         now = self._clock()
         for statements in self._mortal:
             look = statements.any_dead
-            while await self._reader.rows(look.sql, look.params({"now_": now, "limit_": 1})):
+            while await self._engine.rows(look.sql, look.params({"now_": now, "limit_": 1})):
                 await self._sweep_some(statements, now)
         if now - self._purged_at >= PURGE_S:
             self._purged_at = now
             stale = now - MARKER_TTL_S
             look = self._markers.any_stale
-            while await self._reader.rows(look.sql, look.params({"stale_": stale, "limit_": 1})):
-                await self._writer.submit(Job(partial(self._purge, stale=stale), alone=True))
+            while await self._engine.rows(look.sql, look.params({"stale_": stale, "limit_": 1})):
+                await self._engine.purge(self._markers, stale)
 
     async def _sweep_some(self, statements: Statements, now: float) -> None:
-        sweep = statements.sweep
-        given = sweep.params({"now_": now, "limit_": SWEPT_AT_ONCE})
-
-        def work(connection: sqlite3.Connection) -> list[Row]:
-            return connection.execute(sweep.sql, given).fetchall()
-
         decode = statements.mapped.key.codec.decode
-        for id, version in await self._writer.submit(Job(work)):
+        for id, version in await self._engine.sweep(statements, now, SWEPT_AT_ONCE):
             await self._expired(statements.cls, decode(id) if decode else id, version)
-
-    def _purge(self, connection: sqlite3.Connection, stale: float) -> None:
-        purge = self._markers.purge
-        given = purge.params({"stale_": stale, "limit_": PURGED_AT_ONCE})
-        connection.execute(purge.sql, given)
 
     async def _sweep_for_ever(self) -> None:
         while True:

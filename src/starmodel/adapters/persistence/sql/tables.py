@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import copy
+import datetime
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import inflection
-from pydantic import NaiveDatetime
+from pydantic import AwareDatetime, NaiveDatetime
 from pydantic_core import PydanticUndefined
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CheckConstraint,
     Column,
-    Float,
+    DateTime,
+    Double,
+    ForeignKeyConstraint,
     Index,
-    Interval,
     MetaData,
-    Numeric,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.types import to_instance
 from sqlmodel.main import FieldInfoMetadata, get_column_from_field
 
+from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.values import (
-    ALIASES,
     Codec,
     accepts_none,
-    codec_for,
     codec_of_type,
+    enum_codec,
+    is_enum,
+    json_codec,
+    kind_of,
 )
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec, plain_types
+from starmodel.core.fields import FieldSpec
 from starmodel.core.registry import EntityType
+from starmodel.core.relations import table_name
 
-DIALECT = sqlite.dialect()
 VERSION, EXPIRES = "_version", "_expires_at"
+MAX_MARKER_CHARS = 700  # what an index of MySQL takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,21 @@ class EntityTable:
     table: Table
     fields: dict[str, StoredField]
 
+    @cached_property
+    def checks(self) -> dict[str, list[str]]:
+        """The columns that each CHECK speaks of, by its name."""
+        return {name: checked_columns(check, self.table) for name, check in self._checks.items()}
+
+    def rule(self, name: str) -> str:
+        """The SQL of a CHECK."""
+        check = self._checks.get(name)
+        return name if check is None else str(check.sqltext)
+
+    @property
+    def _checks(self) -> dict[str, CheckConstraint]:
+        made = (c for c in self.table.constraints if isinstance(c, CheckConstraint))
+        return {str(check.name): check for check in made}
+
     @property
     def cls(self) -> type[Entity]:
         return self.entity_type.cls
@@ -75,29 +99,26 @@ class EntityTable:
         return self.entity_type.ttl_s is not None
 
 
-def derive_table(type: EntityType, metadata: MetaData) -> EntityTable:
+def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> EntityTable:
     """The table of a class: one column per field, and the hidden ones.
 
-    Private fields are stored like any other; computed ones are not.
+    However the class is declared, as a plain Entity or as a table class,
+    its fields say the same. Private fields are stored like any other;
+    computed ones are not.
 
     Raises: ConfigurationError, for a class that no table can keep.
     """
     cls = type.cls
-    if hasattr(cls, "__table__"):
-        raise ConfigurationError(
-            f"{type.name} is a table class (table=True), which the SQL store does not take yet. "
-            "Declare it as a plain Entity with model_config = {'store': 'sql'}."
-        )
     if cls.model_config.get("extra") == "allow":
         raise ConfigurationError(
             f"{type.name} allows extra fields, which have no column in SQL. Declare them, or "
             "collect them in a field like `extra: dict[str, Any] = {}`."
         )
-    name = getattr(cls, "__tablename__", None) or inflection.underscore(type.name)
+    name = table_name(cls)
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
-            fields[spec.name] = _stored_field(spec)
+            fields[spec.name] = _stored_field(spec, flavour)
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{type.name}.{spec.name} can't become a column: {error}"
@@ -110,31 +131,97 @@ def derive_table(type: EntityType, metadata: MetaData) -> EntityTable:
     key.nullable = False
     hidden: list[Any] = [
         Column(VERSION, BigInteger, nullable=False),
-        Column(EXPIRES, Float),
+        Column(EXPIRES, Double),
     ]
     if type.ttl_s is not None:
         hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
     try:
-        table = Table(name, metadata, *(field.column for field in fields.values()), *hidden)
+        more, options = _table_arguments(cls)
+    except TypeError as error:
+        raise ConfigurationError(f"{type.name}: {error}.") from error
+    columns = [field.column for field in fields.values()]
+    for column in columns:  # of the table, where every database takes a name for them
+        more += [_copied(check) for check in column.constraints]
+        column.constraints.clear()
+    try:
+        table = Table(name, metadata, *columns, *hidden, *more, **flavour.table_options | options)
     except InvalidRequestError as error:
         raise ConfigurationError(
             f"{type.name} would have the table {name!r}, which another entity has already. "
             "Rename one, or give it a __tablename__."
         ) from error
+    for check in table.constraints:
+        if isinstance(check, CheckConstraint) and check.name is None:
+            check.name = f"ck_{name}_{'_'.join(checked_columns(check, table))}"[:60]
     return EntityTable(type, table, fields)
 
 
-def _stored_field(spec: FieldSpec) -> StoredField:
+def _table_arguments(cls: type[Entity]) -> tuple[list[Any], dict[str, Any]]:
+    """The constraints, indexes and options that `__table_args__` adds; copies, for one table."""
+    given = getattr(cls, "__table_args__", None) or ()
+    options = given if isinstance(given, dict) else {}
+    if not isinstance(given, dict) and given and isinstance(given[-1], dict):
+        given, options = given[:-1], given[-1]
+    items = [] if isinstance(given, dict) else list(given)
+    return [_copied(item) for item in items], dict(options)
+
+
+def _copied(item: Any) -> Any:
+    """The same constraint or index, not yet of any table."""
+    if isinstance(item, Index):
+        return Index(item.name, *_names(item.expressions), unique=item.unique)
+    if isinstance(item, CheckConstraint):
+        return CheckConstraint(str(item.sqltext), name=item.name)
+    if isinstance(item, ForeignKeyConstraint):
+        targets = [element.target_fullname for element in item.elements]
+        return ForeignKeyConstraint(
+            item.column_keys, targets, name=item.name, ondelete=item.ondelete
+        )
+    if isinstance(item, UniqueConstraint | PrimaryKeyConstraint):
+        columns = list(item.columns) or item._pending_colargs  # names, until it has a table
+        return type(item)(*_names(columns), name=item.name)  # type: ignore[arg-type]  # its own
+    raise TypeError(f"__table_args__ has {item!r}; expected constraints and indexes")
+
+
+def _names(columns: Iterable[Any]) -> list[str]:
+    return [getattr(column, "name", column) for column in columns]
+
+
+def checked_columns(check: CheckConstraint, table: Table) -> list[str]:
+    """The columns that a check speaks of, by the words of its SQL."""
+    words = set(re.findall(r"\w+", str(check.sqltext)))
+    return [column.name for column in table.columns if column.name in words]
+
+
+def _stored_field(spec: FieldSpec, flavour: Flavour) -> StoredField:
     given = _sql_arguments(spec)
-    codec = codec_for(spec.info)
+    kind = kind_of(spec.info.annotation)
     if "sa_column" in given:
         # A column belongs to one table, and a class may be opened by several repositories.
         column = given["sa_column"]._copy()
         column.name = column.key = column.name or spec.name
     else:
-        column = _column(spec, given, codec)
-    if "sa_type" in given or "sa_column" in given:
-        codec = codec_of_type(column.type, DIALECT)
+        column = _column(spec, given, kind)
+    chosen = to_instance(given.get("sa_type") or column.type)
+    if ("sa_type" in given or "sa_column" in given) and not flavour.takes(kind, chosen):
+        return StoredField(
+            spec.name, column, codec_of_type(column.type, flavour.dialect), spec.title
+        )
+    if isinstance(chosen, DateTime) and kind is datetime.datetime and "sa_type" in given:
+        kind = AwareDatetime if chosen.timezone else NaiveDatetime
+    keyed = bool(
+        spec.name == "id" or column.primary_key or column.unique or column.index
+        or column.foreign_keys
+    )  # fmt: skip
+    column.type = flavour.column_type(kind, to_instance(column.type), keyed=keyed)
+    column.server_default = flavour.server_default(column.server_default)
+    column.server_onupdate = None  # every value is written
+    if kind is None:
+        codec = json_codec(spec.info)
+    elif is_enum(kind):
+        codec = enum_codec(kind)
+    else:
+        codec = flavour.codec(kind, column.type)
     return StoredField(spec.name, column, codec, spec.title)
 
 
@@ -147,48 +234,30 @@ def _sql_arguments(spec: FieldSpec) -> dict[str, Any]:
     return given
 
 
-def _column(spec: FieldSpec, given: dict[str, Any], codec: Codec) -> Column[Any]:
-    """The column that SQLModel would make of the field, exact on SQLite."""
+def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
+    """The column that SQLModel would make of the field."""
     info = copy.copy(spec.info)
     nullable = accepts_none(info.annotation) and not given.get("primary_key")
-    told = {"nullable": nullable} | ({"sa_type": JSON} if codec.is_json else {}) | given
+    told = {"nullable": nullable} | ({"sa_type": JSON} if kind is None else {}) | given
     others = [item for item in info.metadata if not isinstance(item, FieldInfoMetadata)]
     info.metadata = [*others, FieldInfoMetadata(**told)]
-    if not codec.is_json:
-        (kind,) = plain_types(info.annotation)  # SQLModel knows no Literal
-        info.annotation = kind if kind is NaiveDatetime else ALIASES.get(kind, kind)
+    if kind is not None:  # SQLModel knows no Literal
+        info.annotation = datetime.datetime if kind is AwareDatetime else kind
     column = get_column_from_field(info)
     column.name = column.key = spec.name
     column.default = None  # every value is written
-    if "sa_type" not in given:
-        column.type = _for_sqlite(column)
     return column
 
 
-def _for_sqlite(column: Column[Any]) -> Any:
-    """The column's type with what SQLite needs to keep values exact.
-
-    A column that SQLite takes for a number would turn text like "1.10"
-    into a float; its dates can't hold every timedelta.
-    """
-    kind = to_instance(column.type)
-    if isinstance(kind, JSON):
-        return kind.with_variant(Text(), "sqlite")
-    if isinstance(kind, Numeric) and not isinstance(kind, Float):
-        return kind.with_variant(Text(), "sqlite")
-    if isinstance(kind, Interval):
-        return kind.with_variant(BigInteger(), "sqlite")
-    return kind
-
-
-def marker_table(metadata: MetaData) -> Table:
+def marker_table(metadata: MetaData, flavour: Flavour) -> Table:
     """Where the markers of commands are kept, beside what the commands changed."""
     return Table(
         "starmodel_marker",
         metadata,
-        Column("key", String, primary_key=True),
-        Column("digest", String, nullable=False),
-        Column("command", String, nullable=False),
-        Column("at", Float, nullable=False, index=True),
-        Column("outcome", Text),
+        Column("key", String(MAX_MARKER_CHARS), primary_key=True),
+        Column("digest", String(64), nullable=False),
+        Column("command", String(64), nullable=False),
+        Column("at", Double, nullable=False, index=True),
+        Column("outcome", flavour.column_type(str, Text(), keyed=False)),
+        **flavour.table_options,
     )

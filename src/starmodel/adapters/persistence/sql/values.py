@@ -32,8 +32,6 @@ from starmodel.core.fields import FieldOptions, plain_types
 
 MAX_INT = 2**63 - 1
 ALIASES: dict[Any, type] = {
-    AwareDatetime: datetime.datetime,
-    NaiveDatetime: datetime.datetime,
     PastDatetime: datetime.datetime,
     FutureDatetime: datetime.datetime,
     PastDate: datetime.date,
@@ -46,12 +44,13 @@ ALIASES: dict[Any, type] = {
 class Codec:
     """How the values of one column are written, read and compared. None is never passed to it.
 
-    Shapes: decode is None where SQLite gives the value as it was.
+    Shapes: decode is None where the database gives the value as it was.
     compares says what SQL can do by itself: "plain" order and equality,
     "text" also searching, "real" and "decimal" with care, "enum" by its
     members, and "no" means that only Python can compare. asks are the
-    types a filter's value may have for SQL to compare like Python. All
-    texts of one moment lie from its text in UTC up to `after_moment`.
+    types a filter's value may have for SQL to compare like Python; ask
+    makes SQL of such a value where encode would refuse it. All texts of
+    one moment lie from its text in UTC up to `after_moment`.
     """
 
     encode: Callable[[Any], Any]
@@ -60,17 +59,27 @@ class Codec:
     asks: tuple[type, ...] = ()
     members: type[enum.Enum] | None = None
     is_json: bool = False
+    ask: Callable[[Any], Any] | None = None
 
 
-def codec_for(info: FieldInfo) -> Codec:
-    """The codec of a field, by its annotation; JSON where no scalar fits."""
-    kinds = plain_types(info.annotation)
+def kind_of(annotation: Any) -> Any:
+    """What a field's values are to SQL: a key of `SCALARS`, an enum class, or None for JSON.
+
+    >>> kind_of(int | None), kind_of(EmailStr), kind_of(list[int])
+    (<class 'int'>, <class 'str'>, None)
+    """
+    kinds = plain_types(annotation)
     kind = ALIASES.get(kinds[0], kinds[0]) if len(kinds) == 1 else None
-    if kind in _SCALARS:
-        return _SCALARS[kind]
-    if isinstance(kind, type) and issubclass(kind, enum.Enum) and not issubclass(kind, enum.Flag):
-        return _enum_codec(kind)
-    return _json_codec(info)
+    if kind in SCALARS or is_enum(kind):
+        return kind
+    return None
+
+
+def is_enum(kind: Any) -> bool:
+    """True for an enum that is kept by the names of its members; flags have no single name."""
+    return (
+        isinstance(kind, type) and issubclass(kind, enum.Enum) and not issubclass(kind, enum.Flag)
+    )
 
 
 def codec_of_type(kind: TypeEngine[Any], dialect: Dialect) -> Codec:
@@ -107,13 +116,13 @@ def accepts_none(annotation: Any) -> bool:
     return origin is Literal and None in get_args(annotation)
 
 
-def _wrong(value: Any, expected: str) -> ValueError:
+def wrong(value: Any, expected: str) -> ValueError:
     return ValueError(f"is {type(value).__name__}, expected {expected}")
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _wrong(value, "str")
+        raise wrong(value, "str")
     if not value.isascii():
         try:
             value.encode()
@@ -122,9 +131,9 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
     if not isinstance(value, int):
-        raise _wrong(value, "int")
+        raise wrong(value, "int")
     if not -MAX_INT - 1 <= value <= MAX_INT:
         raise ValueError(
             f"is beyond 64 bits; the SQL store keeps whole numbers from {-MAX_INT - 1} "
@@ -135,16 +144,16 @@ def _whole(value: Any) -> int:
 
 def _real(value: Any) -> float | str:
     if not isinstance(value, float | int):
-        raise _wrong(value, "float")
+        raise wrong(value, "float")
     value = float(value)
     # SQLite makes NULL of NaN, and no number of a word in a REAL column.
     return "nan" if value != value else value
 
 
-def _as(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def of_type(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def encode(value: Any) -> Any:
         if not isinstance(value, kind):
-            raise _wrong(value, kind.__name__)
+            raise wrong(value, kind.__name__)
         return convert(value)
 
     return encode
@@ -181,39 +190,81 @@ def _moment(text: str) -> datetime.datetime:
 
 
 def _duration(value: datetime.timedelta) -> int:
-    return _whole(value // MICROSECOND)
+    return whole(value // MICROSECOND)
 
 
-_SCALARS: dict[Any, Codec] = {
-    str: Codec(_text, None, "text", (str,)),
-    int: Codec(_whole, None, "plain", (int, bool, float)),
-    bool: Codec(_as(bool, int), {0: False, 1: True}.__getitem__, "plain", (bool, int)),
+def limited_text(limit: int | None) -> Callable[[Any], str]:
+    """The encoding of texts that have at most `limit` characters."""
+    if limit is None:
+        return text
+
+    def encode(value: Any) -> str:
+        made = text(value)
+        if len(made) > limit:
+            raise ValueError(f"is longer than {limit} characters")
+        return made
+
+    return encode
+
+
+def aware(value: Any) -> datetime.datetime:
+    """A datetime with a zone, for columns that keep moments."""
+    if not isinstance(value, datetime.datetime):
+        raise wrong(value, "datetime")
+    if value.utcoffset() is None:
+        raise ValueError("has no time zone, which its column needs")
+    try:
+        return value.astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise ValueError("is not between the years 1 and 9999 in UTC") from error
+
+
+def naive(value: Any) -> datetime.datetime:
+    """A datetime without a zone, for columns that keep none."""
+    if not isinstance(value, datetime.datetime):
+        raise wrong(value, "datetime")
+    if value.utcoffset() is not None:
+        raise ValueError("has a time zone, which its column can't keep")
+    return value
+
+
+def naive_time(value: Any) -> datetime.time:
+    """A time of day without a zone, for columns that keep none."""
+    if not isinstance(value, datetime.time):
+        raise wrong(value, "time")
+    if value.tzinfo is not None:
+        raise ValueError("has a time zone, which its column can't keep")
+    return value
+
+
+MOMENT = Codec(of_type(datetime.datetime, moment_text), _moment, "moment", (datetime.datetime,))
+SCALARS: dict[Any, Codec] = {
+    str: Codec(text, None, "text", (str,)),
+    int: Codec(whole, None, "plain", (int, bool, float)),
+    bool: Codec(of_type(bool, int), {0: False, 1: True}.__getitem__, "plain", (bool, int)),
     float: Codec(_real, float, "real", (float, int, bool)),
-    bytes: Codec(_as(bytes, bytes), None, "plain", (bytes,)),
+    bytes: Codec(of_type(bytes, bytes), None, "plain", (bytes,)),
     decimal.Decimal: Codec(
-        _as(decimal.Decimal, str), decimal.Decimal, "decimal", (decimal.Decimal, int)
+        of_type(decimal.Decimal, str), decimal.Decimal, "decimal", (decimal.Decimal, int), ask=str
     ),
-    uuid.UUID: Codec(_as(uuid.UUID, lambda value: value.hex), uuid.UUID, "plain", (uuid.UUID,)),
-    datetime.datetime: Codec(
-        _as(datetime.datetime, moment_text),
-        _moment,
-        "moment",
-        (datetime.datetime,),
-    ),
+    uuid.UUID: Codec(of_type(uuid.UUID, lambda value: value.hex), uuid.UUID, "plain", (uuid.UUID,)),
+    datetime.datetime: MOMENT,
+    AwareDatetime: MOMENT,
+    NaiveDatetime: MOMENT,
     datetime.date: Codec(
-        _as(datetime.date, datetime.date.isoformat),
+        of_type(datetime.date, datetime.date.isoformat),
         datetime.date.fromisoformat,
         "plain",
         (datetime.date,),
     ),
     datetime.time: Codec(
-        _as(datetime.time, time_text),
+        of_type(datetime.time, time_text),
         datetime.time.fromisoformat,
         "plain",
         (datetime.time,),
     ),
     datetime.timedelta: Codec(
-        _as(datetime.timedelta, _duration),
+        of_type(datetime.timedelta, _duration),
         lambda value: datetime.timedelta(microseconds=value),
         "plain",
         (datetime.timedelta,),
@@ -221,13 +272,13 @@ _SCALARS: dict[Any, Codec] = {
 }
 
 
-def _enum_codec(kind: type[enum.Enum]) -> Codec:
+def enum_codec(kind: type[enum.Enum]) -> Codec:
     """Members by name, as SQLModel stores them."""
-    encode = _as(kind, lambda value: value.name)
+    encode = of_type(kind, lambda value: value.name)
     return Codec(encode, dict(kind.__members__).__getitem__, "enum", members=kind)
 
 
-def _json_codec(info: FieldInfo) -> Codec:
+def json_codec(info: FieldInfo) -> Codec:
     """JSON text, validated on the way back; what no longer validates is given as it was stored."""
     rules = [item for item in info.metadata if not isinstance(item, FieldOptions)]
     annotation: Any = info.annotation

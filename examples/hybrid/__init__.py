@@ -1,0 +1,1 @@
+"""One page, several stores: what belongs to everybody, and what to one visitor."""

@@ -1,0 +1,55 @@
+"""A constraint that a database found broken, in words for the person at the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.core.errors import ConstraintError
+
+Broken = Literal["unique", "foreign", "null", "check", "value"]
+
+
+class RefusedError(Exception):
+    """What a database said of a row that it did not take.
+
+    Shapes: columns are named as in the table, as far as the database told.
+    """
+
+    def __init__(self, broken: Broken, columns: Sequence[str] = (), check: str = "") -> None:
+        super().__init__(f"{broken}: {', '.join(columns) or check}")
+        self.broken, self.columns, self.check = broken, tuple(columns), check
+
+
+def constraint_error(mapped: EntityTable, refused: RefusedError, kind: str) -> ConstraintError:
+    """The refusal of a change of this kind, with a sentence for each field that it is about."""
+    title, broken = mapped.entity_type.title, refused.broken
+    if broken == "foreign" and kind == "delete":
+        return ConstraintError(f"{title} can't be deleted: other records refer to it.")
+    columns = set(refused.columns) or set(mapped.checks.get(refused.check, ()))
+    titles = {
+        field.name: field.title for field in mapped.fields.values() if field.column.name in columns
+    }
+    both = " and ".join(titles.values()) + (" together" if len(titles) > 1 else "")
+    told = {
+        name: {
+            "unique": f"{both} is already taken.",
+            "foreign": f"{own} refers to a record that does not exist.",
+            "null": f"{own} is required.",
+            "check": f"{both} breaks a rule of the database: {mapped.rule(refused.check)}.",
+            "value": f"{own} has a value that the database can't keep.",
+        }[broken]
+        for name, own in titles.items()
+    }
+    reason = " ".join(dict.fromkeys(told.values())) or _REASONS[broken]
+    return ConstraintError(f"{title} can't be stored: {reason}", told)
+
+
+_REASONS = {
+    "unique": "A value is already taken.",
+    "foreign": "It refers to a record that does not exist.",
+    "null": "A required value is missing.",
+    "check": "A rule of the database forbids it.",
+    "value": "The database can't keep one of its values.",
+}

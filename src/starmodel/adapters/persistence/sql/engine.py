@@ -1,0 +1,110 @@
+"""What the SQL store asks of a database, whichever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import MetaData
+
+from starmodel.adapters.persistence.sql.changes import Step
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.heads import Queued
+from starmodel.adapters.persistence.sql.markers import Markers
+from starmodel.adapters.persistence.sql.sequences import Sequence
+from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.app.ports import Marker
+from starmodel.core.entity import Entity
+
+Settled = Callable[[BaseException | None], None]
+
+
+@dataclass(slots=True, eq=False)
+class Transaction:
+    """What is stored together or not at all.
+
+    Shapes: settled is called with the error or None just before the
+    caller hears of it; ids are of all entities that it is about; under
+    are earlier transactions that its steps build on, and with which they
+    fail; job is what stores it, where that is not the engine itself.
+    Units: now is seconds since the epoch.
+    """
+
+    steps: Many[Step]
+    marker: Marker | None
+    markers: Markers
+    now: float
+    between: Callable[[], Awaitable[None]] | None = None
+    ids: Many[tuple[type[Entity], Any]] = ()
+    under: list[tuple[Step, Queued]] = field(default_factory=list)
+    settled: Settled = field(default=lambda error: None)
+    job: Queued | None = None
+    failed: BaseException | None = None
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why it was not stored; None until that is known."""
+        return self.failed if self.job is None else self.job.error
+
+    def lost_ground(self) -> Step | None:
+        """The step that builds on an earlier transaction that failed; asked once."""
+        lost = None
+        while self.under:  # emptied, so that no chain of transactions is kept
+            step, earlier = self.under.pop()
+            if earlier.error is not None:
+                lost = step
+        return lost
+
+    @property
+    def alone(self) -> bool:
+        """True for a single statement, which databases do or undo as a whole by themselves."""
+        return self.marker is None and len(self.steps) == 1 and self.steps[0].single
+
+
+class Engine(Protocol):
+    """One database: rows out of it, transactions into it."""
+
+    @property
+    def flavour(self) -> Flavour:
+        """How its SQL is written; known from `connect` on."""
+
+    async def connect(self) -> None:
+        """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
+
+    async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:
+        """Create the tables that are missing; never change one that is there.
+
+        Raises: ConfigurationError, for a table that lacks columns of its class.
+        """
+
+    async def start(self) -> None:
+        """Serve from now on."""
+
+    async def close(self) -> None:
+        """Commit what was accepted, then let go of every connection."""
+
+    async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
+        """All rows of a query. Raises: StoreUnavailableError."""
+
+    def submit(self, transaction: Transaction) -> asyncio.Future[None]:
+        """Accept it for storing, in the order of calls for each entity.
+
+        The future fails with VersionConflictError, ConstraintError,
+        DuplicateCommandError, StoreUnavailableError, or what `between` raised.
+        """
+
+    async def run(self, sql: str, params: Many[Any]) -> None:
+        """One statement, durable when this returns."""
+
+    async def next_number(self, sequence: Sequence) -> int:
+        """A number that the sequence never gives again."""
+
+    async def sweep(self, statements: Statements, now: float, limit: int) -> Many[Row]:
+        """Remove some expired rows. Shapes: (encoded id, version) of those removed here."""
+
+    async def purge(self, markers: Markers, stale: float) -> None:
+        """Remove some of the markers made up to then; called until none is left."""

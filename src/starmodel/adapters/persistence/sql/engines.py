@@ -1,0 +1,101 @@
+"""Which engine a database url means."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from starmodel.adapters.persistence.sql.engine import Engine
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.core.errors import ConfigurationError
+
+KINDS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql",
+         "mysql": "mysql", "mariadb": "mysql"}  # fmt: skip
+# What runs each kind, and the names of drivers that a url may give as well.
+DRIVERS = {
+    "sqlite": ("", "pysqlite", "aiosqlite"),
+    "postgresql": ("", "asyncpg"),
+    "mysql": ("", "asyncmy"),
+}
+EXAMPLES = (
+    "'sqlite:///starmodel.db', 'postgresql://user:password@host/name' or "
+    "'mysql://user:password@host/name'"
+)
+
+
+def engine_for(
+    url: str, *, synchronous: Literal["NORMAL", "FULL"], pool_size: int, timeout_s: float
+) -> Engine:
+    """The engine of a database url; its driver is imported only here.
+
+    Raises: ConfigurationError, naming what is available, never showing the url's password.
+    """
+    parsed, kind = _parsed(url)
+    if kind == "sqlite":
+        from starmodel.adapters.persistence.sql.sqlite_engine import SqliteEngine
+
+        return SqliteEngine(parsed, synchronous)
+    from starmodel.adapters.persistence.sql.network_engine import NetworkEngine
+    from starmodel.adapters.persistence.sql.server import Server
+
+    server: Server
+    try:
+        if kind == "postgresql":
+            from starmodel.adapters.persistence.sql.postgresql_server import PostgresqlServer
+
+            server = PostgresqlServer(parsed, timeout_s)
+        else:
+            from starmodel.adapters.persistence.sql.mysql_server import MysqlServer
+
+            server = MysqlServer(parsed, timeout_s)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in DRIVERS[kind]:
+            raise
+        raise ConfigurationError(
+            f"The database url asks for {kind}, whose driver {error.name} is not installed. "
+            f"Install it: pip install 'starmodel[{kind}]'."
+        ) from error
+    return NetworkEngine(server, pool_size=pool_size, timeout_s=timeout_s)
+
+
+def flavour_for(url: str) -> Flavour:
+    """How SQL is written for the database of a url, which is not reached and needs no driver.
+
+    Raises: ConfigurationError, as `engine_for` does for the url.
+    """
+    kind = _parsed(url)[1]
+    if kind == "sqlite":
+        from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
+
+        return SqliteFlavour()
+    if kind == "postgresql":
+        from starmodel.adapters.persistence.sql.postgresql_flavour import PostgresqlFlavour
+
+        return PostgresqlFlavour()
+    from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+
+    return MysqlFlavour()
+
+
+def _parsed(url: str) -> tuple[URL, str]:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # not chained: the cause shows the url, password included
+        raise ConfigurationError(
+            f"The database url can't be read; expected one like {EXAMPLES}."
+        ) from None
+    name, _, driver = parsed.drivername.partition("+")
+    kind = KINDS.get(name)
+    if kind is None:
+        raise ConfigurationError(
+            f"The database url asks for {parsed.drivername!r}, which the SQL store does not speak. "
+            f"Use a url like {EXAMPLES}."
+        )
+    if driver not in DRIVERS[kind]:
+        raise ConfigurationError(
+            f"The database url asks for the driver {driver!r}. StarModel speaks to {kind} by "
+            f"{DRIVERS[kind][1]}: write {name}://…"
+        )
+    return parsed, kind

@@ -1,0 +1,128 @@
+"""What differs between the databases: types of columns, forms of values, words of SQL."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, NaiveDatetime
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Double,
+    Enum,
+    Float,
+    Integer,
+    Interval,
+    LargeBinary,
+    Numeric,
+    String,
+    Time,
+    Uuid,
+    literal,
+    type_coerce,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import TypeEngine
+
+from starmodel.adapters.persistence.sql.values import SCALARS, Codec, is_enum, limited_text
+
+# The SQLAlchemy types in which a user may ask that values of a kind be kept.
+KEPT_IN: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
+    None: (JSON,),
+    str: (String,),
+    int: (Integer,),
+    bool: (Boolean,),
+    float: (Float,),
+    bytes: (LargeBinary,),
+    decimal.Decimal: (Numeric,),
+    uuid.UUID: (Uuid,),
+    datetime.datetime: (DateTime,),
+    AwareDatetime: (DateTime,),
+    NaiveDatetime: (DateTime,),
+    datetime.date: (Date,),
+    datetime.time: (Time,),
+    datetime.timedelta: (Interval,),
+    enum.Enum: (Enum, String),
+}
+
+
+class Flavour(ABC):
+    """One kind of database.
+
+    Shapes: title is its name for people; table_options are arguments of
+    every `Table`; scalars has a codec for each kind of `values.kind_of`.
+    """
+
+    title: str
+    dialect: Dialect
+    scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
+
+    @property
+    def table_options(self) -> dict[str, Any]:
+        return {}
+
+    @abstractmethod
+    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+        """The type of a column that keeps values of a kind exactly.
+
+        Shapes: given is SQLModel's idea of it; keyed says that the column
+        is part of a key or an index.
+        """
+
+    def server_default(self, default: Any) -> Any:
+        """A column's default for those who write past us, as this database takes it."""
+        return default
+
+    def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
+        """How values of a scalar kind, no enum, are kept in a column of this type."""
+        codec = self.scalars[kind]
+        if kind is str:
+            return replace(codec, encode=limited_text(getattr(type, "length", None)))
+        return codec
+
+    def takes(self, kind: Any, type: TypeEngine[Any]) -> bool:
+        """True when a column type that a user chose keeps values of this kind as ours would."""
+        return isinstance(type, KEPT_IN[enum.Enum if is_enum(kind) else kind])
+
+    def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column compared by code points, as Python compares."""
+        return type_coerce(column, String)
+
+    def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column compared as numbers."""
+        return column
+
+    def finds(self, wanted: str) -> bool:
+        """True when this database finds the text, in lower case, as Python would."""
+        return True
+
+    def searched(self, wanted: str) -> str:
+        """The text as it stands within a column."""
+        return wanted
+
+    def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """That a float is not NaN, which no comparison in Python lets through."""
+        return column <= literal(float("inf"), Double())
+
+    @abstractmethod
+    def place(
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+    ) -> ColumnElement[Any]:
+        """Where the wanted text begins in the lower-case column, from 1 on; 0 for nowhere."""
+
+    def ordered(
+        self, term: ColumnElement[Any], *, descending: bool, nullable: bool
+    ) -> list[ColumnElement[Any]]:
+        """The terms of an ORDER BY that puts NULL last either way."""
+        term = term.desc() if descending else term.asc()
+        return [term.nulls_last() if nullable else term]

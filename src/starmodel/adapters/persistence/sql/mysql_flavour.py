@@ -1,0 +1,182 @@
+"""MySQL and MariaDB: texts in a binary collation, and limits where an index has one."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, NaiveDatetime
+from sqlalchemy import (
+    BigInteger,
+    DefaultClause,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    func,
+    text,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import true as true_
+from sqlalchemy.types import TypeEngine
+
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.numbers import decimal_of, finite_of, whole_of
+from starmodel.adapters.persistence.sql.values import (
+    SCALARS,
+    Codec,
+    aware,
+    is_enum,
+    naive,
+    naive_time,
+    of_type,
+)
+
+KEYED_CHARS = 255
+LONGEST_VARCHAR = 16_000
+_EARLIEST = datetime.datetime(1000, 1, 1)
+_MIDNIGHT = datetime.datetime(2000, 1, 1)
+
+
+def _kept_moment(value: datetime.datetime) -> datetime.datetime:
+    if value < _EARLIEST:
+        raise ValueError("is before the year 1000, which this database can't keep")
+    return value
+
+
+def _day(value: datetime.date) -> datetime.date:
+    if value < _EARLIEST.date():
+        raise ValueError("is before the year 1000, which this database can't keep")
+    return value
+
+
+def _decimal(value: Any) -> decimal.Decimal:
+    """Without the zeros that the column fills up."""
+    made = decimal.Decimal(value).normalize(_EXACT)
+    return made.quantize(decimal.Decimal(1), context=_EXACT) if made.as_tuple()[2] > 0 else made  # type: ignore[operator]
+
+
+_EXACT = decimal.Context(prec=65)
+
+
+def _time(value: Any) -> datetime.time:
+    if isinstance(value, datetime.timedelta):
+        return (_MIDNIGHT + value).time()
+    return value  # type: ignore[no-any-return]
+
+
+class MysqlFlavour(Flavour):
+    """Texts are compared byte by byte, which is the order of code points.
+
+    Shapes: collation is the server's binary one that minds blanks at the end.
+    """
+
+    title = "MySQL"
+    dialect = mysql.dialect(paramstyle="format")
+    collation = "utf8mb4_nopad_bin"
+    scalars: ClassVar[Mapping[Any, Codec]] = {
+        **SCALARS,
+        float: replace(SCALARS[float], encode=finite_of),
+        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=decimal.Decimal),
+        AwareDatetime: Codec(
+            lambda value: _kept_moment(aware(value).replace(tzinfo=None)),
+            lambda value: value.replace(tzinfo=datetime.UTC),
+            "plain",
+            (datetime.datetime,),
+            ask=lambda value: aware(value).replace(tzinfo=None),
+        ),
+        NaiveDatetime: Codec(
+            lambda value: _kept_moment(naive(value)), None, "plain", (datetime.datetime,), ask=naive
+        ),
+        datetime.date: replace(
+            SCALARS[datetime.date], encode=of_type(datetime.date, _day), decode=None
+        ),
+        datetime.time: replace(
+            SCALARS[datetime.time],
+            encode=lambda value: naive_time(value).isoformat("microseconds"),
+            decode=_time,
+        ),
+        uuid.UUID: SCALARS[uuid.UUID],
+    }
+
+    @property
+    def table_options(self) -> dict[str, Any]:
+        return {
+            "mysql_engine": "InnoDB",
+            "mysql_charset": "utf8mb4",
+            "mysql_collate": self.collation,
+        }
+
+    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+        length = getattr(given, "length", None)
+        if kind is None:
+            return VARCHAR(KEYED_CHARS) if keyed else LONGTEXT()  # JSON of MySQL sorts its keys
+        if kind is str:
+            if length is None and keyed:
+                length = KEYED_CHARS
+            fits = length is not None and length <= LONGEST_VARCHAR
+            return VARCHAR(length) if fits else LONGTEXT()
+        if kind is datetime.datetime:
+            return VARCHAR(48)
+        if is_enum(kind):
+            return VARCHAR(max(64, *(len(name) for name in kind.__members__)))
+        if kind is decimal.Decimal:
+            precision = getattr(given, "precision", None)
+            scale = getattr(given, "scale", None)
+            if precision is None:
+                return DECIMAL(65, 30 if scale is None else scale)
+            return DECIMAL(precision, scale or 0)
+        if kind is int and isinstance(given, SmallInteger):
+            return given
+        return _OWN.get(kind, given)
+
+    def server_default(self, default: Any) -> Any:
+        # DATETIME(6) takes only a now of the same precision.
+        is_now = isinstance(getattr(default, "arg", None), func.now().__class__)
+        return DefaultClause(text("CURRENT_TIMESTAMP(6)")) if is_now else default
+
+    def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
+        codec = super().codec(kind, type)
+        if kind is int:
+            return replace(codec, encode=whole_of(type))
+        if kind is decimal.Decimal and isinstance(type, Numeric):
+            free = (type.precision, type.scale) == (65, 30)
+            decode = _decimal if free else None
+            encode = decimal_of(type.precision, type.scale)
+            return replace(codec, encode=encode, decode=decode)
+        return codec
+
+    def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return true_()
+
+    def place(
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+    ) -> ColumnElement[Any]:
+        return func.instr(func.lower(self.as_text(column)), wanted, type_=Integer)
+
+    def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column  # its table says how it is compared
+
+    def ordered(
+        self, term: ColumnElement[Any], *, descending: bool, nullable: bool
+    ) -> list[ColumnElement[Any]]:
+        own = term.desc() if descending else term.asc()
+        return [term.is_(None), own] if nullable else [own]
+
+
+_OWN: dict[Any, TypeEngine[Any]] = {
+    int: BigInteger(),
+    float: DOUBLE(),
+    bytes: LONGBLOB(),
+    AwareDatetime: DATETIME(fsp=6),
+    NaiveDatetime: DATETIME(fsp=6),
+    datetime.time: TIME(fsp=6),
+    datetime.timedelta: BigInteger(),
+    uuid.UUID: String(32),
+}

@@ -1,0 +1,235 @@
+"""MySQL and MariaDB by asyncmy, whose statements are prepared on the server."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Sequence
+from typing import Any
+
+import asyncmy
+from asyncmy import errors as refusals
+from asyncmy.constants.CLIENT import FOUND_ROWS
+from sqlalchemy.engine import URL
+
+from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
+from starmodel.adapters.persistence.sql.server import (
+    NEVER_SENT,
+    CollidedError,
+    FailedError,
+    Link,
+    LostError,
+    UnreachableError,
+)
+from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.core.errors import ConfigurationError
+
+STATEMENT_S = 60
+ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+SETTINGS = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    "innodb_lock_wait_timeout = 10, time_zone = '+00:00'"
+)
+SCHEMA_LOCK = "starmodel_schema"
+_COLLIDED = {1205, 1213, 1020}  # waited too long for a lock, deadlock, row changed since read
+_GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
+_LATER = {1040, 1053, 1203, 2002, 2003, 2005, 2006, 2013}
+_BROKEN: dict[int, Broken] = {
+    1062: "unique", 1586: "unique",
+    1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
+    1048: "null", 1364: "null",
+    3819: "check", 4025: "check",
+    1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
+}  # fmt: skip
+
+
+class MysqlLink:
+    """One connection of asyncmy; what counts is the rows found, changed or not."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._lost = False
+
+    @property
+    def closed(self) -> bool:
+        # What the server closed meanwhile is known to the stream alone, until it is used.
+        return (
+            self._lost
+            or not self._connection.connected
+            or getattr(self._connection, "_stream_broken", False)
+        )
+
+    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        self._check()
+        try:
+            async with self._connection.cursor() as cursor:
+                await cursor.execute(sql, tuple(params))
+                return await cursor.fetchall()  # type: ignore[no-any-return]
+        except Exception as error:
+            told = self._told(error)
+            if isinstance(told, RefusedError):
+                raise FailedError(_text(error)) from error
+            raise told from error
+
+    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        self._check()
+        try:
+            async with self._connection.cursor() as cursor:
+                return int(await cursor.execute(sql, tuple(params) or None) or 0)
+        except Exception as error:
+            told = self._told(error)
+            if isinstance(told, RefusedError) and told.broken == "unique":
+                told = RefusedError("unique", await self._key(_text(error)))
+            raise told from error
+
+    async def end(self) -> None:
+        self._lost = True
+        self._connection.close()
+
+    def _check(self) -> None:
+        if self.closed:
+            self._lost = True
+            self._connection.close()
+            raise LostError(NEVER_SENT, sent=False)
+
+    async def _key(self, text: str) -> list[str]:
+        """The columns of the key that a refusal names, as in "Duplicate entry … for key 't.k'"."""
+        found = re.search(r"for key '(?:([^']*?)\.)?([^'.]+)'\s*$", text)
+        if found is None:
+            return []
+        rows = await self.rows(
+            "SELECT DISTINCT column_name FROM information_schema.statistics "
+            "WHERE table_schema = DATABASE() AND index_name = %s AND %s IN ('', table_name)",
+            (found[2], found[1] or ""),
+        )
+        return [row[0] for row in rows]
+
+    def _told(self, error: Exception) -> Exception:
+        """The error as the store knows it; itself, when it is none of the database."""
+        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        if isinstance(error, OSError | TimeoutError) or number in _GONE or self.closed:
+            self._lost = True
+            self._connection.close()
+            return LostError(f"the connection was lost ({_text(error) or type(error).__name__})")
+        if number in _COLLIDED:
+            return CollidedError(_text(error))
+        if number in _BROKEN:
+            return _refused(_BROKEN[number], _text(error))
+        if isinstance(error, refusals.MySQLError):
+            return FailedError(_text(error))
+        return error
+
+
+def _text(error: Exception) -> str:
+    return str(error.args[-1]) if error.args else ""
+
+
+def _refused(broken: Broken, text: str) -> RefusedError:
+    if broken == "foreign":
+        found = re.search(r"FOREIGN KEY \(([^)]*)\)", text)
+        return RefusedError(broken, [c.strip("` ") for c in found[1].split(",")] if found else [])
+    if broken == "check":
+        found = re.search(r"[`']([^`']+)[`']", text)
+        return RefusedError(broken, check=found[1].rpartition(".")[2] if found else "")
+    found = re.search(r"[Cc]olumn '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
+    return RefusedError(broken, [found[1] or found[2]] if found else [])
+
+
+class MysqlServer:
+    """One database of a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
+
+    def __init__(self, url: URL, timeout_s: float) -> None:
+        self._flavour = MysqlFlavour()
+        host = url.host or "127.0.0.1"
+        self._options: dict[str, Any] = {
+            "host": host,
+            "port": url.port or 3306,
+            "user": url.username,
+            "password": url.password or "",
+            "database": url.database,
+            **_asked(url),
+        }
+        self._timeout_s = timeout_s
+        where = self._options.get("unix_socket") or f"{host}:{url.port or 3306}"
+        self.where = f"MySQL at {where}, database {url.database!r},"
+
+    @property
+    def flavour(self) -> Flavour:
+        return self._flavour
+
+    async def connect(self) -> Link:
+        try:
+            made = await asyncmy.connect(
+                **self._options,
+                charset="utf8mb4",
+                autocommit=True,
+                client_flag=FOUND_ROWS,
+                init_command=ISOLATION,
+                connect_timeout=self._timeout_s,
+                read_timeout=STATEMENT_S,
+                program_name="starmodel",
+                stmt_cache_size=500,
+            )
+        except (OSError, TimeoutError, refusals.MySQLError) as error:
+            number = error.args[0] if error.args else 0
+            if not isinstance(error, refusals.MySQLError) or number in _LATER:
+                raise UnreachableError(
+                    f"{self.where} can't be reached: {_text(error) or type(error).__name__}. "
+                    "Start the server, or set DATABASE_URL to the one that runs."
+                ) from error
+            raise ConfigurationError(
+                f"{self.where} can't be used: {_text(error)}. Check user, password and name in "
+                "DATABASE_URL; a missing database is made by: CREATE DATABASE name."
+            ) from error
+        link = MysqlLink(made)
+        try:
+            await link.run(SETTINGS)
+        except (LostError, FailedError) as error:
+            raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
+        return link
+
+    async def prepare(self, link: Link) -> None:
+        (row,) = await link.rows("SELECT VERSION()", ())
+        maria = "mariadb" in row[0].lower()
+        self._flavour.collation = "utf8mb4_nopad_bin" if maria else "utf8mb4_0900_bin"
+        self.where = self.where.replace("MySQL", "MariaDB" if maria else "MySQL", 1)
+
+    async def columns(self, link: Link, table: str) -> set[str]:
+        rows = await link.rows(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_schema = DATABASE() AND table_name = %s",
+            (table,),
+        )
+        return {row[0] for row in rows}
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        await link.run(sequence.next, (sequence.table,))
+        rows = await link.rows("SELECT LAST_INSERT_ID()", ())
+        return int(rows[0][0])
+
+    async def hold_schema(self, link: Link) -> None:
+        await link.rows("SELECT GET_LOCK(%s, 60)", (SCHEMA_LOCK,))
+
+    async def release_schema(self, link: Link) -> None:
+        await link.rows("SELECT RELEASE_LOCK(%s)", (SCHEMA_LOCK,))
+
+
+def _asked(url: URL) -> dict[str, Any]:
+    """What the url asks for behind its "?". Raises: ConfigurationError, naming what it may."""
+    made: dict[str, Any] = {}
+    for name, value in url.query.items():
+        if name == "unix_socket":
+            made["unix_socket"] = value
+        elif name == "ssl_ca":
+            made["ssl"] = ssl.create_default_context(cafile=str(value))
+        elif name == "ssl":
+            made["ssl"] = ssl.create_default_context() if value in ("true", "1") else None
+        elif name != "charset":  # always utf8mb4, which is what everybody asks for
+            raise ConfigurationError(
+                f"The database url has {name!r} behind its '?'; MySQL takes unix_socket, ssl and "
+                "ssl_ca."
+            )
+    return made

@@ -1,0 +1,159 @@
+"""One batch stored over one connection, and what became of it when the connection was lost."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from starmodel.adapters.persistence.sql.changes import Step
+from starmodel.adapters.persistence.sql.constraints import RefusedError
+from starmodel.adapters.persistence.sql.engine import Transaction
+from starmodel.adapters.persistence.sql.server import Link
+from starmodel.app.ports import Marker
+from starmodel.core.errors import DuplicateCommandError, StarModelError, VersionConflictError
+
+
+@dataclass(slots=True)
+class Attempt:
+    """How far a transaction has come.
+
+    Shapes: committing says that the commit has been sent; joined, that
+    `between` has run, which it does only once; doubted, that an earlier
+    try may still have been under way when this one began.
+    """
+
+    transaction: Transaction
+    committing: bool = False
+    joined: bool = False
+    doubted: bool = False
+
+    def was_first(self, conflict: VersionConflictError) -> bool:
+        """True when what is in the way is this very transaction, stored by an earlier try."""
+        return self.doubted and any(
+            step.kind == "insert" and (step.id, step.makes) == (conflict.id, conflict.stored)
+            for step in self.transaction.steps
+        )
+
+
+class Fate(enum.Enum):
+    """What became of a commit whose answer never came."""
+
+    STORED = enum.auto()
+    LOST = enum.auto()
+    UNKNOWN = enum.auto()
+
+
+async def store(link: Link, attempt: Attempt) -> None:
+    """Store the batch in one transaction.
+
+    Raises: VersionConflictError; ConstraintError; DuplicateCommandError; what `between` and
+    the link raise. Then the caller has to roll back.
+    """
+    transaction = attempt.transaction
+    if transaction.alone and transaction.between is None:
+        attempt.committing = True
+        (step,) = transaction.steps
+        await _do(step, link, transaction)
+        return
+    await link.run("BEGIN")
+    if transaction.marker is not None:
+        await _put(link, transaction, transaction.marker)
+    if len(transaction.steps) > 1:
+        await _hold(link, transaction)
+    for step in transaction.steps:
+        await _do(step, link, transaction)
+    if transaction.between is not None and not attempt.joined:
+        await transaction.between()
+        attempt.joined = True
+    attempt.committing = True
+    await link.run("COMMIT")
+
+
+async def _hold(link: Link, transaction: Transaction) -> None:
+    """Lock the rows of a batch in the one order that every process follows."""
+    for step in sorted(transaction.steps, key=lambda step: step.place):
+        if step.kind != "insert":
+            own = step.statements
+            stored = await _version(link, own.share if step.kind == "check" else own.lock, step)
+            if stored != step.expect:
+                raise step.conflict(stored)
+
+
+async def _do(step: Step, link: Link, transaction: Transaction) -> None:
+    if step.kind == "check":
+        if len(transaction.steps) == 1:
+            stored = await _version(link, step.statements.share, step)
+            if stored != step.expect:
+                raise step.conflict(stored)
+        return
+    try:
+        if not step.single:  # what has expired is out of the way of what is new
+            await link.run(step.statements.remove_dead, step.find)
+        done = await link.run(step.sql, step.params)
+    except RefusedError as refused:
+        raise await _explained(step, link, transaction, refused) from refused
+    if done != 1:
+        raise step.conflict(await _version(link, step.statements.version, step))
+
+
+async def _explained(
+    step: Step, link: Link, transaction: Transaction, refused: RefusedError
+) -> StarModelError:
+    """A conflict, when the id was taken; else the broken constraint."""
+    if not (transaction.alone and transaction.between is None):
+        await link.run("ROLLBACK")  # or PostgreSQL would not answer any more
+    if step.kind == "insert" and refused.broken == "unique":
+        stored = await _version(link, step.statements.version, step)
+        if stored is not None:
+            return step.conflict(stored)
+    return step.refused(refused)
+
+
+async def _version(link: Link, sql: str, step: Step) -> int | None:
+    rows = await link.rows(sql, step.find)
+    return rows[0][0] if rows else None
+
+
+async def _put(link: Link, transaction: Transaction, marker: Marker) -> None:
+    """Put the marker, or replace one of the same run. Raises: DuplicateCommandError."""
+    markers, now = transaction.markers, transaction.now
+    row = markers.row(marker, now)
+    if markers.put_sql is not None:
+        done = await link.run(markers.put_sql, row)
+    else:
+        try:
+            done = await link.run(markers.insert_sql, row[:-1])
+        except RefusedError:
+            done = await link.run(markers.replace.sql, markers.again(marker, now))
+    if done != 1:
+        raise DuplicateCommandError(marker.key)
+
+
+async def fate_of(link: Link, attempt: Attempt) -> Fate:
+    """Whether a batch was stored, when its commit was sent and no answer came.
+
+    Holds the row that tells, so that what is still under way at the
+    server comes to its end first. The caller rolls back.
+    """
+    transaction = attempt.transaction
+    await link.run("BEGIN")
+    for kind in ("update", "delete", "insert"):
+        for step in transaction.steps:
+            if step.kind == kind:
+                stored = await _version(link, step.statements.lock, step)
+                if stored == step.expect:
+                    return Fate.LOST
+                if kind == "insert" and stored == step.makes:
+                    return Fate.STORED  # ids and first versions are made only once
+                return await _as_marked(link, transaction)
+    return Fate.LOST  # a marker alone can be put again
+
+
+async def _as_marked(link: Link, transaction: Transaction) -> Fate:
+    """What the marker of a finished command proves; that of one under way proves nothing."""
+    marker = transaction.marker
+    if marker is None or marker.outcome is None:
+        return Fate.UNKNOWN
+    row = transaction.markers.row(marker, transaction.now)
+    found = await link.rows(transaction.markers.get_sql, (row[0], row[-1]))
+    return Fate.STORED if found and tuple(found[0]) == tuple(row[:-1]) else Fate.LOST

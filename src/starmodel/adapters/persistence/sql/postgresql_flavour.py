@@ -1,0 +1,148 @@
+"""PostgreSQL: its own types wherever they keep every value exactly."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, NaiveDatetime
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    collate,
+    func,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import JSON, TypeEngine
+
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.numbers import decimal_of, float_of, whole_of
+from starmodel.adapters.persistence.sql.values import (
+    SCALARS,
+    Codec,
+    aware,
+    is_enum,
+    naive,
+    naive_time,
+    of_type,
+)
+
+ICU = "und-x-icu"
+# Text of PostgreSQL has no NUL. These two keep the order of texts, and each other apart.
+_ESCAPES = {0: "\1\1", 1: "\1\2"}
+_KEPT = {told: chr(char) for char, told in _ESCAPES.items()}
+
+
+def escaped(text: str) -> str:
+    """The text without NUL.
+
+    >>> unescaped(escaped("a\\0\\1b")) == "a\\0\\1b"
+    True
+    """
+    if "\0" in text or "\1" in text:
+        return text.translate(_ESCAPES)
+    return text
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given."""
+    if "\1" not in text:
+        return text
+    return re.sub("\1[\1\2]", lambda found: _KEPT[found[0]], text)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class PostgresqlFlavour(Flavour):
+    """Texts are compared by code points, whatever the locale of the database.
+
+    Shapes: icu says that the server knows the collation that lowers every
+    letter of Unicode.
+    """
+
+    title = "PostgreSQL"
+    dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    icu = True
+    scalars: ClassVar[Mapping[Any, Codec]] = {
+        **SCALARS,
+        str: replace(SCALARS[str], decode=unescaped),
+        bool: replace(SCALARS[bool], encode=of_type(bool, _same), decode=None),
+        float: replace(SCALARS[float], encode=float_of, decode=None),
+        decimal.Decimal: replace(SCALARS[decimal.Decimal], decode=None, ask=decimal.Decimal),
+        uuid.UUID: replace(
+            SCALARS[uuid.UUID],
+            encode=of_type(uuid.UUID, _same),
+            decode=lambda value: uuid.UUID(int=value.int),
+        ),
+        AwareDatetime: Codec(aware, None, "plain", (datetime.datetime,), ask=aware),
+        NaiveDatetime: Codec(naive, None, "plain", (datetime.datetime,), ask=naive),
+        datetime.date: replace(
+            SCALARS[datetime.date], encode=of_type(datetime.date, _same), decode=None
+        ),
+        datetime.time: replace(SCALARS[datetime.time], encode=naive_time, decode=None),
+        datetime.timedelta: replace(
+            SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _same), decode=None
+        ),
+    }
+
+    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+        if kind is None:
+            # JSONB would sort keys and refuse NUL; JSON can't be part of a key.
+            return given if isinstance(given, JSONB) else String() if keyed else JSON()
+        if kind is int and not isinstance(given, SmallInteger):
+            return BigInteger()
+        if kind is float:
+            return Double()
+        if kind is str:
+            return String(getattr(given, "length", None), collation="C")
+        if kind is datetime.datetime:
+            return String(48, collation="C")
+        if kind is AwareDatetime:
+            return DateTime(timezone=True)
+        if is_enum(kind):
+            return String(max(64, *(len(name) for name in kind.__members__)), collation="C")
+        return given
+
+    def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
+        codec = super().codec(kind, type)
+        if kind is str:
+            return replace(codec, encode=_text(codec.encode))
+        if kind is int:
+            return replace(codec, encode=whole_of(type))
+        if kind is decimal.Decimal and isinstance(type, Numeric):
+            return replace(codec, encode=decimal_of(type.precision, type.scale))
+        return codec
+
+    def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return collate(type_coerce(column, String), "C")
+
+    def finds(self, wanted: str) -> bool:
+        return "\1" not in wanted and "\2" not in wanted and (self.icu or wanted.isascii())
+
+    def searched(self, wanted: str) -> str:
+        return escaped(wanted)
+
+    def place(
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+    ) -> ColumnElement[Any]:
+        lower = func.lower(collate(type_coerce(column, String), "C" if ascii else ICU))
+        return func.strpos(lower, wanted, type_=Integer)
+
+
+def _text(encode: Callable[[Any], Any]) -> Callable[[Any], str]:
+    return lambda value: escaped(encode(value))

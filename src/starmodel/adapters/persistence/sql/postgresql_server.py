@@ -1,0 +1,164 @@
+"""PostgreSQL by asyncpg itself, because SQLAlchemy's engine would cost as much as a statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from asyncpg import exceptions as refusals
+from sqlalchemy.engine import URL
+
+from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, PostgresqlFlavour
+from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
+from starmodel.adapters.persistence.sql.server import (
+    NEVER_SENT,
+    CollidedError,
+    FailedError,
+    Link,
+    LostError,
+    UnreachableError,
+)
+from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.core.errors import ConfigurationError
+
+STATEMENT_S = 60.0
+SETTINGS = {"application_name": "starmodel", "lock_timeout": "10s", "TimeZone": "UTC"}
+SCHEMA_LOCK = 7_823_549_017  # any number that others are unlikely to use
+_LOST = (
+    refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
+    refusals.CannotConnectNowError, refusals.IdleInTransactionSessionTimeoutError,
+    OSError, TimeoutError,
+)  # fmt: skip
+_LATER = (*_LOST, refusals.TooManyConnectionsError)
+_BROKEN: dict[type[Exception], Broken] = {
+    refusals.UniqueViolationError: "unique",
+    refusals.ExclusionViolationError: "unique",
+    refusals.ForeignKeyViolationError: "foreign",
+    refusals.RestrictViolationError: "foreign",
+    refusals.NotNullViolationError: "null",
+    refusals.CheckViolationError: "check",
+}
+
+
+class PostgresqlLink:
+    """One connection of asyncpg, which prepares each statement once."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._connection.is_closed())
+
+    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        self._check()
+        try:
+            return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
+        except Exception as error:
+            told = self._told(error)
+            if isinstance(told, RefusedError):
+                raise FailedError(str(error)) from error
+            raise told from error
+
+    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        self._check()
+        try:
+            status: str = await self._connection.execute(sql, *params)
+        except Exception as error:
+            raise self._told(error) from error
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def end(self) -> None:
+        self._connection.terminate()
+
+    def _check(self) -> None:
+        if self.closed:
+            raise LostError(NEVER_SENT, sent=False)
+
+    def _told(self, error: Exception) -> Exception:
+        """The error as the store knows it; itself, when it is none of the database."""
+        if isinstance(error, _LOST) or self.closed:
+            self._connection.terminate()
+            return LostError(f"the connection was lost ({error or type(error).__name__})")
+        if isinstance(error, refusals.DeadlockDetectedError | refusals.SerializationError):
+            return CollidedError(str(error))
+        for kind, broken in _BROKEN.items():
+            if isinstance(error, kind):
+                return RefusedError(broken, _columns(error), getattr(error, "constraint_name", ""))
+        if isinstance(error, refusals.DataError):
+            return RefusedError("value", _columns(error))
+        if isinstance(error, refusals.PostgresError | refusals.InterfaceError):
+            return FailedError(str(error))
+        return error
+
+
+def _columns(error: Any) -> list[str]:
+    """The columns that an error names, in whichever language it speaks."""
+    name = getattr(error, "column_name", None)
+    if name:
+        return [name]
+    found = re.search(r"\(([^=]*)\)=\(", getattr(error, "detail", None) or "")
+    return [part.strip(' "') for part in found[1].split(",")] if found else []
+
+
+class PostgresqlServer:
+    """One database of a PostgreSQL server, from release 13 on."""
+
+    def __init__(self, url: URL, timeout_s: float) -> None:
+        self._flavour = PostgresqlFlavour()
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._timeout_s = timeout_s
+        host = url.host or url.query.get("host") or "the local socket"
+        self.where = f"PostgreSQL at {host}:{url.port or 5432}, database {url.database!r},"
+
+    @property
+    def flavour(self) -> Flavour:
+        return self._flavour
+
+    async def connect(self) -> Link:
+        try:
+            made = await asyncpg.connect(
+                self._dsn,
+                timeout=self._timeout_s,
+                command_timeout=STATEMENT_S,
+                statement_cache_size=500,
+                server_settings=SETTINGS,
+            )
+        except _LATER as error:
+            raise UnreachableError(
+                f"{self.where} can't be reached: {error or type(error).__name__}. Start the "
+                "server, or set DATABASE_URL to the one that runs."
+            ) from error
+        except (refusals.PostgresError, refusals.InterfaceError, ValueError) as error:
+            raise ConfigurationError(
+                f"{self.where} can't be used: {error}. Check user, password and name in "
+                "DATABASE_URL; a missing database is made by: createdb NAME."
+            ) from error
+        return PostgresqlLink(made)
+
+    async def prepare(self, link: Link) -> None:
+        found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
+        self._flavour.icu = bool(found)
+
+    async def columns(self, link: Link, table: str) -> set[str]:
+        rows = await link.rows(
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) "
+            "AND attnum > 0 AND NOT attisdropped",
+            (table,),
+        )
+        return {row[0] for row in rows}
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        rows = await link.rows(sequence.next, (sequence.table,))
+        return int(rows[0][0])
+
+    async def hold_schema(self, link: Link) -> None:
+        await link.rows("SELECT pg_advisory_lock($1)", (SCHEMA_LOCK,))
+
+    async def release_schema(self, link: Link) -> None:
+        await link.rows("SELECT pg_advisory_unlock($1)", (SCHEMA_LOCK,))

@@ -1,0 +1,76 @@
+"""Numbers for records whose id the database makes, reserved before the record is stored.
+
+So the id is known to the reply, to the command's marker, and to whatever
+refers to the record in the same commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Column, MetaData, String, Table
+from sqlalchemy.engine import Dialect
+
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.adapters.persistence.sql.values import accepts_none, kind_of
+from starmodel.core.errors import ConfigurationError
+
+TABLE = "starmodel_sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """The SQL that gives the next number for one table.
+
+    It is above all ids that are stored, also those that others put there.
+    Shapes: next takes the table's name.
+    """
+
+    table: str
+    column: str
+    next: str
+
+
+def is_numbered(mapped: EntityTable) -> bool:
+    """True when the id is `int | None`: the store makes it."""
+    annotation = mapped.cls.__pydantic_fields__["id"].annotation
+    return kind_of(annotation) is int and accepts_none(annotation)
+
+
+def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
+    """Where the last number of each table is kept."""
+    return Table(
+        TABLE,
+        metadata,
+        Column("name", String(64), primary_key=True),
+        Column("last", BigInteger, nullable=False),
+        **flavour.table_options,
+    )
+
+
+def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
+    """The sequence of one table. Raises: ConfigurationError, when its ids are no numbers."""
+    if not is_numbered(mapped):
+        raise ConfigurationError(
+            f"The store makes ids only where they are declared as `id: int | None`, and "
+            f"{mapped.entity_type.name}.id is not. Give the record its id before it is stored."
+        )
+    quoted = dialect.identifier_preparer
+    key = mapped.key.column
+    top = (
+        f"(SELECT COALESCE(MAX({quoted.format_column(key)}), 0) "  # noqa: S608 - quoted names
+        f"FROM {quoted.format_table(mapped.table)})"
+    )
+    if dialect.name == "mysql":
+        sql = (
+            f"INSERT INTO {TABLE} (name, last) VALUES (%s, LAST_INSERT_ID({top} + 1)) "  # noqa: S608
+            f"ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(GREATEST(last, {top}) + 1)"
+        )
+    else:
+        one, most = ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
+        sql = (
+            f"INSERT INTO {TABLE} AS kept (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
+            f"ON CONFLICT (name) DO UPDATE SET last = {most}(kept.last, {top}) + 1 RETURNING last"
+        )
+    return Sequence(mapped.table.name, key.name, sql)

@@ -1,0 +1,44 @@
+"""SQLite: few types of its own, so most values are texts that sort as they should."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, String, Text, collate, func, type_coerce
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import TypeEngine
+
+from starmodel.adapters.persistence.sql.flavour import Flavour
+
+DECIMAL_ORDER = "starmodel_decimal"
+LOWER = "starmodel_lower"
+
+
+class SqliteFlavour(Flavour):
+    """Needs the collation DECIMAL_ORDER and the function LOWER on every connection."""
+
+    title = "SQLite"
+    dialect = sqlite.dialect()
+
+    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+        # A column that SQLite takes for a number would turn text like "1.10" into a float;
+        # its dates can't hold every timedelta.
+        if kind is None or kind is decimal.Decimal:
+            return given.with_variant(Text(), "sqlite")
+        if kind is datetime.timedelta:
+            return given.with_variant(BigInteger(), "sqlite")
+        return given
+
+    def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return collate(type_coerce(column, String), DECIMAL_ORDER)
+
+    def place(
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+    ) -> ColumnElement[Any]:
+        # instr() has no wildcards to escape, and unlike LIKE it sees past a NUL. SQLite's own
+        # lower() knows only ASCII, so any other text is compared by Python's.
+        lower = func.lower(column) if ascii else getattr(func, LOWER)(column)
+        return func.instr(lower, wanted, type_=Integer)

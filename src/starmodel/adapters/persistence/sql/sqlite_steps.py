@@ -1,0 +1,72 @@
+"""The steps of a batch done on a SQLite connection, which is the only writer while it does them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from starmodel.adapters.persistence.sql.changes import Step
+from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.core.errors import ConstraintError, VersionConflictError
+
+_BROKEN: dict[str, Broken] = {
+    "SQLITE_CONSTRAINT_FOREIGNKEY": "foreign",
+    "SQLITE_CONSTRAINT_NOTNULL": "null",
+    "SQLITE_CONSTRAINT_CHECK": "check",
+}
+
+
+def do(step: Step, connection: sqlite3.Connection) -> None:
+    """Do one step. Raises: VersionConflictError; ConstraintError."""
+    if step.kind == "check":
+        if _stored(step, connection) != step.expect:
+            raise conflict(step, connection)
+        return
+    try:
+        done = connection.execute(step.sql, step.params).rowcount
+    except sqlite3.IntegrityError as error:
+        if step.kind != "insert":
+            raise _refused(step, connection, error) from error
+        done = _insert_again(step, connection, error)
+    if done != 1:
+        raise conflict(step, connection)
+
+
+def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
+    """After a refusal: put it in the place of an expired row, if that was in the way."""
+    if _stored(step, connection) is not None:
+        raise conflict(step, connection) from error
+    if not step.statements.mapped.mortal:
+        raise _refused(step, connection, error) from error
+    connection.execute(step.statements.remove_dead, step.find)
+    try:
+        return connection.execute(step.sql, step.params).rowcount
+    except sqlite3.IntegrityError as again:
+        raise _refused(step, connection, again) from again
+
+
+def _stored(step: Step, connection: sqlite3.Connection) -> int | None:
+    row = connection.execute(step.statements.version, step.find).fetchone()
+    return None if row is None else row[0]
+
+
+def conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:
+    """The refusal of a step, with the version that is stored now."""
+    return step.conflict(_stored(step, connection))
+
+
+def _refused(
+    step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError
+) -> ConstraintError:
+    broken = _BROKEN.get(error.sqlite_errorname, "unique")
+    told = str(error).partition(": ")[2]
+    if broken == "check":
+        return step.refused(RefusedError(broken, check=told))
+    columns = [part.rpartition(".")[2] for part in told.split(", ")]
+    if broken == "foreign":
+        mapped = step.statements.mapped
+        columns = [
+            mapped.fields[name].column.name
+            for name, key in step.links
+            if connection.execute(step.statements.targets[name], (key,)).fetchone() is None
+        ]
+    return step.refused(RefusedError(broken, columns))

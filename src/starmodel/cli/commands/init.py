@@ -1,0 +1,146 @@
+"""`starmodel init`: a new project."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starmodel.cli.options import JsonOption
+from starmodel.cli.output import print_json
+from starmodel.cli.problems import CommandError, UsageError, fail
+from starmodel.cli.scaffold.rendering import render
+from starmodel.cli.scaffold.writing import write_folder
+from starmodel.cli.terminal import sign
+
+# The stores that need no server, and what each adds to the stack.
+STORES = {"memory": "", "browser": "", "sql": "SQLite"}
+_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*")
+MAX_NAME = 64
+
+
+def init(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The new project: a name, or a path that ends in one. "
+            "A dot means the current folder, which must be empty.",
+            show_default=False,
+        ),
+    ],
+    memory: Annotated[
+        bool, typer.Option("--memory", help="With the example in the server's memory.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="With the example in the visitor's browser.")
+    ] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="With the example in the database.")] = False,
+    redis: Annotated[
+        bool, typer.Option("--redis", help="With the example in Redis (not available yet).")
+    ] = False,
+    minimal: Annotated[
+        bool, typer.Option("--minimal", help="One file with one entity, and nothing else.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a project that runs, with examples, tests and a secret key of its own.
+
+    Without a store's option it has an example of every store that needs no
+    server. Nothing is overwritten, and nothing is left behind when it fails.
+
+    With --json: {project, folder, stores, files, next}.
+    """
+    asked = {"memory": memory, "browser": browser, "sql": sql}
+    chosen = [store for store, on in asked.items() if on]
+    try:
+        if redis:
+            raise UsageError(
+                "The Redis store is not available yet, so there is no example of it. "
+                f"Leave --redis out, or choose: {', '.join(f'--{store}' for store in STORES)}"
+            )
+        if minimal and chosen:
+            raise UsageError(
+                "--minimal is one entity in memory; it goes with no store's option. "
+                f"Leave out --minimal or --{chosen[0]}."
+            )
+        folder = Path(name)
+        project = _project_name(name, folder)
+        stores = ["memory"] if minimal else chosen or list(STORES)
+        files = render(
+            "minimal" if minimal else "project",
+            stores,
+            {
+                "PROJECT_NAME": project,
+                "PROJECT_TITLE": _title(project),
+                "starmodel~=0.0.0": f"starmodel~={_release(installed_version('starmodel'))}",
+                "NEW_KEY": secrets.token_urlsafe(32),
+            },
+        )
+        write_folder(folder, files)
+    except CommandError as error:
+        fail(error)
+    steps = [*([] if name == "." else [f"cd {shlex.quote(name)}"]), "starmodel run"]
+    if as_json:
+        told = {
+            "project": project,
+            "folder": str(folder.resolve()),
+            "stores": stores,
+            "files": sorted(files),
+            "next": steps,
+        }
+        print_json(told)
+        return
+    parts = ["FastHTML", "MonsterUI", *filter(None, map(STORES.__getitem__, stores))]
+    typer.echo(f"{sign('✔', '*')} Project scaffolded ({' + '.join(parts)})")
+    typer.echo(f"  {' && '.join(steps)}")
+
+
+def _project_name(given: str, folder: Path) -> str:
+    """The name of the project: its folder's.
+
+    Raises: UsageError, for what is no name of a Python project.
+    """
+    here = given in (".", "./")
+    name = folder.resolve().name if here else folder.name
+    if here:
+        name = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "project"
+        name = name if name[0].isalpha() else f"project-{name}"
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+        raise UsageError(
+            f"{given!r} is no name for a project. Names begin with a letter and have only ASCII "
+            f"letters, digits, and single - or _ between them, at most {MAX_NAME}: "
+            "starmodel init my-shop"
+        )
+    if name.lower().replace("_", "-") == "starmodel":
+        raise UsageError(
+            "A project that is named 'starmodel' could not depend on starmodel. "
+            "Choose another name: starmodel init my-starmodel"
+        )
+    if not folder.absolute().parent.is_dir():
+        raise CommandError(
+            f"The folder {folder.parent} does not exist. Make it first, or leave it out: "
+            f"starmodel init {name}"
+        )
+    return name
+
+
+def _title(project: str) -> str:
+    """What people read: "my-shop" is "My shop"."""
+    words = re.sub(r"[-_]+", " ", project)
+    return words[0].upper() + words[1:]
+
+
+def _release(version: str) -> str:
+    """The three numbers of a version, so that later ones of the same series fit.
+
+    >>> _release("0.2.0.dev3+local")
+    '0.2.0'
+    """
+    found = re.match(r"\d+(?:\.\d+){0,2}", version)
+    numbers = found[0].split(".") if found else ["0"]
+    return ".".join([*numbers, "0", "0"][:3])

@@ -1,0 +1,1 @@
+"""What `starmodel init` writes."""

@@ -1,0 +1,1 @@
+"""Packages that extend this application, one folder or file for each."""

@@ -1,0 +1,80 @@
+"""Pages of one's own, made of FastHTML and MonsterUI components.
+
+They win over the generated ones: remove `home` and `/` lists the entities.
+"""
+
+from typing import Any
+
+from fasthtml.common import H1, H3, A, APIRouter, Div, Form, P, Title
+from monsterui.all import Button, ButtonT, Card, Container, TextPresets
+
+from app import entities
+
+pages = APIRouter()
+
+
+@pages.get("/")
+async def home(
+    # [memory]
+    counter: entities.Counter,
+    # [end]
+    # [browser]
+    preferences: entities.Preferences,
+    # [end]
+) -> Any:
+    """An entity that is named as a parameter is the visitor's own."""
+    # [sql]
+    open_tasks = await entities.Task.objects.count(done=False)
+    # [end]
+    return Title("PROJECT_TITLE"), Container(
+        H1("PROJECT_TITLE", cls="text-3xl font-bold my-8"),
+        # [memory]
+        counter,  # puts it into the page: its signals are there, and follow every change
+        # [end]
+        # [browser]
+        preferences,
+        # [end]
+        Div(
+            # [memory]
+            Card(
+                H3("Your counter"),
+                P("In memory: open this page in a second tab.", cls=TextPresets.muted_sm),
+                P(data_text=entities.Counter.count_signal, cls="text-5xl font-bold my-4"),
+                Form(
+                    Button("One more", cls=ButtonT.primary),
+                    data_on_submit=entities.Counter.increment(1),
+                ),
+                P(A("Its generated page", href="/counter", cls="underline"), cls="my-4"),
+            ),
+            # [end]
+            # [browser]
+            Card(
+                H3("Your preferences"),
+                P(
+                    "In this browser: the server keeps nothing of it.",
+                    data_show=entities.Preferences.hints_signal,
+                    cls=TextPresets.muted_sm,
+                ),
+                Form(
+                    Button("Show or hide the hint", cls=ButtonT.primary),
+                    data_on_submit=entities.Preferences.toggle_hints(),
+                ),
+                P(A("Its generated page", href="/preferences", cls="underline"), cls="my-4"),
+            ),
+            # [end]
+            # [sql]
+            Card(
+                H3("Tasks"),
+                P("In the database: a list, forms and an API.", cls=TextPresets.muted_sm),
+                P(f"{open_tasks} to do", cls="my-4"),
+                Form(Button("Open the tasks", cls=ButtonT.primary), action="/tasks", method="get"),
+                P(A("A new one", href="/tasks/new", cls="underline"), cls="my-4"),
+                P(
+                    "To change tasks, open the link that the server printed.",
+                    cls=TextPresets.muted_sm,
+                ),
+            ),
+            # [end]
+            cls="grid gap-6 md:grid-cols-2 lg:grid-cols-3",
+        ),
+    )

@@ -1,0 +1,91 @@
+"""A constraint that the database found broken is an error of its field, for forms and programs."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint, UniqueConstraint
+
+from databases import emptied
+from integration.web.browser import Browser, unlisted
+from starmodel import Entity, Field, create_app
+
+SHOWN = {"store": "sql", "access": "public"}
+
+
+@unlisted
+class Crew(Entity):
+    model_config = SHOWN
+    name: str = Field(unique=True, max_length=10)
+
+
+@unlisted
+class Sailor(Entity):
+    model_config = SHOWN
+    __table_args__ = (UniqueConstraint("first", "last", name="uq_sailor"),)
+
+    first: str
+    last: str = ""
+    crew_id: str | None = Field(default=None, foreign_key="crew.id")
+    age: int | None = Field(default=None, sa_column_args=[CheckConstraint("age >= 14")])
+    rank: str | None = Field(default="mate", nullable=False, max_length=20)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+async def browser(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Browser]:
+    monkeypatch.chdir(tmp_path)
+    url = f"sqlite:///{tmp_path / 'crew.db'}"
+    if request.param != "sqlite":
+        server = request.getfixturevalue(f"{request.param}_url")
+        url = await asyncio.to_thread(emptied, server)
+    app = create_app([Crew, Sailor], secret_key="k" * 40, database_url=url)
+    async with Browser(app) as browser:
+        yield browser
+    await app.front.realtime.close()
+    await app.starmodel.close()
+
+
+async def _refused(browser: Browser, path: str, **values: Any) -> dict[str, str]:
+    """The fields that a program and a form are told of, which must be the same."""
+    answer = await browser.call("POST", path, values)
+    assert answer.status_code in (409, 422), answer.text
+    page = await browser.submit(f"{path}", values)
+    assert page.status_code in (409, 422)
+    told: dict[str, str] = answer.json()["errors"]
+    for sentence in told.values():
+        assert sentence in html.unescape(page.text)
+    return told
+
+
+async def test_every_broken_constraint_names_its_field(browser: Browser) -> None:
+    made = await browser.call("POST", "/crews", {"name": "Blue"})
+    crew = made.json()["entity"]["id"]
+    ann = {"first": "Ann", "last": "Li", "crew_id": crew, "age": 30, "rank": "mate"}
+    assert (await browser.call("POST", "/sailors", ann)).status_code == 201
+
+    assert await _refused(browser, "/crews", name="Blue") == {"name": "Name is already taken."}
+    assert set(await _refused(browser, "/crews", name="x" * 11)) == {"name"}
+    assert await _refused(browser, "/sailors", first="Ann", last="Li", rank="mate") == {
+        "first": "First and Last together is already taken.",
+        "last": "First and Last together is already taken.",
+    }
+    lost = await _refused(browser, "/sailors", first="Bo", crew_id="nobody", rank="mate")
+    assert lost == {"crew_id": "Crew id refers to a record that does not exist."}
+    young = await _refused(browser, "/sailors", first="Cy", age=9, rank="mate")
+    assert set(young) == {"age"}
+    assert "age >= 14" in young["age"]
+    rank = await browser.call("POST", "/sailors", {"first": "Di", "rank": None})
+    assert rank.status_code == 409
+    assert "Rank is required." in rank.text
+
+    kept = await browser.call("DELETE", f"/crews/{crew}")
+    assert kept.status_code == 409
+    assert "other records refer to it" in kept.text
+    assert len((await browser.call("GET", "/sailors")).json()["items"]) == 1

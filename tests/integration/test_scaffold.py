@@ -1,0 +1,121 @@
+"""A new project as its owner meets it: clean, tested, served, and its tables filled over HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+JSON = {"accept": "application/json"}
+VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"]]
+
+
+def environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
+    return kept | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[str]:
+    """`starmodel run` in this folder; the developer's link."""
+    command = [*STARMODEL, "run", "--port", "0", "--no-reload", *options]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        link = None
+        try:
+            for line in server.stderr:
+                link = link or re.search(r"http://\S+/\?token=\w+", line)
+                address = re.search(r"running on (http://[^ ]+)", line)
+                if address:
+                    yield link[0] if link else f"{address[1]}/?"
+                    break
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=10)
+
+
+def crud(link: str) -> None:
+    base = link.partition("/?")[0]
+    with httpx.Client(base_url=base, headers={"origin": base}, follow_redirects=True) as developer:
+        assert "Counter" in developer.get(link, headers={"accept": "text/html"}).text
+        made = developer.post("/tasks", json={"title": "Buy paper"})
+        where = made.headers["location"]
+        assert made.status_code == 201
+        assert developer.post(f"{where}/finish").json()["entity"]["done"] is True
+        assert developer.post(f"{where}/finish").status_code == 422
+        developer.patch(where, json={"title": "Buy more paper"})
+        assert developer.get(where, headers=JSON).json()["title"] == "Buy more paper"
+        assert len(developer.get("/tasks", headers=JSON).json()["items"]) == 1
+        assert developer.delete(where).is_success
+        assert developer.get("/tasks", headers=JSON).json()["items"] == []
+        assert "Buy" not in developer.get("/tasks", headers={"accept": "text/html"}).text
+
+
+def test_new_project_passes_its_tests_and_serves_its_tables_within_seconds(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    run(tmp_path, *STARMODEL, "init", "shop")
+    with served(tmp_path / "shop") as link:
+        crud(link)
+    # Not a measurement: what hangs or installs something would take far longer.
+    assert time.perf_counter() - began < 60
+    run(tmp_path / "shop", sys.executable, "-m", "pytest", "-q")
+    assert not list((tmp_path / "shop").glob(".starmodel/secret_key"))  # it has its own in .env
+
+
+def test_smallest_project_is_found_and_served(tmp_path: Path) -> None:
+    run(tmp_path, *STARMODEL, "init", "toy", "--minimal")
+    with served(tmp_path / "toy") as link:
+        base = link.partition("/?")[0]
+        assert httpx.post(f"{base}/counter/increment").json()["entity"]["count"] == 1
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=lambda options: options[0] if options else "all")
+def test_every_variant_is_clean_and_passes_its_tests(tmp_path: Path, options: list[str]) -> None:
+    run(tmp_path, *STARMODEL, "init", "shop", *options)
+    shop = tmp_path / "shop"
+    run(shop, sys.executable, "-m", "pytest", "-q")
+    run(shop, sys.executable, "-m", "ruff", "check", ".")
+    run(shop, sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+def test_application_is_there_for_any_asgi_server(tmp_path: Path) -> None:
+    run(tmp_path, *STARMODEL, "init", "shop")
+    program = "import app.entities, sys; assert 'fasthtml' not in sys.modules; from app import app;"
+    run(tmp_path / "shop", sys.executable, "-c", f"{program} print(app.starmodel)")
+
+
+def test_commands_of_the_readme_work(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("## Start a project")[2].partition("```console\n")[2]
+    lines = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", block.partition("```")[0], re.MULTILINE)
+    here = tmp_path
+    for line in lines:
+        program, *arguments = line.split()
+        if program == "cd":
+            here /= arguments[0]
+        elif arguments[0] == "run":
+            with served(here, *arguments[1:]) as link:
+                assert httpx.get(link.partition("/?")[0], headers=JSON).is_success
+        else:
+            run(here, *STARMODEL, *arguments)
+    assert len(lines) == 4

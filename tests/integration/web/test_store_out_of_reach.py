@@ -1,0 +1,57 @@
+"""A store that can't be reached is no fault of the program: 503, and what became of the change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integration.web.browser import toasts, unlisted
+from starmodel import Entity
+from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.core.errors import StoreUnavailableError
+
+
+@unlisted
+class Parcel(Entity):
+    model_config = {"store": "shaky", "scope": "record", "access": "public"}
+    name: str = ""
+
+
+class Shaky(MemoryRepository):
+    """Fails with this error, when there is one."""
+
+    error: StoreUnavailableError | None = None
+
+    async def commit(self, *args: Any) -> None:
+        if self.error is not None:
+            raise self.error
+        await super().commit(*args)
+
+    async def list(self, query: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return await super().list(query)
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "said"), [(False, "nothing was changed"), (True, "not known whether")]
+)
+async def test_program_and_page_are_told_503_and_no_address(
+    serve: Any, visit: Any, doubtful: bool, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Shaky()
+    browser = visit(serve(Parcel, stores={"shaky": store}))
+    store.error = StoreUnavailableError("PostgreSQL at db.internal is down", doubtful=doubtful)
+
+    made = await browser.call("POST", "/parcels", {"name": "Box"})
+    page = await browser.page("/parcels")
+    click = await browser.click("/parcels", {"name": "Box"})
+
+    assert made.status_code == page.status_code == 503
+    assert click.headers["starmodel-status"] == "503"
+    assert said in made.json()["detail"]
+    assert said in toasts(click.text)[0][1]
+    assert "db.internal" not in made.text + page.text + click.text
+    assert "db.internal is down" in caplog.text
+    assert "Traceback" not in caplog.text

@@ -1,0 +1,19 @@
+"""A new project passes mypy as its owner runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+
+
+def test_new_project_has_no_type_errors(tmp_path: Path) -> None:
+    subprocess.run([*STARMODEL, "init", "shop"], cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "app", "tests"],
+        cwd=tmp_path / "shop",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
