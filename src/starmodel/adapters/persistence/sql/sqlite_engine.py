@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import MetaData
@@ -106,12 +107,17 @@ class SqliteEngine:
 
 async def _in_thread(work: Callable[..., None], *args: Any) -> None:
     """Do it in a thread; also when cancelled, only return when the thread is done with it."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+    # A future and no task: a loop that ends cancels every task, and could not wait for this one.
+    running = asyncio.get_running_loop().run_in_executor(None, partial(work, *args))
+    cancelled = False
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    running.result()
 
 
 def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
