@@ -227,11 +227,29 @@ def test_search_in_the_letters_of_europe_ignores_case_alike(
 def test_texts_stand_in_the_order_of_code_points(
     repository: SqlRepository, runner: asyncio.Runner
 ) -> None:
-    texts = ["b", "B", "a", "ä", "z", "Z", "a ", "", "é", "e", "😀", "\uffff", "\0", "\1", "\2"]
-    entities = [_Value(text=text) for text in texts]
+    texts = [
+        "b",
+        "B",
+        "a",
+        "ä",
+        "z",
+        "Z",
+        "a ",
+        "",
+        "é",
+        "e",
+        "😀",
+        "\uffff",
+        "\0",
+        "a\0",
+        "\1",
+        "\2",
+    ]
+    entities = [_Value(text=text, short=text) for text in sorted(texts, reverse=True)]
     runner.run(repository.commit(Batch([_insert(entity) for entity in entities])))
-    found = runner.run(repository.list(make_query(_Value, {}, order="text")))
-    assert [entity.text for entity in found] == sorted(texts)
+    for order in ("text", "short"):
+        found = runner.run(repository.list(make_query(_Value, {}, order=order)))
+        assert [entity.text for entity in found] == sorted(texts)
 
 
 NEVER = [
