@@ -11,9 +11,10 @@ FURTHER = $(wildcard tests/docs tests/typing tests/architecture tests/torture)
 E2E = $(wildcard tests/e2e)
 COVER = --cov --cov-report= --cov-append
 COVERED_PERCENT = 90
+GENERATED = docs/reference/cli.md docs/reference/settings.md
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench reference assets clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench reference assets docs docs-serve clean setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -32,7 +33,7 @@ check: lint types contracts fast ## the quick part of `test`: no browser, one in
 lint: setup-dev ## ruff: rules and format; documents that are generated are fresh
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "Not formatted; mend it with: $(PY) -m ruff format ."; exit 1; }
-	@$(PY) -m cogapp --verbosity=0 --check docs/reference/cli.md || { echo "Stale; write it anew with: make reference"; exit 1; }
+	@$(PY) -m cogapp -I scripts --verbosity=0 --check $(GENERATED) || { echo "Stale; write it anew with: make reference"; exit 1; }
 
 types: setup-dev
 	@$(PY) -m mypy --no-error-summary
@@ -78,14 +79,20 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/fanout.py
 	@$(PY) benchmarks/growth.py
 
-reference: setup-dev ## write docs/reference/cli.md anew from the commands' help
-	@$(PY) -m cogapp --verbosity=0 -r docs/reference/cli.md
+reference: setup-dev ## write the generated parts of docs/reference anew
+	@$(PY) -m cogapp -I scripts --verbosity=0 -r $(GENERATED)
 
 assets: setup ## build what browsers load into src/starmodel/static
 	@$(PY) frontend/build.py
 
+docs: setup-dev ## build the documentation into site/
+	@$(PY) scripts/documentation/build.py
+
+docs-serve: setup-dev # on http://127.0.0.1:8001, following changes
+	@$(PY) scripts/documentation/build.py --serve
+
 clean: ## remove environments, caches and everything built
-	@rm -rf $(VENV) $(NEWEST) build dist src/starmodel/static src/starmodel/static.new
+	@rm -rf $(VENV) $(NEWEST) build dist site src/starmodel/static src/starmodel/static.new
 	@rm -rf frontend/.kept frontend/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

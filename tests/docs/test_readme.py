@@ -1,52 +1,134 @@
-"""Every code block of the README and of docs/ runs, and what they name exists."""
+"""Every code block of the README and of docs/ runs, and what they name exists.
+
+How a block says what must come of it is told in scripts/documentation/blocks.py.
+"""
 
 import importlib
 import re
+import shlex
 import subprocess
 import sys
-import types
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import starmodel.sql
+import starmodel.testing
+from docs.running import run_python
+from documentation.blocks import blocks_of
+from documentation.serving import served
+from starmodel import Settings
+from starmodel.app import live, reactions
+from starmodel.core import registry
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
-BLOCKS = [
-    pytest.param(block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(BLOCK.findall(page.read_text()), 1)
-]
+BLOCKS = [(block, blocks[:n]) for blocks in map(blocks_of, PAGES) for n, block in enumerate(blocks)]
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-async def test_python_block_runs(block, tmp_path, monkeypatch):
+def named(language):
+    return [
+        pytest.param(block, before, id=f"{block.page.relative_to(ROOT)}:{block.line}")
+        for block, before in BLOCKS
+        if block.language == language
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder to be in; what is defined or imported from it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
-    from starmodel.core import registry
-
-    monkeypatch.setattr(registry, "_defined", {})
-    module = types.ModuleType("documented")
-    monkeypatch.setitem(sys.modules, "documented", module)
-    exec(compile(block, "documented", "exec"), module.__dict__)
-    for name, value in list(vars(module).items()):
-        if name.startswith("test_"):
-            value()
-    if "script" in vars(module):
-        pen, cheap = await module.script()
-        assert (pen.price, pen.stock, cheap) == (3.0, 3, 1)
-        await module.app.starmodel.close()
+    monkeypatch.syspath_prepend(tmp_path)
+    for where, names in ((registry, "_defined"), (reactions, "_defined"), (live, "_views")):
+        monkeypatch.setattr(where, names, {})
+    known = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is None or Path(file).is_relative_to(tmp_path):
+            del sys.modules[name]
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if 'title="test_' in p.read_text()], ids=str)
-def test_titled_tests_of_a_page_pass(page, tmp_path):
-    titled = re.findall(r'^```python title="([\w.]+)"\n(.*?)^```', page.read_text(), re.M | re.S)
-    for name, code in titled:
-        (tmp_path / name).write_text(code)
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error"]
-    command = [sys.executable, "-m", "pytest", *options]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert not list(tmp_path.glob("*.db")), "a test wrote a database"
+@pytest.mark.parametrize(("block", "before"), named("python"))
+async def test_python_block_runs(block, before, folder):
+    await run_python(block, [b for b in before if b.language == "python"], folder)
+
+
+@pytest.mark.parametrize(("block", "before"), named("toml"))
+def test_toml_is_read(block, before, folder):
+    assert tomllib.loads(block.code)
+    if block.title == "starmodel.toml":
+        (folder / block.title).write_text(block.code)
+        assert Settings()
+
+
+@pytest.mark.parametrize(("block", "before"), named("ini"))
+def test_environment_file_is_read(block, before, folder):
+    if block.title.endswith(".env"):
+        (folder / ".env").write_text(block.code)
+        assert Settings()
+
+
+@pytest.mark.parametrize(("block", "before"), named("console"))
+def test_console_block_names_commands_that_exist(block, before):
+    for line in re.findall(r"^\$ (.+)$", block.code, re.M):
+        check_command(line.partition("#")[0].split())
+
+
+@pytest.mark.parametrize(("block", "before"), [p for p in named("console") if p.values[0].serve])
+def test_curl_of_a_served_program_succeeds(block, before, folder):
+    program = next(b for b in reversed(before) if b.title == block.serve)
+    with served(block.serve, program.code) as url:
+        asked = [curl(line, url) for line in re.findall(r"^\$ (curl .+)$", block.code, re.M)]
+    if "Idempotency-Key" in block.code:
+        assert asked[-1] == asked[-2]  # one record, with one id
+
+
+def curl(line, url):
+    """What a line of a page prints, asked of the program that is served at `url`."""
+    words = shlex.split(line.replace("http://127.0.0.1:8000", url))
+    options = ["-sS", "--fail-with-body"]
+    ran = subprocess.run([*words, *options], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
+    return ran.stdout
+
+
+def check_command(words):
+    while words and "=" in words[0]:
+        words = words[1:]  # a variable for this command
+    program, *words = words
+    program = program.rpartition("/")[2]
+    if program == "make":
+        assert re.search(rf"^{words[0]}:", (ROOT / "Makefile").read_text(), re.M), words
+    elif program == "starmodel":
+        check_subcommand(words)
+    else:
+        assert program in KNOWN_PROGRAMS, program
+
+
+KNOWN_PROGRAMS = {
+    "caddy", "cd", "cp", "curl", "mkdir", "nginx", "pip", "pytest", "python", "python3", "sqlite3",
+    "sudo", "systemctl", "uvicorn",
+}  # fmt: skip
+
+
+def check_subcommand(words):
+    import typer.main
+
+    from starmodel.cli.main import app
+
+    command, path = typer.main.get_command(app), ["starmodel"]
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        path.append(words[0])
+        assert words[0] in command.commands, " ".join(path)
+        command, words = command.commands[words[0]], words[1:]
+    if command.context_settings.get("ignore_unknown_options"):
+        return  # they are parameters of an event
+    known = {name for p in command.params for name in (*p.opts, *p.secondary_opts)} | {"--help"}
+    for word in words:
+        if word.startswith("--"):
+            assert word.partition("=")[0] in known, f"{' '.join(path)} {word}"
 
 
 def test_path_of_a_click_names_functions_that_exist():
@@ -72,3 +154,24 @@ def test_readme_shows_both_commands():
 def test_no_page_names_a_third_party_script():
     for file in (ROOT / "frontend" / "src").glob("*.js"):
         assert "//cdn" not in file.read_text()
+
+
+def test_generated_parts_of_documents_are_current():
+    pages = [page for page in PAGES if "[[[cog" in page.read_text()]
+    cog = [sys.executable, "-m", "cogapp", "-I", "scripts"]
+    ran = subprocess.run(
+        [*cog, "--check", *map(str, pages)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}\nMake them new: make reference"
+    generated = re.search(r"^GENERATED = (.+)$", (ROOT / "Makefile").read_text(), re.M)
+    assert {str(page.relative_to(ROOT)) for page in pages} == set(generated[1].split())
+
+
+def test_reference_has_exactly_the_public_names():
+    text = "\n".join(p.read_text() for p in (ROOT / "docs/reference").glob("*.md"))
+    found = re.findall(r"^::: starmodel\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.__all__)
+    found = re.findall(r"^::: starmodel\.testing\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.testing.__all__)
+    found = re.findall(r"^::: starmodel\.sql\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.sql.__all__)

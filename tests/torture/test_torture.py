@@ -7,17 +7,21 @@ acknowledged. `make torture` runs the same with more of everything, and prints t
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from databases import PrivateServer, mariadb_server, postgresql_server
 from torture.workload import Cluster, Figures, Size, stored, torture
 
-LARGE = Size(commands=300, kills=20, deaths=20, pause_s=2, deaths_per_commit=0.004)
+LARGE = Size(commands=300, kills=20, deaths=20, pause_s=2, deaths_per_commit=0.004, restart_s=8)
 SIZE = LARGE if os.environ.get("TORTURE") == "large" else Size()
 
 pytestmark = pytest.mark.timeout(1200)
@@ -27,10 +31,30 @@ def test_sqlite_counts_what_it_acknowledged(tmp_path: Path) -> None:
     _run(Cluster(tmp_path, f"sqlite:///{tmp_path / 'torture.db'}", SIZE), "SQLite")
 
 
-def _run(cluster: Cluster, database: str) -> None:
+@pytest.mark.parametrize(
+    ("database", "private_server"),
+    [("PostgreSQL", postgresql_server), ("MariaDB", mariadb_server)],
+    ids=["postgresql", "mariadb"],
+)
+def test_server_that_is_restarted_counts_what_it_acknowledged(
+    database: str, private_server: Any, tmp_path: Path
+) -> None:
+    with private_server() as server:
+        _run(Cluster(tmp_path, server.url, SIZE), database, _restarting(server))
+
+
+async def _restarting(server: PrivateServer) -> None:
+    """Restart the database again and again, every other time as after a loss of power."""
+    for end in itertools.cycle((server.stop, server.kill)):
+        await asyncio.sleep(SIZE.restart_s)
+        await asyncio.to_thread(end)
+        await asyncio.to_thread(server.start)
+
+
+def _run(cluster: Cluster, database: str, *torments: Coroutine[Any, Any, None]) -> None:
     cluster.start()
     try:
-        figures, said = asyncio.run(_tortured(cluster))
+        figures, said = asyncio.run(_tortured(cluster, *torments))
     finally:
         cluster.kill()
     journal = _journal(cluster.journal)
@@ -44,8 +68,10 @@ def _run(cluster: Cluster, database: str) -> None:
     assert len(ahead) == 0 or figures.kills + figures.deaths > 0
 
 
-async def _tortured(cluster: Cluster) -> tuple[Figures, list[Counter[str]]]:
-    figures = await torture(cluster, SIZE)
+async def _tortured(
+    cluster: Cluster, *torments: Coroutine[Any, Any, None]
+) -> tuple[Figures, list[Counter[str]]]:
+    figures = await torture(cluster, SIZE, *torments)
     await cluster.revive()
     return figures, await stored(cluster)
 

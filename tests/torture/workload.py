@@ -39,6 +39,7 @@ class Size:
     kills: int = 2
     deaths: int = 2
     pause_s: float = 0.5
+    restart_s: float = 2.0  # from one restart of the database to the next
     deaths_per_commit: float = 0.02
 
 

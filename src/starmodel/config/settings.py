@@ -36,41 +36,64 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     title: str = "StarModel"
+    """The name of the application, on every page."""
     env: Literal["development", "production"] = "development"
+    """In `production` there is no sign-in by a link, no reload and no error page with details."""
     theme: Theme = "blue"
-    # Where pages load Franken UI and Datastar from: this application, or a public network.
+    """The colours of pages."""
     assets: Literal["local", "cdn"] = "local"
+    """Where pages load Franken UI and Datastar from: this application, or a public network."""
 
     # Fields with repr=False hold secrets or passwords: errors and repr show none of them.
     secret_key: SecretStr | None = Field(default=None, repr=False)
-    # Earlier keys: what they signed stays valid, nothing new is signed with them.
+    """Signs cookies and page tokens; at least 32 characters in production."""
     secret_key_fallbacks: Annotated[list[SecretStr], CommaList] = Field(default=[], repr=False)
+    """Earlier keys: what they signed stays valid, nothing new is signed with them."""
 
     default_store: Name = "memory"
+    """The store of entities that name none."""
     default_event_method: Literal["post", "get", "put", "patch", "delete"] = "post"
+    """The HTTP method of events that name none."""
     database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
+    """Where SQL entities are kept."""
     redis_url: str | None = Field(default=None, repr=False)
-    # Connections to PostgreSQL, MySQL or MariaDB, and how long a command waits for one.
+    """Where Redis is."""
     database_pool_size: Count = 10
+    """Connections to PostgreSQL, MySQL or MariaDB."""
     database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    """How long a command waits for one of them."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000
+    """Instances that the memory store keeps; the least used go first."""
 
     event_bus: Bus = "memory"
+    """Carries changes to open pages: `memory`, or `package.module:Class`."""
     realtime: Literal["sse", "websocket"] = "sse"
+    """How changes reach pages."""
     heartbeat_s: Annotated[float, Field(gt=0)] = 15.0
+    """Seconds between two signs of life on a stream."""
     max_streams: Count = 10_000
+    """Open pages in all."""
     max_streams_per_session: Count = 64
+    """Open pages of one visitor."""
     max_streams_per_address: Count = 256
+    """Open pages from one address."""
 
     public_url: Origin | None = None
+    """The address that people type, such as `https://app.example.com`."""
     allowed_hosts: Annotated[list[Host], CommaList] = []
+    """Names that are served; any, when empty. `*.example.com` takes all below it."""
     trusted_origins: Annotated[list[Origin], CommaList] = []
+    """Other sites whose pages may run events here."""
     trusted_proxies: Annotated[list[Network], CommaList] = []
-    # Unset means: as `public_url` says. After reading it is always a bool.
+    """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None
+    """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
     max_body_bytes: Count = 1_000_000
+    """The largest request."""
     max_body_depth: Count = 32
+    """How deep JSON may be nested."""
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -101,6 +101,35 @@ async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
     assert stored.n == 100
 
 
+async def test_change_of_a_state_that_was_queued_and_lost_since_is_a_conflict(
+    repository: SqlRepository, tmp_path: Path
+) -> None:
+    """As when a command reads one entity, waits for another, and commits both."""
+    other = await _opened(tmp_path / "app.db")
+    count = _Count()
+    await repository.commit(Batch([_insert(count)]))
+    ours, theirs = await repository.get(_Count, count.id), await other.get(_Count, count.id)
+    assert ours is not None
+    assert theirs is not None
+    await other.commit(Batch([_set(theirs, 100)]))
+    first = asyncio.ensure_future(repository.commit(Batch([_set(ours, 1)])))
+    await asyncio.sleep(0)
+    queued = await repository.latest(_Count, count.id)
+    assert queued is not None
+    assert (queued.n, version_of(queued)) == (1, 2)
+    with pytest.raises(VersionConflictError):
+        await first
+    with pytest.raises(VersionConflictError):
+        await repository.commit(Batch([_set(queued, 2)]))
+    check = Change(_Count, count.id, "check", version_of(queued), version_of(queued))
+    with pytest.raises(VersionConflictError):
+        await repository.commit(Batch([check]))
+    stored = await repository.get(_Count, count.id)
+    await other.close()
+    assert stored is not None
+    assert (stored.n, version_of(stored)) == (100, 2)
+
+
 CHILD = textwrap.dedent(
     """
     import asyncio, itertools, sys

@@ -79,7 +79,8 @@ def steps_of(
 
 
 def _step(change: Change, statements: Statements, now: float) -> Step:
-    kind, expect = change.kind, change.base
+    kind = change.kind
+    expect = int(change.base)  # a plain one, which keeps no earlier commit in memory
     mortal = statements.mapped.mortal
     alive = (now,) if mortal else ()
     if change.id is None:

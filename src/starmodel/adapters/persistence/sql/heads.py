@@ -18,19 +18,31 @@ class Queued(Protocol):
         """Why it failed; None until it does."""
 
 
-class Head:
-    """One queued state.
+class QueuedVersion(int):
+    """The version of a state that is not committed yet, and the commit that will store it.
 
-    Shapes: job will store it; snapshot is None when the queued change is a delete.
+    Two processes give what follows one version the same number, so the number alone does not
+    prove on which state a change is built.
     """
 
-    __slots__ = ("job", "snapshot", "version")
+    job: Queued
+
+    def __new__(cls, version: int, job: Queued) -> QueuedVersion:
+        made = super().__new__(cls, version)
+        made.job = job
+        return made
+
+
+class Head:
+    """One queued state. Shapes: snapshot is None when the queued change is a delete."""
+
+    __slots__ = ("snapshot", "version")
 
     def __init__(self, change: Change, job: Queued) -> None:
-        self.version, self.job = change.version, job
+        self.version = QueuedVersion(change.version, job)
         self.snapshot: Entity | None = None
         if change.kind != "delete" and change.snapshot is not None:
-            self.snapshot = stored(copy.deepcopy(change.snapshot), change.version)
+            self.snapshot = stored(copy.deepcopy(change.snapshot), self.version)
 
     def handed_out(self) -> Entity | None:
         """The state for one caller: itself when nothing in it can change, else a copy."""
@@ -55,15 +67,6 @@ class Heads:
         """The head of that id; None when nothing is queued."""
         return self._heads.get((entity, id))
 
-    def under(self, changes: Sequence[Change]) -> list[tuple[Change, Queued]]:
-        """The commits that these changes are built on, each of which may still fail.
-
-        Two processes give what follows one version the same number. So a change on top of a
-        queued one must fail with it, although its base may then be the version of another's.
-        """
-        heads = ((change, self._heads.get((change.entity, change.id))) for change in changes)
-        return [(change, head.job) for change, head in heads if head and _follows(change, head)]
-
     def put(self, changes: Sequence[Change], job: Queued) -> Callable[[BaseException | None], None]:
         """Take over the queued states; the result must be called when their commit is known."""
         mine = {}
@@ -80,6 +83,13 @@ class Heads:
                     self._heads.pop(key, None)
 
         return settled
+
+
+def under(changes: Sequence[Change]) -> list[tuple[Change, Queued]]:
+    """The commits that these changes are built on: when one failed, or will, they fail too."""
+    return [
+        (change, change.base.job) for change in changes if isinstance(change.base, QueuedVersion)
+    ]
 
 
 def _follows(change: Change, head: Head) -> bool:

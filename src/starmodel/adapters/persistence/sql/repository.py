@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from starmodel.adapters.persistence.sql.changes import steps_of
 from starmodel.adapters.persistence.sql.engine import Engine, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
-from starmodel.adapters.persistence.sql.heads import Heads
+from starmodel.adapters.persistence.sql.heads import Heads, under
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.queries import Planner
 from starmodel.adapters.persistence.sql.sequences import (
@@ -156,7 +156,7 @@ class SqlRepository:
         transaction.ids = [(change.entity, change.id) for change in batch.changes]
         transaction.under = [
             (step, earlier)
-            for change, earlier in self._heads.under(batch.changes)
+            for change, earlier in under(batch.changes)
             for step in steps
             if step.does(change)
         ]

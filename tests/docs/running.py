@@ -1,0 +1,78 @@
+"""Runs a code block of the documents as its reader would: in a folder, as a file, served."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+import types
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from documentation.blocks import Block
+from integration.web.browser import Browser
+
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio",
+          "-W", "error")  # fmt: skip
+
+
+async def run_python(block: Block, before: Sequence[Block], folder: Path) -> None:
+    """Run the block, then its check, among the files that earlier blocks of its page name.
+
+    What is titled `test_….py` is run by pytest. In a check, `visit()` is a
+    new visitor of the block's `app`, and names of the block can be used.
+    """
+    for earlier in before:
+        if earlier.title and earlier.title != block.title:
+            write(folder, earlier)
+    if block.title:
+        write(folder, block)
+    name = Path(block.title).name
+    if name.startswith("test_"):
+        run_tests(block.title, folder)
+        return
+    module = types.ModuleType(block.title.removesuffix(".py").replace("/", ".") or "documented")
+    sys.modules[module.__name__] = module
+    exec(compile(block.code, f"{block.page}:{block.line}", "exec"), module.__dict__)
+    for name, value in list(vars(module).items()):
+        if name.startswith("test_"):
+            value()
+    async with served(vars(module).get("app")) as visit:
+        if block.check:
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            code = compile(block.check, f"{block.page}:{block.line} (check)", "exec", flags=flags)
+            result = eval(code, module.__dict__ | {"visit": visit})
+            if inspect.isawaitable(result):
+                await result
+
+
+def run_tests(title: str, folder: Path) -> None:
+    """Run a file of tests by a pytest of its own; it may leave no database."""
+    ran = subprocess.run([*PYTEST, title], cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert not list(folder.glob("*.db")), "a test wrote a database"
+
+
+def write(folder: Path, block: Block) -> None:
+    """Put the block where its title says; packages on the way become packages."""
+    file = folder / block.title
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(block.code, encoding="utf-8")
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[Any]:
+    """Start the application, if there is one; yields a function that makes its visitors."""
+    async with AsyncExitStack() as open_things:
+        if hasattr(app, "starmodel"):
+            await open_things.enter_async_context(app.router.lifespan_context(app))
+
+        def visit(other: Any = None) -> Browser:
+            browser = Browser(app if other is None else other)
+            open_things.push_async_callback(browser.aclose)
+            return browser
+
+        yield visit
