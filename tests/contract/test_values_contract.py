@@ -86,7 +86,7 @@ HOME = st.builds(Address, street=TEXT, since=st.none() | st.dates())
 ANY = st.none() | TEXT | st.integers() | st.lists(TEXT, max_size=2) | ZONED | MONEY
 VALUES = st.builds(
     _Value,
-    text=TEXT, short=TEXT.map(lambda t: t[:12]), whole=WHOLE, maybe=st.none() | WHOLE, real=REAL,
+    text=TEXT, short=TEXT.map(lambda t: t[:6]), whole=WHOLE, maybe=st.none() | WHOLE, real=REAL,
     truth=st.booleans(), raw=st.binary(max_size=20), money=MONEY, price=PRICE, key=st.uuids(),
     moment=st.none() | ZONED | LOCAL, zoned=ZONED, local=LOCAL, day=DAY, hour=st.times(),
     span=SPAN, grade=st.none() | st.sampled_from(Grade), step=st.sampled_from(Step),

@@ -34,6 +34,13 @@ def findable(wanted: str) -> bool:
     return "\1" not in wanted and "\2" not in wanted and "\0" not in wanted
 
 
-def without_nul(encode: Callable[[Any], str]) -> Callable[[Any], str]:
-    """The encoding of texts, with NUL escaped."""
-    return lambda value: escaped(encode(value))
+def without_nul(encode: Callable[[Any], str], limit: int | None) -> Callable[[Any], str]:
+    """The encoding of texts, with NUL escaped, into a column of so many characters."""
+
+    def encoded(value: Any) -> str:
+        text = escaped(encode(value))
+        if limit is not None and len(text) > limit:
+            raise ValueError(f"has control characters that do not fit into {limit} characters")
+        return text
+
+    return encoded

@@ -100,7 +100,7 @@ class PostgresqlFlavour(Flavour):
     def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
         codec = super().codec(kind, type)
         if kind is str:
-            return replace(codec, encode=without_nul(codec.encode))
+            return replace(codec, encode=without_nul(codec.encode, getattr(type, "length", None)))
         if kind is int:
             return replace(codec, encode=whole_of(type))
         if kind is decimal.Decimal and isinstance(type, Numeric):
