@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
-from signal import SIGINT, SIGTERM
+from signal import SIGINT, SIGTERM, Signals
 from typing import Any
 
 import pytest
@@ -35,12 +35,18 @@ class PrivateServer:
     log: Path
     process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def ending(self) -> Signals:
+        """The signal after which it ends without waiting for those who are connected."""
+        return SIGTERM if "mariadbd" in self.command[0] else SIGINT
+
     def start(self) -> None:
         """Start it, and wait until it listens."""
         with self.log.open("ab") as told:
             self.process = subprocess.Popen(
-                self.command, user=self.user, stdout=told, stderr=told, cwd="/"
-            )
+                [*_dying_with_us(self.ending.name[3:]), *self.command],
+                user=self.user, stdout=told, stderr=told, cwd="/",
+            )  # fmt: skip
         _until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close())
 
     def kill(self) -> None:
@@ -52,7 +58,7 @@ class PrivateServer:
     def stop(self) -> None:
         """Stop it without waiting for those who are connected."""
         assert self.process is not None
-        self.process.send_signal(SIGTERM if "mariadbd" in self.command[0] else SIGINT)
+        self.process.send_signal(self.ending)
         try:
             self.process.wait(QUICK)
         except subprocess.TimeoutExpired:
@@ -109,6 +115,12 @@ def mariadb_server() -> Iterator[PrivateServer]:
             address = ["--no-defaults", "-h127.0.0.1", f"-P{port}", "-uroot"]
             _until(lambda: _run([client, *address, "-e", "CREATE DATABASE test"], None))
             yield server
+
+
+def _dying_with_us(name: str) -> list[str]:
+    """Lets a server end with the tests also when they are killed, where Linux's setpriv is."""
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig", name]
 
 
 def emptied(url: str) -> str:

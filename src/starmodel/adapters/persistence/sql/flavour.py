@@ -106,10 +106,6 @@ class Flavour(ABC):
         """True when this database finds the text, in lower case, as Python would."""
         return True
 
-    def searched(self, wanted: str) -> str:
-        """The text as it stands within a column."""
-        return wanted
-
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """That a float is not NaN, which no comparison in Python lets through."""
         return column <= literal(float("inf"), Double())

@@ -27,6 +27,7 @@ from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.nul import findable, unescaped, without_nul
 from starmodel.adapters.persistence.sql.numbers import decimal_of, finite_of, whole_of
 from starmodel.adapters.persistence.sql.values import (
     SCALARS,
@@ -82,6 +83,8 @@ class MysqlFlavour(Flavour):
     collation = "utf8mb4_nopad_bin"
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
+        # MariaDB sorts a text as if it had no NUL at its end.
+        str: replace(SCALARS[str], decode=unescaped),
         float: replace(SCALARS[float], encode=finite_of),
         decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=decimal.Decimal),
         AwareDatetime: Codec(
@@ -143,6 +146,8 @@ class MysqlFlavour(Flavour):
 
     def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
         codec = super().codec(kind, type)
+        if kind is str:
+            return replace(codec, encode=without_nul(codec.encode, getattr(type, "length", None)))
         if kind is int:
             return replace(codec, encode=whole_of(type))
         if kind is decimal.Decimal and isinstance(type, Numeric):
@@ -151,6 +156,9 @@ class MysqlFlavour(Flavour):
             encode = decimal_of(type.precision, type.scale)
             return replace(codec, encode=encode, decode=decode)
         return codec
+
+    def finds(self, wanted: str) -> bool:
+        return findable(wanted)
 
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return true_()

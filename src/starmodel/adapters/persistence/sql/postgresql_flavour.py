@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -29,6 +28,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import JSON, TypeEngine
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.nul import findable, unescaped, without_nul
 from starmodel.adapters.persistence.sql.numbers import decimal_of, float_of, whole_of
 from starmodel.adapters.persistence.sql.values import (
     SCALARS,
@@ -41,27 +41,6 @@ from starmodel.adapters.persistence.sql.values import (
 )
 
 ICU = "und-x-icu"
-# Text of PostgreSQL has no NUL. These two keep the order of texts, and each other apart.
-_ESCAPES = {0: "\1\1", 1: "\1\2"}
-_KEPT = {told: chr(char) for char, told in _ESCAPES.items()}
-
-
-def escaped(text: str) -> str:
-    """The text without NUL.
-
-    >>> unescaped(escaped("a\\0\\1b")) == "a\\0\\1b"
-    True
-    """
-    if "\0" in text or "\1" in text:
-        return text.translate(_ESCAPES)
-    return text
-
-
-def unescaped(text: str) -> str:
-    """What `escaped` was given."""
-    if "\1" not in text:
-        return text
-    return re.sub("\1[\1\2]", lambda found: _KEPT[found[0]], text)
 
 
 def _same(value: Any) -> Any:
@@ -121,7 +100,7 @@ class PostgresqlFlavour(Flavour):
     def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
         codec = super().codec(kind, type)
         if kind is str:
-            return replace(codec, encode=_text(codec.encode))
+            return replace(codec, encode=without_nul(codec.encode, getattr(type, "length", None)))
         if kind is int:
             return replace(codec, encode=whole_of(type))
         if kind is decimal.Decimal and isinstance(type, Numeric):
@@ -132,17 +111,10 @@ class PostgresqlFlavour(Flavour):
         return collate(type_coerce(column, String), "C")
 
     def finds(self, wanted: str) -> bool:
-        return "\1" not in wanted and "\2" not in wanted and (self.icu or wanted.isascii())
-
-    def searched(self, wanted: str) -> str:
-        return escaped(wanted)
+        return findable(wanted) and (self.icu or wanted.isascii())
 
     def place(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
     ) -> ColumnElement[Any]:
         lower = func.lower(collate(type_coerce(column, String), "C" if ascii else ICU))
         return func.strpos(lower, wanted, type_=Integer)
-
-
-def _text(encode: Callable[[Any], Any]) -> Callable[[Any], str]:
-    return lambda value: escaped(encode(value))

@@ -214,7 +214,7 @@ class Planner:
         wanted = wanted.lower()
         if not self._flavour.finds(wanted):
             return None
-        return _Part((op, names, wanted.isascii()), (self._flavour.searched(wanted),))
+        return _Part((op, names, wanted.isascii()), (wanted,))
 
 
 Asked = tuple[Any, ...]

@@ -1,0 +1,46 @@
+"""Texts without NUL, for databases that keep none or sort it wrongly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+# These two keep the order of texts, and each other apart.
+_ESCAPES = {0: "\1\1", 1: "\1\2"}
+_KEPT = {told: chr(char) for char, told in _ESCAPES.items()}
+
+
+def escaped(text: str) -> str:
+    """The text without NUL.
+
+    >>> unescaped(escaped("a\\0\\1b")) == "a\\0\\1b"
+    True
+    """
+    if "\0" in text or "\1" in text:
+        return text.translate(_ESCAPES)
+    return text
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given."""
+    if "\1" not in text:
+        return text
+    return re.sub("\1[\1\2]", lambda found: _KEPT[found[0]], text)
+
+
+def findable(wanted: str) -> bool:
+    """True when the text can't be found by mistake across two escaped characters."""
+    return "\1" not in wanted and "\2" not in wanted and "\0" not in wanted
+
+
+def without_nul(encode: Callable[[Any], str], limit: int | None) -> Callable[[Any], str]:
+    """The encoding of texts, with NUL escaped, into a column of so many characters."""
+
+    def encoded(value: Any) -> str:
+        text = escaped(encode(value))
+        if limit is not None and len(text) > limit:
+            raise ValueError(f"has control characters that do not fit into {limit} characters")
+        return text
+
+    return encoded
