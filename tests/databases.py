@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 import pytest
 
 QUICK = 30.0
+_LAUNCHER = ThreadPoolExecutor(1)
 HOW = "run scripts/databases, or: apt-get install postgresql mariadb-server"
 
 
@@ -43,10 +45,12 @@ class PrivateServer:
     def start(self) -> None:
         """Start it, and wait until it listens."""
         with self.log.open("ab") as told:
-            self.process = subprocess.Popen(
+            # A server ends with the thread that started it, so this one lives as long as the tests.
+            self.process = _LAUNCHER.submit(
+                subprocess.Popen,
                 [*_dying_with_us(self.ending.name[3:]), *self.command],
                 user=self.user, stdout=told, stderr=told, cwd="/",
-            )  # fmt: skip
+            ).result()  # fmt: skip
         _until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close())
 
     def kill(self) -> None:

@@ -184,8 +184,6 @@ def test_any_question_is_answered_as_by_the_query(
     @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(few, min_size=1, max_size=5, unique_by=lambda e: e.id), st.data())
     def agree(entities: list[_Value], data: st.DataObject) -> None:
-        runner.run(repository.commit(Batch([_insert(entity) for entity in entities])))
-        found = [runner.run(repository.get(_Value, entity.id)) for entity in entities]
         name = data.draw(st.sampled_from(ASKED))
         op = data.draw(st.sampled_from(list(OPERATORS)))
         value = getattr(data.draw(st.sampled_from(entities)), name)
@@ -198,7 +196,10 @@ def test_any_question_is_answered_as_by_the_query(
             _Value, (filter,), order=tuple(data.draw(orders)),
             offset=data.draw(st.integers(0, 2)), limit=data.draw(st.none() | st.integers(0, 4)),
         )  # fmt: skip
+        # All is drawn: where a draw ends the example, nothing of it is left to the next.
+        runner.run(repository.commit(Batch([_insert(entity) for entity in entities])))
         try:
+            found = [runner.run(repository.get(_Value, entity.id)) for entity in entities]
             listed = runner.run(repository.list(query))
             counted = runner.run(repository.count(query))
         finally:
