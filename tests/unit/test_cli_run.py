@@ -291,3 +291,17 @@ def test_command_serves_the_file_and_stops_at_a_signal(tmp_path: Path) -> None:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=5)
     assert address in seen
+
+
+def test_setting_that_prevents_the_start_is_told_in_a_sentence(tmp_path: Path) -> None:
+    write(
+        "shop.py",
+        "from starmodel import Entity, create_app\n"
+        "class Product(Entity):\n    model_config = {'store': 'sql'}\n    name: str\n"
+        "app = create_app(database_url='sqlite:////nowhere/shop.db')\n",
+    )
+    with serve("shop.py", "--port", "0", "--no-reload") as server:
+        said = server.communicate(timeout=20)[1]
+    assert "The database /nowhere/shop.db can't be opened" in said
+    assert "Traceback" not in said
+    assert server.returncode == 3

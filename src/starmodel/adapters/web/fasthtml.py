@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
+import sys
 import typing
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -40,6 +41,18 @@ class _Lazy:
         return self
 
 
+def _in_a_sentence(send: Any) -> Any:
+    """Let the server tell a start that a wrong setting prevents in its sentence alone."""
+
+    async def told(message: Any) -> None:
+        error = sys.exception()  # the one for which the framework sends its traceback
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, ConfigurationError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return told
+
+
 class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     """A FastHTML application with generated routes behind the user's own.
 
@@ -52,7 +65,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         inner = partial(FastHTML.__call__, self)
         if scope["type"] == "lifespan":
-            await inner(scope, receive, send)
+            await inner(scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
         if scope["type"] == "websocket":
