@@ -124,6 +124,55 @@ def make_sqlite_full():
     return _starmodel("sql", database_url=_database(), sqlite_synchronous="FULL")
 
 
+def make_database_bare():
+    """Bare ASGI: the driver's own read, check and write of one visitor's row in PostgreSQL."""
+    import asyncpg
+
+    pool = None
+
+    async def begin():
+        nonlocal pool
+        pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=10, max_size=10)
+        await pool.execute("DROP TABLE IF EXISTS bare")
+        await pool.execute("CREATE TABLE bare (id TEXT PRIMARY KEY, count INT, version BIGINT)")
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await begin()
+            await _lifespan(receive, send)
+            return
+        if scope["method"] == "GET":  # whoever asks whether this is up
+            await _answer_page(send, "")
+            return
+        visitor = dict(scope["headers"])[b"cookie"].decode().partition("=")[2]
+        json.loads((await receive())["body"] or b"{}")
+        amount = int(scope["query_string"].partition(b"=")[2])
+        async with pool.acquire() as link:
+            while True:
+                row = await link.fetchrow("SELECT count, version FROM bare WHERE id = $1", visitor)
+                if row is None:
+                    query = "INSERT INTO bare VALUES ($1, 0, 1) ON CONFLICT DO NOTHING"
+                    await link.execute(query, visitor)
+                    continue
+                done = await link.execute(
+                    "UPDATE bare SET count = $1, version = $2 WHERE id = $3 AND version = $4",
+                    row["count"] + amount, row["version"] + 1, visitor, row["version"],
+                )  # fmt: skip
+                if done == "UPDATE 1":
+                    break
+        body = _patch(row["count"] + amount).encode()
+        head = [*HEADERS, (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+def make_database_starmodel():
+    """StarModel on the database of DATABASE_URL: COMMIT before the reply."""
+    return _starmodel("sql", database_url=os.environ["DATABASE_URL"])
+
+
 def make_board():
     """StarModel, one shared entity whose generated page many visitors have open."""
     from starmodel import Entity, create_app, event
@@ -327,7 +376,8 @@ def make_list_starmodel_afresh():
 
 NAMES = [name[5:] for name in list(globals()) if name.startswith("make_")]
 LIST_SERVERS = [name for name in NAMES if name.startswith("list_")]
-EVENT_SERVERS = [name for name in NAMES if name != "board" and name not in LIST_SERVERS]
+DATABASE_SERVERS = [name for name in NAMES if name.startswith("database_")]
+EVENT_SERVERS = [name for name in NAMES if name not in ("board", *LIST_SERVERS, *DATABASE_SERVERS)]
 
 
 def __getattr__(name):
