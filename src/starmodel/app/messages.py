@@ -11,6 +11,11 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from starmodel.app.ports import Change
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity, public_state
+from starmodel.core.registry import EntityType
+
 Kind = Literal["created", "updated", "deleted", "expired", "closed"]
 
 
@@ -67,4 +72,23 @@ def fact_data(fact: Any) -> Any:
         return to_jsonable_python(fact)
     raise TypeError(
         f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
+    )
+
+
+_KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
+
+
+def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
+    """What the bus is told of one committed change."""
+    info, before = type.cls.__entity__, base.__dict__
+    names = tuple(n for n in change.patch.fields if n not in info.private)
+    return Changed(
+        type.name,
+        change.id,
+        _KINDS[change.kind],
+        change.version,
+        change.base,
+        None if change.snapshot is None else public_state(change.snapshot),
+        names + info.computed,
+        {n: plain(before[n]) for n in names if n in before and info.fields[n].atomic},
     )

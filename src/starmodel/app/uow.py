@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, TypeVar
 
-from starmodel.app.messages import Changed, Emitted, Kind, fact_data
+from starmodel.app.batches import store_changes
+from starmodel.app.messages import Emitted, changed_message, fact_data
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Batch, Change, Clock, EventBus, Marker, Repository
+from starmodel.app.ports import Change, Clock, EventBus, Marker
 from starmodel.app.query import Filter, Query
 from starmodel.app.scopes import default_snapshot
-from starmodel.core.commands import CommandRecord, plain
+from starmodel.core.commands import CommandRecord
 from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
-from starmodel.core.entity import Entity, public_state, stored, version_of
+from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import (
-    ConfigurationError,
     ConstraintError,
     InvalidStateError,
     NotFoundError,
@@ -148,13 +147,13 @@ class UnitOfWork:
         await self._follow_deletes()
         await self.identify()
         changes = self._changes()
-        batches = self._batches(changes, marker, home)
         try:
-            if len(batches) == 1:
-                repository, changed, marker = batches[0]
-                await repository.commit(Batch(changed, marker))
-            elif batches:
-                await _commit_all(batches)
+            await store_changes(
+                [change for _, change in changes],
+                self._persistence,
+                marker,
+                None if home is None else home.type.cls,
+            )
         except VersionConflictError as conflict:
             for tracked, change in changes:
                 made = (tracked.type.name, change.id) if change.kind == "insert" else None
@@ -192,24 +191,6 @@ class UnitOfWork:
                 mine.deleted = True
             elif getattr(mine.draft, key.field) == value:
                 setattr(mine.draft, key.field, None)
-
-    def _batches(
-        self, changes: list[tuple[Tracked, Change]], marker: Marker | None, home: Tracked | None
-    ) -> list[tuple[Repository, list[Change], Marker | None]]:
-        """The changes by the repository that keeps them, the marker with the home entity's."""
-        made: dict[Repository, tuple[Repository, list[Change], Marker | None]] = {}
-        if marker is not None and home is not None:
-            repository = self._persistence.for_class(home.type.cls)
-            made[repository] = (repository, [], marker)
-        for tracked, change in changes:
-            repository = self._persistence.for_class(tracked.type.cls)
-            if repository not in made:
-                made[repository] = (repository, [], None)
-            made[repository][1].append(change)
-        if len(made) > 1 and marker is not None and home is not None:
-            repository = self._persistence.for_class(home.type.cls)
-            made[repository] = (*made[repository][:2], marker._replace(effects=True))
-        return list(made.values())
 
     async def settle(self) -> None:
         """Commit; on a conflict put the changes on top of what others committed, a few times.
@@ -371,43 +352,3 @@ def _put(draft: Entity, patch: Patch) -> None:
         (values if name in fields else extra)[name] = value
     for name in patch.unset:
         extra.pop(name, None)
-
-
-_KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
-
-
-def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
-    """What the bus is told of one committed change."""
-    info, before = type.cls.__entity__, base.__dict__
-    names = tuple(n for n in change.patch.fields if n not in info.private)
-    return Changed(
-        type.name,
-        change.id,
-        _KINDS[change.kind],
-        change.version,
-        change.base,
-        None if change.snapshot is None else public_state(change.snapshot),
-        names + info.computed,
-        {n: plain(before[n]) for n in names if n in before and info.fields[n].atomic},
-    )
-
-
-async def _commit_all(parts: list[tuple[Repository, list[Change], Marker | None]]) -> None:
-    """Commit to every store: transactional ones stay open until the last has accepted.
-
-    Only a crash between the last two commits may leave the last store ahead.
-    """
-    parts.sort(key=lambda part: not part[0].transactional)
-    if sum(not part[0].transactional for part in parts) > 1:
-        names = sorted({change.entity.__name__ for part in parts for change in part[1]})
-        raise ConfigurationError(
-            f"One unit of work changes {', '.join(names)}, which live in two stores that can't "
-            "commit together. Keep them in one store, or change one of them in an @on handler."
-        )
-
-    async def commit(index: int) -> None:
-        repository, changes, marker = parts[index]
-        between = partial(commit, index + 1) if index + 1 < len(parts) else None
-        await repository.commit(Batch(changes, marker), between)
-
-    await commit(0)

@@ -1,0 +1,78 @@
+"""A unit's changes as batches of their stores, and the order in which those commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import Batch, Change, Marker, Repository
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+
+
+class _Part(NamedTuple):
+    """What one store is to commit."""
+
+    repository: Repository
+    changes: list[Change]
+    marker: Marker | None = None
+
+
+async def store_changes(
+    changes: Sequence[Change],
+    persistence: PersistenceManager,
+    marker: Marker | None,
+    home: type[Entity] | None,
+) -> None:
+    """Commit to every store, or to none: transactional ones stay open until the last has accepted.
+
+    The marker goes with the store of `home`. Only a crash between the last
+    two commits may leave the last store ahead.
+
+    Raises: ConfigurationError, for two stores that can't commit together;
+    what the stores raise.
+    """
+    parts = _parts(changes, persistence, marker, home)
+    if len(parts) == 1:
+        await parts[0].repository.commit(Batch(parts[0].changes, parts[0].marker))
+    elif parts:
+        await _commit_all(parts)
+
+
+def _parts(
+    changes: Sequence[Change],
+    persistence: PersistenceManager,
+    marker: Marker | None,
+    home: type[Entity] | None,
+) -> list[_Part]:
+    made: dict[Repository, _Part] = {}
+    marked = None if marker is None or home is None else persistence.for_class(home)
+    if marked is not None:
+        made[marked] = _Part(marked, [], marker)
+    for change in changes:
+        repository = persistence.for_class(change.entity)
+        if repository not in made:
+            made[repository] = _Part(repository, [])
+        made[repository].changes.append(change)
+    if len(made) > 1 and marked is not None and marker is not None:
+        made[marked] = made[marked]._replace(marker=marker._replace(effects=True))
+    return list(made.values())
+
+
+async def _commit_all(parts: list[_Part]) -> None:
+    parts.sort(key=lambda part: not part.repository.transactional)
+    if sum(not part.repository.transactional for part in parts) > 1:
+        names = sorted({change.entity.__name__ for part in parts for change in part.changes})
+        raise ConfigurationError(
+            f"One unit of work changes {', '.join(names)}, which live in two stores that can't "
+            "commit together. Keep them in one store, or change one of them in an @on handler."
+        )
+
+    async def commit(index: int) -> None:
+        repository, changes, marker = parts[index]
+        between = partial(commit, index + 1) if index + 1 < len(parts) else None
+        await repository.commit(Batch(changes, marker), between)
+
+    await commit(0)
