@@ -121,6 +121,7 @@ async def test_change_of_a_state_that_was_queued_and_lost_since_is_a_conflict(
         await first
     with pytest.raises(VersionConflictError):
         await repository.commit(Batch([_set(queued, 2)]))
+    assert version_of(queued) != 2  # so that whoever compares with what is stored sees a change
     check = Change(_Count, count.id, "check", version_of(queued), version_of(queued))
     with pytest.raises(VersionConflictError):
         await repository.commit(Batch([check]))

@@ -22,7 +22,7 @@ class QueuedVersion(int):
     """The version of a state that is not committed yet, and the commit that will store it.
 
     Two processes give what follows one version the same number, so the number alone does not
-    prove on which state a change is built.
+    prove on which state a change is built. After that commit has failed, it equals no version.
     """
 
     job: Queued
@@ -31,6 +31,14 @@ class QueuedVersion(int):
         made = super().__new__(cls, version)
         made.job = job
         return made
+
+    def __eq__(self, other: object) -> bool:
+        return self.job.error is None and int(self) == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = int.__hash__
 
 
 class Head:
