@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -103,7 +104,8 @@ class Server:
         process, self._process = self._process, None
         if process is None:
             return
-        os.killpg(process.pid, number)
+        with suppress(ProcessLookupError):  # it may have ended by itself just now
+            os.killpg(process.pid, number)
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
