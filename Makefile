@@ -7,7 +7,8 @@ PY = $(VENV)/bin/python
 NEWEST = .venv-newest
 FAST = $(wildcard tests/unit tests/contract tests/integration)
 # What neither belongs to $(FAST) nor needs a browser.
-FURTHER = $(wildcard tests/docs tests/typing tests/architecture tests/torture)
+FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
+TORTURE_TESTS = tests/torture
 E2E = $(wildcard tests/e2e)
 COVER = --cov --cov-report= --cov-append
 COVERED_PERCENT = 90
@@ -26,6 +27,7 @@ test: lint types contracts ## everything: lint, types, import contracts, all tes
 	@scripts/databases
 	@rm -f .coverage .coverage.*
 	@$(PY) -m pytest -q -n auto $(COVER) $(FAST) $(FURTHER)
+	@$(PY) -m pytest -q $(COVER) $(TORTURE_TESTS)
 	@$(MAKE) --no-print-directory browser covered newest
 
 check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter
@@ -71,7 +73,7 @@ newest: setup-dev
 	fi
 
 torture: setup-dev ## processes killed at random under fifty writers, for minutes
-	@TORTURE=large $(PY) -m pytest -q -s tests/torture
+	@TORTURE=large $(PY) -m pytest -q -s $(TORTURE_TESTS)
 
 bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/run.py

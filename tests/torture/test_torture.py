@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from databases import PrivateServer, mariadb_server, postgresql_server
-from torture.workload import Cluster, Figures, Size, stored, torture
+from torture.workload import Cluster, Figures, Size, stored, to_the_end, torture
 
 LARGE = Size(commands=300, kills=20, deaths=20, pause_s=2, deaths_per_commit=0.004, restart_s=8)
 SIZE = LARGE if os.environ.get("TORTURE") == "large" else Size()
@@ -47,8 +47,7 @@ async def _restarting(server: PrivateServer) -> None:
     """Restart the database again and again, every other time as after a loss of power."""
     for end in itertools.cycle((server.stop, server.kill)):
         await asyncio.sleep(SIZE.restart_s)
-        await asyncio.to_thread(end)
-        await asyncio.to_thread(server.start)
+        await to_the_end(lambda end=end: (end(), server.start()))
 
 
 def _run(cluster: Cluster, database: str, *torments: Coroutine[Any, Any, None]) -> None:

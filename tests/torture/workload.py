@@ -73,6 +73,16 @@ class Figures:
         )
 
 
+async def to_the_end(work: Callable[[], None]) -> None:
+    """Do the work in a thread, and wait for its end also when the waiting is cancelled."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await running
+        raise
+
+
 class Cluster:
     """Several server processes on one database."""
 
@@ -119,13 +129,7 @@ class Cluster:
         return len(dead)
 
     async def _start(self, server: Server) -> None:
-        """Start it to the end, also when the torment ends meanwhile."""
-        starting = asyncio.ensure_future(asyncio.to_thread(server.start, **self._environment))
-        try:
-            await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await starting
-            raise
+        await to_the_end(lambda: server.start(**self._environment))
 
 
 class Writer:
@@ -213,20 +217,14 @@ async def torture(cluster: Cluster, size: Size, *torments: Coroutine[Any, Any, N
     """
     figures = Figures()
     await _create(cluster, size)
-    running = [asyncio.ensure_future(one) for one in (cluster.torment(figures), *torments)]
     started = time.perf_counter()
-    try:
-        async with asyncio.TaskGroup() as group:
-            for number in range(size.writers):
-                group.create_task(Writer(number, cluster, figures, size).run())
-    finally:
+    async with asyncio.TaskGroup() as group:  # a torment that fails ends everything, and is told
+        running = [group.create_task(one) for one in (cluster.torment(figures), *torments)]
+        writers = [Writer(number, cluster, figures, size) for number in range(size.writers)]
+        await asyncio.wait([group.create_task(writer.run()) for writer in writers])
         figures.seconds = time.perf_counter() - started
         for torment in running:
             torment.cancel()
-        ended = await asyncio.gather(*running, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
-            raise error
     return figures
 
 
