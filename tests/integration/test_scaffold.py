@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -94,8 +95,9 @@ def test_every_variant_is_clean_and_passes_its_tests(tmp_path: Path, options: li
     run(tmp_path, *STARMODEL, "init", "shop", *options)
     shop = tmp_path / "shop"
     run(shop, sys.executable, "-m", "pytest", "-q")
-    run(shop, sys.executable, "-m", "ruff", "check", ".")
-    run(shop, sys.executable, "-m", "ruff", "format", "--check", ".")
+    if find_spec("ruff"):  # the environment of another Python has no linters
+        run(shop, sys.executable, "-m", "ruff", "check", ".")
+        run(shop, sys.executable, "-m", "ruff", "format", "--check", ".")
 
 
 def test_application_is_there_for_any_asgi_server(tmp_path: Path) -> None:

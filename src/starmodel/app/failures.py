@@ -80,7 +80,7 @@ def _frame(file: str, line: int, function: str) -> Frame:
 
 
 def _is_syntax(part: traceback.TracebackException) -> bool:
-    return part.exc_type is not None and issubclass(part.exc_type, SyntaxError)
+    return hasattr(part, "filename")  # which no other kind of exception has there
 
 
 def _parts(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:

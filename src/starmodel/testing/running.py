@@ -130,6 +130,7 @@ class RunningApp:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await self.application.close()  # a request at the end may have opened the stores again
         await self._loop.shutdown_default_executor()
 
 

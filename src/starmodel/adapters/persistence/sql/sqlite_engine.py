@@ -51,15 +51,18 @@ class SqliteEngine:
             await _in_thread(create_tables, self._connection, metadata, tables)
 
     async def start(self) -> None:
-        self._reader = await asyncio.to_thread(SqliteReader, self._database.connect)
+        def connect() -> None:
+            self._reader = SqliteReader(self._database.connect)
+            self._opened.callback(self._reader.close)
+
+        await _in_thread(connect)
         if self._connection is not None:
             self._writer = SqliteWriter(self._connection)
 
     async def close(self) -> None:
         if hasattr(self, "_writer"):
             await self._writer.close()
-            await asyncio.to_thread(self._reader.close)
-        self._opened.close()
+        await _in_thread(self._opened.close)
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         return await self._reader.rows(sql, params)
