@@ -27,7 +27,7 @@ test: lint types contracts ## everything: lint, types, import contracts, all tes
 	@scripts/databases
 	@rm -f .coverage .coverage.*
 	@$(PY) -m pytest -q -n auto $(COVER) $(FAST) $(FURTHER)
-	@$(PY) -m pytest -q $(COVER) $(TORTURE_TESTS)
+	@$(PY) -m pytest -q $(TORTURE_TESTS)
 	@$(MAKE) --no-print-directory browser covered newest
 
 check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter

@@ -173,7 +173,8 @@ class MysqlServer:
                 program_name="starmodel",
                 stmt_cache_size=500,
             )
-        except (OSError, TimeoutError, refusals.MySQLError) as error:
+        # RuntimeError: the server closed the connection while asyncmy was still making it.
+        except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
             number = error.args[0] if error.args else 0
             if not isinstance(error, refusals.MySQLError) or number in _LATER:
                 raise UnreachableError(
