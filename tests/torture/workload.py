@@ -123,13 +123,20 @@ class Cluster:
 
     async def revive(self) -> int:
         """Start again what has died by itself; how many those were."""
-        dead = [server for server in self.servers if server.died()]
-        for server in dead:
-            await self._start(server)
-        return len(dead)
+        number = 0
+        while dead := [server for server in self.servers if server.died()]:
+            for server in dead:
+                await self._start(server)
+            number += len(dead)
+        return number
 
     async def _start(self, server: Server) -> None:
-        await to_the_end(lambda: server.start(**self._environment))
+        try:
+            await to_the_end(lambda: server.start(**self._environment))
+        except RuntimeError:
+            # It may die between two stores as soon as it serves; then it is started once more.
+            if not server.died():
+                raise
 
 
 class Writer:
