@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
-import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, SecretBytes, SecretStr, TypeAdapter, ValidationError
-from pydantic.errors import PydanticUserError
-from pydantic.fields import FieldInfo
+from pydantic import TypeAdapter, ValidationError
 
-from starmodel.app.access import Actor
-from starmodel.app.form_texts import filled, from_text, is_list, written_types
-from starmodel.app.session import Session
-from starmodel.app.uow import UnitOfWork
+from starmodel.app.form_texts import filled, from_text, is_list
+from starmodel.app.parameters import (
+    Parameter,
+    can_change,
+    hints_of,
+    parameter_of,
+    signature_of,
+    special_of,
+)
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
@@ -23,9 +24,7 @@ from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.sentences import sentence
 
-SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
 MASK = "**********"
-_SPECIAL_TYPES: dict[str, type] = {"actor": Actor, "session": Session, "uow": UnitOfWork}
 
 
 @dataclass(slots=True)
@@ -54,39 +53,6 @@ class Inputs:
         yield "files", self.files
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of an event that a caller fills.
-
-    Shapes: entity is set for a parameter that names a record; default is
-    `inspect.Parameter.empty` when a value is required; is_field is True
-    for a field of the entity that the event takes by `**values`.
-    """
-
-    name: str
-    annotation: Any
-    adapter: TypeAdapter[Any] | None
-    default: Any
-    entity: type[Entity] | None = None
-    is_field: bool = False
-
-    @property
-    def required(self) -> bool:
-        return self.default is inspect.Parameter.empty
-
-    @property
-    def may_be_none(self) -> bool:
-        return type(None) in typing.get_args(self.annotation)
-
-    @property
-    def is_secret(self) -> bool:
-        return any(t in (SecretStr, SecretBytes) for t in _types_in(self.annotation))
-
-    @property
-    def takes_text(self) -> bool:
-        return any(t in (str, SecretStr, Any) for t in written_types(self.annotation))
-
-
 MAX_BOUND = 256
 
 
@@ -102,10 +68,10 @@ class Binder:
         self.parameters: dict[str, Parameter] = {}
         self.own: dict[str, Any] = {}
         self.takes_fields = False
-        hints = _hints(event)
+        hints = hints_of(event)
         for name, parameter in list(event.signature.parameters.items())[1:]:
             annotation = hints.get(name, parameter.annotation)
-            special = _special(name, annotation)
+            special = special_of(name, annotation)
             if special:
                 self.special[name] = special
             elif parameter.kind is parameter.VAR_KEYWORD:
@@ -115,7 +81,7 @@ class Binder:
                     f"{self.where}: *{name} can't be filled by a request; name the parameters."
                 )
             else:
-                made = _parameter(self.where, parameter, annotation, registry)
+                made = parameter_of(self.where, parameter, annotation, registry)
                 if made.entity is not None and not registry[made.entity].is_record:
                     self.own[name] = made.entity  # the visitor's own; no id is ever taken
                 else:
@@ -146,7 +112,7 @@ class Binder:
             if p.is_secret or (p.is_field and p.name in private)
         }
         self.containers = {
-            p.name for p in self.parameters.values() if p.adapter and _can_change(p.annotation)
+            p.name for p in self.parameters.values() if p.adapter and can_change(p.annotation)
         }
         # A button sends the same few texts again and again; what plain types made of them is kept.
         self._repeats = all(
@@ -167,7 +133,7 @@ class Binder:
     @property
     def signature(self) -> str:
         """The event as its callers see it: "adjust_stock(delta: int)"."""
-        shown = ", ".join(_signature(parameter) for parameter in self.open_parameters)
+        shown = ", ".join(signature_of(parameter) for parameter in self.open_parameters)
         return f"{self.event.name}({shown})"
 
     @property
@@ -283,26 +249,6 @@ def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str
     return f"{at}{' ' if at else ''}{_lower(error['msg'])}{got} (from {source})"
 
 
-def _can_change(annotation: Any) -> bool:
-    """True for plain containers and models, whose values an event might change."""
-    return any(
-        typing.get_origin(kind) in (list, dict, set)
-        or (isinstance(kind, type) and issubclass(kind, list | dict | set | BaseModel))
-        for kind in plain_types(annotation)
-    ) and not any("Upload" in getattr(kind, "__name__", "") for kind in _types_in(annotation))
-
-
-def _types_in(annotation: Any, seen: frozenset[Any] = frozenset()) -> Iterator[Any]:
-    """Every type that a value may hold, in containers and nested models too."""
-    for kind in plain_types(annotation):
-        yield kind
-        for inner in typing.get_args(kind):
-            yield from _types_in(inner, seen)
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
-            for info in kind.__pydantic_fields__.values():
-                yield from _types_in(info.annotation, seen | {kind})
-
-
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
@@ -310,94 +256,3 @@ def _shown(value: Any) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def type_name(annotation: Any) -> str:
-    """A type as people write it; the rules of an `Annotated` are left out.
-
-    >>> type_name(int), type_name(list[str]), type_name(typing.Annotated[str, "rule"])
-    ('int', 'list[str]', 'str')
-    """
-    if typing.get_origin(annotation) is typing.Annotated:
-        annotation = typing.get_args(annotation)[0]
-    if typing.get_origin(annotation) is not None:
-        return str(annotation).replace("typing.", "")
-    return getattr(annotation, "__name__", str(annotation))
-
-
-def _signature(parameter: Parameter) -> str:
-    name = type_name(parameter.annotation)
-    default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
-    return f"{parameter.name}: {name}{default}"
-
-
-def _hints(event: Event[Any, Any, Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(event.fn, include_extras=True)
-    except NameError as error:
-        # Names known only to type checkers: special parameters are found by name then.
-        return {
-            name: value
-            for name, value in inspect.get_annotations(event.fn).items()
-            if not isinstance(value, str)
-        } | ({} if _all_special(event) else _fail(event, error))
-
-
-def _all_special(event: Event[Any, Any, Any]) -> bool:
-    return all(
-        name in SPECIAL or not isinstance(p.annotation, str)
-        for name, p in list(event.signature.parameters.items())[1:]
-    )
-
-
-def _fail(event: Event[Any, Any, Any], error: NameError) -> dict[str, Any]:
-    raise ConfigurationError(
-        f"{event.owner}.{event.name}: an annotation can't be resolved ({error}). "
-        "Import the name at module level, outside TYPE_CHECKING."
-    ) from error
-
-
-def _special(name: str, annotation: Any) -> str | None:
-    """Which special parameter this is: by its type, else by its name when it has no type."""
-    for kind in plain_types(annotation) if annotation is not inspect.Parameter.empty else ():
-        if isinstance(kind, type):
-            for special, base in _SPECIAL_TYPES.items():
-                if issubclass(kind, base):
-                    return special
-        if getattr(kind, "__name__", "") == "Request":  # of whatever web framework
-            return "request"
-    untyped = annotation in (inspect.Parameter.empty, dict, Any) or isinstance(annotation, str)
-    if name in SPECIAL and untyped:
-        return "signals" if name == "datastar" else name
-    return None
-
-
-def _parameter(
-    where: str, parameter: inspect.Parameter, annotation: Any, registry: Registry
-) -> Parameter:
-    if annotation is inspect.Parameter.empty:
-        annotation = Any
-    if isinstance(parameter.default, FieldInfo):  # which only a model would understand
-        raise ConfigurationError(
-            f"{where}: {parameter.name!r} has a Field(...) as its default; write "
-            f"{parameter.name}: Annotated[type, Field(...)] = default."
-        )
-    kinds = plain_types(annotation)
-    entities = [k for k in _types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
-    if entities:
-        if kinds != entities[:1] or entities[0] not in registry:  # never made from what is sent
-            raise ConfigurationError(
-                f"{where}: parameter {parameter.name!r} must name one entity of this application."
-            )
-        return Parameter(parameter.name, annotation, None, parameter.default, entities[0])
-    # The class of an uploaded file belongs to the web framework, and is no pydantic type.
-    is_file = any(getattr(kind, "__name__", "") == "UploadFile" for kind in _types_in(annotation))
-    config = ConfigDict(arbitrary_types_allowed=True) if is_file else None
-    try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=config)
-    except (PydanticUserError, NameError, TypeError, ValueError) as error:
-        raise ConfigurationError(
-            f"{where}: parameter {parameter.name!r} has the type {annotation!r}, "
-            "which can't be read from a request."
-        ) from error
-    return Parameter(parameter.name, annotation, adapter, parameter.default)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from starmodel.app.binding import Binder, Parameter
+from starmodel.app.binding import Binder
 from starmodel.app.form_texts import is_list
+from starmodel.app.parameters import Parameter
 from starmodel.cli.problems import UsageError
 from starmodel.core.fields import plain_types
 

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.front import Front
 from starmodel.app.access import rule_of
-from starmodel.app.binding import type_name
+from starmodel.app.parameters import type_name
 from starmodel.cli.lookup import summary
 from starmodel.core.commands import plain
 from starmodel.core.entity_config import AccessRule

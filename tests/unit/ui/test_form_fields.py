@@ -25,7 +25,7 @@ from pydantic.types import FutureDate, PastDatetime
 
 from integration.web.browser import unlisted
 from starmodel.adapters.ui.fields import FormField, form_field
-from starmodel.app.binding import Parameter
+from starmodel.app.parameters import Parameter
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.widgets import UI, WIDGETS

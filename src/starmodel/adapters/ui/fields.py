@@ -17,8 +17,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
-from starmodel.app.binding import Parameter
 from starmodel.app.form_texts import lines_of, without_zone
+from starmodel.app.parameters import Parameter
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError

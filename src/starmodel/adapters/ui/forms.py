@@ -17,9 +17,10 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.fields import FormField, form_field
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import slot_values
-from starmodel.app.binding import Binder, Parameter
+from starmodel.app.binding import Binder
 from starmodel.app.elements import Element
 from starmodel.app.listing import key_of
+from starmodel.app.parameters import Parameter
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType, Registry

@@ -114,7 +114,7 @@ class Flavour(ABC):
     def place(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
     ) -> ColumnElement[Any]:
-        """Where the wanted text begins in the lower-case column, from 1 on; 0 for nowhere."""
+        """The position of the wanted text in the lower-case column, from 1 on; 0 if it has none."""
 
     def ordered(
         self, term: ColumnElement[Any], *, descending: bool, nullable: bool
