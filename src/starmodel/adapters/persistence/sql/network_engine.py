@@ -64,6 +64,13 @@ class NetworkEngine:
         except (StoreUnavailableError, LostError, FailedError) as error:
             raise ConfigurationError(str(error)) from error
 
+    async def columns(self, table: str) -> set[str]:
+        try:
+            async with self._open.link() as link:
+                return await self._server.columns(link, table)
+        except (StoreUnavailableError, LostError, CollidedError, FailedError) as error:
+            raise ConfigurationError(f"The table {table!r} can't be looked at: {error}") from error
+
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
         async with self._open.link() as link:
             await create_tables(self._server, link, metadata, tables)
@@ -160,7 +167,7 @@ class NetworkEngine:
                 if self._last.get(id) is done:
                     del self._last[id]
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
-            transaction.settled(error)
+            transaction.settle(error)
 
         task.add_done_callback(settle)
         # A caller that is cancelled must not leave a transaction half done.
@@ -179,7 +186,7 @@ class NetworkEngine:
         lost = transaction.lost_ground()
         if lost is not None:
             rows = await self.rows(lost.statements.version, lost.find)
-            raise lost.conflict(rows[0][0] if rows else None)
+            raise lost.conflict(lost.statements.version_in(rows[0]) if rows else None)
         attempt, collisions = Attempt(transaction), 0
         deadline = time.monotonic() + self._timeout_s
         while True:

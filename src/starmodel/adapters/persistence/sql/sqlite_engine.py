@@ -15,7 +15,11 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.sqlite_database import SqliteDatabase, create_tables
+from starmodel.adapters.persistence.sql.sqlite_database import (
+    SqliteDatabase,
+    columns_of,
+    create_tables,
+)
 from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
 from starmodel.adapters.persistence.sql.sqlite_reader import PATIENT_S, SqliteReader
 from starmodel.adapters.persistence.sql.sqlite_steps import conflict, do
@@ -45,6 +49,16 @@ class SqliteEngine:
             self._opened.callback(self._connection.close)
 
         await _in_thread(connect)
+
+    async def columns(self, table: str) -> set[str]:
+        found: set[str] = set()
+
+        def look() -> None:
+            if self._connection is not None:
+                found.update(columns_of(self._connection, table))
+
+        await _in_thread(look)
+        return found
 
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
         if self._connection is not None:
@@ -84,7 +98,7 @@ class SqliteEngine:
             work,
             alone=transaction.alone,
             between=transaction.between,
-            settled=transaction.settled,
+            settled=transaction.settle,
         )
         transaction.job = job
         return self._writer.submit(job)
