@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, NaiveDatetime
 
-from databases import emptied
+from databases import DATABASES, emptied
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports import Batch, Change
 from starmodel.app.query import OPERATORS, Filter, Query, make_query
@@ -109,7 +109,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=DATABASES)
 def repository(
     request: pytest.FixtureRequest, runner: asyncio.Runner, tmp_path: Path
 ) -> Iterator[SqlRepository]:

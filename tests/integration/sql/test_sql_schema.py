@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, String
+from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 
+from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.app.ports import Batch, Change
 from starmodel.core.entity import Entity
 from starmodel.core.entity_config import EntityConfig
@@ -76,6 +78,22 @@ async def test_table_has_a_column_per_field_and_two_hidden(tmp_path: Path) -> No
         ("id", True), ("slug", True), ("team_id", False), ("summary", True),
         ("_version", True), ("_expires_at", False),
     ]  # fmt: skip
+
+
+def test_texts_of_a_key_have_a_length_in_mysql() -> None:
+    """Its indexes need one, and MariaDB's don't."""
+
+    class Ticket(Entity):
+        __table_args__ = (UniqueConstraint("row", "seat"), Index("ix_ticket_gate", "gate"))
+
+        row: str
+        seat: str
+        gate: str = ""
+        note: str = ""
+
+    table = derive_table(entity_type(Ticket, "sql"), MetaData(), MysqlFlavour()).table
+    lengths = {name: getattr(table.c[name].type, "length", None) for name in Ticket.model_fields}
+    assert lengths == {"id": 255, "row": 255, "seat": 255, "gate": 255, "note": None}
 
 
 async def test_open_twice_keeps_what_is_there(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL and MariaDB at their worst: killed, collided with, out of reach, used up."""
+"""PostgreSQL, MariaDB and MySQL at their worst: killed, collided with, out of reach, used up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from databases import PrivateServer, emptied
+from databases import SERVERS, emptied
+from private_server import PrivateServer
 from starmodel.adapters.persistence.sql import network_transaction
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
@@ -56,7 +57,7 @@ async def _stored(repository: SqlRepository, id: str) -> _Count:
     return found
 
 
-@pytest.fixture(params=["postgresql", "mariadb"])
+@pytest.fixture(params=SERVERS)
 def url(request: pytest.FixtureRequest) -> str:
     return emptied(request.getfixturevalue(f"{request.param}_url"))
 
@@ -68,7 +69,7 @@ async def repository(url: str) -> AsyncIterator[SqlRepository]:
     await repository.close()
 
 
-@pytest.fixture(params=["postgresql", "mariadb"])
+@pytest.fixture(params=SERVERS)
 def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     """The server of this session, which the test may kill."""
     server: PrivateServer = request.getfixturevalue(request.param)
@@ -253,6 +254,13 @@ async def test_used_up_pool_says_which_setting(url: str) -> None:
 
     await repository.commit(Batch([_insert(_Count())]), between)
     await repository.close()
+
+
+async def test_driver_finds_nothing_to_warn_of(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    repository = await _opened(url)
+    await repository.commit(Batch([_insert(_Count())]))
+    await repository.close()
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])

@@ -30,7 +30,8 @@ from starmodel.core.errors import ConfigurationError
 STATEMENT_S = 60
 ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 SETTINGS = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
     "innodb_lock_wait_timeout = 10, time_zone = '+00:00'"
 )
 SCHEMA_LOCK = "starmodel_schema"
