@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
@@ -16,9 +18,14 @@ from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.app.ports import Batch, Change
 from starmodel.core.entity import Entity
 from starmodel.core.entity_config import EntityConfig
-from starmodel.core.errors import ConfigurationError, ConstraintError, VersionConflictError
+from starmodel.core.errors import (
+    ConfigurationError,
+    ConstraintError,
+    FrozenEntityError,
+    VersionConflictError,
+)
 from starmodel.core.fields import Field
-from starmodel.core.patches import Patch
+from starmodel.core.patches import Patch, diff
 from starmodel.core.registry import entity_type
 
 
@@ -211,3 +218,38 @@ async def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("not a database, " * 100)
     with pytest.raises(ConfigurationError, match=r"text\.db"):
         await _open(tmp_path / "text.db", _Team)
+
+
+class _Address(BaseModel):
+    since: datetime.date | None = None
+
+
+class _Grade(enum.Enum):
+    LOW = "l"
+
+
+class _Strict(Entity):
+    name: str = Field(max_length=3)
+    address: _Address = _Address()
+    grade: _Grade = _Grade.LOW
+
+
+async def test_row_that_no_longer_validates_is_loaded_with_raw_values(tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    repository = await _open(file, _Strict)
+    await repository.commit(Batch([_insert(_Strict(id="1", name="abc"))]))
+    with sqlite3.connect(file) as raw:
+        raw.execute(
+            "UPDATE _strict SET name = 'far too long', address = '{\"since\": \"never\"}',"
+            " grade = 'GONE'"
+        )
+    raw.close()
+    found: Any = await repository.get(_Strict, "1")
+    assert (found.name, found.address, found.grade) == ("far too long", {"since": "never"}, "GONE")
+    with pytest.raises(FrozenEntityError):
+        found.name = "x"
+    repaired = _Strict(id="1", name="ok")
+    change = Change(_Strict, "1", "update", 1, 2, repaired, diff(found, repaired))
+    await repository.commit(Batch([change]))
+    assert await repository.get(_Strict, "1") == repaired
+    await repository.close()

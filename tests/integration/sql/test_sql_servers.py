@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql import network_transaction
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports import Batch, Change, Marker
-from starmodel.app.query import Query
+from starmodel.app.query import Query, make_query
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import (
     ConfigurationError,
@@ -55,6 +55,15 @@ async def _stored(repository: SqlRepository, id: str) -> _Count:
     found = await repository.get(_Count, id)
     assert found is not None
     return found
+
+
+class Value(Entity):
+    """Words of SQL, which not every server keeps for itself."""
+
+    key: str = ""
+    rank: int = 0
+    rows: int = 0
+    system: str = ""
 
 
 @pytest.fixture(params=SERVERS)
@@ -253,6 +262,19 @@ async def test_used_up_pool_says_which_setting(url: str) -> None:
             await repository.get(_Count, "a")
 
     await repository.commit(Batch([_insert(_Count())]), between)
+    await repository.close()
+
+
+async def test_words_of_sql_are_names_like_others(url: str) -> None:
+    repository = SqlRepository(url)
+    await repository.open([entity_type(Value, "sql")], _ignore)
+    value = Value(key="k", rank=2)
+    await repository.commit(Batch([_insert(value)]))
+    assert await repository.list(make_query(Value, {"rank": 2}, order="-rows")) == [value]
+    new = value.evolve(system="s")
+    change = Change(Value, new.id, "update", 1, 2, new, Patch({"system": "s"}))
+    await repository.commit(Batch([change]))
+    assert await repository.get(Value, value.id) == new
     await repository.close()
 
 
