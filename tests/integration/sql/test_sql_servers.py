@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -19,7 +18,6 @@ from starmodel.app.ports import Batch, Change, Marker
 from starmodel.app.query import Query, make_query
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import (
-    ConfigurationError,
     StoreUnavailableError,
     VersionConflictError,
 )
@@ -283,37 +281,6 @@ async def test_driver_finds_nothing_to_warn_of(url: str, caplog: pytest.LogCaptu
     await repository.commit(Batch([_insert(_Count())]))
     await repository.close()
     assert caplog.messages == []
-
-
-@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
-async def test_server_out_of_reach_is_named_without_its_password(kind: str) -> None:
-    repository = SqlRepository(f"{kind}://ann:pw-secret@127.0.0.1:1/shop", timeout_s=0.1)
-    with pytest.raises(ConfigurationError, match=r"127\.0\.0\.1:1.*can't be reached") as caught:
-        await repository.open([entity_type(_Count, "sql")], _ignore)
-    assert "DATABASE_URL" in str(caught.value)
-    assert "pw-secret" not in str(caught.value)
-
-
-async def test_missing_database_says_how_it_is_made(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"nowhere.*made by") as caught:
-        await _opened(url.replace("/test", "/nowhere"))
-    assert "can't be used" in str(caught.value)
-
-
-@pytest.mark.parametrize(("kind", "driver"), [("postgresql", "asyncpg"), ("mysql", "asyncmy")])
-def test_missing_driver_names_the_extra(
-    kind: str, driver: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.partition(".")[0] == driver or name.endswith(f"{kind}_server"):
-            raise ModuleNotFoundError(f"No module named {driver!r}", name=driver)
-        return whole(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ConfigurationError, match=rf"starmodel\[{kind}\]"):
-        SqlRepository(f"{kind}://host/db")
 
 
 async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: str) -> None:
