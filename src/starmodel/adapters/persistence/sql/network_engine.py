@@ -208,7 +208,11 @@ class NetworkEngine:
                 if time.monotonic() > deadline:
                     raise self._not_stored(error) from error
             except VersionConflictError as conflict:
-                if not attempt.was_first(conflict):
+                if attempt.was_first(conflict):
+                    return
+                # What came before may be this transaction, whose answer was lost.
+                doubt = attempt.doubted
+                if not doubt or await self._fate(attempt, conflict, deadline) is Fate.LOST:
                     raise
                 return
             except FailedError as error:
@@ -227,7 +231,7 @@ class NetworkEngine:
                 await _undo(link)
                 raise
 
-    async def _fate(self, attempt: Attempt, error: LostError, deadline: float) -> Fate:
+    async def _fate(self, attempt: Attempt, error: Exception, deadline: float) -> Fate:
         """What became of a commit whose answer never came.
 
         Raises: StoreUnavailableError, when nobody can tell.

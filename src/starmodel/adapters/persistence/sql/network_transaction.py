@@ -50,10 +50,7 @@ async def store(link: Link, attempt: Attempt) -> None:
     the link raise. Then the caller has to roll back.
     """
     transaction = attempt.transaction
-    if transaction.alone and transaction.between is None:
-        attempt.committing = True
-        (step,) = transaction.steps
-        await _do(step, link, transaction)
+    if transaction.between is None and await _at_once(link, attempt):
         return
     await link.run("BEGIN")
     if transaction.marker is not None:
@@ -67,6 +64,33 @@ async def store(link: Link, attempt: Attempt) -> None:
         attempt.joined = True
     attempt.committing = True
     await link.run("COMMIT")
+
+
+async def _at_once(link: Link, attempt: Attempt) -> bool:
+    """Store what one statement can store, a transaction by itself; False when it can't.
+
+    Of a change with its marker, False also says that something is in their
+    way: what it is comes out when they are stored one after the other.
+    """
+    transaction = attempt.transaction
+    steps, marker, markers = transaction.steps, transaction.marker, transaction.markers
+    attempt.committing = True
+    if transaction.alone:
+        await _do(steps[0], link, transaction)
+        return True
+    if marker is not None and not steps:
+        await _put(link, transaction, marker)
+        return True
+    if marker is not None and len(steps) == 1 and markers.with_change is not None:
+        both = markers.with_change.statement(steps[0], markers.row(marker, transaction.now))
+        if both is not None:
+            try:
+                if await link.run(*both) == 1:
+                    return True
+            except RefusedError:
+                pass
+    attempt.committing = False
+    return False
 
 
 async def _hold(link: Link, transaction: Transaction) -> None:
