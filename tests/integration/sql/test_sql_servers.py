@@ -248,6 +248,19 @@ async def test_cancelled_caller_leaves_the_commit_whole(
     await again.close()
 
 
+async def test_statement_without_an_answer_is_given_up(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = "postgresql" if url.startswith("postgresql") else "mysql"
+    server = f"starmodel.adapters.persistence.sql.{kind}_server"
+    monkeypatch.setattr(f"{server}.STATEMENT_S", 0.1)
+    repository = await _opened(url, timeout_s=0.1)
+    sleep = "pg_sleep" if kind == "postgresql" else "SLEEP"
+    with pytest.raises(StoreUnavailableError, match="the connection was lost"):
+        await repository._serving().engine.rows(f"SELECT {sleep}(20)", ())
+    await repository.close()
+
+
 async def test_used_up_pool_says_which_setting(url: str) -> None:
     repository = await _opened(url, pool_size=1, timeout_s=0.2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncmy
@@ -64,9 +64,9 @@ class MysqlLink(DriverLink):
         )
 
     async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        async with asyncio.timeout(STATEMENT_S), self._connection.cursor() as cursor:
-            await cursor.execute(sql, tuple(params))
-            return await cursor.fetchall()  # type: ignore[no-any-return]
+        cursor = self._connection.cursor()
+        await self._within_limit(cursor.execute(sql, tuple(params)))
+        return await cursor.fetchall()  # type: ignore[no-any-return]
 
     async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
         # A power of two, so that few texts have to be prepared; the last one fills it up.
@@ -78,8 +78,16 @@ class MysqlLink(DriverLink):
         return [row for row in rows if row[0] >= 0] if spare else rows
 
     async def _execute(self, sql: str, params: Sequence[Any]) -> int:
-        async with asyncio.timeout(STATEMENT_S), self._connection.cursor() as cursor:
-            return int(await cursor.execute(sql, tuple(params) or None) or 0)
+        execution = self._connection.cursor().execute(sql, tuple(params) or None)
+        return int(await self._within_limit(execution) or 0)
+
+    async def _within_limit(self, execution: Awaitable[Any]) -> Any:
+        """Lose the connection when the server takes too long, which costs less than a timeout."""
+        timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._drop)
+        try:
+            return await execution
+        finally:
+            timer.cancel()
 
     def _drop(self) -> None:
         self._lost = True
