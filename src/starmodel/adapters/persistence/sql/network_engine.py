@@ -219,12 +219,12 @@ class NetworkEngine:
                 raise self._not_stored(error) from error
 
     async def _try(self, attempt: Attempt) -> None:
-        attempt.committing = False
+        attempt.begun = attempt.committing = False
         async with self._open.link() as link:
             try:
                 await store(link, attempt)
             except (LostError, StarModelError, CollidedError, FailedError):
-                if not link.closed and not attempt.transaction.alone:
+                if attempt.begun:
                     await _undo(link)
                 raise
             except BaseException:
