@@ -241,3 +241,19 @@ async def test_try_that_may_have_been_done_later_is_no_conflict_without_a_marker
     _late(monkeypatch)
     with pytest.raises(StoreUnavailableError, match="not known whether"):
         await repository.commit(Batch([_update(old, guest="Ada")]))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("number", [1, 2], ids=["one change", "several"])
+async def test_constraint_that_is_checked_at_the_commit_names_its_field(
+    repository: SqlRepository, number: int
+) -> None:
+    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")]))
+    await repository._serving().engine.run(
+        "ALTER TABLE _seat ADD CONSTRAINT later UNIQUE (guest) DEFERRABLE INITIALLY DEFERRED", ()
+    )
+    guests = [_insert(_Seat(id=f"{n}", number=n, guest="Ada")) for n in (3, 4)]
+    with pytest.raises(ConstraintError) as caught:
+        await repository.commit(Batch(guests[:number], _marker()))
+    assert caught.value.fields == {"guest": "Guest is already taken."}
+    assert await repository.marker("key") is None

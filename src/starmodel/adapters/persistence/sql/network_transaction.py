@@ -66,7 +66,10 @@ async def store(link: Link, attempt: Attempt) -> None:
         await transaction.between()
         attempt.joined = True
     attempt.committing = True
-    await link.run("COMMIT")
+    try:
+        await link.run("COMMIT")
+    except RefusedError as refused:  # of a deferred constraint; whose step's is not told
+        raise transaction.steps[0].refused(refused) from refused
 
 
 async def _at_once(link: Link, attempt: Attempt) -> bool:
