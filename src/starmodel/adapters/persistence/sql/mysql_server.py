@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncmy
@@ -12,12 +13,12 @@ from asyncmy.constants.CLIENT import FOUND_ROWS
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
-    NEVER_SENT,
     CollidedError,
     FailedError,
     Link,
@@ -49,7 +50,7 @@ _BROKEN: dict[int, Broken] = {
 }  # fmt: skip
 
 
-class MysqlLink:
+class MysqlLink(DriverLink):
     """One connection of asyncmy; what counts is the rows found, changed or not."""
 
     def __init__(self, connection: Any) -> None:
@@ -65,38 +66,35 @@ class MysqlLink:
             or getattr(self._connection, "_stream_broken", False)
         )
 
-    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        self._check()
-        try:
-            async with self._connection.cursor() as cursor:
-                await cursor.execute(sql, tuple(params))
-                return await cursor.fetchall()  # type: ignore[no-any-return]
-        except Exception as error:
-            told = self._told(error)
-            if isinstance(told, RefusedError):
-                raise FailedError(_text(error)) from error
-            raise told from error
+    async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        cursor = self._connection.cursor()
+        await self._within_limit(cursor.execute(sql, tuple(params)))
+        return await cursor.fetchall()  # type: ignore[no-any-return]
 
-    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        self._check()
-        try:
-            async with self._connection.cursor() as cursor:
-                return int(await cursor.execute(sql, tuple(params) or None) or 0)
-        except Exception as error:
-            told = self._told(error)
-            if isinstance(told, RefusedError) and told.broken == "unique":
-                told = RefusedError("unique", await self._key(_text(error)))
-            raise told from error
+    async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        # A power of two, so that few texts have to be prepared; the last one fills it up.
+        spare = (1 << (len(params) - 1).bit_length()) - len(params)
+        one = f"(SELECT %s, found.* FROM ({sql}) AS found)"  # noqa: S608 - of compiled SQL
+        given = [value for place, each in enumerate(params) for value in (place, *each)]
+        given += [-1, *params[-1]] * spare
+        rows = await self._fetch(" UNION ALL ".join([one] * (len(params) + spare)), given)
+        return [row for row in rows if row[0] >= 0] if spare else rows
 
-    async def end(self) -> None:
+    async def _execute(self, sql: str, params: Sequence[Any]) -> int:
+        execution = self._connection.cursor().execute(sql, tuple(params) or None)
+        return int(await self._within_limit(execution) or 0)
+
+    async def _within_limit(self, execution: Awaitable[Any]) -> Any:
+        """Lose the connection when the server takes too long, which costs less than a timeout."""
+        timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._drop)
+        try:
+            return await execution
+        finally:
+            timer.cancel()
+
+    def _drop(self) -> None:
         self._lost = True
         self._connection.close()
-
-    def _check(self) -> None:
-        if self.closed:
-            self._lost = True
-            self._connection.close()
-            raise LostError(NEVER_SENT, sent=False)
 
     async def _key(self, text: str) -> list[str]:
         """The columns of the key that a refusal names, as in "Duplicate entry … for key 't.k'"."""
@@ -110,20 +108,26 @@ class MysqlLink:
         )
         return [row[0] for row in rows]
 
-    def _told(self, error: Exception) -> Exception:
-        """The error as the store knows it; itself, when it is none of the database."""
-        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        if isinstance(error, OSError | TimeoutError) or number in _GONE or self.closed:
-            self._lost = True
-            self._connection.close()
-            return LostError(f"the connection was lost ({_text(error) or type(error).__name__})")
+    def _text(self, error: Exception) -> str:
+        return _text(error)
+
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, OSError | TimeoutError) or _number(error) in _GONE
+
+    async def _meaning(self, error: Exception, text: str) -> Exception:
+        number = _number(error)
         if number in _COLLIDED:
-            return CollidedError(_text(error))
-        if number in _BROKEN:
-            return _refused(_BROKEN[number], _text(error))
-        if isinstance(error, refusals.MySQLError):
-            return FailedError(_text(error))
-        return error
+            return CollidedError(text)
+        broken = _BROKEN.get(number)
+        if broken == "unique":
+            return RefusedError(broken, await self._key(text))
+        if broken is not None:
+            return _refused(broken, text)
+        return FailedError(text) if isinstance(error, refusals.MySQLError) else error
+
+
+def _number(error: Exception) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
 
 
 def _text(error: Exception) -> str:
@@ -165,7 +169,6 @@ class MysqlServer:
                 client_flag=FOUND_ROWS,
                 init_command=ISOLATION,
                 connect_timeout=self._timeout_s,
-                read_timeout=STATEMENT_S,
                 program_name="starmodel",
                 stmt_cache_size=500,
             )

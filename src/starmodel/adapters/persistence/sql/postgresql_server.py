@@ -11,15 +11,14 @@ from asyncpg import exceptions as refusals
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, PostgresqlFlavour
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
-    NEVER_SENT,
     CollidedError,
     FailedError,
     Link,
-    LostError,
     UnreachableError,
     come_back,
 )
@@ -43,10 +42,11 @@ _BROKEN: dict[type[Exception], Broken] = {
     refusals.RestrictViolationError: "foreign",
     refusals.NotNullViolationError: "null",
     refusals.CheckViolationError: "check",
+    refusals.DataError: "value",
 }
 
 
-class PostgresqlLink:
+class PostgresqlLink(DriverLink):
     """One connection of asyncpg, which prepares each statement once."""
 
     def __init__(self, connection: Any) -> None:
@@ -56,46 +56,35 @@ class PostgresqlLink:
     def closed(self) -> bool:
         return bool(self._connection.is_closed())
 
-    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        self._check()
-        try:
-            return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
-        except Exception as error:
-            told = self._told(error)
-            if isinstance(told, RefusedError):
-                raise FailedError(str(error)) from error
-            raise told from error
+    async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
 
-    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        self._check()
-        try:
-            status: str = await self._connection.execute(sql, *params)
-        except Exception as error:
-            raise self._told(error) from error
+    async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        place = f"${len(params[0]) + 1}::integer"
+        placed = f"SELECT {place}, found.* FROM ({sql}) AS found"  # noqa: S608 - of compiled SQL
+        given = [(*each, place) for place, each in enumerate(params)]
+        return await self._connection.fetchmany(placed, given)  # type: ignore[no-any-return]
+
+    async def _execute(self, sql: str, params: Sequence[Any]) -> int:
+        status: str = await self._connection.execute(sql, *params)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
-    async def end(self) -> None:
+    def _drop(self) -> None:
         self._connection.terminate()
 
-    def _check(self) -> None:
-        if self.closed:
-            raise LostError(NEVER_SENT, sent=False)
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, _LOST)
 
-    def _told(self, error: Exception) -> Exception:
-        """The error as the store knows it; itself, when it is none of the database."""
-        if isinstance(error, _LOST) or self.closed:
-            self._connection.terminate()
-            return LostError(f"the connection was lost ({error or type(error).__name__})")
+    async def _meaning(self, error: Exception, text: str) -> Exception:
         if isinstance(error, refusals.DeadlockDetectedError | refusals.SerializationError):
-            return CollidedError(str(error))
+            return CollidedError(text)
         for kind, broken in _BROKEN.items():
             if isinstance(error, kind):
-                return RefusedError(broken, _columns(error), getattr(error, "constraint_name", ""))
-        if isinstance(error, refusals.DataError):
-            return RefusedError("value", _columns(error))
+                check = getattr(error, "constraint_name", None) or ""
+                return RefusedError(broken, _columns(error), check)
         if isinstance(error, refusals.PostgresError | refusals.InterfaceError):
-            return FailedError(str(error))
+            return FailedError(text)
         return error
 
 

@@ -135,8 +135,8 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        rows = await serving.engine.rows(statements.get, params)
-        return cast(E, statements.load(rows[0])) if rows else None
+        row = await serving.engine.row(statements.get, params)
+        return None if row is None else cast(E, statements.load(row))
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         head = self._heads.find(entity, id)
@@ -196,10 +196,8 @@ class SqlRepository:
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.engine.rows(
-            serving.markers.get_sql, (serving.markers.kept(key), stale)
-        )
-        return Marker(key, *tuple(rows[0])[1:]) if rows else None
+        row = await serving.engine.row(serving.markers.get_sql, (serving.markers.kept(key), stale))
+        return None if row is None else Marker(key, *tuple(row)[1:])
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()

@@ -56,6 +56,9 @@ class Link(Protocol):
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         """All rows of a query."""
 
+    async def each(self, sql: str, params: Sequence[Sequence[Any]]) -> list[list[Row]]:
+        """The rows of one query for each of several parameters, in one round trip."""
+
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Do a statement; the number of rows that it found or changed."""
 
