@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from databases import emptied
+from databases import DATABASES, SERVERS, emptied
 from outsiders import Outsider
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -35,19 +35,10 @@ class TestSqlRepositoryInMemory(RepositoryContract):
         return SqlRepository("sqlite://", clock=clock)
 
 
-class TestSqlRepositoryOnPostgresql(RepositoryContract):
-    @pytest.fixture(autouse=True)
-    def _database(self, postgresql_url: str) -> None:
-        self.url = emptied(postgresql_url)
-
-    def make_repository(self, clock: Clock) -> Repository:
-        return SqlRepository(self.url, clock=clock)
-
-
-class TestSqlRepositoryOnMariadb(RepositoryContract):
-    @pytest.fixture(autouse=True)
-    def _database(self, mariadb_url: str) -> None:
-        self.url = emptied(mariadb_url)
+class TestSqlRepositoryOnAServer(RepositoryContract):
+    @pytest.fixture(autouse=True, params=SERVERS)
+    def _database(self, request: pytest.FixtureRequest) -> None:
+        self.url = emptied(request.getfixturevalue(f"{request.param}_url"))
 
     def make_repository(self, clock: Clock) -> Repository:
         return SqlRepository(self.url, clock=clock)
@@ -56,7 +47,7 @@ class TestSqlRepositoryOnMariadb(RepositoryContract):
 class TestSqlRepositoryOnTablesOfOthers(RepositoryContract):
     """Tables without columns for versions; expiry needs one of ours, so that table is ours."""
 
-    @pytest.fixture(autouse=True, params=["sqlite", "postgresql", "mariadb"])
+    @pytest.fixture(autouse=True, params=DATABASES)
     def _database(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
         self.url = f"sqlite:///{tmp_path / 'contract.db'}"
         if request.param != "sqlite":

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from databases import emptied
+from databases import DATABASES, emptied
 from integration.sql.others import ANN, MADE, opened
 from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=DATABASES)
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The url of an empty database."""
     if request.param == "sqlite":

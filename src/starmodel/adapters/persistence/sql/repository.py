@@ -149,8 +149,12 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        found = await self._load(statements, statements.get, params)
-        return cast(E, found[0]) if found else None
+        if statements.row_versions is not None:
+            # Not together with others, which might alter the types that the row is compared by.
+            found = await self._load(statements, statements.get, params)
+            return cast(E, found[0]) if found else None
+        row = await serving.engine.row(statements.get, params)
+        return None if row is None else cast(E, statements.made(row, row[-1]))
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         head = self._heads.find(entity, id)
@@ -219,10 +223,8 @@ class SqlRepository:
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.engine.rows(
-            serving.markers.get_sql, (serving.markers.kept(key), stale)
-        )
-        return Marker(key, *tuple(rows[0])[1:]) if rows else None
+        row = await serving.engine.row(serving.markers.get_sql, (serving.markers.kept(key), stale))
+        return None if row is None else Marker(key, *tuple(row)[1:])
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Double, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    UpdateBase,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
@@ -49,7 +59,8 @@ class Statements:
     `version_in` takes; lock and share do so too and hold the row until the
     commit, against writers and, lock, against other holders. insert takes
     every field, then what `hidden` gives. delete takes (id, base version)
-    (and now). targets looks up, by field, the row that a foreign key names.
+    (and now). targets looks up, by field, the row that a foreign key names;
+    written is what the SQL of each write was compiled from.
     Where the table has no versions, row_versions gives them, the rows end
     with the last field, and no statement asks for a base version.
     Where rows can expire there are remove_dead, which takes (id, now), and
@@ -82,9 +93,11 @@ class Statements:
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
-        inserts = self._compiled(insert(table)).sql
-        self.insert = inserts if mapped.versioned else flavour.filling_every_column(inserts)
-        self.delete = self._compiled(delete(table).where(key == id, *self._is_base())).sql
+        self.written: dict[str, UpdateBase] = {}
+        self.insert = self._write(insert(table))
+        if not mapped.versioned:
+            self.insert = flavour.filling_every_column(self.insert)
+        self.delete = self._write(delete(table).where(key == id, *self._is_base()))
         if mapped.mortal:
             self._compile_expiry()
         self.targets = {
@@ -119,6 +132,11 @@ class Statements:
         self.hold_dead = self._compiled(
             select(*told).where(dead).limit(limit).with_for_update(skip_locked=True)
         )
+
+    def _write(self, statement: UpdateBase) -> str:
+        sql = self._compiled(statement).sql
+        self.written[sql] = statement
+        return sql
 
     def _find(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
@@ -160,8 +178,10 @@ class Statements:
                 .where(key == bindparam("id_", type_=key.type), *self._is_base())
             )
             if len(self._updates) >= MAX_SHAPES:
+                for old in self._updates.values():
+                    self.written.pop(old, None)
                 self._updates.clear()
-            sql = self._updates[names] = self._compiled(statement).sql
+            sql = self._updates[names] = self._write(statement)
         return sql
 
     def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:
