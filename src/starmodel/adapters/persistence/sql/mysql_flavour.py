@@ -26,7 +26,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.flavour import Flavour, knows_letters
 from starmodel.adapters.persistence.sql.nul import findable, unescaped, without_nul
 from starmodel.adapters.persistence.sql.numbers import decimal_of, finite_of, whole_of
 from starmodel.adapters.persistence.sql.values import (
@@ -159,6 +159,9 @@ class MysqlFlavour(Flavour):
 
     def finds(self, wanted: str) -> bool:
         return findable(wanted)
+
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        return knows_letters(text)
 
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return true_()

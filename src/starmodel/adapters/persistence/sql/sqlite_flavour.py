@@ -35,6 +35,9 @@ class SqliteFlavour(Flavour):
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), DECIMAL_ORDER)
 
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        return not wanted.isascii() or super().finds_alike(wanted, text)
+
     def place(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
     ) -> ColumnElement[Any]:
