@@ -43,6 +43,10 @@ def position_at(query: Query, cursor: str) -> Position | None:
 
     Raises: RequestError, for what is no cursor of this class in this order.
     """
+    if query.entity.__entity__.fields["id"].private:
+        raise RequestError(
+            f"{query.entity.__name__} keeps its ids private, which a cursor would tell. Use page."
+        )
     if cursor == "":
         return None
     try:

@@ -101,6 +101,7 @@ def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
     in the parameter `after_0`, `after_1`, …, and not NULL.
     """
     condition: ColumnElement[bool] = false()
+    last = len(terms) - 1
     for number, term in reversed(list(enumerate(terms))):
         if not given[number]:  # nothing but NULL comes after NULL
             condition = and_(term.sql.is_(None), condition)
@@ -109,7 +110,9 @@ def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
         further = term.sql < value if term.descending else term.sql > value
         if term.nullable:
             further = or_(further, term.sql.is_(None))
-        condition = or_(further, and_(term.sql == value, condition))
+        equal = and_(term.sql == value, condition)
+        # A condition that is never true would keep databases from looking into an index.
+        condition = further if number == last else or_(further, equal)
     first = terms[0]
     if len(terms) > 1 and given[0] and not first.nullable:
         # Says nothing new, but an index can start here, which it can't at an OR.
