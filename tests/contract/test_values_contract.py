@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,6 +95,36 @@ def test_any_question_is_answered_as_by_the_query(
         assert counted == sum(map(query.matches, found))
 
     agree()
+
+
+FAR = [f"{sign}1E{n}" for sign in ("", "-") for n in (40, 20_000, 999_999, -31, -200_000)]
+QUESTIONS: list[tuple[str, list[Any]]] = [
+    ("moment", [dt.datetime(2000, 1, 1, 12), dt.datetime(2000, 1, 1, 13, tzinfo=dt.UTC)]),
+    ("hour", [dt.time(9), dt.time(10)]),
+    ("money", [Decimal(text) for text in [*FAR, "NaN", "Infinity", "1E+5", "1E-7"]]),
+]
+
+
+def test_questions_beyond_what_a_column_keeps_are_answered_as_by_the_query(
+    repository: SqlRepository, runner: asyncio.Runner
+) -> None:
+    hour = dt.time(10, tzinfo=dt.UTC if _name(repository) == "SQLite" else None)
+    entities = [
+        Value(id="a", moment=dt.datetime(2000, 1, 1, 12), hour=hour, money=Decimal(100_000)),
+        Value(id="b", moment=dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC), hour=dt.time(10)),
+        Value(id="c", moment=dt.datetime(2000, 1, 1, 13, tzinfo=dt.UTC), money=Decimal("1E-7")),
+    ]
+    runner.run(repository.commit(Batch([insert(entity) for entity in entities])))
+    for name, values in QUESTIONS:
+        for value in values:
+            for op in ("eq", "ne", "lt", "lte", "gt", "gte"):
+                query = Query(Value, (Filter(name, op, value),))
+                found = runner.run(repository.list(query))
+                assert [e.id for e in found] == [e.id for e in query.arrange(entities)], query
+            for descending in (False, True):
+                query = Query(Value, order=((name, descending),), after=(value, "b"))
+                found = runner.run(repository.list(query))
+                assert [e.id for e in found] == [e.id for e in query.arrange(entities)], query
 
 
 WORDS = st.text("aAäÄßéÉøØñżŻжЖωΩ% _\\'", max_size=6)

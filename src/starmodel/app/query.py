@@ -43,8 +43,8 @@ class Filter:
             )
         try:
             return OPERATORS[self.op](value, self.value)
-        except TypeError:
-            return False  # such as "less than" of enum members that have no order
+        except (TypeError, ArithmeticError):
+            return False  # such as "less than" of enum members that have no order, or of NaN
 
 
 @dataclass(frozen=True, slots=True)

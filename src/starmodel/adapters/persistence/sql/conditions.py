@@ -9,14 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, false, or_, true
+from sqlalchemy import Integer, String, and_, bindparam, false, func, or_, true
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.orders import Orders
 from starmodel.adapters.persistence.sql.tables import StoredField
-from starmodel.adapters.persistence.sql.values import MAX_INT, after_moment, moment_text
+from starmodel.adapters.persistence.sql.values import (
+    LOCAL_CHARS,
+    MAX_INT,
+    after_moment,
+    moment_text,
+)
 from starmodel.app.query import OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 
@@ -66,6 +71,7 @@ class Conditions:
         op, *values = asked_as
         if codec.compares == "moment":
             values.append(after_moment(values[0]))
+            return Part((op, field.name, "zoned" if value.tzinfo else "local"), tuple(values))
         return Part((op, field.name, len(values)), tuple(values))
 
     def search(self, query: Query) -> Part | None:
@@ -117,7 +123,9 @@ class Conditions:
         if op == "present":
             return column.is_not(None)
         if field.codec.compares == "moment":
-            return _moment_condition(op, column, f"p{number}_0", f"p{number}_1")
+            return _moment_condition(
+                op, column, f"p{number}_0", f"p{number}_1", zoned=size == "zoned"
+            )
         type = NullType() if field.codec.ask is not None else field.column.type
         values: list[Any] = [bindparam(f"p{number}_{index}", type_=type) for index in range(size)]
         if op in ("in", "none_or_in"):
@@ -129,6 +137,8 @@ class Conditions:
         if op in ("gt", "gte") and field.codec.compares == "real":
             # NaN is no larger than any number, but databases put it above all of them.
             return and_(compared, self._flavour.is_number(column))
+        if op in ("lt", "lte", "gt", "gte") and field.codec.asks == (time,):
+            return and_(compared, self._flavour.has_no_zone(column))
         return compared
 
     def _found(
@@ -206,15 +216,20 @@ def _members_part(field: StoredField, filter: Filter) -> Part | None:
 
 
 def _moment_condition(
-    op: str, column: ColumnElement[Any], first: str, end: str
+    op: str, column: ColumnElement[Any], first: str, end: str, *, zoned: bool
 ) -> ColumnElement[bool]:
-    """A moment compared whatever its offset, so that an index on the column still helps."""
+    """A moment compared whatever its offset, so that an index on the column still helps.
+
+    With a zone and without one, moments are neither equal nor before each other.
+    """
     low, high = bindparam(first, type_=String), bindparam(end, type_=String)
+    length = func.length(column, type_=Integer)
+    alike = length > LOCAL_CHARS if zoned else length == LOCAL_CHARS
     conditions = {
-        "lt": column < low,
-        "gte": column >= low,
-        "lte": column < high,
-        "gt": column >= high,
+        "lt": and_(column < low, alike),
+        "gte": and_(column >= low, alike),
+        "lte": and_(column < high, alike),
+        "gt": and_(column >= high, alike),
         "eq": and_(column >= low, column < high),
         "ne": or_(column.is_(None), column < low, column >= high),
     }

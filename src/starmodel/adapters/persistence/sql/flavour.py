@@ -29,6 +29,7 @@ from sqlalchemy import (
     Time,
     Uuid,
     literal,
+    true,
     type_coerce,
 )
 from sqlalchemy.engine import Dialect
@@ -131,6 +132,10 @@ class Flavour(ABC):
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """That a float is not NaN, which no comparison in Python lets through."""
         return column <= literal(float("inf"), Double())
+
+    def has_no_zone(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """That a time of day has no zone; one without is never before or after one with."""
+        return true()
 
     @abstractmethod
     def place(

@@ -32,6 +32,7 @@ from starmodel.core.fields import FieldOptions, plain_types
 from starmodel.core.json_text import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
+LOCAL_CHARS = 26  # of the text of a moment without a zone
 ALIASES: dict[Any, type] = {
     PastDatetime: datetime.datetime,
     FutureDatetime: datetime.datetime,
