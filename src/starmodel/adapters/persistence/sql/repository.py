@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from starmodel.adapters.persistence.sql.sequences import (
     sequence_table,
 )
 from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Marker, system_clock
@@ -180,12 +181,25 @@ class SqlRepository:
         found = [load(row) for row in rows]
         return found if exact else query.arrange(found)
 
+    async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        serving = self._serving()
+        statements = serving.of(query.entity)
+        planner = serving.planners[query.entity]
+        stream = Stream(serving.engine, statements, planner, query, self._clock)
+        async for chunk in stream.chunks(batch):
+            yield chunk
+
     async def count(self, query: Query) -> int:
         rows, exact = await self._ask(query, count=True)
         if exact:
             return int(rows[0][0])
         load = self._serving().of(query.entity).load
         return sum(1 for row in rows if query.matches(load(row)))
+
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        serving = self._serving()
+        serving.of(query.entity)
+        return serving.planners[query.entity].matches(query, entity)
 
     async def _ask(self, query: Query, *, count: bool = False) -> tuple[Rows, bool]:
         serving = self._serving()
