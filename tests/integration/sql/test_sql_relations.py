@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from databases import emptied
+from databases import DATABASES, emptied
 from starmodel import Entity, Field, Relationship
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -68,7 +68,7 @@ class _HeroPower(Entity, SQLModel, table=True):
 CLASSES: list[Any] = [_Team, _Motto, _Hero, _Power, _HeroPower]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=["memory", *DATABASES])
 async def application(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Application]:
     store: Any
     if request.param == "memory":

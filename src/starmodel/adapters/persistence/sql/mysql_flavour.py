@@ -20,8 +20,8 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
+from sqlalchemy.dialects.mysql.base import MySQLDialect, MySQLIdentifierPreparer
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
@@ -72,6 +72,17 @@ def _time(value: Any) -> datetime.time:
     return value  # type: ignore[no-any-return]
 
 
+class _Quoting(MySQLIdentifierPreparer):
+    """Quotes every name: the words that MySQL and MariaDB keep for themselves differ, and grow."""
+
+    def _requires_quotes(self, value: str) -> bool:
+        return True
+
+
+class _Dialect(MySQLDialect):
+    preparer = _Quoting
+
+
 class MysqlFlavour(Flavour):
     """Texts are compared byte by byte, which is the order of code points.
 
@@ -79,7 +90,7 @@ class MysqlFlavour(Flavour):
     """
 
     title = "MySQL"
-    dialect = mysql.dialect(paramstyle="format")
+    dialect = _Dialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,

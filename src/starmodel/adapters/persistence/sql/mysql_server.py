@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
@@ -24,6 +24,7 @@ from starmodel.adapters.persistence.sql.server import (
     Link,
     LostError,
     UnreachableError,
+    come_back,
 )
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
@@ -31,13 +32,15 @@ from starmodel.core.errors import ConfigurationError
 STATEMENT_S = 60
 ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 SETTINGS = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
     "innodb_lock_wait_timeout = 10, time_zone = '+00:00'"
 )
 SCHEMA_LOCK = "starmodel_schema"
 _COLLIDED = {1205, 1213, 1020}  # waited too long for a lock, deadlock, row changed since read
 _GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
 _LATER = {1040, 1053, 1203, 2002, 2003, 2005, 2006, 2013}
+MISSING_DATABASE = 1049
 _BROKEN: dict[int, Broken] = {
     1062: "unique", 1586: "unique",
     1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
@@ -147,17 +150,10 @@ class MysqlServer:
 
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._flavour = MysqlFlavour()
-        host = url.host or "127.0.0.1"
-        self._options: dict[str, Any] = {
-            "host": host,
-            "port": url.port or 3306,
-            "user": url.username,
-            "password": url.password or "",
-            "database": url.database,
-            **_asked(url),
-        }
+        self._options = options_of(url)
         self._timeout_s = timeout_s
-        where = self._options.get("unix_socket") or f"{host}:{url.port or 3306}"
+        given = self._options
+        where = given.get("unix_socket") or f"{given['host']}:{given['port']}"
         self.where = f"MySQL at {where}, database {url.database!r},"
 
     @property
@@ -176,24 +172,30 @@ class MysqlServer:
                 program_name="starmodel",
                 stmt_cache_size=500,
             )
-        # RuntimeError: the server closed the connection while asyncmy was still making it.
+        # RuntimeError: the server closed the connection while asyncmy was still making it, or
+        # a package is missing that the way of signing in needs.
         except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
-            number = error.args[0] if error.args else 0
-            if not isinstance(error, refusals.MySQLError) or number in _LATER:
-                raise UnreachableError(
-                    f"{self.where} can't be reached: {_text(error) or type(error).__name__}. "
-                    "Start the server, or set DATABASE_URL to the one that runs."
-                ) from error
-            raise ConfigurationError(
-                f"{self.where} can't be used: {_text(error)}. Check user, password and name in "
-                "DATABASE_URL; a missing database is made by: CREATE DATABASE name."
-            ) from error
+            raise self._refusal(error) from error
         link = MysqlLink(made)
         try:
             await link.run(SETTINGS)
         except (LostError, FailedError) as error:
             raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
         return link
+
+    def _refusal(self, error: Exception) -> Exception:
+        """Why no connection could be made, and what to do about it."""
+        number, text = error.args[0] if error.args else 0, _text(error) or type(error).__name__
+        package = re.match(r"'(\w+)' package is required", text)
+        if package:
+            remedy = f"Install it: pip install {package[1]}."
+        elif not isinstance(error, refusals.MySQLError) or number in _LATER:
+            return UnreachableError(f"{self.where} can't be reached: {text}. {come_back(text)}")
+        elif number == MISSING_DATABASE:
+            remedy = f"It is made by: CREATE DATABASE {self._options['database']}."
+        else:
+            remedy = "Check user, password and name in DATABASE_URL."
+        return ConfigurationError(f"{self.where} can't be used: {text}. {remedy}")
 
     async def prepare(self, link: Link) -> None:
         (row,) = await link.rows("SELECT VERSION()", ())
@@ -219,21 +221,3 @@ class MysqlServer:
 
     async def release_schema(self, link: Link) -> None:
         await link.rows("SELECT RELEASE_LOCK(%s)", (SCHEMA_LOCK,))
-
-
-def _asked(url: URL) -> dict[str, Any]:
-    """What the url asks for behind its "?". Raises: ConfigurationError, naming what it may."""
-    made: dict[str, Any] = {}
-    for name, value in url.query.items():
-        if name == "unix_socket":
-            made["unix_socket"] = value
-        elif name == "ssl_ca":
-            made["ssl"] = ssl.create_default_context(cafile=str(value))
-        elif name == "ssl":
-            made["ssl"] = ssl.create_default_context() if value in ("true", "1") else None
-        elif name != "charset":  # always utf8mb4, which is what everybody asks for
-            raise ConfigurationError(
-                f"The database url has {name!r} behind its '?'; MySQL takes unix_socket, ssl and "
-                "ssl_ca."
-            )
-    return made

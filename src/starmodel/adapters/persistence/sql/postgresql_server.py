@@ -20,6 +20,7 @@ from starmodel.adapters.persistence.sql.server import (
     FailedError,
     Link,
     UnreachableError,
+    come_back,
 )
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
@@ -102,6 +103,7 @@ class PostgresqlServer:
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._flavour = PostgresqlFlavour()
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._database = url.database or url.username
         self._timeout_s = timeout_s
         host = url.host or url.query.get("host") or "the local socket"
         self.where = f"PostgreSQL at {host}:{url.port or 5432}, database {url.database!r},"
@@ -121,16 +123,23 @@ class PostgresqlServer:
             )
             await made.execute(PATIENCE)
         except _LATER as error:
+            reason = f"{error or type(error).__name__}"
             raise UnreachableError(
-                f"{self.where} can't be reached: {error or type(error).__name__}. Start the "
-                "server, or set DATABASE_URL to the one that runs."
+                f"{self.where} can't be reached: {reason}. {come_back(reason)}"
             ) from error
         except (refusals.PostgresError, refusals.InterfaceError, ValueError) as error:
+            reason = str(error).rstrip(".")
             raise ConfigurationError(
-                f"{self.where} can't be used: {error}. Check user, password and name in "
-                "DATABASE_URL; a missing database is made by: createdb NAME."
+                f"{self.where} can't be used: {reason}. {self._remedy(error)}"
             ) from error
         return PostgresqlLink(made)
+
+    def _remedy(self, error: Exception) -> str:
+        if isinstance(error, refusals.InvalidCatalogNameError):
+            return f"It is made by: createdb {self._database}."
+        if isinstance(error, refusals.InvalidAuthorizationSpecificationError):
+            return "Check user and password in DATABASE_URL."
+        return "Check DATABASE_URL."
 
     async def prepare(self, link: Link) -> None:
         found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
