@@ -38,7 +38,7 @@ class Command:
     actor: Actor | None = TRUSTED
     session: Session | None = None
     request: Any = None
-    signals: dict[str, Any] = field(default_factory=dict)
+    signals: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = None
     send: Send | None = None
     expects: bool = False
