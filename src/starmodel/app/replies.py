@@ -35,7 +35,8 @@ class Reply:
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to tell the caller but that it worked."""
-        return self == _EMPTY
+        said = self.elements or self.toasts or self.signals or self.progress
+        return not said and self.result is None and self.redirect is None
 
     def to_json(self) -> str:
         """This reply as text, to be kept with an idempotency marker."""
@@ -53,9 +54,6 @@ class Reply:
         data["toasts"] = [Toast(**item) for item in data["toasts"]]
         data["progress"] = None  # the event is over
         return cls(**data)
-
-
-_EMPTY = Reply()
 
 
 def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event") -> Reply:

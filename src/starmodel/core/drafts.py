@@ -133,10 +133,11 @@ def field_values(model: BaseModel) -> dict[str, Any]:
 
 def refill(draft: Entity, source: Entity, lease: Lease | None = None) -> None:
     """Give the draft its own copy of the source's values."""
-    fresh = {
-        name: value if type(value) in _ATOMS else copy_value(value, lease)
-        for name, value in field_values(source).items()
-    }
+    values = field_values(source)
+    if _ATOMS.issuperset(map(type, values.values())):
+        fresh = values.copy()
+    else:
+        fresh = {name: copy_value(value, lease) for name, value in values.items()}
     extra, private = source.__pydantic_extra__, source.__pydantic_private__
     _set(draft, "__dict__", fresh)
     _set(draft, "__pydantic_fields_set__", source.__pydantic_fields_set__.copy())

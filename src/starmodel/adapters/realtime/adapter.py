@@ -190,12 +190,9 @@ class DatastarRealtime:
 
         The state too, when no live page of it would get it from its stream.
         """
-        parts = [patch_signals(signal_value(outcome.reply.signals), status=200)]
-        if (
-            outcome.entity is not None
-            and not type.is_record
-            and (not outcome.stored or not (has_page or type.in_browser))
-        ):
+        reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
+        parts = [patch_signals(reply.signals and signal_value(reply.signals), status=200)]
+        if told and outcome.entity is not None and not type.is_record:
             namespace = signal_prefix(type.cls).rstrip(".")
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
             version = f"{namespace or type.name} {outcome.version}" if outcome.stored else ""
@@ -203,7 +200,8 @@ class DatastarRealtime:
         grant = self.grant()
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))
-        return b"".join(parts) + self.encode_effects(outcome.reply)
+        parts.append(self.encode_effects(reply))
+        return b"".join(parts)
 
     def encode_states(self, session: Session) -> bytes:
         """What the browser is to store and show of the states that this request changed."""
@@ -216,8 +214,8 @@ class DatastarRealtime:
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
         """Elements, toasts and a redirect, as patches; for a form with the status before them."""
         parts = [] if status is None else [patch_signals({}, status=status)]
-        parts += [patch_elements(element) for element in reply.elements]
-        parts += [self.toast(toast) for toast in reply.toasts]
+        parts += map(patch_elements, reply.elements)
+        parts += map(self.toast, reply.toasts)
         if reply.redirect is not None:
             go = f"window.location = {script_json(reply.redirect)}"
             html = f"<div hidden {attribute('data-init', go)}></div>"

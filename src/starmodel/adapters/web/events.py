@@ -26,6 +26,8 @@ from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 
+_ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
+
 
 class EventRoutes:
     """Runs events for HTTP callers: Datastar, API clients and plain forms on the same URLs."""
@@ -64,12 +66,12 @@ class EventRoutes:
                 if request.is_datastar:
                     await self._stream(call, command)
                 else:
-                    await self._finish(call, command, await self._collected(command))
+                    await self._answer(call, command, await self._collected(command))
             elif event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
-                await self._finish(call, command, outcome)
+                await self._answer(call, command, outcome)
             else:
-                await self._finish(call, command, await asyncio.shield(self._start(command)))
+                await self._answer(call, command, await asyncio.shield(self._start(command)))
         except Exception as error:  # the web edge: every failure becomes an answer
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
@@ -168,19 +170,16 @@ class EventRoutes:
         if reply.redirect is not None:
             call.safe_url(reply.redirect, self._settings.allowed_hosts)
 
-    async def _finish(self, call: Call, command: Command, outcome: Outcome) -> None:
-        await self._application.end_sessions(call.session)
-        await self._answer(call, command, outcome)
-
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
+        if call.session.ended:
+            await self._application.end_sessions(call.session)
         if request.is_datastar:
             has_page = b"starmodel-page" in request.headers
             if self._leaves(call, command, outcome):
                 outcome.reply.redirect = self._next(call, command, outcome)
             body = self._reply(call, type, outcome, has_page)
-            headers = [NO_STORE, (b"starmodel-status", b"200")]
-            await call.answer(200, SSE, body, headers)
+            await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
             await self._answer_json(call, command, outcome)
         elif outcome.reply.redirect is not None:

@@ -63,12 +63,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     front: Front
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        inner = partial(FastHTML.__call__, self)
-        if scope["type"] == "lifespan":
+        inner, kind = partial(FastHTML.__call__, self), scope["type"]
+        if kind == "lifespan":
             await inner(scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
-        if scope["type"] == "websocket":
+        if kind == "websocket":
             await self.front.handshake(scope, receive, send, inner)
             return
         await self.front.serve(scope, receive, send, inner, not self.user_middleware)

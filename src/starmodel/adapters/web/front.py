@@ -32,7 +32,7 @@ from starmodel.app.application import Application
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.app.replies import Reply
-from starmodel.app.session import Session, current_session
+from starmodel.app.session import current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
 
@@ -103,7 +103,6 @@ class Front:
 
         written = None if request.is_bearer else self.sessions
         call = Call(request, session, send, written, root_path, self._policy)
-        scope["starmodel.call"] = call
         try:
             self._origin.check(request)
         except StarModelError as error:
@@ -134,9 +133,14 @@ class Front:
             if not replaced:
                 await send(message)
 
+        scope = call.request.scope
+        scope["starmodel.call"] = call
         try:
-            await inner(call.request.scope, receive, send_with_cookie)
+            await inner(scope, receive, send_with_cookie)
         finally:
+            scope.pop(
+                "starmodel.call", None
+            )  # a circle: nothing of the request would be freed at once
             await self.application.end_sessions(call.session)
 
     def end_replies(self) -> None:

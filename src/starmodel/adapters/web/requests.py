@@ -88,29 +88,26 @@ class Incoming:
 
     async def body(self) -> bytes:
         """The whole body. Raises: RequestError 413, beyond the limit."""
-        if self._body is None:
-            self._body = await self._read()
-        return self._body
-
-    async def _read(self) -> bytes:
-        length, most = self.headers.get(b"content-length", b"0"), self._limits.max_body_bytes
+        if self._body is not None:
+            return self._body
+        length, room = self.headers.get(b"content-length", b"0"), self._limits.max_body_bytes
         if not length.isdigit():
             raise RequestError(f"Content-Length is {length!r}; expected a number.")
-        if int(length) > most:
+        if int(length) > room:
             raise self._too_large()
-        data, more = b"", True
         parts: list[bytes] = []
+        more = True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise RequestError("The request ended before its body was complete.")
-            data, more = message.get("body", b""), message.get("more_body", False)
-            if more or parts:
-                parts.append(data)
-            most -= len(data)
-            if most < 0:
+            part, more = message.get("body", b""), message.get("more_body", False)
+            parts.append(part)
+            room -= len(part)
+            if room < 0:
                 raise self._too_large()
-        return b"".join(parts) if parts else data
+        self._body = b"".join(parts)
+        return self._body
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises: RequestError, for anything else."""

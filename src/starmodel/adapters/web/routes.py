@@ -117,10 +117,7 @@ class UserRoutes:
         rivals = self._known.get((method, template))
         if rivals is None:
             rivals = self._known[method, template] = _rivals(routes, template)
-        for route in rivals:
-            if route.matches(scope)[0].value == 2:
-                return True
-        return False
+        return bool(rivals) and any(route.matches(scope)[0].value == 2 for route in rivals)
 
 
 def _rivals(routes: Iterable[Any], template: str) -> tuple[Any, ...]:
