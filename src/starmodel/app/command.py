@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.app.access import TRUSTED, Actor
-from starmodel.app.replies import Reply
+from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
@@ -58,7 +58,7 @@ class Outcome:
 
     record: CommandRecord
     value: Any = None
-    reply: Reply = field(default_factory=Reply)
+    reply: Reply = NO_REPLY
     entity: Entity | None = None
     version: int = 0
     patch: Patch = field(default_factory=Patch)

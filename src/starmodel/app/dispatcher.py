@@ -19,7 +19,7 @@ from starmodel.app.loading import Loader
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, IdSource
 from starmodel.app.reactions import Reactions
-from starmodel.app.replies import Render, Reply, reply_to
+from starmodel.app.replies import NO_REPLY, Render, Reply, reply_to
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
 from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
@@ -258,7 +258,7 @@ class Dispatcher:
             home.deleted = True
         elif home.new:
             self._policy.check(type, "write", command.actor, event=event, entity=home.draft)
-        reply = Reply()
+        reply = NO_REPLY
         if value is not None:
             reply = reply_to(value, event.info, self._render, f"{type.name}.{event.name}")
             if command.vet is not None:
@@ -302,7 +302,7 @@ class Dispatcher:
         return Outcome(record, reply.result, reply, entity, version, repeated=True)
 
 
-_NOTHING_SAID = to_json((None, Reply().to_json())).decode()
+_NOTHING_SAID = to_json((None, NO_REPLY.to_json())).decode()
 
 
 def _remember(reply: Reply, home: Tracked) -> str:

@@ -160,15 +160,13 @@ class UnitOfWork:
                 if made == (conflict.entity, conflict.id) and tracked.type.is_record:
                     raise _taken(*made) from conflict
             raise
+        messages: list[Any] = []
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
-        messages: list[Any] = [
-            changed_message(tracked.type, change, tracked.base)
-            for tracked, change in changes
-            if change.kind != "check" and not tracked.type.in_browser
-        ]
+            if change.kind != "check" and not tracked.type.in_browser:
+                messages.append(changed_message(tracked.type, change, tracked.base))
         for message in messages + facts:
             try:
                 await self._bus.publish(message)

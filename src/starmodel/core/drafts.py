@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="Entity")
 M = TypeVar("M", bound=BaseModel)
-_ATOMS = frozenset(ATOMS)
 _get = object.__getattribute__  # on a watched draft it reads without recording
 _set = object.__setattr__
 
@@ -81,7 +80,7 @@ LeasedSet = _leased(
 def copy_value(value: Any, lease: Lease | None = None) -> Any:
     """A deep copy that shares nothing mutable; containers answer to `lease` when there is one."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return value
     made: Any
     if kind is list or kind is LeasedList:
@@ -134,7 +133,7 @@ def field_values(model: BaseModel) -> dict[str, Any]:
 def refill(draft: Entity, source: Entity, lease: Lease | None = None) -> None:
     """Give the draft its own copy of the source's values."""
     values = field_values(source)
-    if _ATOMS.issuperset(map(type, values.values())):
+    if ATOMS.issuperset(map(type, values.values())):
         fresh = values.copy()
     else:
         fresh = {name: copy_value(value, lease) for name, value in values.items()}
@@ -230,7 +229,7 @@ def _validated(cls: type[E], values: dict[str, Any]) -> E:
 def revalidated(value: Any) -> Any:
     """A deep copy in which each nested model went through its own validator again."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return value
     if kind is list or kind is LeasedList:
         return [revalidated(item) for item in value]

@@ -18,10 +18,7 @@ from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, reval
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import FrozenEntityError
 from starmodel.core.events import ActionFactory, Event
-from starmodel.core.fields import (
-    Field,
-    leaving,
-)
+from starmodel.core.fields import ATOMS, Field, leaving
 from starmodel.core.host import ObjectsOf, host_of
 from starmodel.core.patches import values_of
 from starmodel.core.relations import Relation, take_relations
@@ -73,6 +70,15 @@ def new_id() -> str:
     fraction = (rest << 12) // 1_000_000  # so that those of one unit of work are ordered too
     when = f"{milliseconds:012x}"
     return f"{when[:8]}-{when[8:]}-7{fraction:03x}-{_random_part()}"
+
+
+def _copied(part: Any, memo: dict[int, Any] | None) -> Any:
+    """A deep copy of one of the PARTS; where all is scalar there is nothing deep."""
+    if part is None:
+        return None
+    if ATOMS.issuperset(map(type, part.values() if isinstance(part, dict) else part)):
+        return part.copy()
+    return copy.deepcopy(part, memo)
 
 
 def _seal(entity: T) -> T:
@@ -175,7 +181,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
         cls = self.__entity__.cls
         made: Self = cls.__new__(cls)  # type: ignore[assignment]  # never the watched class
         for part in PARTS:
-            _set(made, part, copy.deepcopy(getattr(self, part), memo))
+            _set(made, part, _copied(getattr(self, part), memo))
         # What was loaded stays loaded; a copy of a draft is a snapshot.
         _set(made, "_sm_mode", getattr(self, "_sm_mode", OWN) or OWN)
         _set(made, "_sm_version", getattr(self, "_sm_version", 0))

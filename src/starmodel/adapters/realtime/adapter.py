@@ -200,7 +200,8 @@ class DatastarRealtime:
         grant = self.grant()
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))
-        parts.append(self.encode_effects(reply))
+        if not reply.is_empty:
+            parts.append(self.encode_effects(reply))
         return b"".join(parts)
 
     def encode_states(self, session: Session) -> bytes:
@@ -214,8 +215,8 @@ class DatastarRealtime:
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
         """Elements, toasts and a redirect, as patches; for a form with the status before them."""
         parts = [] if status is None else [patch_signals({}, status=status)]
-        parts += map(patch_elements, reply.elements)
-        parts += map(self.toast, reply.toasts)
+        parts += [patch_elements(element) for element in reply.elements]
+        parts += [self.toast(toast) for toast in reply.toasts]
         if reply.redirect is not None:
             go = f"window.location = {script_json(reply.redirect)}"
             html = f"<div hidden {attribute('data-init', go)}></div>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -177,7 +178,8 @@ class EventRoutes:
         if request.is_datastar:
             has_page = b"starmodel-page" in request.headers
             if self._leaves(call, command, outcome):
-                outcome.reply.redirect = self._next(call, command, outcome)
+                there = self._next(call, command, outcome)
+                outcome.reply = replace(outcome.reply, redirect=there)
             body = self._reply(call, type, outcome, has_page)
             await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
@@ -251,8 +253,8 @@ class EventRoutes:
 
         command.send = keep
         outcome = await asyncio.shield(self._start(command))
-        outcome.reply.result = results
-        outcome.reply.redirect = redirects[-1] if redirects else None
+        redirect = redirects[-1] if redirects else None
+        outcome.reply = replace(outcome.reply, result=results, redirect=redirect)
         return outcome
 
     async def _stream(self, call: Call, command: Command) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from starmodel.adapters.persistence.sql.constraints import RefusedError, constraint_error
 from starmodel.adapters.persistence.sql.statements import Row, Statements
@@ -15,8 +14,7 @@ from starmodel.core.errors import ConfigurationError, ConstraintError, VersionCo
 RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One change as finished SQL; holds nothing that user code could still change.
 
     Shapes: find are the parameters of `Statements.version`; expect is the

@@ -44,6 +44,7 @@ class Transaction:
     settled: Settled = field(default=lambda error: None)
     job: Queued | None = None
     failed: BaseException | None = None
+    lost: Step | None = None
 
     @property
     def error(self) -> BaseException | None:
@@ -51,13 +52,12 @@ class Transaction:
         return self.failed if self.job is None else self.job.error
 
     def lost_ground(self) -> Step | None:
-        """The step that builds on an earlier transaction that failed; asked once."""
-        lost = None
+        """The step that builds on an earlier transaction that failed; the first answer stays."""
         while self.under:  # emptied, so that no chain of transactions is kept
             step, earlier = self.under.pop()
             if earlier.error is not None:
-                lost = step
-        return lost
+                self.lost = step
+        return self.lost
 
     @property
     def alone(self) -> bool:
