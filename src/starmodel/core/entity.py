@@ -56,10 +56,9 @@ def _random_part() -> str:
         return _random.pop()
     except IndexError:
         text = os.urandom(8 * 256).hex()
-        # The first of its 16 digits says which variant of UUID this is: 8 to b.
+        # The 8 says which variant of UUID this is.
         _random.extend(
-            f"{'89ab'[int(text[at], 16) & 3]}{text[at + 1 : at + 4]}-{text[at + 4 : at + 16]}"
-            for at in range(0, len(text), 16)
+            f"8{text[at : at + 3]}-{text[at + 3 : at + 15]}" for at in range(0, 4096, 16)
         )
         return _random_part()
 
