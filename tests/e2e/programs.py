@@ -135,6 +135,36 @@ def peek(counter: Counter):
     return Titled("Peek", counter, Ul(id="note-list"), Button("Peek", data_on_click=Counter.peek()))
 
 
+@app.get("/parts")
+def parts():
+    return Titled("Parts",
+        P("", id="part"), P(data_text="$told", data_signals="{told: 'nothing'}", id="told"),
+        Button("Component", data_on_click="@get('/part')"),
+        Button("Signals", data_on_click="@get('/told')"),
+        Button("Nothing", data_on_click="@post('/nothing')"),
+        Button("Leave", data_on_click="@post('/leave')"))
+
+
+@app.get("/part")
+def part():
+    return P("A part", id="part")
+
+
+@app.get("/told")
+def told():
+    return {"told": "something"}
+
+
+@app.post("/nothing")
+def nothing():
+    return None
+
+
+@app.post("/leave")
+def leave():
+    return Redirect("/wall")
+
+
 @app.get("/drop")
 def drop():
     app.starmodel.hub.close()

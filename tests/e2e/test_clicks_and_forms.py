@@ -205,3 +205,15 @@ def test_failure_of_a_proxy_is_told_and_keeps_what_was_typed(shop: Server, visit
     amount.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Please try again")
     expect(amount).to_have_value("5")
+
+
+def test_own_routes_answer_a_click_as_events_do(shop: Server, visit: Visit) -> None:
+    page = visit(shop).open("/parts", live=False)
+    for name, place, text in (("Component", "#part", "A part"), ("Signals", "#told", "something")):
+        page.get_by_role("button", name=name).click()
+        expect(page.locator(place)).to_have_text(text)
+    with page.expect_response("**/nothing"):
+        page.get_by_role("button", name="Nothing").click()
+    expect(page.get_by_role("heading", name="Parts")).to_have_count(1)
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_url("**/wall")

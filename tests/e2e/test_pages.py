@@ -76,6 +76,21 @@ def test_page_fits_a_phone_and_names_its_inputs(
     assert unnamed == []
 
 
+def test_list_on_a_phone_shows_every_column_with_its_name(
+    shop: Server, visit: Visit, product: str
+) -> None:
+    page = visit(shop, viewport={"width": 390, "height": 800}).open("/products")
+    row = page.get_by_role("row").filter(has_text="Pen of all pages").first
+    expect(row.locator("td")).to_have_count(7)
+    for cell in row.locator("td").all():
+        expect(cell).to_be_visible()
+    names = row.locator("td").evaluate_all(
+        "(cells) => cells.map((cell) => getComputedStyle(cell, '::before').content)"
+    )
+    assert [name for name in names if "Stock" in name] == ['"Stock "']
+    expect(page.get_by_role("link", name="Stock")).to_be_visible()  # sorts, also on a phone
+
+
 def test_violation_of_the_policy_counts_as_an_error(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.open("/counter")

@@ -71,6 +71,12 @@ def toasts(text: str) -> list[tuple[str, str]]:
     return [(kind, html.unescape(said)) for kind, said in found]
 
 
+def moved_to(text: str) -> str | None:
+    """Where a reply to a click moves the page."""
+    found = re.search(r'data-init="window\.location = ([^"]+)"', text)
+    return None if found is None else str(json.loads(html.unescape(found[1])))
+
+
 class Browser(httpx.AsyncClient):
     """One visitor: keeps cookies, and says where its requests come from as browsers do."""
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from fasthtml.common import H2, APIRouter, Button, Div, Form, Input, Titled
+from fasthtml.core import Redirect as HtmlRedirect
+from starlette.responses import RedirectResponse, Response
 
-from integration.web.browser import unlisted
+from integration.web.browser import moved_to, unlisted
 from integration.web.shop import Product
 from starmodel import ConfigurationError, Entity, Redirect, create_fasthtml_app, event
 
@@ -227,3 +229,55 @@ async def test_redirect_of_a_handler_stays_on_allowed_hosts(visit: Any, serve: A
 
     assert (inside.status_code, inside.headers["location"]) == (303, "/x?y=1")
     assert (outside.status_code, "location" in outside.headers) == (500, False)
+
+
+async def test_component_of_a_handler_is_a_part_for_datastar_and_a_page_for_others(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.get("/part")
+    def part():  # type: ignore[no-untyped-def]
+        return Div("new", id="part")
+
+    browser = visit(app)
+    for_click, page = await browser.click("/part", method="GET"), await browser.page("/part")
+
+    assert for_click.text.strip() == '<div id="part">new</div>'
+    assert "<html" in page.text
+    assert all("Datastar-Request" in answer.headers["vary"] for answer in (for_click, page))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Redirect, HtmlRedirect, RedirectResponse],
+    ids=["StarModel", "FastHTML", "Starlette"],
+)
+async def test_redirect_of_a_handler_moves_the_page_of_a_click(
+    visit: Any, serve: Any, make: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.post("/go")
+    def go(session):  # type: ignore[no-untyped-def]
+        session["seen"] = True
+        return make("/x?y=1")
+
+    browser = visit(app)
+    clicked, submitted = await browser.click("/go"), await browser.submit("/go")
+
+    assert (clicked.status_code, "set-cookie" in clicked.headers) == (200, True)
+    assert moved_to(clicked.text) == "/x?y=1"
+    assert submitted.headers["location"] == "/x?y=1"
+
+
+async def test_redirect_to_a_script_never_runs_in_the_page_of_a_click(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.post("/go")
+    def go():  # type: ignore[no-untyped-def]
+        return Response(status_code=303, headers={"location": "javascript://x/%0aalert(1)"})
+
+    assert moved_to((await visit(app).click("/go")).text) is None

@@ -14,8 +14,8 @@ from starmodel.core.registry import EntityType
 from starmodel.core.widgets import UI
 
 MAX_COLUMNS = 6
-# Narrow screens leave out the later columns; the record's own page shows them all.
-_WIDTHS = ("", " sm-from-small", " sm-from-medium", " sm-from-medium", " sm-from-wide")
+# Screens between a phone, which shows cards, and a wide one leave out the later columns.
+_WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
 
 
 class Showing(Protocol):

@@ -128,10 +128,11 @@ def row_component(
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
     for number, column in enumerate(columns):
-        shown = Safe(s.html(column.slot))
+        shown, look = Safe(s.html(column.slot)), cell_look(column, number)
         if number == 0:
-            shown = A(shown, href=f"{home}/{key}", cls="sm-open")
-        cells.append(Td(shown, cls=cell_look(column, number)))
+            cells.append(Td(A(shown, href=f"{home}/{key}", cls="sm-open"), cls=look))
+        else:
+            cells.append(Td(shown, cls=look, data_label=column.title))
     if actions:
         # What it offers is the same in every row, so it stands once, in `menu`.
         may = {"data-may": s.text("may")} if audience.actor is not None else {}

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
 from starmodel.core.entity import Entity, public_state
@@ -71,7 +72,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
         if kind == "websocket":
             await self.front.handshake(scope, receive, send, inner)
             return
-        await self.front.serve(scope, receive, send, inner, not self.user_middleware)
+        own = partial(serve_own, inner, self.front.realtime)
+        await self.front.serve(scope, receive, send, own, not self.user_middleware)
 
     def add_route(self, route: Any) -> None:
         _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))

@@ -18,6 +18,7 @@ from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.own_routes import leads_to
 from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.process_lock import ProcessLock
@@ -210,7 +211,7 @@ class Front:
             return True
         if response is None:
             return False
-        url = response.headers.get("location")
+        url = leads_to(response.status_code, response.raw_headers)
         if url is not None and call.request.is_datastar:
             body = self.realtime.encode_effects(Reply(redirect=url))
             await call.answer(200, SSE, body, [NO_STORE])

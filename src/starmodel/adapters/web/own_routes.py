@@ -1,0 +1,54 @@
+"""What a user's own route answers to a click: parts of the page, or where the page goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.refusals import NO_STORE
+from starmodel.app.presentation import RealtimeAdapter
+from starmodel.app.replies import Reply
+
+PARTS_ONLY = (b"hx-request", b"true")  # by which FastHTML leaves out the page around components
+VARY = (b"vary", b"Datastar-Request")
+
+
+async def serve_own(
+    inner: Any, realtime: RealtimeAdapter, scope: Any, receive: Any, send: Any
+) -> None:
+    """Serve one of the user's own routes, to Datastar as an event would answer it.
+
+    Components come back without a page around them, and a redirect moves the page.
+    """
+    call: Call = scope["starmodel.call"]
+    is_click, moved = call.request.is_datastar, False
+
+    async def answer(message: Any) -> None:
+        nonlocal moved
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], VARY]
+            url = leads_to(message["status"], headers) if is_click else None
+            if url is None:
+                await send({**message, "headers": headers})
+                return
+            moved = True
+            kept = [line for line in headers if line[0] in (b"set-cookie", b"vary")]
+            body = realtime.encode_effects(Reply(redirect=url))
+            await call.without_cookie(send).answer(200, SSE, body, [NO_STORE, *kept])
+        elif not moved:
+            await send(message)
+
+    if is_click:
+        scope = {**scope, "headers": [*scope["headers"], PARTS_ONLY]}
+    await inner(scope, receive, answer)
+
+
+def leads_to(status: int, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """The address to which a response sends a browser on; None for none that it would follow."""
+    for name, value in headers:
+        if name == b"hx-redirect" or (name == b"location" and 300 <= status < 400):
+            url = value.decode("latin-1")
+            return url if urlsplit(url).scheme in ("", "http", "https") else None
+    return None
