@@ -63,16 +63,15 @@ class EventRoutes:
                 await call.json({"errors": await self._checked(call, type, event, id)})
                 return
             command = await self._command(call, type, event, id)
-            if event.kind in ("generator", "async_generator"):
-                if request.is_datastar:
-                    await self._stream(call, command)
-                else:
-                    await self._answer(call, command, await self._collected(command))
-            elif event.kind == "sync":
+            if event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
                 await self._answer(call, command, outcome)
-            else:
+            elif event.kind == "async":
                 await self._answer(call, command, await asyncio.shield(self._start(command)))
+            elif request.is_datastar:
+                await self._stream(call, command)
+            else:
+                await self._answer(call, command, await self._collected(command))
         except Exception as error:  # the web edge: every failure becomes an answer
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
