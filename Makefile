@@ -80,7 +80,7 @@ bench: setup-dev ## run the benchmarks
 	@$(PY) benchmarks/lists.py
 	@$(PY) benchmarks/fanout.py
 	@$(PY) benchmarks/growth.py
-	@$(PY) benchmarks/postgresql.py
+	@$(PY) benchmarks/databases.py
 
 reference: setup-dev ## write the generated parts of docs/reference anew
 	@$(PY) -m cogapp -I scripts --verbosity=0 -r $(GENERATED)

@@ -58,7 +58,7 @@ def start(name, port, *, profile=""):
 
 def cookies_for(name, port):
     """A cookie for each visitor; StarModel hands out its own, the peers take any."""
-    if name in ("floor", "starlette", "fasthtml", "database_bare"):
+    if name in ("floor", "starlette", "fasthtml") or name.startswith("database_bare"):
         return [f"starmodel=visitor{n}" for n in range(VISITORS)]
     made = []
     for _ in range(VISITORS):

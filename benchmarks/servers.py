@@ -10,10 +10,8 @@ import os
 import tempfile
 from collections import defaultdict
 
-HEADERS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
 
-
-def _patch(count):
+def patch(count):
     return f'event: datastar-patch-signals\ndata: signals {{"Counter":{{"count":{count}}}}}\n\n'
 
 
@@ -23,21 +21,30 @@ def make_floor():
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
             return
         headers = dict(scope["headers"])
         visitor = headers[b"cookie"].decode().partition("=")[2]
         json.loads((await receive())["body"] or b"{}")
         counters[visitor] += int(scope["query_string"].partition(b"=")[2])
-        body = _patch(counters[visitor]).encode()
-        head = [*HEADERS, (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": body})
+        await answer(send, patch(counters[visitor]), b"text/event-stream")
 
     return app
 
 
-async def _lifespan(receive, send):
+async def answer(send, text, kind):
+    """One finished body of this content type."""
+    body = text.encode()
+    head = [
+        (b"content-type", kind),
+        (b"cache-control", b"no-store"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def lifespan(receive, send):
     while True:
         kind = (await receive())["type"]
         await send({"type": f"{kind}.complete"})
@@ -57,7 +64,7 @@ def make_starlette():
         visitor = request.cookies["starmodel"]
         await request.json()
         counters[visitor] += int(request.query_params["amount"])
-        return Response(_patch(counters[visitor]), media_type="text/event-stream")
+        return Response(patch(counters[visitor]), media_type="text/event-stream")
 
     return Starlette(routes=[Route("/counter/increment", increment, methods=["POST"])])
 
@@ -74,7 +81,7 @@ def make_fasthtml():
     async def increment(request, session, amount: int):
         visitor = request.cookies["starmodel"]
         counters[visitor] += amount
-        return Response(_patch(counters[visitor]), media_type="text/event-stream")
+        return Response(patch(counters[visitor]), media_type="text/event-stream")
 
     return app
 
@@ -125,47 +132,17 @@ def make_sqlite_full():
 
 
 def make_database_bare():
-    """Bare ASGI: the driver's own read, check and write of one visitor's row in PostgreSQL."""
-    import asyncpg
+    """Bare ASGI: the driver's own read, check and write of one visitor's row."""
+    from bare import counters
 
-    pool = None
+    return counters(marked=False)
 
-    async def begin():
-        nonlocal pool
-        pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=10, max_size=10)
-        await pool.execute("DROP TABLE IF EXISTS bare")
-        await pool.execute("CREATE TABLE bare (id TEXT PRIMARY KEY, count INT, version BIGINT)")
 
-    async def app(scope, receive, send):
-        if scope["type"] == "lifespan":
-            await begin()
-            await _lifespan(receive, send)
-            return
-        if scope["method"] == "GET":  # whoever asks whether this is up
-            await _answer_page(send, "")
-            return
-        visitor = dict(scope["headers"])[b"cookie"].decode().partition("=")[2]
-        json.loads((await receive())["body"] or b"{}")
-        amount = int(scope["query_string"].partition(b"=")[2])
-        async with pool.acquire() as link:
-            while True:
-                row = await link.fetchrow("SELECT count, version FROM bare WHERE id = $1", visitor)
-                if row is None:
-                    query = "INSERT INTO bare VALUES ($1, 0, 1) ON CONFLICT DO NOTHING"
-                    await link.execute(query, visitor)
-                    continue
-                done = await link.execute(
-                    "UPDATE bare SET count = $1, version = $2 WHERE id = $3 AND version = $4",
-                    row["count"] + amount, row["version"] + 1, visitor, row["version"],
-                )  # fmt: skip
-                if done == "UPDATE 1":
-                    break
-        body = _patch(row["count"] + amount).encode()
-        head = [*HEADERS, (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": body})
+def make_database_bare_marked():
+    """The same with the key of the click, in a transaction."""
+    from bare import counters
 
-    return app
+    return counters(marked=True)
 
 
 def make_database_starmodel():
@@ -228,13 +205,6 @@ def _filled():
     return engine, Product
 
 
-async def _answer_page(send, html):
-    body = html.encode()
-    head = [(b"content-type", b"text/html"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": head})
-    await send({"type": "http.response.body", "body": body})
-
-
 def make_list_floor():
     """Bare ASGI: the query by SQLAlchemy Core, f-strings with every value escaped."""
     from html import escape
@@ -249,7 +219,7 @@ def make_list_floor():
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
             return
         rows = connection.execute(query).all()[:50]
         body = "".join(
@@ -259,10 +229,11 @@ def make_list_floor():
             f"<td>{escape(str(row.since))}</td></tr>"
             for row in rows
         )
-        await _answer_page(
+        await answer(
             send,
             f"<!doctype html><title>Products</title><h1>Products</h1><table><thead><tr>{heads}"
             f"</tr></thead><tbody>{body}</tbody></table>",
+            b"text/html",
         )
 
     return app

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from databases import PrivateServer, mariadb_server, postgresql_server
+from databases import mariadb_server, mysql_server, postgresql_server
+from private_server import PrivateServer
 
 # The same examples in every run; HYPOTHESIS_PROFILE=random looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -44,6 +45,13 @@ def mariadb() -> Iterator[PrivateServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[PrivateServer]:
+    """A private MySQL server; only where `SERVERS` has it."""
+    with mysql_server() as server:
+        yield server
+
+
 @pytest.fixture
 def postgresql_url(postgresql: PrivateServer) -> str:
     return postgresql.url
@@ -52,6 +60,11 @@ def postgresql_url(postgresql: PrivateServer) -> str:
 @pytest.fixture
 def mariadb_url(mariadb: PrivateServer) -> str:
     return mariadb.url
+
+
+@pytest.fixture
+def mysql_url(mysql: PrivateServer) -> str:
+    return mysql.url
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from databases import emptied
+from databases import SERVERS, emptied
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports import Clock, Repository
@@ -32,19 +32,10 @@ class TestSqlRepositoryInMemory(RepositoryContract):
         return SqlRepository("sqlite://", clock=clock)
 
 
-class TestSqlRepositoryOnPostgresql(RepositoryContract):
-    @pytest.fixture(autouse=True)
-    def _database(self, postgresql_url: str) -> None:
-        self.url = emptied(postgresql_url)
-
-    def make_repository(self, clock: Clock) -> Repository:
-        return SqlRepository(self.url, clock=clock)
-
-
-class TestSqlRepositoryOnMariadb(RepositoryContract):
-    @pytest.fixture(autouse=True)
-    def _database(self, mariadb_url: str) -> None:
-        self.url = emptied(mariadb_url)
+class TestSqlRepositoryOnAServer(RepositoryContract):
+    @pytest.fixture(autouse=True, params=SERVERS)
+    def _database(self, request: pytest.FixtureRequest) -> None:
+        self.url = emptied(request.getfixturevalue(f"{request.param}_url"))
 
     def make_repository(self, clock: Clock) -> Repository:
         return SqlRepository(self.url, clock=clock)

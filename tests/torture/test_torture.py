@@ -12,48 +12,53 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from databases import PrivateServer, mariadb_server, postgresql_server
-from torture.workload import Cluster, Figures, Size, stored, to_the_end, torture
+from databases import SERVERS
+from private_server import PrivateServer
+from torture.workload import Cluster, Figures, Size, Torment, stored, to_the_end, torture
 
-LARGE = Size(commands=300, kills=20, deaths=20, pause_s=2, deaths_per_commit=0.004, restart_s=8)
+LARGE = Size(
+    commands=300, kills=20, deaths=20, restarts=10,
+    pause_s=2, deaths_per_commit=0.004, restart_s=8,
+)  # fmt: skip
 SIZE = LARGE if os.environ.get("TORTURE") == "large" else Size()
 
 pytestmark = pytest.mark.timeout(1200)
 
 
 def test_sqlite_counts_what_it_acknowledged(tmp_path: Path) -> None:
-    _run(Cluster(tmp_path, f"sqlite:///{tmp_path / 'torture.db'}", SIZE), "SQLite")
+    _run("sqlite", f"sqlite:///{tmp_path / 'torture.db'}", tmp_path, replace(SIZE, restarts=0))
 
 
-@pytest.mark.parametrize(
-    ("database", "private_server"),
-    [("PostgreSQL", postgresql_server), ("MariaDB", mariadb_server)],
-    ids=["postgresql", "mariadb"],
-)
+@pytest.mark.parametrize("database", SERVERS)
 def test_server_that_is_restarted_counts_what_it_acknowledged(
-    database: str, private_server: Any, tmp_path: Path
+    database: str, tmp_path: Path
 ) -> None:
-    with private_server() as server:
-        _run(Cluster(tmp_path, server.url, SIZE), database, _restarting(server))
+    with SERVERS[database]() as server:
+        _run(database, server.url, tmp_path, SIZE, _restarting(server))
 
 
-async def _restarting(server: PrivateServer) -> None:
+def _restarting(server: PrivateServer) -> Torment:
     """Restart the database again and again, every other time as after a loss of power."""
-    for end in itertools.cycle((server.stop, server.kill)):
-        await asyncio.sleep(SIZE.restart_s)
-        await to_the_end(lambda end=end: (end(), server.start()))
+
+    async def restart(figures: Figures) -> None:
+        for end in itertools.cycle((server.stop, server.kill)):
+            await asyncio.sleep(SIZE.restart_s)
+            await to_the_end(lambda end=end: (end(), server.start()))
+            figures.restarts += 1
+
+    return restart
 
 
-def _run(cluster: Cluster, database: str, *torments: Coroutine[Any, Any, None]) -> None:
+def _run(database: str, url: str, folder: Path, size: Size, *torments: Torment) -> None:
+    cluster = Cluster(folder, url, size)
     cluster.start()
     try:
-        figures, said = asyncio.run(_tortured(cluster, *torments))
+        figures, said = asyncio.run(_tortured(cluster, size, *torments))
     finally:
         cluster.kill()
     journal = _journal(cluster.journal)
@@ -68,9 +73,9 @@ def _run(cluster: Cluster, database: str, *torments: Coroutine[Any, Any, None]) 
 
 
 async def _tortured(
-    cluster: Cluster, *torments: Coroutine[Any, Any, None]
+    cluster: Cluster, size: Size, *torments: Torment
 ) -> tuple[Figures, list[Counter[str]]]:
-    figures = await torture(cluster, SIZE, *torments)
+    figures = await torture(cluster, size, *torments)
     await cluster.revive()
     return figures, await stored(cluster)
 

@@ -18,7 +18,8 @@ from e2e.serving import Server
 from torture.application import APPLICATION
 
 KEY = "torture-torture-torture-torture-torture"
-PATIENCE_S = 60.0
+# A database may take long to come back on a busy machine, and its commands wait for it.
+DATABASE_TIMEOUT_S, PATIENCE_S = 30.0, 120.0
 REPEATED, AT_ONCE = 0.1, 0.05  # how often a writer sends a key again, or to two servers at once
 Send = Callable[[str], Coroutine[Any, Any, httpx.Response]]
 
@@ -38,6 +39,7 @@ class Size:
     processes: int = 3
     kills: int = 2
     deaths: int = 2
+    restarts: int = 2  # of the database
     pause_s: float = 0.5
     restart_s: float = 2.0  # from one restart of the database to the next
     deaths_per_commit: float = 0.02
@@ -58,8 +60,17 @@ class Figures:
     repeats: int = 0
     kills: int = 0
     deaths: int = 0
+    restarts: int = 0
     latencies_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
+
+    def enough(self, size: Size) -> bool:
+        """True when as much has died as was wanted."""
+        return (
+            self.kills >= size.kills
+            and self.deaths >= size.deaths
+            and self.restarts >= size.restarts
+        )
 
     def __str__(self) -> str:
         done, in_order = len(self.latencies_s), sorted(self.latencies_s)
@@ -69,8 +80,12 @@ class Figures:
             f"{done} commands acknowledged in {self.seconds:.1f} s ({done / self.seconds:.0f}/s, "
             f"median {p50:.0f} ms, 99 % within {p99:.0f} ms); {self.repeats} keys repeated; "
             f"answers: {answers}; {self.lost_connections} connections lost; "
-            f"{self.kills} processes killed, {self.deaths} died between two stores"
+            f"{self.kills} processes killed, {self.deaths} died between two stores; "
+            f"database restarted {self.restarts} times"
         )
+
+
+Torment = Callable[[Figures], Coroutine[Any, Any, None]]
 
 
 async def to_the_end(work: Callable[[], None]) -> None:
@@ -93,6 +108,7 @@ class Cluster:
         self._environment = {
             "DATABASE_URL": database_url,
             "STARMODEL_SECRET_KEY": KEY,
+            "STARMODEL_DATABASE_TIMEOUT_S": str(DATABASE_TIMEOUT_S),
             "JOURNAL": str(self.journal),
             "DEATHS_PER_COMMIT": str(size.deaths_per_commit),
         }
@@ -145,15 +161,16 @@ class Writer:
     def __init__(self, number: int, cluster: Cluster, figures: Figures, size: Size) -> None:
         self._number, self._cluster, self._figures = number, cluster, figures
         self._size = size
-        self._client = httpx.AsyncClient(timeout=10, headers={"accept": "application/json"})
+        self._client = httpx.AsyncClient(
+            timeout=DATABASE_TIMEOUT_S + 10, headers={"accept": "application/json"}
+        )
 
     async def run(self) -> None:
         size, figures = self._size, self._figures
         async with self._client:
             await self._introduce()
             for number in itertools.count():
-                enough = figures.kills >= size.kills and figures.deaths >= size.deaths
-                if number >= size.commands and enough:
+                if number >= size.commands and figures.enough(size):
                     return
                 await self._command(f"{self._number}-{number}")
 
@@ -217,16 +234,17 @@ class Writer:
         raise AssertionError(f"Not acknowledged within {PATIENCE_S:.0f} s.")
 
 
-async def torture(cluster: Cluster, size: Size, *torments: Coroutine[Any, Any, None]) -> Figures:
+async def torture(cluster: Cluster, size: Size, *torments: Torment) -> Figures:
     """Let the writers write while processes die; what they saw.
 
-    Shapes: torments are further ones, cancelled at the end.
+    Shapes: torments are further ones, which count in the figures and are
+    cancelled at the end.
     """
     figures = Figures()
     await _create(cluster, size)
     started = time.perf_counter()
     async with asyncio.TaskGroup() as group:  # a torment that fails ends everything, and is told
-        running = [group.create_task(one) for one in (cluster.torment(figures), *torments)]
+        running = [group.create_task(one(figures)) for one in (cluster.torment, *torments)]
         writers = [Writer(number, cluster, figures, size) for number in range(size.writers)]
         await asyncio.wait([group.create_task(writer.run()) for writer in writers])
         figures.seconds = time.perf_counter() - started

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from databases import emptied
+from databases import DATABASES, emptied
 from integration.web.browser import Browser, unlisted
 from starmodel import Entity, Field, create_app
 
@@ -27,16 +27,20 @@ class Crew(Entity):
 @unlisted
 class Sailor(Entity):
     model_config = SHOWN
-    __table_args__ = (UniqueConstraint("first", "last", name="uq_sailor"),)
+    __table_args__ = (
+        UniqueConstraint("first", "last", name="uq_sailor"),
+        Index("ix_sailor_port", "port"),
+    )
 
     first: str
     last: str = ""
+    port: str = ""
     crew_id: str | None = Field(default=None, foreign_key="crew.id")
     age: int | None = Field(default=None, sa_column_args=[CheckConstraint("age >= 14")])
     rank: str | None = Field(default="mate", nullable=False, max_length=20)
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=DATABASES)
 async def browser(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Browser]:

@@ -14,7 +14,7 @@ import pytest
 from pydantic import field_validator
 from sqlmodel import SQLModel
 
-from databases import emptied
+from databases import DATABASES, emptied
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application, dispatch
 from starmodel.core.entity import Entity, version_of
@@ -88,7 +88,7 @@ class _Fast(_Shelf, Entity, fast_base_table(), table=True):  # type: ignore[misc
 FORMS: list[Any] = [_Plain, _Table, _Counted, _Based, _Fast]
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=DATABASES)
 async def application(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Application]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'forms.db'}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from databases import emptied
+from databases import DATABASES, emptied
 from starmodel import Entity, Field, Relationship
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -68,7 +68,7 @@ class _HeroPower(Entity, SQLModel, table=True):
 CLASSES: list[Any] = [_Team, _Motto, _Hero, _Power, _HeroPower]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=["memory", *DATABASES])
 async def application(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Application]:
     store: Any
     if request.param == "memory":
@@ -132,6 +132,12 @@ async def test_loading_costs_one_question_a_relation(
     monkeypatch.setattr(repository, "list", counted)
     await _Hero.objects.list(load=["team.motto", "powers"])
     assert sorted(asked) == sorted(["_Hero", "_Team", "_Motto", "_HeroPower", "_Power"])
+
+
+async def test_stream_loads_relations_with_each_batch(application: Application) -> None:
+    await _filled()
+    heroes = [hero async for hero in _Hero.objects.stream(order="name", load="team", batch=3)]
+    assert [h.team and h.team.name for h in heroes] == ["Red", "Red", "Blue", None]
 
 
 async def test_relation_is_no_part_of_the_state_and_says_when_it_is_not_there(

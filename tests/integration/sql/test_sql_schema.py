@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, String
+from pydantic import BaseModel
+from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 
+from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.app.ports import Batch, Change
 from starmodel.core.entity import Entity
 from starmodel.core.entity_config import EntityConfig
-from starmodel.core.errors import ConfigurationError, ConstraintError, VersionConflictError
+from starmodel.core.errors import (
+    ConfigurationError,
+    ConstraintError,
+    FrozenEntityError,
+    VersionConflictError,
+)
 from starmodel.core.fields import Field
-from starmodel.core.patches import Patch
+from starmodel.core.patches import Patch, diff
 from starmodel.core.registry import entity_type
 
 
@@ -76,6 +85,22 @@ async def test_table_has_a_column_per_field_and_two_hidden(tmp_path: Path) -> No
         ("id", True), ("slug", True), ("team_id", False), ("summary", True),
         ("_version", True), ("_expires_at", False),
     ]  # fmt: skip
+
+
+def test_texts_of_a_key_have_a_length_in_mysql() -> None:
+    """Its indexes need one, and MariaDB's don't."""
+
+    class Ticket(Entity):
+        __table_args__ = (UniqueConstraint("row", "seat"), Index("ix_ticket_gate", "gate"))
+
+        row: str
+        seat: str
+        gate: str = ""
+        note: str = ""
+
+    table = derive_table(entity_type(Ticket, "sql"), MetaData(), MysqlFlavour()).table
+    lengths = {name: getattr(table.c[name].type, "length", None) for name in Ticket.model_fields}
+    assert lengths == {"id": 255, "row": 255, "seat": 255, "gate": 255, "note": None}
 
 
 async def test_open_twice_keeps_what_is_there(tmp_path: Path) -> None:
@@ -177,6 +202,10 @@ async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
         ("postgresql+psycopg://user:pw@host/db", "by asyncpg: write postgresql://"),
         ("mysql+pymysql://user:pw@host/db", "by asyncmy: write mysql://"),
         ("mysql://user:pw@host/db?lang=en", "'lang' behind its"),
+        ("mysql://user:pw@host/db?ssl=maybe", "expected true or false"),
+        ("mysql://user:pw@host/db?ssl_ca=gone.pem", "'gone.pem', which can't be loaded"),
+        ("mysql://user:pw@host", "names no database"),
+        ("mysql://user:one@pw@host/db", "%40 for @"),
         ("postgresql://user:pw@host:port/db", "can't be read"),
         ("nonsense", "can't be read"),
     ],
@@ -193,3 +222,38 @@ async def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("not a database, " * 100)
     with pytest.raises(ConfigurationError, match=r"text\.db"):
         await _open(tmp_path / "text.db", _Team)
+
+
+class _Address(BaseModel):
+    since: datetime.date | None = None
+
+
+class _Grade(enum.Enum):
+    LOW = "l"
+
+
+class _Strict(Entity):
+    name: str = Field(max_length=3)
+    address: _Address = _Address()
+    grade: _Grade = _Grade.LOW
+
+
+async def test_row_that_no_longer_validates_is_loaded_with_raw_values(tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    repository = await _open(file, _Strict)
+    await repository.commit(Batch([_insert(_Strict(id="1", name="abc"))]))
+    with sqlite3.connect(file) as raw:
+        raw.execute(
+            "UPDATE _strict SET name = 'far too long', address = '{\"since\": \"never\"}',"
+            " grade = 'GONE'"
+        )
+    raw.close()
+    found: Any = await repository.get(_Strict, "1")
+    assert (found.name, found.address, found.grade) == ("far too long", {"since": "never"}, "GONE")
+    with pytest.raises(FrozenEntityError):
+        found.name = "x"
+    repaired = _Strict(id="1", name="ok")
+    change = Change(_Strict, "1", "update", 1, 2, repaired, diff(found, repaired))
+    await repository.commit(Batch([change]))
+    assert await repository.get(_Strict, "1") == repaired
+    await repository.close()

@@ -77,59 +77,55 @@ async def _add_one(repository: SqlRepository, id: str) -> None:
             await asyncio.sleep(0)
 
 
-async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
+@pytest.fixture
+async def overtaken(
     repository: SqlRepository, tmp_path: Path
-) -> None:
-    """Both processes call what follows version 1 version 2: the number alone proves nothing."""
+) -> AsyncIterator[tuple[_Count, asyncio.Future[None]]]:
+    """A state that is queued, and its commit, which another process has made a conflict.
+
+    Both processes call what follows version 1 version 2: the number alone proves nothing.
+    """
     other = await _opened(tmp_path / "app.db")
-    count = _Count()
+    count = _Count(id="both")
     await repository.commit(Batch([_insert(count)]))
-    ours, theirs = await repository.get(_Count, count.id), await other.get(_Count, count.id)
+    ours, theirs = [await store.get(_Count, "both") for store in (repository, other)]
     assert ours is not None
     assert theirs is not None
     await other.commit(Batch([_set(theirs, 100)]))
-    first = asyncio.ensure_future(repository.commit(Batch([_set(ours, 1)])))
+    lost = asyncio.ensure_future(repository.commit(Batch([_set(ours, 1)])))
     await asyncio.sleep(0)
-    chained = await repository.latest(_Count, count.id)
-    assert chained is not None
-    assert (chained.n, version_of(chained)) == (1, 2)
-    second = asyncio.ensure_future(repository.commit(Batch([_set(chained, 2)])))
-    done = await asyncio.gather(first, second, return_exceptions=True)
-    stored = await repository.get(_Count, count.id)
-    await other.close()
-    assert [type(error) for error in done] == [VersionConflictError] * 2
-    assert stored is not None
-    assert stored.n == 100
-
-
-async def test_change_of_a_state_that_was_queued_and_lost_since_is_a_conflict(
-    repository: SqlRepository, tmp_path: Path
-) -> None:
-    """As when a command reads one entity, waits for another, and commits both."""
-    other = await _opened(tmp_path / "app.db")
-    count = _Count()
-    await repository.commit(Batch([_insert(count)]))
-    ours, theirs = await repository.get(_Count, count.id), await other.get(_Count, count.id)
-    assert ours is not None
-    assert theirs is not None
-    await other.commit(Batch([_set(theirs, 100)]))
-    first = asyncio.ensure_future(repository.commit(Batch([_set(ours, 1)])))
-    await asyncio.sleep(0)
-    queued = await repository.latest(_Count, count.id)
+    queued = await repository.latest(_Count, "both")
     assert queued is not None
     assert (queued.n, version_of(queued)) == (1, 2)
-    with pytest.raises(VersionConflictError):
-        await first
-    with pytest.raises(VersionConflictError):
-        await repository.commit(Batch([_set(queued, 2)]))
-    assert version_of(queued) != 2  # so that whoever compares with what is stored sees a change
-    check = Change(_Count, count.id, "check", version_of(queued), version_of(queued))
-    with pytest.raises(VersionConflictError):
-        await repository.commit(Batch([check]))
-    stored = await repository.get(_Count, count.id)
+    yield queued, lost
+    stored = await repository.get(_Count, "both")
     await other.close()
     assert stored is not None
     assert (stored.n, version_of(stored)) == (100, 2)
+
+
+async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
+    repository: SqlRepository, overtaken: tuple[_Count, asyncio.Future[None]]
+) -> None:
+    queued, lost = overtaken
+    second = asyncio.ensure_future(repository.commit(Batch([_set(queued, 2)])))
+    done = await asyncio.gather(lost, second, return_exceptions=True)
+    assert [type(error) for error in done] == [VersionConflictError] * 2
+
+
+async def test_change_of_a_state_that_was_queued_and_lost_since_is_a_conflict(
+    repository: SqlRepository, overtaken: tuple[_Count, asyncio.Future[None]]
+) -> None:
+    """As when a command reads one entity, waits for another, and commits both."""
+    queued, lost = overtaken
+    with pytest.raises(VersionConflictError):
+        await lost
+    with pytest.raises(VersionConflictError):
+        await repository.commit(Batch([_set(queued, 2)]))
+    assert version_of(queued) != 2  # so that whoever compares with what is stored sees a change
+    check = Change(_Count, "both", "check", version_of(queued), version_of(queued))
+    with pytest.raises(VersionConflictError):
+        await repository.commit(Batch([check]))
 
 
 CHILD = textwrap.dedent(

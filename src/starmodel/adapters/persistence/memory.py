@@ -7,7 +7,7 @@ import contextlib
 import copy
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -101,14 +101,29 @@ class MemoryRepository:
         return number
 
     async def list(self, query: Query) -> list[Entity]:
-        keys = [(query.entity, id) for id in self._by_class.get(query.entity, ())]
-        live = [entry.snapshot for key in keys if (entry := self._live(key)) is not None]
-        return [_private_copy(snapshot) for snapshot in query.arrange(live)]
+        return [_private_copy(snapshot) for snapshot in self._arranged(query)]
+
+    async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        ids = [snapshot.id for snapshot in self._arranged(query)]
+        for start in range(0, len(ids), batch):
+            keys = [(query.entity, id) for id in ids[start : start + batch]]
+            live = [entry.snapshot for key in keys if (entry := self._live(key)) is not None]
+            found = [_private_copy(snapshot) for snapshot in live if query.matches(snapshot)]
+            if found:
+                yield found
 
     async def count(self, query: Query) -> int:
-        return len(
-            await self.list(Query(query.entity, query.filters, query.search, query.search_fields))
-        )
+        return sum(map(query.matches, self._snapshots(query.entity)))
+
+    def matches(self, query: Query, entity: Entity) -> bool:
+        return query.matches(entity)
+
+    def _arranged(self, query: Query) -> Sequence[Entity]:
+        return query.arrange(self._snapshots(query.entity))
+
+    def _snapshots(self, entity: type[Entity]) -> Sequence[Entity]:
+        keys = [(entity, id) for id in self._by_class.get(entity, ())]
+        return [entry.snapshot for key in keys if (entry := self._live(key)) is not None]
 
     async def marker(self, key: str) -> Marker | None:
         found = self._markers.get(key)

@@ -90,6 +90,9 @@ class Engine(Protocol):
     async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
         """All rows of a query. Raises: StoreUnavailableError."""
 
+    async def row(self, sql: str, params: Many[Any]) -> Row | None:
+        """The row of a query that finds one at most, maybe asked together with others."""
+
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
         """Accept it for storing, in the order of calls for each entity.
 

@@ -83,9 +83,12 @@ def _parsed(url: str) -> tuple[URL, str]:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # not chained: the cause shows the url, password included
+        parsed = None
+    if parsed is None or "@" in (parsed.host or ""):  # what is before it there is of the password
         raise ConfigurationError(
-            f"The database url can't be read; expected one like {EXAMPLES}."
-        ) from None
+            f"The database url can't be read; expected one like {EXAMPLES}. In a password, write "
+            "%40 for @, %2F for / and %3A for a colon."
+        )
     name, _, driver = parsed.drivername.partition("+")
     kind = KINDS.get(name)
     if kind is None:

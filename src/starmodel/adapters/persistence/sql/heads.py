@@ -44,20 +44,27 @@ class QueuedVersion(int):
 class Head:
     """One queued state. Shapes: snapshot is None when the queued change is a delete."""
 
-    __slots__ = ("snapshot", "version")
+    __slots__ = ("_shared", "snapshot", "version")
 
     def __init__(self, change: Change, job: Queued) -> None:
         self.version = QueuedVersion(change.version, job)
-        self.snapshot: Entity | None = None
-        if change.kind != "delete" and change.snapshot is not None:
-            self.snapshot = stored(copy.deepcopy(change.snapshot), self.version)
+        self.snapshot = None if change.kind == "delete" else change.snapshot
+        self._shared: Entity | None = None
+        if self.snapshot is not None and not _atomic(self.snapshot):
+            self.snapshot = copy.deepcopy(self.snapshot)
 
     def handed_out(self) -> Entity | None:
-        """The state for one caller: itself when nothing in it can change, else a copy."""
-        snapshot = self.snapshot
-        if snapshot is None or type(snapshot).__entity__.atomic:
-            return snapshot
-        return stored(copy.deepcopy(snapshot), self.version)
+        """The state for one caller: one for all when nothing in it can change, else a copy."""
+        if self.snapshot is None or self._shared is not None:
+            return self._shared
+        made = stored(copy.deepcopy(self.snapshot), self.version)
+        if _atomic(made):
+            self._shared = made
+        return made
+
+
+def _atomic(snapshot: Entity) -> bool:
+    return type(snapshot).__entity__.atomic
 
 
 class Heads:

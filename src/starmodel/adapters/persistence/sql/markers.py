@@ -10,6 +10,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.marked import MarkedChanges
 from starmodel.adapters.persistence.sql.statements import Row, compile_sql
 from starmodel.adapters.persistence.sql.tables import MAX_MARKER_CHARS, marker_table
 from starmodel.app.ports import MARKER_TTL_S, Marker
@@ -25,6 +26,7 @@ class Markers:
     another run's marker is there. Where the database can't say that in
     one statement (put is None), it is insert, which takes the marker
     alone, and after a refusal replace, which takes what `row` gives.
+    with_change puts one together with a change, where the database can.
     """
 
     def __init__(self, metadata: MetaData, flavour: Flavour) -> None:
@@ -36,6 +38,9 @@ class Markers:
         stale = table.c.at <= bindparam("stale_", type_=Double)
         key = table.c.key == bindparam("key_", type_=table.c.key.type)
         self.put_sql = _put(table, flavour, stale)
+        self.with_change: MarkedChanges | None = None
+        if flavour.dialect.name == "postgresql":
+            self.with_change = MarkedChanges(table, flavour)
         self.insert_sql = compiled(plain_insert(table)).sql
         self.replace = compiled(
             update(table)

@@ -20,15 +20,20 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
+from sqlalchemy.dialects.mysql.base import MySQLDialect, MySQLIdentifierPreparer
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.flavour import Flavour, knows_letters
 from starmodel.adapters.persistence.sql.nul import findable, unescaped, without_nul
-from starmodel.adapters.persistence.sql.numbers import decimal_of, finite_of, whole_of
+from starmodel.adapters.persistence.sql.numbers import (
+    asked_decimal,
+    decimal_of,
+    finite_of,
+    whole_of,
+)
 from starmodel.adapters.persistence.sql.values import (
     SCALARS,
     Codec,
@@ -72,6 +77,17 @@ def _time(value: Any) -> datetime.time:
     return value  # type: ignore[no-any-return]
 
 
+class _Quoting(MySQLIdentifierPreparer):
+    """Quotes every name: the words that MySQL and MariaDB keep for themselves differ, and grow."""
+
+    def _requires_quotes(self, value: str) -> bool:
+        return True
+
+
+class _Dialect(MySQLDialect):
+    preparer = _Quoting
+
+
 class MysqlFlavour(Flavour):
     """Texts are compared byte by byte, which is the order of code points.
 
@@ -79,14 +95,14 @@ class MysqlFlavour(Flavour):
     """
 
     title = "MySQL"
-    dialect = mysql.dialect(paramstyle="format")
+    dialect = _Dialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         # MariaDB sorts a text as if it had no NUL at its end.
         str: replace(SCALARS[str], decode=unescaped),
         float: replace(SCALARS[float], encode=finite_of),
-        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=decimal.Decimal),
+        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=asked_decimal(35, 30)),
         AwareDatetime: Codec(
             lambda value: _kept_moment(aware(value).replace(tzinfo=None)),
             lambda value: value.replace(tzinfo=datetime.UTC),
@@ -159,6 +175,9 @@ class MysqlFlavour(Flavour):
 
     def finds(self, wanted: str) -> bool:
         return findable(wanted)
+
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        return knows_letters(text)
 
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return true_()

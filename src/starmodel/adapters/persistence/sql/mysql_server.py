@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncmy
@@ -13,16 +13,18 @@ from asyncmy.constants.CLIENT import FOUND_ROWS
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
-    NEVER_SENT,
     CollidedError,
     FailedError,
     Link,
     LostError,
     UnreachableError,
+    come_back,
 )
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
@@ -30,13 +32,15 @@ from starmodel.core.errors import ConfigurationError
 STATEMENT_S = 60
 ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 SETTINGS = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
     "innodb_lock_wait_timeout = 10, time_zone = '+00:00'"
 )
 SCHEMA_LOCK = "starmodel_schema"
 _COLLIDED = {1205, 1213, 1020}  # waited too long for a lock, deadlock, row changed since read
 _GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
 _LATER = {1040, 1053, 1203, 2002, 2003, 2005, 2006, 2013}
+MISSING_DATABASE = 1049
 _BROKEN: dict[int, Broken] = {
     1062: "unique", 1586: "unique",
     1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
@@ -46,7 +50,7 @@ _BROKEN: dict[int, Broken] = {
 }  # fmt: skip
 
 
-class MysqlLink:
+class MysqlLink(DriverLink):
     """One connection of asyncmy; what counts is the rows found, changed or not."""
 
     def __init__(self, connection: Any) -> None:
@@ -62,38 +66,35 @@ class MysqlLink:
             or getattr(self._connection, "_stream_broken", False)
         )
 
-    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        self._check()
-        try:
-            async with self._connection.cursor() as cursor:
-                await cursor.execute(sql, tuple(params))
-                return await cursor.fetchall()  # type: ignore[no-any-return]
-        except Exception as error:
-            told = self._told(error)
-            if isinstance(told, RefusedError):
-                raise FailedError(_text(error)) from error
-            raise told from error
+    async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        cursor = self._connection.cursor()
+        await self._within_limit(cursor.execute(sql, tuple(params)))
+        return await cursor.fetchall()  # type: ignore[no-any-return]
 
-    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        self._check()
-        try:
-            async with self._connection.cursor() as cursor:
-                return int(await cursor.execute(sql, tuple(params) or None) or 0)
-        except Exception as error:
-            told = self._told(error)
-            if isinstance(told, RefusedError) and told.broken == "unique":
-                told = RefusedError("unique", await self._key(_text(error)))
-            raise told from error
+    async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        # A power of two, so that few texts have to be prepared; the last one fills it up.
+        spare = (1 << (len(params) - 1).bit_length()) - len(params)
+        one = f"(SELECT %s, found.* FROM ({sql}) AS found)"  # noqa: S608 - of compiled SQL
+        given = [value for place, each in enumerate(params) for value in (place, *each)]
+        given += [-1, *params[-1]] * spare
+        rows = await self._fetch(" UNION ALL ".join([one] * (len(params) + spare)), given)
+        return [row for row in rows if row[0] >= 0] if spare else rows
 
-    async def end(self) -> None:
+    async def _execute(self, sql: str, params: Sequence[Any]) -> int:
+        execution = self._connection.cursor().execute(sql, tuple(params) or None)
+        return int(await self._within_limit(execution) or 0)
+
+    async def _within_limit(self, execution: Awaitable[Any]) -> Any:
+        """Lose the connection when the server takes too long, which costs less than a timeout."""
+        timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._drop)
+        try:
+            return await execution
+        finally:
+            timer.cancel()
+
+    def _drop(self) -> None:
         self._lost = True
         self._connection.close()
-
-    def _check(self) -> None:
-        if self.closed:
-            self._lost = True
-            self._connection.close()
-            raise LostError(NEVER_SENT, sent=False)
 
     async def _key(self, text: str) -> list[str]:
         """The columns of the key that a refusal names, as in "Duplicate entry … for key 't.k'"."""
@@ -107,20 +108,26 @@ class MysqlLink:
         )
         return [row[0] for row in rows]
 
-    def _told(self, error: Exception) -> Exception:
-        """The error as the store knows it; itself, when it is none of the database."""
-        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        if isinstance(error, OSError | TimeoutError) or number in _GONE or self.closed:
-            self._lost = True
-            self._connection.close()
-            return LostError(f"the connection was lost ({_text(error) or type(error).__name__})")
+    def _text(self, error: Exception) -> str:
+        return _text(error)
+
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, OSError | TimeoutError) or _number(error) in _GONE
+
+    async def _meaning(self, error: Exception, text: str) -> Exception:
+        number = _number(error)
         if number in _COLLIDED:
-            return CollidedError(_text(error))
-        if number in _BROKEN:
-            return _refused(_BROKEN[number], _text(error))
-        if isinstance(error, refusals.MySQLError):
-            return FailedError(_text(error))
-        return error
+            return CollidedError(text)
+        broken = _BROKEN.get(number)
+        if broken == "unique":
+            return RefusedError(broken, await self._key(text))
+        if broken is not None:
+            return _refused(broken, text)
+        return FailedError(text) if isinstance(error, refusals.MySQLError) else error
+
+
+def _number(error: Exception) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
 
 
 def _text(error: Exception) -> str:
@@ -143,17 +150,10 @@ class MysqlServer:
 
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._flavour = MysqlFlavour()
-        host = url.host or "127.0.0.1"
-        self._options: dict[str, Any] = {
-            "host": host,
-            "port": url.port or 3306,
-            "user": url.username,
-            "password": url.password or "",
-            "database": url.database,
-            **_asked(url),
-        }
+        self._options = options_of(url)
         self._timeout_s = timeout_s
-        where = self._options.get("unix_socket") or f"{host}:{url.port or 3306}"
+        given = self._options
+        where = given.get("unix_socket") or f"{given['host']}:{given['port']}"
         self.where = f"MySQL at {where}, database {url.database!r},"
 
     @property
@@ -169,28 +169,33 @@ class MysqlServer:
                 client_flag=FOUND_ROWS,
                 init_command=ISOLATION,
                 connect_timeout=self._timeout_s,
-                read_timeout=STATEMENT_S,
                 program_name="starmodel",
                 stmt_cache_size=500,
             )
-        # RuntimeError: the server closed the connection while asyncmy was still making it.
+        # RuntimeError: the server closed the connection while asyncmy was still making it, or
+        # a package is missing that the way of signing in needs.
         except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
-            number = error.args[0] if error.args else 0
-            if not isinstance(error, refusals.MySQLError) or number in _LATER:
-                raise UnreachableError(
-                    f"{self.where} can't be reached: {_text(error) or type(error).__name__}. "
-                    "Start the server, or set DATABASE_URL to the one that runs."
-                ) from error
-            raise ConfigurationError(
-                f"{self.where} can't be used: {_text(error)}. Check user, password and name in "
-                "DATABASE_URL; a missing database is made by: CREATE DATABASE name."
-            ) from error
+            raise self._refusal(error) from error
         link = MysqlLink(made)
         try:
             await link.run(SETTINGS)
         except (LostError, FailedError) as error:
             raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
         return link
+
+    def _refusal(self, error: Exception) -> Exception:
+        """Why no connection could be made, and what to do about it."""
+        number, text = error.args[0] if error.args else 0, _text(error) or type(error).__name__
+        package = re.match(r"'(\w+)' package is required", text)
+        if package:
+            remedy = f"Install it: pip install {package[1]}."
+        elif not isinstance(error, refusals.MySQLError) or number in _LATER:
+            return UnreachableError(f"{self.where} can't be reached: {text}. {come_back(text)}")
+        elif number == MISSING_DATABASE:
+            remedy = f"It is made by: CREATE DATABASE {self._options['database']}."
+        else:
+            remedy = "Check user, password and name in DATABASE_URL."
+        return ConfigurationError(f"{self.where} can't be used: {text}. {remedy}")
 
     async def prepare(self, link: Link) -> None:
         (row,) = await link.rows("SELECT VERSION()", ())
@@ -216,21 +221,3 @@ class MysqlServer:
 
     async def release_schema(self, link: Link) -> None:
         await link.rows("SELECT RELEASE_LOCK(%s)", (SCHEMA_LOCK,))
-
-
-def _asked(url: URL) -> dict[str, Any]:
-    """What the url asks for behind its "?". Raises: ConfigurationError, naming what it may."""
-    made: dict[str, Any] = {}
-    for name, value in url.query.items():
-        if name == "unix_socket":
-            made["unix_socket"] = value
-        elif name == "ssl_ca":
-            made["ssl"] = ssl.create_default_context(cafile=str(value))
-        elif name == "ssl":
-            made["ssl"] = ssl.create_default_context() if value in ("true", "1") else None
-        elif name != "charset":  # always utf8mb4, which is what everybody asks for
-            raise ConfigurationError(
-                f"The database url has {name!r} behind its '?'; MySQL takes unix_socket, ssl and "
-                "ssl_ca."
-            )
-    return made

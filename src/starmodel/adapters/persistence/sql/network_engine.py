@@ -16,6 +16,7 @@ from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.network_schema import create_tables
 from starmodel.adapters.persistence.sql.network_transaction import Attempt, Fate, fate_of, store
 from starmodel.adapters.persistence.sql.pool import Pool
+from starmodel.adapters.persistence.sql.reads import Reads
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
@@ -58,6 +59,7 @@ class NetworkEngine:
     async def connect(self) -> None:
         self._closed = False
         self._pool = Pool(self._server, self._pool_size, self._timeout_s)
+        self._reads = Reads(self._pool)
         try:
             async with self._pool.link() as link:
                 await self._server.prepare(link)
@@ -76,6 +78,7 @@ class NetworkEngine:
         while self._running:
             await asyncio.wait(self._running)
         if self._pool is not None:
+            await self._reads.settle()
             await self._pool.empty()
 
     @property
@@ -95,6 +98,12 @@ class NetworkEngine:
                     raise self._unavailable("could not be read", error) from error
             except FailedError as error:
                 raise self._unavailable("can't be read", error) from error
+
+    async def row(self, sql: str, params: Sequence[Any]) -> Row | None:
+        rows = await self._reads.ask(sql, params)
+        if rows is None:
+            rows = await self.rows(sql, params)
+        return rows[0] if rows else None
 
     async def run(self, sql: str, params: Sequence[Any]) -> None:
         """Safe to be repeated: what runs here has the same effect twice as once."""
@@ -199,26 +208,30 @@ class NetworkEngine:
                 if time.monotonic() > deadline:
                     raise self._not_stored(error) from error
             except VersionConflictError as conflict:
-                if not attempt.was_first(conflict):
+                if attempt.was_first(conflict):
+                    return
+                # What came before may be this transaction, whose answer was lost.
+                doubt = attempt.doubted
+                if not doubt or await self._fate(attempt, conflict, deadline) is Fate.LOST:
                     raise
                 return
             except FailedError as error:
                 raise self._not_stored(error) from error
 
     async def _try(self, attempt: Attempt) -> None:
-        attempt.committing = False
+        attempt.begun = attempt.committing = False
         async with self._open.link() as link:
             try:
                 await store(link, attempt)
             except (LostError, StarModelError, CollidedError, FailedError):
-                if not link.closed and not attempt.transaction.alone:
+                if attempt.begun:
                     await _undo(link)
                 raise
             except BaseException:
                 await _undo(link)
                 raise
 
-    async def _fate(self, attempt: Attempt, error: LostError, deadline: float) -> Fate:
+    async def _fate(self, attempt: Attempt, error: Exception, deadline: float) -> Fate:
         """What became of a commit whose answer never came.
 
         Raises: StoreUnavailableError, when nobody can tell.

@@ -17,12 +17,14 @@ from starmodel.core.errors import DuplicateCommandError, StarModelError, Version
 class Attempt:
     """How far a transaction has come.
 
-    Shapes: committing says that the commit has been sent; joined, that
-    `between` has run, which it does only once; doubted, that an earlier
-    try may still have been under way when this one began.
+    Shapes: begun says that there is something to roll back; committing,
+    that the commit has been sent; joined, that `between` has run, which it
+    does only once; doubted, that an earlier try may still have been under
+    way when this one began.
     """
 
     transaction: Transaction
+    begun: bool = False
     committing: bool = False
     joined: bool = False
     doubted: bool = False
@@ -50,11 +52,9 @@ async def store(link: Link, attempt: Attempt) -> None:
     the link raise. Then the caller has to roll back.
     """
     transaction = attempt.transaction
-    if transaction.alone and transaction.between is None:
-        attempt.committing = True
-        (step,) = transaction.steps
-        await _do(step, link, transaction)
+    if transaction.between is None and await _at_once(link, attempt):
         return
+    attempt.begun = True
     await link.run("BEGIN")
     if transaction.marker is not None:
         await _put(link, transaction, transaction.marker)
@@ -66,7 +66,55 @@ async def store(link: Link, attempt: Attempt) -> None:
         await transaction.between()
         attempt.joined = True
     attempt.committing = True
-    await link.run("COMMIT")
+    try:
+        await link.run("COMMIT")
+    except RefusedError as refused:  # of a deferred constraint; whose step's is not told
+        raise transaction.steps[0].refused(refused) from refused
+
+
+async def _at_once(link: Link, attempt: Attempt) -> bool:
+    """Store what one statement can store, a transaction by itself; False when nothing was.
+
+    Why a database refused a change with its marker is told when they are
+    stored one after the other.
+    """
+    transaction = attempt.transaction
+    steps, marker = transaction.steps, transaction.marker
+    if marker is not None and len(steps) == 1:
+        return await _both(link, attempt, marker)
+    attempt.committing = transaction.alone or (marker is not None and not steps)
+    if transaction.alone:
+        await _do(steps[0], link, transaction)
+    elif marker is not None and not steps:
+        await _put(link, transaction, marker)
+    return attempt.committing
+
+
+async def _both(link: Link, attempt: Attempt, marker: Marker) -> bool:
+    """Store a change and its marker by one statement; False when that can't be or was refused.
+
+    Raises: DuplicateCommandError; VersionConflictError.
+    """
+    transaction, markers = attempt.transaction, attempt.transaction.markers
+    (step,), row = transaction.steps, markers.row(marker, transaction.now)
+    both = None if markers.with_change is None else markers.with_change.statement(step, row)
+    if both is None:
+        return False
+    attempt.committing = True
+    try:
+        if await link.run(*both) == 1:
+            return True
+    except RefusedError:
+        attempt.committing = False
+        return False
+    attempt.committing = False  # the row was not found
+    found = await link.rows(markers.get_sql, (row[0], row[-1]))
+    if found and Marker(*found[0]).command != marker.command:
+        raise DuplicateCommandError(marker.key)
+    stored = await _version(link, step.statements.version, step)
+    if stored != step.expect:
+        raise step.conflict(stored)
+    return False
 
 
 async def _hold(link: Link, transaction: Transaction) -> None:

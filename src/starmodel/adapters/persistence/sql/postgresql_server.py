@@ -11,16 +11,16 @@ from asyncpg import exceptions as refusals
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, PostgresqlFlavour
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
-    NEVER_SENT,
     CollidedError,
     FailedError,
     Link,
-    LostError,
     UnreachableError,
+    come_back,
 )
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
@@ -42,10 +42,11 @@ _BROKEN: dict[type[Exception], Broken] = {
     refusals.RestrictViolationError: "foreign",
     refusals.NotNullViolationError: "null",
     refusals.CheckViolationError: "check",
+    refusals.DataError: "value",
 }
 
 
-class PostgresqlLink:
+class PostgresqlLink(DriverLink):
     """One connection of asyncpg, which prepares each statement once."""
 
     def __init__(self, connection: Any) -> None:
@@ -55,46 +56,35 @@ class PostgresqlLink:
     def closed(self) -> bool:
         return bool(self._connection.is_closed())
 
-    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        self._check()
-        try:
-            return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
-        except Exception as error:
-            told = self._told(error)
-            if isinstance(told, RefusedError):
-                raise FailedError(str(error)) from error
-            raise told from error
+    async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
 
-    async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        self._check()
-        try:
-            status: str = await self._connection.execute(sql, *params)
-        except Exception as error:
-            raise self._told(error) from error
+    async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        place = f"${len(params[0]) + 1}::integer"
+        placed = f"SELECT {place}, found.* FROM ({sql}) AS found"  # noqa: S608 - of compiled SQL
+        given = [(*each, place) for place, each in enumerate(params)]
+        return await self._connection.fetchmany(placed, given)  # type: ignore[no-any-return]
+
+    async def _execute(self, sql: str, params: Sequence[Any]) -> int:
+        status: str = await self._connection.execute(sql, *params)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
-    async def end(self) -> None:
+    def _drop(self) -> None:
         self._connection.terminate()
 
-    def _check(self) -> None:
-        if self.closed:
-            raise LostError(NEVER_SENT, sent=False)
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, _LOST)
 
-    def _told(self, error: Exception) -> Exception:
-        """The error as the store knows it; itself, when it is none of the database."""
-        if isinstance(error, _LOST) or self.closed:
-            self._connection.terminate()
-            return LostError(f"the connection was lost ({error or type(error).__name__})")
+    async def _meaning(self, error: Exception, text: str) -> Exception:
         if isinstance(error, refusals.DeadlockDetectedError | refusals.SerializationError):
-            return CollidedError(str(error))
+            return CollidedError(text)
         for kind, broken in _BROKEN.items():
             if isinstance(error, kind):
-                return RefusedError(broken, _columns(error), getattr(error, "constraint_name", ""))
-        if isinstance(error, refusals.DataError):
-            return RefusedError("value", _columns(error))
+                check = getattr(error, "constraint_name", None) or ""
+                return RefusedError(broken, _columns(error), check)
         if isinstance(error, refusals.PostgresError | refusals.InterfaceError):
-            return FailedError(str(error))
+            return FailedError(text)
         return error
 
 
@@ -113,6 +103,7 @@ class PostgresqlServer:
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._flavour = PostgresqlFlavour()
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._database = url.database or url.username
         self._timeout_s = timeout_s
         host = url.host or url.query.get("host") or "the local socket"
         self.where = f"PostgreSQL at {host}:{url.port or 5432}, database {url.database!r},"
@@ -132,16 +123,23 @@ class PostgresqlServer:
             )
             await made.execute(PATIENCE)
         except _LATER as error:
+            reason = f"{error or type(error).__name__}"
             raise UnreachableError(
-                f"{self.where} can't be reached: {error or type(error).__name__}. Start the "
-                "server, or set DATABASE_URL to the one that runs."
+                f"{self.where} can't be reached: {reason}. {come_back(reason)}"
             ) from error
         except (refusals.PostgresError, refusals.InterfaceError, ValueError) as error:
+            reason = str(error).rstrip(".")
             raise ConfigurationError(
-                f"{self.where} can't be used: {error}. Check user, password and name in "
-                "DATABASE_URL; a missing database is made by: createdb NAME."
+                f"{self.where} can't be used: {reason}. {self._remedy(error)}"
             ) from error
         return PostgresqlLink(made)
+
+    def _remedy(self, error: Exception) -> str:
+        if isinstance(error, refusals.InvalidCatalogNameError):
+            return f"It is made by: createdb {self._database}."
+        if isinstance(error, refusals.InvalidAuthorizationSpecificationError):
+            return "Check user and password in DATABASE_URL."
+        return "Check DATABASE_URL."
 
     async def prepare(self, link: Link) -> None:
         found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from starmodel.adapters.persistence.sql.sequences import (
     sequence_table,
 )
 from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Marker, system_clock
@@ -150,8 +151,8 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        rows = await serving.engine.rows(statements.get, params)
-        return cast(E, statements.load(rows[0])) if rows else None
+        row = await serving.engine.row(statements.get, params)
+        return None if row is None else cast(E, statements.load(row))
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         head = self._heads.find(entity, id)
@@ -195,12 +196,25 @@ class SqlRepository:
         found = [load(row) for row in rows]
         return found if exact else query.arrange(found)
 
+    async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        serving = self._serving()
+        statements = serving.of(query.entity)
+        planner = serving.planners[query.entity]
+        stream = Stream(serving.engine, statements, planner, query, self._clock)
+        async for chunk in stream.chunks(batch):
+            yield chunk
+
     async def count(self, query: Query) -> int:
         rows, exact = await self._ask(query, count=True)
         if exact:
             return int(rows[0][0])
         load = self._serving().of(query.entity).load
         return sum(1 for row in rows if query.matches(load(row)))
+
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        serving = self._serving()
+        serving.of(query.entity)
+        return serving.planners[query.entity].matches(query, entity)
 
     async def _ask(self, query: Query, *, count: bool = False) -> tuple[Rows, bool]:
         serving = self._serving()
@@ -211,10 +225,8 @@ class SqlRepository:
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.engine.rows(
-            serving.markers.get_sql, (serving.markers.kept(key), stale)
-        )
-        return Marker(key, *tuple(rows[0])[1:]) if rows else None
+        row = await serving.engine.row(serving.markers.get_sql, (serving.markers.kept(key), stale))
+        return None if row is None else Marker(key, *tuple(row)[1:])
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()

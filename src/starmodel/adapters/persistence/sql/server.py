@@ -14,6 +14,13 @@ class UnreachableError(Exception):
     """No connection can be made now; that may change by itself."""
 
 
+def come_back(reason: str) -> str:
+    """What to do about a server that can't be reached for this reason."""
+    if "SSL" in reason:
+        return "Check what DATABASE_URL says of TLS, and that the server's certificate is trusted."
+    return "Start the server, or set DATABASE_URL to the one that runs."
+
+
 class LostError(Exception):
     """The connection has gone, and with it what its transaction had not committed.
 
@@ -48,6 +55,9 @@ class Link(Protocol):
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         """All rows of a query."""
+
+    async def each(self, sql: str, params: Sequence[Sequence[Any]]) -> list[list[Row]]:
+        """The rows of one query for each of several parameters, in one round trip."""
 
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Do a statement; the number of rows that it found or changed."""

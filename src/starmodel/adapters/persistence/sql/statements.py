@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Double, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    UpdateBase,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
@@ -48,7 +58,8 @@ class Statements:
     against writers and, lock, against other holders. insert takes every
     field, then version and expiry. delete takes (id, base version) (and
     now), remove_dead (id, now), touch (expiry, id, now).
-    targets looks up, by field, the row that a foreign key names.
+    targets looks up, by field, the row that a foreign key names; written
+    is what the SQL of each write was compiled from.
     Units: depth counts the tables that must be filled before this one.
     """
 
@@ -66,8 +77,9 @@ class Statements:
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
-        self.insert = self._compiled(insert(table)).sql
-        self.delete = self._compiled(delete(table).where(key == id, base, *self.alive())).sql
+        self.written: dict[str, UpdateBase] = {}
+        self.insert = self._write(insert(table))
+        self.delete = self._write(delete(table).where(key == id, base, *self.alive()))
         self.remove_dead = self._compiled(delete(table).where(key == id, dead)).sql
         self.touch = self._compiled(
             update(table).values({table.c[EXPIRES]: bindparam("expires_")}).where(*by_id)
@@ -103,6 +115,11 @@ class Statements:
     def _compiled(self, statement: ClauseElement) -> CompiledSql:
         return compile_sql(statement, self.flavour.dialect)
 
+    def _write(self, statement: UpdateBase) -> str:
+        sql = self._compiled(statement).sql
+        self.written[sql] = statement
+        return sql
+
     def _find(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
         return self._compiled(select(target).where(target == wanted)).sql
@@ -135,8 +152,10 @@ class Statements:
                 )
             )
             if len(self._updates) >= MAX_SHAPES:
+                for old in self._updates.values():
+                    self.written.pop(old, None)
                 self._updates.clear()
-            sql = self._updates[names] = self._compiled(statement).sql
+            sql = self._updates[names] = self._write(statement)
         return sql
 
     def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:

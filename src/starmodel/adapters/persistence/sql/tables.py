@@ -115,10 +115,15 @@ def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> Enti
             "collect them in a field like `extra: dict[str, Any] = {}`."
         )
     name = table_name(cls)
+    try:
+        more, options = _table_arguments(cls)
+    except TypeError as error:
+        raise ConfigurationError(f"{type.name}: {error}.") from error
+    keys = {name for item in more for name in item._pending_colargs}
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
-            fields[spec.name] = _stored_field(spec, flavour)
+            fields[spec.name] = _stored_field(spec, flavour, keys)
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{type.name}.{spec.name} can't become a column: {error}"
@@ -135,10 +140,6 @@ def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> Enti
     ]
     if type.ttl_s is not None:
         hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
-    try:
-        more, options = _table_arguments(cls)
-    except TypeError as error:
-        raise ConfigurationError(f"{type.name}: {error}.") from error
     columns = [field.column for field in fields.values()]
     for column in columns:  # of the table, where every database takes a name for them
         more += [_copied(check) for check in column.constraints]
@@ -193,7 +194,7 @@ def checked_columns(check: CheckConstraint, table: Table) -> list[str]:
     return [column.name for column in table.columns if column.name in words]
 
 
-def _stored_field(spec: FieldSpec, flavour: Flavour) -> StoredField:
+def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredField:
     given = _sql_arguments(spec)
     kind = kind_of(spec.info.annotation)
     if "sa_column" in given:
@@ -211,7 +212,7 @@ def _stored_field(spec: FieldSpec, flavour: Flavour) -> StoredField:
         kind = AwareDatetime if chosen.timezone else NaiveDatetime
     keyed = bool(
         spec.name == "id" or column.primary_key or column.unique or column.index
-        or column.foreign_keys
+        or column.foreign_keys or column.name in keys
     )  # fmt: skip
     column.type = flavour.column_type(kind, to_instance(column.type), keyed=keyed)
     column.server_default = flavour.server_default(column.server_default)

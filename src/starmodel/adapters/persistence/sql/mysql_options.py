@@ -1,0 +1,64 @@
+"""What a database url says of the connection to MySQL, in the words of asyncmy."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+from starmodel.core.errors import ConfigurationError
+
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def options_of(url: URL) -> dict[str, Any]:
+    """The options of a connection. Raises: ConfigurationError, naming what the url may say."""
+    if not url.database:
+        raise ConfigurationError(
+            "The database url names no database. Write its name at the end: "
+            "mysql://user:password@host/name."
+        )
+    return {
+        "host": url.host or "127.0.0.1",
+        "port": url.port or 3306,
+        "user": url.username,
+        "password": url.password or "",
+        "database": url.database,
+        **_asked(url),
+    }
+
+
+def _asked(url: URL) -> dict[str, Any]:
+    """What the url asks for behind its "?"."""
+    made: dict[str, Any] = {}
+    for name, given in url.query.items():
+        value = str(given)
+        if name == "unix_socket":
+            made["unix_socket"] = value
+        elif name == "ssl_ca":
+            made["ssl"] = _context(value)
+        elif name == "ssl" and value.lower() in _TRUTHS:
+            if _TRUTHS[value.lower()]:
+                made.setdefault("ssl", ssl.create_default_context())
+        elif name == "ssl":
+            raise ConfigurationError(
+                f"The database url has ssl={value!r}; expected true or false. With true the "
+                "server's certificate is checked, against ssl_ca if it is given."
+            )
+        elif name != "charset":  # always utf8mb4, which is what everybody asks for
+            raise ConfigurationError(
+                f"The database url has {name!r} behind its '?'; MySQL takes unix_socket, ssl and "
+                "ssl_ca."
+            )
+    return made
+
+
+def _context(file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigurationError(
+            f"The database url has ssl_ca={file!r}, which can't be loaded: "
+            f"{error.strerror or error}. Name a file of certificates in PEM format."
+        ) from error
