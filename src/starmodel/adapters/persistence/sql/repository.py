@@ -39,6 +39,21 @@ E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
 
 
+class _Process:
+    """This very process; the system is asked once, because asking costs."""
+
+    def __init__(self) -> None:
+        self.look()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.look)
+
+    def look(self) -> None:
+        self.id = os.getpid()
+
+
+this_process = _Process()
+
+
 @dataclass(frozen=True, slots=True)
 class _Serving:
     """What there is between `open` and `close`."""
@@ -123,7 +138,7 @@ class SqlRepository:
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(engine, statements, planners, markers, sweeper, os.getpid())
+        self._opened = _Serving(engine, statements, planners, markers, sweeper, this_process.id)
         for note in self.notes:
             log.info("%s", note)
         sweeper.start()
@@ -248,7 +263,7 @@ class SqlRepository:
                 "The SQL store is not open, so nothing was read or stored. Use it between the "
                 "start and the end of its application."
             )
-        if serving.process != os.getpid():
+        if serving.process != this_process.id:
             raise StoreUnavailableError(
                 f"The SQL store was opened by process {serving.process}, and a connection to a "
                 "database must not cross a fork. Create the application after forking."
