@@ -7,11 +7,12 @@ import enum
 import uuid
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, NaiveDatetime, SecretStr
 
+from starmodel.app.ports import Change
 from starmodel.core.entity import Entity
 from starmodel.core.fields import Field
 
@@ -32,7 +33,8 @@ class Address(BaseModel):
     pin: str = Field(default="", exclude=True)
 
 
-class Value(Entity):
+# Underscored, so that `create_app()` does not take it for the application's own.
+class _Value(Entity):
     text: str = ""
     short: str = Field(default="", max_length=12)
     whole: int = 0
@@ -64,6 +66,7 @@ class Value(Entity):
     folder: Path | None = None
 
 
+Value: TypeAlias = _Value
 # What a server's column keeps is the value, not how it was written.
 BY_VALUE = {"money", "price", "zoned"}
 
@@ -116,3 +119,18 @@ def values(*, wide: bool) -> st.SearchStrategy[Value]:
         home=HOME, homes=st.lists(HOME, max_size=2), pass_word=TEXT.map(SecretStr),
         folder=st.none() | st.just(Path("/tmp/x")),  # noqa: S108 - a value, never opened
     )  # fmt: skip
+
+
+# What every database puts in order as Python does.
+SORTED = (
+    "text", "short", "whole", "maybe", "real", "truth", "raw", "money", "price", "key", "moment",
+    "zoned", "local", "day", "hour", "span", "step", "word",
+)  # fmt: skip
+
+
+def insert(entity: Entity) -> Change:
+    return Change(type(entity), entity.id, "insert", 0, 1, entity)
+
+
+def delete(entity: Entity) -> Change:
+    return Change(type(entity), entity.id, "delete", 1, 2)

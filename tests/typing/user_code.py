@@ -47,6 +47,7 @@ async def data(counter: Counter) -> None:
     assert_type(await Counter.objects.get("c1"), Counter)
     assert_type(await Counter.objects.find("c1"), Counter | None)
     assert_type(await Counter.objects.list(count__gt=1), list[Counter])
+    assert_type([each async for each in Counter.objects.stream(batch=10)], list[Counter])
     outcome = await dispatch(counter.do.increment(1), actor="ann")
     assert_type(outcome.version, int)
 

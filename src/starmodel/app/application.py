@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor, permits
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.dispatcher import Dispatcher
@@ -25,6 +24,7 @@ from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
+from starmodel.app.windows import Windows
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import Lease
@@ -81,7 +81,8 @@ class Application:
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
         )
-        self.lists = lists(self.window, policy)
+        self._windows = Windows(persistence, policy)
+        self.lists = lists(self.window, policy, self._windows.matches)
         bus.subscribe(self.hub.deliver)
         bus.subscribe(self.lists.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -188,26 +189,11 @@ class Application:
         Raises: NotSignedInError, AccessDeniedError.
         """
         await self.ready()
-        type, query = listing.type, listing.query
-        self.policy.check(type, "read", actor)
-        query = replace(query, limit=listing.per_page + 1)
-        found = await self.persistence.for_class(type.cls).list(query)
-        more = len(found) > listing.per_page
-        return Window(tuple(self._readable(type, actor, found[: listing.per_page])), more)
+        return await self._windows.window(listing, actor)
 
     async def count(self, listing: Listing, actor: Actor | None) -> int:
         """How many records match a listing, of those that this actor may read."""
-        type, query = listing.type, listing.query
-        repository = self.persistence.for_class(type.cls)
-        if not self.policy.reads_fields(type):
-            return await repository.count(query)
-        found = await repository.list(replace(query, offset=0, limit=None))
-        return len(self._readable(type, actor, found))
-
-    def _readable(self, type: EntityType, actor: Actor | None, found: list[Entity]) -> list[Entity]:
-        if not self.policy.reads_fields(type):
-            return found
-        return [entity for entity in found if permits(self.policy, type, actor, entity=entity)]
+        return await self._windows.count(listing, actor)
 
     async def dispatch(
         self,

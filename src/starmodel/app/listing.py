@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from starmodel.app.cursors import position_at
+from starmodel.app.ordering import order_words
 from starmodel.app.query import Query, make_query
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, version_of
@@ -19,16 +21,17 @@ PER_PAGE = 25
 MAX_PER_PAGE = 200
 MAX_PAGE = 1_000_000
 MAX_SEARCH_CHARS = 200
-WINDOW = ("search", "order", "page", "per_page", "total")
+WINDOW = ("search", "order", "page", "per_page", "cursor", "total")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
     """One question that a page or a caller asks.
 
-    Shapes: query has the window as offset and limit; filters are its
-    filters as words, such as {"price__lt": "5"}; words is all of it,
-    canonical and urlencoded, so that equal questions have equal words.
+    Shapes: query has the window as offset and limit, or begins behind what
+    the cursor names, "" for the start; filters are its filters as words,
+    such as {"price__lt": "5"}; words is all of it, canonical and
+    urlencoded, so that equal questions have equal words.
     """
 
     type: EntityType
@@ -38,6 +41,7 @@ class Listing:
     search: str
     order: str
     filters: Mapping[str, str]
+    cursor: str | None = None
     words: str = ""
 
     def __eq__(self, other: object) -> bool:
@@ -58,7 +62,7 @@ class Listing:
     @property
     def is_narrowed(self) -> bool:
         """True when the list may leave out records of the class."""
-        return bool(self.filters or self.search or self.page > 1)
+        return bool(self.filters or self.search or self.page > 1 or self.cursor)
 
     @property
     def element_id(self) -> str:
@@ -74,6 +78,7 @@ class Listing:
             "order": self.order,
             "page": "" if self.page == 1 else str(self.page),
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
+            "cursor": self.cursor or "",
         }
         replaced = {name: "" if value is None else str(value) for name, value in instead.items()}
         return {name: word for name, word in (given | replaced).items() if word}
@@ -107,8 +112,19 @@ def row_key(entity: Entity) -> str:
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
-def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
-    """The list that an address asks for. Raises: RequestError, naming what is wrong and allowed."""
+def listing_of(type: EntityType, asked: Mapping[str, str], *, cursors: bool = False) -> Listing:
+    """The list that an address asks for; by a cursor only where cursors are allowed.
+
+    Raises: RequestError, naming what is wrong and allowed.
+    """
+    cursor = asked.get("cursor")
+    if cursor is not None and not cursors:
+        raise RequestError(
+            "cursor goes through a list in JSON (Accept: application/json); "
+            "a page of it is asked for by ?page=."
+        )
+    if cursor is not None and asked.get("page"):
+        raise RequestError("A list goes by page or by cursor; leave one of them out.")
     page = _number(asked, "page", 1, MAX_PAGE)
     per_page = _number(asked, "per_page", PER_PAGE, MAX_PER_PAGE)
     search, order = asked.get("search", "").strip(), asked.get("order", "")
@@ -126,15 +142,18 @@ def listing_of(type: EntityType, asked: Mapping[str, str]) -> Listing:
         limit=per_page,
         offset=(page - 1) * per_page,
     )
-    order = ",".join(f"{'-' * down}{name}" for name, down in query.order)
-    made = Listing(type, query, page, per_page, search, order, _words(query))
+    if cursor is not None:
+        query = replace(query, after=position_at(query, cursor))
+    order = order_words(query.order)
+    made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
     return replace(made, words=urlencode(made.asked()))
 
 
 def _words(query: Query) -> dict[str, str]:
     words = {}
     for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
-        name = item.field if item.op == "eq" else f"{item.field}__{item.op}"
+        plain_name = item.op == "eq" and item.field not in WINDOW
+        name = item.field if plain_name else f"{item.field}__{item.op}"
         several = item.value if item.op == "in" else [item.value]
         words[name] = ",".join(map(_word, several))
     return words

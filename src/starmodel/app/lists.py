@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor
 from starmodel.app.listing import Listing, Window
 from starmodel.app.messages import Changed
-from starmodel.app.relevance import Difference
+from starmodel.app.relevance import Difference, Matches
 from starmodel.app.subscriptions import Frames, Subscription
 
 log = logging.getLogger("starmodel.lists")
@@ -152,8 +152,10 @@ class Lists:
     depends on a record's fields, each actor has one of its own.
     """
 
-    def __init__(self, ask: Ask, policy: AccessPolicy, *, pause: Pause = asyncio.sleep) -> None:
-        self._ask, self._policy, self._pause = ask, policy, pause
+    def __init__(
+        self, ask: Ask, policy: AccessPolicy, matches: Matches, *, pause: Pause = asyncio.sleep
+    ) -> None:
+        self._ask, self._policy, self._matches, self._pause = ask, policy, matches, pause
         self._lists: dict[str, dict[tuple[Listing, Actor | None], LiveList]] = {}
         self._joined: dict[Subscription, dict[tuple[Listing, Actor | None], None]] = {}
 
@@ -193,7 +195,8 @@ class Lists:
             return
         lists = tuple(self._lists[message.entity].values())
         type = lists[0].listing.type
-        difference, guarded = Difference(type.cls, message), self._policy.reads_fields(type)
+        difference = Difference(type.cls, message, self._matches)
+        guarded = self._policy.reads_fields(type)
         for each in lists:
             if each.may_concern(difference, guarded=guarded):
                 each.refresh()

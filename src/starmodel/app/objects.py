@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from starmodel.app.query import make_query
 from starmodel.core.entity import Entity
-from starmodel.core.errors import NotFoundError
+from starmodel.core.errors import NotFoundError, RequestError
 
 if TYPE_CHECKING:
     from starmodel.app.application import Application
 
 E = TypeVar("E", bound=Entity)
+MAX_BATCH = 1000
 Load = str | Sequence[str]
 
 
@@ -63,6 +65,38 @@ class Objects(Generic[E]):
         )  # fmt: skip
         found: Any = await self._application.persistence.for_class(self._entity).list(query)
         return await self._application.relations.fill(found, load) if load else found
+
+    async def stream(
+        self,
+        *,
+        search: str = "",
+        order: str = "",
+        batch: int = 500,
+        load: Load = (),
+        **filters: Any,
+    ) -> AsyncGenerator[E, None]:
+        """The records that match, one after another, read so many at a time.
+
+        Memory is bounded whatever their number, and between two reads
+        nothing is held: no connection, transaction or lock. So others may
+        write meanwhile: a record that nobody touches comes exactly once, each
+        as it was stored when it was read; one that is made or removed may
+        come or not; one whose place in the order changes may also come twice.
+
+        Units: batch is 1 to 1000 records; load asks once for each batch.
+        """
+        if not 1 <= batch <= MAX_BATCH:
+            raise RequestError(f"batch is {batch}; expected 1 to {MAX_BATCH}.")
+        await self._application.ready()
+        query = make_query(self._entity, filters, search=search, order=order, private=True)
+        repository = self._application.persistence.for_class(self._entity)
+        async with aclosing(repository.stream(query, batch)) as chunks:
+            async for chunk in chunks:
+                found: Any = chunk
+                for entity in (
+                    await self._application.relations.fill(found, load) if load else found
+                ):
+                    yield entity
 
     async def count(self, *, search: str = "", **filters: Any) -> int:
         """How many records match."""

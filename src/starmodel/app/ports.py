@@ -7,7 +7,7 @@ themselves by the contract suites in `starmodel.testing`.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from starmodel.core.commands import Action
@@ -124,8 +124,23 @@ class Repository(Protocol):
     async def list(self, query: Query) -> list[Entity]:
         """The snapshots in the query's window, in its order."""
 
+    def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        """What `list` would give, at most `batch` snapshots at a time, never none.
+
+        For a query without limit and offset. Nothing is held between two
+        chunks: no connection, transaction or lock. A record that is there
+        all the time, and keeps what it is found and sorted by, comes once;
+        another may come or not, or twice if its place changes. Each is as it
+        was stored when its chunk was read.
+
+        Units: batch is 1 to 1000.
+        """
+
     async def count(self, query: Query) -> int:
         """How many snapshots match, whatever the window."""
+
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        """Whether `list` finds the snapshot, the window aside; None when only asking can tell."""
 
     async def marker(self, key: str) -> Marker | None:
         """The marker of that key, unless it is older than a day."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from functools import cmp_to_key
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
 from starmodel.core.fields import choice_of, plain_types
@@ -27,7 +25,6 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda value, wanted: str(wanted).lower() in str(value).lower(),
     "startswith": lambda value, wanted: str(value).lower().startswith(str(wanted).lower()),
 }
-MAX_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,8 @@ class Filter:
             )
         try:
             return OPERATORS[self.op](value, self.value)
-        except TypeError:
-            return False  # such as "less than" of enum members that have no order
+        except (TypeError, ArithmeticError):
+            return False  # such as "less than" of enum members that have no order, or of NaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,8 @@ class Query:
 
     Shapes: filters all hold; search is found in any of search_fields,
     whatever the case; order is (field, descending) pairs, None last
-    either way, ties by id.
+    either way, ties by id. The window begins behind the position `after`,
+    when there is one, and leaves out `offset` records more.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -64,9 +62,10 @@ class Query:
     filters: tuple[Filter, ...] = ()
     search: str = ""
     search_fields: tuple[str, ...] = ()
-    order: tuple[tuple[str, bool], ...] = ()
+    order: Order = ()
     offset: int = 0
     limit: int | None = None
+    after: Position | None = None
 
     def matches(self, entity: Entity) -> bool:
         """Whether a snapshot belongs to the answer, the window aside."""
@@ -81,27 +80,16 @@ class Query:
 
     def arrange(self, entities: Iterable[Entity]) -> list[Entity]:
         """The matching snapshots in order, cut to the window; for stores that can't ask."""
-        found = sorted(filter(self.matches, entities), key=cmp_to_key(self._compare))
-        return found[self.offset : None if self.limit is None else self.offset + self.limit]
+        found = filter(self.matches, entities)
+        if self.after is not None:
+            start = sort_key(self.after, self.order)
+            found = filter(lambda entity: self.sort_key(entity) > start, found)
+        arranged = sorted(found, key=self.sort_key)
+        return arranged[self.offset : None if self.limit is None else self.offset + self.limit]
 
-    def _compare(self, a: Entity, b: Entity) -> int:
-        for name, descending in (*self.order, ("id", False)):
-            x, y = getattr(a, name), getattr(b, name)
-            if x == y:
-                continue
-            if x is None or y is None:
-                return 1 if x is None else -1
-            return (1 if _follows(x, y) else -1) * (-1 if descending else 1)
-        return 0
-
-
-def _follows(x: Any, y: Any) -> bool:
-    if isinstance(x, Enum) and not isinstance(x, int | float | str):
-        members: list[Any] = list(type(x))
-        with contextlib.suppress(TypeError):  # without an order they stand as they are defined
-            members.sort()
-        return members.index(x) > members.index(y)
-    return bool(x > y)
+    def sort_key(self, entity: Entity) -> tuple[Any, ...]:
+        """What snapshots are sorted by in this query's order."""
+        return sort_key(position_of(entity, self.order), self.order)
 
 
 def make_query(

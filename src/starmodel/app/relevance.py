@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,16 +13,19 @@ from starmodel.app.query import Query
 from starmodel.app.states import entity_of
 from starmodel.core.entity import Entity
 
+Matches = Callable[[Query, Entity], bool | None]
+
 
 class Difference:
     """One change, and the record before and after it as far as the message tells.
 
     Made once for all lists of a class; a state is validated when the
-    first of them looks at it.
+    first of them looks at it. Shapes: matches is what the class's store
+    says of a query and a snapshot, None when it has to be asked.
     """
 
-    def __init__(self, cls: type[Entity], message: Changed) -> None:
-        self._cls, self.message = cls, message
+    def __init__(self, cls: type[Entity], message: Changed, matches: Matches) -> None:
+        self._cls, self.message, self._store_matches = cls, message, matches
 
     @cached_property
     def after(self) -> Entity | None:
@@ -58,7 +61,7 @@ class Difference:
         return self._matches(query, self.after) or self._matches(query, self.before)
 
     def _matches(self, query: Query, entity: Entity | None) -> bool:
-        return entity is None or query.matches(entity)
+        return entity is None or self._store_matches(query, entity) is not False
 
 
 def fields_of(query: Query) -> frozenset[str]:

@@ -124,9 +124,8 @@ class UnitOfWork:
         """Give a number to each new record whose id the store is to make."""
         for tracked in self._tracked.values():
             if tracked.new and tracked.type.is_record and not tracked.deleted:
-                draft = tracked.draft
+                draft, cls = tracked.draft, tracked.type.cls
                 if draft.id is None:
-                    cls = tracked.type.cls
                     draft.id = await self._persistence.for_class(cls).next_id(cls)
                     tracked.numbered = True
 
@@ -144,10 +143,11 @@ class UnitOfWork:
         Raises: InvalidStateError; VersionConflictError; ConstraintError;
         DuplicateCommandError. Then nothing was stored.
         """
+        if self._registry.dependents:
+            await self._follow_deletes()
+        await self.identify()
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
-        await self._follow_deletes()
-        await self.identify()
         changes = self._changes()
         try:
             await store_changes(
@@ -164,15 +164,18 @@ class UnitOfWork:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
             raise
+        messages: list[Any] = []
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
-        for tracked, change in changes:
             if change.kind != "check" and not tracked.type.in_browser:
-                await self._publish(changed_message(tracked.type, change, tracked.base))
-        for fact in facts:
-            await self._publish(fact)
+                messages.append(changed_message(tracked.type, change, tracked.base))
+        for message in messages + facts:
+            try:
+                await self._bus.publish(message)
+            except Exception:  # delivery: what is stored stays stored, whoever could not be told
+                log.exception("The bus could not publish a %s", type(message).__name__)
 
     async def _follow_deletes(self) -> None:
         """Remove or let go of what refers to a deleted record, as its foreign keys say."""
@@ -299,8 +302,7 @@ class UnitOfWork:
         return made if writes else []
 
     def _change(self, tracked: Tracked) -> Change | None:
-        type, base = tracked.type, tracked.base
-        version = version_of(base)
+        type, base, version = tracked.type, tracked.base, version_of(tracked.base)
         if tracked.deleted:
             tracked.patch = Patch()
             if tracked.new:
@@ -318,7 +320,7 @@ class UnitOfWork:
                 f"{type.name}: the id of a stored entity can't be changed.",
                 {"id": "Can't be changed."},
             )
-        if not type.cls.model_config.get("auto_persist", True) and not self.facts.save:
+        if not (type.auto_persist or self.facts.save):
             stored(made, version)
             return None
         if not patch and not (tracked.new and type.is_record):
@@ -337,12 +339,6 @@ class UnitOfWork:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
-
-    async def _publish(self, message: Any) -> None:
-        try:
-            await self._bus.publish(message)
-        except Exception:  # delivery: what is stored stays stored, whoever could not be told
-            log.exception("The bus could not publish a %s", type(message).__name__)
 
 
 def _taken(name: str, id: Any) -> ConstraintError:

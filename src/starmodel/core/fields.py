@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import functools
 import ipaddress
+import operator
 import pathlib
 import re
 import sys
@@ -34,10 +36,10 @@ SQL_ARGUMENTS = frozenset(
 SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|secret|token|api_?key|hash)(s?\d*(_|$)|ed_)", re.IGNORECASE
 )
-ATOMS: tuple[type, ...] = (
+ATOMS: frozenset[type] = frozenset({
     int, float, str, bool, bytes, type(None), decimal.Decimal, uuid.UUID,
     datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
-)  # fmt: skip
+})  # fmt: skip
 SCALARS: tuple[type, ...] = (
     *ATOMS, enum.Enum, pathlib.PurePath, ipaddress.IPv4Address, ipaddress.IPv6Address,
 )  # fmt: skip
@@ -49,6 +51,12 @@ PYDANTIC_SCALARS = frozenset(
         "PastDate", "FutureDate", "PastDatetime", "FutureDatetime",
     }
 )  # fmt: skip
+# Those of them that say more than what kind of value it is.
+RULED: dict[str, type] = {
+    "EmailStr": str,
+    "PastDate": datetime.date, "FutureDate": datetime.date,
+    "PastDatetime": datetime.datetime, "FutureDatetime": datetime.datetime,
+}  # fmt: skip
 
 leaving: ContextVar[bool] = ContextVar("starmodel_leaving", default=False)
 """True while a state is made for the outside, where no private field may be, however deep."""
@@ -156,6 +164,21 @@ def plain_types(annotation: Any) -> list[Any]:
     if annotation is type(None):
         return []
     return [annotation]
+
+
+def loosened(annotation: Any) -> Any:
+    """What values of a type are like, its rules aside; None is always among them.
+
+    >>> loosened(typing.Literal["a", 2]), loosened(pydantic.FutureDate)
+    (None | str | int, None | datetime.date)
+    """
+    kinds = (
+        RULED.get(kind.__name__, kind)
+        if isinstance(kind, type) and _is_pydantic_scalar(kind)
+        else kind
+        for kind in plain_types(annotation)
+    )
+    return functools.reduce(operator.or_, kinds, None)
 
 
 def choice_of(annotation: Any, text: Any) -> Any:

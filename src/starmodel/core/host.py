@@ -7,7 +7,7 @@ request is being handled, else the one that took the class last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -33,6 +33,9 @@ class Objects(Protocol[E]):
 
     async def list(self, **filters: Any) -> list[E]:
         """The records that match, such as `price__lt=5`; also search, order, limit, load, …"""
+
+    def stream(self, **filters: Any) -> AsyncGenerator[E, None]:
+        """The records that match, read some at a time; also search, order, batch, load."""
 
     async def count(self, **filters: Any) -> int:
         """How many records match."""

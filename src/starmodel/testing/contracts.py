@@ -5,6 +5,7 @@ from __future__ import annotations
 from starmodel.testing.contract_concurrency import BetweenContract, ConcurrencyContract
 from starmodel.testing.contract_markers import ExpiryContract, MarkersContract
 from starmodel.testing.contract_queries import QueriesContract
+from starmodel.testing.contract_windows import WindowsContract
 from starmodel.testing.contract_writes import WritesContract
 from starmodel.testing.fakes import FakeClock
 
@@ -16,6 +17,7 @@ class RepositoryContract(
     MarkersContract,
     ExpiryContract,
     QueriesContract,
+    WindowsContract,
     ConcurrencyContract,
     BetweenContract,
 ):

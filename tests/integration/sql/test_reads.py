@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from databases import emptied
+from databases import SERVERS, emptied
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.reads import MOST
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -30,7 +30,7 @@ async def _ignore(*_: Any) -> None:
     """Nobody listens to expiry here."""
 
 
-@pytest.fixture(params=["postgresql", "mariadb"])
+@pytest.fixture(params=SERVERS)
 def url(request: pytest.FixtureRequest) -> str:
     return emptied(request.getfixturevalue(f"{request.param}_url"))
 

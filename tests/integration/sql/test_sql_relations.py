@@ -134,6 +134,12 @@ async def test_loading_costs_one_question_a_relation(
     assert sorted(asked) == sorted(["_Hero", "_Team", "_Motto", "_HeroPower", "_Power"])
 
 
+async def test_stream_loads_relations_with_each_batch(application: Application) -> None:
+    await _filled()
+    heroes = [hero async for hero in _Hero.objects.stream(order="name", load="team", batch=3)]
+    assert [h.team and h.team.name for h in heroes] == ["Red", "Red", "Blue", None]
+
+
 async def test_relation_is_no_part_of_the_state_and_says_when_it_is_not_there(
     application: Application,
 ) -> None:

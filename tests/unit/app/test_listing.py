@@ -112,6 +112,25 @@ def test_asked_replaces_and_leaves_out():
     assert listing.asked(page=None, order="-title") == {"title": "a", "order": "-title"}
 
 
+def test_a_field_named_like_a_word_of_the_window_keeps_its_filter():
+    class Order(Entity):
+        model_config = EntityConfig(scope="record")
+        total: int = 0
+        cursor: str = ""
+
+    type = Registry([Order])[Order]
+    listing = listing_of(type, {"total__eq": "5", "cursor__eq": "a", "total": "1"})
+
+    assert listing.filters == {"total__eq": "5", "cursor__eq": "a"}
+    assert listing_of(type, dict(parse_qsl(listing.words))) == listing
+
+
+def test_cursor_is_taken_only_where_cursors_are_allowed():
+    assert listing_of(BOOKS, {"cursor": ""}, cursors=True).query == listing_of(BOOKS, {}).query
+    with pytest.raises(RequestError, match=r"a page of it is asked for by \?page="):
+        listing_of(BOOKS, {"cursor": ""})
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

@@ -77,12 +77,12 @@ class Shop:
         self.pause, self.asked, self.view = pause or Gate(), 0, Told()
         self.app = fake_application(*CLASSES, lists=self._lists)
 
-    def _lists(self, ask, policy):
+    def _lists(self, ask, policy, matches):
         async def counted(listing, actor):
             self.asked += 1
             return await ask(listing, actor)
 
-        return Lists(counted, policy, pause=self.pause)
+        return Lists(counted, policy, matches, pause=self.pause)
 
     async def make(self, *names, cls=Product, **values):
         for name in names:

@@ -113,3 +113,34 @@ def test_make_query_error_does_not_name_private_fields():
     with pytest.raises(RequestError) as caught:
         make_query(Product, {"colour": 1})
     assert "cost" not in str(caught.value)
+
+
+async def test_stream_gives_what_list_gives_one_after_another(app):
+    for question in ({}, {"order": "-name"}, {"price__gt": 0, "order": "size"}, {"search": "E"}):
+        listed = await Product.objects.list(**question)
+        for batch in (1, 3, 1000):
+            streamed = [p async for p in Product.objects.stream(batch=batch, **question)]
+            assert streamed == listed, question
+
+
+async def test_stream_can_be_left_and_its_records_changed_on_the_way(app):
+    seen = []
+    async for product in Product.objects.stream(order="name", batch=1):
+        seen.append(product.name)
+        await app.dispatch(product.do.update(price=99))
+        if product.name == "ink":
+            break
+
+    assert seen == ["Paper", "Pen", "glue", "ink"]
+    assert await Product.objects.count(price=99) == 4
+
+
+@pytest.mark.parametrize("batch", [0, -1, 1001])
+async def test_stream_refuses_a_batch_of_another_size(app, batch):
+    with pytest.raises(RequestError, match=f"batch is {batch}; expected 1 to 1000"):
+        await anext(Product.objects.stream(batch=batch))
+
+
+async def test_stream_refuses_what_list_refuses(app):
+    with pytest.raises(RequestError, match="can't be asked by 'colour'"):
+        await anext(Product.objects.stream(colour="red"))

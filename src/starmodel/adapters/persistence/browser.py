@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -106,8 +106,14 @@ class BrowserRepository:
     async def list(self, query: Query) -> list[Entity]:
         raise _one_only(query.entity)
 
+    def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        raise _one_only(query.entity)
+
     async def count(self, query: Query) -> int:
         raise _one_only(query.entity)
+
+    def matches(self, query: Query, entity: Entity) -> bool:
+        return query.matches(entity)
 
     async def marker(self, key: str) -> Marker | None:
         found = self._markers.get(key)

@@ -12,6 +12,7 @@ from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
+from starmodel.app.cursors import cursor_behind
 from starmodel.app.editing import digests
 from starmodel.app.listing import listing_of
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
@@ -53,8 +54,8 @@ class CrudRoutes:
                 routes.add("GET", type.path, self._guarded(self._own), type=type)
 
     def _add_events(self, routes: Routes, events: EventRoutes, type: EntityType) -> None:
-        async def run(call: Call, found: Any, id: str) -> None:
-            await events.run(call, type, found.event, id)
+        def run(call: Call, found: Any, id: str) -> Awaitable[None]:
+            return events.run(call, type, found.event, id)
 
         path = str(type.path)
         for event in type.events.values():
@@ -116,18 +117,19 @@ class CrudRoutes:
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
-        listing = listing_of(type, asked)
+        listing = listing_of(type, asked, cursors=call.request.wants_json)
         window = await self._application.window(listing, actor)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
             lead = self._ui.lead(type, None, actor)
             await self._page(call, type, type.plural_title, table, lead=lead)
             return
-        data: dict[str, Any] = {
-            "items": [public_state(entity) for entity in window.entities],
-            "page": listing.page,
-            "next": listing.page + 1 if window.more else None,
-        }
+        data: dict[str, Any] = {"items": [public_state(entity) for entity in window.entities]}
+        if listing.cursor is None:
+            data |= {"page": listing.page, "next": listing.page + 1 if window.more else None}
+        else:
+            last = window.entities[-1] if window.more else None
+            data["next"] = None if last is None else cursor_behind(listing.query, last)
         if asked.get("total"):
             data["total"] = await self._application.count(listing, actor)
         await call.json(data)

@@ -17,7 +17,7 @@ from starmodel.core.patches import same
 RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, which would cost as much as the rest
 class Step:
     """One change as finished SQL; holds nothing that user code could still change.
 

@@ -45,6 +45,7 @@ class Transaction:
     settled: Settled = field(default=lambda error: None)
     job: Queued | None = None
     failed: BaseException | None = None
+    lost: Step | None = None
     looks: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,13 +57,12 @@ class Transaction:
         return self.failed if self.job is None else self.job.error
 
     def lost_ground(self) -> Step | None:
-        """The step that builds on an earlier transaction that failed; asked once."""
-        lost = None
+        """The step that builds on an earlier transaction that failed; the first answer stays."""
         while self.under:  # emptied, so that no chain of transactions is kept
             step, earlier = self.under.pop()
             if earlier.error is not None:
-                lost = step
-        return lost
+                self.lost = step
+        return self.lost
 
     def settle(self, error: BaseException | None) -> None:
         """Let everybody know what became of it, just before the caller hears of it."""
@@ -110,8 +110,8 @@ class Engine(Protocol):
     async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
         """All rows of a query. Raises: StoreUnavailableError."""
 
-    async def row(self, sql: str, params: Many[Any]) -> Row | None:
-        """The row of a query that finds one at most, maybe asked together with others."""
+    async def one_row(self, sql: str, params: Many[Any]) -> Many[Row]:
+        """The rows of a query that finds one at most, maybe asked together with others."""
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
         """Accept it for storing, in the order of calls for each entity.

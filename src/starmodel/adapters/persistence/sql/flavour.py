@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import re
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from sqlalchemy import (
     Time,
     Uuid,
     literal,
+    true,
     type_coerce,
 )
 from sqlalchemy.engine import Dialect
@@ -54,6 +56,19 @@ KEPT_IN: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
     datetime.timedelta: (Interval,),
     enum.Enum: (Enum, String),
 }
+
+NOT_FOUND_BY_ASCII = frozenset("\u0130\u212a")
+"""The letters beyond ASCII that are ASCII in lower case: I with a dot, and the sign of Kelvin."""
+
+_OLD_LETTERS = re.compile("[\0-\u012f\u0131-\u021f\u0386-\u03a2\u03a4-\u03ce\u0400-\u0481]*")
+
+
+def knows_letters(text: str) -> bool:
+    """True for letters of Europe that everybody lowers alike, whatever its version of Unicode.
+
+    Without the Greek sigma, whose form at the end of a word not everybody knows.
+    """
+    return _OLD_LETTERS.fullmatch(text) is not None
 
 
 class Flavour(ABC):
@@ -110,9 +125,21 @@ class Flavour(ABC):
         """True when this database finds the text, in lower case, as Python would."""
         return True
 
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        """False when this database may find a text in another one where Python does not.
+
+        Or the other way round, because it lowers some letter otherwise.
+        Shapes: wanted is in lower case.
+        """
+        return NOT_FOUND_BY_ASCII.isdisjoint(text) if wanted.isascii() else knows_letters(text)
+
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """That a float is not NaN, which no comparison in Python lets through."""
         return column <= literal(float("inf"), Double())
+
+    def has_no_zone(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """That a time of day has no zone; one without is never before or after one with."""
+        return true()
 
     @abstractmethod
     def place(

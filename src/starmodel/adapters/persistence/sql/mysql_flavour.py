@@ -26,9 +26,14 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.flavour import Flavour, knows_letters
 from starmodel.adapters.persistence.sql.nul import findable, unescaped, without_nul
-from starmodel.adapters.persistence.sql.numbers import decimal_of, finite_of, whole_of
+from starmodel.adapters.persistence.sql.numbers import (
+    asked_decimal,
+    decimal_of,
+    finite_of,
+    whole_of,
+)
 from starmodel.adapters.persistence.sql.values import (
     SCALARS,
     Codec,
@@ -97,7 +102,7 @@ class MysqlFlavour(Flavour):
         # MariaDB sorts a text as if it had no NUL at its end.
         str: replace(SCALARS[str], decode=unescaped),
         float: replace(SCALARS[float], encode=finite_of),
-        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=decimal.Decimal),
+        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=asked_decimal(35, 30)),
         AwareDatetime: Codec(
             lambda value: _kept_moment(aware(value).replace(tzinfo=None)),
             lambda value: value.replace(tzinfo=datetime.UTC),
@@ -170,6 +175,9 @@ class MysqlFlavour(Flavour):
 
     def finds(self, wanted: str) -> bool:
         return findable(wanted)
+
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        return knows_letters(text)
 
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return true_()

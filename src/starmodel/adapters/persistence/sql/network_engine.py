@@ -106,11 +106,9 @@ class NetworkEngine:
             except FailedError as error:
                 raise self._unavailable("can't be read", error) from error
 
-    async def row(self, sql: str, params: Sequence[Any]) -> Row | None:
+    async def one_row(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         rows = await self._reads.ask(sql, params)
-        if rows is None:
-            rows = await self.rows(sql, params)
-        return rows[0] if rows else None
+        return await self.rows(sql, params) if rows is None else rows
 
     async def run(self, sql: str, params: Sequence[Any]) -> None:
         """Safe to be repeated: what runs here has the same effect twice as once."""

@@ -68,3 +68,19 @@ def decimal_of(precision: int | None, scale: int | None) -> Callable[[Any], deci
         return value
 
     return encode
+
+
+def asked_decimal(before: int, behind: int) -> Callable[[Any], decimal.Decimal]:
+    """Numbers that a column may be compared with: of so many digits around the point.
+
+    Raises: ValueError, for others, which databases round or refuse.
+    """
+
+    def ask(value: Any) -> decimal.Decimal:
+        made = decimal.Decimal(value)
+        exponent = made.as_tuple().exponent
+        if not isinstance(exponent, int) or exponent < -behind or made.adjusted() >= before:
+            raise ValueError(f"is {value}, which this database can't compare exactly")
+        return made
+
+    return ask

@@ -29,7 +29,7 @@ from sqlalchemy.types import JSON, TypeEngine
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.nul import findable, unescaped, without_nul
-from starmodel.adapters.persistence.sql.numbers import decimal_of, float_of, whole_of
+from starmodel.adapters.persistence.sql.numbers import asked_decimal, decimal_of, float_of, whole_of
 from starmodel.adapters.persistence.sql.values import (
     SCALARS,
     Codec,
@@ -62,7 +62,9 @@ class PostgresqlFlavour(Flavour):
         str: replace(SCALARS[str], decode=unescaped),
         bool: replace(SCALARS[bool], encode=of_type(bool, _same), decode=None),
         float: replace(SCALARS[float], encode=float_of, decode=None),
-        decimal.Decimal: replace(SCALARS[decimal.Decimal], decode=None, ask=decimal.Decimal),
+        decimal.Decimal: replace(
+            SCALARS[decimal.Decimal], decode=None, ask=asked_decimal(16_000, 16_000)
+        ),
         uuid.UUID: replace(
             SCALARS[uuid.UUID],
             encode=of_type(uuid.UUID, _same),

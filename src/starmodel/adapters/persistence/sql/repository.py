@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -19,13 +18,13 @@ from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.heads import Heads, under
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.queries import Plan, Planner
-from starmodel.adapters.persistence.sql.row_versions import OvertakenError
 from starmodel.adapters.persistence.sql.sequences import (
     is_numbered,
     sequence_of,
     sequence_table,
 )
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
+from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.table_checks import guard_of
 from starmodel.adapters.persistence.sql.tables import EntityTable, derive_table
@@ -38,7 +37,21 @@ from starmodel.core.relations import table_name
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
-READ_AGAIN = 3
+
+
+class _Process:
+    """This very process; the system is asked once, because asking costs."""
+
+    def __init__(self) -> None:
+        self.look()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.look)
+
+    def look(self) -> None:
+        self.id = os.getpid()
+
+
+this_process = _Process()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +138,7 @@ class SqlRepository:
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(engine, statements, planners, markers, sweeper, os.getpid())
+        self._opened = _Serving(engine, statements, planners, markers, sweeper, this_process.id)
         for note in self.notes:
             log.info("%s", note)
         sweeper.start()
@@ -149,12 +162,8 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        if statements.row_versions is not None:
-            # Not together with others, which might alter the types that the row is compared by.
-            found = await self._load(statements, statements.get, params)
-            return cast(E, found[0]) if found else None
-        row = await serving.engine.row(statements.get, params)
-        return None if row is None else cast(E, statements.made(row, row[-1]))
+        _, found = await statements.read(serving.engine.one_row, statements.get, params)
+        return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         head = self._heads.find(entity, id)
@@ -194,8 +203,16 @@ class SqlRepository:
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
-        found = await self._load(own, plan.sql, plan.params)
+        _, found = await own.read(self._serving().engine.rows, plan.sql, plan.params)
         return found if plan.exact else query.arrange(found)
+
+    async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
+        serving = self._serving()
+        statements = serving.of(query.entity)
+        planner = serving.planners[query.entity]
+        stream = Stream(serving.engine, statements, planner, query, self._clock)
+        async for chunk in stream.chunks(batch):
+            yield chunk
 
     async def count(self, query: Query) -> int:
         own, plan = self._plan(query, count=True)
@@ -204,27 +221,23 @@ class SqlRepository:
             return int(rows[0][0])
         return sum(1 for row in rows if query.matches(own.made(row, 0)))
 
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        serving = self._serving()
+        serving.of(query.entity)
+        return serving.planners[query.entity].matches(query, entity)
+
     def _plan(self, query: Query, *, count: bool = False) -> tuple[Statements, Plan]:
         serving = self._serving()
         own = serving.of(query.entity)
         return own, serving.planners[query.entity].plan(query, self._clock(), count=count)
 
-    async def _load(self, own: Statements, sql: str, params: Row) -> builtins.list[Entity]:
-        """The snapshots of all rows, read again when others overtook the reading."""
-        left = READ_AGAIN
-        while True:
-            began = own.begin()
-            rows = await self._serving().engine.rows(sql, params)
-            try:
-                return own.load(rows, began, again=left > 0)
-            except OvertakenError:
-                left -= 1
-
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        row = await serving.engine.row(serving.markers.get_sql, (serving.markers.kept(key), stale))
-        return None if row is None else Marker(key, *tuple(row)[1:])
+        rows = await serving.engine.one_row(
+            serving.markers.get_sql, (serving.markers.kept(key), stale)
+        )
+        return Marker(key, *tuple(rows[0])[1:]) if rows else None
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()
@@ -250,7 +263,7 @@ class SqlRepository:
                 "The SQL store is not open, so nothing was read or stored. Use it between the "
                 "start and the end of its application."
             )
-        if serving.process != os.getpid():
+        if serving.process != this_process.id:
             raise StoreUnavailableError(
                 f"The SQL store was opened by process {serving.process}, and a connection to a "
                 "database must not cross a fork. Create the application after forking."

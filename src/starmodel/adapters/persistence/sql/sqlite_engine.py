@@ -81,9 +81,7 @@ class SqliteEngine:
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         return await self._reader.rows(sql, params)
 
-    async def row(self, sql: str, params: Sequence[Any]) -> Row | None:
-        rows = await self._reader.rows(sql, params)
-        return rows[0] if rows else None
+    one_row = rows
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
         marker, markers, now = transaction.marker, transaction.markers, transaction.now

@@ -35,6 +35,12 @@ class SqliteFlavour(Flavour):
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), DECIMAL_ORDER)
 
+    def has_no_zone(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return func.length(column, type_=Integer) == len("00:00:00.000000")
+
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        return not wanted.isascii() or super().finds_alike(wanted, text)
+
     def place(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
     ) -> ColumnElement[Any]:

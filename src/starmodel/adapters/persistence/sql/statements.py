@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,16 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
-from starmodel.adapters.persistence.sql.row_versions import RowVersions
+from starmodel.adapters.persistence.sql.row_versions import OvertakenError, RowVersions
 from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
 from starmodel.app.ports import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
 
 Row = tuple[Any, ...]
+Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
+READ_AGAIN = 3
 _set = object.__setattr__
 
 
@@ -117,6 +119,11 @@ class Statements:
     def _compiled(self, statement: ClauseElement) -> CompiledSql:
         return compile_sql(statement, self.flavour.dialect)
 
+    def _write(self, statement: UpdateBase) -> str:
+        sql = self._compiled(statement).sql
+        self.written[sql] = statement
+        return sql
+
     def _compile_expiry(self) -> None:
         table, key = self.mapped.table, self.mapped.key.column
         own = key == bindparam("id_", type_=key.type)
@@ -132,11 +139,6 @@ class Statements:
         self.hold_dead = self._compiled(
             select(*told).where(dead).limit(limit).with_for_update(skip_locked=True)
         )
-
-    def _write(self, statement: UpdateBase) -> str:
-        sql = self._compiled(statement).sql
-        self.written[sql] = statement
-        return sql
 
     def _find(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
@@ -204,25 +206,31 @@ class Statements:
                 f"{self.cls.__name__}.{name} {error}.", {name: f"{field.title} {error}."}
             ) from error
 
-    def begin(self) -> int:
-        """To be asked before a read, and told to `load`."""
-        return 0 if self.row_versions is None else self.row_versions.begin()
-
     def version_in(self, row: Row) -> int:
         """The version of a row that `version`, `lock` or `share` found in a transaction."""
         if self.row_versions is not None:
             return self.row_versions.held(row)
         return row[0]  # type: ignore[no-any-return]
 
-    def load(self, rows: Sequence[Row], began: int, *, again: bool) -> list[Entity]:
-        """The snapshots that rows keep, each at its version.
+    async def read(self, ask: Ask, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
+        """The rows of a query, and the snapshots that they keep, each at its version.
 
-        Raises: OvertakenError, only if the rows can be read `again`.
+        Asked again when others overtook the reading, where no row has a version.
         """
         made, versions = self.made, self.row_versions
         if versions is None:
-            return [made(row, row[-1]) for row in rows]
-        return [made(row, versions.of(row, began, again=again)) for row in rows]
+            rows = await ask(sql, params)
+            return rows, [made(row, row[-1]) for row in rows]
+        left = READ_AGAIN
+        while True:
+            began = versions.begin()
+            rows = await ask(sql, params)
+            try:
+                found = [made(row, versions.of(row, began, again=left > 0)) for row in rows]
+            except OvertakenError:
+                left -= 1
+            else:
+                return rows, found
 
     def made(self, row: Row, version: int) -> Entity:
         """The snapshot that a row keeps: sealed, and marked as stored at the version.

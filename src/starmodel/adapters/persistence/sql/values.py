@@ -27,10 +27,12 @@ from pydantic.fields import FieldInfo
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from starmodel.adapters.persistence.sql.json_text import MICROSECOND, from_text, time_text, to_text
+from starmodel.app.ordering import offset_text
 from starmodel.core.fields import FieldOptions, plain_types
+from starmodel.core.json_text import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
+LOCAL_CHARS = 26  # of the text of a moment without a zone
 ALIASES: dict[Any, type] = {
     PastDatetime: datetime.datetime,
     FutureDatetime: datetime.datetime,
@@ -172,8 +174,7 @@ def moment_text(value: datetime.datetime) -> str:
         text = value.astimezone(datetime.UTC).isoformat(" ", "microseconds")
     except OverflowError as error:
         raise ValueError("is not between the years 1 and 9999 in UTC") from error
-    local = value.isoformat()
-    return f"{text}[{local[max(local.rfind('+'), local.rfind('-')) :]}]" if offset else text
+    return text + offset_text(value)
 
 
 def after_moment(text: str) -> str:

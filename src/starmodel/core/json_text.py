@@ -16,6 +16,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
@@ -100,6 +101,8 @@ def _packed(value: Any) -> Any:
         return [_packed(item) for item in value]
     if isinstance(value, tuple):
         return {"$tuple": [_packed(item) for item in value]}
+    if isinstance(value, PurePath):  # pydantic knows only those of this system
+        return str(value)
     if isinstance(value, BaseModel):
         return _packed_dict(values_of(value))
     if isinstance(value, SecretStr | SecretBytes):

@@ -1,0 +1,59 @@
+"""Open lists over a database that finds letters in its own way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from databases import emptied
+from starmodel import Entity, EntityConfig
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.listing import listing_of
+from starmodel.app.subscriptions import Subscription
+from starmodel.testing.fakes import fake_application
+
+
+class _Names:
+    """A view that tells the names in the list."""
+
+    def encode(self, message: Any, *, full: bool) -> bytes:
+        return ",".join(entity.name for entity in message.state.entities).encode()
+
+
+@pytest.fixture
+def database(mariadb_url: str) -> str:
+    return emptied(mariadb_url)
+
+
+@pytest.mark.parametrize(("name", "search"), [("İSTANBUL", "istanbul"), ("ΟΔΟΣ", "οδοσ")])
+async def test_open_list_shows_what_only_the_database_finds(
+    database: str, name: str, search: str
+) -> None:
+    class City(Entity):
+        model_config = EntityConfig(store="sql", access="public")
+        name: str
+
+    app = fake_application(City, stores={"sql": SqlRepository(database)})
+    await app.ready()
+    try:
+        listing = listing_of(app.registry[City], {"search": search})
+        viewer = Subscription({listing.topic: (_Names(),)})
+        app.lists.join(viewer, listing)
+        await _told(viewer)
+
+        made = await City.objects.create(name=name)
+
+        # Python's letters say no, the database's say yes, and a new page would show it.
+        assert not listing.query.matches(made)
+        assert [city.name for city in await City.objects.list(search=search)] == [name]
+        assert await _told(viewer) == name
+    finally:
+        await app.close()
+
+
+async def _told(viewer: Subscription) -> str:
+    async with asyncio.timeout(20):
+        await viewer.wait()
+    return viewer.take().decode()
