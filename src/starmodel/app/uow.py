@@ -36,8 +36,8 @@ class Tracked:
     """One entity of a unit: where it started, its draft, and what the commit made of it.
 
     Shapes: base is the snapshot it started from; new means that the store
-    holds nothing yet; added, that `add` enlisted it; written, that the
-    last commit stored it.
+    holds nothing yet; added, that `add` enlisted it; numbered, that its id
+    was made by the store; written, that the last commit stored it.
     """
 
     type: EntityType
@@ -47,6 +47,7 @@ class Tracked:
     new: bool
     deleted: bool = False
     added: bool = False
+    numbered: bool = False
     written: bool = False
     made: Entity | None = None
     patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
@@ -126,6 +127,7 @@ class UnitOfWork:
                 draft, cls = tracked.draft, tracked.type.cls
                 if draft.id is None:
                     draft.id = await self._persistence.for_class(cls).next_id(cls)
+                    tracked.numbered = True
 
     async def commit(
         self,
@@ -158,7 +160,9 @@ class UnitOfWork:
             for tracked, change in changes:
                 made = (tracked.type.name, change.id) if change.kind == "insert" else None
                 if made == (conflict.entity, conflict.id) and tracked.type.is_record:
-                    raise _taken(*made) from conflict
+                    if not tracked.numbered:
+                        raise _taken(*made) from conflict
+                    tracked.draft.id = None  # another program was faster; run again with the next
             raise
         messages: list[Any] = []
         for tracked, change in changes:
@@ -237,6 +241,7 @@ class UnitOfWork:
             tracked.base, tracked.new = fresh, False
             refill(tracked.draft, fresh, self._lease)
             _put(tracked.draft, tracked.patch)
+        await self.identify()
 
     async def next_segment(self, lease: Lease) -> None:
         """After a commit at a `yield`: the same drafts go on from what was stored.
