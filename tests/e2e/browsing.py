@@ -14,7 +14,8 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 # What Chromium itself writes while a server is away, and Datastar about its retries.
 SERVER_AWAY = (
-    r"net::ERR_(FAILED|CONNECTION_\w+|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|SOCKET_\w+)",
+    r"net::ERR_(FAILED|CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_\w+)",
+    r"net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH)",  # killed while it answered
     "Failed to fetch|network error|Datastar failed to reach .* retrying in",
 )
 
