@@ -34,31 +34,18 @@ async def store_changes(
     Raises: ConfigurationError, for two stores that can't commit together;
     what the stores raise.
     """
-    parts = _parts(changes, persistence, marker, home)
-    if len(parts) == 1:
-        await parts[0].repository.commit(Batch(parts[0].changes, parts[0].marker))
-    elif parts:
-        await _commit_all(parts)
-
-
-def _parts(
-    changes: Sequence[Change],
-    persistence: PersistenceManager,
-    marker: Marker | None,
-    home: type[Entity] | None,
-) -> list[_Part]:
-    made: dict[Repository, _Part] = {}
+    stores: dict[Repository, list[Change]] = {}
     marked = None if marker is None or home is None else persistence.for_class(home)
     if marked is not None:
-        made[marked] = _Part(marked, [], marker)
+        stores[marked] = []
     for change in changes:
-        repository = persistence.for_class(change.entity)
-        if repository not in made:
-            made[repository] = _Part(repository, [])
-        made[repository].changes.append(change)
-    if len(made) > 1 and marked is not None and marker is not None:
-        made[marked] = made[marked]._replace(marker=marker._replace(effects=True))
-    return list(made.values())
+        stores.setdefault(persistence.for_class(change.entity), []).append(change)
+    if len(stores) > 1:
+        told = None if marker is None else marker._replace(effects=True)
+        await _commit_all([_Part(r, c, told if r is marked else None) for r, c in stores.items()])
+        return
+    for repository in stores:
+        await repository.commit(Batch(changes, marker))
 
 
 async def _commit_all(parts: list[_Part]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -25,10 +25,10 @@ from starmodel.core.registry import EntityType, Registry
 from starmodel.core.sentences import sentence
 
 MASK = "**********"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What a caller sent, by source; the first source that has a name wins.
 
     Shapes: each source maps names to values. Text values come from a form
@@ -36,11 +36,11 @@ class Inputs:
     private fields too.
     """
 
-    path: Mapping[str, Any] = field(default_factory=dict)
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, Any] = field(default_factory=dict)
-    signals: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = _NOTHING
+    body: Mapping[str, Any] = _NOTHING
+    files: Mapping[str, Any] = _NOTHING
+    signals: Mapping[str, Any] = _NOTHING
+    path: Mapping[str, Any] = _NOTHING
     fixed_name: str = "query"
     body_name: str = "body"
     trusted: bool = False
@@ -114,10 +114,8 @@ class Binder:
         self.containers = {
             p.name for p in self.parameters.values() if p.adapter and can_change(p.annotation)
         }
-        # A button sends the same few texts again and again; what plain types made of them is kept.
-        self._repeats = all(
-            p.annotation in (int, str, float, bool) for p in self.parameters.values()
-        )
+        self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
+        self.takes_request = "request" in self.special.values()
         self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         self.needs_more = bool(self.special or self.entities or self.own or self.containers)
 
@@ -153,16 +151,21 @@ class Binder:
 
         Raises: BindingError, naming event, parameter, value and source.
         """
-        repeats = self._repeats and not (
-            inputs.trusted or inputs.body or inputs.signals or inputs.files or inputs.path
-        )
-        key = tuple(inputs.fixed.items()) if repeats else ()
-        known = self._bound.get(key) if repeats else None
+        if not self.scalar or (
+            inputs.body or inputs.signals or inputs.trusted or inputs.files or inputs.path
+        ):
+            return self._bind(inputs)
+        # A button sends the same few texts again and again; what they said is kept.
+        key = tuple(inputs.fixed.items())
+        try:
+            known = self._bound.get(key)
+        except TypeError:  # code gave a list or the like, and hears what is wrong with it
+            return self._bind(inputs)
         if known is None:
             known = self._bind(inputs)
-            if repeats and len(self._bound) < MAX_BOUND:
+            if len(self._bound) < MAX_BOUND:
                 self._bound[key] = known
-        return dict(known)
+        return known.copy()
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
         given: dict[str, Any] = {}

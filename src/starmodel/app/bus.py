@@ -16,18 +16,17 @@ class InProcessBus:
     one_process = True
 
     def __init__(self) -> None:
-        self._handlers: list[Handler] = []
+        self._handlers: tuple[Handler, ...] = ()
 
     async def publish(self, message: Any) -> None:
-        for handler in tuple(self._handlers):
+        for handler in self._handlers:
             try:
                 await handler(message)
             except Exception:  # delivery: one broken subscriber must not harm the others
                 log.exception("A subscriber failed on %s", type(message).__name__)
 
     def subscribe(self, handler: Handler) -> None:
-        self._handlers.append(handler)
+        self._handlers = (*self._handlers, handler)
 
     def unsubscribe(self, handler: Handler) -> None:
-        if handler in self._handlers:
-            self._handlers.remove(handler)
+        self._handlers = tuple(known for known in self._handlers if known != handler)

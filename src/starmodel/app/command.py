@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.app.access import TRUSTED, Actor
-from starmodel.app.replies import Reply
+from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
@@ -38,7 +38,7 @@ class Command:
     actor: Actor | None = TRUSTED
     session: Session | None = None
     request: Any = None
-    signals: dict[str, Any] = field(default_factory=dict)
+    signals: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = None
     send: Send | None = None
     expects: bool = False
@@ -58,7 +58,7 @@ class Outcome:
 
     record: CommandRecord
     value: Any = None
-    reply: Reply = field(default_factory=Reply)
+    reply: Reply = NO_REPLY
     entity: Entity | None = None
     version: int = 0
     patch: Patch = field(default_factory=Patch)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -18,7 +19,7 @@ from starmodel.app.loading import Loader
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, IdSource
 from starmodel.app.reactions import Reactions
-from starmodel.app.replies import Render, Reply, reply_to
+from starmodel.app.replies import NO_REPLY, Render, Reply, reply_to
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
 from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
@@ -96,25 +97,25 @@ class Dispatcher:
         CommandRunningError, CommandReusedError. Then nothing was stored
         since the event's last `yield`.
         """
-        actor, session = command.actor, command.session
+        type, actor, session = command.type, command.actor, command.session
         record = CommandRecord(
             self._ids(),
-            command.type.name if command.id is None else f"{command.type.name}:{command.id}",
+            type.name if command.id is None else f"{type.name}:{command.id}",
             command.event.name,
             self.recorded(command),
             None if actor is None else actor.id,
             None if session is None else session.key,
             self._clock(),
         )
-        self._policy.check(command.type, "write", actor, event=command.event)
+        self._policy.check(type, "write", actor, event=command.event)
         if command.key is None:
             return await self._run(command, record, None)
         return await self._idempotency.once(
             record,
             command.key,
-            self._persistence.for_class(command.type.cls),
-            lambda claim: self._run(command, record, claim),
-            lambda outcome: self._repeat(command, record, outcome),
+            self._persistence.for_class(type.cls),
+            partial(self._run, command, record),
+            partial(self._repeat, command, record),
         )
 
     async def check(self, command: Command) -> dict[str, str]:
@@ -137,20 +138,29 @@ class Dispatcher:
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
-        unsaid = self.binders[command.type.cls, command.event.name].unsaid
+        binder = self.binders[command.type.cls, command.event.name]
+        if binder.scalar and not binder.unsaid:
+            return command.arguments
         return {
-            name: MASK if name in unsaid else plain(value)
+            name: MASK if name in binder.unsaid else plain(value)
             for name, value in command.arguments.items()
         }
 
-    async def _run(self, command: Command, record: CommandRecord, claim: Claim | None) -> Outcome:
-        kind = command.event.kind
-        if kind == "sync":
-            return await self._run_sync(command, record, claim)
+    def _run(
+        self, command: Command, record: CommandRecord, claim: Claim | None
+    ) -> Coroutine[Any, Any, Outcome]:
+        if command.event.kind == "sync":
+            return self._run_sync(command, record, claim)
+        return self._run_waiting(command, record, claim)
+
+    async def _run_waiting(
+        self, command: Command, record: CommandRecord, claim: Claim | None
+    ) -> Outcome:
+        """Events that may wait for the world: their start is on record before they run."""
         if claim is not None:
             await claim.start()
         try:
-            if kind == "async":
+            if command.event.kind == "async":
                 return await self._run_async(command, record, claim)
             return await self._run_segments(command, record, claim)
         except Exception:  # not when cancelled: what was interrupted is never run again by itself
@@ -162,11 +172,12 @@ class Dispatcher:
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
         """Nothing awaits between loading and handing over, so a conflict can just run again."""
+        needs_more = self.binders[command.type.cls, command.event.name].needs_more
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(None)
             home = await self._loader.home(unit, command)
             arguments = command.arguments
-            if self.binders[command.type.cls, command.event.name].needs_more:
+            if needs_more:
                 arguments = await self._loader.arguments(unit, command)
             if command.was:
                 check_untouched(home.base, arguments, command.was)
@@ -238,49 +249,44 @@ class Dispatcher:
         *,
         last: bool = True,
     ) -> Outcome:
-        cls = command.type.cls
-        state = None if value is None else returned_state(home.draft, value)
-        if state is not None:
+        type, event = command.type, command.event
+        if value is not None and (state := returned_state(home.draft, value)) is not None:
             if state is not home.draft:
                 refill(home.draft, state)  # its version does not matter: the base's counts
             value = None
-        if command.event.name == "delete" and command.type.is_record:
+        if event.name == "delete" and type.is_record:
             home.deleted = True
         elif home.new:
-            self._policy.check(
-                command.type, "write", command.actor, event=command.event, entity=home.draft
-            )
+            self._policy.check(type, "write", command.actor, event=event, entity=home.draft)
+        reply = NO_REPLY
         if value is not None:
-            where = f"{command.type.name}.{command.event.name}"
-            reply = reply_to(value, command.event.info, self._render, where)
-        else:
-            reply = Reply()
-        if command.vet is not None:
-            command.vet(reply)
-        await unit.identify()  # the reply and the marker name the new record
+            reply = reply_to(value, event.info, self._render, f"{type.name}.{event.name}")
+            if command.vet is not None:
+                command.vet(reply)
+        if home.new:
+            await unit.identify()  # the reply and the marker name the new record
         facts = unit.facts.emitted.copy()
+        reacted = self._reactions.waits_for(type.cls, event.name)
         record = record.reading(version_of(home.base))
         for attempt in range(1, ATTEMPTS + 1):
             marker = None
             if claim is not None:
-                reacted = self._reactions.waits_for(cls, record.event)
-                marker = claim.marker(
-                    _remember(reply, home) if last else None, effects=bool(facts) or reacted
-                )
+                told = _remember(reply, home) if last else None
+                marker = claim.marker(told, effects=reacted or bool(facts))
             try:
                 await unit.commit(marker=marker, home=home, record=record)
                 break
             except VersionConflictError:
-                if command.event.kind == "sync" or attempt == ATTEMPTS:
+                if event.kind == "sync" or attempt == ATTEMPTS:
                     raise
                 await unit.rebase()
         if claim is not None:
             claim.kept = True
         entity = None if home.deleted else home.made
-        self._reactions.after(record if last else None, cls, entity, facts)
-        stored = home.type.cls.model_config.get("auto_persist", True) or unit.facts.save
+        self._reactions.after(record if last else None, type.cls, entity, facts)
+        stored = type.auto_persist or unit.facts.save
         version = 0 if entity is None else version_of(entity)
-        return Outcome(record, value, reply, entity, version, home.patch, bool(stored))
+        return Outcome(record, value, reply, entity, version, home.patch, stored)
 
     async def _repeat(self, command: Command, record: CommandRecord, outcome: str) -> Outcome:
         """The first outcome's reply, with the entity as it is now."""
@@ -296,7 +302,7 @@ class Dispatcher:
         return Outcome(record, reply.result, reply, entity, version, repeated=True)
 
 
-_NOTHING_SAID = to_json((None, Reply().to_json())).decode()
+_NOTHING_SAID = to_json((None, NO_REPLY.to_json())).decode()
 
 
 def _remember(reply: Reply, home: Tracked) -> str:

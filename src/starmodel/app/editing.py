@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from starmodel.core.errors import EditConflictError, RequestError
 from starmodel.core.fields import is_private, leaving
 
 MAX_SHOWN_CHARS = 60
+NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
 
 
 def digests(entity: Entity) -> dict[str, str]:
@@ -27,10 +29,10 @@ def digests(entity: Entity) -> dict[str, str]:
     }
 
 
-def digests_in(text: Any) -> dict[str, str]:
+def digests_in(text: Any) -> Mapping[str, str]:
     """What a form sent of its memory, {} for none. Raises: RequestError, when it is spoilt."""
-    if text in (None, ""):
-        return {}
+    if text is None or text == "":
+        return NO_DIGESTS
     try:
         found = from_json(text)
     except (ValueError, TypeError):

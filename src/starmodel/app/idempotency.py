@@ -19,6 +19,7 @@ from starmodel.core.errors import (
 )
 
 MAX_KEY = 128
+MAX_DIGEST_BYTES = 32
 T = TypeVar("T")
 
 
@@ -96,7 +97,9 @@ def _digest(record: CommandRecord) -> str:
     """What tells arguments apart, whatever their order; short, however long they are."""
     args = record.args
     text = to_json(dict(sorted(args.items())) if len(args) > 1 else args)
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
+    if len(text) <= MAX_DIGEST_BYTES:
+        return text.decode()
+    return hashlib.blake2b(text, digest_size=MAX_DIGEST_BYTES // 2).hexdigest()
 
 
 def _outcome_of(known: Marker, claim: Claim) -> str:

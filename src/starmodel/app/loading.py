@@ -60,7 +60,7 @@ class Loader:
             self._take_over(tracked, command.signals)
         return tracked
 
-    def _take_over(self, tracked: Tracked, signals: dict[str, Any]) -> None:
+    def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""
         mine: Any = signals
         for part in filter(None, signal_prefix(tracked.type.cls).split(".")):

@@ -80,8 +80,10 @@ _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "
 
 def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
     """What the bus is told of one committed change."""
-    info, before = type.cls.__entity__, base.__dict__
-    names = tuple(n for n in change.patch.fields if n not in info.private)
+    info, before, patch = type.cls.__entity__, base.__dict__, change.patch
+    names = (*patch.set, *patch.unset)
+    if info.private:
+        names = tuple([name for name in names if name not in info.private])
     return Changed(
         type.name,
         change.id,

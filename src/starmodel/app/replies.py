@@ -17,7 +17,7 @@ from starmodel.core.results import Progress, Redirect, Toast
 Render = Callable[[Any], str]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """All that is addressed to the caller alone.
 
@@ -35,7 +35,7 @@ class Reply:
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to tell the caller but that it worked."""
-        return self == _EMPTY
+        return self is NO_REPLY or self == NO_REPLY
 
     def to_json(self) -> str:
         """This reply as text, to be kept with an idempotency marker."""
@@ -55,7 +55,7 @@ class Reply:
         return cls(**data)
 
 
-_EMPTY = Reply()
+NO_REPLY = Reply()
 
 
 def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event") -> Reply:
@@ -64,35 +64,36 @@ def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event
     Raises: TypeError, for what JSON can't say; ConfigurationError, for a
     component that the page has no place for.
     """
-    reply = Reply()
-    if value is not None:
-        _sort(value, info, render, reply, where)
-    return reply
+    if value is None:
+        return NO_REPLY
+    parts: dict[str, Any] = {}
+    _sort(value, info, render, parts, where)
+    return Reply(**parts)
 
 
-def _sort(value: Any, info: EventInfo, render: Render, reply: Reply, where: str) -> None:
+def _sort(value: Any, info: EventInfo, render: Render, parts: dict[str, Any], where: str) -> None:
     if isinstance(value, Redirect) or type(value).__name__ == "Redirect":
-        reply.redirect = value.url if isinstance(value, Redirect) else value.loc
+        parts["redirect"] = value.url if isinstance(value, Redirect) else value.loc
     elif isinstance(value, Progress):
-        reply.progress = value
+        parts["progress"] = value
     elif isinstance(value, Toast):
-        reply.toasts.append(value)
+        parts.setdefault("toasts", []).append(value)
     elif "fh-toast" in str(getattr(value, "attrs", {}).get("class", "")).split():
         kind = value.attrs["class"].rpartition("fh-toast-")[2] or "info"
-        reply.toasts.append(Toast(str(value.children[0].children[0]), kind))
+        parts.setdefault("toasts", []).append(Toast(str(value.children[0].children[0]), kind))
     elif isinstance(value, Entity):
-        reply.result = public_state(value)
+        parts["result"] = public_state(value)
     elif _is_component(value):
-        reply.elements.append(element_of(render(value), info, where))
+        parts.setdefault("elements", []).append(element_of(render(value), info, where))
     elif isinstance(value, list | tuple) and any(map(_is_result, value)):
         for item in value:
-            _sort(item, info, render, reply, where)
+            _sort(item, info, render, parts, where)
     elif isinstance(value, Mapping):
         data = to_jsonable_python(value)
-        reply.result = data
-        reply.signals |= data
+        parts["result"] = data
+        parts["signals"] = {**parts.get("signals", {}), **data}
     else:
-        reply.result = to_jsonable_python(value)
+        parts["result"] = to_jsonable_python(value)
 
 
 def _is_component(value: Any) -> bool:

@@ -21,6 +21,8 @@ class Session(dict[str, Any]):
     and left are keys whose access has changed, and that signed out.
     """
 
+    __slots__ = ("actor", "ended", "id", "key", "known", "left", "modified", "visitor")
+
     def __init__(
         self,
         visitor: str,
@@ -29,7 +31,8 @@ class Session(dict[str, Any]):
         actor: Actor | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(copy.deepcopy(data) if data else {})
+        if data:
+            super().__init__(copy.deepcopy(data))
         self.visitor, self.id, self.key, self.actor = visitor, id, key, actor
         self.ended: list[str] = []
         self.left: list[str] = []

@@ -236,9 +236,8 @@ class Hub:
     async def deliver(self, message: Any) -> None:
         """Take one message of the bus to all who watch its topic."""
         if isinstance(message, Changed):
-            if self._is_late(message):
-                return
-            viewers = self._topics.get(message.topic)
+            topic = message.topic
+            viewers = () if self._is_late(message, topic) else self._topics.get(topic)
             if not viewers:
                 return
             if message.entity in self._guarded and message.state is not None:
@@ -246,17 +245,16 @@ class Hub:
                 return
             frames = Frames(message)
             for viewer in viewers:
-                viewer.offer(message.topic, frames)
+                viewer.offer(topic, frames)
         elif isinstance(message, SessionEnded):
             for viewer in tuple(self._visitors.get(message.visitor, ())):
                 viewer.close()
 
-    def _is_late(self, message: Changed) -> bool:
+    def _is_late(self, message: Changed, topic: str) -> bool:
         """True for a change that was overtaken on the bus by the removal that followed it.
 
         A page that connected in between knows no version and would show it for ever.
         """
-        topic = message.topic
         if message.kind in ("deleted", "expired"):
             self._removed[topic] = max(message.version, self._removed.get(topic, 0))
             self._removed.move_to_end(topic)

@@ -36,8 +36,8 @@ class Tracked:
     """One entity of a unit: where it started, its draft, and what the commit made of it.
 
     Shapes: base is the snapshot it started from; new means that the store
-    holds nothing yet; added, that `add` enlisted it; written, that the
-    last commit stored it.
+    holds nothing yet; added, that `add` enlisted it; numbered, that its id
+    was made by the store; written, that the last commit stored it.
     """
 
     type: EntityType
@@ -47,6 +47,7 @@ class Tracked:
     new: bool
     deleted: bool = False
     added: bool = False
+    numbered: bool = False
     written: bool = False
     made: Entity | None = None
     patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
@@ -123,10 +124,10 @@ class UnitOfWork:
         """Give a number to each new record whose id the store is to make."""
         for tracked in self._tracked.values():
             if tracked.new and tracked.type.is_record and not tracked.deleted:
-                draft = tracked.draft
+                draft, cls = tracked.draft, tracked.type.cls
                 if draft.id is None:
-                    cls = tracked.type.cls
                     draft.id = await self._persistence.for_class(cls).next_id(cls)
+                    tracked.numbered = True
 
     async def commit(
         self,
@@ -142,10 +143,11 @@ class UnitOfWork:
         Raises: InvalidStateError; VersionConflictError; ConstraintError;
         DuplicateCommandError. Then nothing was stored.
         """
+        if self._registry.dependents:
+            await self._follow_deletes()
+        await self.identify()
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
-        await self._follow_deletes()
-        await self.identify()
         changes = self._changes()
         try:
             await store_changes(
@@ -158,17 +160,22 @@ class UnitOfWork:
             for tracked, change in changes:
                 made = (tracked.type.name, change.id) if change.kind == "insert" else None
                 if made == (conflict.entity, conflict.id) and tracked.type.is_record:
-                    raise _taken(*made) from conflict
+                    if not tracked.numbered:
+                        raise _taken(*made) from conflict
+                    tracked.draft.id = None  # another program was faster; run again with the next
             raise
+        messages: list[Any] = []
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
-        for tracked, change in changes:
             if change.kind != "check" and not tracked.type.in_browser:
-                await self._publish(changed_message(tracked.type, change, tracked.base))
-        for fact in facts:
-            await self._publish(fact)
+                messages.append(changed_message(tracked.type, change, tracked.base))
+        for message in messages + facts:
+            try:
+                await self._bus.publish(message)
+            except Exception:  # delivery: what is stored stays stored, whoever could not be told
+                log.exception("The bus could not publish a %s", type(message).__name__)
 
     async def _follow_deletes(self) -> None:
         """Remove or let go of what refers to a deleted record, as its foreign keys say."""
@@ -234,6 +241,7 @@ class UnitOfWork:
             tracked.base, tracked.new = fresh, False
             refill(tracked.draft, fresh, self._lease)
             _put(tracked.draft, tracked.patch)
+        await self.identify()
 
     async def next_segment(self, lease: Lease) -> None:
         """After a commit at a `yield`: the same drafts go on from what was stored.
@@ -294,8 +302,7 @@ class UnitOfWork:
         return made if writes else []
 
     def _change(self, tracked: Tracked) -> Change | None:
-        type, base = tracked.type, tracked.base
-        version = version_of(base)
+        type, base, version = tracked.type, tracked.base, version_of(tracked.base)
         if tracked.deleted:
             tracked.patch = Patch()
             if tracked.new:
@@ -313,7 +320,7 @@ class UnitOfWork:
                 f"{type.name}: the id of a stored entity can't be changed.",
                 {"id": "Can't be changed."},
             )
-        if not type.cls.model_config.get("auto_persist", True) and not self.facts.save:
+        if not (type.auto_persist or self.facts.save):
             stored(made, version)
             return None
         if not patch and not (tracked.new and type.is_record):
@@ -332,12 +339,6 @@ class UnitOfWork:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
-
-    async def _publish(self, message: Any) -> None:
-        try:
-            await self._bus.publish(message)
-        except Exception:  # delivery: what is stored stays stored, whoever could not be told
-            log.exception("The bus could not publish a %s", type(message).__name__)
 
 
 def _taken(name: str, id: Any) -> ConstraintError:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="Entity")
 M = TypeVar("M", bound=BaseModel)
-_ATOMS = frozenset(ATOMS)
 _get = object.__getattribute__  # on a watched draft it reads without recording
 _set = object.__setattr__
 
@@ -81,7 +80,7 @@ LeasedSet = _leased(
 def copy_value(value: Any, lease: Lease | None = None) -> Any:
     """A deep copy that shares nothing mutable; containers answer to `lease` when there is one."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return value
     made: Any
     if kind is list or kind is LeasedList:
@@ -122,18 +121,27 @@ def copy_model(model: M, lease: Lease | None = None) -> M:
     return made
 
 
+def field_values(model: BaseModel) -> dict[str, Any]:
+    """The values of the declared fields, to be read only; a watched draft records no reading."""
+    values: dict[str, Any] = _get(model, "__dict__")
+    fields = type(model).__pydantic_fields__
+    if values.keys() == fields.keys():
+        return values
+    return {name: values[name] for name in fields if name in values}  # no cached properties
+
+
 def refill(draft: Entity, source: Entity, lease: Lease | None = None) -> None:
     """Give the draft its own copy of the source's values."""
-    values = _get(source, "__dict__")
-    fresh = {
-        name: value if type(value := values[name]) in _ATOMS else copy_value(value, lease)
-        for name in type(source).__pydantic_fields__
-        if name in values
-    }
+    values = field_values(source)
+    if ATOMS.issuperset(map(type, values.values())):
+        fresh = values.copy()
+    else:
+        fresh = {name: copy_value(value, lease) for name, value in values.items()}
+    extra, private = source.__pydantic_extra__, source.__pydantic_private__
     _set(draft, "__dict__", fresh)
-    _set(draft, "__pydantic_fields_set__", set(source.__pydantic_fields_set__))
-    _set(draft, "__pydantic_extra__", copy_value(source.__pydantic_extra__, lease))
-    _set(draft, "__pydantic_private__", copy_value(source.__pydantic_private__))
+    _set(draft, "__pydantic_fields_set__", source.__pydantic_fields_set__.copy())
+    _set(draft, "__pydantic_extra__", None if extra is None else copy_value(extra, lease))
+    _set(draft, "__pydantic_private__", None if private is None else copy_value(private))
     _set(draft, "_sm_version", source._sm_version)
     _set(draft, "_sm_lease", lease)
 
@@ -185,11 +193,11 @@ def close_draft(draft: E) -> E:
     Raises: InvalidStateError, naming each field that its validator refused.
     """
     cls: type[E] = draft.__entity__.cls  # type: ignore[assignment]  # never the watched class
-    values, fields = _get(draft, "__dict__"), cls.__pydantic_fields__
-    values = {name: values[name] for name in fields if name in values}
-    if draft.__pydantic_extra__:
-        values |= draft.__pydantic_extra__
+    values, extra = field_values(draft).copy(), draft.__pydantic_extra__
+    if extra:
+        values |= extra
     made = _validated(cls, values)
+    _set(made, "_sm_mode", OWN)
     _set(made, "_sm_version", draft._sm_version)
     if draft.__pydantic_private__:
         _set(made, "__pydantic_private__", copy_value(draft.__pydantic_private__))
@@ -203,7 +211,11 @@ def _validated(cls: type[E], values: dict[str, Any]) -> E:
             for where, value in values.items():
                 values[where] = revalidated(value)
             where = ""
-        made: E = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
+        blank = cls.__new__(cls)
+        _set(blank, "_sm_mode", DRAFT)  # open to the class's own validators
+        made: E = cls.__pydantic_validator__.validate_python(
+            values, self_instance=blank, by_name=True, by_alias=False
+        )
     except ValidationError as error:
         fields, told = {}, []
         for item in error.errors(include_url=False):
@@ -217,7 +229,7 @@ def _validated(cls: type[E], values: dict[str, Any]) -> E:
 def revalidated(value: Any) -> Any:
     """A deep copy in which each nested model went through its own validator again."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return value
     if kind is list or kind is LeasedList:
         return [revalidated(item) for item in value]

@@ -18,10 +18,7 @@ from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, reval
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import FrozenEntityError
 from starmodel.core.events import ActionFactory, Event
-from starmodel.core.fields import (
-    Field,
-    leaving,
-)
+from starmodel.core.fields import ATOMS, Field, leaving
 from starmodel.core.host import ObjectsOf, host_of
 from starmodel.core.patches import values_of
 from starmodel.core.relations import Relation, take_relations
@@ -45,28 +42,42 @@ T = TypeVar("T")
 _get, _set = object.__getattribute__, object.__setattr__
 
 
-_random: list[int] = []
+_random: list[str] = []
 if hasattr(os, "register_at_fork"):  # a child must not hand out its parent's numbers
     os.register_at_fork(after_in_child=_random.clear)
 
 
-def _random_80_bits() -> int:
-    """Fetched from the system many at a time, because each call costs; safe in threads."""
+def _random_part() -> str:
+    """The last two groups of an id.
+
+    Fetched from the system many at a time, because each call costs; safe in threads.
+    """
     try:
         return _random.pop()
     except IndexError:
-        data = os.urandom(10 * 256)
-        _random.extend(int.from_bytes(data[at : at + 10], "big") for at in range(0, 2560, 10))
-        return int.from_bytes(os.urandom(10), "big")
+        text = os.urandom(8 * 256).hex()
+        # The 8 says which variant of UUID this is.
+        _random.extend(
+            f"8{text[at : at + 3]}-{text[at + 3 : at + 15]}" for at in range(0, 4096, 16)
+        )
+        return _random_part()
 
 
 def new_id() -> str:
     """A UUIDv7 as text: unique everywhere, ordered by time of making."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000  # so that those of one unit of work are ordered too
-    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | _random_80_bits() >> 18
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    when = f"{milliseconds:012x}"
+    return f"{when[:8]}-{when[8:]}-7{fraction:03x}-{_random_part()}"
+
+
+def _copied(part: Any, memo: dict[int, Any] | None) -> Any:
+    """A deep copy of one of the PARTS; where all is scalar there is nothing deep."""
+    if part is None:
+        return None
+    if ATOMS.issuperset(map(type, part.values() if isinstance(part, dict) else part)):
+        return part.copy()
+    return copy.deepcopy(part, memo)
 
 
 def _seal(entity: T) -> T:
@@ -169,7 +180,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
         cls = self.__entity__.cls
         made: Self = cls.__new__(cls)  # type: ignore[assignment]  # never the watched class
         for part in PARTS:
-            _set(made, part, copy.deepcopy(getattr(self, part), memo))
+            _set(made, part, _copied(getattr(self, part), memo))
         # What was loaded stays loaded; a copy of a draft is a snapshot.
         _set(made, "_sm_mode", getattr(self, "_sm_mode", OWN) or OWN)
         _set(made, "_sm_version", getattr(self, "_sm_version", 0))
@@ -289,7 +300,7 @@ def stored(entity: Entity, version: int) -> Entity:
 
 def public_state(entity: Entity) -> dict[str, Any]:
     """All that may leave the server: public and computed fields as JSON data."""
-    if entity.__entity__.atomic:
+    if entity.__entity__.atomic:  # so there is nothing nested
         return _json_state(entity)
     token = leaving.set(True)  # private fields of nested models stay out too
     try:

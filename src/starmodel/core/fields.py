@@ -36,10 +36,10 @@ SQL_ARGUMENTS = frozenset(
 SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|secret|token|api_?key|hash)(s?\d*(_|$)|ed_)", re.IGNORECASE
 )
-ATOMS: tuple[type, ...] = (
+ATOMS: frozenset[type] = frozenset({
     int, float, str, bool, bytes, type(None), decimal.Decimal, uuid.UUID,
     datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
-)  # fmt: skip
+})  # fmt: skip
 SCALARS: tuple[type, ...] = (
     *ATOMS, enum.Enum, pathlib.PurePath, ipaddress.IPv4Address, ipaddress.IPv6Address,
 )  # fmt: skip

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from starmodel.core.drafts import revalidated
+from starmodel.core.drafts import field_values, revalidated
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """What was set and what was unset between two states; changed fields only.
 
     Shapes: set maps a field to its whole new value; unset names the
     fields that are no longer there. A field set to None is in `set`.
     """
 
-    set: dict[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = MappingProxyType({})
     unset: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -77,12 +76,7 @@ def _key(item: Any) -> Any:
 def values_of(state: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     """The stored fields of a model (extras included), or the mapping as a dict; to be read only."""
     if isinstance(state, BaseModel):
-        # Not `state.__dict__`, which a watched draft would record as reading every field.
-        values: dict[str, Any] = object.__getattribute__(state, "__dict__")
-        fields = type(state).__pydantic_fields__
-        if values.keys() != fields.keys():
-            values = {name: values[name] for name in fields if name in values}
-        extra = state.__pydantic_extra__
+        values, extra = field_values(state), state.__pydantic_extra__
         return values | extra if extra else values
     return dict(state)
 
@@ -96,19 +90,13 @@ def diff(old: Any, new: Any) -> Patch:
     Patch(set={'b': None}, unset=())
     """
     before, after = values_of(old), values_of(new)
-    if before.keys() == after.keys():
-        return Patch(
-            {
-                name: value
-                for name, value in after.items()
-                if before[name] is not value and not same(before[name], value)
-            }
-        )
     changed = {
         name: value
         for name, value in after.items()
-        if name not in before or not same(before[name], value)
+        if name not in before or (before[name] is not value and not same(before[name], value))
     }
+    if before.keys() <= after.keys():
+        return Patch(changed)
     return Patch(changed, tuple(name for name in before if name not in after))
 
 
@@ -118,7 +106,7 @@ def apply(patch: Patch, state: Mapping[str, Any] | BaseModel) -> Any:
     >>> apply(diff({"a": {}}, {"a": {"x": 1}}), {"a": {}})
     {'a': {'x': 1}}
     """
-    values = {k: v for k, v in values_of(state).items() if k not in patch.unset} | patch.set
+    values = {k: v for k, v in values_of(state).items() if k not in patch.unset} | dict(patch.set)
     if isinstance(state, BaseModel):
         values = revalidated(values)  # shares nothing with the state nor with the patch
         return type(state).__pydantic_validator__.validate_python(

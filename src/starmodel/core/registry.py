@@ -35,7 +35,7 @@ def defined_entities() -> list[type[Entity]]:
     return list(_defined.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EntityType:
     """How one application treats one entity class.
 
@@ -53,23 +53,28 @@ class EntityType:
     ttl_s: float | None
     events: dict[str, Event[Any, Any, Any]]
 
-    @property
+    @cached_property
     def is_record(self) -> bool:
         return self.scope == "record"
 
-    @property
+    @cached_property
     def in_browser(self) -> bool:
         """True when the visitor's browser keeps the state, and the server nothing of it."""
         own = self.cls.model_config.get("persistence_backend")
         return self.store in BROWSER_STORES and own is None
 
-    @property
+    @cached_property
+    def auto_persist(self) -> bool:
+        """False when a change is stored only where its event says `await self.save()`."""
+        return bool(self.cls.model_config.get("auto_persist", True))
+
+    @cached_property
     def signals(self) -> tuple[str, ...]:
         """The fields that are signals on pages; the visitor's own instance needs no id there."""
         names = self.cls.__entity__.signals
         return names if self.is_record else tuple(name for name in names if name != "id")
 
-    @property
+    @cached_property
     def synced(self) -> list[str]:
         """The fields whose value in the browser is taken over before an event runs."""
         everything = self.cls.model_config.get("sync_with_client", self.in_browser)

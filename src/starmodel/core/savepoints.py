@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from starmodel.core.drafts import PARTS, LeasedDict, LeasedList, LeasedSet
 from starmodel.core.fields import ATOMS
 
-_ATOMS = frozenset(ATOMS)
 _get, _set = object.__getattribute__, object.__setattr__
 
 
@@ -42,7 +41,7 @@ class Savepoint:
     def _note(self, value: Any) -> Any:
         """The value itself with its contents noted, or a copy where they can't be put back."""
         kind = type(value)
-        if kind in _ATOMS or isinstance(value, enum.Enum | type):
+        if kind in ATOMS or isinstance(value, enum.Enum | type):
             return value
         if kind is tuple:
             return tuple(self._note(item) for item in value)

@@ -93,7 +93,7 @@ class FakeTransactionalRepository(MemoryRepository):
 
     async def _accepts(self, batch: Batch) -> None:
         for change in batch.changes:
-            self._check(change)
+            self._checked(change)
         if batch.marker is not None:
             known = await self.marker(batch.marker.key)
             if known is not None and known.command != batch.marker.command:

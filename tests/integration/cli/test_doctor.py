@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,19 @@ def test_existing_database_is_opened(shop: Path, run: Run, examined: Any) -> Non
     assert code == 0
     text = "sqlite:///starmodel.db can be reached and written."
     assert findings(document, "database") == [("ok", text, "")]
+
+
+def test_table_of_an_other_program_is_told(shop: Path, examined: Any) -> None:
+    with sqlite3.connect("starmodel.db") as raw:
+        raw.execute(
+            "CREATE TABLE product (id TEXT PRIMARY KEY, name TEXT, price REAL, stock INTEGER, "
+            "tags TEXT, active INTEGER, cost REAL)"
+        )
+    raw.close()
+    code, document = examined()
+    assert code == 0
+    level, text, _ = findings(document, "database")[-1]
+    assert (level, "'product' of Product has no column _version" in text) == ("ok", True)
 
 
 def test_each_setting_tells_where_it_came_from(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from starmodel.adapters.persistence.sql import sqlite_reader, sweeper
-from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.adapters.persistence.sql.repository import SqlRepository, this_process
 from starmodel.app.ports import Batch, Change, Marker
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity, version_of
@@ -364,13 +365,45 @@ async def test_commit_and_read_after_close_say_what_to_do(repository: SqlReposit
     await repository.close()
 
 
+async def test_settled_commits_leave_nothing_to_the_garbage_collector(
+    repository: SqlRepository,
+) -> None:
+    count = _Count()
+    await repository.commit(Batch([_insert(count)]))
+    await _add_one(repository, count.id)  # which compiles the statement
+    while gc.collect():  # what is freed may set free more
+        pass
+    gc.disable()
+    try:
+        for _ in range(3):
+            await _add_one(repository, count.id)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+async def test_group_with_a_refused_change_stores_all_the_others(
+    repository: SqlRepository,
+) -> None:
+    counts = [_Count() for _ in range(4)]
+    await repository.commit(Batch([_insert(counts[2])]))
+    outcomes = await asyncio.gather(
+        *(repository.commit(Batch([_insert(count)])) for count in counts), return_exceptions=True
+    )
+    refused = [isinstance(outcome, VersionConflictError) for outcome in outcomes]
+    assert refused == [False, False, True, False]
+    assert await repository.count(Query(_Count)) == 4
+
+
 async def test_forked_process_is_told_not_to_use_the_connection(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(os, "getpid", lambda: -1)
+        this_process.look()  # as every fork makes it do
         with pytest.raises(StarModelError, match="fork"):
             await repository.get(_Count, "1")
+    this_process.look()
 
 
 async def test_cancelled_caller_leaves_the_writer_at_work(repository: SqlRepository) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
 from integration.web.browser import DATASTAR, ORIGIN, sse_events, toasts, unlisted
 from starmodel import Entity, EntityConfig, event
+from starmodel.testing.asgi import Cookies, send
 
 
 @unlisted
@@ -206,3 +208,21 @@ async def test_null_in_a_state_travels_as_empty_text(visit: Any) -> None:
     answer = await browser.click("/counter/increment")
 
     assert json.loads(sse_events(answer.text)[1].data["signals"])["Counter"]["note"] == "hi"
+
+
+async def test_click_when_answered_leaves_nothing_to_the_garbage_collector(serve: Any) -> None:
+    app, cookies = serve(Counter), Cookies()
+
+    async def click() -> None:
+        await send(app, "POST", "/counter/increment?amount=1", DATASTAR, cookies)
+
+    await click()
+    while gc.collect():  # what is freed may set free more
+        pass
+    gc.disable()
+    try:
+        for _ in range(3):
+            await click()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

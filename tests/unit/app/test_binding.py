@@ -111,6 +111,11 @@ def test_bind_bad_value_tells_event_parameter_value_source_and_signature():
     assert caught.value.status == 422
 
 
+def test_bind_of_a_list_by_code_for_a_number_is_refused_as_any_wrong_value() -> None:
+    with pytest.raises(BindingError, match=r"'delta' must be int, got \[1\]"):
+        counter().bind(Inputs(fixed={"delta": [1]}, fixed_name="arguments"))
+
+
 def test_bind_signature_names_types_without_their_rules():
     class Shelf(Entity):
         @event

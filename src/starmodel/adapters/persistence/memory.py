@@ -82,10 +82,9 @@ class MemoryRepository:
             known = self._markers.get(marker.key)
             if known is not None and known.command != marker.command and self._fresh(known):
                 raise DuplicateCommandError(marker.key)
-        for change in batch.changes:
-            self._check(change)
-        for change in batch.changes:
-            self._write(change)
+        found = [self._checked(change) for change in batch.changes]
+        for change, entry in zip(batch.changes, found, strict=True):
+            self._write(change, entry)
         if marker is not None:
             self._markers[marker.key] = marker
             if len(self._markers) > self._max_markers:
@@ -150,22 +149,27 @@ class MemoryRepository:
         self._entries.move_to_end(key)
         return entry
 
-    def _check(self, change: Change) -> None:
+    def _checked(self, change: Change) -> _Entry | None:
+        """What is stored, when the change may replace it. Raises: VersionConflictError."""
         entry = self._live((change.entity, change.id))
         now = None if entry is None else version_of(entry.snapshot)
         if now != (None if change.kind == "insert" else change.base):
             raise VersionConflictError(
                 change.entity.__name__, change.id, read=change.base, stored=now
             )
+        return entry
 
-    def _write(self, change: Change) -> None:
+    def _write(self, change: Change, entry: _Entry | None) -> None:
         key = (change.entity, change.id)
         if change.kind == "delete":
             self._remove(key)
         elif change.snapshot is not None:
+            kept = _kept(change.snapshot, change.version)
             dies_at = None if change.ttl_s is None else self._clock() + change.ttl_s
-            entry = _Entry(_kept(change.snapshot, change.version), dies_at)
-            self._entries[key] = entry
+            if entry is not None:
+                entry.snapshot, entry.dies_at = kept, dies_at
+                return
+            entry = self._entries[key] = _Entry(kept, dies_at)
             self._entries.move_to_end(key)
             self._by_class.setdefault(change.entity, {})[change.id] = entry
             if isinstance(change.id, int):

@@ -190,12 +190,9 @@ class DatastarRealtime:
 
         The state too, when no live page of it would get it from its stream.
         """
-        parts = [patch_signals(signal_value(outcome.reply.signals), status=200)]
-        if (
-            outcome.entity is not None
-            and not type.is_record
-            and (not outcome.stored or not (has_page or type.in_browser))
-        ):
+        reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
+        parts = [patch_signals(reply.signals and signal_value(reply.signals), status=200)]
+        if told and outcome.entity is not None and not type.is_record:
             namespace = signal_prefix(type.cls).rstrip(".")
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
             version = f"{namespace or type.name} {outcome.version}" if outcome.stored else ""
@@ -203,7 +200,9 @@ class DatastarRealtime:
         grant = self.grant()
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))
-        return b"".join(parts) + self.encode_effects(outcome.reply)
+        if not reply.is_empty:
+            parts.append(self.encode_effects(reply))
+        return b"".join(parts)
 
     def encode_states(self, session: Session) -> bytes:
         """What the browser is to store and show of the states that this request changed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -44,7 +44,6 @@ class ShownList:
     words: str
 
 
-@dataclass(slots=True)
 class Page:
     """One response being made: who asked, where it is mounted, and all that it shows.
 
@@ -52,11 +51,12 @@ class Page:
     open; such content brings a grant instead of a token.
     """
 
-    session: Session
-    root_path: str = ""
-    patch: bool = False
-    shown: dict[Shown | ShownList, None] = field(default_factory=dict)
-    focus: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("focus", "patch", "root_path", "session", "shown")
+
+    def __init__(self, session: Session, root_path: str = "", patch: bool = False) -> None:
+        self.session, self.root_path, self.patch = session, root_path, patch
+        self.shown: dict[Shown | ShownList, None] = {}
+        self.focus: dict[str, Any] = {}
 
     def namespace(self, type: EntityType, entity: Entity) -> str:
         """Where the signals of an entity stand on this page.

@@ -77,7 +77,7 @@ class BulkRoute:
     ) -> Command:
         binder = self._application.dispatcher.binders[type.cls, event.name]
         key = call.request.headers.get(b"idempotency-key")
-        request = call.request.for_events() if "request" in binder.special.values() else None
+        request = call.request.for_events() if binder.takes_request else None
         return Command(
             type, event, {}, id, call.session.actor, call.session, request, {},
             None if key is None else key.decode("latin-1"), expects=True,

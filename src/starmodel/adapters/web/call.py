@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ import orjson
 from pydantic_core import to_json
 
 from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.app.session import Session
 from starmodel.core.errors import ConfigurationError
 
@@ -19,44 +21,52 @@ HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 SSE = b"text/event-stream"
 Header = tuple[bytes, bytes]
+NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
 class Call:
     """A request, its session, and the way to answer it.
 
-    Shapes: sent has the fields of a form, once they are read; policy gives
-    the Content-Security-Policy of pages mounted at a root path.
+    Shapes: sent has the fields of a form, once they are read; sessions
+    writes the session's cookie, None for an answer that leaves it alone; policy
+    gives the Content-Security-Policy of pages mounted at a root path.
     """
 
     __slots__ = (
-        "_cookie",
-        "_policy",
-        "_send",
-        "request",
-        "root_path",
-        "sent",
-        "session",
+        "_came_as", "_policy", "_send", "_sessions", "request", "root_path", "sent", "session",
         "started",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
         request: Incoming,
         session: Session,
         send: Any,
-        cookie: Any,
+        sessions: CookieSessions | None,
         root_path: str,
         policy: Callable[[str], bytes],
     ) -> None:
         self.request, self.session, self.root_path = request, session, root_path
-        self._send, self._cookie, self._policy = send, cookie, policy
-        self.sent: dict[str, Any] = {}
+        self._send, self._sessions, self._policy = send, sessions, policy
+        self._came_as = session.id
+        self.sent: Mapping[str, Any] = NOTHING_SENT
         self.started = False
 
     def without_cookie(self, send: Any = None, request: Incoming | None = None) -> Call:
         """The same call, by another way out, that leaves the session's cookie alone."""
         way, asked = send or self._send, request or self.request
-        return Call(asked, self.session, way, lambda _: [], self.root_path, self._policy)
+        return Call(asked, self.session, way, None, self.root_path, self._policy)
+
+    def cookie(self) -> Sequence[Header]:
+        """The header that tells the browser of a changed session; told once.
+
+        Raises: ConfigurationError, for a session that no cookie can carry.
+        """
+        if self._sessions is None or not self.session.changed:
+            return ()
+        self.session.settle()
+        text = self._sessions.write(self.session, self._came_as)
+        return [(b"set-cookie", text.encode("latin-1"))]
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
@@ -66,7 +76,7 @@ class Call:
             (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             *headers,
-            *self._cookie(self.session),
+            *self.cookie(),
         ]
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
@@ -76,7 +86,7 @@ class Call:
 
     async def start(self, status: int, kind: bytes, headers: Sequence[Header] = ()) -> None:
         """Begin a response that is sent in parts."""
-        head = [(b"content-type", kind), *headers, *self._cookie(self.session)]
+        head = [(b"content-type", kind), *headers, *self.cookie()]
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
 
@@ -89,7 +99,7 @@ class Call:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.started = True
-                headers = [*message["headers"], *self._cookie(self.session)]
+                headers = [*message["headers"], *self.cookie()]
                 message = {**message, "headers": headers}
             await self._send(message)
 

@@ -31,11 +31,14 @@ class Sent:
     owner: str = ""
 
 
+NOTHING_SENT = Sent()
+
+
 def taken(request: Incoming, data: dict[str, Any]) -> Sent:
     """What stands under "_browser"; it is removed from the data. Raises: RequestError."""
-    given = data.pop(NAME, None)
-    if given in (None, ""):
-        return Sent()
+    given = data.pop(NAME, None) if data else None
+    if given is None or given == "":
+        return NOTHING_SENT
     if isinstance(given, str):
         given = request.parsed(given.encode(), NAME)
     if not isinstance(given, dict):

@@ -54,8 +54,8 @@ class CrudRoutes:
                 routes.add("GET", type.path, self._guarded(self._own), type=type)
 
     def _add_events(self, routes: Routes, events: EventRoutes, type: EntityType) -> None:
-        async def run(call: Call, found: Any, id: str) -> None:
-            await events.run(call, type, found.event, id)
+        def run(call: Call, found: Any, id: str) -> Awaitable[None]:
+            return events.run(call, type, found.event, id)
 
         path = str(type.path)
         for event in type.events.values():

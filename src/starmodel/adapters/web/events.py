@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from pydantic_core import from_json
 
 from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.carrying import NAME, carry, taken
+from starmodel.adapters.web.carrying import NAME, Sent, carry, taken
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import NO_STORE, Refusals
 from starmodel.adapters.web.settings import WebSettings
@@ -24,6 +26,8 @@ from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
+
+_ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
 class EventRoutes:
@@ -46,9 +50,7 @@ class EventRoutes:
     ) -> None:
         """Dispatch the event and answer; a refusal or failure is answered too."""
         request = call.request
-        if request.method in ("GET", "HEAD") and not (
-            request.is_datastar and request.method == "GET"
-        ):
+        if request.method == "HEAD" or (request.method == "GET" and not request.is_datastar):
             # A link or a prefetch must not change state.
             problem = Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.")
             await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
@@ -61,16 +63,15 @@ class EventRoutes:
                 await call.json({"errors": await self._checked(call, type, event, id)})
                 return
             command = await self._command(call, type, event, id)
-            if event.kind in ("generator", "async_generator"):
-                if request.is_datastar:
-                    await self._stream(call, command)
-                else:
-                    await self._finish(call, command, await self._collected(command))
-            elif event.kind == "sync":
+            if event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
-                await self._finish(call, command, outcome)
+                await self._answer(call, command, outcome)
+            elif event.kind == "async":
+                await self._answer(call, command, await asyncio.shield(self._start(command)))
+            elif request.is_datastar:
+                await self._stream(call, command)
             else:
-                await self._finish(call, command, await asyncio.shield(self._start(command)))
+                await self._answer(call, command, await self._collected(command))
         except Exception as error:  # the web edge: every failure becomes an answer
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
@@ -102,37 +103,14 @@ class EventRoutes:
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> Command:
         request, session = call.request, call.session
-        body: dict[str, Any] = {}
-        files: dict[str, Any] = {}
-        signals: dict[str, Any] = {}
-        body_name = "form"
-        content = request.headers.get(b"content-type", b"")
-        if request.method in ("GET", "DELETE", "HEAD"):
-            if request.is_datastar:
-                signals = request.signals_in_query
-        elif content.startswith(b"application/json"):
-            if request.is_datastar:
-                signals = await request.json()
-            else:
-                body, body_name = await request.json(), "JSON body"
-        elif content.startswith((b"application/x-www-form-urlencoded", b"multipart/form-data")):
-            body, files = await request.form()
-            call.sent = body
-        elif await request.body():
-            raise RequestError(
-                f"A body of type {request.header(b'content-type')!r} can't be read; send JSON or "
-                "a form.",
-                status=415,
-            )
-        fixed = request.query
         binder = self._application.dispatcher.binders[type.cls, event.name]
-        exposed = [name for name in binder.sensitive if name in fixed]
-        if exposed:
-            raise BindingError(
-                f"{binder.where}: {exposed[0]!r} is secret and travels in the body only.",
-                {exposed[0]: "must be sent in the body"},
-            )
-        sent = taken(request, signals if request.is_datastar and signals else body)
+        inputs, sent = await self._inputs(call)
+        for name in binder.sensitive:
+            if name in inputs.fixed:
+                raise BindingError(
+                    f"{binder.where}: {name!r} is secret and travels in the body only.",
+                    {name: "must be sent in the body"},
+                )
         if binder.carries and request.wants_html and not request.is_datastar:
             raise RequestError(
                 f"{' and '.join(binder.carries)} is kept in your browser, which needs JavaScript. "
@@ -140,12 +118,11 @@ class EventRoutes:
             )
         if binder.carries or sent.owner:
             carry(sent, session, self._application.scopes, binder.carries)
-        else:
+        elif request.method == "GET":
             carried.set(NOTHING)
-        inputs = Inputs({}, fixed, body, files, signals, body_name=body_name)
+        arguments, signals = binder.bind(inputs), inputs.signals
+        was = digests_in(inputs.body.get("_was"))
         key = request.headers.get(b"idempotency-key")
-        was = digests_in(body.get("_was"))
-        arguments = binder.bind(inputs)
         return Command(
             type,
             event,
@@ -153,32 +130,57 @@ class EventRoutes:
             id or None,
             session.actor,
             session,
-            request.for_events() if "request" in binder.special.values() else None,
-            signals | sent.signals if sent.signals else signals,
+            request.for_events() if binder.takes_request else None,
+            signals if not sent.signals else {**signals, **sent.signals},
             None if key is None else key.decode("latin-1"),
-            expects=request.is_datastar,
-            was=was,
-            vet=lambda reply: self._vet(call, reply),
+            None,
+            request.is_datastar,
+            partial(self._vet, call),
+            was,
         )
+
+    async def _inputs(self, call: Call) -> tuple[Inputs, Sent]:
+        """What address and body say. Raises: RequestError, for a body that nobody can read."""
+        request = call.request
+        data: dict[str, Any] = {}
+        files: dict[str, Any] = {}
+        is_form, content = False, request.headers.get(b"content-type", b"")
+        if request.method in ("GET", "DELETE"):
+            if request.is_datastar:
+                data = request.signals_in_query
+        elif content.startswith(b"application/json"):
+            data = await request.json()
+        elif content.startswith((b"application/x-www-form-urlencoded", b"multipart/form-data")):
+            data, files = await request.form()
+            call.sent, is_form = data, True
+        elif await request.body():
+            raise RequestError(
+                f"A body of type {request.header(b'content-type')!r} can't be read; send JSON or "
+                "a form.",
+                status=415,
+            )
+        sent = taken(request, data)
+        if request.is_datastar and not is_form:
+            return Inputs(request.query, signals=data), sent
+        name = "form" if is_form else "JSON body"
+        return Inputs(request.query, data, files, body_name=name), sent
 
     def _vet(self, call: Call, reply: Reply) -> None:
         """Refuse a redirect that leads away, before anything is stored."""
         if reply.redirect is not None:
             call.safe_url(reply.redirect, self._settings.allowed_hosts)
 
-    async def _finish(self, call: Call, command: Command, outcome: Outcome) -> None:
-        await self._application.end_sessions(call.session)
-        await self._answer(call, command, outcome)
-
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
+        if call.session.ended:
+            await self._application.end_sessions(call.session)
         if request.is_datastar:
             has_page = b"starmodel-page" in request.headers
             if self._leaves(call, command, outcome):
-                outcome.reply.redirect = self._next(call, command, outcome)
+                there = self._next(call, command, outcome)
+                outcome.reply = replace(outcome.reply, redirect=there)
             body = self._reply(call, type, outcome, has_page)
-            headers = [NO_STORE, (b"starmodel-status", b"200")]
-            await call.answer(200, SSE, body, headers)
+            await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
             await self._answer_json(call, command, outcome)
         elif outcome.reply.redirect is not None:
@@ -250,8 +252,8 @@ class EventRoutes:
 
         command.send = keep
         outcome = await asyncio.shield(self._start(command))
-        outcome.reply.result = results
-        outcome.reply.redirect = redirects[-1] if redirects else None
+        redirect = redirects[-1] if redirects else None
+        outcome.reply = replace(outcome.reply, result=results, redirect=redirect)
         return outcome
 
     async def _stream(self, call: Call, command: Command) -> None:

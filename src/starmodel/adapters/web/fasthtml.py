@@ -7,7 +7,7 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -64,12 +64,12 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     front: Front
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        inner = partial(FastHTML.__call__, self)
-        if scope["type"] == "lifespan":
+        inner, kind = partial(FastHTML.__call__, self), scope["type"]
+        if kind == "lifespan":
             await inner(scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
-        if scope["type"] == "websocket":
+        if kind == "websocket":
             await self.front.handshake(scope, receive, send, inner)
             return
         own = partial(serve_own, inner, self.front.realtime)
@@ -110,9 +110,14 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
         await inner(scope, receive, send)
 
     app.router.middleware_stack = generated
-    front.guard = partial(_run_before, app)
+    front.guard = partial(_guard, app)
     _connect_lifespan(app, front)
     _connect_errors(app, front)
+
+
+def _guard(app: FastHTML, incoming: Incoming) -> Coroutine[Any, Any, Response | None] | None:
+    """What runs the application's `before` functions; None when it has none."""
+    return _run_before(app, incoming) if app.before else None
 
 
 async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
@@ -120,8 +125,6 @@ async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
 
     What one of them answers instead of the route, or None.
     """
-    if not app.before:
-        return None
     await incoming.body()
     request = incoming.for_events()
     request.injects, request.max_part_size, request.body_wrap = [], app.max_part_size, noop_body

@@ -33,7 +33,7 @@ from starmodel.app.application import Application
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.app.replies import Reply
-from starmodel.app.session import Session, current_session
+from starmodel.app.session import current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
 
@@ -43,7 +43,7 @@ STATES_PATH = "/_starmodel/states"
 HEALTH_PATH = "/_starmodel/health"
 
 
-Guard = Callable[[Incoming], Awaitable[Any]]
+Guard = Callable[[Incoming], Awaitable[Any] | None]
 
 
 class Front:
@@ -74,7 +74,8 @@ class Front:
         self._dev_token, self._user, self._policy = dev_token, UserRoutes(routes), policy
         self._refusals = Refusals(application, realtime, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
-        self.guard: Guard | None = None  # what the framework runs before every route of its own
+        # What the framework runs before every route of its own; it gives None for nothing.
+        self.guard: Guard | None = None
         self.routes = Routes()
         self._events = EventRoutes(application, realtime, self._refusals, settings)
         pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
@@ -87,10 +88,9 @@ class Front:
         generated one is answered right here.
         """
         self._proxies.mend(scope)
-        request = self._incoming(scope, receive)
-        is_bearer = request.is_bearer
-        session = self.sessions.read(b"" if is_bearer else request.headers.get(b"cookie", b""))
-        before, root_path = session.id, scope.get("root_path", "")
+        request = Incoming(scope, receive, self._settings)
+        cookie = b"" if request.is_bearer else request.headers.get(b"cookie", b"")
+        session, root_path = self.sessions.read(cookie), scope.get("root_path", "")
         if self._greeting is not None:
             self.greet(root_path)
         scope["starmodel.session"] = session
@@ -102,14 +102,8 @@ class Front:
         carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
-        def cookie(session: Session) -> list[tuple[bytes, bytes]]:
-            if is_bearer or not session.changed:
-                return []
-            session.settle()
-            return [(b"set-cookie", self.sessions.write(session, before).encode("latin-1"))]
-
-        call = Call(request, session, send, cookie, root_path, self._policy)
-        scope["starmodel.call"] = call
+        written = None if request.is_bearer else self.sessions
+        call = Call(request, session, send, written, root_path, self._policy)
         try:
             self._origin.check(request)
         except StarModelError as error:
@@ -123,24 +117,32 @@ class Front:
             return
         if bypass and await self.serve_generated(call):
             return
+        await self._hand_over(call, receive, send, inner)
 
+    async def _hand_over(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
+        """Let the framework answer; the session's cookie is added on the way out."""
         replaced = False
 
         async def send_with_cookie(message: Any) -> None:
             nonlocal replaced
             if message["type"] == "http.response.start":
                 try:
-                    message["headers"] = [*message["headers"], *cookie(session)]
+                    message["headers"] = [*message["headers"], *call.cookie()]
                 except StarModelError as error:  # a session that no cookie can carry
                     replaced = True
                     await self.failed(call.without_cookie(), error)
             if not replaced:
                 await send(message)
 
+        scope = call.request.scope
+        scope["starmodel.call"] = call
         try:
             await inner(scope, receive, send_with_cookie)
         finally:
-            await self.application.end_sessions(session)
+            scope.pop(
+                "starmodel.call", None
+            )  # a circle: nothing of the request would be freed at once
+            await self.application.end_sessions(call.session)
 
     def end_replies(self) -> None:
         """End every stream and every reply that goes on, so that the server can stop."""
@@ -150,7 +152,7 @@ class Front:
     async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Hand a WebSocket to `inner` with its visitor's session, or refuse a foreign one."""
         self._proxies.mend(scope)
-        request = self._incoming({**scope, "method": "GET"}, receive)
+        request = Incoming({**scope, "method": "GET"}, receive, self._settings)
         try:
             self._origin.check(request)
             self._origin.check_origin(request)
@@ -176,15 +178,9 @@ class Front:
     async def serve_inside(self, scope: Any, receive: Any, send: Any) -> bool:
         """Like `serve_generated`, behind the user's middleware: by its own `receive` and `send`."""
         call: Call = scope["starmodel.call"]
-        request = self._incoming(scope, receive)
+        request = Incoming(scope, receive, self._settings)
         # The session's cookie is added on the way out, as for every response of the user's routes.
         return await self.serve_generated(call.without_cookie(send, request))
-
-    def _incoming(self, scope: Any, receive: Any) -> Incoming:
-        limits = self._settings
-        return Incoming(
-            scope, receive, max_bytes=limits.max_body_bytes, max_depth=limits.max_body_depth
-        )
 
     async def serve_generated(self, call: Call) -> bool:
         """Answer by a generated route; False when there is none, or the user has one there."""
@@ -193,21 +189,23 @@ class Front:
         if match is None:
             return False
         methods, id = match
-        method = "GET" if request.method == "HEAD" else request.method
-        found = methods.get(method)
-        template = next(iter(methods.values())).template
-        if self._user.take(request.scope, request.method, template):
+        method = request.method
+        found = methods.get("GET" if method == "HEAD" else method)
+        template = (found or next(iter(methods.values()))).template
+        if self._user.take(request.scope, method, template):
             return False
         if found is None:
             await self._not_allowed(call, methods)
-        elif self.guard is None or not await self._stopped(call, self.guard):
+            return True
+        looking = None if self.guard is None else self.guard(request)
+        if looking is None or not await self._stopped(call, looking):
             await found.handler(call, found, id)
         return True
 
-    async def _stopped(self, call: Call, guard: Guard) -> bool:
+    async def _stopped(self, call: Call, looking: Awaitable[Any]) -> bool:
         """Let the user's guard look first; True when it has answered instead."""
         try:
-            response = await guard(call.request)
+            response = await looking
         except Exception as error:  # the web edge: every failure becomes an answer
             await self.failed(call, error)
             return True

@@ -48,12 +48,12 @@ class OriginCheck:
     def check_origin(self, request: Incoming) -> None:
         """What every state-changing request and every handshake must pass."""
         site = request.headers.get(b"sec-fetch-site")
+        if site == b"same-origin":
+            return
         origin = request.header(b"origin").lower()
         if origin in self._origins:
             return
         if site is not None:
-            if site == b"same-origin":
-                return
             raise AccessDeniedError(
                 f"A {request.method} from another site ({site.decode('latin-1')}) is refused. "
                 "If a proxy serves this application, set public_url or trusted_origins."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -10,27 +12,36 @@ from pydantic_core import from_json
 
 from starmodel.adapters.web.form_fields import gathered
 from starmodel.adapters.web.routes import SLASH
+from starmodel.adapters.web.settings import WebSettings
 from starmodel.core.errors import RequestError
 
 
 class Incoming:
-    """One HTTP request: headers by lower-case name, and a body read within limits."""
+    """One HTTP request: headers by lower-case name, and a body read within limits.
+
+    Shapes: is_bearer is True for a request that brings a token: it
+    identifies, and cookies don't count.
+    """
 
     __slots__ = (
-        "_body", "_files", "_max_bytes", "_max_depth", "_receive", "headers", "method",
+        "_body", "_files", "_limits", "_receive", "headers", "is_bearer", "is_datastar", "method",
         "path", "scope",
     )  # fmt: skip
 
-    def __init__(self, scope: Any, receive: Any, *, max_bytes: int, max_depth: int) -> None:
-        self.scope, self._receive = scope, receive
-        self._max_bytes, self._max_depth = max_bytes, max_depth
+    def __init__(self, scope: Any, receive: Any, limits: WebSettings) -> None:
+        self.scope, self._receive, self._limits = scope, receive, limits
         self._body: bytes | None = None
-        self._files: list[tuple[str, Any]] = []
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        if len(self.headers) < len(scope["headers"]):  # HTTP/2 may send cookies one by one
-            cookies = [value for name, value in scope["headers"] if name == b"cookie"]
+        self._files: Sequence[tuple[str, Any]] = ()
+        sent = scope["headers"]
+        headers: dict[bytes, bytes] = dict(sent)
+        if len(headers) < len(sent):  # HTTP/2 may send cookies one by one
+            cookies = [value for name, value in sent if name == b"cookie"]
             if len(cookies) > 1:
-                self.headers[b"cookie"] = b"; ".join(cookies)
+                headers[b"cookie"] = b"; ".join(cookies)
+        self.headers = headers
+        token = headers.get(b"authorization")
+        self.is_bearer = token is not None and token[:7].lower() == b"bearer "
+        self.is_datastar = b"datastar-request" in headers
         self.method: str = scope["method"]
         path, root = scope["path"], scope.get("root_path", "").rstrip("/")
         self.path: str = path[len(root) :] if root and path.startswith(f"{root}/") else path
@@ -38,15 +49,6 @@ class Incoming:
     def header(self, name: bytes) -> str:
         """The header's text, "" when absent."""
         return self.headers.get(name, b"").decode("latin-1")
-
-    @property
-    def is_bearer(self) -> bool:
-        """True for a request that brings a token: it identifies, and cookies don't count."""
-        return self.headers.get(b"authorization", b"")[:7].lower() == b"bearer "
-
-    @property
-    def is_datastar(self) -> bool:
-        return b"datastar-request" in self.headers
 
     @property
     def takes_gzip(self) -> bool:
@@ -74,10 +76,9 @@ class Incoming:
         return whole[len(self.scope["path"]) - len(self.path) :]
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> Mapping[str, str]:
         """The query's parameters but Datastar's own; of a repeated one the last."""
-        text = self.scope["query_string"]
-        return dict(_query(text)) if text else {}
+        return _query(self.scope["query_string"])
 
     @property
     def signals_in_query(self) -> dict[str, Any]:
@@ -87,36 +88,26 @@ class Incoming:
 
     async def body(self) -> bytes:
         """The whole body. Raises: RequestError 413, beyond the limit."""
-        if self._body is None:
-            self._body = await self._read()
-        return self._body
-
-    async def _read(self) -> bytes:
-        length = self.headers.get(b"content-length", b"0")
+        if self._body is not None:
+            return self._body
+        length, room = self.headers.get(b"content-length", b"0"), self._limits.max_body_bytes
         if not length.isdigit():
             raise RequestError(f"Content-Length is {length!r}; expected a number.")
-        if int(length) > self._max_bytes:
+        if int(length) > room:
             raise self._too_large()
-        message = await self._next()
-        data: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            parts, size = [data], len(data)
-            while message.get("more_body"):
-                message = await self._next()
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > self._max_bytes:
-                    raise self._too_large()
-            data = b"".join(parts)
-        if len(data) > self._max_bytes:
-            raise self._too_large()
-        return data
-
-    async def _next(self) -> Any:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise RequestError("The request ended before its body was complete.")
-        return message
+        parts: list[bytes] = []
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise RequestError("The request ended before its body was complete.")
+            part, more = message.get("body", b""), message.get("more_body", False)
+            parts.append(part)
+            room -= len(part)
+            if room < 0:
+                raise self._too_large()
+        self._body = b"".join(parts)
+        return self._body
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises: RequestError, for anything else."""
@@ -140,7 +131,7 @@ class Incoming:
         from starlette.exceptions import HTTPException
 
         try:
-            data = await Request(self.scope, replay).form(max_part_size=self._max_bytes)
+            data = await Request(self.scope, replay).form(max_part_size=self._limits.max_body_bytes)
         except HTTPException as error:
             raise RequestError(f"The form can't be read: {error.detail}.") from error
         texts = [(k, v) for k, v in data.multi_items() if isinstance(v, str)]
@@ -166,9 +157,9 @@ class Incoming:
         """A JSON object within the limit of depth. Raises: RequestError, for anything else."""
         if text == b"{}":
             return {}
-        brackets = text.count(b"[") + text.count(b"{")
-        if brackets > self._max_depth and _depth(text) > self._max_depth:
-            raise RequestError(f"The {what} is nested deeper than {self._max_depth} levels.")
+        brackets, deepest = text.count(b"[") + text.count(b"{"), self._limits.max_body_depth
+        if brackets > deepest and _depth(text) > deepest:
+            raise RequestError(f"The {what} is nested deeper than {deepest} levels.")
         try:
             data = from_json(text, allow_inf_nan=False)  # orjson would round large integers
         except ValueError as error:
@@ -179,15 +170,15 @@ class Incoming:
 
     def _too_large(self) -> RequestError:
         return RequestError(
-            f"The request's body is larger than {self._max_bytes} bytes.", status=413
+            f"The request's body is larger than {self._limits.max_body_bytes} bytes.", status=413
         )
 
 
 @functools.lru_cache(maxsize=1024)  # rendered actions ask with the same few
-def _query(text: bytes) -> dict[str, str]:
+def _query(text: bytes) -> Mapping[str, str]:
     found = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
     found.pop("datastar", None)
-    return found
+    return MappingProxyType(found)
 
 
 def _depth(text: bytes) -> int:

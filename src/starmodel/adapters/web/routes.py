@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -112,13 +111,13 @@ class UserRoutes:
     def take(self, scope: Any, method: str, template: str) -> bool:
         """True when one of the user's routes matches path and method."""
         routes = self._routes()
-        if not (len(routes) == len(self._seen) and all(map(operator.is_, routes, self._seen))):
+        if routes != self._seen:  # for the same objects this asks none of them
             self._known.clear()
             self._seen = list(routes)
         rivals = self._known.get((method, template))
         if rivals is None:
             rivals = self._known[method, template] = _rivals(routes, template)
-        return any(route.matches(scope)[0].value == 2 for route in rivals)
+        return bool(rivals) and any(route.matches(scope)[0].value == 2 for route in rivals)
 
 
 def _rivals(routes: Iterable[Any], template: str) -> tuple[Any, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets as random
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -22,6 +23,17 @@ MAX_COOKIE_BYTES = 3800
 _CACHED = 10_000
 
 
+class _Kept(NamedTuple):
+    """What a valid cookie says. Units: at is when it was written, in seconds since the epoch."""
+
+    visitor: str
+    id: str
+    key: str
+    actor: Actor | None
+    data: dict[str, Any]
+    at: float
+
+
 class CookieSessions:
     """Reads and writes sessions; a visitor without a valid cookie gets a new one.
 
@@ -34,26 +46,30 @@ class CookieSessions:
         self._secure, self._path = secure, path
         self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session")
         self._key = keyed_hash(secrets[-1], "visitor")  # the oldest, so that rotation loses nobody
-        self._cache: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Kept] = OrderedDict()
         self._ended: OrderedDict[str, float] = OrderedDict()
-        self._prefix = f"{self.name}=".encode()
+        self._cookie = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(self.name.encode()))
 
     def read(self, header: bytes) -> Session:
         """The session of a Cookie header, or a new one."""
-        text = self._value(header)
-        data = self._cache.get(text) if text else None
-        if data is None and text:
-            data = self._load(text)
-        ended = None if data is None else self._ended.get(data["i"])
-        if data is None or ended is not None or data["t"] + MAX_AGE_S < time.time():
-            visitor = random.token_urlsafe(18)
-            session = Session(visitor, random.token_urlsafe(18), self._key(visitor))
+        found = self._cookie.search(header)
+        kept = None if found is None else self._known.get(found[1]) or self._load(found[1])
+        if kept is None:
+            return self._new()
+        now, ended = time.time(), self._ended.get(kept.id)
+        if ended is not None or kept.at + MAX_AGE_S < now:
+            session = self._new()
             # A request that was under way at a sign-in must not replace the newer cookie.
-            session.modified = ended is None or ended + UNDER_WAY_S < time.time()
+            session.modified = ended is None or ended + UNDER_WAY_S < now
             return session
-        actor = Actor(data["a"][0], data["a"][1], frozenset(data["a"][2])) if data["a"] else None
-        session = Session(data["v"], data["i"], data["k"], actor, data["d"])
-        session.modified = data["t"] + RENEW_S < time.time()
+        session = Session(kept.visitor, kept.id, kept.key, kept.actor, kept.data)
+        session.modified = kept.at + RENEW_S < now
+        return session
+
+    def _new(self) -> Session:
+        visitor = random.token_urlsafe(18)
+        session = Session(visitor, random.token_urlsafe(18), self._key(visitor))
+        session.modified = True
         return session
 
     def write(self, session: Session, before: str) -> str:
@@ -88,19 +104,16 @@ class CookieSessions:
             f"HttpOnly; SameSite=Lax{secure}"
         )
 
-    def _value(self, header: bytes) -> str:
-        for part in map(bytes.strip, header.split(b";")):
-            if part.startswith(self._prefix):
-                return part[len(self._prefix) :].decode("latin-1")
-        return ""
-
-    def _load(self, text: str) -> dict[str, Any] | None:
+    def _load(self, value: bytes) -> _Kept | None:
+        """What the cookie says, which is remembered; None for one that is not ours."""
         try:
-            data: dict[str, Any] = self._signer.loads(text)
-            data["k"] = self._key(data["v"])
+            data: dict[str, Any] = self._signer.loads(value.strip())
+            visitor, who = data["v"], data["a"]
+            actor = Actor(who[0], who[1], frozenset(who[2])) if who else None
+            kept = _Kept(visitor, data["i"], self._key(visitor), actor, data["d"], data["t"])
         except (BadSignature, ValueError, KeyError, TypeError):
             return None
-        self._cache[text] = data
-        if len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
-        return data
+        self._known[value] = kept
+        if len(self._known) > _CACHED:
+            self._known.popitem(last=False)
+        return kept

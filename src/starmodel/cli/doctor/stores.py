@@ -23,7 +23,7 @@ def stores(application: Application, settings: Settings) -> Iterator[Finding]:
         yield _place_of(file)
         return
     try:
-        asyncio.run(_open(application))
+        notes = asyncio.run(_opened(application))
     except (StarModelError, OSError) as error:
         yield Finding(
             "problem", "database" if "sql" in used else "stores", str(error),
@@ -33,11 +33,21 @@ def stores(application: Application, settings: Settings) -> Iterator[Finding]:
     if "sql" in used:
         name = masked_url(settings.database_url)
         yield Finding("ok", "database", f"{name} can be reached and written.")
+    for note in notes:
+        yield Finding("ok", "database", note)
 
 
-async def _open(application: Application) -> None:
+async def _opened(application: Application) -> list[str]:
+    """Open and close them. Shapes: what the SQL store says of its tables."""
     await application.ready()
+    notes: list[str] = []
+    if any(type.store == "sql" for type in application.registry):
+        from starmodel.adapters.persistence.sql.repository import SqlRepository
+
+        stores = {application.persistence.for_class(type.cls) for type in application.registry}
+        notes += [n for store in stores if isinstance(store, SqlRepository) for n in store.notes]
     await application.close()
+    return notes
 
 
 def _sqlite_file(url: str) -> Path | None:

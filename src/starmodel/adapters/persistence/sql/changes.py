@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +12,19 @@ from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.app.ports import Change
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, ConstraintError, VersionConflictError
+from starmodel.core.patches import same
 
 RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, which would cost as much as the rest
 class Step:
     """One change as finished SQL; holds nothing that user code could still change.
 
     Shapes: find are the parameters of `Statements.version`; expect is the
     version that must be stored, None for an insert; makes is the version
-    that it stores; links are the foreign keys that it writes, by field.
+    that it stores; links are the foreign keys that it writes, by field;
+    after is the state that must read back, where the table has no versions.
     """
 
     statements: Statements
@@ -33,11 +36,17 @@ class Step:
     params: Row = ()
     links: tuple[tuple[str, Any], ...] = ()
     makes: int = 0
+    after: Entity | None = None
+
+    @property
+    def looks(self) -> bool:
+        """True when the row has to be held and looked at, since it says no version."""
+        return self.statements.row_versions is not None
 
     @property
     def single(self) -> bool:
         """True when it is one statement; an insert may have to remove an expired row first."""
-        return self.kind != "insert" or not self.statements.mapped.mortal
+        return not (self.looks or (self.kind == "insert" and self.statements.mapped.mortal))
 
     def does(self, change: Change) -> bool:
         """True when this step was made of the change."""
@@ -53,6 +62,27 @@ class Step:
         return VersionConflictError(
             self.statements.cls.__name__, self.id, read=self.expect or 0, stored=stored
         )
+
+    def announce(self, row: Row | None) -> None:
+        """Tell which version the row has after this step, as it reads in the transaction."""
+        if self.statements.row_versions is not None:
+            read = row if row is not None and self._left(row) else None
+            self.statements.row_versions.announce(self, self.find[0], read, self.makes)
+
+    def settle(self, *, stored: bool) -> None:
+        """What was announced was committed, or not."""
+        if self.statements.row_versions is not None:
+            self.statements.row_versions.settle(self, stored=stored)
+
+    def _left(self, row: Row) -> bool:
+        """True when the row has the values of its snapshot; triggers and types may alter them.
+
+        The zeros behind a decimal, and the zone in which a moment is told, may differ.
+        """
+        if self.after is None:
+            return False
+        wanted, values = self.after.__dict__, self.statements.made(row, self.makes).__dict__
+        return all(value == wanted[n] or same(value, wanted[n]) for n, value in values.items())
 
     def refused(self, refused: RefusedError) -> ConstraintError:
         """The error that the database did not take the row."""
@@ -92,10 +122,11 @@ def _step(change: Change, statements: Statements, now: float) -> Step:
     find = (key, *alive)
     if kind == "check":
         return Step(statements, change.id, kind, expect, find)
+    versioned = statements.row_versions is None
+    base = (expect,) if versioned else ()
     if kind == "delete":
-        return Step(
-            statements, change.id, kind, expect, find, statements.delete, (key, expect, *alive)
-        )
+        sql, params = statements.delete, (key, *base, *alive)
+        return Step(statements, change.id, kind, expect, find, sql, params, makes=change.version)
     if change.ttl_s is not None and not mortal:
         raise ConfigurationError(
             f"A change of {change.entity.__name__} has a ttl, but the class has none. "
@@ -107,13 +138,13 @@ def _step(change: Change, statements: Statements, now: float) -> Step:
         encoded = {
             name: statements.encoded(name, values[name]) for name in statements.mapped.fields
         }
-        sql, tail = statements.insert, (change.version, expires)
+        sql, tail = statements.insert, statements.hidden(change.version, expires)
     else:
         encoded = {
             name: statements.encoded(name, value) for name, value in change.patch.set.items()
         }
         sql = statements.update(tuple(encoded))
-        tail = (change.version, expires, key, expect, *alive)
+        tail = (*statements.hidden(change.version, expires), key, *base, *alive)
     links = tuple((name, encoded[name]) for name in statements.targets if name in encoded)
     return Step(
         statements,
@@ -125,4 +156,5 @@ def _step(change: Change, statements: Statements, now: float) -> Step:
         (*encoded.values(), *tail),
         links,
         change.version,
+        None if versioned else copy.deepcopy(change.snapshot),
     )

@@ -43,6 +43,8 @@ def constraint_error(mapped: EntityTable, refused: RefusedError, kind: str) -> C
         for name, own in titles.items()
     }
     reason = " ".join(dict.fromkeys(told.values())) or _REASONS[broken]
+    if broken == "null" and columns and not told:
+        reason = f"Its table needs a value for {', '.join(sorted(columns))}, and has no default."
     return ConstraintError(f"{title} can't be stored: {reason}", told)
 
 

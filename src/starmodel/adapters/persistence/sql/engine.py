@@ -30,7 +30,8 @@ class Transaction:
     Shapes: settled is called with the error or None just before the
     caller hears of it; ids are of all entities that it is about; under
     are earlier transactions that its steps build on, and with which they
-    fail; job is what stores it, where that is not the engine itself.
+    fail; job is what stores it, where that is not the engine itself; looks
+    says that a row has to be held and looked at before it is changed.
     Units: now is seconds since the epoch.
     """
 
@@ -44,6 +45,11 @@ class Transaction:
     settled: Settled = field(default=lambda error: None)
     job: Queued | None = None
     failed: BaseException | None = None
+    lost: Step | None = None
+    looks: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.looks = any(step.looks for step in self.steps)
 
     @property
     def error(self) -> BaseException | None:
@@ -51,13 +57,24 @@ class Transaction:
         return self.failed if self.job is None else self.job.error
 
     def lost_ground(self) -> Step | None:
-        """The step that builds on an earlier transaction that failed; asked once."""
-        lost = None
+        """The step that builds on an earlier transaction that failed; the first answer stays."""
         while self.under:  # emptied, so that no chain of transactions is kept
             step, earlier = self.under.pop()
             if earlier.error is not None:
-                lost = step
-        return lost
+                self.lost = step
+        return self.lost
+
+    def settle(self, error: BaseException | None) -> None:
+        """Let everybody know what became of it, just before the caller hears of it."""
+        if self.looks:
+            for step in self.steps:
+                step.settle(stored=error is None)
+        self.settled(error)
+
+    @property
+    def told(self) -> bool:
+        """True when its marker is that of a finished command, which proves that it was stored."""
+        return self.marker is not None and self.marker.outcome is not None
 
     @property
     def alone(self) -> bool:
@@ -75,6 +92,9 @@ class Engine(Protocol):
     async def connect(self) -> None:
         """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
 
+    async def columns(self, table: str) -> set[str]:
+        """The columns that a table has; none when it is not there."""
+
     async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:
         """Create the tables that are missing; never change one that is there.
 
@@ -90,8 +110,8 @@ class Engine(Protocol):
     async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
         """All rows of a query. Raises: StoreUnavailableError."""
 
-    async def row(self, sql: str, params: Many[Any]) -> Row | None:
-        """The row of a query that finds one at most, maybe asked together with others."""
+    async def one_row(self, sql: str, params: Many[Any]) -> Many[Row]:
+        """The rows of a query that finds one at most, maybe asked together with others."""
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
         """Accept it for storing, in the order of calls for each entity.

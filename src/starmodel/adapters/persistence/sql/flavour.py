@@ -94,6 +94,10 @@ class Flavour(ABC):
         is part of a key or an index.
         """
 
+    def filling_every_column(self, insert: str) -> str:
+        """The INSERT, also where the database would rather make a value by itself."""
+        return insert
+
     def server_default(self, default: Any) -> Any:
         """A column's default for those who write past us, as this database takes it."""
         return default

@@ -96,6 +96,7 @@ class Heads:
                 # After a failure all that was chained on this one fails too.
                 if error is not None or self._heads.get(key) is head:
                     self._heads.pop(key, None)
+            mine.clear()  # the heads hold the job, and the job this function
 
         return settled
 

@@ -27,6 +27,7 @@ from starmodel.adapters.persistence.sql.server import (
     come_back,
 )
 from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.adapters.persistence.sql.table_checks import no_key
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60
@@ -141,7 +142,7 @@ def _refused(broken: Broken, text: str) -> RefusedError:
     if broken == "check":
         found = re.search(r"[`']([^`']+)[`']", text)
         return RefusedError(broken, check=found[1].rpartition(".")[2] if found else "")
-    found = re.search(r"[Cc]olumn '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
+    found = re.search(r"(?:[Cc]olumn|Field) '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
     return RefusedError(broken, [found[1] or found[2]] if found else [])
 
 
@@ -210,6 +211,25 @@ class MysqlServer:
             (table,),
         )
         return {row[0] for row in rows}
+
+    async def unfit(self, link: Link, table: str, column: str) -> str:
+        ((engine,),) = await link.rows(
+            "SELECT COALESCE(engine, 'VIEW') FROM information_schema.tables "
+            "WHERE table_schema = DATABASE() AND table_name = %s",
+            (table,),
+        )
+        if engine.lower() != "innodb":
+            return (
+                f"is of the kind {engine}, whose rows can't be held while they are changed. Make "
+                f"it transactional: ALTER TABLE {table} ENGINE=InnoDB"
+            )
+        found = await link.rows(
+            "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() "
+            "AND table_name = %s AND non_unique = 0 GROUP BY index_name "
+            "HAVING COUNT(*) = 1 AND MAX(column_name) = %s",
+            (table, column),
+        )
+        return "" if found else no_key(table, column)
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:
         await link.run(sequence.next, (sequence.table,))

@@ -66,6 +66,13 @@ class NetworkEngine:
         except (StoreUnavailableError, LostError, FailedError) as error:
             raise ConfigurationError(str(error)) from error
 
+    async def columns(self, table: str) -> set[str]:
+        try:
+            async with self._open.link() as link:
+                return await self._server.columns(link, table)
+        except (StoreUnavailableError, LostError, CollidedError, FailedError) as error:
+            raise ConfigurationError(f"The table {table!r} can't be looked at: {error}") from error
+
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
         async with self._open.link() as link:
             await create_tables(self._server, link, metadata, tables)
@@ -99,11 +106,9 @@ class NetworkEngine:
             except FailedError as error:
                 raise self._unavailable("can't be read", error) from error
 
-    async def row(self, sql: str, params: Sequence[Any]) -> Row | None:
+    async def one_row(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         rows = await self._reads.ask(sql, params)
-        if rows is None:
-            rows = await self.rows(sql, params)
-        return rows[0] if rows else None
+        return await self.rows(sql, params) if rows is None else rows
 
     async def run(self, sql: str, params: Sequence[Any]) -> None:
         """Safe to be repeated: what runs here has the same effect twice as once."""
@@ -169,7 +174,7 @@ class NetworkEngine:
                 if self._last.get(id) is done:
                     del self._last[id]
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
-            transaction.settled(error)
+            transaction.settle(error)
 
         task.add_done_callback(settle)
         # A caller that is cancelled must not leave a transaction half done.
@@ -188,7 +193,7 @@ class NetworkEngine:
         lost = transaction.lost_ground()
         if lost is not None:
             rows = await self.rows(lost.statements.version, lost.find)
-            raise lost.conflict(rows[0][0] if rows else None)
+            raise lost.conflict(lost.statements.version_in(rows[0]) if rows else None)
         attempt, collisions = Attempt(transaction), 0
         deadline = time.monotonic() + self._timeout_s
         while True:

@@ -15,6 +15,7 @@ from starmodel.adapters.persistence.sql.server import (
     LostError,
     Server,
 )
+from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit
 from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.core.errors import ConfigurationError
 
@@ -30,11 +31,13 @@ async def create_tables(
         await server.hold_schema(link)
         try:
             for mapped in tables:
-                _check_columns(mapped, await server.columns(link, mapped.table.name))
+                name = mapped.table.name
+                check_columns(mapped, await server.columns(link, name))
+                if not mapped.versioned:
+                    check_fit(mapped, await server.unfit(link, name, mapped.key.column.name))
             for table in metadata.sorted_tables:
                 if not await server.columns(link, table.name):
-                    for sql in _ddl(server, table):
-                        await link.run(sql)
+                    await _create(server, link, table)
         finally:
             if not link.closed:
                 await server.release_schema(link)
@@ -42,18 +45,19 @@ async def create_tables(
         raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
 
 
+async def _create(server: Server, link: Link, table: Table) -> None:
+    statements = _ddl(server, table)
+    try:
+        for sql in statements:
+            await link.run(sql)
+    except FailedError as error:
+        raise ConfigurationError(
+            f"The SQL table {table.name!r} can't be created: {error}. Let the user of the "
+            f"database url create tables, or create it for them: {'; '.join(statements)}"
+        ) from error
+
+
 def _ddl(server: Server, table: Table) -> list[str]:
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
     made: list[DDLElement] = [CreateTable(table), *map(CreateIndex, indexes)]
     return [str(statement.compile(dialect=server.flavour.dialect)) for statement in made]
-
-
-def _check_columns(mapped: EntityTable, there: set[str]) -> None:
-    names = {name.lower() for name in there}
-    missing = [c.name for c in mapped.table.columns if c.name.lower() not in names]
-    if there and missing:
-        raise ConfigurationError(
-            f"The table {mapped.table.name!r} of {mapped.entity_type.name} lacks the columns "
-            f"{', '.join(map(repr, missing))}. Run `starmodel migrate`, or drop the table in a "
-            "development database so that it is made anew."
-        )

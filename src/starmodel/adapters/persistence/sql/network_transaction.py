@@ -58,7 +58,7 @@ async def store(link: Link, attempt: Attempt) -> None:
     await link.run("BEGIN")
     if transaction.marker is not None:
         await _put(link, transaction, transaction.marker)
-    if len(transaction.steps) > 1:
+    if _holds(transaction):
         await _hold(link, transaction)
     for step in transaction.steps:
         await _do(step, link, transaction)
@@ -117,6 +117,10 @@ async def _both(link: Link, attempt: Attempt, marker: Marker) -> bool:
     return False
 
 
+def _holds(transaction: Transaction) -> bool:
+    return len(transaction.steps) > 1 or transaction.looks
+
+
 async def _hold(link: Link, transaction: Transaction) -> None:
     """Lock the rows of a batch in the one order that every process follows."""
     for step in sorted(transaction.steps, key=lambda step: step.place):
@@ -129,19 +133,23 @@ async def _hold(link: Link, transaction: Transaction) -> None:
 
 async def _do(step: Step, link: Link, transaction: Transaction) -> None:
     if step.kind == "check":
-        if len(transaction.steps) == 1:
+        if not _holds(transaction):
             stored = await _version(link, step.statements.share, step)
             if stored != step.expect:
                 raise step.conflict(stored)
         return
     try:
-        if not step.single:  # what has expired is out of the way of what is new
+        if step.kind == "insert" and step.statements.mapped.mortal:
+            # What has expired is out of the way of what is new.
             await link.run(step.statements.remove_dead, step.find)
         done = await link.run(step.sql, step.params)
     except RefusedError as refused:
         raise await _explained(step, link, transaction, refused) from refused
     if done != 1:
         raise step.conflict(await _version(link, step.statements.version, step))
+    if step.looks:
+        rows = await link.rows(step.statements.version, step.find)
+        step.announce(rows[0] if rows else None)
 
 
 async def _explained(
@@ -159,7 +167,7 @@ async def _explained(
 
 async def _version(link: Link, sql: str, step: Step) -> int | None:
     rows = await link.rows(sql, step.find)
-    return rows[0][0] if rows else None
+    return step.statements.version_in(rows[0]) if rows else None
 
 
 async def _put(link: Link, transaction: Transaction, marker: Marker) -> None:
@@ -181,7 +189,9 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
     """Whether a batch was stored, when its commit was sent and no answer came.
 
     Holds the row that tells, so that what is still under way at the
-    server comes to its end first. The caller rolls back.
+    server comes to its end first. The caller rolls back. Of a row without
+    a version the marker tells more than the row, which somebody may have
+    put back meanwhile to what it was.
     """
     transaction = attempt.transaction
     await link.run("BEGIN")
@@ -189,7 +199,7 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
         for step in transaction.steps:
             if step.kind == kind:
                 stored = await _version(link, step.statements.lock, step)
-                if stored == step.expect:
+                if stored == step.expect and not (step.looks and transaction.told):
                     return Fate.LOST
                 if kind == "insert" and stored == step.makes:
                     return Fate.STORED  # ids and first versions are made only once
@@ -200,7 +210,7 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
 async def _as_marked(link: Link, transaction: Transaction) -> Fate:
     """What the marker of a finished command proves; that of one under way proves nothing."""
     marker = transaction.marker
-    if marker is None or marker.outcome is None:
+    if marker is None or not transaction.told:
         return Fate.UNKNOWN
     row = transaction.markers.row(marker, transaction.now)
     found = await link.rows(transaction.markers.get_sql, (row[0], row[-1]))

@@ -112,6 +112,9 @@ class PostgresqlFlavour(Flavour):
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), "C")
 
+    def filling_every_column(self, insert: str) -> str:
+        return insert.replace(") VALUES (", ") OVERRIDING SYSTEM VALUE VALUES (", 1)
+
     def finds(self, wanted: str) -> bool:
         return findable(wanted) and (self.icu or wanted.isascii())
 

@@ -23,6 +23,7 @@ from starmodel.adapters.persistence.sql.server import (
     come_back,
 )
 from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.adapters.persistence.sql.table_checks import no_key
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60.0
@@ -158,7 +159,24 @@ class PostgresqlServer:
         )
         return {row[0] for row in rows}
 
+    async def unfit(self, link: Link, table: str, column: str) -> str:
+        found = await link.rows(
+            "SELECT 1 FROM pg_index "
+            "JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
+            "WHERE indrelid = to_regclass(quote_ident($1)) AND attname = $2 AND indisunique "
+            "AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL",
+            (table, column),
+        )
+        return "" if found else no_key(table, column)
+
     async def next_number(self, link: Link, sequence: Numbers) -> int:
+        if sequence.own is not None:
+            number, taken = 0, True
+            while taken:
+                given = (sequence.table, sequence.column)
+                ((number, taken),) = await link.rows(sequence.own, given)
+            if number is not None:
+                return int(number)
         rows = await link.rows(sequence.next, (sequence.table,))
         return int(rows[0][0])
 

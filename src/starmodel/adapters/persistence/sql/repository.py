@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -16,24 +17,41 @@ from starmodel.adapters.persistence.sql.engine import Engine, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.heads import Heads, under
 from starmodel.adapters.persistence.sql.markers import Markers
-from starmodel.adapters.persistence.sql.queries import Planner
+from starmodel.adapters.persistence.sql.queries import Plan, Planner
 from starmodel.adapters.persistence.sql.sequences import (
     is_numbered,
     sequence_of,
     sequence_table,
 )
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
-from starmodel.adapters.persistence.sql.tables import derive_table
+from starmodel.adapters.persistence.sql.table_checks import guard_of
+from starmodel.adapters.persistence.sql.tables import EntityTable, derive_table
 from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Marker, system_clock
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.registry import EntityType
+from starmodel.core.relations import table_name
 
 E = TypeVar("E", bound=Entity)
-Rows = Sequence[Row]
+log = logging.getLogger("starmodel.sql")
+
+
+class _Process:
+    """This very process; the system is asked once, because asking costs."""
+
+    def __init__(self) -> None:
+        self.look()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.look)
+
+    def look(self) -> None:
+        self.id = os.getpid()
+
+
+this_process = _Process()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +124,7 @@ class SqlRepository:
             opened.push_async_callback(engine.close)
             await engine.connect()
             metadata = MetaData()
-            tables = [derive_table(type, metadata, engine.flavour) for type in types]
+            tables = [await _found_table(type, metadata, engine) for type in types]
             markers = Markers(metadata, engine.flavour)
             if any(map(is_numbered, tables)):
                 sequence_table(metadata, engine.flavour)
@@ -114,14 +132,22 @@ class SqlRepository:
             await engine.start()
             depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
             statements = {
-                made.cls: Statements(made, depths[made.table.name], engine.flavour)
+                made.cls: Statements(made, depths[made.table.name], engine.flavour, self._clock)
                 for made in tables
             }
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(engine, statements, planners, markers, sweeper, os.getpid())
+        self._opened = _Serving(engine, statements, planners, markers, sweeper, this_process.id)
+        for note in self.notes:
+            log.info("%s", note)
         sweeper.start()
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing of the tables that it serves, each in a sentence."""
+        mapped = [own.mapped for own in self._serving().statements.values()]
+        return [note for table in mapped if (note := guard_of(table))]
 
     async def close(self) -> None:
         """Commit what was accepted, then let go of the database. A second call does nothing."""
@@ -136,8 +162,8 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        row = await serving.engine.row(statements.get, params)
-        return None if row is None else cast(E, statements.load(row))
+        _, found = await statements.read(serving.engine.one_row, statements.get, params)
+        return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         head = self._heads.find(entity, id)
@@ -165,7 +191,7 @@ class SqlRepository:
         try:
             future = serving.engine.submit(transaction)
         except StoreUnavailableError as error:
-            transaction.settled(error)
+            transaction.settle(error)
             raise
         await future
 
@@ -176,10 +202,9 @@ class SqlRepository:
         return await serving.engine.next_number(sequence)
 
     async def list(self, query: Query) -> list[Entity]:
-        rows, exact = await self._ask(query)
-        load = self._serving().of(query.entity).load
-        found = [load(row) for row in rows]
-        return found if exact else query.arrange(found)
+        own, plan = self._plan(query)
+        _, found = await own.read(self._serving().engine.rows, plan.sql, plan.params)
+        return found if plan.exact else query.arrange(found)
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         serving = self._serving()
@@ -190,28 +215,29 @@ class SqlRepository:
             yield chunk
 
     async def count(self, query: Query) -> int:
-        rows, exact = await self._ask(query, count=True)
-        if exact:
+        own, plan = self._plan(query, count=True)
+        rows = await self._serving().engine.rows(plan.sql, plan.params)
+        if plan.exact:
             return int(rows[0][0])
-        load = self._serving().of(query.entity).load
-        return sum(1 for row in rows if query.matches(load(row)))
+        return sum(1 for row in rows if query.matches(own.made(row, 0)))
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         serving = self._serving()
         serving.of(query.entity)
         return serving.planners[query.entity].matches(query, entity)
 
-    async def _ask(self, query: Query, *, count: bool = False) -> tuple[Rows, bool]:
+    def _plan(self, query: Query, *, count: bool = False) -> tuple[Statements, Plan]:
         serving = self._serving()
-        serving.of(query.entity)
-        plan = serving.planners[query.entity].plan(query, self._clock(), count=count)
-        return await serving.engine.rows(plan.sql, plan.params), plan.exact
+        own = serving.of(query.entity)
+        return own, serving.planners[query.entity].plan(query, self._clock(), count=count)
 
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        row = await serving.engine.row(serving.markers.get_sql, (serving.markers.kept(key), stale))
-        return None if row is None else Marker(key, *tuple(row)[1:])
+        rows = await serving.engine.one_row(
+            serving.markers.get_sql, (serving.markers.kept(key), stale)
+        )
+        return Marker(key, *tuple(rows[0])[1:]) if rows else None
 
     async def forget(self, key: str, command: str) -> None:
         serving = self._serving()
@@ -237,9 +263,15 @@ class SqlRepository:
                 "The SQL store is not open, so nothing was read or stored. Use it between the "
                 "start and the end of its application."
             )
-        if serving.process != os.getpid():
+        if serving.process != this_process.id:
             raise StoreUnavailableError(
                 f"The SQL store was opened by process {serving.process}, and a connection to a "
                 "database must not cross a fork. Create the application after forking."
             )
         return serving
+
+
+async def _found_table(type: EntityType, metadata: MetaData, engine: Engine) -> EntityTable:
+    """The table of a class, without those of our columns that other people's has not."""
+    there = await engine.columns(table_name(type.cls))
+    return derive_table(type, metadata, engine.flavour, there)

@@ -24,12 +24,16 @@ class Sequence:
     """The SQL that gives the next number for one table.
 
     It is above all ids that are stored, also those that others put there.
-    Shapes: next takes the table's name.
+    Shapes: next takes the table's name; own, where the database has a
+    sequence that other programs take their numbers from, takes the table's
+    name and the column, and gives a number (NULL, when there is no such
+    sequence) and whether a row has it already.
     """
 
     table: str
     column: str
     next: str
+    own: str | None = None
 
 
 def is_numbered(mapped: EntityTable) -> bool:
@@ -73,4 +77,20 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
             f"INSERT INTO {TABLE} AS kept (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
             f"ON CONFLICT (name) DO UPDATE SET last = {most}(kept.last, {top}) + 1 RETURNING last"
         )
-    return Sequence(mapped.table.name, key.name, sql)
+    theirs = dialect.name == "postgresql" and not mapped.versioned
+    own = _OWN.format(table=quoted.format_table(mapped.table), key=quoted.format_column(key))
+    return Sequence(mapped.table.name, key.name, sql, own if theirs else None)
+
+
+# A sequence belongs to its column (SERIAL, IDENTITY), or only the column's default names it.
+_OWN = """
+WITH given AS MATERIALIZED (
+    SELECT nextval(COALESCE(
+        pg_get_serial_sequence(quote_ident($1::TEXT), $2::TEXT),
+        (SELECT substring(pg_get_expr(adbin, adrelid) FROM 'nextval\\(''(.+)''::regclass')
+         FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+         WHERE adrelid = quote_ident($1::TEXT)::REGCLASS AND attname = $2::TEXT)
+    )::REGCLASS) AS number
+)
+SELECT number, EXISTS (SELECT 1 FROM {table} WHERE {key} = number) FROM given
+"""

@@ -87,6 +87,9 @@ class Server(Protocol):
     async def columns(self, link: Link, table: str) -> set[str]:
         """The columns of a table; none when it is not there."""
 
+    async def unfit(self, link: Link, table: str, column: str) -> str:
+        """Why rows of a table can't be found by this column and held; "" when they can."""
+
     async def next_number(self, link: Link, sequence: Numbers) -> int:
         """A number that the sequence never gives again."""
 

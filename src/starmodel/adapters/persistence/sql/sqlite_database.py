@@ -7,7 +7,7 @@ import decimal
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from starmodel.adapters.persistence.sql.sqlite_flavour import (
     LOWER,
     SqliteFlavour,
 )
+from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit, no_key
 from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.core.errors import ConfigurationError
 
@@ -89,7 +90,7 @@ class SqliteDatabase:
 
 
 def create_tables(
-    connection: sqlite3.Connection, metadata: MetaData, tables: Iterable[EntityTable]
+    connection: sqlite3.Connection, metadata: MetaData, tables: Collection[EntityTable]
 ) -> None:
     """Create what is missing; never change a table that is there.
 
@@ -98,8 +99,13 @@ def create_tables(
     connection.execute("BEGIN IMMEDIATE")
     try:
         for mapped in tables:
-            _check_columns(connection, mapped)
+            check_columns(mapped, columns_of(connection, mapped.table.name))
+            if not mapped.versioned:
+                check_fit(mapped, _unfit(connection, mapped.table.name, mapped.key.column.name))
+        others = {mapped.table for mapped in tables if not mapped.versioned}
         for table in metadata.sorted_tables:
+            if table in others:
+                continue
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(_index(index))
@@ -112,21 +118,26 @@ def create_tables(
         raise
 
 
+def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The columns of a table; none when it is not there."""
+    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
+    return {name for (name,) in rows}
+
+
+def _unfit(connection: sqlite3.Connection, table: str, column: str) -> str:
+    """Why rows can't be found by this column; "" when they can."""
+    keys = connection.execute(
+        "SELECT group_concat(name) FROM pragma_table_info(?) WHERE pk > 0 UNION ALL "
+        "SELECT (SELECT group_concat(name) FROM pragma_index_info(made.name)) "
+        'FROM pragma_index_list(?) AS made WHERE "unique" AND NOT partial',
+        (table, table),
+    ).fetchall()
+    names = {str(name).lower() for (name,) in keys}
+    return "" if column.lower() in names else no_key(table, column)
+
+
 def _index(index: Index) -> str:
     return str(CreateIndex(index, if_not_exists=True).compile(dialect=DIALECT))
-
-
-def _check_columns(connection: sqlite3.Connection, mapped: EntityTable) -> None:
-    table = mapped.table
-    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table.name,)).fetchall()
-    there = {name.lower() for (name,) in rows}
-    missing = [column.name for column in table.columns if column.name.lower() not in there]
-    if there and missing:
-        raise ConfigurationError(
-            f"The table {table.name!r} of {mapped.entity_type.name} lacks the columns "
-            f"{', '.join(map(repr, missing))}. Run `starmodel migrate`, or delete the "
-            "development database so that it is made anew."
-        )
 
 
 def _compare_decimals(a: str, b: str) -> int:

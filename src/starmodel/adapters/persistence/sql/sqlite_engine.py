@@ -15,7 +15,11 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.sqlite_database import SqliteDatabase, create_tables
+from starmodel.adapters.persistence.sql.sqlite_database import (
+    SqliteDatabase,
+    columns_of,
+    create_tables,
+)
 from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
 from starmodel.adapters.persistence.sql.sqlite_reader import PATIENT_S, SqliteReader
 from starmodel.adapters.persistence.sql.sqlite_steps import conflict, do
@@ -46,6 +50,16 @@ class SqliteEngine:
 
         await _in_thread(connect)
 
+    async def columns(self, table: str) -> set[str]:
+        found: set[str] = set()
+
+        def look() -> None:
+            if self._connection is not None:
+                found.update(columns_of(self._connection, table))
+
+        await _in_thread(look)
+        return found
+
     async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
         if self._connection is not None:
             await _in_thread(create_tables, self._connection, metadata, tables)
@@ -67,9 +81,7 @@ class SqliteEngine:
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         return await self._reader.rows(sql, params)
 
-    async def row(self, sql: str, params: Sequence[Any]) -> Row | None:
-        rows = await self._reader.rows(sql, params)
-        return rows[0] if rows else None
+    one_row = rows
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
         marker, markers, now = transaction.marker, transaction.markers, transaction.now
@@ -88,7 +100,7 @@ class SqliteEngine:
             work,
             alone=transaction.alone,
             between=transaction.between,
-            settled=transaction.settled,
+            settled=transaction.settle,
         )
         transaction.job = job
         return self._writer.submit(job)

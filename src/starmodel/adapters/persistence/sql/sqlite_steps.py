@@ -6,6 +6,7 @@ import sqlite3
 
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConstraintError, VersionConflictError
 
 _BROKEN: dict[str, Broken] = {
@@ -17,10 +18,11 @@ _BROKEN: dict[str, Broken] = {
 
 def do(step: Step, connection: sqlite3.Connection) -> None:
     """Do one step. Raises: VersionConflictError; ConstraintError."""
-    if step.kind == "check":
+    if step.kind == "check" or (step.looks and step.kind != "insert"):
         if _stored(step, connection) != step.expect:
             raise conflict(step, connection)
-        return
+        if step.kind == "check":
+            return
     try:
         done = connection.execute(step.sql, step.params).rowcount
     except sqlite3.IntegrityError as error:
@@ -29,6 +31,8 @@ def do(step: Step, connection: sqlite3.Connection) -> None:
         done = _insert_again(step, connection, error)
     if done != 1:
         raise conflict(step, connection)
+    if step.looks:
+        step.announce(_row(step, connection))
 
 
 def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
@@ -45,8 +49,13 @@ def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.Int
 
 
 def _stored(step: Step, connection: sqlite3.Connection) -> int | None:
-    row = connection.execute(step.statements.version, step.find).fetchone()
-    return None if row is None else row[0]
+    row = _row(step, connection)
+    return None if row is None else step.statements.version_in(row)
+
+
+def _row(step: Step, connection: sqlite3.Connection) -> Row | None:
+    found: Row | None = connection.execute(step.statements.version, step.find).fetchone()
+    return found
 
 
 def conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:

@@ -10,6 +10,7 @@ import logging
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -54,6 +55,7 @@ class Job:
         """Tell the caller; in its loop."""
         if self.settled is not None:
             self.settled(self.error)
+        del self.work, self.settled  # which hold this job: nothing would be freed at once
         if self.future.done():  # the caller was cancelled and no longer waits
             return
         if self.error is None:
@@ -90,9 +92,10 @@ class Job:
 
 
 class SqliteWriter:
-    """Commits queued jobs in groups: one transaction, a savepoint for each job.
+    """Commits queued jobs in groups: one transaction for many jobs.
 
-    A job that fails is rolled back alone. A future resolves only after
+    A job that fails is rolled back alone: the group is done again with a
+    savepoint for each job. A future resolves only after
     COMMIT; when COMMIT fails, the whole group fails. A job with `between`
     has a transaction of its own.
 
@@ -101,10 +104,12 @@ class SqliteWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        # Jobs come in lists, so that the two threads don't take the interpreter lock from each
+        # other for every single one.
+        self._queue: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
+        self._taken: deque[Job] = deque()
         self._home = asyncio.get_running_loop()
         self._pending: list[Job] = []
-        self._held: Job | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="starmodel-write", daemon=True)
         self._thread.start()
@@ -117,11 +122,9 @@ class SqliteWriter:
                 "once the application has started."
             )
         if job.loop is not self._home:
-            self._queue.put(job)
+            self._queue.put([job])
             return job.future
-        # Handed over when the loop has run all that was ready, so that the two threads don't
-        # take the interpreter lock from each other for every single job.
-        if not self._pending:
+        if not self._pending:  # handed over when the loop has run all that was ready
             self._home.call_soon(self._hand_over)
         self._pending.append(job)
         return job.future
@@ -131,14 +134,13 @@ class SqliteWriter:
         if not self._closed:
             self._closed = True
             self._hand_over()
-            self._queue.put(None)
+            self._queue.put([])
             await asyncio.to_thread(self._thread.join)
             self._connection.close()
 
     def _hand_over(self) -> None:
         jobs, self._pending = self._pending, []
-        for job in jobs:
-            self._queue.put(job)
+        self._queue.put(jobs)
 
     def _run(self) -> None:
         while group := self._next_group():
@@ -146,31 +148,26 @@ class SqliteWriter:
 
     def _next_group(self) -> list[Job]:
         """The first job and what is queued behind it already; empty at the end."""
-        first = self._held or self._queue.get()
-        self._held = None
-        if first is None:
-            return []
-        group = [first]
-        while first.between is None and len(group) < MAX_GROUP:
-            try:
-                job = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._queue.put(None)
-                break
-            if job.between is not None:
-                self._held = job
-                break
-            group.append(job)
+        taken = self._taken
+        while not taken and not self._closed:
+            taken += self._queue.get()
+        with contextlib.suppress(queue.Empty):
+            while len(taken) < MAX_GROUP:
+                taken += self._queue.get_nowait()
+        group: list[Job] = []
+        while taken and len(group) < MAX_GROUP:
+            if taken[0].between is not None:
+                return group or [taken.popleft()]
+            group.append(taken.popleft())
         return group
 
     def _commit(self, group: list[Job]) -> None:
         run = self._connection.execute
         try:
             run("BEGIN IMMEDIATE")
-            for job in group:
-                self._do(job)
+            if len(group) == 1 or not self._all_done(group):
+                for job in group:
+                    self._do(job)
             run("COMMIT")
         except BaseException as error:  # the thread must live on, and every caller hear of it
             with contextlib.suppress(sqlite3.Error):
@@ -178,6 +175,20 @@ class SqliteWriter:
             for job in group:
                 job.error = job.error or _not_stored(error)
         _deliver(group)
+
+    def _all_done(self, group: list[Job]) -> bool:
+        """Do all jobs, or none when one of them fails; that is rare, and savepoints cost."""
+        run = self._connection.execute
+        run("SAVEPOINT jobs")
+        try:
+            for job in group:
+                job.result = job.work(self._connection)
+        except BaseException:
+            if not self._connection.in_transaction:
+                raise
+            run("ROLLBACK TO jobs")
+            return False
+        return True
 
     def _do(self, job: Job) -> None:
         run = self._connection.execute

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,16 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.row_versions import OvertakenError, RowVersions
 from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
+from starmodel.app.ports import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
 
 Row = tuple[Any, ...]
+Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
+READ_AGAIN = 3
 _set = object.__setattr__
 
 
@@ -53,50 +57,51 @@ class Statements:
     """What is asked of one table, as SQL text with parameters in a known order.
 
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
-    is the fields in order, then the version. version likewise gives one
-    version; lock and share do so too and hold the row until the commit,
-    against writers and, lock, against other holders. insert takes every
-    field, then version and expiry. delete takes (id, base version) (and
-    now), remove_dead (id, now), touch (expiry, id, now).
-    targets looks up, by field, the row that a foreign key names; written
-    is what the SQL of each write was compiled from.
+    is the fields in order, then the version. version likewise gives what
+    `version_in` takes; lock and share do so too and hold the row until the
+    commit, against writers and, lock, against other holders. insert takes
+    every field, then what `hidden` gives. delete takes (id, base version)
+    (and now). targets looks up, by field, the row that a foreign key names;
+    written is what the SQL of each write was compiled from.
+    Where the table has no versions, row_versions gives them, the rows end
+    with the last field, and no statement asks for a base version.
+    Where rows can expire there are remove_dead, which takes (id, now), and
+    touch (expiry, id, now).
     Units: depth counts the tables that must be filled before this one.
     """
 
-    def __init__(self, mapped: EntityTable, depth: int, flavour: Flavour) -> None:
+    remove_dead: str
+    touch: str
+    any_dead: CompiledSql
+    sweep: CompiledSql
+    hold_dead: CompiledSql
+
+    def __init__(self, mapped: EntityTable, depth: int, flavour: Flavour, clock: Clock) -> None:
         self.mapped, self.cls, self.depth, self.flavour = mapped, mapped.cls, depth, flavour
         table, key = mapped.table, mapped.key.column
-        columns = [field.column for field in mapped.fields.values()]
-        self.row = select(*columns, table.c[VERSION])
+        self._names = tuple(mapped.fields)
+        self.row_versions: RowVersions | None = None
+        self.row = select(*(field.column for field in mapped.fields.values()))
         id = bindparam("id_", type_=key.type)
         by_id = [key == id, *self.alive()]
-        base = table.c[VERSION] == bindparam("base_", type_=BigInteger)
-        dead = table.c[EXPIRES] <= bindparam("now_", type_=Double)
+        if mapped.versioned:
+            self.row = self.row.add_columns(table.c[VERSION])
+            version = select(table.c[VERSION]).where(*by_id)
+        else:
+            self.row_versions = RowVersions(self._names.index("id"), clock)
+            version = self.row.where(*by_id)
+        self._hidden = slice(0 if mapped.versioned else 1, 2 if EXPIRES in table.c else 1)
         self.get = self._compiled(self.row.where(*by_id)).sql
-        version = select(table.c[VERSION]).where(*by_id)
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
         self.written: dict[str, UpdateBase] = {}
         self.insert = self._write(insert(table))
-        self.delete = self._write(delete(table).where(key == id, base, *self.alive()))
-        self.remove_dead = self._compiled(delete(table).where(key == id, dead)).sql
-        self.touch = self._compiled(
-            update(table).values({table.c[EXPIRES]: bindparam("expires_")}).where(*by_id)
-        ).sql
-        self.any_dead = self._compiled(
-            select(key).where(dead).limit(bindparam("limit_", type_=BigInteger))
-        )
-        some = select(key).where(dead).limit(bindparam("limit_", type_=BigInteger))
-        self.sweep = self._compiled(
-            delete(table).where(key.in_(some)).returning(key, table.c[VERSION])
-        )
-        self.hold_dead = self._compiled(
-            select(key, table.c[VERSION])
-            .where(dead)
-            .limit(bindparam("limit_", type_=BigInteger))
-            .with_for_update(skip_locked=True)
-        )
+        if not mapped.versioned:
+            self.insert = flavour.filling_every_column(self.insert)
+        self.delete = self._write(delete(table).where(key == id, *self._is_base()))
+        if mapped.mortal:
+            self._compile_expiry()
         self.targets = {
             name: self._find(foreign.column)
             for name, field in mapped.fields.items()
@@ -104,7 +109,6 @@ class Statements:
         }
         self.linked = bool(self.targets)
         self._updates: dict[tuple[str, ...], str] = {}
-        self._names = tuple(mapped.fields)
         self._decoders = tuple(
             (name, field.codec.decode)
             for name, field in mapped.fields.items()
@@ -120,6 +124,22 @@ class Statements:
         self.written[sql] = statement
         return sql
 
+    def _compile_expiry(self) -> None:
+        table, key = self.mapped.table, self.mapped.key.column
+        own = key == bindparam("id_", type_=key.type)
+        dead = table.c[EXPIRES] <= bindparam("now_", type_=Double)
+        limit = bindparam("limit_", type_=BigInteger)
+        self.remove_dead = self._compiled(delete(table).where(own, dead)).sql
+        expires: dict[Any, Any] = {table.c[EXPIRES]: bindparam("expires_")}
+        self.touch = self._compiled(update(table).values(expires).where(own, *self.alive())).sql
+        some = select(key).where(dead).limit(limit)
+        self.any_dead = self._compiled(some)
+        told = (key, table.c[VERSION])
+        self.sweep = self._compiled(delete(table).where(key.in_(some)).returning(*told))
+        self.hold_dead = self._compiled(
+            select(*told).where(dead).limit(limit).with_for_update(skip_locked=True)
+        )
+
     def _find(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
         return self._compiled(select(target).where(target == wanted)).sql
@@ -131,8 +151,20 @@ class Statements:
         expires = self.mapped.table.c[EXPIRES]
         return [or_(expires.is_(None), expires > bindparam("now_", type_=Double))]
 
+    def _is_base(self) -> list[ColumnElement[bool]]:
+        """The condition that the row is alive, and at the version `base_`, where it has one."""
+        if not self.mapped.versioned:
+            return self.alive()
+        version = self.mapped.table.c[VERSION]
+        return [version == bindparam("base_", type_=BigInteger), *self.alive()]
+
+    def hidden(self, version: int, expires: float | None) -> Row:
+        """The values of those of the hidden columns that the table has."""
+        values: Row = (version, expires)
+        return values[self._hidden]
+
     def update(self, names: tuple[str, ...]) -> str:
-        """An UPDATE of these fields; takes their values, version, expiry, id, base (and now)."""
+        """An UPDATE of these fields; takes their values, `hidden`, id, base (and now)."""
         sql = self._updates.get(names)
         if sql is None:
             table, key = self.mapped.table, self.mapped.key.column
@@ -140,16 +172,12 @@ class Statements:
                 self.mapped.fields[name].column: bindparam(f"f{number}")
                 for number, name in enumerate(names)
             }
-            values |= {table.c[VERSION]: bindparam("version_")}
-            values |= {table.c[EXPIRES]: bindparam("expires_")}
+            hidden = (VERSION, EXPIRES)[self._hidden]
+            values |= {table.c[name]: bindparam(name) for name in hidden}
             statement = (
                 update(table)
                 .ordered_values(*values.items())
-                .where(
-                    key == bindparam("id_", type_=key.type),
-                    table.c[VERSION] == bindparam("base_", type_=BigInteger),
-                    *self.alive(),
-                )
+                .where(key == bindparam("id_", type_=key.type), *self._is_base())
             )
             if len(self._updates) >= MAX_SHAPES:
                 for old in self._updates.values():
@@ -178,8 +206,34 @@ class Statements:
                 f"{self.cls.__name__}.{name} {error}.", {name: f"{field.title} {error}."}
             ) from error
 
-    def load(self, row: Row) -> Entity:
-        """The snapshot that a row keeps: sealed, and marked as stored at its version.
+    def version_in(self, row: Row) -> int:
+        """The version of a row that `version`, `lock` or `share` found in a transaction."""
+        if self.row_versions is not None:
+            return self.row_versions.held(row)
+        return row[0]  # type: ignore[no-any-return]
+
+    async def read(self, ask: Ask, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
+        """The rows of a query, and the snapshots that they keep, each at its version.
+
+        Asked again when others overtook the reading, where no row has a version.
+        """
+        made, versions = self.made, self.row_versions
+        if versions is None:
+            rows = await ask(sql, params)
+            return rows, [made(row, row[-1]) for row in rows]
+        left = READ_AGAIN
+        while True:
+            began = versions.begin()
+            rows = await ask(sql, params)
+            try:
+                found = [made(row, versions.of(row, began, again=left > 0)) for row in rows]
+            except OvertakenError:
+                left -= 1
+            else:
+                return rows, found
+
+    def made(self, row: Row, version: int) -> Entity:
+        """The snapshot that a row keeps: sealed, and marked as stored at the version.
 
         Validators don't run: they ran before the row was written. A value
         that its type no longer takes is given as it is stored.
@@ -200,4 +254,4 @@ class Statements:
         _set(made, "__pydantic_private__", None)
         if cls.__pydantic_post_init__:
             made.model_post_init(None)
-        return stored(made, row[-1])
+        return stored(made, version)

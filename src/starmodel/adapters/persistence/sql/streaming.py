@@ -29,7 +29,7 @@ class Stream:
     def __init__(
         self, engine: Engine, statements: Statements, planner: Planner, query: Query, clock: Clock
     ) -> None:
-        self._engine, self._load, self._planner = engine, statements.load, planner
+        self._engine, self._statements, self._planner = engine, statements, planner
         self._query, self._clock = query, clock
         self._key_at = list(statements.mapped.fields).index("id")
 
@@ -85,9 +85,9 @@ class Stream:
         # In powers of two, so that there are few shapes of SQL.
         spare = (1 << (len(keys) - 1).bit_length()) - len(keys)
         plan = self._planner.among(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
-        rows = await self._engine.rows(plan.sql, plan.params)
-        by_key = {row[self._key_at]: row for row in rows}
-        found = [(key, self._load(by_key[key])) for key in keys if key in by_key]
+        rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
+        by_key = {row[self._key_at]: each for row, each in zip(rows, made, strict=True)}
+        found = [(key, by_key[key]) for key in keys if key in by_key]
         if plan.exact:
             return found
         return [(key, entity) for key, entity in found if self._query.matches(entity)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -94,18 +94,27 @@ class EntityTable:
         return self.fields["id"]
 
     @property
+    def versioned(self) -> bool:
+        """False for a table of other programs, which has no column for versions."""
+        return VERSION in self.table.c
+
+    @property
     def mortal(self) -> bool:
         """True when its rows can expire."""
         return self.entity_type.ttl_s is not None
 
 
-def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> EntityTable:
+def derive_table(
+    type: EntityType, metadata: MetaData, flavour: Flavour, there: Collection[str] = ()
+) -> EntityTable:
     """The table of a class: one column per field, and the hidden ones.
 
     However the class is declared, as a plain Entity or as a table class,
     its fields say the same. Private fields are stored like any other;
-    computed ones are not.
+    computed ones are not. A table that is there already can do without
+    hidden columns, unless its rows are to expire.
 
+    Shapes: there are the columns that the table has; none, when it is still to be made.
     Raises: ConfigurationError, for a class that no table can keep.
     """
     cls = type.cls
@@ -134,9 +143,11 @@ def derive_table(type: EntityType, metadata: MetaData, flavour: Flavour) -> Enti
     elif not key.primary_key:
         key.unique = True
     key.nullable = False
+    found = {name.lower() for name in there}
     hidden: list[Any] = [
-        Column(VERSION, BigInteger, nullable=False),
-        Column(EXPIRES, Double),
+        column
+        for column in (Column(VERSION, BigInteger, nullable=False), Column(EXPIRES, Double))
+        if not found or column.name in found or type.ttl_s is not None
     ]
     if type.ttl_s is not None:
         hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))

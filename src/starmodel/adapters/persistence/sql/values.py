@@ -190,6 +190,11 @@ def _moment(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(utc).astimezone(zone)
 
 
+def _decimal(value: Any) -> decimal.Decimal:
+    """Of its text; SQLite has numbers where another program declared a column for numbers."""
+    return decimal.Decimal(str(value))
+
+
 def _duration(value: datetime.timedelta) -> int:
     return whole(value // MICROSECOND)
 
@@ -246,7 +251,7 @@ SCALARS: dict[Any, Codec] = {
     float: Codec(_real, float, "real", (float, int, bool)),
     bytes: Codec(of_type(bytes, bytes), None, "plain", (bytes,)),
     decimal.Decimal: Codec(
-        of_type(decimal.Decimal, str), decimal.Decimal, "decimal", (decimal.Decimal, int), ask=str
+        of_type(decimal.Decimal, str), _decimal, "decimal", (decimal.Decimal, int), ask=str
     ),
     uuid.UUID: Codec(of_type(uuid.UUID, lambda value: value.hex), uuid.UUID, "plain", (uuid.UUID,)),
     datetime.datetime: MOMENT,

@@ -1,0 +1,39 @@
+"""A database of each kind, with a table that another program has made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from databases import DATABASES, emptied
+from integration.sql.others import ANN, MADE, opened
+from outsiders import Outsider
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+
+
+@pytest.fixture(params=DATABASES)
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The url of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'shop.db'}"
+    return emptied(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+async def outsider(any_url: str) -> AsyncIterator[Outsider]:
+    """The other program, which has made its table of customers and one row in it."""
+    outsider = await Outsider.at(any_url)
+    await outsider.run(MADE[outsider.kind])
+    await outsider.run(ANN)
+    yield outsider
+    await outsider.close()
+
+
+@pytest.fixture
+async def customers(any_url: str, outsider: Outsider) -> AsyncIterator[SqlRepository]:
+    """Our store on that table."""
+    repository = await opened(any_url)
+    yield repository
+    await repository.close()
