@@ -33,6 +33,7 @@ SCHEMA_LOCK = 7_823_549_017  # any number that others are unlikely to use
 _LOST = (
     refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
     refusals.CannotConnectNowError, refusals.IdleInTransactionSessionTimeoutError,
+    refusals.InternalClientError,  # the server said that it goes when nothing was asked
     OSError, TimeoutError,
 )  # fmt: skip
 _LATER = (*_LOST, refusals.TooManyConnectionsError)
@@ -122,7 +123,11 @@ class PostgresqlServer:
                 statement_cache_size=500,
                 server_settings=SETTINGS,
             )
-            await made.execute(PATIENCE)
+            try:
+                await made.execute(PATIENCE)
+            except BaseException:
+                made.terminate()
+                raise
         except _LATER as error:
             reason = f"{error or type(error).__name__}"
             raise UnreachableError(
