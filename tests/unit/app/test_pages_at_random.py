@@ -342,10 +342,9 @@ async def settled(app, pages):
     """Let every page come back and be sent what is due."""
     for page in pages:
         page.slow, page.stays = 0, True
-    for _ in range(200):
-        await asyncio.sleep(0.002)
-        if len(app.hub) == len(pages) and not any(s.pending for s in app.hub):
-            await asyncio.sleep(0.02)  # as long as lists pause, and more
-            if len(app.hub) == len(pages) and not any(s.pending for s in app.hub):
-                return
-    raise AssertionError("the pages did not settle")
+    quiet = 0
+    async with asyncio.timeout(30):
+        while quiet < 10:
+            await asyncio.sleep(0.002)
+            told = app.lists.settled and not any(s.pending for s in app.hub)
+            quiet = quiet + 1 if told and len(app.hub) == len(pages) else 0
