@@ -39,8 +39,11 @@ class Outsider:
             return cls(url, await asyncpg.connect(url))
         import asyncmy
 
-        where = {"host": parts.hostname, "port": parts.port, "user": parts.username}
-        return cls(url, await asyncmy.connect(**where, db=parts.path[1:], autocommit=True))
+        link = await asyncmy.connect(
+            host=parts.hostname, port=parts.port, user=parts.username,
+            password=parts.password or "", database=parts.path[1:], autocommit=True,
+        )  # fmt: skip
+        return cls(url, link)
 
     async def run(self, sql: str, *params: Any) -> int:
         """Do a statement; how many rows it was about, where the driver says so."""
