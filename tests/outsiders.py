@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
 from starmodel.adapters.persistence.sql.engines import flavour_for
+from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.core.entity import Entity
 from starmodel.core.registry import entity_type
@@ -67,8 +68,10 @@ class Outsider:
 
     async def create(self, *classes: type[Entity]) -> None:
         """Make the tables of these classes, with their columns alone."""
-        flavour = flavour_for(f"{self.kind}://")
-        metadata = MetaData()
+        flavour, metadata = flavour_for(f"{self.kind}://"), MetaData()
+        if isinstance(flavour, MysqlFlavour):
+            ((version,),) = await self.rows("SELECT VERSION()")
+            flavour.learn(version)
         for cls in classes:
             made = derive_table(entity_type(cls, "sql"), metadata, flavour, cls.__pydantic_fields__)
             made.key.column.autoincrement = False

@@ -88,6 +88,11 @@ class _Dialect(MySQLDialect):
     preparer = _Quoting
 
 
+def is_mariadb(version: str) -> bool:
+    """Which of the two a server is that says this of its version."""
+    return "mariadb" in version.lower()
+
+
 class MysqlFlavour(Flavour):
     """Texts are compared byte by byte, which is the order of code points.
 
@@ -123,6 +128,10 @@ class MysqlFlavour(Flavour):
         ),
         uuid.UUID: SCALARS[uuid.UUID],
     }
+
+    def learn(self, version: str) -> None:
+        """Be that of a server that says this of its version."""
+        self.collation = "utf8mb4_nopad_bin" if is_mariadb(version) else "utf8mb4_0900_bin"
 
     @property
     def table_options(self) -> dict[str, Any]:

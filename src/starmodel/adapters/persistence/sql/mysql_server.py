@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
-from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour, is_mariadb
 from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
@@ -199,10 +199,10 @@ class MysqlServer:
         return ConfigurationError(f"{self.where} can't be used: {text}. {remedy}")
 
     async def prepare(self, link: Link) -> None:
-        (row,) = await link.rows("SELECT VERSION()", ())
-        maria = "mariadb" in row[0].lower()
-        self._flavour.collation = "utf8mb4_nopad_bin" if maria else "utf8mb4_0900_bin"
-        self.where = self.where.replace("MySQL", "MariaDB" if maria else "MySQL", 1)
+        ((version,),) = await link.rows("SELECT VERSION()", ())
+        self._flavour.learn(version)
+        if is_mariadb(version):
+            self.where = self.where.replace("MySQL", "MariaDB", 1)
 
     async def columns(self, link: Link, table: str) -> set[str]:
         rows = await link.rows(
