@@ -30,7 +30,8 @@ test: lint types contracts ## everything: lint, types, import contracts, all tes
 	@$(PY) -m pytest -q $(TORTURE_TESTS)
 	@$(MAKE) --no-print-directory browser covered newest
 
-check: lint types contracts fast ## the quick part of `test`: no browser, one interpreter
+check: lint types contracts ## the quick part of `test`: no browser, no database server
+	@$(PY) -m pytest -q -n auto -m "not server and not slow" $(FAST)
 
 lint: setup-dev ## ruff: rules and format; documents that are generated are fresh
 	@$(PY) -m ruff check --quiet .
@@ -43,7 +44,7 @@ types: setup-dev
 contracts: setup-dev
 	@scripts/import-contracts $(PY)
 
-fast: setup-dev
+fast: setup-dev ## all tests that need no browser, on every database
 	@scripts/databases
 	@$(PY) -m pytest -q -n auto $(FAST)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from databases import mariadb_server, mysql_server, postgresql_server
+from databases import SERVERS, mariadb_server, mysql_server, postgresql_server
 from private_server import PrivateServer
 
 # The same examples in every run; HYPOTHESIS_PROFILE=random looks for new ones.
@@ -20,6 +20,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a database server: a parameter of theirs names one."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if given is not None and any(
+            isinstance(value, str) and value in SERVERS for value in given.params.values()
+        ):
+            item.add_marker("server")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+pytestmark = pytest.mark.slow
 STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
 JSON = {"accept": "application/json"}
 VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"]]

@@ -195,6 +195,7 @@ def test_doctor_warns_of_plugins_that_fail(install: Any, answer: Answer) -> None
     assert "The plugin broken can't be loaded" in found[0]["text"]
 
 
+@pytest.mark.slow
 def test_example_package_is_installed_by_pip_and_adds_its_command(
     tmp_path: Path, shop: Path
 ) -> None:

@@ -41,7 +41,12 @@ class _Client(Entity):
     name: str = ""
 
 
-@pytest.fixture(params=["sqlite", "mysql", "serial", "identity", "default"])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        *(pytest.param(kind, marks=pytest.mark.server) for kind in NUMBERED if kind != "sqlite"),
+    ]
+)
 async def numbering(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[tuple[str, Outsider]]:

@@ -59,7 +59,7 @@ async def test_stranger_is_asked_for_user_and_password(url: str) -> None:
 
 async def test_server_without_a_trusted_certificate_is_asked_about_tls(url: str) -> None:
     asked = "sslmode=require" if url.startswith("postgresql") else "ssl=true"
-    told = await _refusal(f"{url}?{asked}")
+    told = await _refusal(f"{url}?{asked}", timeout_s=1.0)
     assert "can't be reached" in told
     assert "what DATABASE_URL says of TLS" in told
 
