@@ -1,20 +1,25 @@
 """Does the cost follow the work, or the table? Events and pages of 50 rows over 10² to 10⁶ rows.
 
-In process, over SQLite, the whole way of a request. Each figure is the median of some
+In process, the whole way of a request, in each database. Each figure is the median of some
 hundred requests, in milliseconds. The last three are in one order that an index has: a window
 at its beginning and one at 90 % of the table, by a cursor; and the same one by its page.
 """
 
 import argparse
 import asyncio
-import sqlite3
 import statistics
+import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+# The tests' own private servers, and their way into a database past the application.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from databases import SERVERS
+from outsiders import Outsider
 from starmodel import Entity, Field, create_app, event
 from starmodel.app.cursors import cursor_behind
 from starmodel.app.query import make_query
@@ -44,53 +49,67 @@ class Product(Entity):
         self.stock += delta
 
 
-async def measure(rows):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "growth.db"
-        app = create_app(
-            [Product], database_url=f"sqlite:///{path}", secret_key="growth" * 8, env="production"
-        )
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            client.headers = {"accept": "application/json", "origin": "http://localhost"}
-            first = (await client.post("/products", json={"name": "first"})).json()
-            fill(path, rows)
-            (await client.get("/products")).raise_for_status()
-            took = {}
-            page = 1 + rows * 9 // 10 // 50
-            asked = await client.get(f"/products?per_page=50&order=-price&page={page}")
-            last = Product(**asked.json()["items"][-1])
-            known = {
-                "id": first["entity"]["id"],
-                "page": page,
-                "cursor": cursor_behind(make_query(Product, {}, order="-price"), last),
-            }
-            for name, (method, path) in PATHS.items():
-                requests = FEW_REQUESTS if name == "page 90 %" else REQUESTS
-                took[name] = await median(client, method, path.format(**known), requests)
-        await app.starmodel.close()
+INTO = "INSERT INTO product (id, name, price, stock, _version) "
+PRICE = "{i} * 37 % 10000 / 100.0, 0, 1"
+FILL = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) "
+    + INTO
+    + "SELECT printf('%032d', i), printf('Product %d', i), "
+    + PRICE.format(i="i")
+    + " FROM n",
+    "postgresql": INTO
+    + "SELECT lpad(i::text, 32, '0'), 'Product ' || i, "
+    + PRICE.format(i="i")
+    + " FROM generate_series(1, {rows}) AS i",
+    "mysql": INTO
+    + "SELECT LPAD(seq, 32, '0'), CONCAT('Product ', seq), "
+    + PRICE.format(i="seq")
+    + " FROM seq_1_to_{rows}",
+}
+LEARN = {"sqlite": "ANALYZE", "postgresql": "ANALYZE product", "mysql": "ANALYZE TABLE product"}
+
+
+async def measure(url, rows):
+    app = create_app([Product], database_url=url, secret_key="growth" * 8, env="production")
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        client.headers = {"accept": "application/json", "origin": "http://localhost"}
+        first = (await client.post("/products", json={"name": "first"})).json()
+        await fill(url, rows - 1)
+        (await client.get("/products")).raise_for_status()
+        took = {}
+        page = 1 + rows * 9 // 10 // 50
+        asked = await client.get(f"/products?per_page=50&order=-price&page={page}")
+        last = Product(**asked.json()["items"][-1])
+        known = {
+            "id": first["entity"]["id"],
+            "page": page,
+            "cursor": cursor_behind(make_query(Product, {}, order="-price"), last),
+        }
+        for name, (method, path) in PATHS.items():
+            requests = FEW_REQUESTS if name == "page 90 %" else REQUESTS
+            took[name] = await median(client, method, path.format(**known), requests)
+    await app.starmodel.close()
     return took
 
 
-def fill(path, rows):
-    """Put so many rows behind the application's back, each a copy of the one that is there."""
-    with sqlite3.connect(path) as connection:
-        row = connection.execute("SELECT * FROM product").fetchone()
-        columns = [about[1] for about in connection.execute("PRAGMA table_info(product)")]
-        at = {name: columns.index(name) for name in ("id", "name", "price")}
+async def fill(url, rows):
+    """Put so many rows behind the application's back."""
+    outsider = await Outsider.at(url)
+    await outsider.run(FILL[outsider.kind].format(rows=rows))
+    await outsider.rows(LEARN[outsider.kind])
+    await outsider.close()
 
-        def copies():
-            for number in range(rows - 1):
-                copy = list(row)
-                copy[at["id"]] = f"{number:032x}"
-                copy[at["name"]], copy[at["price"]] = (
-                    f"Product {number}",
-                    number * 37 % 10_000 / 100,
-                )
-                yield copy
 
-        marks = ",".join("?" * len(columns))
-        connection.executemany(f"INSERT INTO product VALUES ({marks})", copies())
+@contextmanager
+def database(kind):
+    """The url of a new database."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{Path(folder) / 'growth.db'}"
+    else:
+        with SERVERS[kind]() as server:
+            yield server.url
 
 
 async def median(client, method, path, requests):
@@ -106,11 +125,15 @@ async def median(client, method, path, requests):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", nargs="*", type=int, default=[100, 10_000, 1_000_000])
+    kinds = [kind for kind in ("sqlite", *SERVERS) if kind != "mysql"]
+    parser.add_argument("--only", nargs="*", default=kinds, choices=kinds)
     options = parser.parse_args()
-    print(f"{'rows':>10}" + "".join(f"{name:>13}" for name in PATHS))
-    for rows in options.rows:
-        took = asyncio.run(measure(rows))
-        print(f"{rows:10,}" + "".join(f"{took[name]:13.2f}" for name in PATHS), flush=True)
+    for kind in options.only:
+        print(f"{kind:>10}" + "".join(f"{name:>13}" for name in PATHS))
+        for rows in options.rows:
+            with database(kind) as url:
+                took = asyncio.run(measure(url, rows))
+            print(f"{rows:10,}" + "".join(f"{took[name]:13.2f}" for name in PATHS), flush=True)
 
 
 if __name__ == "__main__":
