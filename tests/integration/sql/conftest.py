@@ -1,4 +1,4 @@
-"""A database of each kind, with a table that another program has made."""
+"""A database of each kind, and one with a table that another program has made."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from databases import DATABASES, emptied
+from databases import DATABASES, SERVERS, emptied
 from integration.sql.others import ANN, MADE, opened
 from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+
+
+@pytest.fixture(params=SERVERS)
+def url(request: pytest.FixtureRequest) -> str:
+    """The url of an empty database on each server."""
+    return emptied(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture(params=DATABASES)

@@ -12,7 +12,6 @@ import asyncmy
 import asyncpg
 import pytest
 
-from databases import SERVERS, emptied
 from starmodel.adapters.persistence.sql import network_transaction
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -37,11 +36,6 @@ class _Seat(Entity):
 
 async def _ignore(*_: Any) -> None:
     """Nobody listens to expiry here."""
-
-
-@pytest.fixture(params=SERVERS)
-def url(request: pytest.FixtureRequest) -> str:
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture

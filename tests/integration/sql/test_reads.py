@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from databases import SERVERS, emptied
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.reads import MOST
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -28,11 +27,6 @@ class _Page(Entity):
 
 async def _ignore(*_: Any) -> None:
     """Nobody listens to expiry here."""
-
-
-@pytest.fixture(params=SERVERS)
-def url(request: pytest.FixtureRequest) -> str:
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture

@@ -65,11 +65,6 @@ class Value(Entity):
     system: str = ""
 
 
-@pytest.fixture(params=SERVERS)
-def url(request: pytest.FixtureRequest) -> str:
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
-
-
 @pytest.fixture
 async def repository(url: str) -> AsyncIterator[SqlRepository]:
     repository = await _opened(url)

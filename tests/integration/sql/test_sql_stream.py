@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from databases import DATABASES, emptied
 from starmodel import Entity
 from starmodel.adapters.persistence.sql import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -27,16 +25,9 @@ class _Row(Entity):
     either: int | str = 0
 
 
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'stream.db'}"
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
-
-
 @pytest.fixture
-async def repository(url: str) -> AsyncIterator[SqlRepository]:
-    made = SqlRepository(url, pool_size=1)
+async def repository(any_url: str) -> AsyncIterator[SqlRepository]:
+    made = SqlRepository(any_url, pool_size=1)
 
     async def expired(*_: Any) -> None:
         """Nobody listens."""
