@@ -115,7 +115,7 @@ const check = async (form) => {
     const { errors } = await answer.json();
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(form.id.length + 1, -"-problem".length);
-      if (state.names.has(name)) say(sentence, errors[name] ?? "");
+      if (state.names.has(name)) say(sentence, Object.hasOwn(errors, name) ? errors[name] : "");
     }
   } catch {
     // Nothing is lost: the form is checked again when it is sent.
