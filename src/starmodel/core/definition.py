@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core import registry
 from starmodel.core.browser_stores import check_browser_store
+from starmodel.core.definition_checks import RESERVED, check_fields, reserved_error
 from starmodel.core.entity_config import check_config
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
@@ -30,7 +32,6 @@ from starmodel.core.signals import Signal
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
-RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 _get = object.__getattribute__
 
 
@@ -39,13 +40,15 @@ class EntityInfo:
     """What a class says of itself, worked out once at its definition.
 
     Shapes: watched is the same class with reads recorded, for drafts of
-    events that await; computed names the public computed fields.
+    events that await; computed names the public computed fields; spec is
+    that of the module at the definition, a new one when it is loaded again.
     """
 
     cls: type[Entity]
     fields: dict[str, FieldSpec]
     events: dict[str, Event[Any, Any, Any]]
     computed: tuple[str, ...]
+    spec: Any = None
 
     @cached_property
     def touched(self) -> str:
@@ -119,11 +122,7 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
     taken = [key for key in RESERVED if key in fields or _redefined(cls, base, key)]
     taken += [key for key in events if key.startswith("model_")]
     if taken:
-        raise ConfigurationError(
-            f"{name} uses the reserved name {', '.join(map(repr, taken))}. "
-            f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
-            "(model_…)."
-        )
+        raise reserved_error(name, taken)
     if getattr(cls, "__sqlmodel_relationships__", None):
         names = ", ".join(cls.__sqlmodel_relationships__)
         raise ConfigurationError(
@@ -137,7 +136,9 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
         for key, item in cls.__pydantic_computed_fields__.items()
         if not is_secret(item.return_type)
     )
-    about = EntityInfo(cls, field_specs(cls), events, computed)
+    check_fields(cls, base)
+    module = sys.modules.get(cls.__module__)
+    about = EntityInfo(cls, field_specs(cls), events, computed, getattr(module, "__spec__", None))
     _check_shown(about)
     check_browser_store(cls, cls.model_config.get("store") or "")
     setter = type.__setattr__

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.definition import EntityInfo, define, take_id
+from starmodel.core.definition_checks import check_names
 from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import FrozenEntityError
@@ -132,6 +133,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        check_names(cls)
         take_id(cls, Entity)
         take_relations(cls)
 
