@@ -87,11 +87,16 @@ class FailedApplication:
         else:
             await self._answer(scope, receive, send)
 
+    def greet(self) -> None:
+        """Print the link that signs the developer in."""
+        if self._token is not None:
+            greet(self._token, "")
+
     async def _live(self, receive: Any, send: Any) -> None:
         while True:
             step = (await receive())["type"].partition(".")[2]
-            if step == "startup" and self._token is not None:
-                greet(self._token, "")
+            if step == "startup":
+                self.greet()
             await send({"type": f"lifespan.{step}.complete"})
             if step == "shutdown":
                 return
