@@ -13,10 +13,12 @@ from starmodel.app.parameters import (
     Parameter,
     can_change,
     hints_of,
+    new_parameter,
     parameter_of,
     signature_of,
     special_of,
 )
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
@@ -44,6 +46,7 @@ class Inputs(NamedTuple):
     fixed_name: str = "query"
     body_name: str = "body"
     trusted: bool = False
+    bounds: Bounds = DEFAULT_BOUNDS
 
     def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every source but the signals, in order of precedence, with the name errors use."""
@@ -98,7 +101,7 @@ class Binder:
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
                 wanted: Any = spec.info.annotation
-                self.parameters[name] = Parameter(
+                self.parameters[name] = new_parameter(
                     name, wanted, TypeAdapter(wanted), None, is_field=True
                 )
                 if not spec.editable:
@@ -173,16 +176,17 @@ class Binder:
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for name, value in values.items():
-                if name in given or name in problems or name.startswith("_"):
+                if name in given or name in problems:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({name: _Wrong(f"is unknown (from {source})")})
-                self._take(parameter, value, source, given, problems)
+                    raise self._error({_cut(name): _Wrong(f"is unknown (from {source})")})
+                self._take(parameter, value, source, inputs.bounds, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
                 if name in inputs.signals and name not in given and name not in hidden:
-                    self._take(parameter, inputs.signals[name], "signal", given, problems)
+                    value = inputs.signals[name]
+                    self._take(parameter, value, "signal", inputs.bounds, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
                 problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
@@ -195,6 +199,7 @@ class Binder:
         parameter: Parameter,
         value: Any,
         source: str,
+        bounds: Bounds,
         given: dict[str, Any],
         problems: dict[str, _Wrong],
     ) -> None:
@@ -204,28 +209,30 @@ class Binder:
                 return
             if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
                 return  # an empty input of a form says nothing
-        adapter = parameter.adapter
-        if adapter is None:  # a record, by its id
+        if parameter.adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
-        if source == "form" and isinstance(value, dict):
-            value = filled(parameter.annotation, value)
         try:
-            given[parameter.name] = adapter.validate_python(value)
-            return
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-        if source != "JSON body" or not is_atomic(parameter.annotation):
+            if source == "form" and isinstance(value, dict):
+                value = filled(parameter.annotation, value, bounds)
             try:
-                given[parameter.name] = adapter.validate_python(
-                    from_text(parameter.annotation, value)
-                )
+                given[parameter.name] = parameter.accept(value)
                 return
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-            except ValueError:
-                pass  # no JSON at all: what was wrong with the text itself is told
+            if source != "JSON body" or not is_atomic(parameter.annotation):
+                try:
+                    text = from_text(parameter.annotation, value, bounds)
+                    given[parameter.name] = parameter.accept(text)
+                    return
+                except ValidationError as error:
+                    first = error.errors(include_url=False)[0]
+        except BoundsError as error:
+            problems[parameter.name] = _Wrong(f"{error} (from {source})", f"This {error}.")
+            return
+        except ValueError:
+            pass  # no JSON at all: the error of the text itself is answered
         told = _technical(parameter, value, first, source)
         problems[parameter.name] = _Wrong(told, sentence(first))
 
@@ -253,7 +260,13 @@ def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        return _cut(repr(value))
+    except ValueError:  # an integer of thousands of digits, given by code
+        return f"{type(value).__name__} of too many digits"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -106,6 +106,7 @@ class Front:
         call = Call(request, session, send, written, root_path, self._policy)
         try:
             self._origin.check(request)
+            request.check_head()
         except StarModelError as error:
             # No cookie: the visitor's own, which another site can't send, must not be replaced.
             await self.failed(call.without_cookie(), error)

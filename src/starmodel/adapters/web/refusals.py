@@ -13,6 +13,7 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.editing import digests_in
 from starmodel.app.elements import Element
+from starmodel.app.form_words import WAS
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
@@ -125,7 +126,7 @@ class Refusals:
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
         was = problem.was
         with contextlib.suppress(RequestError):  # spoilt, and that is what is told
-            was = was or digests_in(sent.get("_was"))
+            was = was or digests_in(sent.get(WAS), self._settings.bounds)
         form = self._ui.form(
             type, event, id or None, values=values, problems=problem.fields, was=was
         )
