@@ -23,6 +23,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields import is_atomic, plain_types
+from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.sentences import sentence
 
@@ -117,6 +118,7 @@ class Binder:
         self.containers = {
             p.name for p in self.parameters.values() if p.adapter and can_change(p.annotation)
         }
+        self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
         self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
@@ -209,6 +211,8 @@ class Binder:
                 return
             if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
                 return  # an empty input of a form says nothing
+        if parameter.name in self.with_bytes:
+            value = with_bytes(parameter.annotation, value)
         if parameter.adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
@@ -223,8 +227,10 @@ class Binder:
                 first = error.errors(include_url=False)[0]
             if source != "JSON body" or not is_atomic(parameter.annotation):
                 try:
-                    text = from_text(parameter.annotation, value, bounds)
-                    given[parameter.name] = parameter.accept(text)
+                    read = from_text(parameter.annotation, value, bounds)
+                    if parameter.name in self.with_bytes:
+                        read = with_bytes(parameter.annotation, read)
+                    given[parameter.name] = parameter.accept(read)
                     return
                 except ValidationError as error:
                     first = error.errors(include_url=False)[0]
