@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.app.access import Actor, permits
 from starmodel.app.application import Application
 from starmodel.app.command import Command

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.problems import Problem
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starmodel.adapters.web.call import SSE, Call, Header
+from starmodel.adapters.web.call import NO_STORE, SSE, Call, Header
 from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
@@ -20,7 +20,6 @@ from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
 
-NO_STORE = (b"cache-control", b"no-store")
 _SIGN_IN = "In development, open the link that the server printed at its start."
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
 
