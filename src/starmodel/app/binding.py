@@ -13,10 +13,12 @@ from starmodel.app.parameters import (
     Parameter,
     can_change,
     hints_of,
+    new_parameter,
     parameter_of,
     signature_of,
     special_of,
 )
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
@@ -45,6 +47,7 @@ class Inputs(NamedTuple):
     fixed_name: str = "query"
     body_name: str = "body"
     trusted: bool = False
+    bounds: Bounds = DEFAULT_BOUNDS
 
     def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every source but the signals, in order of precedence, with the name errors use."""
@@ -99,7 +102,7 @@ class Binder:
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
                 wanted: Any = spec.info.annotation
-                self.parameters[name] = Parameter(
+                self.parameters[name] = new_parameter(
                     name, wanted, TypeAdapter(wanted), None, is_field=True
                 )
                 if not spec.editable:
@@ -175,16 +178,17 @@ class Binder:
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for name, value in values.items():
-                if name in given or name in problems or name.startswith("_"):
+                if name in given or name in problems:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({name: _Wrong(f"is unknown (from {source})")})
-                self._take(parameter, value, source, given, problems)
+                    raise self._error({_cut(name): _Wrong(f"is unknown (from {source})")})
+                self._take(parameter, value, source, inputs.bounds, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
                 if name in inputs.signals and name not in given and name not in hidden:
-                    self._take(parameter, inputs.signals[name], "signal", given, problems)
+                    value = inputs.signals[name]
+                    self._take(parameter, value, "signal", inputs.bounds, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
                 problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
@@ -197,6 +201,7 @@ class Binder:
         parameter: Parameter,
         value: Any,
         source: str,
+        bounds: Bounds,
         given: dict[str, Any],
         problems: dict[str, _Wrong],
     ) -> None:
@@ -208,29 +213,32 @@ class Binder:
                 return  # an empty input of a form says nothing
         if parameter.name in self.with_bytes:
             value = with_bytes(parameter.annotation, value)
-        adapter = parameter.adapter
-        if adapter is None:  # a record, by its id
+        if parameter.adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
-        if source == "form" and isinstance(value, dict):
-            value = filled(parameter.annotation, value)
         try:
-            given[parameter.name] = adapter.validate_python(value)
-            return
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-        if source != "JSON body" or not is_atomic(parameter.annotation):
+            if source == "form" and isinstance(value, dict):
+                value = filled(parameter.annotation, value, bounds)
             try:
-                read = from_text(parameter.annotation, value)
-                if parameter.name in self.with_bytes:
-                    read = with_bytes(parameter.annotation, read)
-                given[parameter.name] = adapter.validate_python(read)
+                given[parameter.name] = parameter.accept(value)
                 return
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-            except ValueError:
-                pass  # no JSON at all: what was wrong with the text itself is told
+            if source != "JSON body" or not is_atomic(parameter.annotation):
+                try:
+                    read = from_text(parameter.annotation, value, bounds)
+                    if parameter.name in self.with_bytes:
+                        read = with_bytes(parameter.annotation, read)
+                    given[parameter.name] = parameter.accept(read)
+                    return
+                except ValidationError as error:
+                    first = error.errors(include_url=False)[0]
+        except BoundsError as error:
+            problems[parameter.name] = _Wrong(f"{error} (from {source})", f"This {error}.")
+            return
+        except ValueError:
+            pass  # no JSON at all: the error of the text itself is answered
         told = _technical(parameter, value, first, source)
         problems[parameter.name] = _Wrong(told, sentence(first))
 
@@ -258,7 +266,13 @@ def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        return _cut(repr(value))
+    except ValueError:  # an integer of thousands of digits, given by code
+        return f"{type(value).__name__} of too many digits"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -26,6 +26,7 @@ from starmodel.app.application import Application
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing
+from starmodel.app.redirects import sent_as
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import Action
@@ -219,7 +220,7 @@ class DatastarRealtime:
         parts += [patch_elements(element) for element in reply.elements]
         parts += [self.toast(toast) for toast in reply.toasts]
         if reply.redirect is not None:
-            go = f"window.location = {script_json(reply.redirect)}"
+            go = f"window.location = {script_json(sent_as(reply.redirect))}"
             html = f"<div hidden {attribute('data-init', go)}></div>"
             parts.append(patch_elements(Element(html, "body", "append")))
         return b"".join(parts)

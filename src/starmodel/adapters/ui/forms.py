@@ -19,6 +19,7 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import slot_values
 from starmodel.app.binding import Binder
 from starmodel.app.elements import Element
+from starmodel.app.form_words import WAS
 from starmodel.app.listing import key_of
 from starmodel.app.parameters import Parameter
 from starmodel.app.presentation import RealtimeAdapter
@@ -97,7 +98,7 @@ def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
 
 def _remembers(form: str, was: str) -> Any:
     """What an edit form was filled with, so that it puts back nothing that others changed."""
-    return Input(type="hidden", name="_was", value=was, id=f"{form}-was")
+    return Input(type="hidden", name=WAS, value=was, id=f"{form}-was")
 
 
 def event_form(

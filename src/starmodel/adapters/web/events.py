@@ -11,16 +11,17 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.carrying import NAME, Sent, carry, taken
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.problems import Problem
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
+from starmodel.app.form_words import BROWSER, WAS
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.core.entity import public_state
@@ -107,7 +108,7 @@ class EventRoutes:
     ) -> Command:
         request, session = call.request, call.session
         binder = self._application.dispatcher.binders[type.cls, event.name]
-        inputs, sent = await self._inputs(call)
+        inputs, sent, memory = await self._inputs(call, event)
         for name in binder.sensitive:
             if name in inputs.fixed:
                 raise BindingError(
@@ -124,7 +125,7 @@ class EventRoutes:
         elif request.method == "GET":
             carried.set(NOTHING)
         arguments, signals = binder.bind(inputs), inputs.signals
-        was = digests_in(inputs.body.get("_was"))
+        was = digests_in(memory, self._settings.bounds)
         key = request.headers.get(b"idempotency-key")
         return Command(
             type,
@@ -142,31 +143,30 @@ class EventRoutes:
             was,
         )
 
-    async def _inputs(self, call: Call) -> tuple[Inputs, Sent]:
-        """What address and body say. Raises: RequestError, for a body that nobody can read."""
+    async def _inputs(self, call: Call, event: Event[Any, Any, Any]) -> tuple[Inputs, Sent, Any]:
+        """What address and body say, the browser's states, and what an edit form remembers.
+
+        Raises: RequestError, for a body that can't be read.
+        """
         request = call.request
         data: dict[str, Any] = {}
         files: dict[str, Any] = {}
-        is_form, content = False, request.headers.get(b"content-type", b"")
-        if request.method in ("GET", "DELETE"):
+        is_form = request.is_form and request.method != "GET"
+        if request.method == "GET" or (request.method == "DELETE" and request.is_datastar):
             if request.is_datastar:
                 data = request.signals_in_query
-        elif content.startswith(b"application/json"):
-            data = await request.json()
-        elif content.startswith((b"application/x-www-form-urlencoded", b"multipart/form-data")):
-            data, files = await request.form()
-            call.sent, is_form = data, True
-        elif await request.body():
-            raise RequestError(
-                f"A body of type {request.header(b'content-type')!r} can't be read; send JSON or "
-                "a form.",
-                status=415,
-            )
-        sent = taken(request, data)
+        else:
+            data, files = await request.fields()
+            if is_form:
+                call.sent = data
+        sent, bounds = taken(request, data), self._settings.bounds
         if request.is_datastar and not is_form:
-            return Inputs(request.query, signals=keys_of(data)), sent
+            return Inputs(request.query, signals=keys_of(data), bounds=bounds), sent, None
+        memory = data.get(WAS) if event.name == "update" else None
+        if memory is not None:
+            data = {name: value for name, value in data.items() if name != WAS}
         name = "form" if is_form else "JSON body"
-        return Inputs(request.query, data, files, body_name=name), sent
+        return Inputs(request.query, data, files, body_name=name, bounds=bounds), sent, memory
 
     def _vet(self, call: Call, reply: Reply) -> None:
         """Refuse what can't be answered, before anything is stored.
@@ -242,7 +242,7 @@ class EventRoutes:
         brought = carried.get()
         if brought is not None and brought.names:
             kept = brought.take()
-            data[NAME] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
+            data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
         if command.event.name == "create" and command.id is None and entity is not None:
             where = self._next(call, command, outcome).encode()
             await call.json(data, 201, [(b"location", where)])

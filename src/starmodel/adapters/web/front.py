@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
-from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
@@ -23,7 +23,7 @@ from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.proxies import TrustedProxies
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
 from starmodel.adapters.web.sessions import CookieSessions
@@ -106,6 +106,7 @@ class Front:
         call = Call(request, session, send, written, root_path, self._policy)
         try:
             self._origin.check(request)
+            request.check_head()
         except StarModelError as error:
             # No cookie: the visitor's own, which another site can't send, must not be replaced.
             await self.failed(call.without_cookie(), error)
