@@ -132,12 +132,14 @@ class Stream {
   async run(signal) {
     this.attempt = new AbortController();
     this.expectData();
-    const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" };
+    const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" },
+      cache: "no-store", redirect: "manual" };
     try {
       const response = await fetch(this.address(), options);
-      if ([401, 403].includes(response.status)) {
+      // The application may send whoever it does not let in to another page.
+      if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) {
         this.over = true;
-        forget();
+        if (response.headers.get("Content-Type")?.startsWith("application/problem+json")) forget();
         return reload("This page no longer belongs to your session.");
       }
       if (response.ok) await this.read(response.body.getReader());
