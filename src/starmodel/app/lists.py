@@ -1,4 +1,8 @@
-"""Lists that are open somewhere: each is asked again when a change may concern it."""
+"""Lists that are open somewhere: each is asked again when a change may concern it.
+
+A commit only leaves its message here. Which lists it concerns and what these
+show now is worked out afterwards, in turns, so no write waits for a list.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from itertools import islice
 from typing import Any, NamedTuple
 
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor
@@ -13,10 +19,14 @@ from starmodel.app.listing import Listing, Window
 from starmodel.app.messages import Changed
 from starmodel.app.relevance import Difference, Matches
 from starmodel.app.subscriptions import Frames, Subscription
+from starmodel.app.turns import Turns
 
 log = logging.getLogger("starmodel.lists")
 PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
+MAX_MESSAGES = 64  # more that wait at once concern every list of their class
+MAX_COMPARED = 32  # viewers of one list among whom the one with the fewest lists pays
+LISTS_PER_STEP = 16  # are compared with a change before requests get the loop again
 
 Ask = Callable[[Listing, Actor | None], Awaitable[Window]]
 Pause = Callable[[float], Awaitable[None]]
@@ -49,8 +59,14 @@ class LiveList:
     Units: pause takes seconds.
     """
 
-    def __init__(self, listing: Listing, ask: Callable[[], Awaitable[Window]], pause: Pause):
-        self.listing, self._ask, self._pause = listing, ask, pause
+    def __init__(
+        self,
+        listing: Listing,
+        ask: Callable[[], Awaitable[Window]],
+        pause: Pause,
+        turn: Callable[[LiveList], AbstractAsyncContextManager[None]],
+    ):
+        self.listing, self._ask, self._pause, self._turn = listing, ask, pause, turn
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0
@@ -90,6 +106,8 @@ class LiveList:
 
     def refresh(self) -> None:
         """Ask again: at once, or after the pause that follows on the last time."""
+        if not self.viewers:
+            return
         self._due = True
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
@@ -101,7 +119,11 @@ class LiveList:
             await self._pause(min(PAUSE_S * 2 ** min(failed, 10), LONGEST_PAUSE_S))
 
     async def _asked(self) -> bool:
-        """Ask and tell; False when the store did not answer."""
+        """Ask and tell when it is this list's turn; False when the store did not answer."""
+        async with self._turn(self):
+            return await self._asked_now()
+
+    async def _asked_now(self) -> bool:
         self._due, self._asking = False, True
         waiting, self._waiting = self._waiting, {}
         try:
@@ -158,6 +180,9 @@ class Lists:
         self._ask, self._policy, self._matches, self._pause = ask, policy, matches, pause
         self._lists: dict[str, dict[tuple[Listing, Actor | None], LiveList]] = {}
         self._joined: dict[Subscription, dict[tuple[Listing, Actor | None], None]] = {}
+        self._turns = Turns()
+        self._messages: dict[str, list[Changed]] = {}
+        self._sorting: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self._lists.values()))
@@ -174,7 +199,9 @@ class Lists:
         asker = viewer.actor if reads_fields else TRUSTED
         lists = self._lists.setdefault(listing.type.name, {})
         if key not in lists:
-            lists[key] = LiveList(listing, lambda: self._ask(listing, asker), self._pause)
+            lists[key] = LiveList(
+                listing, lambda: self._ask(listing, asker), self._pause, self._turn
+            )
         self._joined.setdefault(viewer, {})[key] = None
         lists[key].join(viewer, shown)
 
@@ -190,24 +217,56 @@ class Lists:
                 del self._lists[name]
 
     async def deliver(self, message: Any) -> None:
-        """Take one message of the bus to all lists that it may concern."""
+        """Keep one message of the bus for all lists that it may concern."""
         if not isinstance(message, Changed) or message.entity not in self._lists:
             return
-        lists = tuple(self._lists[message.entity].values())
+        messages = self._messages.setdefault(message.entity, [])
+        if len(messages) <= MAX_MESSAGES:
+            messages.append(message)
+        if self._sorting is None or self._sorting.done():
+            self._sorting = asyncio.create_task(self._sort())
+
+    async def _sort(self) -> None:
+        """Let every list be asked again that the messages may concern."""
+        while self._messages:
+            name, messages = self._messages.popitem()
+            lists = tuple(self._lists.get(name, {}).values())
+            try:
+                await self._compare(lists, messages)
+            except Exception:  # delivery: what can't be compared may concern everybody
+                log.exception("Changes of %s could not be compared with the open lists", name)
+                for each in lists:
+                    each.refresh()
+
+    async def _compare(self, lists: tuple[LiveList, ...], messages: list[Changed]) -> None:
+        if not lists:
+            return
         type = lists[0].listing.type
-        difference = Difference(type.cls, message, self._matches)
-        guarded = self._policy.reads_fields(type)
-        for each in lists:
-            if each.may_concern(difference, guarded=guarded):
+        guarded = self._policy.reads_fields(type) or len(messages) > MAX_MESSAGES
+        differences = [Difference(type.cls, message, self._matches) for message in messages]
+        for at, each in enumerate(lists, 1):
+            if any(each.may_concern(change, guarded=guarded) for change in differences):
                 each.refresh()
+            if not at % LISTS_PER_STEP:
+                await asyncio.sleep(0)
+
+    def _turn(self, asking: LiveList) -> AbstractAsyncContextManager[None]:
+        """The turn in which a list is asked, paid by the viewer who watches the fewest lists."""
+        viewers = islice(asking.viewers, MAX_COMPARED)
+        payer = min(viewers, key=lambda viewer: len(self._joined.get(viewer, ())), default=None)
+        return self._turns.turn("" if payer is None else payer.visitor)
 
     @property
     def settled(self) -> bool:
         """True when every list has been told to its viewers as it is in the store."""
+        if self._sorting is not None and not self._sorting.done():
+            return False
         return all(each.settled for lists in self._lists.values() for each in lists.values())
 
     async def close(self) -> None:
         """End all work; viewers leave by themselves."""
+        if self._sorting is not None:
+            self._sorting.cancel()
         for lists in tuple(self._lists.values()):
             for each in tuple(lists.values()):
                 await each.close()

@@ -193,7 +193,7 @@ class Stream:
         return False
 
     async def _receive(self) -> Any:
-        if not self._asked:
+        if not self._asked and self._scope["method"] == "GET":
             self._asked = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._gone.wait()
