@@ -14,12 +14,15 @@ from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from typing import Any, NamedTuple
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor, permits
 from starmodel.app.listing import Listing, Window
 from starmodel.app.messages import Changed
 from starmodel.app.relevance import Difference, Matches
 from starmodel.app.subscriptions import Frames, Subscription
 from starmodel.app.turns import Turns
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessScanLimitError
+from starmodel.core.registry import EntityType
 
 log = logging.getLogger("starmodel.lists")
 PAUSE_S = 0.05
@@ -30,6 +33,7 @@ LISTS_PER_STEP = 16  # are compared with a change before requests get the loop a
 
 Ask = Callable[[Listing, Actor | None], Awaitable[Window]]
 Pause = Callable[[float], Awaitable[None]]
+Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 
 
 class ListChanged(NamedTuple):
@@ -97,12 +101,24 @@ class LiveList:
         if not self.viewers and self._task is not None:
             self._task.cancel()
 
-    def may_concern(self, difference: Difference, *, guarded: bool) -> bool:
+    def may_concern(self, difference: Difference) -> bool:
         """False only when this list certainly shows what it did before the change."""
         # While the question is being asked nobody knows which of its records are in the answer.
-        if guarded or self._asking or self._window is None:
+        if self._asking or self._window is None:
             return True
         return difference.may_concern(self.listing.query, self._ids)
+
+    def may_concern_readable(
+        self, id: Any, now: Entity | None, difference: Difference, readable: bool
+    ) -> bool:
+        """`may_concern` for a list whose window was cut from readable records only.
+
+        Shapes: now is the stored record, None when it was removed; readable
+        is the read rule's answer for it.
+        """
+        if self._asking or self._window is None or str(id) in self._window.decisive:
+            return True
+        return now is not None and readable and difference.matches(self.listing.query, now)
 
     def refresh(self) -> None:
         """Ask again: at once, or after the pause that follows on the last time."""
@@ -128,6 +144,11 @@ class LiveList:
         waiting, self._waiting = self._waiting, {}
         try:
             window = await self._ask()
+        except AccessScanLimitError as error:  # asking again helps after the next change only
+            log.warning("The list %s stays as it is: %s", self.listing.topic, error)
+            still = {viewer: had for viewer, had in waiting.items() if viewer in self.viewers}
+            self._waiting = still | self._waiting
+            return True
         except Exception:  # delivery: a store that is away for a while must not end the streams
             log.exception("The list %s could not be read; trying again", self.listing.topic)
             self._due, self._waiting = True, waiting | self._waiting
@@ -157,7 +178,7 @@ class LiveList:
     @property
     def settled(self) -> bool:
         """True when all its viewers have been told what the store held last."""
-        return not (self._due or self._asking or self._waiting)
+        return not (self._due or self._asking)
 
     async def close(self) -> None:
         """End all work."""
@@ -175,9 +196,16 @@ class Lists:
     """
 
     def __init__(
-        self, ask: Ask, policy: AccessPolicy, matches: Matches, *, pause: Pause = asyncio.sleep
+        self,
+        ask: Ask,
+        policy: AccessPolicy,
+        matches: Matches,
+        read: Read,
+        *,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._ask, self._policy, self._matches, self._pause = ask, policy, matches, pause
+        self._read = read
         self._lists: dict[str, dict[tuple[Listing, Actor | None], LiveList]] = {}
         self._joined: dict[Subscription, dict[tuple[Listing, Actor | None], None]] = {}
         self._turns = Turns()
@@ -230,31 +258,92 @@ class Lists:
         """Let every list be asked again that the messages may concern."""
         while self._messages:
             name, messages = self._messages.popitem()
-            lists = tuple(self._lists.get(name, {}).values())
             try:
-                await self._compare(lists, messages)
+                concerns = await self._comparison(name, messages)
+                for at, (key, each) in enumerate(tuple(self._lists.get(name, {}).items()), 1):
+                    if concerns(each, key[1]):
+                        each.refresh()
+                    if not at % LISTS_PER_STEP:
+                        await asyncio.sleep(0)
             except Exception:  # delivery: what can't be compared may concern everybody
-                log.exception("Changes of %s could not be compared with the open lists", name)
-                for each in lists:
+                log.exception("Changes of %s could not be read for the open lists", name)
+                for each in tuple(self._lists.get(name, {}).values()):
                     each.refresh()
 
-    async def _compare(self, lists: tuple[LiveList, ...], messages: list[Changed]) -> None:
-        if not lists:
-            return
-        type = lists[0].listing.type
-        guarded = self._policy.reads_fields(type) or len(messages) > MAX_MESSAGES
-        differences = [Difference(type.cls, message, self._matches) for message in messages]
-        for at, each in enumerate(lists, 1):
-            if any(each.may_concern(change, guarded=guarded) for change in differences):
-                each.refresh()
-            if not at % LISTS_PER_STEP:
-                await asyncio.sleep(0)
+    async def _comparison(
+        self, name: str, messages: list[Changed]
+    ) -> Callable[[LiveList, Actor | None], bool]:
+        """Whether the messages may concern a list that is cut for an actor."""
+        lists = self._lists.get(name)
+        if not lists or len(messages) > MAX_MESSAGES:
+            return lambda each, actor: True
+        type = next(iter(lists.values())).listing.type
+        changes = [Difference(type.cls, message, self._matches) for message in messages]
+        if self._policy.reads_fields(type):
+            return await self._readable_comparison(type, changes)
+        return lambda each, actor: any(map(each.may_concern, changes))
+
+    async def _readable_comparison(
+        self, type: EntityType, changes: list[Difference]
+    ) -> Callable[[LiveList, Actor | None], bool]:
+        """The lists of those who may read a record or had it in their window.
+
+        A change of an unreadable record costs one read, shared by all lists, and no scan.
+        """
+        latest = {change.message.id: change for change in changes}
+        stored = {id: await self._read(type, id) for id in latest}
+        known: dict[tuple[Actor | None, Any], bool] = {}
+
+        def readable(actor: Actor | None, id: Any) -> bool:
+            now = stored[id]
+            if (actor, id) not in known:
+                known[actor, id] = now is not None and self._permits(type, actor, now)
+            return known[actor, id]
+
+        def concerns(each: LiveList, actor: Actor | None) -> bool:
+            return any(
+                each.may_concern_readable(id, stored[id], change, readable(actor, id))
+                for id, change in latest.items()
+            )
+
+        return concerns
+
+    def _permits(self, type: EntityType, actor: Actor | None, entity: Entity) -> bool:
+        try:
+            return permits(self._policy, type, actor, entity=entity)
+        except Exception:  # delivery: one actor's failing rule must not end the others' lists
+            log.exception("The read rule of %s failed", type.name)
+            return False
 
     def _turn(self, asking: LiveList) -> AbstractAsyncContextManager[None]:
         """The turn in which a list is asked, paid by the viewer who watches the fewest lists."""
         viewers = islice(asking.viewers, MAX_COMPARED)
         payer = min(viewers, key=lambda viewer: len(self._joined.get(viewer, ())), default=None)
         return self._turns.turn("" if payer is None else payer.visitor)
+
+    async def _deliver_guarded(self, type: EntityType, id: Any, difference: Difference) -> None:
+        """Refresh the lists of those who may read the record or had it in their window.
+
+        A change of an unreadable record costs one read, shared by all lists, and no scan.
+        """
+        try:
+            now = await self._read(type, id)
+        except Exception:  # delivery: the lists themselves try until the store is back
+            log.exception("%s %r could not be read", type.name, id)
+            for each in tuple(self._lists.get(type.name, {}).values()):
+                each.refresh()
+            return
+        for (_, actor), each in tuple(self._lists.get(type.name, {}).items()):
+            readable = now is not None and self._permits(type, actor, now)
+            if each.may_concern_readable(id, now, difference, readable):
+                each.refresh()
+
+    def _permits(self, type: EntityType, actor: Actor | None, entity: Entity) -> bool:
+        try:
+            return permits(self._policy, type, actor, entity=entity)
+        except Exception:  # delivery: one actor's failing rule must not end the others' lists
+            log.exception("The read rule of %s failed", type.name)
+            return False
 
     @property
     def settled(self) -> bool:

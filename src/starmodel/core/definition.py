@@ -17,7 +17,15 @@ from starmodel.core.entity_config import check_config
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
 from starmodel.core.fast_tables import take_over
-from starmodel.core.fields import FieldSpec, field_specs, is_atomic, is_secret, tell_sqlmodel
+from starmodel.core.fields import (
+    FieldSpec,
+    field_specs,
+    is_atomic,
+    is_secret,
+    plain_types,
+    tell_sqlmodel,
+)
+from starmodel.core.json_data import holds_bytes
 from starmodel.core.relations import own_annotations
 from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
@@ -54,6 +62,20 @@ class EntityInfo:
         return all(spec.atomic for spec in self.fields.values()) and not self.cls.model_config.get(
             "extra"
         )
+
+    @cached_property
+    def bytes_fields(self) -> tuple[str, ...]:
+        """The public fields whose values may be bytes."""
+        return tuple(
+            name
+            for name, spec in self.fields.items()
+            if not spec.private and bytes in plain_types(spec.info.annotation)
+        )
+
+    @cached_property
+    def holds_bytes(self) -> bool:
+        """True when a field may have bytes in it, however deep."""
+        return any(holds_bytes(spec.info.annotation) for spec in self.fields.values())
 
     @cached_property
     def private(self) -> frozenset[str]:

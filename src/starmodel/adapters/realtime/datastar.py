@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from starmodel.app.elements import Element
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
+from starmodel.core.json_data import json_bytes
 from starmodel.core.registry import EntityType
 from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
@@ -90,7 +91,7 @@ def json_text(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # integers beyond 64 bits, Decimal and other values that pydantic knows
-        return to_json(value).decode()
+        return json_bytes(value, inf_nan_mode="null").decode()
 
 
 def script_json(value: Any) -> str:
