@@ -14,6 +14,8 @@ from pydantic_core import from_json
 from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import MASK, Binder, Inputs
 from starmodel.app.command import Command, Outcome
+from starmodel.app.command_access import EndedSessions, SessionWatch
+from starmodel.app.disclosure import Viewer
 from starmodel.app.editing import check_untouched, with_private_parts
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.loading import Loader
@@ -61,6 +63,8 @@ class Dispatcher:
         self._scopes, self._reactions, self._render = scopes, reactions, render
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
+        self.sessions = EndedSessions()
+        self._registry = registry
         self.binders = {
             (t.cls, event.name): Binder(t, event, registry)
             for t in registry
@@ -135,6 +139,8 @@ class Dispatcher:
             return {}
         unit = self._unit(None)
         home = await self._loader.home(unit, command)
+        if not (home.new or self._viewer(command).may_read(home.base)):
+            return {}  # what the stored values are could be read off the answers
         try:
             check_untouched(home.base, command.arguments, command.was)
             command.event.fn(home.draft, **command.arguments)
@@ -142,6 +148,9 @@ class Dispatcher:
         except (InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
+
+    def _viewer(self, command: Command) -> Viewer:
+        return Viewer(self._registry, self._policy, command.reader)
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
@@ -164,12 +173,11 @@ class Dispatcher:
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
         """Events that may wait for the world: their start is on record before they run."""
-        if claim is not None:
-            await claim.start()
         try:
-            if command.event.kind == "async":
-                return await self._run_async(command, record, claim)
-            return await self._run_segments(command, record, claim)
+            with self.sessions.watch(command) as session:
+                if command.event.kind == "async":
+                    return await self._run_async(command, record, claim, session)
+                return await self._run_segments(command, record, claim, session)
         except Exception:  # not when cancelled: what was interrupted is never run again by itself
             if claim is not None:
                 await claim.release()
@@ -187,7 +195,8 @@ class Dispatcher:
             if needs_more:
                 arguments = await self._loader.arguments(unit, command)
             if command.was:
-                check_untouched(home.base, arguments, command.was)
+                if self._viewer(command).may_read(home.base):
+                    check_untouched(home.base, arguments, command.was)
                 arguments = with_private_parts(home.base, arguments)
             value = command.event.fn(home.draft, **arguments)
             try:
@@ -199,35 +208,39 @@ class Dispatcher:
         raise AssertionError("unreachable")
 
     async def _run_async(
-        self, command: Command, record: CommandRecord, claim: Claim | None
+        self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
     ) -> Outcome:
         """The event may wait for the world: a conflict is rebased, or run again by `retry=True`."""
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(Lease())
             home = await self._loader.home(unit, command)
             arguments = await self._loader.arguments(unit, command)
+            if claim is not None:
+                await claim.start()
             value = await command.event.fn(home.draft, **arguments)
             try:
-                return await self._finish(unit, home, command, record, claim, value)
+                return await self._finish(unit, home, command, record, claim, value, session)
             except VersionConflictError:
                 if not command.event.info.retry or attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
     async def _run_segments(
-        self, command: Command, record: CommandRecord, claim: Claim | None
+        self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
     ) -> Outcome:
         """Each `yield` commits, publishes and sends; a conflict is thrown in at the yield."""
         unit = self._unit(Lease())
         home = await self._loader.home(unit, command)
         arguments = await self._loader.arguments(unit, command)
+        if claim is not None:
+            await claim.start()
         steps = Steps(command.event.fn(home.draft, **arguments))
         yielded: list[Any] = []
         try:
             async for value in steps:
                 try:
                     outcome = await self._finish(
-                        unit, home, command, record, claim, value, last=False
+                        unit, home, command, record, claim, value, session, last=False
                     )
                 except VersionConflictError as conflict:
                     await unit.reload(Lease())
@@ -244,7 +257,7 @@ class Dispatcher:
                 await unit.next_segment(Lease())
         finally:
             await steps.close()
-        outcome = await self._finish(unit, home, command, record, claim, None)
+        outcome = await self._finish(unit, home, command, record, claim, None, session)
         outcome.value = yielded
         return outcome
 
@@ -256,10 +269,12 @@ class Dispatcher:
         record: CommandRecord,
         claim: Claim | None,
         value: Any,
+        session: SessionWatch | None = None,
         *,
         last: bool = True,
     ) -> Outcome:
-        type, event = command.type, command.event
+        """Commit what the event did; the outcome as its caller may see it."""
+        type, event, viewer = command.type, command.event, self._viewer(command)
         if value is not None and (state := returned_state(home.draft, value)) is not None:
             if state is not home.draft:
                 refill(home.draft, state)  # its version does not matter: the base's counts
@@ -270,7 +285,8 @@ class Dispatcher:
             self._policy.check(type, "write", command.actor, event=event, entity=home.draft)
         reply = NO_REPLY
         if value is not None:
-            reply = reply_to(value, event.info, self._render, f"{type.name}.{event.name}")
+            where = f"{type.name}.{event.name}"
+            reply = reply_to(value, event.info, self._render, viewer, where)
         if command.vet is not None:
             command.vet(reply)
         if home.new:
@@ -284,6 +300,8 @@ class Dispatcher:
                 told = _remember(reply, home) if last else None
                 marker = claim.marker(told, effects=reacted or bool(facts))
             try:
+                if session is not None:
+                    session.check()
                 await unit.commit(marker=marker, home=home, record=record)
                 break
             except VersionConflictError:
@@ -298,6 +316,8 @@ class Dispatcher:
         except Exception:  # delivery: what is stored stays stored, whatever follows it
             log.exception("The @on handlers of %s.%s could not be started", type.name, event.name)
         stored = type.auto_persist or unit.facts.save
+        if entity is not None and not viewer.may_read(entity):
+            return Outcome(record, value, reply, stored=stored, readable=False)
         version = 0 if entity is None else version_of(entity)
         return Outcome(record, value, reply, entity, version, home.patch, stored)
 

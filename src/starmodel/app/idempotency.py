@@ -35,18 +35,21 @@ class Claim:
     digest: str
     record: CommandRecord
     kept: bool = False
+    started: bool = False
 
     def marker(self, outcome: str | None = None, *, effects: bool = False) -> Marker:
         """The marker to store with a change; without an outcome it says "started"."""
         return Marker(self.name, self.digest, self.record.id, self.record.at, outcome, effects)
 
     async def start(self) -> None:
-        """Put the start on record before anything outside can happen."""
-        await self.repository.commit(Batch(marker=self.marker()))
+        """Store the start, once, before anything outside can happen."""
+        if not self.started:
+            await self.repository.commit(Batch(marker=self.marker()))
+            self.started = True
 
     async def release(self) -> None:
         """Let the key run again, unless a part of the command is stored."""
-        if not self.kept:
+        if self.started and not self.kept:
             await self.repository.forget(self.name, self.record.id)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from starmodel.app.access import AccessPolicy
+from starmodel.app.access import AccessPolicy, check_record
 from starmodel.app.binding import Binder
 from starmodel.app.command import Command
+from starmodel.app.command_access import check_run
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
@@ -42,7 +44,9 @@ class Loader:
         if type.is_record and command.id is None:
             if command.event.name != "create":
                 raise NotFoundError(type.name, None)
-            return unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked.checks = (partial(check_run, self._policy, command),)
+            return tracked
         if type.is_record:
             id = self.id_of(cls, command.id)
             found = await self._persistence.for_class(cls).latest(cls, id)
@@ -54,8 +58,9 @@ class Loader:
                 id = self._scopes.id_of(type, command.session, command.actor)
             found = await self._persistence.for_class(cls).latest(cls, id)
         entity = default_snapshot(cls, id) if found is None else found
-        self._policy.check(type, "write", command.actor, event=command.event, entity=entity)
+        check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)
+        tracked.checks = (partial(check_run, self._policy, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
@@ -119,9 +124,14 @@ class Loader:
         self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
     ) -> Entity:
         self._policy.check(type, "read", command.actor)
-        entity: Entity = await unit.get(type.cls, id)
-        self._policy.check(type, "read", command.actor, entity=entity)
-        return entity
+        tracked = await unit.load(type.cls, id)
+
+        def check(stored: Entity) -> None:
+            check_record(self._policy, type, command.actor, stored, id)
+
+        check(tracked.base)
+        tracked.checks += (check,)
+        return tracked.draft
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:
         """An id from an address, as the class declares it. Raises: NotFoundError."""
