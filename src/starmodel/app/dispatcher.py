@@ -9,8 +9,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from pydantic_core import from_json
-
 from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import MASK, Binder, Inputs
 from starmodel.app.command import Command, Outcome
@@ -22,7 +20,8 @@ from starmodel.app.loading import Loader
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, IdSource
 from starmodel.app.reactions import Reactions
-from starmodel.app.replies import NO_REPLY, Render, Reply, reply_to
+from starmodel.app.repeats import Repeats, outcome_text
+from starmodel.app.replies import NO_REPLY, Render, reply_to
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
 from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
@@ -37,7 +36,6 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import Event
-from starmodel.core.json_data import json_bytes
 from starmodel.core.registry import EntityType, Registry
 
 log = logging.getLogger("starmodel.dispatcher")
@@ -72,6 +70,7 @@ class Dispatcher:
         }
         self._loader = Loader(registry, persistence, policy, scopes, self.binders)
         self.id_of = self._loader.id_of
+        self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
 
     def bind(self, type: EntityType, event: Event[Any, Any, Any], inputs: Inputs) -> dict[str, Any]:
         """The event's arguments out of what a caller sent. Raises: BindingError."""
@@ -126,7 +125,7 @@ class Dispatcher:
             command.key,
             self._persistence.for_class(type.cls),
             partial(self._run, command, record),
-            partial(self._repeat, command, record),
+            partial(self._repeats.answer, command, record),
         )
 
     async def check(self, command: Command) -> dict[str, str]:
@@ -297,7 +296,7 @@ class Dispatcher:
         for attempt in range(1, ATTEMPTS + 1):
             marker = None
             if claim is not None:
-                told = _remember(reply, home) if last else None
+                told = outcome_text(reply, home, viewer) if last else None
                 marker = claim.marker(told, effects=reacted or bool(facts))
             try:
                 if session is not None:
@@ -320,25 +319,3 @@ class Dispatcher:
             return Outcome(record, value, reply, stored=stored, readable=False)
         version = 0 if entity is None else version_of(entity)
         return Outcome(record, value, reply, entity, version, home.patch, stored)
-
-    async def _repeat(self, command: Command, record: CommandRecord, outcome: str) -> Outcome:
-        """The first outcome's reply, with the entity as it is now."""
-        made, text = from_json(outcome)
-        cls = command.type.cls
-        if command.id is None and not command.type.is_record:
-            id = self._scopes.id_of(command.type, command.session, command.actor)
-        else:
-            id = self._loader.id_of(cls, made if command.id is None else command.id)
-        entity = await self._persistence.for_class(cls).get(cls, id)
-        version = 0 if entity is None else version_of(entity)
-        reply = Reply.from_json(text)
-        return Outcome(record, reply.result, reply, entity, version, repeated=True)
-
-
-_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
-
-
-def _remember(reply: Reply, home: Tracked) -> str:
-    if not home.new and reply.is_empty:
-        return _NOTHING_SAID
-    return json_bytes((plain(home.draft.id), reply.to_json())).decode()

@@ -276,3 +276,14 @@ async def test_who_signs_out_by_an_event_is_answered_as_a_guest(visit: Any) -> N
     await browser.page("/sign-in/ann")
 
     assert (await browser.call("POST", "/office/leave")).json()["entity"] is None
+
+
+async def test_repeated_key_runs_again_for_the_next_person_at_the_browser(box: Any) -> None:
+    key = {"idempotency-key": "order-17"}
+    for person in ("ann", "bob?roles=staff"):
+        await box.page(f"/sign-in/{person}")
+        answers = [await box.call("POST", f"{box.box}/drop", headers=key) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+    assert answers[1].json()["entity"]["count"] == 2
+    await box.page("/sign-in/ann")
+    nothing_of_it(await box.call("POST", f"{box.box}/drop", headers=key))
