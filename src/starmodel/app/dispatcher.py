@@ -10,15 +10,17 @@ from functools import partial
 from typing import Any
 
 from starmodel.app.access import AccessPolicy
-from starmodel.app.binding import MASK, Binder, Inputs
+from starmodel.app.binding import Binder, Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.command_access import EndedSessions, SessionWatch
 from starmodel.app.disclosure import Viewer
-from starmodel.app.editing import check_untouched, with_private_parts
+from starmodel.app.editing import check_untouched
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.loading import Loader
+from starmodel.app.model_input import MASK
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, IdSource
+from starmodel.app.private_parts import input_of
 from starmodel.app.reactions import Reactions
 from starmodel.app.repeats import Repeats, outcome_text
 from starmodel.app.replies import NO_REPLY, Render, reply_to
@@ -36,6 +38,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import Event
+from starmodel.core.fields import leaving
 from starmodel.core.registry import EntityType, Registry
 
 log = logging.getLogger("starmodel.dispatcher")
@@ -141,10 +144,11 @@ class Dispatcher:
         if not (home.new or self._viewer(command).may_read(home.base)):
             return {}  # what the stored values are could be read off the answers
         try:
-            check_untouched(home.base, command.arguments, command.was)
-            command.event.fn(home.draft, **command.arguments)
+            arguments = await self._loader.arguments(unit, command, home)
+            check_untouched(home.base, arguments, command.was)
+            command.event.fn(home.draft, **arguments)
             close_draft(home.draft)
-        except (InvalidStateError, EditConflictError) as error:
+        except (BindingError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
 
@@ -156,10 +160,14 @@ class Dispatcher:
         binder = self.binders[command.type.cls, command.event.name]
         if binder.scalar and not binder.unsaid:
             return command.arguments
-        return {
-            name: MASK if name in binder.unsaid else plain(value)
-            for name, value in command.arguments.items()
-        }
+        token = leaving.set(True)
+        try:
+            return {
+                name: MASK if name in binder.unsaid else plain(input_of(value))
+                for name, value in command.arguments.items()
+            }
+        finally:
+            leaving.reset(token)
 
     def _run(
         self, command: Command, record: CommandRecord, claim: Claim | None
@@ -192,11 +200,9 @@ class Dispatcher:
             home = await self._loader.home(unit, command)
             arguments = command.arguments
             if needs_more:
-                arguments = await self._loader.arguments(unit, command)
-            if command.was:
-                if self._viewer(command).may_read(home.base):
-                    check_untouched(home.base, arguments, command.was)
-                arguments = with_private_parts(home.base, arguments)
+                arguments = await self._loader.arguments(unit, command, home)
+            if command.was and self._viewer(command).may_read(home.base):
+                check_untouched(home.base, arguments, command.was)
             value = command.event.fn(home.draft, **arguments)
             try:
                 return await self._finish(unit, home, command, record, claim, value)
@@ -213,7 +219,7 @@ class Dispatcher:
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(Lease())
             home = await self._loader.home(unit, command)
-            arguments = await self._loader.arguments(unit, command)
+            arguments = await self._loader.arguments(unit, command, home)
             if claim is not None:
                 await claim.start()
             value = await command.event.fn(home.draft, **arguments)
@@ -230,7 +236,7 @@ class Dispatcher:
         """Each `yield` commits, publishes and sends; a conflict is thrown in at the yield."""
         unit = self._unit(Lease())
         home = await self._loader.home(unit, command)
-        arguments = await self._loader.arguments(unit, command)
+        arguments = await self._loader.arguments(unit, command, home)
         if claim is not None:
             await claim.start()
         steps = Steps(command.event.fn(home.draft, **arguments))
