@@ -9,12 +9,14 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import inflection
+from pydantic import BaseModel
 
 from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.definition_checks import check_redefinition
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.nested import all_models
 from starmodel.core.relations import ForeignKey, dependents
 from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
@@ -143,6 +145,12 @@ class Registry:
     def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
         """For each class the foreign keys that say what happens when a record of it goes."""
         return dependents(type.cls for type in self)
+
+    @cached_property
+    def stored_models(self) -> frozenset[type[BaseModel]]:
+        """The models in fields of the entities, however deep."""
+        infos = (info for type in self for info in type.cls.__pydantic_fields__.values())
+        return frozenset(all_models(info.annotation for info in infos))
 
     def find(self, name: str) -> EntityType | None:
         """The entity of that name, or None."""

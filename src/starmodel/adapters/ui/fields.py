@@ -22,7 +22,7 @@ from starmodel.app.parameters import Parameter
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec, is_atomic, plain_types
+from starmodel.core.fields import FieldSpec, is_atomic, is_private, is_secret, plain_types
 from starmodel.core.widgets import UI, wishes
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
@@ -150,7 +150,7 @@ def form_field(
     choices = choices_of(annotation)
     if not choices and _holds_choices(annotation):
         choices = choices_of(typing.get_args(plain_types(annotation)[0])[0])
-    model = None if ui.widget or parameter.is_secret else _nested(annotation)
+    model = None if ui.widget or is_secret(annotation) else _nested(annotation)
     kind = ui.widget or ("group" if model else _kind(parameter, choices))
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
     if kind == "lines" and spec is not None:
@@ -184,7 +184,7 @@ def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
         return "record"
     if choices:
         return "checkboxes" if _holds_choices(annotation) else "select"
-    if parameter.is_secret:
+    if is_secret(annotation):
         return "password"
     kinds = [kind for kind in plain_types(annotation) if isinstance(kind, type)]
     if kinds == [bool] and parameter.may_be_none:
@@ -294,9 +294,11 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
 
 
 def _parts(name: str, model: type[BaseModel]) -> tuple[FormField, ...]:
-    """An input for each field of a nested model, named like "address.street"."""
+    """An input for each public field of a nested model, named like "address.street"."""
     made = []
     for field, info in model.__pydantic_fields__.items():
+        if is_private(info) and not (is_secret(info.annotation) and info.is_required()):
+            continue
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
         words = info.title or field.replace("_", " ").capitalize()

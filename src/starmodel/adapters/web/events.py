@@ -16,6 +16,7 @@ from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access import permits
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
 from starmodel.app.carried import NOTHING, carried
@@ -28,6 +29,7 @@ from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
+from starmodel.core.results import Toast
 from starmodel.core.signal_names import keys_of
 
 log = logging.getLogger("starmodel.web")
@@ -211,6 +213,9 @@ class EventRoutes:
             if self._leaves(call, command, outcome):
                 there = self._next(call, command, outcome)
                 outcome.reply = replace(outcome.reply, redirect=there)
+            elif not outcome.readable and outcome.reply.is_empty:
+                done = Toast(f"{command.event.title}: done.", "success")
+                outcome.reply = replace(outcome.reply, toasts=[done])
             body = self._reply(call, type, outcome, has_page)
             await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
@@ -234,24 +239,29 @@ class EventRoutes:
 
     async def _answer_json(self, call: Call, command: Command, outcome: Outcome) -> None:
         entity = outcome.entity
-        data = {
+        data: dict[str, Any] = {
             "result": outcome.reply.result,
             "entity": None if entity is None else public_state(entity),
-            "version": outcome.version,
+            "version": outcome.version if outcome.readable else None,
         }
         brought = carried.get()
         if brought is not None and brought.names:
             kept = brought.take()
             data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
-        if command.event.name == "create" and command.id is None and entity is not None:
+        is_create = command.event.name == "create" and command.id is None
+        if is_create and not outcome.readable:
+            await call.json(data, 201)
+        elif is_create and entity is not None:
             where = self._next(call, command, outcome).encode()
             await call.json(data, 201, [(b"location", where)])
         else:
             await call.json(data)
 
     def _next(self, call: Call, command: Command, outcome: Outcome) -> str:
-        """Where a plain form leads after its event."""
+        """Where a plain form leads after its event; only pages that the caller may read."""
         base = f"{call.root_path}{command.type.path}"
+        if not permits(self._application.policy, command.type, command.reader):
+            return call.came_from(f"{call.root_path}/")
         if command.type.is_record and command.event.name == "delete":
             return base
         if command.type.is_record and command.event.name in ("create", "update"):
@@ -262,6 +272,8 @@ class EventRoutes:
     def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
         """True when a form of ours created or deleted the record that its page was about."""
         if outcome.reply.redirect is not None or not command.type.is_record:
+            return False
+        if not permits(self._application.policy, command.type, command.reader):
             return False
         here = call.came_from("").partition("?")[0]
         base = f"{call.root_path}{command.type.path}"

@@ -21,6 +21,7 @@ from starmodel.core.errors import (
     InvalidStateError,
     StarModelError,
     StoreUnavailableError,
+    VersionConflictError,
 )
 from starmodel.core.sentences import sentence
 
@@ -73,6 +74,7 @@ class Problem:
         return made
 
 
+_CONFLICT = "Somebody else changed this at the same time. Load it again and repeat your change."
 _LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
@@ -100,6 +102,8 @@ def problem_of(
         return Problem(error.status, str(error), error.fields, where)
     if isinstance(error, EditConflictError):
         return Problem(error.status, str(error), error.fields, where, was=error.was)
+    if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
+        return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
     if isinstance(error, StoreUnavailableError):
