@@ -9,7 +9,7 @@ from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Sele
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.rows import ListView
-from starmodel.app.listing import Listing
+from starmodel.app.listing import Listing, filter_name
 from starmodel.app.query import searched_fields
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
@@ -78,11 +78,12 @@ def _filter(type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
     if plain_types(spec.info.annotation) == [bool]:
         choices = [("true", "Yes"), ("false", "No")]
     if choices:
+        word = filter_name(name)
         options = [
-            Option(label, value=key, selected=given.get(name) == key) for key, label in choices
+            Option(label, value=key, selected=given.get(word) == key) for key, label in choices
         ]
-        chosen = Select(Option("Any", value=""), *options, name=name, cls="uk-select")
-        return [(name, _labelled(spec.title, chosen))]
+        chosen = Select(Option("Any", value=""), *options, name=word, cls="uk-select")
+        return [(word, _labelled(spec.title, chosen))]
     names = {getattr(kind, "__name__", "") for kind in plain_types(spec.info.annotation)}
     kind = (
         "number" if names & {"int", "float", "Decimal"}

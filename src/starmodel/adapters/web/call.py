@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -152,6 +153,14 @@ class Call:
                 "Use a relative address, or add the host to allowed_hosts."
             )
         return url
+
+    def mounted(self, url: str) -> str:
+        """The address with the mount path before a path of this application, unless it has it."""
+        root = self.root_path.rstrip("/")
+        path = re.split(r"[?#]", url, maxsplit=1)[0]
+        if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
+            return url
+        return f"{root}{url}"
 
     def _is_ours(self, url: str, allowed_hosts: Sequence[str]) -> bool:
         plain = url.replace("\\", "/")  # as browsers read it

@@ -13,7 +13,7 @@ from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.editing import digests
-from starmodel.app.listing import listing_of
+from starmodel.app.listing import listing_of, wants_total
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.registry import EntityType
@@ -120,7 +120,7 @@ class CrudRoutes:
         policy.check(type, "read", actor)  # before a word of the question is read
         cursors = application.cursors if call.request.wants_json else None
         reader = actor.id if actor is not None and policy.reads_fields(type) else ""
-        listing = listing_of(type, asked, cursors=cursors, reader=reader)
+        listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
         window = await application.window(listing, actor)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
@@ -135,7 +135,7 @@ class CrudRoutes:
             data["next"] = (
                 None if last is None else (application.cursors.behind(listing.query, last, reader))
             )
-        if asked.get("total"):
+        if wants_total(asked):
             data["total"] = await application.count(listing, actor)
         await call.json(data)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from pydantic_core import from_json
 
@@ -74,6 +75,14 @@ class Incoming:
         parts = raw.partition(b"?")[0].decode("latin-1").split("/")
         whole = "/".join(unquote(part).replace("/", SLASH) for part in parts)
         return whole[len(self.scope["path"]) - len(self.path) :]
+
+    @property
+    def tidy_url(self) -> bytes:
+        """The address as it was sent, without empty segments."""
+        raw: bytes = self.scope.get("raw_path") or quote(self.scope["path"]).encode()
+        path = re.sub(rb"/{2,}", b"/", raw.partition(b"?")[0]).rstrip(b"/")
+        query: bytes = self.scope["query_string"]
+        return path + (b"?" + query if query else b"")
 
     @property
     def query(self) -> Mapping[str, str]:
