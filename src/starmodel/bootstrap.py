@@ -14,7 +14,7 @@ from fasthtml.core import FastHTML, Mount, StaticFiles
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.realtime.adapter import DatastarRealtime
-from starmodel.adapters.realtime.datastar import script_json
+from starmodel.adapters.realtime.datastar import script_json, signals_json
 from starmodel.adapters.ui.monster import MonsterUI
 from starmodel.adapters.web.assets import asset_urls
 from starmodel.adapters.web.components import teach_components
@@ -233,7 +233,7 @@ def _assemble(
         front.lock = ProcessLock(
             settings.title, server_address(sys.argv), partial(one_process_reasons, application)
         )
-    teach_components(script_json)
+    teach_components(script_json, signals_json)
     teach_entities()
     connect(app, front, first)
 

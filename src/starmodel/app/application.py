@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -42,6 +43,8 @@ from starmodel.core.registry import EntityType, Registry
 from starmodel.core.results import Progress, Toast
 
 GRACE_S = 5.0
+
+log = logging.getLogger("starmodel.application")
 
 
 class Application:
@@ -260,7 +263,10 @@ class Application:
                 if type.scope == "session" and not type.in_browser:
                     await self._remove(type, visitor)
         for visitor in session.ended:
-            await self.bus.publish(SessionEnded(visitor))
+            try:
+                await self.bus.publish(SessionEnded(visitor))
+            except Exception:  # delivery: the session has ended, whoever could not be told
+                log.exception("The bus could not publish a SessionEnded")
         session.left.clear()
         session.ended.clear()
 

@@ -14,7 +14,8 @@ from integration.web.shop import Product
 from starmodel import ConfigurationError, Entity, EntityConfig, Redirect, create_app, event
 
 IDS = [
-    "new", "_bulk", ".", "..", "~", "~new", "~~..", "~a", "edit", "hit", "create", "a/b", "/", "//x",
+    "new", "_bulk", ".", "..", "~", "~new", "~~..", "~a", "edit", "hit", "create", "a/b", "/",
+    "//x",
     "100%", "%2F", "%2e%2e", "a?b#c", "a\\b", "a b", " a", "+", "null", "none", "{id}", "<b>", "'",
     '"', "a,b", "ä", "日本", "x" * 200,
 ]  # fmt: skip
@@ -173,7 +174,8 @@ async def test_private_field_is_as_unknown_to_a_page_as_any_other_name(visit: An
     ("asked", "leads"),
     [
         ("/products/", "/products"), ("/products/?order=-name", "/products?order=-name"),
-        ("//products", "/products"), ("/products//", "/products"), ("/products/new/", "/products/new"),
+        ("//products", "/products"), ("/products//", "/products"),
+        ("/products/new/", "/products/new"),
         ("/products/{id}/", "/products/{id}"), ("/products//{id}/edit", "/products/{id}/edit"),
     ],
 )  # fmt: skip
