@@ -91,12 +91,14 @@ class Window:
 
     Shapes: decisive has the ids, as text, of all readable records that this
     window was cut from, those of earlier pages and the next one included;
-    empty where the store cut it.
+    empty where the store cut it. total is the number of readable records
+    that match, whatever the page, when it was asked for.
     """
 
     entities: tuple[Entity, ...]
     more: bool
     decisive: frozenset[str] = frozenset()
+    total: int | None = None
 
     @property
     def digest(self) -> str:

@@ -121,7 +121,8 @@ class CrudRoutes:
         cursors = application.cursors if call.request.wants_json else None
         reader = actor.id if actor is not None and policy.reads_fields(type) else ""
         listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
-        window = await application.window(listing, actor)
+        total = call.request.wants_json and wants_total(asked)
+        window = await application.window(listing, actor, total=total)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
             lead = self._ui.lead(type, None, actor)
@@ -135,8 +136,8 @@ class CrudRoutes:
             data["next"] = (
                 None if last is None else (application.cursors.behind(listing.query, last, reader))
             )
-        if wants_total(asked):
-            data["total"] = await application.count(listing, actor)
+        if total:
+            data["total"] = window.total
         await call.json(data)
 
     async def _new(self, call: Call, type: EntityType, id: str) -> None:
