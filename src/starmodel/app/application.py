@@ -192,21 +192,15 @@ class Application:
         check_record(self.policy, type, session.actor, found, id, gone=seen)
         return found
 
-    async def window(self, listing: Listing, actor: Actor | None) -> Window:
+    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
         """The page of a listing, cut from the records that this actor may read.
 
-        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
-        """
-        await self.ready()
-        return await self._windows.window(listing, actor)
-
-    async def count(self, listing: Listing, actor: Actor | None) -> int:
-        """The number of matching records that this actor may read.
+        With `total` it has their number in all.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         await self.ready()
-        return await self._windows.count(listing, actor)
+        return await self._windows.window(listing, actor, total=total)
 
     async def dispatch(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -170,3 +171,11 @@ class Call:
             )  # fmt: skip
             raise RequestError("This would lead to another site, so it was not followed.")
         return sent
+
+    def mounted(self, url: str) -> str:
+        """The address with the mount path before a path of this application, unless it has it."""
+        root = self.root_path.rstrip("/")
+        path = re.split(r"[?#]", url, maxsplit=1)[0]
+        if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
+            return url
+        return f"{root}{url}"

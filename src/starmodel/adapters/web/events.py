@@ -7,7 +7,6 @@ import logging
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from pydantic_core import from_json
 
@@ -23,6 +22,7 @@ from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
 from starmodel.app.form_words import BROWSER, WAS
+from starmodel.app.listing import key_of
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.core.entity import public_state
@@ -133,7 +133,7 @@ class EventRoutes:
             type,
             event,
             touched(arguments, was) if was else arguments,
-            id or None,
+            id if type.is_record and event.name != "create" else None,
             session.actor,
             session,
             request.for_events() if binder.takes_request else None,
@@ -179,6 +179,11 @@ class EventRoutes:
         if reply.redirect is not None:
             call.safe_url(reply.redirect, self._settings.allowed_hosts)
 
+    def _mount(self, call: Call, outcome: Outcome) -> None:
+        """Let the event's redirect follow the mount path."""
+        if outcome.reply.redirect is not None:
+            outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
+
     async def _confirm(self, call: Call, command: Command, outcome: Outcome) -> None:
         """Answer a stored command; when its answer fails, with the bare fact that it is stored."""
         try:
@@ -206,6 +211,7 @@ class EventRoutes:
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
+        self._mount(call, outcome)
         if call.session.ended:
             await self._application.end_sessions(call.session)
         if request.is_datastar:
@@ -266,7 +272,7 @@ class EventRoutes:
             return base
         if command.type.is_record and command.event.name in ("create", "update"):
             entity = outcome.entity
-            return base if entity is None else f"{base}/{quote(str(entity.id), safe='')}"
+            return base if entity is None else f"{base}/{key_of(entity.id)}"
         return call.came_from(base)
 
     def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
@@ -315,6 +321,7 @@ class EventRoutes:
 
         async def keep(outcome: Outcome) -> None:
             nonlocal progress
+            self._mount(call, outcome)
             data = self._reply(call, command.type, outcome, has_page)
             if outcome.reply.progress is not None:
                 told, first = outcome.reply.progress, not progress
@@ -342,6 +349,7 @@ class EventRoutes:
             return
         error = task.exception()
         if error is None:
+            self._mount(call, task.result())
             body = self._last_reply(call, command, task.result(), has_page)
         else:
             problem = self._refusals.problem(call, error, self._told(command), domain=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
-from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
@@ -192,11 +193,13 @@ class Front:
         if (request.path, request.method) in STATE_ROUTES:
             await self._serve_state(call, receive, send)
             return True
-        match = self.routes.find(request.route_path)
+        method, path = request.method, request.route_path
+        match = self.routes.find(path)
+        if match is None:
+            path, match = self._without_slashes(path, method)
         if match is None:
             return False
         methods, id = match
-        method = request.method
         found = methods.get("GET" if method == "HEAD" else method)
         template = (found or next(iter(methods.values()))).template
         if self._user.take(request.scope, method, template):
@@ -204,9 +207,23 @@ class Front:
         if found is None:
             await self._not_allowed(call, methods)
             return True
+        if path != request.route_path and method in ("GET", "HEAD"):
+            await call.answer(308, HTML, b"", [(b"location", request.tidy_url)])
+            return True
         if not await self._stopped(call):
             await found.handler(call, found, id)
         return True
+
+    def _without_slashes(self, path: str, method: str) -> tuple[str, Any]:
+        """The routes of a path that has a slash too many, and the path without it.
+
+        Only a page may have one between its segments; an event's or a
+        record's address, at its end.
+        """
+        tidy = path.rstrip("/")
+        if method in ("GET", "HEAD"):
+            tidy = re.sub("/{2,}", "/", tidy)
+        return tidy, self.routes.find(tidy) if tidy and tidy != path else None
 
     async def _stopped(self, call: Call) -> bool:
         """Let the user's guard look first; True when it has answered instead."""
@@ -241,7 +258,7 @@ class Front:
     def safe_url(self, scope: Any, url: str) -> str:
         """The address of a redirect. Raises: ConfigurationError, unless it is one of ours."""
         call: Call = scope["starmodel.call"]
-        return call.safe_url(url, self._settings.allowed_hosts)
+        return call.mounted(call.safe_url(url, self._settings.allowed_hosts))
 
     async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
