@@ -16,7 +16,17 @@ from pydantic import (
 
 from starmodel.config.problems import explain, refuse_unknown_names
 from starmodel.config.sources import origins_of, read_layers
-from starmodel.config.values import Bus, CommaList, Count, Host, Name, Network, Origin, Theme
+from starmodel.config.values import (
+    Bus,
+    CommaList,
+    Count,
+    DatabaseUrl,
+    Host,
+    Name,
+    Network,
+    Origin,
+    Theme,
+)
 
 MIN_SECRET_CHARS = 32
 DEFAULT = "the default"
@@ -56,6 +66,8 @@ class Settings(BaseModel):
     """The HTTP method of events that name none."""
     database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
     """Where SQL entities are kept."""
+    system_store: DatabaseUrl | None = Field(default=None, repr=False)
+    """Where sessions of signed-in people are kept; unset means `database_url`."""
     redis_url: str | None = Field(default=None, repr=False)
     """Where Redis is."""
     database_pool_size: Count = 10
@@ -90,6 +102,10 @@ class Settings(BaseModel):
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None
     """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
+    session_idle_days: Count = 14
+    """Days without a request after which somebody is signed out."""
+    session_max_days: Count = 90
+    """Days after a sign-in when it ends."""
     max_body_bytes: Count = 1_000_000
     """The largest request."""
     max_body_depth: Count = 32

@@ -97,6 +97,10 @@ class StoreUnavailableError(StarModelError):
         self.doubtful = doubtful
 
 
+class SessionNotStoredError(StoreUnavailableError):
+    """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+
+
 class NotFoundError(StarModelError):
     """No such record."""
 

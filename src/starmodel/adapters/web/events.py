@@ -173,6 +173,7 @@ class EventRoutes:
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
         if call.session.ended:
+            await call.save_session()
             await self._application.end_sessions(call.session)
         if request.is_datastar:
             has_page = b"starmodel-page" in request.headers
@@ -279,6 +280,7 @@ class EventRoutes:
             part = await queue.get()
             if part is None and task.done() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
+            await call.save_session()
             await self._application.end_sessions(call.session)
             await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
             while part is not None:
@@ -298,6 +300,7 @@ class EventRoutes:
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
         await call.part(body, last=True)
+        await call.end_session()
         await self._application.end_sessions(call.session)
 
     def _details(
