@@ -106,6 +106,8 @@ class Settings(BaseModel):
     """Days without a request after which somebody is signed out."""
     session_max_days: Count = 90
     """Days after a sign-in when it ends."""
+    access_scan_limit: Count = 10_000
+    """Records that one list may read where a function decides about each."""
     max_body_bytes: Count = 1_000_000
     """The largest request."""
     max_body_depth: Count = 32

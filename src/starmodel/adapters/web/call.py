@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
-from pydantic_core import to_json
 
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import SessionCookie
@@ -21,6 +20,7 @@ from starmodel.core.errors import (
     StarModelError,
     StoreUnavailableError,
 )
+from starmodel.core.json_data import json_bytes
 
 log = logging.getLogger("starmodel.web")
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
@@ -118,6 +118,13 @@ class Call:
         except StarModelError:
             log.exception("A sign-out could not be stored; the session goes on")
 
+    def check_session(self) -> None:
+        """Raises: ConfigurationError, for a changed session that no cookie can carry."""
+        if self._outer is not None:
+            self._outer.check_session()
+        elif self.session and self._sessions is not None and self.session.changed:
+            self._sessions.check(self.session)
+
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
     ) -> None:
@@ -174,7 +181,7 @@ class Call:
         try:
             body = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
         except TypeError:  # integers beyond 64 bits, and what else orjson can't write
-            body = to_json(data)
+            body = json_bytes(data, inf_nan_mode="null")
         kind = b"application/problem+json" if status >= 400 else JSON
         await self.answer(status, kind, body, [(b"vary", b"accept"), *headers])
 

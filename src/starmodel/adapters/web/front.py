@@ -132,7 +132,7 @@ class Front:
             return self.sessions.new()
         if request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
             session = self.sessions.new()  # what needs no session must not wait for its store
-            session.modified = False
+            session.modified = b"cookie" not in request.headers
             return session
         return await cookie.read(request.headers.get(b"cookie", b""))
 

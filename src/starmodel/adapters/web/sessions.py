@@ -154,6 +154,10 @@ class CookieSessions:
                 await self._cache.replace(came.key, records)
         return value
 
+    def check(self, session: Session) -> None:
+        """Raises: ConfigurationError, for data that no cookie holds."""
+        self._value(session, self._clock())
+
     def _renew_visitor(self, session: Session) -> None:
         session.visitor = random.token_urlsafe(18)
         session.key = self._key(session.visitor)
@@ -163,7 +167,12 @@ class CookieSessions:
     def _value(self, session: Session, now: float) -> str:
         id = "" if session.id == session.visitor else session.id
         content = {"v": session.visitor, "i": id, "d": dict(session), "t": int(now)}
-        value = str(self._signer.dumps(content))
+        try:
+            value = str(self._signer.dumps(content))
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"The session holds {', '.join(session)}, not all of which is JSON data: {error}."
+            ) from error
         if len(value) > MAX_COOKIE_BYTES:
             raise ConfigurationError(
                 f"The session holds {len(value)} bytes ({', '.join(session)}); a cookie takes "
@@ -211,6 +220,10 @@ class SessionCookie:
         if found is None:
             return self._sessions.new()
         return await self._sessions.session_of(found[1])
+
+    def check(self, session: Session) -> None:
+        """Raises: ConfigurationError, for data that no cookie holds."""
+        self._sessions.check(session)
 
     async def save(self, session: Session) -> str | None:
         """Store what changed, and give the Set-Cookie header.
