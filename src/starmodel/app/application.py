@@ -114,7 +114,7 @@ class Application:
             self._opening, self._loop = asyncio.Lock(), None
         async with self._opening:
             if self._loop is None:
-                await self.persistence.open(self._expired)
+                await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
 
     async def close(self) -> None:

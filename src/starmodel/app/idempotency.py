@@ -38,7 +38,11 @@ class Claim:
 
     def marker(self, outcome: str | None = None, *, effects: bool = False) -> Marker:
         """The marker to store with a change; without an outcome it says "started"."""
-        return Marker(self.name, self.digest, self.record.id, self.record.at, outcome, effects)
+        record = self.record
+        return Marker(
+            self.name, self.digest, record.id, record.at, outcome, effects,
+            record.session or record.actor or "", record.actor is None,
+        )  # fmt: skip
 
     async def start(self) -> None:
         """Put the start on record before anything outside can happen."""

@@ -77,7 +77,8 @@ class Settings(BaseModel):
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000
-    """Instances that the memory store keeps; the least used go first."""
+    """Instances of each class in the memory store. A full class drops the session entity that
+    was not used for longest; one more of another scope is refused with 507."""
 
     event_bus: Bus = "memory"
     """Carries changes to open pages: `memory`, or `package.module:Class`."""

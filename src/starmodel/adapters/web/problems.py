@@ -20,6 +20,7 @@ from starmodel.core.errors import (
     InvalidStateError,
     SessionNotStoredError,
     StarModelError,
+    StoreFullError,
     StoreUnavailableError,
 )
 from starmodel.core.sentences import sentence
@@ -78,6 +79,7 @@ _NOT_SIGNED = (
     "Signing in or out did not work, because the data can't be reached right now. "
     "Try again in a moment."
 )
+_FULL = "There is no room to store this at the moment, and nothing was changed."
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
     "Look before you do it again."
@@ -110,6 +112,10 @@ def problem_of(
         if isinstance(error, SessionNotStoredError):
             return Problem(error.status, _NOT_SIGNED, where=where)
         return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
+    if isinstance(error, StoreFullError):
+        log.error("%s failed: %s", where or "A request", error)
+        text = str(error) if developer else _FULL
+        return Problem(error.status, text, where=where)
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
         fields = {
