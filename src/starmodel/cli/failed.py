@@ -100,14 +100,23 @@ class FailedApplication:
         else:
             await self._answer(scope, receive, send)
 
+    def greet(self) -> None:
+        """Print the link that signs the developer in."""
+        if self._token is not None:
+            greet(self._token, "")
+
+    async def close(self) -> None:
+        """Close the stores of sessions."""
+        for cache in self._caches:
+            await cache.close()
+
     async def _live(self, receive: Any, send: Any) -> None:
         while True:
             step = (await receive())["type"].partition(".")[2]
-            if step == "startup" and self._token is not None:
-                greet(self._token, "")
+            if step == "startup":
+                self.greet()
             if step == "shutdown":
-                for cache in self._caches:
-                    await cache.close()
+                await self.close()
             await send({"type": f"lifespan.{step}.complete"})
             if step == "shutdown":
                 return
