@@ -86,6 +86,7 @@ class StartGuard:
             self.application.greet()
             await send({"type": "lifespan.startup.complete"})
             await receive()
+            await self.application.close()
             await send({"type": "lifespan.shutdown.complete"})
 
     async def _start(self, scope: Any, receive: Any, send: Any) -> BaseException | None:

@@ -185,7 +185,11 @@ class EventRoutes:
             outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
 
     async def _confirm(self, call: Call, command: Command, outcome: Outcome) -> None:
-        """Answer a stored command; when its answer fails, with the bare fact that it is stored."""
+        """Answer a stored command; when its answer fails, with the bare fact that it is stored.
+
+        Raises: SessionNotStoredError, because a sign-in that is not stored must not look like one.
+        """
+        await call.save_session()
         try:
             await self._answer(call, command, outcome)
         except Exception:  # the web edge: a success stays one, whatever its answer does
@@ -337,6 +341,7 @@ class EventRoutes:
             part = await queue.get()
             if part is None and task.done() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
+            await call.save_session()
             await self._application.end_sessions(call.session)
             await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
             while part is not None:
@@ -357,6 +362,7 @@ class EventRoutes:
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
         await call.part(body, last=True)
+        await call.end_session()
         await self._application.end_sessions(call.session)
 
     def _details(

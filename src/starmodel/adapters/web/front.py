@@ -27,14 +27,14 @@ from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
-from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.sessions import CookieSessions, SessionCookie
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import DEV
 from starmodel.app.application import Application
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.app.replies import Reply
-from starmodel.app.session import current_session
+from starmodel.app.session import DEVELOPMENT, Session, current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
 
@@ -91,8 +91,12 @@ class Front:
         """
         self._proxies.mend(scope)
         request = Incoming(scope, receive, self._settings)
-        cookie = b"" if request.is_bearer else request.headers.get(b"cookie", b"")
-        session, root_path = self.sessions.read(cookie), scope.get("root_path", "")
+        root_path, failed = scope.get("root_path", ""), None
+        cookie = self.sessions.cookie(request.headers.get(b"host", b""), root_path)
+        try:
+            session = await self._session(request, cookie)
+        except StarModelError as error:
+            session, failed = self.sessions.new(), error
         if self._greeting is not None:
             self.greet(root_path)
         scope["starmodel.session"] = session
@@ -104,8 +108,11 @@ class Front:
         carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
-        written = None if request.is_bearer else self.sessions
+        written = None if request.is_bearer else cookie
         call = Call(request, session, send, written, root_path, self._policy)
+        if failed is not None:
+            await self.failed(call.without_cookie(), failed)
+            return
         try:
             self._origin.check(request)
             request.check_head()
@@ -121,6 +128,16 @@ class Front:
             return
         await self._hand_over(call, receive, send, inner)
 
+    async def _session(self, request: Incoming, cookie: SessionCookie) -> Session:
+        """The visitor's session. Raises: StoreUnavailableError."""
+        if request.is_bearer:
+            return self.sessions.new()
+        if request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
+            session = self.sessions.new()  # what needs no session must not wait for its store
+            session.modified = b"cookie" not in request.headers
+            return session
+        return await cookie.read(request.headers.get(b"cookie", b""))
+
     async def _hand_over(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
         """Let the framework answer; the session's cookie is added on the way out."""
         scope = call.request.scope
@@ -131,6 +148,7 @@ class Front:
             scope.pop(
                 "starmodel.call", None
             )  # a circle: nothing of the request would be freed at once
+            await call.end_session()
             await self.application.end_sessions(call.session)
 
     def _with_cookie(self, call: Call, send: Any) -> Any:
@@ -140,8 +158,8 @@ class Front:
             nonlocal replaced
             if message["type"] == "http.response.start":
                 try:
-                    message = {**message, "headers": [*message["headers"], *call.cookie()]}
-                except StarModelError as error:  # a session that no cookie can carry
+                    message = {**message, "headers": [*message["headers"], *await call.cookie()]}
+                except StarModelError as error:  # a session that can't be stored
                     replaced = True
                     await self.failed(call.without_cookie(), error)
             if not replaced:
@@ -166,7 +184,15 @@ class Front:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Refused"})
             return
-        scope["starmodel.session"] = self.sessions.read(request.headers.get(b"cookie", b""))
+        cookie = self.sessions.cookie(request.headers.get(b"host", b""), scope.get("root_path", ""))
+        try:
+            session = await self._session(request, cookie)
+        except StarModelError as error:
+            log.error("A WebSocket was refused: %s", error)
+            await receive()
+            await send({"type": "websocket.close", "code": 1013, "reason": "Try again later"})
+            return
+        scope["starmodel.session"] = session
         scope.setdefault("session", scope["starmodel.session"])
         current_host.set(self.application)
         current_session.set(scope["starmodel.session"])
@@ -184,8 +210,7 @@ class Front:
         """Like `serve_generated`, behind the user's middleware: by its own `receive` and `send`."""
         call: Call = scope["starmodel.call"]
         request = Incoming(scope, receive, self._settings)
-        # The session's cookie is added on the way out, as for every response of the user's routes.
-        return await self.serve_generated(call.without_cookie(send, request), receive, send)
+        return await self.serve_generated(call.inside(send, request), receive, send)
 
     async def serve_generated(self, call: Call, receive: Any, send: Any) -> bool:
         """Answer by a generated route; False when there is none, or the user has one there."""
@@ -314,7 +339,12 @@ class Front:
             token.encode(), self._dev_token.encode()
         ):
             return False
-        call.session.sign_in(DEV)
+        call.session.sign_in(DEV, provider=DEVELOPMENT)
+        try:
+            await call.save_session()
+        except StarModelError as error:
+            await self.failed(call, error)
+            return True
         await self.application.end_sessions(call.session)
         await call.redirect(f"{call.root_path}/{call.request.path.lstrip('/')}")
         return True

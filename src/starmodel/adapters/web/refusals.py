@@ -50,8 +50,7 @@ class Refusals:
         made = problem_of(
             error,
             where=where,
-            actor=call.session.actor,
-            development=self._settings.development,
+            developer=self._settings.development and call.session.is_developer,
             domain=domain,
             details=details,
         )
