@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -106,6 +107,14 @@ class Binder:
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
+        fields = type.cls.__pydantic_fields__
+        self.text_needed = {
+            p.name
+            for p in self.parameters.values()
+            if p.takes_text and not p.may_be_none and p.adapter is not None
+            and (p.required or (p.is_field and event.name == "create"
+                                and fields[p.name].is_required()))
+        }  # fmt: skip
         self.unsaid = {
             p.name
             for p in self.parameters.values()
@@ -185,7 +194,7 @@ class Binder:
                     self._take(parameter, inputs.signals[name], "signal", given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
+                problems[name] = _MISSING
         if problems:
             raise self._error(problems)
         return given
@@ -202,8 +211,15 @@ class Binder:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
                 return
-            if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
-                return  # an empty input of a form says nothing
+            if source != "form" or not parameter.is_field:
+                return  # an empty input leaves the default
+            if not is_list(parameter.annotation):
+                if self.event.name != "create":  # it was emptied: the old value is not meant
+                    problems[parameter.name] = _MISSING
+                return
+        elif value == "" and source == "form" and parameter.name in self.text_needed:
+            problems[parameter.name] = _MISSING
+            return
         adapter = parameter.adapter
         if adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
@@ -212,7 +228,11 @@ class Binder:
         if source == "form" and isinstance(value, dict):
             value = filled(parameter.annotation, value)
         try:
-            given[parameter.name] = adapter.validate_python(value)
+            made = adapter.validate_python(value)
+            if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
+                problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
+            else:
+                given[parameter.name] = made
             return
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
@@ -240,6 +260,10 @@ class _Wrong(NamedTuple):
 
     told: str
     sentence: str = ""
+
+
+_MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 
 def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:

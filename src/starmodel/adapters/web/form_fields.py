@@ -36,6 +36,8 @@ def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             beside.append((_whole, name[6:], value))
         elif name.startswith("_exact."):
             beside.append((_meant, name[7:], value))
+        elif name.startswith("_field."):
+            _put(made, name[7:], value)
         elif name.endswith("[]"):
             _put(made, name[:-2], value, add=True)
         else:
