@@ -69,7 +69,7 @@ const check = async (form) => {
     const { errors } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(attribute(form, "id").length + 1, -"-problem".length);
-      if (state.names.has(name.split(".")[0])) say(sentence, own.get(sentence) ?? errors[name] ?? "");
+      if (state.names.has(name.split(".")[0])) say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : ""));
     }
   } catch {
     // Nothing is lost: the form is checked again when it is sent.

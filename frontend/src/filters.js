@@ -31,14 +31,20 @@ document.addEventListener("change", ({ target }) => {
 });
 
 const count = (list, boxes = [...list.querySelectorAll("tbody .sm-pick input")]) => {
-  const chosen = boxes.filter((box) => box.checked).length, every = list.querySelector("[data-every]");
+  const rows = boxes.filter((box) => box.checked).map((box) => box.closest("[data-key]"));
+  const chosen = rows.length, every = list.querySelector("[data-every]");
   if (every) {
     every.checked = chosen > 0 && chosen === boxes.length;
     every.indeterminate = chosen > 0 && chosen < boxes.length;
   }
   const told = list.querySelector("[data-count]");
   if (told) told.textContent = chosen ? `${chosen} chosen` : "Nothing chosen";
+  for (const button of list.querySelectorAll("[data-bulk] button[name=event]"))
+    button.hidden = !rows.every((row) => allows(row, button.value));
 };
+
+// Where rules ask each record, its menu lists the events that this visitor may run on it.
+const allows = (row, event) => row.querySelector("[data-may]")?.dataset.may.split(" ").includes(event) ?? true;
 
 export const releaseRows = (form) => {
   const list = above(form, ".sm-list");

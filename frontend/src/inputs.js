@@ -108,7 +108,7 @@ export const hasHolders = () => holders().length > 0;
 // The patch without what no control takes.
 export const admitted = (patch, from, prefix = "", held = holders()) => {
   if (!held.length) return patch;
-  const made = {};
+  const made = Object.create(null);
   for (const [name, value] of Object.entries(patch)) {
     const path = prefix + name, here = held.filter(([, at]) => at === path);
     if (!here.length && value && typeof value === "object" && !Array.isArray(value)) {

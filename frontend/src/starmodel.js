@@ -1,6 +1,7 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
 import "./components.js";
 import { action } from "datastar";
+import "./signals.js";
 import "./requests.js";
 import "./forms.js";
 import { isChanged, CONTROLS } from "./controls.js";
@@ -31,7 +32,7 @@ const options = (extra) => ({
 // Only the signals that the event asks for are sent.
 const include = (names) => RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`);
 
-const carrying = (sent) => options({ filterSignals: { include: sent }, carries: (path) => sent.test(path) });
+const carrying = (sent) => options({ filterSignals: { include: sent, exclude: /(?!)/ }, carries: (path) => sent.test(path) });
 
 action({ name: "click", apply: (_, names = "") => carrying(include(names)) });
 

@@ -22,6 +22,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields import is_atomic, plain_types
+from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.sentences import sentence
 
@@ -123,6 +124,7 @@ class Binder:
         self.containers = {
             p.name for p in self.parameters.values() if p.adapter and can_change(p.annotation)
         }
+        self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
         self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
@@ -220,6 +222,8 @@ class Binder:
         elif value == "" and source == "form" and parameter.name in self.text_needed:
             problems[parameter.name] = _MISSING
             return
+        if parameter.name in self.with_bytes:
+            value = with_bytes(parameter.annotation, value)
         adapter = parameter.adapter
         if adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
@@ -238,9 +242,10 @@ class Binder:
             first = error.errors(include_url=False)[0]
         if source != "JSON body" or not is_atomic(parameter.annotation):
             try:
-                given[parameter.name] = adapter.validate_python(
-                    from_text(parameter.annotation, value)
-                )
+                read = from_text(parameter.annotation, value)
+                if parameter.name in self.with_bytes:
+                    read = with_bytes(parameter.annotation, read)
+                given[parameter.name] = adapter.validate_python(read)
                 return
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import MASK, Binder, Inputs
@@ -34,7 +35,10 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import Event
+from starmodel.core.json_data import json_bytes
 from starmodel.core.registry import EntityType, Registry
+
+log = logging.getLogger("starmodel.dispatcher")
 
 
 class Dispatcher:
@@ -70,9 +74,12 @@ class Dispatcher:
         return self.binders[type.cls, event.name].bind(inputs)
 
     def runs_at_once(self, type: EntityType, event: Event[Any, Any, Any]) -> bool:
-        """True for an event that needs nothing to be filled in, nor a browser's state."""
+        """True for an event without parameters that a visitor fills, nor a browser's state.
+
+        Defaults don't count: a click must not decide what nobody has seen.
+        """
         binder = self.binders[type.cls, event.name]
-        return not (binder.takes_fields or binder.needed or binder.carries)
+        return not (binder.takes_fields or binder.parameters or binder.carries)
 
     def refuse_masked(
         self, type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]
@@ -230,7 +237,10 @@ class Dispatcher:
                     continue
                 yielded.append(value)
                 if command.send is not None:
-                    await command.send(outcome)
+                    try:
+                        await command.send(outcome)
+                    except Exception:  # delivery: the step is stored, and the next ones follow
+                        log.exception("A step of %s was not delivered", outcome.record.event)
                 await unit.next_segment(Lease())
         finally:
             await steps.close()
@@ -261,8 +271,8 @@ class Dispatcher:
         reply = NO_REPLY
         if value is not None:
             reply = reply_to(value, event.info, self._render, f"{type.name}.{event.name}")
-            if command.vet is not None:
-                command.vet(reply)
+        if command.vet is not None:
+            command.vet(reply)
         if home.new:
             await unit.identify()  # the reply and the marker name the new record
         facts = unit.facts.emitted.copy()
@@ -283,7 +293,10 @@ class Dispatcher:
         if claim is not None:
             claim.kept = True
         entity = None if home.deleted else home.made
-        self._reactions.after(record if last else None, type.cls, entity, facts)
+        try:
+            self._reactions.after(record if last else None, type.cls, entity, facts)
+        except Exception:  # delivery: what is stored stays stored, whatever follows it
+            log.exception("The @on handlers of %s.%s could not be started", type.name, event.name)
         stored = type.auto_persist or unit.facts.save
         version = 0 if entity is None else version_of(entity)
         return Outcome(record, value, reply, entity, version, home.patch, stored)
@@ -302,10 +315,10 @@ class Dispatcher:
         return Outcome(record, reply.result, reply, entity, version, repeated=True)
 
 
-_NOTHING_SAID = to_json((None, NO_REPLY.to_json())).decode()
+_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
 
 
 def _remember(reply: Reply, home: Tracked) -> str:
     if not home.new and reply.is_empty:
         return _NOTHING_SAID
-    return to_json((plain(home.draft.id), reply.to_json())).decode()
+    return json_bytes((plain(home.draft.id), reply.to_json())).decode()

@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
-from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import EditConflictError, RequestError
 from starmodel.core.fields import is_private, leaving
+from starmodel.core.json_data import json_bytes, json_data
 
 MAX_SHOWN_CHARS = 60
 NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
@@ -93,7 +93,7 @@ def _public(value: Any) -> Any:
     """The JSON of a value as `public_state` has it."""
     token = leaving.set(True)
     try:
-        return _ordered(value, plain(value))
+        return _ordered(value, json_data(value, fallback=repr, by_alias=False))
     finally:
         leaving.reset(token)
 
@@ -104,11 +104,11 @@ def _ordered(value: Any, data: Any) -> Any:
 
 
 def _digest(data: Any) -> str:
-    return hashlib.blake2b(to_json(data, fallback=repr), digest_size=6).hexdigest()
+    return hashlib.blake2b(json_bytes(data), digest_size=6).hexdigest()
 
 
 def _shown(value: Any) -> str:
     if value is None or value == "":
         return "nothing"
-    text = value if isinstance(value, str) else to_json(value, fallback=repr).decode()
+    text = value if isinstance(value, str) else json_bytes(value).decode()
     return f"\u201c{text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + '…'}\u201d"

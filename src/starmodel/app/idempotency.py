@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic_core import to_json
-
 from starmodel.app.ports import Batch, Marker, Repository
 from starmodel.core.commands import CommandRecord
 from starmodel.core.errors import (
@@ -17,6 +15,7 @@ from starmodel.core.errors import (
     DuplicateCommandError,
     RequestError,
 )
+from starmodel.core.json_data import json_bytes
 
 MAX_KEY = 128
 MAX_DIGEST_BYTES = 32
@@ -96,7 +95,7 @@ class Idempotency:
 def _digest(record: CommandRecord) -> str:
     """What tells arguments apart, whatever their order; short, however long they are."""
     args = record.args
-    text = to_json(dict(sorted(args.items())) if len(args) > 1 else args)
+    text = json_bytes(dict(sorted(args.items())) if len(args) > 1 else args)
     if len(text) <= MAX_DIGEST_BYTES:
         return text.decode()
     return hashlib.blake2b(text, digest_size=MAX_DIGEST_BYTES // 2).hexdigest()

@@ -16,6 +16,7 @@ from starmodel.app.access import Actor
 from starmodel.app.form_texts import written_types
 from starmodel.app.session import Session
 from starmodel.app.uow import UnitOfWork
+from starmodel.core.definition_checks import refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
@@ -149,6 +150,11 @@ def parameter_of(
             f"{where}: {parameter.name!r} has a Field(...) as its default; write "
             f"{parameter.name}: Annotated[type, Field(...)] = default."
         )
+    if annotation is object:
+        raise ConfigurationError(
+            f"{where}: parameter {parameter.name!r} has the type object, which says nothing of "
+            "what a request may hold. Name the type, or Any for every JSON value."
+        )
     kinds = plain_types(annotation)
     entities = [k for k in _types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
     if entities:
@@ -167,4 +173,12 @@ def parameter_of(
             f"{where}: parameter {parameter.name!r} has the type {annotation!r}, "
             "which can't be read from a request."
         ) from error
+    if parameter.default is not inspect.Parameter.empty and parameter.default is not None:
+        problem = refusal_of(annotation, [], parameter.default) if not is_file else None
+        if problem is not None:
+            raise ConfigurationError(
+                f"{where}: parameter {parameter.name!r} has the default {parameter.default!r}, "
+                f"which is no value of {type_name(annotation)}: {problem}. Give another default, "
+                "or change the type."
+            )
     return Parameter(parameter.name, annotation, adapter, parameter.default)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import from_json, to_json, to_jsonable_python
+from pydantic_core import from_json
 
 from starmodel.app.elements import Element, element_of
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import EventInfo
+from starmodel.core.json_data import json_bytes, json_data
 from starmodel.core.results import Progress, Redirect, Toast
 
 Render = Callable[[Any], str]
@@ -41,7 +42,7 @@ class Reply:
         """This reply as text, to be kept with an idempotency marker."""
         if self.is_empty:
             return "{}"
-        return to_json(dataclasses.asdict(self)).decode()
+        return json_bytes(dataclasses.asdict(self)).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Reply:
@@ -89,11 +90,11 @@ def _sort(value: Any, info: EventInfo, render: Render, parts: dict[str, Any], wh
         for item in value:
             _sort(item, info, render, parts, where)
     elif isinstance(value, Mapping):
-        data = to_jsonable_python(value)
+        data = json_data(value)
         parts["result"] = data
         parts["signals"] = {**parts.get("signals", {}), **data}
     else:
-        parts["result"] = to_jsonable_python(value)
+        parts["result"] = json_data(value)
 
 
 def _is_component(value: Any) -> bool:

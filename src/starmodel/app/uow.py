@@ -149,6 +149,11 @@ class UnitOfWork:
         cause = ("", "") if record is None else (record.entity, record.id)
         facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
         changes = self._changes()
+        messages: list[Any] = [  # made now: what can't be published is refused, not stored
+            changed_message(tracked.type, change, tracked.base)
+            for tracked, change in changes
+            if change.kind != "check" and not tracked.type.in_browser
+        ]
         try:
             await store_changes(
                 [change for _, change in changes],
@@ -164,13 +169,10 @@ class UnitOfWork:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
             raise
-        messages: list[Any] = []
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
-            if change.kind != "check" and not tracked.type.in_browser:
-                messages.append(changed_message(tracked.type, change, tracked.base))
         for message in messages + facts:
             try:
                 await self._bus.publish(message)

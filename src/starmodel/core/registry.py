@@ -12,6 +12,7 @@ import inflection
 
 from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.built_in import BUILT_IN
+from starmodel.core.definition_checks import check_redefinition
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.relations import ForeignKey, dependents
@@ -27,7 +28,10 @@ _defined: dict[tuple[str, str], type[Entity]] = {}
 def define(cls: type[Entity]) -> None:
     """Remember a class defined at module level; a redefinition in the same module replaces it."""
     if "<locals>" not in cls.__qualname__ and not cls.__name__.startswith("_"):
-        _defined[cls.__module__, cls.__qualname__] = cls
+        key = (cls.__module__, cls.__qualname__)
+        if key in _defined:
+            check_redefinition(cls, _defined[key])
+        _defined[key] = cls
 
 
 def defined_entities() -> list[type[Entity]]:

@@ -420,3 +420,26 @@ def test_parameter_with_a_field_as_its_default_is_refused_with_the_right_form():
 
     with pytest.raises(ConfigurationError, match=r"write level: Annotated\[type, Field"):
         binder(Lamp, "dim")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default"), [(int, "many"), (list[int], ["a"]), (Literal["a", "b"], "c")]
+)
+def test_parameter_whose_default_has_another_type_is_refused(annotation, default):
+    def act(self, amount=default):
+        """Nothing."""
+
+    act.__annotations__["amount"] = annotation
+    entity = type("Thing", (Entity,), {"act": event(act)})
+    with pytest.raises(ConfigurationError, match=r"Thing\.act: parameter 'amount' has the default"):
+        binder(entity, "act")
+
+
+def test_parameter_of_type_object_is_refused():
+    class Thing(Entity):
+        @event
+        def act(self, value: object):
+            """Nothing."""
+
+    with pytest.raises(ConfigurationError, match=r"Thing\.act: parameter 'value' has the type obj"):
+        binder(Thing, "act")

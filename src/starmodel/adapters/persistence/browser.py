@@ -20,6 +20,7 @@ from starmodel.core.errors import (
     RequestError,
     VersionConflictError,
 )
+from starmodel.core.json_data import json_bytes, with_bytes
 from starmodel.core.registry import EntityType
 
 E = TypeVar("E", bound=Entity)
@@ -137,7 +138,7 @@ def written(entity: Entity, version: int) -> str:
         if name != "id" and (name in fields or name in extra)
     }
     data = {"format": FORMAT, "version": version, "state": state}
-    text = to_json(data, inf_nan_mode="strings")
+    text = json_bytes(data, inf_nan_mode="strings")
     if len(text) > MAX_STATE_BYTES:
         raise InvalidStateError(
             f"{type(entity).__name__} would take {len(text)} bytes in the browser; at most "
@@ -194,6 +195,13 @@ def restored(entity: type[E], id: Any, state: dict[str, Any]) -> E:
     validator = entity.__pydantic_validator__
     while True:
         try:
+            if entity.__entity__.holds_bytes:
+                read = {
+                    n: with_bytes(fields[n].annotation, v) for n, v in values.items() if n in fields
+                }
+                return validator.validate_python(  # type: ignore[no-any-return]
+                    {**values, **read, "id": id}, by_name=True, by_alias=False
+                )
             return validator.validate_json(  # type: ignore[no-any-return]
                 to_json({**values, "id": id}), by_name=True, by_alias=False
             )

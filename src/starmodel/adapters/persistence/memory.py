@@ -83,8 +83,11 @@ class MemoryRepository:
             if known is not None and known.command != marker.command and self._fresh(known):
                 raise DuplicateCommandError(marker.key)
         found = [self._checked(change) for change in batch.changes]
-        for change, entry in zip(batch.changes, found, strict=True):
-            self._write(change, entry)
+        kept = [
+            change.snapshot and _kept(change.snapshot, change.version) for change in batch.changes
+        ]
+        for change, entry, snapshot in zip(batch.changes, found, kept, strict=True):
+            self._write(change, entry, snapshot)
         if marker is not None:
             self._markers[marker.key] = marker
             if len(self._markers) > self._max_markers:
@@ -159,12 +162,11 @@ class MemoryRepository:
             )
         return entry
 
-    def _write(self, change: Change, entry: _Entry | None) -> None:
+    def _write(self, change: Change, entry: _Entry | None, kept: Entity | None) -> None:
         key = (change.entity, change.id)
         if change.kind == "delete":
             self._remove(key)
-        elif change.snapshot is not None:
-            kept = _kept(change.snapshot, change.version)
+        elif kept is not None:
             dies_at = None if change.ttl_s is None else self._clock() + change.ttl_s
             if entry is not None:
                 entry.snapshot, entry.dies_at = kept, dies_at

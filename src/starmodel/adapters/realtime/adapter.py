@@ -9,6 +9,7 @@ from starmodel.adapters.realtime.datastar import (
     attribute,
     declared_signals,
     event_path,
+    extra_signals,
     form_action,
     nested,
     patch_elements,
@@ -16,7 +17,6 @@ from starmodel.adapters.realtime.datastar import (
     patch_state,
     render_action,
     script_json,
-    signal_value,
     signals_of,
 )
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
@@ -194,7 +194,7 @@ class DatastarRealtime:
         namespace, version = signal_prefix(type.cls).rstrip("."), ""
         if outcome.stored and outcome.entity is not None and not type.in_browser:
             version = f"{namespace or type.name} {outcome.version}"
-        signals = reply.signals and signal_value(reply.signals)
+        signals = reply.signals and extra_signals(reply.signals)
         parts = [patch_signals(signals, status=200, made=version)]
         if told and outcome.entity is not None and not type.is_record:
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))

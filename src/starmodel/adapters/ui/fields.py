@@ -85,7 +85,7 @@ class FormField:
             text = "\n".join(items)
             return text if lines_of(text) == items else to_json(items, indent=2).decode()
         if self.kind == "json" and not isinstance(value, str):
-            return to_json(value, fallback=str, indent=2).decode()
+            return to_json(plain(value), fallback=str, indent=2).decode()
         if self.kind in ("datetime", "time"):
             moment = _moment(value)
             return choice_key(value) if moment is None else without_zone(moment)

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
-from pydantic_core import to_json
 
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.app.session import Session
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.json_data import json_bytes
 
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
 HTML = b"text/html; charset=utf-8"
@@ -67,6 +67,11 @@ class Call:
         self.session.settle()
         text = self._sessions.write(self.session, self._came_as)
         return [(b"set-cookie", text.encode("latin-1"))]
+
+    def check_session(self) -> None:
+        """Raises: ConfigurationError, for a changed session that no cookie can carry."""
+        if self.session and self._sessions is not None and self.session.changed:
+            self._sessions.text(self.session)
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
@@ -124,7 +129,7 @@ class Call:
         try:
             body = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
         except TypeError:  # integers beyond 64 bits, and what else orjson can't write
-            body = to_json(data)
+            body = json_bytes(data, inf_nan_mode="null")
         kind = b"application/problem+json" if status >= 400 else JSON
         await self.answer(status, kind, body, [(b"vary", b"accept"), *headers])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,12 +22,14 @@ from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
 from starmodel.app.presentation import RealtimeAdapter
-from starmodel.app.replies import Reply
+from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
+from starmodel.core.signal_names import keys_of
 
+log = logging.getLogger("starmodel.web")
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
@@ -65,13 +68,13 @@ class EventRoutes:
             command = await self._command(call, type, event, id)
             if event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
-                await self._answer(call, command, outcome)
+                await self._confirm(call, command, outcome)
             elif event.kind == "async":
-                await self._answer(call, command, await asyncio.shield(self._start(command)))
+                await self._confirm(call, command, await asyncio.shield(self._start(command)))
             elif request.is_datastar:
                 await self._stream(call, command)
             else:
-                await self._answer(call, command, await self._collected(command))
+                await self._confirm(call, command, await self._collected(command))
         except Exception as error:  # the web edge: every failure becomes an answer
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
@@ -161,14 +164,43 @@ class EventRoutes:
             )
         sent = taken(request, data)
         if request.is_datastar and not is_form:
-            return Inputs(request.query, signals=data), sent
+            return Inputs(request.query, signals=keys_of(data)), sent
         name = "form" if is_form else "JSON body"
         return Inputs(request.query, data, files, body_name=name), sent
 
     def _vet(self, call: Call, reply: Reply) -> None:
-        """Refuse a redirect that leads away, before anything is stored."""
+        """Refuse what can't be answered, before anything is stored.
+
+        A redirect that leads away, or a session that no cookie can carry.
+        """
+        call.check_session()
         if reply.redirect is not None:
             call.safe_url(reply.redirect, self._settings.allowed_hosts)
+
+    async def _confirm(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Answer a stored command; when its answer fails, with the bare fact that it is stored."""
+        try:
+            await self._answer(call, command, outcome)
+        except Exception:  # the web edge: a success stays one, whatever its answer does
+            if call.started:
+                raise
+            log.exception("%s is stored, but its answer failed", self._told(command))
+            await self._answer_barely(call, command, outcome)
+
+    async def _answer_barely(self, call: Call, command: Command, outcome: Outcome) -> None:
+        if call.request.is_datastar:
+            await call.answer(
+                200, SSE, self._realtime.encode_effects(NO_REPLY, status=200), _ACCEPTED
+            )
+        elif not call.request.wants_html:
+            created = command.event.name == "create" and command.id is None
+            data = {"result": None, "entity": None, "version": outcome.version}
+            await call.json(data, 201 if created else 200)
+        else:
+            await call.redirect(f"{call.root_path}{command.type.path}")
+
+    def _told(self, command: Command) -> str:
+        return self._where(command.type, command.event, str(command.id or ""), command)
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
@@ -192,6 +224,13 @@ class EventRoutes:
         """What a page is sent: first what its browser is to keep, because the rest may leave it."""
         states = self._realtime.encode_states(call.session)
         return states + self._realtime.encode_reply(type, outcome, has_page=has_page)
+
+    def _last_reply(self, call: Call, command: Command, outcome: Outcome, has_page: bool) -> bytes:
+        try:
+            return self._reply(call, command.type, outcome, has_page)
+        except Exception:  # the web edge: a success stays one, whatever its answer does
+            log.exception("%s is stored, but its answer failed", self._told(command))
+            return self._realtime.encode_effects(NO_REPLY, status=200)
 
     async def _answer_json(self, call: Call, command: Command, outcome: Outcome) -> None:
         entity = outcome.entity
@@ -291,10 +330,10 @@ class EventRoutes:
             return
         error = task.exception()
         if error is None:
-            body = self._reply(call, command.type, task.result(), has_page)
+            body = self._last_reply(call, command, task.result(), has_page)
         else:
-            where = self._where(command.type, command.event, str(command.id or ""), command)
-            body = self._refusals.patches(self._refusals.problem(call, error, where, domain=True))
+            problem = self._refusals.problem(call, error, self._told(command), domain=True)
+            body = self._refusals.patches(problem)
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
         await call.part(body, last=True)

@@ -81,28 +81,35 @@ class CookieSessions:
         if not session.visitor:
             session.visitor, session.id = random.token_urlsafe(18), random.token_urlsafe(18)
             session.key = self._key(session.visitor)
-        actor = session.actor
-        text = str(
-            self._signer.dumps(
-                {
-                    "v": session.visitor,
-                    "i": session.id,
-                    "a": None if actor is None else [actor.id, actor.name, sorted(actor.roles)],
-                    "d": dict(session),
-                    "t": int(time.time()),
-                }
-            )
-        )
-        if len(text) > MAX_COOKIE_BYTES:
-            raise ConfigurationError(
-                f"The session holds {len(text)} bytes ({', '.join(session)}); a cookie takes "
-                f"{MAX_COOKIE_BYTES}. Keep data in an entity of session scope instead."
-            )
+        text = self.text(session)
         secure = "; Secure" if self._secure else ""
         return (
             f"{self.name}={text}; Path={self._path}; Max-Age={MAX_AGE_S}; "
             f"HttpOnly; SameSite=Lax{secure}"
         )
+
+    def text(self, session: Session) -> str:
+        """The signed value of the cookie. Raises: ConfigurationError, for what no cookie takes."""
+        actor = session.actor
+        data = {
+            "v": session.visitor,
+            "i": session.id,
+            "a": None if actor is None else [actor.id, actor.name, sorted(actor.roles)],
+            "d": dict(session),
+            "t": int(time.time()),
+        }
+        try:
+            text = str(self._signer.dumps(data))
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"The session holds {', '.join(session)}, not all of which is JSON data: {error}."
+            ) from error
+        if len(text) > MAX_COOKIE_BYTES:
+            raise ConfigurationError(
+                f"The session holds {len(text)} bytes ({', '.join(session)}); a cookie takes "
+                f"{MAX_COOKIE_BYTES}. Keep data in an entity of session scope instead."
+            )
+        return text
 
     def _load(self, value: bytes) -> _Kept | None:
         """What the cookie says, which is remembered; None for one that is not ours."""
