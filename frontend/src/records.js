@@ -1,4 +1,5 @@
 // Choosing a record by the name that people know it by; what the form sends is its id.
+import { listen } from "./elements.js";
 
 const SEARCH_AFTER_MS = 200, OFFERED = 10;
 const nameOf = (item) => String(item.name || item.title || item.label || item.subject || item.id);
@@ -45,7 +46,7 @@ const enhance = (input) => {
     if (!known.has(input.value)) timer = setTimeout(search, SEARCH_AFTER_MS);
   });
   input.addEventListener("focus", () => input.list.options.length || search());
-  id.form?.addEventListener("reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
+  if (id.form) listen(id.form, "reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
 
   if (id.value)
     ask(`${address}/${segment(id.value)}`).then((item) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -112,6 +113,14 @@ class Binder:
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
+        fields = type.cls.__pydantic_fields__
+        self.text_needed = {
+            p.name
+            for p in self.parameters.values()
+            if p.takes_text and not p.may_be_none and p.adapter is not None
+            and (p.required or (p.is_field and event.name == "create"
+                                and fields[p.name].is_required()))
+        }  # fmt: skip
         self.unsaid = {
             p.name
             for p in self.parameters.values()
@@ -203,7 +212,7 @@ class Binder:
                     self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
+                problems[name] = _MISSING
         if problems:
             raise self._error(problems)
         return given
@@ -222,8 +231,15 @@ class Binder:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
                 return
-            if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
-                return  # an empty input of a form says nothing
+            if source != "form" or not parameter.is_field:
+                return  # an empty input leaves the default
+            if not is_list(parameter.annotation):
+                if self.event.name != "create":  # it was emptied: the old value is not meant
+                    problems[parameter.name] = _MISSING
+                return
+        elif value == "" and source == "form" and parameter.name in self.text_needed:
+            problems[parameter.name] = _MISSING
+            return
         if parameter.name in self.with_bytes:
             value = with_bytes(parameter.annotation, value)
         if parameter.adapter is None:  # a record, by its id
@@ -234,7 +250,11 @@ class Binder:
             if source == "form" and isinstance(value, dict):
                 value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                given[parameter.name] = self._validated(parameter, value, trusted)
+                made = self._validated(parameter, value, trusted)
+                if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
+                    problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
+                else:
+                    given[parameter.name] = made
                 return
             except ValidationError as error:
                 first = self._first_public(parameter, error)
@@ -308,6 +328,10 @@ class _Wrong(NamedTuple):
 
     told: str
     sentence: str = ""
+
+
+_MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 
 def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
