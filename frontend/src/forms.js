@@ -115,7 +115,7 @@ const check = async (form) => {
     const { errors } = await answer.json();
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(form.id.length + 1, -"-problem".length);
-      if (state.names.has(name)) say(sentence, errors[name] ?? "");
+      if (state.names.has(name)) say(sentence, Object.hasOwn(errors, name) ? errors[name] : "");
     }
   } catch {
     // Nothing is lost: the form is checked again when it is sent.
@@ -155,14 +155,20 @@ document.addEventListener("change", ({ target }) => {
 });
 
 const count = (list, boxes = [...list.querySelectorAll("tbody .sm-pick input")]) => {
-  const chosen = boxes.filter((box) => box.checked).length, every = list.querySelector("[data-every]");
+  const rows = boxes.filter((box) => box.checked).map((box) => box.closest("[data-key]"));
+  const chosen = rows.length, every = list.querySelector("[data-every]");
   if (every) {
     every.checked = chosen > 0 && chosen === boxes.length;
     every.indeterminate = chosen > 0 && chosen < boxes.length;
   }
   const told = list.querySelector("[data-count]");
   if (told) told.textContent = chosen ? `${chosen} chosen` : "Nothing chosen";
+  for (const button of list.querySelectorAll("[data-bulk] button[name=event]"))
+    button.hidden = !rows.every((row) => allows(row, button.value));
 };
+
+// Where rules ask each record, its menu lists the events that this visitor may run on it.
+const allows = (row, event) => row.querySelector("[data-may]")?.dataset.may.split(" ").includes(event) ?? true;
 
 const release = (form) => {
   const list = form.closest(".sm-list");

@@ -7,6 +7,7 @@ import { forget } from "./kept.js";
 import { digests } from "./lists.js";
 import "./page.js";
 import "./records.js";
+import "./signals.js";
 import { connected, follow, startStores } from "./stores.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000;
@@ -27,7 +28,7 @@ const options = (extra) => ({
 // Only the signals that the event asks for are sent.
 const include = (names) => RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`);
 
-action({ name: "click", apply: (_, names = "") => options({ filterSignals: { include: include(names) } }) });
+action({ name: "click", apply: (_, names = "") => options({ filterSignals: { include: include(names), exclude: /(?!)/ } }) });
 
 action({ name: "submit", apply: () => options({ contentType: "form" }) });
 

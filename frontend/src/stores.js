@@ -2,6 +2,7 @@
 import { action, actions, filtered, mergePatch, watcher } from "datastar";
 import { show, whole } from "./frames.js";
 import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./kept.js";
+import { named } from "./signals.js";
 
 /* Signals: only what is new is put, so that what is being typed stays. */
 
@@ -10,7 +11,8 @@ const sent = new Map(); // class → those that the event under way was given
 
 const nested = (name, values) => types[name].at.reduceRight((inner, part) => ({ [part]: inner }), values);
 
-const put = (name, signals) => {
+const put = (name, given) => {
+  const signals = named(given); // the storage may hold what an older build or somebody else wrote
   const before = { ...known.get(name), ...sent.get(name) };
   const fresh = Object.fromEntries(Object.entries(signals).filter(([field, value]) => !same(value, before[field])));
   const objects = Object.entries(fresh).filter(([, value]) => typeof value === "object" && !Array.isArray(value));

@@ -11,9 +11,10 @@ from typing import Any
 
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
+from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.realtime.adapter import DatastarRealtime
-from starmodel.adapters.realtime.datastar import script_json
+from starmodel.adapters.realtime.datastar import script_json, signals_json
 from starmodel.adapters.ui.monster import MonsterUI
 from starmodel.adapters.web.assets import asset_urls
 from starmodel.adapters.web.components import teach_components
@@ -189,7 +190,9 @@ def _assemble(
 
     application = Application(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
-        clock=clock, ids=ids, hub=hub, reactions=defined_reactions(), uow_cls=uow_cls,
+        cursor_cipher=AesCipher(secrets, "cursor"), clock=clock, ids=ids, hub=hub,
+        reactions=defined_reactions(), uow_cls=uow_cls,
+        access_scan_limit=settings.access_scan_limit,
     )  # fmt: skip
     application.settings = settings
     live = realtime(
@@ -230,7 +233,7 @@ def _assemble(
         front.lock = ProcessLock(
             settings.title, server_address(sys.argv), partial(one_process_reasons, application)
         )
-    teach_components(script_json)
+    teach_components(script_json, signals_json)
     teach_entities()
     connect(app, front, first)
 

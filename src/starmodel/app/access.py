@@ -65,12 +65,13 @@ class AccessPolicy(Protocol):
 class Audience:
     """Those who are shown the same of one class, so that one rendering serves them all.
 
-    Shapes: events names what they may run; actor is set only when a rule
-    of the class is a function, which is then asked of each record.
+    Shapes: events names what they may run; per_record is True when a rule of
+    the class is a function, which is then asked of each record for `actor`.
     """
 
     events: frozenset[str] = frozenset()
     actor: Actor | None = None
+    per_record: bool = False
 
 
 class RulePolicy:
@@ -108,10 +109,18 @@ class RulePolicy:
         return callable(rule_of(type, "read", None))
 
     def audience(self, type: EntityType, actor: Actor | None) -> Audience:
-        may = frozenset(n for n, e in type.events.items() if permits(self, type, actor, event=e))
+        may = frozenset(
+            name
+            for name, event in type.events.items()
+            if (
+                may_create(self, type, actor)
+                if name == "create"
+                else permits(self, type, actor, event=event)
+            )
+        )
         rules = [rule_of(type, "write", event) for event in type.events.values()]
-        asks = self.reads_fields(type) or any(map(callable, rules))
-        return Audience(may, actor if asks else None)
+        per_record = self.reads_fields(type) or any(map(callable, rules))
+        return Audience(may, actor if per_record else None, per_record)
 
 
 def permits(
@@ -129,6 +138,24 @@ def permits(
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
+
+
+def may_create(policy: AccessPolicy, type: EntityType, actor: Actor | None) -> bool:
+    """Whether creating a record can be offered to the actor.
+
+    There is no record to ask a function about yet. A guest is offered what
+    the function allows for a record of defaults; others may still be refused
+    for the values that they fill in.
+    """
+    create = type.events["create"]
+    if not permits(policy, type, actor, event=create):
+        return False
+    if actor is not None:
+        return True
+    try:
+        return permits(policy, type, None, event=create, entity=type.cls.model_construct())
+    except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
+        return False
 
 
 def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:

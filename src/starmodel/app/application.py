@@ -11,6 +11,7 @@ from typing import Any
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
+from starmodel.app.cursors import Cursors
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.listing import Listing, Window
 from starmodel.app.lists import Lists
@@ -18,14 +19,14 @@ from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, EventBus, IdSource, Realtime, Renderer
+from starmodel.app.ports import Cipher, Clock, EventBus, IdSource, Realtime, Renderer
 from starmodel.app.reactions import Reaction, Reactions
 from starmodel.app.relations import Relations
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
-from starmodel.app.windows import Windows
+from starmodel.app.windows import SCAN_LIMIT, Windows
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import Lease
@@ -60,12 +61,14 @@ class Application:
         bus: EventBus,
         policy: AccessPolicy,
         secret: str,
+        cursor_cipher: Cipher,
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
         lists: Callable[..., Lists] = Lists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
+        access_scan_limit: int = SCAN_LIMIT,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
         self.policy, self.clock, self.ids = policy, clock, ids
@@ -84,8 +87,9 @@ class Application:
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
         )
-        self._windows = Windows(persistence, policy)
-        self.lists = lists(self.window, policy, self._windows.matches)
+        self.cursors = Cursors(cursor_cipher)
+        self._windows = Windows(persistence, policy, access_scan_limit)
+        self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         bus.subscribe(self.hub.deliver)
         bus.subscribe(self.lists.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -187,15 +191,19 @@ class Application:
         return found
 
     async def window(self, listing: Listing, actor: Actor | None) -> Window:
-        """The records of a listing that this actor may read.
+        """The page of a listing, cut from the records that this actor may read.
 
-        Raises: NotSignedInError, AccessDeniedError.
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         await self.ready()
         return await self._windows.window(listing, actor)
 
     async def count(self, listing: Listing, actor: Actor | None) -> int:
-        """How many records match a listing, of those that this actor may read."""
+        """The number of matching records that this actor may read.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        """
+        await self.ready()
         return await self._windows.count(listing, actor)
 
     async def dispatch(
@@ -276,6 +284,9 @@ class Application:
         fields = tuple(state or ())
         message = Changed(type.name, id, "expired", version + 1, version, state, fields)
         await self.bus.publish(message)
+
+    async def _stored(self, type: EntityType, id: Any) -> Entity | None:
+        return await self.persistence.for_class(type.cls).get(type.cls, id)
 
     async def _may_see(self, message: Changed, actor: Actor | None) -> bool | None:
         type = self.registry.named(message.entity)

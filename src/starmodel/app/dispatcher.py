@@ -74,9 +74,12 @@ class Dispatcher:
         return self.binders[type.cls, event.name].bind(inputs)
 
     def runs_at_once(self, type: EntityType, event: Event[Any, Any, Any]) -> bool:
-        """True for an event that needs nothing to be filled in, nor a browser's state."""
+        """True for an event without parameters that a visitor fills, nor a browser's state.
+
+        Defaults don't count: a click must not decide what nobody has seen.
+        """
         binder = self.binders[type.cls, event.name]
-        return not (binder.takes_fields or binder.needed or binder.carries)
+        return not (binder.takes_fields or binder.parameters or binder.carries)
 
     def refuse_masked(
         self, type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from starmodel.app.cursors import position_at
+from starmodel.app.cursors import Cursors
 from starmodel.app.ordering import order_words
 from starmodel.app.query import Query, make_query
 from starmodel.core.commands import plain
@@ -86,10 +86,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The records of a listing that its asker may read, and whether more follow."""
+    """The records of a listing that its asker may read, and whether more follow.
+
+    Shapes: decisive has the ids, as text, of all readable records that this
+    window was cut from, those of earlier pages and the next one included;
+    empty where the store cut it.
+    """
 
     entities: tuple[Entity, ...]
     more: bool
+    decisive: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -112,13 +118,18 @@ def row_key(entity: Entity) -> str:
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
-def listing_of(type: EntityType, asked: Mapping[str, str], *, cursors: bool = False) -> Listing:
-    """The list that an address asks for; by a cursor only where cursors are allowed.
+def listing_of(
+    type: EntityType, asked: Mapping[str, str], *, cursors: Cursors | None = None, reader: str = ""
+) -> Listing:
+    """The list that an address asks for.
+
+    Shapes: cursors reads a cursor, None where none is allowed; reader is who
+    its cursors belong to.
 
     Raises: RequestError, naming what is wrong and allowed.
     """
     cursor = asked.get("cursor")
-    if cursor is not None and not cursors:
+    if cursor is not None and cursors is None:
         raise RequestError(
             "cursor goes through a list in JSON (Accept: application/json); "
             "a page of it is asked for by ?page=."
@@ -142,8 +153,8 @@ def listing_of(type: EntityType, asked: Mapping[str, str], *, cursors: bool = Fa
         limit=per_page,
         offset=(page - 1) * per_page,
     )
-    if cursor is not None:
-        query = replace(query, after=position_at(query, cursor))
+    if cursor is not None and cursors is not None:
+        query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
     made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
     return replace(made, words=urlencode(made.asked()))

@@ -8,11 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor, permits
 from starmodel.app.listing import Listing, Window
 from starmodel.app.messages import Changed
 from starmodel.app.relevance import Difference, Matches
 from starmodel.app.subscriptions import Frames, Subscription
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessScanLimitError
+from starmodel.core.registry import EntityType
 
 log = logging.getLogger("starmodel.lists")
 PAUSE_S = 0.05
@@ -20,6 +23,7 @@ LONGEST_PAUSE_S = 5.0
 
 Ask = Callable[[Listing, Actor | None], Awaitable[Window]]
 Pause = Callable[[float], Awaitable[None]]
+Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 
 
 class ListChanged(NamedTuple):
@@ -81,12 +85,24 @@ class LiveList:
         if not self.viewers and self._task is not None:
             self._task.cancel()
 
-    def may_concern(self, difference: Difference, *, guarded: bool) -> bool:
+    def may_concern(self, difference: Difference) -> bool:
         """False only when this list certainly shows what it did before the change."""
         # While the question is being asked nobody knows which of its records are in the answer.
-        if guarded or self._asking or self._window is None:
+        if self._asking or self._window is None:
             return True
         return difference.may_concern(self.listing.query, self._ids)
+
+    def may_concern_readable(
+        self, id: Any, now: Entity | None, difference: Difference, readable: bool
+    ) -> bool:
+        """`may_concern` for a list whose window was cut from readable records only.
+
+        Shapes: now is the stored record, None when it was removed; readable
+        is the read rule's answer for it.
+        """
+        if self._asking or self._window is None or str(id) in self._window.decisive:
+            return True
+        return now is not None and readable and difference.matches(self.listing.query, now)
 
     def refresh(self) -> None:
         """Ask again: at once, or after the pause that follows on the last time."""
@@ -106,6 +122,11 @@ class LiveList:
         waiting, self._waiting = self._waiting, {}
         try:
             window = await self._ask()
+        except AccessScanLimitError as error:  # asking again helps after the next change only
+            log.warning("The list %s stays as it is: %s", self.listing.topic, error)
+            still = {viewer: had for viewer, had in waiting.items() if viewer in self.viewers}
+            self._waiting = still | self._waiting
+            return True
         except Exception:  # delivery: a store that is away for a while must not end the streams
             log.exception("The list %s could not be read; trying again", self.listing.topic)
             self._due, self._waiting = True, waiting | self._waiting
@@ -135,7 +156,7 @@ class LiveList:
     @property
     def settled(self) -> bool:
         """True when all its viewers have been told what the store held last."""
-        return not (self._due or self._asking or self._waiting)
+        return not (self._due or self._asking)
 
     async def close(self) -> None:
         """End all work."""
@@ -153,9 +174,16 @@ class Lists:
     """
 
     def __init__(
-        self, ask: Ask, policy: AccessPolicy, matches: Matches, *, pause: Pause = asyncio.sleep
+        self,
+        ask: Ask,
+        policy: AccessPolicy,
+        matches: Matches,
+        read: Read,
+        *,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._ask, self._policy, self._matches, self._pause = ask, policy, matches, pause
+        self._read = read
         self._lists: dict[str, dict[tuple[Listing, Actor | None], LiveList]] = {}
         self._joined: dict[Subscription, dict[tuple[Listing, Actor | None], None]] = {}
 
@@ -193,13 +221,38 @@ class Lists:
         """Take one message of the bus to all lists that it may concern."""
         if not isinstance(message, Changed) or message.entity not in self._lists:
             return
-        lists = tuple(self._lists[message.entity].values())
-        type = lists[0].listing.type
+        type = next(iter(self._lists[message.entity].values())).listing.type
         difference = Difference(type.cls, message, self._matches)
-        guarded = self._policy.reads_fields(type)
-        for each in lists:
-            if each.may_concern(difference, guarded=guarded):
+        if self._policy.reads_fields(type):
+            await self._deliver_guarded(type, message.id, difference)
+            return
+        for each in tuple(self._lists[message.entity].values()):
+            if each.may_concern(difference):
                 each.refresh()
+
+    async def _deliver_guarded(self, type: EntityType, id: Any, difference: Difference) -> None:
+        """Refresh the lists of those who may read the record or had it in their window.
+
+        A change of an unreadable record costs one read, shared by all lists, and no scan.
+        """
+        try:
+            now = await self._read(type, id)
+        except Exception:  # delivery: the lists themselves try until the store is back
+            log.exception("%s %r could not be read", type.name, id)
+            for each in tuple(self._lists.get(type.name, {}).values()):
+                each.refresh()
+            return
+        for (_, actor), each in tuple(self._lists.get(type.name, {}).items()):
+            readable = now is not None and self._permits(type, actor, now)
+            if each.may_concern_readable(id, now, difference, readable):
+                each.refresh()
+
+    def _permits(self, type: EntityType, actor: Actor | None, entity: Entity) -> bool:
+        try:
+            return permits(self._policy, type, actor, entity=entity)
+        except Exception:  # delivery: one actor's failing rule must not end the others' lists
+            log.exception("The read rule of %s failed", type.name)
+            return False
 
     @property
     def settled(self) -> bool:

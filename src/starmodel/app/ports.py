@@ -217,6 +217,19 @@ class Renderer(Protocol):
         """
 
 
+class Cipher(Protocol):
+    """Authenticated encryption with one key.
+
+    Shapes: context is authenticated, but not part of the encrypted data.
+    """
+
+    def encrypt(self, data: bytes, context: bytes) -> bytes:
+        """The data, encrypted. Equal data give different texts."""
+
+    def decrypt(self, data: bytes, context: bytes) -> bytes:
+        """What was encrypted with this context. Raises: ValueError, for anything else."""
+
+
 class Clock(Protocol):
     """Now, in seconds since the epoch."""
 

@@ -39,6 +39,11 @@ class Session(dict[str, Any]):
         self.modified = False
         self.known: dict[str, Any] = data or {}
 
+    @property
+    def family(self) -> str:
+        """Identifies the session from the first visit to sign-out; a sign-in does not change it."""
+        return self.key
+
     def keep(self) -> Kept:
         """All of this session as it is now, for `restore`."""
         data = copy.deepcopy(dict(self)) if self else {}

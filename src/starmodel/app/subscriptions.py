@@ -78,6 +78,9 @@ class Watch:
         message = frames.message
         if message.version <= self.version:
             return False
+        if self.gone and message.state is None:  # the viewer has been told, and learns no more
+            self.version = message.version
+            return False
         follows = message.base == self.version and self.frames is None and not self.gone
         self.full = snapshot or not follows
         self.frames, self.version, self.gone = frames, message.version, message.state is None

@@ -90,6 +90,8 @@ class Settings(BaseModel):
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None
     """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
+    access_scan_limit: Count = 10_000
+    """Records that one list may read where a function decides about each."""
     max_body_bytes: Count = 1_000_000
     """The largest request."""
     max_body_depth: Count = 32

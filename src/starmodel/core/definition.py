@@ -27,6 +27,7 @@ from starmodel.core.fields import (
 )
 from starmodel.core.json_data import holds_bytes
 from starmodel.core.relations import own_annotations
+from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
 
 if TYPE_CHECKING:
@@ -144,12 +145,30 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
     setter = type.__setattr__
     setter(cls, "__entity__", about)
     prefix = signal_prefix(cls)
+    _check_signals(about, prefix)
     for key in about.signals:
         for alias in (f"{key}_signal", f"S{key}"):
             other = inspect.getattr_static(cls, alias, None)
             if alias not in fields and (other is None or isinstance(other, Signal)):
                 setter(cls, alias, Signal(prefix + key, key))
     registry.define(cls)
+
+
+def _check_signals(about: EntityInfo, prefix: str) -> None:
+    """Refuse names that lead out of a page's signals. Raises: ConfigurationError."""
+    name = about.cls.__name__
+    for part in prefix.rstrip(".").split(".") if prefix else ():
+        if signal_name(part, local=True) != part or not part:
+            raise ConfigurationError(
+                f"{name} has its signals under {prefix.rstrip('.')!r}, and {part!r} can't be the "
+                "name of a signal. Set model_config['namespace'] to another word."
+            )
+    for key in about.signals:
+        if signal_name(key) != key:
+            raise ConfigurationError(
+                f"{name}.{key} can't be a signal: every JavaScript object has a property of that "
+                "name. Rename the field, or declare it with Field(signal=False)."
+            )
 
 
 def _check_shown(about: EntityInfo) -> None:

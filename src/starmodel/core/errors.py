@@ -131,6 +131,20 @@ class NotSignedInError(AccessDeniedError):
     status = 401
 
 
+class AccessScanLimitError(StarModelError):
+    """A read rule that is a function was applied to as many records as one request may read."""
+
+    status = 422
+    public = True
+
+    def __init__(self, things: str, rule: str, limit: int) -> None:
+        name = f"the rule {rule!r}" if rule else f"the read rule of {things.lower()}"
+        super().__init__(
+            f"More than {limit} records would have to be read: {name} decides about each of them. "
+            "Narrow the list by a filter or a search, or raise the setting access_scan_limit."
+        )
+
+
 class VersionConflictError(StarModelError):
     """Somebody else committed first; nothing of this command was stored."""
 

@@ -9,6 +9,7 @@ from starmodel.adapters.realtime.datastar import (
     attribute,
     declared_signals,
     event_path,
+    extra_signals,
     form_action,
     nested,
     patch_elements,
@@ -16,7 +17,6 @@ from starmodel.adapters.realtime.datastar import (
     patch_state,
     render_action,
     script_json,
-    signal_value,
     signals_of,
 )
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
@@ -191,7 +191,7 @@ class DatastarRealtime:
         The state too, when no live page of it would get it from its stream.
         """
         reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
-        parts = [patch_signals(reply.signals and signal_value(reply.signals), status=200)]
+        parts = [patch_signals(reply.signals and extra_signals(reply.signals), status=200)]
         if told and outcome.entity is not None and not type.is_record:
             namespace = signal_prefix(type.cls).rstrip(".")
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from starmodel.app.elements import Element
 from starmodel.core.commands import Action, plain
@@ -17,6 +18,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.json_data import json_bytes
 from starmodel.core.registry import EntityType
+from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
 
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -32,7 +34,8 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
     None becomes "": Datastar deletes a signal that is set to null and
     leaves what showed it as it was. Integers beyond 2**53 and numbers that
     JSON has no name for travel as text, texts over 4 kB stay on the server
-    unless they are `declared` to be signals.
+    unless they are `declared` to be signals. Keys of objects become names of
+    signals at any depth.
     """
     if value is None:
         return ""
@@ -45,7 +48,7 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
     if kind is float:
         return value if math.isfinite(value) else str(value)
     if kind is dict:
-        return {key: signal_value(inner, declared=True) for key, inner in value.items()}
+        return {signal_name(key): signal_value(v, declared=True) for key, v in value.items()}
     if kind is list:  # replaced whole, so that null survives in it
         return [None if i is None else signal_value(i, declared=True) for i in value]
     return value
@@ -59,6 +62,14 @@ def signals_of(
         name: signal_value(state[name], declared=name in declared)
         for name in names
         if name in state
+    }
+
+
+def extra_signals(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The dict that an event returned as signals; `_name` stays local to the page."""
+    return {
+        signal_name(key, local=True): signal_value(value, declared=True)
+        for key, value in values.items()
     }
 
 
@@ -98,15 +109,33 @@ def script_json(value: Any) -> str:
     def text(value: str) -> str:
         return f'"{RISKY.sub(harmless, value)}"'
 
+    def name(key: object) -> str:  # in a literal, a plain __proto__ would set the prototype
+        return f"[{text(str(key))}]" if key == "__proto__" else text(str(key))
+
     if isinstance(value, Signal):
         return str(value)
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{text(str(k))}:{script_json(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{name(k)}:{script_json(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(script_json, value)) + "]"
     return json_text(value)
+
+
+def signals_json(values: Any) -> str:
+    """The expression of `data-signals` for values that a page gives by name."""
+
+    def named(value: Any) -> Any:
+        if isinstance(value, str | int | float | Signal | None):
+            return value
+        if isinstance(value, Mapping):
+            return {signal_name(key, local=True): named(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [named(inner) for inner in value]
+        return named(to_jsonable_python(value))
+
+    return script_json(named(values))
 
 
 def patch_signals(signals: Any, *, version: str = "", status: int | None = None) -> bytes:

@@ -11,6 +11,7 @@ from starmodel.app.carried import Carried, carried
 from starmodel.app.scopes import Scopes
 from starmodel.app.session import Session
 from starmodel.core.errors import AccessDeniedError, RequestError
+from starmodel.core.signal_names import keys_of
 
 NAME = "_browser"
 MAX_TOKENS = 100
@@ -51,7 +52,7 @@ def taken(request: Incoming, data: dict[str, Any]) -> Sent:
         raise _unreadable("has a page that is no list of tokens")
     if len(page) > MAX_TOKENS:
         raise _unreadable(f"names more than {MAX_TOKENS} parts of a page")
-    return Sent(states, signals, page, owner)
+    return Sent(states, keys_of(signals), page, owner)
 
 
 def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) -> None:

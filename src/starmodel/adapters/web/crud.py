@@ -12,7 +12,6 @@ from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
-from starmodel.app.cursors import cursor_behind
 from starmodel.app.editing import digests
 from starmodel.app.listing import listing_of
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
@@ -117,8 +116,12 @@ class CrudRoutes:
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
-        listing = listing_of(type, asked, cursors=call.request.wants_json)
-        window = await self._application.window(listing, actor)
+        application, policy = self._application, self._application.policy
+        policy.check(type, "read", actor)  # before a word of the question is read
+        cursors = application.cursors if call.request.wants_json else None
+        reader = actor.id if actor is not None and policy.reads_fields(type) else ""
+        listing = listing_of(type, asked, cursors=cursors, reader=reader)
+        window = await application.window(listing, actor)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
             lead = self._ui.lead(type, None, actor)
@@ -129,9 +132,11 @@ class CrudRoutes:
             data |= {"page": listing.page, "next": listing.page + 1 if window.more else None}
         else:
             last = window.entities[-1] if window.more else None
-            data["next"] = None if last is None else cursor_behind(listing.query, last)
+            data["next"] = (
+                None if last is None else (application.cursors.behind(listing.query, last, reader))
+            )
         if asked.get("total"):
-            data["total"] = await self._application.count(listing, actor)
+            data["total"] = await application.count(listing, actor)
         await call.json(data)
 
     async def _new(self, call: Call, type: EntityType, id: str) -> None:

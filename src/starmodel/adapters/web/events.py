@@ -27,6 +27,7 @@ from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
+from starmodel.core.signal_names import keys_of
 
 log = logging.getLogger("starmodel.web")
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
@@ -163,7 +164,7 @@ class EventRoutes:
             )
         sent = taken(request, data)
         if request.is_datastar and not is_form:
-            return Inputs(request.query, signals=data), sent
+            return Inputs(request.query, signals=keys_of(data)), sent
         name = "form" if is_form else "JSON body"
         return Inputs(request.query, data, files, body_name=name), sent
 
