@@ -29,7 +29,8 @@ const INCOMPLETE = {
 const OTHER = { email: "An email address, please, such as ann@example.org.", url: "An address, please, such as https://example.org." };
 
 const problemOf = (input) => {
-  const { badInput, valueMissing, typeMismatch } = input.validity;
+  const { badInput, customError, valueMissing, typeMismatch } = input.validity;
+  if (customError) return input.validationMessage;
   if (badInput) return INCOMPLETE[input.type] ?? FILL_IN;
   if (valueMissing) return FILL_IN;
   return typeMismatch && isChanged(input) ? (OTHER[input.type] ?? "") : "";
@@ -50,6 +51,20 @@ document.addEventListener("submit", (event) => {
   found[0][0].focus();
 }, true);
 
+/* What an answer refused stays refused until the input changes: only a commit sees a taken name. */
+
+const refused = new WeakMap(); // sentence → the input's value that was refused
+
+export const rememberRefusals = (form) => {
+  for (const sentence of sentences(form)) {
+    if (sentence.textContent) refused.set(sentence, inputOf(sentence)?.value);
+    else refused.delete(sentence);
+  }
+};
+
+const refusalOf = (sentence) =>
+  refused.has(sentence) && refused.get(sentence) === inputOf(sentence)?.value ? sentence.textContent : "";
+
 /* While typing the server says what it would refuse, about inputs that were touched. */
 
 const CHECK_AFTER_MS = 350;
@@ -69,7 +84,8 @@ const check = async (form) => {
     const { errors } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
     for (const sentence of sentences(form)) {
       const name = sentence.id.slice(attribute(form, "id").length + 1, -"-problem".length);
-      if (state.names.has(name.split(".")[0])) say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : ""));
+      if (state.names.has(name.split(".")[0])) 
+        say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : refusalOf(sentence)));
     }
   } catch {
     // Nothing is lost: the form is checked again when it is sent.
@@ -96,5 +112,8 @@ document.addEventListener("focusout", ({ target }) => target.validity?.badInput 
 document.addEventListener("reset", ({ target }) => {
   clearTimeout(touched.get(target)?.timer);
   touched.delete(target);
-  for (const sentence of sentences(target)) say(sentence, "");
+  for (const sentence of sentences(target)) {
+    refused.delete(sentence);
+    say(sentence, "");
+  }
 });

@@ -1,6 +1,6 @@
 // Forms of generated pages: what is asked before, shown while, and said after they are sent.
 import { action } from "datastar";
-import { say, sentences } from "./checks.js";
+import { rememberRefusals, say, sentences } from "./checks.js";
 import { above, first, has, reset, set, submit } from "./elements.js";
 import { releaseRows } from "./filters.js";
 import { toast } from "./page.js";
@@ -60,6 +60,7 @@ const answered = (form) => {
   const { sent, status } = submitted.get(form) ?? {}, accepted = status?.startsWith("2");
   set(form, "aria-busy", null);
   for (const sentence of sentences(form)) say(sentence, accepted ? "" : sentence.textContent);
+  rememberRefusals(form);
   if (!accepted) first(form, "[aria-invalid=true]")?.focus();
   // What was typed while the answer was on its way stays.
   else if (has(form, "data-reset") && values(form) === sent) reset(form);

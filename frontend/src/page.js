@@ -20,11 +20,21 @@ const leave = (node) => {
 new MutationObserver((changes) => {
   for (const node of changes.flatMap((change) => [...change.addedNodes]))
     if (node.dataset?.toast !== undefined) {
+      shorten(node.parentElement);
       uncover(node.parentElement);
       if (!["progress", "failure"].includes(node.dataset.toast))
         setTimeout(leave, node.dataset.toast === "error" ? ERROR_MS : TOAST_MS, node);
     }
 }).observe(document.body ?? document.documentElement, { childList: true, subtree: true });
+
+/* The oldest leave when there are many; the progress of an event stays. */
+
+const MOST_TOASTS = 4;
+
+const shorten = (box) => {
+  const passing = [...(box?.querySelectorAll(":scope > [data-toast]:not([data-toast=progress])") ?? [])];
+  for (const node of passing.slice(0, -MOST_TOASTS)) node.remove();
+};
 
 /* They stand at the other edge of the window when they would cover what was pressed. */
 

@@ -98,6 +98,7 @@ def create_app(
         app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
+    app.htmlkw.setdefault("lang", "en")
     styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings, own_bus or _bus(settings),

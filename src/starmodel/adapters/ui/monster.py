@@ -112,7 +112,7 @@ class MonsterUI:
         registry, s = self._application.registry, Slots()
         types = [registry.named(name) for name in names]
         here = registry.find(at)
-        head = shell.html_head(self._site, root_path, s) + self._realtime.head(root_path)
+        head = shell.html_head(self._site, root_path, here, s) + self._realtime.head(root_path)
         body = self.render(shell.body(self._site, root_path, self.nav(types, here), here, s))
         html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
@@ -131,7 +131,7 @@ class MonsterUI:
             A(
                 Div(icon(shell.ICONS[type.scope], self._sprite), cls="sm-card-icon"),
                 Span(shell.heading_of(type), cls="sm-card-title"),
-                Span(_doc(type.cls), cls="sm-muted") if _doc(type.cls) else None,
+                _muted(Span, shell.first_line(type.cls)),
                 href=self._home(type), cls="uk-card sm-card sm-card-link",
             )
             for type in types
@@ -269,8 +269,8 @@ class MonsterUI:
             H2("Actions"),
             Div(*buttons, cls="sm-buttons") if buttons else None,
             *[
-                Div(P(_doc(form.event.fn), cls="sm-muted") if _doc(form.event.fn) else None,
-                    Safe(form.fill(id)), cls="uk-card sm-action")
+                Div(_muted(P, shell.first_line(form.event.fn)), Safe(form.fill(id)),
+                    cls="uk-card sm-action")
                 for form in asking
             ],
             cls="sm-actions",
@@ -361,6 +361,5 @@ class MonsterUI:
         return f"{self._realtime.root_path}{self._site.icons}"
 
 
-def _doc(thing: Any) -> str:
-    doc = (thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__) or ""
-    return doc.strip().partition("\n")[0]
+def _muted(tag: Any, text: str) -> Any:
+    return tag(text, cls="sm-muted") if text else None

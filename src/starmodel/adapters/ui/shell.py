@@ -16,6 +16,7 @@ from fasthtml.components import (
     Header,
     Li,
     Main,
+    Meta,
     Nav,
     P,
     Span,
@@ -36,9 +37,23 @@ def heading_of(type: EntityType) -> str:
     return type.plural_title if type.is_record else type.title
 
 
-def html_head(site: Site, root_path: str, s: Slots) -> str:
-    """What every page's head shares, then this page's title."""
-    return site.head(root_path) + str(to_xml(Title(s.text("title")), indent=False))
+def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots) -> str:
+    """What every page's head shares, then this page's title and description."""
+    described = Meta(name="description", content=description_of(site, at))
+    return site.head(root_path) + str(to_xml((Title(s.text("title")), described), indent=False))
+
+
+def description_of(site: Site, at: EntityType | None) -> str:
+    """What search engines show of a page: the first line of the class's docstring, or its name."""
+    if at is None:
+        return site.title
+    return first_line(at.cls) or f"{heading_of(at)} of {site.title}"
+
+
+def first_line(thing: Any) -> str:
+    """The first line of a docstring that the class or function itself has, "" for none."""
+    doc = (thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__) or ""
+    return str(doc).strip().partition("\n")[0]
 
 
 def body(
