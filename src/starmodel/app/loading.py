@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,11 +14,14 @@ from starmodel.app.command import Command
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
+from starmodel.core.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
 from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import copy_value
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
 from starmodel.core.registry import EntityType, Registry
+
+MAX_ID_CHARS = 1000
 
 
 class Loader:
@@ -70,6 +74,7 @@ class Loader:
         for name in tracked.type.synced:
             if name not in mine:
                 continue
+            adapter, keys = _synced_field(tracked.type.cls, name)
             annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
             given = mine[name]
             if given == "" and type(None) in get_args(annotation):
@@ -77,9 +82,13 @@ class Loader:
                 is_text = str in get_args(annotation)
                 given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
-                value = TypeAdapter(annotation).validate_python(given)
-            except ValidationError as error:
-                text = error.errors(include_url=False)[0]["msg"]
+                check_keys(keys, given)
+                value = adapter.validate_python(given)
+                check_numbers(value)
+            except (ValidationError, BoundsError) as error:
+                text = f"This {error}."
+                if isinstance(error, ValidationError):
+                    text = error.errors(include_url=False)[0]["msg"]
                 raise BindingError(
                     f"{tracked.type.name}.{name}: {text} (from signal)", {name: text}
                 ) from error
@@ -125,10 +134,21 @@ class Loader:
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:
         """An id from an address, as the class declares it. Raises: NotFoundError."""
+        if isinstance(text, str) and len(text) > MAX_ID_CHARS:
+            raise NotFoundError(cls.__name__, text)
         try:
-            return self._ids_of[cls].validate_python(text)
-        except ValidationError:
+            made = self._ids_of[cls].validate_python(text)
+            check_numbers(made)
+            return made
+        except (ValidationError, BoundsError):
             raise NotFoundError(cls.__name__, text) from None
+
+
+@lru_cache(maxsize=1024)
+def _synced_field(cls: type[Entity], name: str) -> tuple[TypeAdapter[Any], Count | None]:
+    """Validates a synchronised field, and counts what it would hash."""
+    annotation: Any = cls.__pydantic_fields__[name].annotation
+    return TypeAdapter(annotation), key_counter(annotation)
 
 
 def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:
