@@ -19,7 +19,7 @@ const leave = (node) => {
 
 new MutationObserver((changes) => {
   for (const node of changes.flatMap((change) => [...change.addedNodes]))
-    if (node.dataset?.toast !== undefined && node.dataset.toast !== "progress")
+    if (node.dataset?.toast !== undefined && !["progress", "failure"].includes(node.dataset.toast))
       setTimeout(leave, node.dataset.toast === "error" ? ERROR_MS : TOAST_MS, node);
 }).observe(document.body ?? document.documentElement, { childList: true, subtree: true });
 

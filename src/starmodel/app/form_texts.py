@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from starmodel.app.moments import in_utc, takes_only_aware
 from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
 from starmodel.core.fields import choice_of, is_atomic, plain_types
 
@@ -17,7 +18,8 @@ def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> A
     """What a type that is not text itself makes of text out of a form or an address.
 
     Lists and objects come as JSON, lists of single values also as lines,
-    enum members and literals as the text of their value.
+    enum members and literals as the text of their value. A moment without a
+    zone is in UTC where one is needed.
 
     Raises: BoundsError, beyond a bound; ValueError, for what is no JSON.
     """
@@ -26,6 +28,8 @@ def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> A
         return [choice_of(items[0], item) for item in value] if items else value
     if not isinstance(value, str):
         return value
+    if takes_only_aware(annotation):
+        return in_utc(value)  # which inputs show, and say so
     if is_atomic(annotation) or typing.get_origin(annotation) is typing.Literal:
         return choice_of(annotation, value)
     if is_list(annotation) and value.lstrip()[:1] not in ("[", "{"):

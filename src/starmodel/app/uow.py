@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -37,7 +38,8 @@ class Tracked:
 
     Shapes: base is the snapshot it started from; new means that the store
     holds nothing yet; added, that `add` enlisted it; numbered, that its id
-    was made by the store; written, that the last commit stored it.
+    was made by the store; written, that the last commit stored it. checks
+    raise when the stored state they are given is not open to the caller.
     """
 
     type: EntityType
@@ -51,6 +53,13 @@ class Tracked:
     written: bool = False
     made: Entity | None = None
     patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
+    checks: tuple[Callable[[Entity], None], ...] = ()
+
+    def check_access(self, stored: Entity) -> None:
+        """Decide access on the state that the next commit replaces."""
+        if not (self.new and self.type.is_record):
+            for check in self.checks:
+                check(stored)
 
 
 class UnitOfWork:
@@ -80,6 +89,10 @@ class UnitOfWork:
 
         Raises: NotFoundError, for a record that is not there.
         """
+        return (await self.load(entity, id)).draft  # type: ignore[return-value]
+
+    async def load(self, entity: type[Entity], id: Any) -> Tracked:
+        """As `get`, with all that this unit knows of the record."""
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             type = self._registry[entity]
@@ -90,7 +103,7 @@ class UnitOfWork:
             tracked = self.enlist(type, id, start, new=found is None)
         if tracked.deleted:
             raise NotFoundError(entity.__name__, id)
-        return tracked.draft  # type: ignore[return-value]
+        return tracked
 
     def add(self, entity: E) -> E:
         """Enlist a new record; its draft, which may still be changed, is returned.
@@ -138,11 +151,17 @@ class UnitOfWork:
     ) -> None:
         """Validate, store, and publish what changed and what was emitted.
 
-        The marker is stored together with the home entity's store.
+        The marker is stored together with the home entity's store. With a
+        lease, access is decided again on the states that are replaced: the
+        stores refuse the commit when those are not the newest ones.
 
         Raises: InvalidStateError; VersionConflictError; ConstraintError;
-        DuplicateCommandError. Then nothing was stored.
+        DuplicateCommandError; AccessDeniedError; NotFoundError. Then nothing
+        was stored.
         """
+        if self._lease is not None:
+            for tracked in self._tracked.values():
+                tracked.check_access(tracked.base)
         if self._registry.dependents:
             await self._follow_deletes()
         await self.identify()
@@ -219,7 +238,8 @@ class UnitOfWork:
         """Put this unit's changes on top of what others committed meanwhile.
 
         Raises: VersionConflictError, when a field that was read or written
-        here has changed, or the entity is gone.
+        here has changed, or the entity is gone; AccessDeniedError and
+        NotFoundError, when the fresh state is not open to the caller any more.
         """
         for tracked in self._tracked.values():
             cls = tracked.type.cls
@@ -230,6 +250,8 @@ class UnitOfWork:
                 continue
             if fresh is not None and version_of(fresh) == version_of(tracked.base):
                 continue
+            if fresh is not None:
+                tracked.check_access(fresh)
             touched = reads_of(tracked.draft) | tracked.patch.fields
             if fresh is None or not all(
                 same(getattr(fresh, f, None), getattr(tracked.base, f, None)) for f in touched

@@ -121,6 +121,7 @@ class DatastarRealtime:
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
             '<div id="starmodel-toasts" role="log" aria-live="polite"></div>'
+            '<div id="starmodel-failure"></div>'
         )
         notices += self._states.describe(page)
         if not page.shown:
@@ -234,9 +235,11 @@ class DatastarRealtime:
         return patch_elements(Element(html, *where))
 
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
-        """What the caller of a refused event is shown: a toast, and sentences beside fields."""
+        """What the caller of a refused event is shown: sentences beside fields, and a toast."""
         parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
-        return b"".join([*parts, self.toast(Toast(text, "error"))])
+        if text:
+            parts.append(self.toast(Toast(text, "error")))
+        return b"".join(parts)
 
     def toast(self, toast: Toast) -> bytes:
         """One toast, added to those on the page."""

@@ -24,6 +24,7 @@ from starmodel.app.listing import key_of
 from starmodel.app.parameters import Parameter
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.events import Event
+from starmodel.core.fields import leaving
 from starmodel.core.registry import EntityType, Registry
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
@@ -57,12 +58,16 @@ class EventForm:
         problems: Mapping[str, str],
         was: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Any]:
-        """What fills the template's slots."""
+        """What fills the template's slots; defaults without their private parts."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["was"] = self._memory(was)
-        for field in self.fields:
-            value = values.get(field.name, self.default(field.name))
-            slots |= slot_values(field, value, problems.get(field.name, ""))
+        token = leaving.set(True)
+        try:
+            for field in self.fields:
+                value = values.get(field.name, self.default(field.name))
+                slots |= slot_values(field, value, problems.get(field.name, ""))
+        finally:
+            leaving.reset(token)
         return slots
 
     def default(self, name: str) -> Any:

@@ -45,6 +45,7 @@ class BulkRoute:
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{type.name}:{each}.{event.name}()"
                 refused[each] = self._refusals.problem(call, error, where, domain=True).said
+        await call.save_session()
         await self._application.end_sessions(call.session)
         if call.request.is_datastar:
             status, told = 422 if refused else 200, Reply(toasts=_told(type, event, done, refused))

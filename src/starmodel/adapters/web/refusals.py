@@ -50,8 +50,7 @@ class Refusals:
         made = problem_of(
             error,
             where=where,
-            actor=call.session.actor,
-            development=self._settings.development,
+            developer=self._settings.development and call.session.is_developer,
             domain=domain,
             details=details,
         )
@@ -107,8 +106,12 @@ class Refusals:
         return self._ui.field_problems(type, event, id, problem.fields, problem.was)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
-        """What Datastar is sent."""
-        return self._realtime.encode_refusal(problem.status, problem.said, elements)
+        """What Datastar is sent; for a developer a panel with frames and arguments."""
+        if not problem.trace:
+            return self._realtime.encode_refusal(problem.status, problem.said, elements)
+        panel = self._ui.render(self._ui.failure_panel(problem))
+        shown = Element(panel, "#starmodel-failure", "inner")
+        return self._realtime.encode_refusal(problem.status, "", [*elements, shown])
 
     def _form_again(
         self,

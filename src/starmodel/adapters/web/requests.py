@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from starmodel.adapters.web.form_fields import gathered
 from starmodel.adapters.web.multipart import MAX_FIELDS, multipart_pairs
@@ -80,6 +80,14 @@ class Incoming:
         parts = raw.partition(b"?")[0].decode("latin-1").split("/")
         whole = "/".join(unquote(part).replace("/", SLASH) for part in parts)
         return whole[len(self.scope["path"]) - len(self.path) :]
+
+    @property
+    def tidy_url(self) -> bytes:
+        """The address as it was sent, without empty segments."""
+        raw: bytes = self.scope.get("raw_path") or quote(self.scope["path"]).encode()
+        path = re.sub(rb"/{2,}", b"/", raw.partition(b"?")[0]).rstrip(b"/")
+        query: bytes = self.scope["query_string"]
+        return path + (b"?" + query if query else b"")
 
     @property
     def query(self) -> Mapping[str, str]:

@@ -32,7 +32,7 @@ async def create_tables(
         try:
             for mapped in tables:
                 name = mapped.table.name
-                check_columns(mapped, await server.columns(link, name))
+                check_columns(mapped, await server.columns(link, name), server.flavour.dialect)
                 if not mapped.versioned:
                     check_fit(mapped, await server.unfit(link, name, mapped.key.column.name))
             for table in metadata.sorted_tables:
