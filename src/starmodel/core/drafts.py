@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.errors import InvalidStateError, StaleDraftError
 from starmodel.core.fields import ATOMS
 from starmodel.core.sentences import sentence
@@ -197,6 +198,7 @@ def close_draft(draft: E) -> E:
     if extra:
         values |= extra
     made = _validated(cls, values)
+    _check_numbers(cls, made)
     _set(made, "_sm_mode", OWN)
     _set(made, "_sm_version", draft._sm_version)
     if draft.__pydantic_private__:
@@ -224,6 +226,22 @@ def _validated(cls: type[E], values: dict[str, Any]) -> E:
             told.append(f"{name}: {item['msg']}" if name else item["msg"])
         raise InvalidStateError(f"{cls.__name__}: {'; '.join(told)}", fields) from error
     return made
+
+
+def _check_numbers(cls: type[Entity], made: Entity) -> None:
+    """Refuse numbers that could be stored but not written out. Raises: InvalidStateError."""
+    values: dict[str, Any] = _get(made, "__dict__")
+    name = ""
+    try:
+        for name in cls.__entity__.numeric:
+            check_numbers(values[name])
+        extra = made.__pydantic_extra__ or {}
+        for name in extra:
+            check_numbers(extra[name])
+    except BoundsError as error:
+        raise InvalidStateError(
+            f"{cls.__name__}: {name} {error}", {name: f"This {error}."}
+        ) from error
 
 
 def revalidated(value: Any) -> Any:

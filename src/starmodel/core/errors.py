@@ -114,8 +114,14 @@ class NotFoundError(StarModelError):
     public = True
 
     def __init__(self, entity: str, id: Any) -> None:
-        super().__init__(f"{entity} {id!r} does not exist.")
+        super().__init__(f"{entity} {_short(id)} does not exist.")
         self.entity, self.id = entity, id
+
+
+def _short(id: Any) -> str:
+    """An id as it is shown; addresses may bring any text as one."""
+    text = repr(id)
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 class GoneError(NotFoundError):
@@ -125,7 +131,7 @@ class GoneError(NotFoundError):
 
     def __init__(self, entity: str, id: Any) -> None:
         super().__init__(entity, id)
-        self.args = (f"{entity} {id!r} was removed.",)
+        self.args = (f"{entity} {_short(id)} was removed.",)
 
 
 class AccessDeniedError(StarModelError):
