@@ -17,6 +17,7 @@ from starmodel.app.parameters import (
     signature_of,
     special_of,
 )
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
@@ -54,7 +55,7 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
-MAX_BOUND = 256
+MAX_BOUND_BYTES = 64 * 1024
 
 
 class Binder:
@@ -118,7 +119,9 @@ class Binder:
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
-        self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
+            MAX_BOUND_BYTES
+        )
         self.needs_more = bool(self.special or self.entities or self.own or self.containers)
 
     @property
@@ -165,8 +168,7 @@ class Binder:
             return self._bind(inputs)
         if known is None:
             known = self._bind(inputs)
-            if len(self._bound) < MAX_BOUND:
-                self._bound[key] = known
+            self._bound.put(key, known)
         return known.copy()
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Any, Protocol
 
 from starmodel.app.access import Actor
 from starmodel.app.messages import Changed, Kind, SessionEnded
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.errors import TooManyStreamsError
 
 log = logging.getLogger("starmodel.subscriptions")
-MAX_REMOVED = 10_000
+MAX_REMOVED_BYTES = 2 * 1024 * 1024
 
 
 class State(Protocol):
@@ -187,7 +187,7 @@ class Hub:
         self._all: set[Subscription] = set()
         self._visitors: dict[str, set[Subscription]] = {}
         self._addresses: dict[str, int] = {}
-        self._removed: OrderedDict[str, int] = OrderedDict()
+        self._removed: BoundedCache[str, int] = BoundedCache(MAX_REMOVED_BYTES)
         self._guarded, self._allowed = frozenset(guarded), allowed
         self._limits = (max_streams, max_per_session, max_per_address)
         self._max_lists = max_lists_per_session
@@ -267,10 +267,7 @@ class Hub:
         A page that connected in between knows no version and would show it for ever.
         """
         if message.kind in ("deleted", "expired"):
-            self._removed[topic] = max(message.version, self._removed.get(topic, 0))
-            self._removed.move_to_end(topic)
-            if len(self._removed) > MAX_REMOVED:
-                self._removed.popitem(last=False)
+            self._removed.put(topic, max(message.version, self._removed.get(topic, 0)))
             return False
         return bool(self._removed) and message.version < self._removed.get(topic, 0)
 

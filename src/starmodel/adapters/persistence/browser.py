@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from pydantic_core import from_json, to_json
 from starmodel.app.carried import Carried, Kept, carried, not_carried
 from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
 from starmodel.app.query import Query
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.entity import Entity, public_state, stored, version_of
 from starmodel.core.errors import (
     ConfigurationError,
@@ -27,7 +27,7 @@ E = TypeVar("E", bound=Entity)
 FORMAT = 1
 MAX_STATE_BYTES = 256 * 1024
 MAX_VERSION = 2**53 - 1
-MAX_MARKERS = 100_000
+MAX_MARKER_BYTES = 32 * 1024 * 1024
 
 
 class BrowserRepository:
@@ -42,7 +42,7 @@ class BrowserRepository:
 
     def __init__(self, *, clock: Clock = system_clock) -> None:
         self._clock = clock
-        self._markers: OrderedDict[str, Marker] = OrderedDict()
+        self._markers: BoundedCache[str, Marker] = BoundedCache(MAX_MARKER_BYTES)
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Nothing to open."""
@@ -78,9 +78,7 @@ class BrowserRepository:
         if marker is not None and (
             marker.outcome is None or marker.effects or marker.key in self._markers
         ):
-            self._markers[marker.key] = marker._replace(outcome=None)
-            if len(self._markers) > MAX_MARKERS:
-                self._markers.popitem(last=False)
+            self._markers.put(marker.key, marker._replace(outcome=None))
 
     def _made(self, request: Carried | None, change: Change) -> Kept:
         """What the change makes of the state that was brought."""
@@ -123,7 +121,7 @@ class BrowserRepository:
     async def forget(self, key: str, command: str) -> None:
         found = self._markers.get(key)
         if found is not None and found.command == command:
-            del self._markers[key]
+            self._markers.discard(key)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """A browser's states have no time to live."""

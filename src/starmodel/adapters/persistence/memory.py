@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
 from starmodel.app.query import Query
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import DuplicateCommandError, VersionConflictError
 from starmodel.core.registry import EntityType
@@ -20,6 +21,8 @@ from starmodel.core.registry import EntityType
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.memory")
 SWEEP_S = 1.0
+MAX_MARKER_BYTES = 64 * 1024 * 1024
+MAX_OUTCOME_CHARS = 256 * 1024
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class MemoryRepository:
     ) -> None:
         self._entries: OrderedDict[tuple[type[Entity], Any], _Entry] = OrderedDict()
         self._by_class: dict[type[Entity], dict[Any, _Entry]] = {}
-        self._markers: OrderedDict[str, Marker] = OrderedDict()
+        self._markers = BoundedCache[str, Marker](MAX_MARKER_BYTES, keep_large=True)
         self._max_entries, self._max_markers, self._clock = max_entries, max_markers, clock
         self._numbers: dict[type[Entity], int] = {}
         self._expired: Expired | None = None
@@ -89,15 +92,22 @@ class MemoryRepository:
         for change, entry, snapshot in zip(batch.changes, found, kept, strict=True):
             self._write(change, entry, snapshot)
         if marker is not None:
-            self._markers[marker.key] = marker
-            if len(self._markers) > self._max_markers:
-                self._markers.popitem(last=False)
+            self._remember(marker)
         while len(self._entries) > self._max_entries:
             key = next(iter(self._entries))
             log.warning(
                 "memory store is full (%d): dropping %s", self._max_entries, key[0].__name__
             )
             self._remove(key)
+
+    def _remember(self, marker: Marker) -> None:
+        outcome = marker.outcome or ""
+        if len(outcome) > MAX_OUTCOME_CHARS:  # a repeat is refused instead of answered
+            marker, outcome = marker._replace(outcome=None), ""
+        nbytes = 700 + len(marker.key) + 2 * len(outcome)
+        self._markers.put(marker.key, marker, nbytes)
+        if len(self._markers) > self._max_markers:
+            self._markers.discard(next(iter(self._markers)))
 
     async def next_id(self, entity: type[Entity]) -> int:
         number = self._numbers[entity] = self._numbers.get(entity, 0) + 1
@@ -135,7 +145,7 @@ class MemoryRepository:
     async def forget(self, key: str, command: str) -> None:
         found = self._markers.get(key)
         if found is not None and found.command == command:
-            del self._markers[key]
+            self._markers.discard(key)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         entry = self._live((entity, id))
@@ -206,7 +216,7 @@ class MemoryRepository:
             except Exception:  # delivery: one failing listener must not end the sweeping
                 log.exception("Nobody was told that a %s has expired", key[0].__name__)
         while self._markers and not self._fresh(next(iter(self._markers.values()))):
-            self._markers.popitem(last=False)
+            self._markers.discard(next(iter(self._markers)))
 
 
 def _private_copy(snapshot: E) -> E:

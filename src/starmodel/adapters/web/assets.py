@@ -56,12 +56,20 @@ def compiler_folder() -> Path:
     return Path(str(resources.files("starmodel") / "static" / "compiler"))
 
 
-@functools.lru_cache(maxsize=64)  # names come from outside
+@functools.cache
+def _names() -> frozenset[str]:
+    """The files that there are; no other name reaches a cache or the file system."""
+    return frozenset(file.name for file in (resources.files("starmodel") / "static").iterdir())
+
+
+@functools.cache
+def _content(name: str) -> bytes:
+    return (resources.files("starmodel") / "static" / name).read_bytes()
+
+
 def _asset(name: str, gzipped: bool) -> bytes | None:
-    if not name or "/" in name or name.startswith("."):
-        return None
-    file = resources.files("starmodel") / "static" / (f"{name}.gz" if gzipped else name)
-    return file.read_bytes() if file.is_file() else None
+    wanted = f"{name}.gz" if gzipped else name
+    return _content(wanted) if wanted in _names() else None
 
 
 def _current(name: str) -> str:

@@ -16,6 +16,7 @@ from starmodel.app.session import Session
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.json_data import json_bytes
 
+MAX_REFERER_CHARS = 4096
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
@@ -139,8 +140,11 @@ class Call:
 
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""
+        came = self.request.header(b"referer")
+        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` remembers what it is given
+            return default
         try:
-            parts = urlsplit(self.request.header(b"referer"))
+            parts = urlsplit(came)
         except ValueError:
             return default
         if parts.netloc and parts.netloc == self.request.header(b"host"):

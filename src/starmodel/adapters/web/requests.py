@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +12,7 @@ from pydantic_core import from_json
 from starmodel.adapters.web.form_fields import gathered
 from starmodel.adapters.web.routes import SLASH
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.core.bounded_cache import cached
 from starmodel.core.errors import RequestError
 
 
@@ -174,7 +174,7 @@ class Incoming:
         )
 
 
-@functools.lru_cache(maxsize=1024)  # rendered actions ask with the same few
+@cached(512 * 1024)  # rendered actions ask with the same few
 def _query(text: bytes) -> Mapping[str, str]:
     found = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
     found.pop("datastar", None)

@@ -14,6 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starmodel.app.access import Actor
 from starmodel.app.scopes import keyed_hash
 from starmodel.app.session import Session
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.errors import ConfigurationError
 
 MAX_AGE_S = 30 * 24 * 3600
@@ -21,6 +22,7 @@ RENEW_S = 24 * 3600
 UNDER_WAY_S = 30
 MAX_COOKIE_BYTES = 3800
 _CACHED = 10_000
+_KNOWN_BYTES = 4 * 1024 * 1024
 
 
 class _Kept(NamedTuple):
@@ -46,7 +48,7 @@ class CookieSessions:
         self._secure, self._path = secure, path
         self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session")
         self._key = keyed_hash(secrets[-1], "visitor")  # the oldest, so that rotation loses nobody
-        self._known: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._known: BoundedCache[bytes, _Kept] = BoundedCache(_KNOWN_BYTES)
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._cookie = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(self.name.encode()))
 
@@ -113,6 +115,8 @@ class CookieSessions:
 
     def _load(self, value: bytes) -> _Kept | None:
         """What the cookie says, which is remembered; None for one that is not ours."""
+        if len(value) > MAX_COOKIE_BYTES:
+            return None
         try:
             data: dict[str, Any] = self._signer.loads(value.strip())
             visitor, who = data["v"], data["a"]
@@ -120,7 +124,5 @@ class CookieSessions:
             kept = _Kept(visitor, data["i"], self._key(visitor), actor, data["d"], data["t"])
         except (BadSignature, ValueError, KeyError, TypeError):
             return None
-        self._known[value] = kept
-        if len(self._known) > _CACHED:
-            self._known.popitem(last=False)
-        return kept
+        # As objects the data takes a few times the text that it was made from.
+        return self._known.put(value, kept, 1000 + 8 * len(value))
