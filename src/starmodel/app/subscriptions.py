@@ -202,6 +202,10 @@ class Hub:
         """Every topic that somebody is watching now."""
         return tuple(self._topics)
 
+    def is_watched(self, topic: str) -> bool:
+        """Whether an open page shows the topic."""
+        return topic in self._topics
+
     def subscribe(self, subscription: Subscription) -> Subscription:
         """Feed the subscription from now on. Raises: TooManyStreamsError."""
         most, per_session, per_address = self._limits

@@ -36,17 +36,16 @@ def size_of(value: Any) -> int:
 class BoundedCache(OrderedDict[K, V], Generic[K, V]):
     """A dict that drops its oldest entries beyond `max_bytes`; `put` stores, `get` reads.
 
-    An entry larger than an eighth of that is not stored at all, unless
-    `keep_large`. Reading costs what it costs in a dict, so it does not
-    make an entry younger.
+    An entry larger than an eighth of that is not stored at all. Reading
+    costs what it costs in a dict, so it does not make an entry younger.
 
     Units: nbytes is the sum of the sizes as `size_of` estimates them.
     """
 
-    def __init__(self, max_bytes: int, *, keep_large: bool = False) -> None:
+    def __init__(self, max_bytes: int) -> None:
         super().__init__()
         self.max_bytes, self.nbytes = max_bytes, 0
-        self._largest = max_bytes if keep_large else max_bytes // LARGEST_SHARE
+        self._largest = max_bytes // LARGEST_SHARE
         self._sizes: dict[K, int] = {}
         self._lock = threading.Lock()
 

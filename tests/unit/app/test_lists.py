@@ -363,7 +363,7 @@ async def test_expired_record_leaves_the_list(shop):
     viewer = await shop.watch()
     viewer.take()
     await shop.pause.open()
-    shop.app.persistence.for_class(Product)._remove((Product, "a"))
+    shop.app.persistence.for_class(Product)._remove(Product, "a")
     await shop.app.bus.publish(Changed("Product", "a", "expired", 3, 2, None))
     await settled()
     assert viewer.take() == b"[b]"

@@ -25,11 +25,6 @@ def test_entry_that_would_empty_the_cache_is_not_kept() -> None:
     cache.put("a", "small")
     assert cache.put("b", "x" * 2000) == "x" * 2000
     assert list(cache) == ["a"]
-    large: BoundedCache[str, str] = BoundedCache(10_000, keep_large=True)
-    large.put("b", "x" * 2000)
-    assert "b" in large
-    large.put("c", "x" * 20_000)
-    assert list(large) == ["b"]
 
 
 def test_entry_put_again_counts_once_and_discard_counts_back() -> None:
