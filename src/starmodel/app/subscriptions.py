@@ -170,7 +170,7 @@ class Hub:
     Shapes: allowed(message, actor) is asked again for each viewer of a class
     whose read rule looks at fields (`guarded` names those classes); None
     means that a newer state is on its way, so that this one is not sent.
-    Units: limits count open subscriptions, and lists in all subscriptions of a visitor.
+    Units: limits count open subscriptions, and topics and lists in all those of a visitor.
     """
 
     def __init__(
@@ -182,6 +182,7 @@ class Hub:
         max_per_session: int = 64,
         max_per_address: int = 256,
         max_lists_per_session: int = 64,
+        max_topics_per_session: int = 2048,
     ) -> None:
         self._topics: dict[str, set[Subscription]] = {}
         self._all: set[Subscription] = set()
@@ -190,7 +191,7 @@ class Hub:
         self._removed: BoundedCache[str, int] = BoundedCache(MAX_REMOVED_BYTES)
         self._guarded, self._allowed = frozenset(guarded), allowed
         self._limits = (max_streams, max_per_session, max_per_address)
-        self._max_lists = max_lists_per_session
+        self._max_lists, self._max_topics = max_lists_per_session, max_topics_per_session
 
     def __len__(self) -> int:
         return len(self._all)
@@ -219,6 +220,11 @@ class Hub:
         if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
             raise TooManyStreamsError(
                 f"This session has {self._max_lists} live lists open; close some of its pages."
+            )
+        watches = len(subscription.watches) + sum(len(other.watches) for other in mine)
+        if watches > self._max_topics:
+            raise TooManyStreamsError(
+                f"This session watches {self._max_topics} things at once; close some of its pages."
             )
         if self._addresses.get(subscription.address, 0) >= per_address:
             raise TooManyStreamsError(

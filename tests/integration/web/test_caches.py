@@ -58,10 +58,13 @@ class Attacker:
     def __init__(self, app: Any) -> None:
         self.app, self.own = app, {"origin": ORIGIN}
 
-    async def ask(self, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Any:
+    async def ask(
+        self, method: str, url: str, headers: dict[str, str], body: bytes = b"", root: str = ""
+    ) -> Any:
         path, _, query = url.partition("?")  # without `urlsplit`, which has a cache of its own
         scope = scope_of(method, "/", self.own | headers, Cookies())
-        scope |= {"path": unquote(path), "raw_path": path.encode(), "query_string": query.encode()}
+        scope |= {"path": root + unquote(path), "raw_path": (root + path).encode()}
+        scope |= {"query_string": query.encode(), "root_path": root}
         messages = [{"type": "http.request", "body": body, "more_body": False}]
         status = 0
 
@@ -87,6 +90,18 @@ class Attacker:
     def many_query_names(self, n: int) -> Any:
         names = "&".join(f"a{n}_{i}=1" for i in range(3000))
         return self.ask("GET", f"/tally?{names}", JSON)
+
+    def mount_points(self, n: int) -> Any:
+        return self.ask("GET", "/pens", HTML, root=f"/{words(n, 5000)}")  # below Mount("/{name}")
+
+    def hosts(self, n: int) -> Any:
+        return self.ask("GET", "/tally", JSON | {"host": f"h{n}.example:{n}"})
+
+    def forwarded(self, n: int) -> Any:
+        return self.ask("GET", "/tally", JSON | {"x-forwarded-for": words(n)})
+
+    def accepts(self, n: int) -> Any:
+        return self.ask("GET", "/tally", {"accept": f"application/json, {words(n)}"})
 
     def search(self, n: int) -> Any:
         return self.ask("GET", f"/pens?search={words(n, 150)}", HTML)
@@ -202,7 +217,9 @@ async def test_distinct_requests_of_one_kind_hold_little(app: Any, kind: str) ->
         held = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert held < 8 * MB, f"{kind}: {held / MB:.1f} MB"
+    # A mount point that visitors choose (`Mount("/{name}", app)`) has templates of its own.
+    most = 40 if kind == "mount_points" else 8
+    assert held < most * MB, f"{kind}: {held / MB:.1f} MB"
 
 
 async def test_1100_distinct_query_names_hold_less_than_10_mb(app: Any) -> None:
@@ -226,7 +243,7 @@ async def test_every_cache_of_the_package_stays_small_under_all_kinds(app: Any) 
         for kind in KINDS:
             await getattr(attacker, kind)(number)
     sizes = cache_sizes()
-    large = {name: size for name, size in sizes.items() if size > 8 * MB}
+    large = {name: size for name, size in sizes.items() if size > 7 * MB}
     assert not large
     assert sum(sizes.values()) < 30 * MB
     for name, cache in own_caches():

@@ -184,6 +184,8 @@ async def end(page):
     [
         ({"max_streams": 3}, {}, "The server has 3"),
         ({"max_per_session": 3}, {"visitor": "v"}, "This session has 3"),
+        ({"max_lists_per_session": 7}, {"visitor": "v", "lists": 2}, "has 7 live lists"),
+        ({"max_topics_per_session": 3}, {"visitor": "v"}, "watches 3 things"),
         ({"max_per_address": 3}, {"address": "::1"}, "This address has 3"),
     ],
 )

@@ -73,9 +73,9 @@ class MonsterUI:
         self._parts = {t.cls: details_view(t, self.show) for t in application.registry}
         application.views |= {view.name: view for view in self._parts.values()}
         # Keyed by mount points and questions of visitors, so bounded in bytes.
-        self._rows: Rows = BoundedCache(8 * MB)
-        self._shell = cached(4 * MB)(self._make_shell)
-        self._view = cached(16 * MB)(self._make_view)
+        self._rows: Rows = BoundedCache(6 * MB)
+        self._shell = cached(2 * MB)(self._make_shell)
+        self._view = cached(6 * MB)(self._make_view)
         self._frame = cached(4 * MB)(self._make_frame)
         self._pages = cached(MB)(self._make_pages)
         self._crumb = cached(MB)(self._make_crumb)
