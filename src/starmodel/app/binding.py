@@ -21,6 +21,7 @@ from starmodel.app.parameters import (
     special_of,
 )
 from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
@@ -60,7 +61,7 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
-MAX_BOUND = 256
+MAX_BOUND_BYTES = 64 * 1024
 
 
 class Binder:
@@ -140,7 +141,9 @@ class Binder:
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
-        self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
+            MAX_BOUND_BYTES
+        )
         self.needs_more = bool(
             self.special or self.entities or self.own or self.containers or self.private_parts
         )
@@ -189,8 +192,7 @@ class Binder:
             return self._bind(inputs)
         if known is None:
             known = self._bind(inputs)
-            if len(self._bound) < MAX_BOUND:
-                self._bound[key] = known
+            self._bound.put(key, known)
         return known.copy()
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
