@@ -26,6 +26,7 @@ from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import foreign_keys
 from starmodel.core.sentences import sentence
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -130,7 +131,12 @@ class Binder:
         self.takes_request = "request" in self.special.values()
         self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         self.needs_more = bool(
-            self.special or self.entities or self.own or self.containers or self.private_parts
+            self.special
+            or self.entities
+            or self.own
+            or self.containers
+            or self.private_parts
+            or (self.takes_fields and next(foreign_keys(type.cls), None))
         )
 
     @property

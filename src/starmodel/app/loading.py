@@ -15,6 +15,7 @@ from starmodel.app.command_access import check_run
 from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.private_parts import synced_value
+from starmodel.app.references import References
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
 from starmodel.core.definition import signal_prefix
@@ -37,6 +38,7 @@ class Loader:
     ) -> None:
         self._persistence, self._policy, self._scopes = persistence, policy, scopes
         self._binders = binders
+        self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
 
     async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
@@ -104,6 +106,9 @@ class Loader:
         """
         binder = self._binders[command.type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
+        if binder.takes_fields and self._references.has(command.type.cls):
+            fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
+            await self._references.check(command, fields, None if home.new else home.base)
         given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value

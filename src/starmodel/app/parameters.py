@@ -20,7 +20,7 @@ from starmodel.core.definition_checks import refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.fields import plain_types
+from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.registry import Registry
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
@@ -95,7 +95,10 @@ def type_name(annotation: Any) -> str:
 
 def signature_of(parameter: Parameter) -> str:
     name = type_name(parameter.annotation)
-    default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
+    default = ""
+    if not parameter.required and parameter.default is not None:
+        is_plain = is_atomic(parameter.annotation)  # a model may have private parts
+        default = f" = {parameter.default!r}" if is_plain else " = …"
     return f"{parameter.name}: {name}{default}"
 
 

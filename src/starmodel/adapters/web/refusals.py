@@ -54,6 +54,7 @@ class Refusals:
             development=self._settings.development,
             domain=domain,
             details=details,
+            models=self._application.registry.models_by_title,
         )
         if made.status == 401 and self._settings.development:
             return replace(made, text=f"{made.text} {_SIGN_IN}")
