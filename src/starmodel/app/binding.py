@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,11 +15,13 @@ from starmodel.app.parameters import (
     Parameter,
     can_change,
     hints_of,
+    new_parameter,
     parameter_of,
     signature_of,
     special_of,
 )
 from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
@@ -48,6 +51,7 @@ class Inputs(NamedTuple):
     fixed_name: str = "query"
     body_name: str = "body"
     trusted: bool = False
+    bounds: Bounds = DEFAULT_BOUNDS
 
     def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every source but the signals, in order of precedence, with the name errors use."""
@@ -102,7 +106,7 @@ class Binder:
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
                 wanted: Any = spec.info.annotation
-                self.parameters[name] = Parameter(
+                self.parameters[name] = new_parameter(
                     name, wanted, TypeAdapter(wanted), None, is_field=True
                 )
                 if not spec.editable:
@@ -110,6 +114,14 @@ class Binder:
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
+        fields = type.cls.__pydantic_fields__
+        self.text_needed = {
+            p.name
+            for p in self.parameters.values()
+            if p.takes_text and not p.may_be_none and p.adapter is not None
+            and (p.required or (p.is_field and event.name == "create"
+                                and fields[p.name].is_required()))
+        }  # fmt: skip
         self.unsaid = {
             p.name
             for p in self.parameters.values()
@@ -193,20 +205,20 @@ class Binder:
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for name, value in values.items():
-                if name in given or name in problems or name.startswith("_"):
+                if name in given or name in problems:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({name: _Wrong(f"is unknown (from {source})")})
-                self._take(parameter, value, source, given, problems, inputs.trusted)
+                    raise self._error({_cut(name): _Wrong(f"is unknown (from {source})")})
+                self._take(parameter, value, source, inputs, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
                 if name in inputs.signals and name not in given and name not in hidden:
                     signal = inputs.signals[name]
-                    self._take(parameter, signal, "signal", given, problems, inputs.trusted)
+                    self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
+                problems[name] = _MISSING
         if problems:
             raise self._error(problems)
         return given
@@ -216,48 +228,60 @@ class Binder:
         parameter: Parameter,
         value: Any,
         source: str,
+        inputs: Inputs,
         given: dict[str, Any],
         problems: dict[str, _Wrong],
-        trusted: bool,
     ) -> None:
+        trusted = inputs.trusted
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
                 return
-            if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
-                return  # an empty input of a form says nothing
+            if source != "form" or not parameter.is_field:
+                return  # an empty input leaves the default
+            if not is_list(parameter.annotation):
+                if self.event.name != "create":  # it was emptied: the old value is not meant
+                    problems[parameter.name] = _MISSING
+                return
+        elif value == "" and source == "form" and parameter.name in self.text_needed:
+            problems[parameter.name] = _MISSING
+            return
         if parameter.name in self.with_bytes:
             value = with_bytes(parameter.annotation, value)
-        adapter = parameter.adapter
-        if adapter is None:  # a record, by its id
+        if parameter.adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
-        if source == "form" and isinstance(value, dict):
-            value = filled(parameter.annotation, value)
         try:
-            given[parameter.name] = self._validated(parameter, adapter, value, trusted)
-            return
-        except UnknownPartError as error:
-            problems[parameter.name] = _unknown_part(error, source)
-            return
-        except ValidationError as error:
-            first = self._first_public(parameter, error)
-        if source != "JSON body" or not is_atomic(parameter.annotation):
+            if source == "form" and isinstance(value, dict):
+                value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                read = from_text(parameter.annotation, value)
-                if parameter.name in self.with_bytes:
-                    read = with_bytes(parameter.annotation, read)
-                given[parameter.name] = self._validated(parameter, adapter, read, trusted)
-                return
-            except UnknownPartError as error:
-                problems[parameter.name] = _unknown_part(error, source)
+                made = self._validated(parameter, value, trusted)
+                if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
+                    problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
+                else:
+                    given[parameter.name] = made
                 return
             except ValidationError as error:
                 first = self._first_public(parameter, error)
-                value = read if first is None else value
-            except ValueError:
-                pass  # no JSON at all: what was wrong with the text itself is told
+            if source != "JSON body" or not is_atomic(parameter.annotation):
+                try:
+                    read = from_text(parameter.annotation, value, inputs.bounds)
+                    if parameter.name in self.with_bytes:
+                        read = with_bytes(parameter.annotation, read)
+                    given[parameter.name] = self._validated(parameter, read, trusted)
+                    return
+                except ValidationError as error:
+                    first = self._first_public(parameter, error)
+                    value = read if first is None else value
+        except UnknownPartError as error:
+            problems[parameter.name] = _unknown_part(error, source)
+            return
+        except BoundsError as error:
+            problems[parameter.name] = _Wrong(f"{error} (from {source})", f"This {error}.")
+            return
+        except ValueError:
+            pass  # no JSON at all: the error of the text itself is answered
         if first is None:  # only private parts are missing, which the stored value may have
             given[parameter.name] = Unfinished(self._accepted(parameter, value, trusted))
             return
@@ -270,10 +294,8 @@ class Binder:
             return value
         return accepted(parameter.annotation, value, self.open_models)
 
-    def _validated(
-        self, parameter: Parameter, adapter: TypeAdapter[Any], value: Any, trusted: bool
-    ) -> Any:
-        return adapter.validate_python(self._accepted(parameter, value, trusted))
+    def _validated(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
+        return parameter.accept(self._accepted(parameter, value, trusted))
 
     def _first_public(self, parameter: Parameter, error: ValidationError) -> Any:
         """The first error that is not about a private part of a model; None when all are."""
@@ -314,9 +336,13 @@ class _Wrong(NamedTuple):
     sentence: str = ""
 
 
+_MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
+
+
 def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
-    at = "".join(f"[{part!r}]" for part in error.path)
-    return _Wrong(f"{at} is unknown (from {source})", f"{error.path[-1]} is unknown.")
+    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
+    return _Wrong(f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown.")
 
 
 def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
@@ -330,7 +356,13 @@ def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        return _cut(repr(value))
+    except ValueError:  # an integer of thousands of digits, given by code
+        return f"{type(value).__name__} of too many digits"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pydantic_core import from_json
-
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, read_json
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import EditConflictError, RequestError
 from starmodel.core.fields import leaving
@@ -28,16 +27,16 @@ def digests(entity: Entity) -> dict[str, str]:
     }
 
 
-def digests_in(text: Any) -> Mapping[str, str]:
+def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
     """What a form sent of its memory, {} for none. Raises: RequestError, when it is spoilt."""
     if text is None or text == "":
         return NO_DIGESTS
     try:
-        found = from_json(text)
-    except (ValueError, TypeError):
+        found = read_json(text, bounds)
+    except (ValueError, TypeError, AttributeError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
-        raise RequestError("_was can't be read. Load the form again.")
+        raise RequestError("What this form remembers can't be read. Load the form again.")
     return found
 
 

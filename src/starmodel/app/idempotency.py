@@ -40,7 +40,11 @@ class Claim:
 
     def marker(self, outcome: str | None = None, *, effects: bool = False) -> Marker:
         """The marker to store with a change; without an outcome it says "started"."""
-        return Marker(self.name, self.digest, self.record.id, self.record.at, outcome, effects)
+        record = self.record
+        return Marker(
+            self.name, self.digest, record.id, record.at, outcome, effects,
+            record.session or record.actor or "", record.actor is None,
+        )  # fmt: skip
 
     async def start(self) -> None:
         """Store the start, once, before anything outside can happen."""

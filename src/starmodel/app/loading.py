@@ -88,9 +88,10 @@ class Loader:
             try:
                 value = synced_value(annotation, given, getattr(tracked.base, name, None))
             except UnknownPartError as error:
+                part = str(error.path[-1])[:60]
                 raise BindingError(
-                    f"{tracked.type.name}.{name}: {error.path[-1]!r} is unknown (from signal)",
-                    {name: f"{error.path[-1]} is unknown."},
+                    f"{tracked.type.name}.{name}: {part!r} is unknown (from signal)",
+                    {name: f"{part} is unknown."},
                 ) from None
             except ValidationError as error:
                 text = error.errors(include_url=False)[0]["msg"]

@@ -30,6 +30,7 @@ from starmodel.core.relations import ForeignKey
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
+FOLLOWED_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
@@ -200,25 +201,33 @@ class UnitOfWork:
 
     async def _follow_deletes(self) -> None:
         """Remove or let go of what refers to a deleted record, as its foreign keys say."""
-        seen: list[Tracked] = []
+        seen: set[int] = set()
         while gone := [
-            t for t in self._tracked.values() if t.deleted and not t.new and t not in seen
+            t for t in self._tracked.values() if t.deleted and not t.new and id(t) not in seen
         ]:
-            seen += gone
+            seen.update(map(id, gone))
+            by_class: dict[type[Entity], list[Entity]] = {}
             for tracked in gone:
-                for cls, key in self._registry.dependents.get(tracked.type.cls, ()):
-                    await self._follow(cls, key, getattr(tracked.base, key.column))
+                by_class.setdefault(tracked.type.cls, []).append(tracked.base)
+            for cls, removed in by_class.items():
+                for child, key in self._registry.dependents.get(cls, ()):
+                    values = {getattr(base, key.column): None for base in removed}
+                    values.pop(None, None)
+                    await self._follow(child, key, list(values))
 
-    async def _follow(self, cls: type[Entity], key: ForeignKey, value: Any) -> None:
-        query = Query(cls, (Filter(key.field, "eq", value),))
-        for child in await self._persistence.for_class(cls).list(query):
-            mine = self._tracked.get((cls, child.id))
-            if mine is None:
-                mine = self.enlist(self._registry[cls], child.id, child, new=False)
-            if key.rule == "CASCADE":
-                mine.deleted = True
-            elif getattr(mine.draft, key.field) == value:
-                setattr(mine.draft, key.field, None)
+    async def _follow(self, cls: type[Entity], key: ForeignKey, values: list[Any]) -> None:
+        """Remove or let go of the records that refer to one of these, found by sets of them."""
+        repository = self._persistence.for_class(cls)
+        for start in range(0, len(values), FOLLOWED_AT_ONCE):
+            some = values[start : start + FOLLOWED_AT_ONCE]
+            for child in await repository.list(Query(cls, (Filter(key.field, "in", some),))):
+                mine = self._tracked.get((cls, child.id))
+                if mine is None:
+                    mine = self.enlist(self._registry[cls], child.id, child, new=False)
+                if key.rule == "CASCADE":
+                    mine.deleted = True
+                elif getattr(mine.draft, key.field) in some:
+                    setattr(mine.draft, key.field, None)
 
     async def settle(self) -> None:
         """Commit; on a conflict put the changes on top of what others committed, a few times.
@@ -331,7 +340,7 @@ class UnitOfWork:
             tracked.patch = Patch()
             if tracked.new:
                 return None
-            return Change(type.cls, tracked.id, "delete", version, version + 1)
+            return Change(type.cls, tracked.id, "delete", version, version + 1, before=base)
         made = tracked.made = close_draft(tracked.draft)
         patch = diff(base, made)
         touched = type.cls.__entity__.touched
@@ -359,7 +368,9 @@ class UnitOfWork:
             )  # fmt: skip
         if not patch:
             return Change(type.cls, tracked.id, "check", version, version)
-        return Change(type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s)
+        return Change(
+            type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s, base
+        )
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

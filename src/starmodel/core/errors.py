@@ -108,6 +108,16 @@ class StoreUnavailableError(StarModelError):
         self.doubtful = doubtful
 
 
+class SessionNotStoredError(StoreUnavailableError):
+    """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+
+
+class StoreFullError(StarModelError):
+    """A store that keeps a bounded number of entities has no room for one more."""
+
+    status = 507
+
+
 class NotFoundError(StarModelError):
     """No such record."""
 

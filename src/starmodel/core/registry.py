@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.events import Event
 
+# What StarModel and its plugins serve themselves, with all below it.
+RESERVED_PATHS = (
+    "/_starmodel", "/admin", "/auth", "/docs", "/openapi.json", "/sign-in", "/sign-out",
+    "/sign-up", "/static",
+)  # fmt: skip
 _defined: dict[tuple[str, str], type[Entity]] = {}
 
 
@@ -122,6 +127,8 @@ class Registry:
                     "Rename one, or pass create_app(entities=[…]) with the one you mean"
                     + ("." if what == "name" else ", or set model_config['path'].")
                 )
+        if made.path is not None:
+            check_path(made)
         self._types[made.cls] = self._names[made.name] = made
         if made.path is not None:
             self._paths[made.path] = made
@@ -172,6 +179,18 @@ class Registry:
                 f"There is no entity {name!r}; this application has {', '.join(self._names)}."
             )
         return self._names[name]
+
+
+def check_path(type: EntityType) -> None:
+    """Refuse a path that StarModel serves itself. Raises: ConfigurationError."""
+    path = f"{type.path}/".lower()
+    taken = next((word for word in RESERVED_PATHS if path.startswith(f"{word}/")), None)
+    if taken is not None:
+        raise ConfigurationError(
+            f"{_where(type.cls)} would be served at {type.path}, and {taken} is reserved for "
+            f"StarModel. Set another model_config['path'], such as '/my{taken}', or None for no "
+            "pages."
+        )
 
 
 @lru_cache(maxsize=1024)

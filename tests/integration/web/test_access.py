@@ -43,7 +43,7 @@ class Wallet(Entity):
 @unlisted
 class Doc(Entity):
     title: str = "t"
-    model_config = EntityConfig(scope="record")
+    model_config = EntityConfig(scope="record", path="/papers")
 
     @event
     def rename(self, title: str) -> None:
@@ -82,11 +82,11 @@ async def test_records_are_closed_to_strangers_on_every_route(visit: Any) -> Non
     browser = visit(Doc)
     ann = visit(browser.app)
     await ann.page("/sign-in/ann")
-    made = (await ann.call("POST", "/docs", {"title": "x"})).json()["entity"]
-    url = f"/docs/{made['id']}"
+    made = (await ann.call("POST", "/papers", {"title": "x"})).json()["entity"]
+    url = f"/papers/{made['id']}"
 
     for method, path in [
-        ("GET", "/docs"), ("POST", "/docs"), ("GET", "/docs/new"), ("GET", url),
+        ("GET", "/papers"), ("POST", "/papers"), ("GET", "/papers/new"), ("GET", url),
         ("GET", f"{url}/edit"), ("PUT", url), ("PATCH", url), ("DELETE", url),
         ("POST", f"{url}/rename"), ("POST", f"{url}/update"), ("POST", f"{url}/delete"),
     ]:  # fmt: skip

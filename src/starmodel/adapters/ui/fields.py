@@ -18,6 +18,7 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.app.form_texts import lines_of, without_zone
+from starmodel.app.moments import takes_only_aware
 from starmodel.app.parameters import Parameter
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -37,7 +38,8 @@ _BY_TYPE: tuple[tuple[type, str], ...] = (
 )
 _BY_NAME = {
     "EmailStr": "email", "UploadFile": "file", "Color": "color", "SecretStr": "password",
-    "NaiveDatetime": "datetime", "PastDatetime": "datetime", "FutureDatetime": "datetime",
+    "AwareDatetime": "datetime", "NaiveDatetime": "datetime",
+    "PastDatetime": "datetime", "FutureDatetime": "datetime",
     "PastDate": "date", "FutureDate": "date",
 }  # fmt: skip
 CHOOSING = ("select", "radio", "checkboxes")
@@ -163,10 +165,11 @@ def form_field(
             f"type is {annotation!r}."
         )
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
+    title = info.title or title
     return FormField(
         parameter.name,
         kind,
-        info.title or title,
+        f"{title}{_zone(annotation, kind)}",
         ui.help or info.description or "",
         ui.placeholder or _example(info),
         required,
@@ -176,6 +179,11 @@ def form_field(
         parameter.may_be_none,
         _parts(parameter.name, model) if model else (),
     )
+
+
+def _zone(annotation: Any, kind: str) -> str:
+    """What an input's title says of the zone of the moments that it takes."""
+    return " (UTC)" if kind == "datetime" and takes_only_aware(annotation) else ""
 
 
 def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
@@ -302,5 +310,6 @@ def _parts(name: str, model: type[BaseModel]) -> tuple[FormField, ...]:
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
         words = info.title or field.replace("_", " ").capitalize()
-        made.append(replace(form_field(part, info=info), title=words))
+        made_of = form_field(part, info=info)
+        made.append(replace(made_of, title=f"{words}{_zone(info.annotation, made_of.kind)}"))
     return tuple(made)

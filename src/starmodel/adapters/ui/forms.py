@@ -19,6 +19,7 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import slot_values
 from starmodel.app.binding import Binder
 from starmodel.app.elements import Element
+from starmodel.app.form_words import WAS
 from starmodel.app.listing import key_of
 from starmodel.app.parameters import Parameter
 from starmodel.app.presentation import RealtimeAdapter
@@ -102,7 +103,7 @@ def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
 
 def _remembers(form: str, was: str) -> Any:
     """What an edit form was filled with, so that it puts back nothing that others changed."""
-    return Input(type="hidden", name="_was", value=was, id=f"{form}-was")
+    return Input(type="hidden", name=WAS, value=was, id=f"{form}-was")
 
 
 def event_form(
@@ -122,6 +123,7 @@ def event_form(
     )
     parameters = {parameter.name: parameter for parameter in binder.open_parameters}
     has_id = type.is_record and event.name != "create"
+    built_in = type.is_record and event.name in _LABELS
     label = _LABELS.get(event.name, event.title) if type.is_record else event.title
 
     def component(s: Slots) -> Any:
@@ -152,6 +154,7 @@ def event_form(
             {"data-on:submit": send},
             {} if event.name == "update" else {"data-reset": True},
             {"data-check": True} if fields else {},
+            {"data-once": True} if built_in else {},
             id=form, name="", method="post", action=action, novalidate=False,
             cls="sm-form" if fields else "sm-form sm-form-bare",
             enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
