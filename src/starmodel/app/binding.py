@@ -30,6 +30,7 @@ from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import foreign_keys
 from starmodel.core.sentences import sentence
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -145,7 +146,12 @@ class Binder:
             MAX_BOUND_BYTES
         )
         self.needs_more = bool(
-            self.special or self.entities or self.own or self.containers or self.private_parts
+            self.special
+            or self.entities
+            or self.own
+            or self.containers
+            or self.private_parts
+            or (self.takes_fields and next(foreign_keys(type.cls), None))
         )
 
     @property
@@ -337,8 +343,8 @@ _INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 
 def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
-    at = "".join(f"[{part!r}]" for part in error.path)
-    return _Wrong(f"{at} is unknown (from {source})", f"{error.path[-1]} is unknown.")
+    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
+    return _Wrong(f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown.")
 
 
 def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:

@@ -33,6 +33,7 @@ from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
+    ConstraintError,
     EditConflictError,
     InvalidStateError,
     VersionConflictError,
@@ -148,7 +149,7 @@ class Dispatcher:
             check_untouched(home.base, arguments, command.was)
             command.event.fn(home.draft, **arguments)
             close_draft(home.draft)
-        except (BindingError, InvalidStateError, EditConflictError) as error:
+        except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
 

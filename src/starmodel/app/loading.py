@@ -15,6 +15,7 @@ from starmodel.app.command_access import check_run
 from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.private_parts import synced_value
+from starmodel.app.references import References
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
 from starmodel.core.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
@@ -40,6 +41,7 @@ class Loader:
     ) -> None:
         self._persistence, self._policy, self._scopes = persistence, policy, scopes
         self._binders = binders
+        self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
 
     async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
@@ -91,9 +93,10 @@ class Loader:
                 value = synced_value(annotation, given, getattr(tracked.base, name, None))
                 check_numbers(value)
             except UnknownPartError as error:
+                part = str(error.path[-1])[:60]
                 raise BindingError(
-                    f"{tracked.type.name}.{name}: {error.path[-1]!r} is unknown (from signal)",
-                    {name: f"{error.path[-1]} is unknown."},
+                    f"{tracked.type.name}.{name}: {part!r} is unknown (from signal)",
+                    {name: f"{part} is unknown."},
                 ) from None
             except (ValidationError, BoundsError) as error:
                 text = f"This {error}."
@@ -111,6 +114,9 @@ class Loader:
         """
         binder = self._binders[command.type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
+        if binder.takes_fields and self._references.has(command.type.cls):
+            fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
+            await self._references.check(command, fields, None if home.new else home.base)
         given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value

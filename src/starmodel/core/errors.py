@@ -61,26 +61,37 @@ class BindingError(StarModelError):
 class InvalidStateError(StarModelError):
     """An event left its entity in a state that its validators refuse.
 
-    Shapes: fields maps a field to the validator's sentence.
+    Shapes: fields maps a public field to the validator's sentence; shown is
+    the message without private fields, for visitors.
     """
 
     status = 422
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
 class ConstraintError(StarModelError):
-    """A store refused a value: a duplicate, or a reference to nothing."""
+    """A store refused a value: a duplicate, or a reference to nothing.
+
+    Shapes: fields maps a public field to the sentence beside its input;
+    shown is the message without private fields, for visitors.
+    """
 
     status = 409
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
 class StoreUnavailableError(StarModelError):
