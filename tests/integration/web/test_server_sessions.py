@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from databases import DATABASES, emptied
 from integration.web.browser import Browser, toasts, unlisted
@@ -538,3 +540,19 @@ async def test_cookies_in_cache_are_bounded_in_bytes(process: Any) -> None:
 
     assert sessions._known_bytes <= 8_000_000
     assert sum(len(value) for value in sessions._known) < 3_000_000
+
+
+async def test_applications_mounted_beside_each_other_keep_their_sessions(process: Any) -> None:
+    first = process(database_url="sqlite:///first.db")
+    second = process(database_url="sqlite:///second.db")
+    browser = Browser(Starlette(routes=[Mount("/a", first), Mount("/b", second)]))
+
+    for count in (1, 2, 3):
+        for mount in ("/a", "/b"):
+            await browser.get(f"{mount}/sign-in/ann")
+            made = await browser.call("POST", f"{mount}/cart/add")
+            assert made.json()["entity"]["items"] == count
+    await browser.get("/a/sign-out")
+
+    assert (await browser.call("GET", "/a/desk")).status_code == 401
+    assert (await browser.call("GET", "/b/desk")).status_code == 200
