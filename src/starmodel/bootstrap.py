@@ -214,6 +214,7 @@ def _assemble(
         title=settings.title,
         max_body_bytes=settings.max_body_bytes,
         max_body_depth=settings.max_body_depth,
+        max_body_items=settings.max_body_items,
         allowed_hosts=settings.allowed_hosts,
         default_event_method=settings.default_event_method,
     )

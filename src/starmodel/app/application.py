@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor, check_record
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.cursors import Cursors
@@ -94,6 +94,7 @@ class Application:
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         bus.subscribe(self.hub.deliver)
         bus.subscribe(self.lists.deliver)
+        bus.subscribe(self.dispatcher.sessions.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for type in registry:
@@ -179,7 +180,8 @@ class Application:
     ) -> Entity:
         """The visitor's own instance, or a record by id, after an access check.
 
-        Raises: NotSignedInError, AccessDeniedError, NotFoundError.
+        Raises: NotSignedInError, AccessDeniedError; NotFoundError, also for a
+        record that this visitor may not read.
         """
         await self.ready()
         self.policy.check(type, "read", session.actor)
@@ -191,24 +193,18 @@ class Application:
         else:
             own = self.scopes.id_of(type, session, session.actor)
             found = await repository.get(type.cls, own) or default_snapshot(type.cls, own)
-        self.policy.check(type, "read", session.actor, entity=found)
+        check_record(self.policy, type, session.actor, found, id, gone=seen)
         return found
 
-    async def window(self, listing: Listing, actor: Actor | None) -> Window:
+    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
         """The page of a listing, cut from the records that this actor may read.
 
-        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
-        """
-        await self.ready()
-        return await self._windows.window(listing, actor)
-
-    async def count(self, listing: Listing, actor: Actor | None) -> int:
-        """The number of matching records that this actor may read.
+        With `total` it has their number in all.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         await self.ready()
-        return await self._windows.count(listing, actor)
+        return await self._windows.window(listing, actor, total=total)
 
     async def dispatch(
         self,

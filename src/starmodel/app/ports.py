@@ -31,7 +31,9 @@ class Change(NamedTuple):
     Shapes: kind "insert" needs that nothing is stored; "update", "delete"
     and "check" need that the stored version is `base`. snapshot is the
     state after (None for delete and check); an update writes only
-    `patch`, so fields that a newer build added stay.
+    `patch`, so fields that a newer build added stay. before is the state
+    that an update or delete replaces, where it is known: which unique
+    values and references the batch gives up.
     Units: ttl_s is seconds from the commit on; None means for ever.
     """
 
@@ -43,6 +45,7 @@ class Change(NamedTuple):
     snapshot: Entity | None = None
     patch: Patch = Patch()
     ttl_s: float | None = None
+    before: Entity | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -113,6 +113,8 @@ class Settings(BaseModel):
     """The largest request."""
     max_body_depth: Count = 32
     """How deep JSON may be nested."""
+    max_body_items: Count = 10_000
+    """How many items one list or object in a request may have."""
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -155,6 +155,18 @@ class AccessScanLimitError(StarModelError):
         )
 
 
+class HiddenRecordError(NotFoundError, AccessDeniedError):
+    """The actor may not read this record; visitors are answered as if it did not exist.
+
+    Shapes: gone is True where a missing record would be a `GoneError`.
+    """
+
+    def __init__(self, entity: str, id: Any, *, gone: bool = False) -> None:
+        shown = (GoneError if gone else NotFoundError)(entity, id)
+        super().__init__(entity, id)
+        self.args, self.status = shown.args, shown.status  # type: ignore[misc]
+
+
 class VersionConflictError(StarModelError):
     """Somebody else committed first; nothing of this command was stored."""
 

@@ -158,7 +158,7 @@ class Stream:
         }  # fmt: skip
         self.status = 0
         self.headers: dict[str, str] = {}
-        self.ended = False
+        self.ended = self._asked = False
         self._blocks: asyncio.Queue[str | None] = asyncio.Queue()
         self._text = ""
         self._gone = asyncio.Event()
@@ -208,6 +208,9 @@ class Stream:
         return False
 
     async def _receive(self) -> Any:
+        if not self._asked and self._scope["method"] == "GET":
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
 

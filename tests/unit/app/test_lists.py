@@ -6,7 +6,8 @@ import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
 from starmodel.app.listing import listing_of
-from starmodel.app.lists import LONGEST_PAUSE_S, PAUSE_S, Lists
+from starmodel.app.lists import Lists
+from starmodel.app.live_list import LONGEST_PAUSE_S, PAUSE_S
 from starmodel.app.messages import Changed
 from starmodel.app.subscriptions import Subscription
 from starmodel.testing.fakes import fake_application

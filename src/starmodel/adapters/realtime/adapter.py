@@ -26,6 +26,7 @@ from starmodel.app.application import Application
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing
+from starmodel.app.redirects import sent_as
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import Action
@@ -193,11 +194,13 @@ class DatastarRealtime:
         The state too, when no live page of it would get it from its stream.
         """
         reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
-        parts = [patch_signals(reply.signals and extra_signals(reply.signals), status=200)]
+        namespace, version = signal_prefix(type.cls).rstrip("."), ""
+        if outcome.stored and outcome.entity is not None and not type.in_browser:
+            version = f"{namespace or type.name} {outcome.version}"
+        signals = reply.signals and extra_signals(reply.signals)
+        parts = [patch_signals(signals, status=200, made=version)]
         if told and outcome.entity is not None and not type.is_record:
-            namespace = signal_prefix(type.cls).rstrip(".")
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
-            version = f"{namespace or type.name} {outcome.version}" if outcome.stored else ""
             parts.append(patch_state(namespace, state, version=version))
         grant = self.grant()
         if grant:
@@ -220,9 +223,9 @@ class DatastarRealtime:
         parts += [patch_elements(element) for element in reply.elements]
         parts += [self.toast(toast) for toast in reply.toasts]
         if reply.redirect is not None:
-            go = f"window.location = {script_json(reply.redirect)}"
+            go = f"window.location = {script_json(sent_as(reply.redirect))}"
             html = f"<div hidden {attribute('data-init', go)}></div>"
-            parts.append(patch_elements(Element(html, "body", "append")))
+            parts.append(patch_elements(Element(html, "body", "append"), leaves=True))
         return b"".join(parts)
 
     def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:

@@ -62,7 +62,7 @@ def steps(frames: Sequence[Frame], trace: str) -> Any:
 
 
 def panel(text: str, sprite: str, *content: Any) -> Any:
-    """A failed event as its developer sees it on the page of the click; it stays until dismissed."""
+    """A failed event as its developer sees it on the page of the click, until dismissed."""
     close = Button(
         icon("close", sprite), Span("Dismiss", cls="sm-hidden"), type="button",
         data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import gzip
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import SessionCookie
+from starmodel.app.redirects import sent_as, stays_here
 from starmodel.app.session import Session
 from starmodel.core.errors import (
-    ConfigurationError,
+    RequestError,
     SessionNotStoredError,
     StarModelError,
     StoreUnavailableError,
 )
 from starmodel.core.json_data import json_bytes
+from starmodel.core.log_text import log_text
 
 log = logging.getLogger("starmodel.web")
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
@@ -28,6 +31,7 @@ HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 SSE = b"text/event-stream"
 Header = tuple[bytes, bytes]
+NO_STORE = (b"cache-control", b"no-store")
 NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -170,7 +174,7 @@ class Call:
             head.append((b"content-encoding", b"gzip"))
         head += [
             (b"vary", b"accept, accept-encoding"),
-            (b"cache-control", b"no-store"),  # a page shows one visitor's state
+            NO_STORE,  # a page shows one visitor's state
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
             (b"content-security-policy", self._policy(self.root_path)),
@@ -187,52 +191,41 @@ class Call:
 
     async def redirect(self, url: str) -> None:
         """Send the browser on with GET."""
-        await self.answer(303, HTML, b"", [(b"location", location(url))])
+        where = (b"location", sent_as(url).encode("ascii"))
+        await self.answer(303, HTML, b"", [where, NO_STORE])
 
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""
+        host = self.request.header(b"host")
         try:
             parts = urlsplit(self.request.header(b"referer"))
         except ValueError:
             return default
-        if parts.netloc and parts.netloc == self.request.header(b"host"):
-            # More than one slash at the start would name another host.
-            path = "/" + parts.path.lstrip("/\\")
-            return path + (f"?{parts.query}" if parts.query else "")
-        return default
+        if not parts.netloc or parts.netloc.lower() != host.lower():
+            return default
+        # More than one slash at the start would name another host.
+        path = "/" + parts.path.lstrip("/\\")
+        url = path + (f"?{parts.query}" if parts.query else "")
+        return url if stays_here(url, host) else default
 
     def safe_url(self, url: str, allowed_hosts: Sequence[str]) -> str:
-        """The address of a redirect. Raises: ConfigurationError, unless it is one of ours."""
-        if not self._is_ours(url, allowed_hosts):
-            raise ConfigurationError(
-                f"Redirect({url!r}) leads to a host that is not allowed. "
-                "Use a relative address, or add the host to allowed_hosts."
-            )
-        return url
+        """The address of a redirect as it is sent. Raises: RequestError, unless it is one of ours.
 
-    def _is_ours(self, url: str, allowed_hosts: Sequence[str]) -> bool:
-        plain = url.replace("\\", "/")  # as browsers read it
-        try:
-            parts = urlsplit(plain)
-            host = parts.hostname
-        except ValueError:
-            return False
-        if any(ord(c) < 32 for c in url) or plain.startswith("//"):
-            return False
-        if parts.scheme not in ("http", "https"):
-            return not parts.scheme and not parts.netloc
-        same = bool(parts.netloc) and parts.netloc == self.request.header(b"host")
-        return same or matches_host(host or "", allowed_hosts)
+        What is checked is what is sent, read as browsers read it.
+        """
+        host, sent = self.request.header(b"host"), sent_as(url)
+        if not (stays_here(url, host, allowed_hosts) and stays_here(sent, host, allowed_hosts)):
+            log.warning(
+                "A redirect to %s was refused. Use a relative address, or add the host to "
+                "allowed_hosts.", log_text(url),
+            )  # fmt: skip
+            raise RequestError("This would lead to another site, so it was not followed.")
+        return sent
 
-
-def location(url: str) -> bytes:
-    """An address as a header may carry it: other letters and blanks percent-encoded."""
-    return quote(url, safe="/:?#[]@!$&'()*+,;=%~").encode("ascii")
-
-
-def matches_host(host: str, allowed_hosts: Sequence[str]) -> bool:
-    """Whether a host name is one of these; "*.example.org" stands for all below it."""
-    return any(
-        host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
-        for allowed in allowed_hosts
-    )
+    def mounted(self, url: str) -> str:
+        """The address with the mount path before a path of this application, unless it has it."""
+        root = self.root_path.rstrip("/")
+        path = re.split(r"[?#]", url, maxsplit=1)[0]
+        if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
+            return url
+        return f"{root}{url}"

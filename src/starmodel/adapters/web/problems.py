@@ -22,6 +22,7 @@ from starmodel.core.errors import (
     StarModelError,
     StoreFullError,
     StoreUnavailableError,
+    VersionConflictError,
 )
 from starmodel.core.sentences import sentence
 
@@ -74,6 +75,7 @@ class Problem:
         return made
 
 
+_CONFLICT = "Somebody else changed this at the same time. Load it again and repeat your change."
 _LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
 _NOT_SIGNED = (
     "Signing in or out did not work, because the data can't be reached right now. "
@@ -105,6 +107,8 @@ def problem_of(
         return Problem(error.status, str(error), error.fields, where)
     if isinstance(error, EditConflictError):
         return Problem(error.status, str(error), error.fields, where, was=error.was)
+    if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
+        return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
     if isinstance(error, StoreUnavailableError):
