@@ -55,6 +55,11 @@ class Desk(Entity):
     n: int = 0
 
     @event
+    async def wait(self) -> None:
+        await asyncio.sleep(1.2)
+        self.n += 1
+
+    @event
     def fail(self) -> None:
         raise RuntimeError("a broken drawer")
 
@@ -466,6 +471,23 @@ async def test_development_sign_in_is_refused_in_production_under_the_same_key(
     assert await is_signed_in(copy_of(browser, process()))
 
 
+async def test_application_can_not_sign_in_as_the_developer_in_production(
+    process: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = process(env="production")
+
+    @app.get("/enter")
+    def enter(session) -> str:  # type: ignore[no-untyped-def]
+        session.sign_in("ann", provider=DEVELOPMENT)
+        return "in"
+
+    browser = Browser(app)
+
+    assert (await browser.get("/enter")).status_code == 500
+    assert "valid in development only" in caplog.text
+    assert not await is_signed_in(browser)
+
+
 async def test_user_named_dev_is_not_the_developer(process: Any) -> None:
     app = process()
     user, developer = Browser(app), Browser(app)
@@ -556,3 +578,17 @@ async def test_applications_mounted_beside_each_other_keep_their_sessions(proces
 
     assert (await browser.call("GET", "/a/desk")).status_code == 401
     assert (await browser.call("GET", "/b/desk")).status_code == 200
+
+
+async def test_sign_out_elsewhere_stops_a_command_that_is_still_running(process: Any) -> None:
+    browser = Browser(process())
+    await browser.page("/sign-in/ann")
+    other = copy_of(browser, process())
+    assert await is_signed_in(other)
+
+    running = asyncio.create_task(other.call("POST", "/desk/wait"))
+    await asyncio.sleep(0.1)
+    await browser.page("/sign-out")
+
+    assert (await running).status_code == 401
+    assert (await other.app.starmodel.persistence.for_class(Desk).get(Desk, "app")) is None
