@@ -120,7 +120,8 @@ class DatastarRealtime:
             return ""
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
-            '<div id="starmodel-toasts" role="log" aria-live="polite"></div>'
+            f'<div id="starmodel-toasts" {attribute("data-session", page.session.tag)} '
+            'role="log" aria-live="polite"></div>'
             '<div id="starmodel-failure"></div>'
         )
         notices += self._states.describe(page)
@@ -242,6 +243,11 @@ class DatastarRealtime:
         if text:
             parts.append(self.toast(Toast(text, "error")))
         return b"".join(parts)
+
+    def encode_stale(self, status: int) -> bytes:
+        """Make a page whose session has ended say so, and load itself again."""
+        html = f"<div hidden {attribute('data-init', '@stale()')}></div>"
+        return patch_signals({}, status=status) + patch_elements(Element(html, "body", "append"))
 
     def toast(self, toast: Toast) -> bytes:
         """One toast, added to those on the page."""
