@@ -97,6 +97,35 @@ class StoreUnavailableError(StarModelError):
         self.doubtful = doubtful
 
 
+class StoreBusyError(StoreUnavailableError):
+    """Another transaction held a lock, or every connection was in use, until the time-out.
+
+    Nothing of the command was stored, and it can be sent again.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    retry_after_s: ClassVar[int] = 1
+
+
+class TransactionAbortedError(StoreBusyError):
+    """The database rolled back a transaction as a deadlock victim; the dispatcher runs it again."""
+
+
+class StoreFailedError(StarModelError):
+    """A store refused a statement for a reason that sending it again does not mend.
+
+    For example a missing column, a full disk or a read-only database. The
+    text holds the driver's message, which is for the log only.
+    """
+
+
+class StorePermissionError(StoreFailedError):
+    """The database role of the application lacks a privilege, or row security refused a row."""
+
+    status = 403
+
+
 class NotFoundError(StarModelError):
     """No such record."""
 

@@ -20,6 +20,8 @@ from starmodel.core.errors import (
     EditConflictError,
     InvalidStateError,
     StarModelError,
+    StoreBusyError,
+    StorePermissionError,
     StoreUnavailableError,
 )
 from starmodel.core.sentences import sentence
@@ -34,6 +36,7 @@ class Problem:
     Shapes: fields maps an input's name to the sentence beside it; trace,
     frames and details are for the developer only; was is what an edit form
     is to remember from now on (see `starmodel.app.editing`).
+    Units: retry_after_s is the `Retry-After` header; None sends none.
     """
 
     status: int
@@ -44,6 +47,7 @@ class Problem:
     frames: Sequence[Frame] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, str] = field(default_factory=dict)
+    retry_after_s: int | None = None
 
     @property
     def title(self) -> str:
@@ -74,6 +78,8 @@ class Problem:
 
 
 _LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
+_BUSY = "This is busy right now, and nothing was changed. Try again in a moment."
+_DENIED = "This can't be done here, and nothing was changed."
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
     "Look before you do it again."
@@ -102,6 +108,12 @@ def problem_of(
         return Problem(error.status, str(error), error.fields, where, was=error.was)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
+    if isinstance(error, StoreBusyError):
+        log.warning("%s failed: %s", where or "A request", error)
+        return Problem(error.status, _BUSY, where=where, retry_after_s=error.retry_after_s)
+    if isinstance(error, StorePermissionError):
+        log.error("%s failed: %s", where or "A request", error, exc_info=error.__cause__)
+        return Problem(error.status, _DENIED, where=where)
     if isinstance(error, StoreUnavailableError):
         log.error("%s failed: %s", where or "A request", error)
         return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
