@@ -3,6 +3,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 VENV = .venv
+PORT = 8000
 PY = $(VENV)/bin/python
 NEWEST = .venv-newest
 FAST = $(wildcard tests/unit tests/contract tests/integration)
@@ -20,8 +21,8 @@ GENERATED = docs/reference/cli.md docs/reference/settings.md
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
 
-demo: setup ## serve examples/demo on http://127.0.0.1:8000
-	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port 8000
+demo: setup ## serve examples/demo on http://127.0.0.1:8000; PORT=… takes another
+	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port $(PORT)
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
 	@scripts/databases

@@ -9,7 +9,7 @@ export const whole = (text) => {
 
 const parsed = (text) => {
   let type = "";
-  const args = {};
+  const args = Object.create(null);
   for (const line of text.split("\n")) {
     if (line.startsWith("event: ")) type = line.slice(7);
     if (!line.startsWith("data: ")) continue;

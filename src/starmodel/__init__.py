@@ -1,4 +1,7 @@
-"""StarModel: write an Entity once, get its database, its API and its live user interface."""
+"""StarModel: write an Entity once, get its database, its API and its live user interface.
+
+Public names load on first use, so that `import starmodel` costs no more than its own text.
+"""
 
 from __future__ import annotations
 
@@ -6,42 +9,41 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from starmodel.app.access import Actor
-from starmodel.app.application import Application, dispatch
-from starmodel.app.command import Outcome
-from starmodel.app.live import live
-from starmodel.app.ports import EventBus, Repository
-from starmodel.app.reactions import on
-from starmodel.app.session import Session
-from starmodel.app.uow import UnitOfWork
-from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.entity import Entity
-from starmodel.core.entity_config import EntityConfig
-from starmodel.core.errors import (
-    AccessDeniedError,
-    BindingError,
-    ConfigurationError,
-    ConstraintError,
-    FrozenEntityError,
-    GoneError,
-    InvalidStateError,
-    NotFoundError,
-    NotSignedInError,
-    StarModelError,
-    VersionConflictError,
-)
-from starmodel.core.events import event
-from starmodel.core.fields import Field
-from starmodel.core.patches import Patch, apply, diff
-from starmodel.core.relations import Relationship
-from starmodel.core.results import Progress, Redirect, Toast
-from starmodel.core.signals import Signal
-from starmodel.core.stores import StateStore
-from starmodel.core.widgets import UI
-
 if TYPE_CHECKING:
+    from starmodel.app.access import Actor
+    from starmodel.app.application import Application, dispatch
+    from starmodel.app.command import Outcome
+    from starmodel.app.live import live
+    from starmodel.app.ports import EventBus, Repository
+    from starmodel.app.reactions import on
+    from starmodel.app.session import Session
+    from starmodel.app.uow import UnitOfWork
     from starmodel.bootstrap import configure_app, create_app, create_fasthtml_app
     from starmodel.config import Settings
+    from starmodel.core.commands import Action, CommandRecord
+    from starmodel.core.entity import Entity
+    from starmodel.core.entity_config import EntityConfig
+    from starmodel.core.errors import (
+        AccessDeniedError,
+        BindingError,
+        ConfigurationError,
+        ConstraintError,
+        FrozenEntityError,
+        GoneError,
+        InvalidStateError,
+        NotFoundError,
+        NotSignedInError,
+        StarModelError,
+        VersionConflictError,
+    )
+    from starmodel.core.events import event
+    from starmodel.core.fields import Field
+    from starmodel.core.patches import Patch, apply, diff
+    from starmodel.core.relations import Relationship
+    from starmodel.core.results import Progress, Redirect, Toast
+    from starmodel.core.signals import Signal
+    from starmodel.core.stores import StateStore
+    from starmodel.core.widgets import UI
 
 __version__ = "0.1.0"
 __all__ = [
@@ -88,29 +90,63 @@ __all__ = [
     "on",
 ]
 
-# Names whose modules import a framework: loaded when they are first asked for.
-_LAZY = {
-    "configure_app": "starmodel.bootstrap",
-    "create_app": "starmodel.bootstrap",
-    "create_fasthtml_app": "starmodel.bootstrap",
-    "Settings": "starmodel.config",
+_MODULES = {
+    "bootstrap": ("configure_app", "create_app", "create_fasthtml_app"),
+    "config": ("Settings",),
+    "app.access": ("Actor",),
+    "app.application": ("Application", "dispatch"),
+    "app.command": ("Outcome",),
+    "app.live": ("live",),
+    "app.ports": ("EventBus", "Repository"),
+    "app.reactions": ("on",),
+    "app.session": ("Session",),
+    "app.uow": ("UnitOfWork",),
+    "core.commands": ("Action", "CommandRecord"),
+    "core.entity": ("Entity",),
+    "core.entity_config": ("EntityConfig",),
+    "core.errors": (
+        "AccessDeniedError",
+        "BindingError",
+        "ConfigurationError",
+        "ConstraintError",
+        "FrozenEntityError",
+        "GoneError",
+        "InvalidStateError",
+        "NotFoundError",
+        "NotSignedInError",
+        "StarModelError",
+        "VersionConflictError",
+    ),
+    "core.events": ("event",),
+    "core.fields": ("Field",),
+    "core.patches": ("Patch", "apply", "diff"),
+    "core.relations": ("Relationship",),
+    "core.results": ("Progress", "Redirect", "Toast"),
+    "core.signals": ("Signal",),
+    "core.stores": ("StateStore",),
+    "core.widgets": ("UI",),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _OLD_NAMES = {
-    "State": Entity,
-    "EntityStore": StateStore,
-    "EntityPersistenceBackend": Repository,
-    "StatePersistenceBackend": Repository,
+    "State": "Entity",
+    "EntityStore": "StateStore",
+    "EntityPersistenceBackend": "Repository",
+    "StatePersistenceBackend": "Repository",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
-    if name in _OLD_NAMES:
-        new = _OLD_NAMES[name]
-        if name in ("State", "EntityStore"):
-            warnings.warn(
-                f"starmodel.{name} is now {new.__name__}.", DeprecationWarning, stacklevel=2
-            )
-        return new
-    raise AttributeError(f"module 'starmodel' has no attribute {name!r}")
+    if name in ("State", "EntityStore"):
+        warnings.warn(
+            f"starmodel.{name} is now {_OLD_NAMES[name]}.", DeprecationWarning, stacklevel=2
+        )
+    public = _OLD_NAMES.get(name, name)
+    if public not in _MODULE_OF:
+        raise AttributeError(f"module 'starmodel' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"starmodel.{_MODULE_OF[public]}"), public)
+    globals()[public] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

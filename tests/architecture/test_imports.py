@@ -4,8 +4,11 @@ import json
 import subprocess
 import sys
 
+import starmodel
+
 HEAVY = ("fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis")
-CORE = ("starmodel.core", "starmodel.app")
+CORE = {"starmodel.core", "starmodel.app"}
+FRAMEWORK_NAMES = {"Settings", "configure_app", "create_app", "create_fasthtml_app"}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -17,11 +20,24 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_import_starmodel_loads_no_framework():
+def test_import_starmodel_loads_nothing_else():
     modules = loaded_by("import starmodel")
+    assert not modules & {*HEAVY, "pydantic", "asyncio"}
+    assert not [name for name in modules if name.startswith("starmodel.")]
+
+
+def test_public_names_of_the_domain_load_no_framework():
+    names = [name for name in starmodel.__all__ if name not in FRAMEWORK_NAMES]
+    modules = loaded_by(f"from starmodel import {', '.join(names)}")
     assert not modules & set(HEAVY)
     ours = {name for name in modules if name.startswith("starmodel.")}
-    assert {".".join(name.split(".")[:2]) for name in ours} == set(CORE)
+    assert {".".join(name.split(".")[:2]) for name in ours} == CORE
+
+
+def test_entity_alone_loads_only_the_core():
+    modules = loaded_by("from starmodel import Entity, Field, event")
+    ours = {name for name in modules if name.startswith("starmodel.")}
+    assert {".".join(name.split(".")[:2]) for name in ours} == {"starmodel.core"}
 
 
 def test_entities_events_and_dispatch_load_no_framework():

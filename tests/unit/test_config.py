@@ -125,7 +125,7 @@ def test_settings_cannot_be_changed_after_reading() -> None:
 def test_unknown_argument_is_refused_with_the_nearest_name() -> None:
     text = refusal(max_stream=1)
     assert "Unknown setting 'max_stream' (from an argument). Did you mean 'max_streams'?" in text
-    assert "Settings are: allowed_hosts, assets, cookie_secure" in text
+    assert "Settings are: access_scan_limit, allowed_hosts, assets" in text
 
 
 def test_unknown_names_are_refused_wherever_they_come_from(

@@ -8,7 +8,12 @@ from typing import Any, Literal, Protocol
 
 from starmodel.core.entity import Entity
 from starmodel.core.entity_config import AccessRule, EntityConfig
-from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
+from starmodel.core.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    HiddenRecordError,
+    NotSignedInError,
+)
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 
@@ -65,12 +70,13 @@ class AccessPolicy(Protocol):
 class Audience:
     """Those who are shown the same of one class, so that one rendering serves them all.
 
-    Shapes: events names what they may run; actor is set only when a rule
-    of the class is a function, which is then asked of each record.
+    Shapes: events names what they may run; per_record is True when a rule of
+    the class is a function, which is then asked of each record for `actor`.
     """
 
     events: frozenset[str] = frozenset()
     actor: Actor | None = None
+    per_record: bool = False
 
 
 class RulePolicy:
@@ -108,10 +114,18 @@ class RulePolicy:
         return callable(rule_of(type, "read", None))
 
     def audience(self, type: EntityType, actor: Actor | None) -> Audience:
-        may = frozenset(n for n, e in type.events.items() if permits(self, type, actor, event=e))
+        may = frozenset(
+            name
+            for name, event in type.events.items()
+            if (
+                may_create(self, type, actor)
+                if name == "create"
+                else permits(self, type, actor, event=event)
+            )
+        )
         rules = [rule_of(type, "write", event) for event in type.events.values()]
-        asks = self.reads_fields(type) or any(map(callable, rules))
-        return Audience(may, actor if asks else None)
+        per_record = self.reads_fields(type) or any(map(callable, rules))
+        return Audience(may, actor if per_record else None, per_record)
 
 
 def permits(
@@ -129,6 +143,52 @@ def permits(
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
+
+
+def may_create(policy: AccessPolicy, type: EntityType, actor: Actor | None) -> bool:
+    """Whether creating a record can be offered to the actor.
+
+    There is no record to ask a function about yet. A guest is offered what
+    the function allows for a record of defaults; others may still be refused
+    for the values that they fill in.
+    """
+    create = type.events["create"]
+    if not permits(policy, type, actor, event=create):
+        return False
+    if actor is not None:
+        return True
+    try:
+        return permits(policy, type, None, event=create, entity=type.cls.model_construct())
+    except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
+        return False
+
+
+def check_record(
+    policy: AccessPolicy,
+    type: EntityType,
+    actor: Actor | None,
+    entity: Entity,
+    id: Any,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    gone: bool = False,
+) -> None:
+    """Return when the actor may read this entity, or run the event on it.
+
+    A record that the actor may not read is answered as one that does not
+    exist, so that nobody learns which ids are taken.
+
+    Shapes: id is the record's as the caller wrote it; gone is True where a
+    missing record would be a `GoneError`.
+    Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
+    """
+    need: Need = "read" if event is None else "write"
+    try:
+        policy.check(type, need, actor, event=event, entity=entity)
+    except (NotSignedInError, AccessDeniedError):
+        if type.is_record and not (event and permits(policy, type, actor, entity=entity)):
+            raise HiddenRecordError(type.name, id, gone=gone) from None
+        raise
 
 
 def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:

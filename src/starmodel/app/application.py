@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor, check_record
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
+from starmodel.app.cursors import Cursors
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.listing import Listing, Window
 from starmodel.app.lists import Lists
@@ -17,15 +19,16 @@ from starmodel.app.live import LiveView
 from starmodel.app.messages import Changed, SessionEnded
 from starmodel.app.objects import Objects
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, EventBus, IdSource, Realtime, Renderer
+from starmodel.app.ports import Cipher, Clock, EventBus, IdSource, Realtime, Renderer
 from starmodel.app.reactions import Reaction, Reactions
 from starmodel.app.relations import Relations
 from starmodel.app.row_locks import RowLocks
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
+from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
-from starmodel.app.windows import Windows
+from starmodel.app.windows import SCAN_LIMIT, Windows
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import Lease
@@ -43,6 +46,8 @@ from starmodel.core.results import Progress, Toast
 
 GRACE_S = 5.0
 
+log = logging.getLogger("starmodel.application")
+
 
 class Application:
     """Holds what `bootstrap` chose, and answers for its entity classes.
@@ -58,17 +63,20 @@ class Application:
         bus: EventBus,
         policy: AccessPolicy,
         secret: str,
+        cursor_cipher: Cipher,
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
         lists: Callable[..., Lists] = Lists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
+        access_scan_limit: int = SCAN_LIMIT,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
         self.policy, self.clock, self.ids = policy, clock, ids
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
+        self.sessions: SessionCache | None = None
         self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
@@ -83,10 +91,12 @@ class Application:
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
         )
-        self._windows = Windows(persistence, policy)
-        self.lists = lists(self.window, policy, self._windows.matches)
+        self.cursors = Cursors(cursor_cipher)
+        self._windows = Windows(persistence, policy, access_scan_limit)
+        self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         bus.subscribe(self.hub.deliver)
         bus.subscribe(self.lists.deliver)
+        bus.subscribe(self.dispatcher.sessions.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for type in registry:
@@ -110,7 +120,7 @@ class Application:
             self._opening, self._loop = asyncio.Lock(), None
         async with self._opening:
             if self._loop is None:
-                await self.persistence.open(self._expired)
+                await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
 
     async def close(self) -> None:
@@ -118,6 +128,8 @@ class Application:
         self.hub.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
+        if self.sessions is not None:
+            await self.sessions.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
@@ -173,7 +185,8 @@ class Application:
     ) -> Entity:
         """The visitor's own instance, or a record by id, after an access check.
 
-        Raises: NotSignedInError, AccessDeniedError, NotFoundError.
+        Raises: NotSignedInError, AccessDeniedError; NotFoundError, also for a
+        record that this visitor may not read.
         """
         await self.ready()
         self.policy.check(type, "read", session.actor)
@@ -185,20 +198,18 @@ class Application:
         else:
             own = self.scopes.id_of(type, session, session.actor)
             found = await repository.get(type.cls, own) or default_snapshot(type.cls, own)
-        self.policy.check(type, "read", session.actor, entity=found)
+        check_record(self.policy, type, session.actor, found, id, gone=seen)
         return found
 
-    async def window(self, listing: Listing, actor: Actor | None) -> Window:
-        """The records of a listing that this actor may read.
+    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
+        """The page of a listing, cut from the records that this actor may read.
 
-        Raises: NotSignedInError, AccessDeniedError.
+        With `total` it has their number in all.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         await self.ready()
-        return await self._windows.window(listing, actor)
-
-    async def count(self, listing: Listing, actor: Actor | None) -> int:
-        """How many records match a listing, of those that this actor may read."""
-        return await self._windows.count(listing, actor)
+        return await self._windows.window(listing, actor, total=total)
 
     async def dispatch(
         self,
@@ -257,9 +268,16 @@ class Application:
                 if type.scope == "session" and not type.in_browser:
                     await self._remove(type, visitor)
         for visitor in session.ended:
-            await self.bus.publish(SessionEnded(visitor))
+            try:
+                await self.bus.publish(SessionEnded(visitor))
+            except Exception:  # delivery: the session has ended, whoever could not be told
+                log.exception("The bus could not publish a SessionEnded")
         session.left.clear()
         session.ended.clear()
+
+    async def session_changed(self, visitor: str) -> None:
+        """A session changed in another process: its pages here connect anew."""
+        await self.hub.deliver(SessionEnded(visitor))
 
     async def _remove(self, type: EntityType, id: Any) -> None:
         unit = self.unit()
@@ -275,6 +293,9 @@ class Application:
         fields = tuple(state or ())
         message = Changed(type.name, id, "expired", version + 1, version, state, fields)
         await self.bus.publish(message)
+
+    async def _stored(self, type: EntityType, id: Any) -> Entity | None:
+        return await self.persistence.for_class(type.cls).get(type.cls, id)
 
     async def _may_see(self, message: Changed, actor: Actor | None) -> bool | None:
         type = self.registry.named(message.entity)

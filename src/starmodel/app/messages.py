@@ -9,11 +9,12 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError
 
 from starmodel.app.ports import Change
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, public_state
+from starmodel.core.json_data import json_data, model_data
 from starmodel.core.registry import EntityType
 
 Kind = Literal["created", "updated", "deleted", "expired", "closed"]
@@ -67,9 +68,9 @@ class SessionEnded:
 def fact_data(fact: Any) -> Any:
     """A fact as JSON data. Raises: TypeError, unless it is a dataclass or a pydantic model."""
     if isinstance(fact, BaseModel):
-        return fact.model_dump(mode="json")
+        return model_data(fact)
     if dataclasses.is_dataclass(fact) and not isinstance(fact, type):
-        return to_jsonable_python(fact)
+        return json_data(fact)
     raise TypeError(
         f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
     )
@@ -79,18 +80,25 @@ _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "
 
 
 def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
-    """What the bus is told of one committed change."""
+    """What the bus is told of one change. Raises: TypeError, for a value without a JSON form."""
     info, before, patch = type.cls.__entity__, base.__dict__, change.patch
     names = (*patch.set, *patch.unset)
     if info.private:
         names = tuple([name for name in names if name not in info.private])
+    try:
+        state = None if change.snapshot is None else public_state(change.snapshot)
+    except PydanticSerializationError as error:
+        raise TypeError(
+            f"{type.name} can't be shown, so it is not stored: {error}. Give the field a type "
+            "that has a JSON form, a serializer, or Field(private=True)."
+        ) from error
     return Changed(
         type.name,
         change.id,
         _KINDS[change.kind],
         change.version,
         change.base,
-        None if change.snapshot is None else public_state(change.snapshot),
+        state,
         names + info.computed,
         {n: plain(before[n]) for n in names if n in before and info.fields[n].atomic},
     )

@@ -40,7 +40,9 @@ class Change(NamedTuple):
     Shapes: kind "insert" needs that nothing is stored; "update", "delete"
     and "check" need that the stored version is `base`. snapshot is the
     state after (None for delete and check); an update writes only
-    `patch`, so fields that a newer build added stay.
+    `patch`, so fields that a newer build added stay. before is the state
+    that an update or delete replaces, where it is known: which unique
+    values and references the batch gives up.
     Units: ttl_s is seconds from the commit on; None means for ever.
     """
 
@@ -52,6 +54,7 @@ class Change(NamedTuple):
     snapshot: Entity | None = None
     patch: Patch = Patch()
     ttl_s: float | None = None
+    before: Entity | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -65,7 +68,10 @@ class Marker(NamedTuple):
     Shapes: key names session, entity, event and the browser's key;
     digest is of the arguments; outcome is JSON, None while it runs;
     command is the id of the run that wrote it; effects is True when the
-    command also did something that is not in its batch.
+    command also did something that is not in its batch; owner names the
+    session, or the actor where there is none, and is_guests is True when
+    nobody was signed in: a store that drops markers keeps those of others.
+    Neither needs to be stored.
     Units: at is seconds since the epoch.
     """
 
@@ -75,6 +81,8 @@ class Marker(NamedTuple):
     at: float
     outcome: str | None = None
     effects: bool = False
+    owner: str = ""
+    is_guests: bool = False
 
 
 class Batch(NamedTuple):
@@ -182,6 +190,18 @@ class LocksRows(Protocol):
         """
 
 
+IsWatched = Callable[[str], bool]
+"""Whether an open page shows the topic, such as "Counter:c1"."""
+
+
+@runtime_checkable
+class EvictingRepository(Protocol):
+    """A repository that drops entities of session scope when it is full."""
+
+    is_watched: IsWatched
+    """Set before `open`; what it says yes to is not dropped."""
+
+
 class EventBus(Protocol):
     """Carries messages (data only) from where something was committed to all who show it."""
 
@@ -242,6 +262,19 @@ class Renderer(Protocol):
 
         Each is patched at its own id.
         """
+
+
+class Cipher(Protocol):
+    """Authenticated encryption with one key.
+
+    Shapes: context is authenticated, but not part of the encrypted data.
+    """
+
+    def encrypt(self, data: bytes, context: bytes) -> bytes:
+        """The data, encrypted. Equal data give different texts."""
+
+    def decrypt(self, data: bytes, context: bytes) -> bytes:
+        """What was encrypted with this context. Raises: ValueError, for anything else."""
 
 
 class Clock(Protocol):

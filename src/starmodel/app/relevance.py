@@ -52,15 +52,16 @@ class Difference:
         if message.state is None or str(message.id) in shown:
             return True
         if message.kind == "created":
-            return self._matches(query, self.after)
+            return self.matches(query, self.after)
         asked = fields_of(query)
         if asked.isdisjoint(message.fields):
             return False  # neither whether it belongs here nor its place is another
         if not message.before.keys() >= asked.intersection(message.fields):
             return True
-        return self._matches(query, self.after) or self._matches(query, self.before)
+        return self.matches(query, self.after) or self.matches(query, self.before)
 
-    def _matches(self, query: Query, entity: Entity | None) -> bool:
+    def matches(self, query: Query, entity: Entity | None) -> bool:
+        """False only when the query certainly does not find the snapshot."""
         return entity is None or self._store_matches(query, entity) is not False
 
 

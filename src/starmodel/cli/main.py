@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from starmodel.cli.commands.css import css
@@ -12,7 +14,7 @@ from starmodel.cli.commands.init import init
 from starmodel.cli.commands.plugin import plugin
 from starmodel.cli.commands.routes import routes
 from starmodel.cli.commands.run import run
-from starmodel.cli.commands.version import version
+from starmodel.cli.commands.version import print_version, version
 from starmodel.cli.group import CommandGroup
 
 # Tracebacks stay Python's own: prettier ones would print local variables, secrets included.
@@ -24,6 +26,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def starmodel(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Serve and manage StarModel applications."""
+
+
 app.command()(init)
 app.command()(run)
 app.command()(routes)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from starmodel.cli.problems import UsageError
+
 AppOption = Annotated[
     str | None,
     typer.Option(
@@ -16,4 +18,25 @@ AppOption = Annotated[
         show_default=False,
     ),
 ]
+AppArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[APP]",
+        help="The application, as for `starmodel run`: a file (hello.py) or module:attribute; "
+        "the same as --app.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def chosen_app(argument: str | None, option: str | None) -> str | None:
+    """The application that a command names, by its argument or by --app.
+
+    Raises: UsageError, when the two differ.
+    """
+    if argument is not None and option is not None and argument != option:
+        raise UsageError(
+            f"The command names two applications, {argument} and --app {option}. Name one."
+        )
+    return argument if option is None else option

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic_core import from_json, to_json, to_jsonable_python
+from pydantic_core import from_json
 
 from starmodel.core.host import host_of
+from starmodel.core.json_data import json_bytes, json_data
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -49,7 +50,7 @@ class Action:
 
 def plain(value: Any) -> Any:
     """The value as JSON data; secrets are masked by pydantic's own serialisation."""
-    return value if type(value) in _PLAIN else to_jsonable_python(value, fallback=repr)
+    return value if type(value) in _PLAIN else json_data(value, fallback=repr)
 
 
 class CommandRecord(NamedTuple):
@@ -77,7 +78,7 @@ class CommandRecord(NamedTuple):
 
     def to_json(self) -> str:
         """This record as one JSON object."""
-        return to_json(self._asdict()).decode()
+        return json_bytes(self._asdict()).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> CommandRecord:

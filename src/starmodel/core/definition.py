@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,18 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from starmodel.core import registry
 from starmodel.core.browser_stores import check_browser_store
+from starmodel.core.definition_checks import RESERVED, check_fields, reserved_error
 from starmodel.core.entity_config import check_config
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import ActionFactory, Event, declared_here
 from starmodel.core.fast_tables import take_over
-from starmodel.core.fields import FieldSpec, field_specs, is_atomic, is_secret, tell_sqlmodel
+from starmodel.core.fields import (
+    FieldSpec,
+    field_specs,
+    is_atomic,
+    is_secret,
+    plain_types,
+    tell_sqlmodel,
+)
+from starmodel.core.json_data import holds_bytes
 from starmodel.core.relations import own_annotations
+from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
-RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 _get = object.__getattribute__
 
 
@@ -31,13 +41,15 @@ class EntityInfo:
     """What a class says of itself, worked out once at its definition.
 
     Shapes: watched is the same class with reads recorded, for drafts of
-    events that await; computed names the public computed fields.
+    events that await; computed names the public computed fields; spec is
+    that of the module at the definition, a new one when it is loaded again.
     """
 
     cls: type[Entity]
     fields: dict[str, FieldSpec]
     events: dict[str, Event[Any, Any, Any]]
     computed: tuple[str, ...]
+    spec: Any = None
 
     @cached_property
     def touched(self) -> str:
@@ -50,6 +62,20 @@ class EntityInfo:
         return all(spec.atomic for spec in self.fields.values()) and not self.cls.model_config.get(
             "extra"
         )
+
+    @cached_property
+    def bytes_fields(self) -> tuple[str, ...]:
+        """The public fields whose values may be bytes."""
+        return tuple(
+            name
+            for name, spec in self.fields.items()
+            if not spec.private and bytes in plain_types(spec.info.annotation)
+        )
+
+    @cached_property
+    def holds_bytes(self) -> bool:
+        """True when a field may have bytes in it, however deep."""
+        return any(holds_bytes(spec.info.annotation) for spec in self.fields.values())
 
     @cached_property
     def private(self) -> frozenset[str]:
@@ -97,11 +123,7 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
     taken = [key for key in RESERVED if key in fields or _redefined(cls, base, key)]
     taken += [key for key in events if key.startswith("model_")]
     if taken:
-        raise ConfigurationError(
-            f"{name} uses the reserved name {', '.join(map(repr, taken))}. "
-            f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
-            "(model_…)."
-        )
+        raise reserved_error(name, taken)
     if getattr(cls, "__sqlmodel_relationships__", None):
         names = ", ".join(cls.__sqlmodel_relationships__)
         raise ConfigurationError(
@@ -115,18 +137,38 @@ def define(cls: type[Entity], base: type[Entity]) -> None:
         for key, item in cls.__pydantic_computed_fields__.items()
         if not is_secret(item.return_type)
     )
-    about = EntityInfo(cls, field_specs(cls), events, computed)
+    check_fields(cls, base)
+    module = sys.modules.get(cls.__module__)
+    about = EntityInfo(cls, field_specs(cls), events, computed, getattr(module, "__spec__", None))
     _check_shown(about)
     check_browser_store(cls, cls.model_config.get("store") or "")
     setter = type.__setattr__
     setter(cls, "__entity__", about)
     prefix = signal_prefix(cls)
+    _check_signals(about, prefix)
     for key in about.signals:
         for alias in (f"{key}_signal", f"S{key}"):
             other = inspect.getattr_static(cls, alias, None)
             if alias not in fields and (other is None or isinstance(other, Signal)):
                 setter(cls, alias, Signal(prefix + key, key))
     registry.define(cls)
+
+
+def _check_signals(about: EntityInfo, prefix: str) -> None:
+    """Refuse names that lead out of a page's signals. Raises: ConfigurationError."""
+    name = about.cls.__name__
+    for part in prefix.rstrip(".").split(".") if prefix else ():
+        if signal_name(part, local=True) != part or not part:
+            raise ConfigurationError(
+                f"{name} has its signals under {prefix.rstrip('.')!r}, and {part!r} can't be the "
+                "name of a signal. Set model_config['namespace'] to another word."
+            )
+    for key in about.signals:
+        if signal_name(key) != key:
+            raise ConfigurationError(
+                f"{name}.{key} can't be a signal: every JavaScript object has a property of that "
+                "name. Rename the field, or declare it with Field(signal=False)."
+            )
 
 
 def _check_shown(about: EntityInfo) -> None:

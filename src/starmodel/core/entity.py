@@ -14,12 +14,14 @@ from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.definition import EntityInfo, define, take_id
+from starmodel.core.definition_checks import check_names
 from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import FrozenEntityError
 from starmodel.core.events import ActionFactory, Event
 from starmodel.core.fields import ATOMS, Field, leaving
 from starmodel.core.host import ObjectsOf, host_of
+from starmodel.core.json_data import bytes_text, model_data
 from starmodel.core.patches import values_of
 from starmodel.core.relations import Relation, take_relations
 from starmodel.core.signals import Signal
@@ -131,6 +133,7 @@ class Entity(BaseModel, metaclass=EntityMeta):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        check_names(cls)
         take_id(cls, Entity)
         take_relations(cls)
 
@@ -310,10 +313,14 @@ def public_state(entity: Entity) -> dict[str, Any]:
 
 
 def _json_state(entity: Entity) -> dict[str, Any]:
-    private: Any = entity.__entity__.private
-    return entity.__pydantic_serializer__.to_python(  # type: ignore[no-any-return]
-        entity, mode="json", by_alias=False, exclude=private or None, warnings=False
-    )
+    info = entity.__entity__
+    private: Any = info.private or None
+    state: dict[str, Any] = model_data(entity, private)
+    for name in info.bytes_fields:
+        value = entity.__dict__.get(name)
+        if type(value) is bytes and state.get(name) == value.decode("utf-8", "replace"):
+            state[name] = bytes_text(value)  # which tells it from the text of a data URL
+    return state
 
 
 def _facts_of(draft: Entity, method: str) -> Facts:

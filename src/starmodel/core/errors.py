@@ -83,7 +83,11 @@ class ConstraintError(StarModelError):
         self.fields = dict(fields or {})
 
 
-class StoreUnavailableError(StarModelError):
+class StoreError(StarModelError):
+    """A store did not do what it was asked to, through no fault of the request."""
+
+
+class StoreUnavailableError(StoreError):
     """A store could not be asked or could not commit.
 
     Shapes: doubtful is True when the command may have been stored all the
@@ -112,7 +116,11 @@ class TransactionAbortedError(StoreBusyError):
     """The database rolled back a transaction as a deadlock victim; the dispatcher runs it again."""
 
 
-class StoreFailedError(StarModelError):
+class SessionNotStoredError(StoreUnavailableError):
+    """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+
+
+class StoreFailedError(StoreError):
     """A store refused a statement for a reason that sending it again does not mend.
 
     For example a missing column, a full disk or a read-only database. The
@@ -124,6 +132,12 @@ class StorePermissionError(StoreFailedError):
     """The database role of the application lacks a privilege, or row security refused a row."""
 
     status = 403
+
+
+class StoreFullError(StarModelError):
+    """A store that keeps a bounded number of entities has no room for one more."""
+
+    status = 507
 
 
 class NotFoundError(StarModelError):
@@ -158,6 +172,32 @@ class NotSignedInError(AccessDeniedError):
     """Nobody is signed in, and this needs somebody."""
 
     status = 401
+
+
+class AccessScanLimitError(StarModelError):
+    """A read rule that is a function was applied to as many records as one request may read."""
+
+    status = 422
+    public = True
+
+    def __init__(self, things: str, rule: str, limit: int) -> None:
+        name = f"the rule {rule!r}" if rule else f"the read rule of {things.lower()}"
+        super().__init__(
+            f"More than {limit} records would have to be read: {name} decides about each of them. "
+            "Narrow the list by a filter or a search, or raise the setting access_scan_limit."
+        )
+
+
+class HiddenRecordError(NotFoundError, AccessDeniedError):
+    """The actor may not read this record; visitors are answered as if it did not exist.
+
+    Shapes: gone is True where a missing record would be a `GoneError`.
+    """
+
+    def __init__(self, entity: str, id: Any, *, gone: bool = False) -> None:
+        shown = (GoneError if gone else NotFoundError)(entity, id)
+        super().__init__(entity, id)
+        self.args, self.status = shown.args, shown.status  # type: ignore[misc]
 
 
 class VersionConflictError(StarModelError):

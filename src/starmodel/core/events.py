@@ -55,6 +55,7 @@ class Event(Generic[S, P, R]):
         self.fn, self.info, self.name, self.owner = fn, info, fn.__name__, ""
         self.__doc__ = fn.__doc__
         self.signature = inspect.signature(fn)
+        _check_self(fn, self.signature)
         if inspect.isasyncgenfunction(fn):
             self.kind = "async_generator"
         elif inspect.iscoroutinefunction(fn):
@@ -157,6 +158,18 @@ def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -
         return Event(function, _info(function.__qualname__, options, merge_mode))
 
     return declare(fn) if fn is not None else declare
+
+
+def _check_self(fn: Callable[..., Any], signature: inspect.Signature) -> None:
+    """Refuse a function that can't be a method. Raises: ConfigurationError."""
+    first = next(iter(signature.parameters.values()), None)
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if first is None or first.name != "self" or first.kind not in positional:
+        name = getattr(fn, "__qualname__", repr(fn))
+        raise ConfigurationError(
+            f"@event on {name}{signature}: an event is a method whose first parameter is self. "
+            f"Write def {name.rpartition('.')[2]}(self, …)."
+        )
 
 
 def declared_here(cls: type[Any]) -> list[str]:

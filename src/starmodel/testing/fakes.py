@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeVar
 
+from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.access import AccessPolicy, Audience, RulePolicy
@@ -152,6 +153,7 @@ def fake_application(
         bus=bus or RecordingBus(),
         policy=policy or RulePolicy(),
         secret="a secret for tests",  # noqa: S106 - guards nothing
+        cursor_cipher=AesCipher(["a secret for tests"], "cursor"),
         clock=clock,
         ids=ids or CountingIds(),
         reactions=reactions,

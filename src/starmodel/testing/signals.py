@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from starmodel.core.signal_names import keys_of
 from starmodel.core.signals import Signal
 from starmodel.testing.problems import NotOnPageError
 
@@ -81,7 +82,7 @@ class SignalsSeen:
                 "when its entity is put into the page, unless it holds a list, a dict or a long "
                 "text."
             )
-        return copy.deepcopy(found)
+        return keys_of(copy.deepcopy(found))
 
     def __contains__(self, path: object) -> bool:
         return self._tree.has(path.path if isinstance(path, Signal) else str(path))

@@ -244,10 +244,10 @@ def test_missing_assets_are_told(
     assert "starmodel.css" in assets.asset_urls()
 
 
-def test_folder_without_an_application_is_no_problem(examined: Any) -> None:
+def test_folder_without_an_application_is_a_problem(examined: Any) -> None:
     code, document = examined()
-    assert code == 0
-    assert findings(document, "application")[0][0] == "note"
+    assert code == 1
+    assert findings(document, "application")[0][0] == "problem"
     assert document["settings"]
 
 

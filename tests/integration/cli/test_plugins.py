@@ -188,7 +188,7 @@ def test_plugin_list_without_plugins_says_so(run: Run, monkeypatch: pytest.Monke
     assert run("plugin", "list").stdout == "No installed package has entry points for StarModel.\n"
 
 
-def test_doctor_warns_of_plugins_that_fail(install: Any, answer: Answer) -> None:
+def test_doctor_warns_of_plugins_that_fail(install: Any, shop: Path, answer: Answer) -> None:
     install("broken", "raise ValueError('no tape')\n", cli_commands={"mend": ":made"})
     found = [f for f in answer("doctor")["findings"] if f["about"] == "plugins"]
     assert [f["level"] for f in found] == ["warning"]

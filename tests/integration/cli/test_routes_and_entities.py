@@ -30,6 +30,34 @@ def test_routes_tell_who_answers_each_address(shop: Path, answer: Answer) -> Non
     assert found["GET", "/_starmodel/stream"]["source"] == "starmodel"
 
 
+@pytest.mark.parametrize("command", [("routes",), ("entities", "list"), ("doctor",)])
+def test_application_is_named_as_for_run(write: Write, run: Run, command: tuple[str, ...]) -> None:
+    write(
+        "other.py",
+        "from starmodel import Entity, create_app\n"
+        "class Lamp(Entity):\n    on: bool = False\n"
+        "app = create_app([Lamp])\n",
+    )
+    assert "Lamp" in run(*command, "other.py").stdout
+    assert run(*command, "other.py:app").stdout == run(*command, "--app", "other.py:app").stdout
+    twice = run(*command, "other.py", "--app", "main.py")
+    assert (twice.exit_code, "two applications" in twice.stderr) == (2, True)
+
+
+def test_inspected_entity_is_followed_by_the_application(write: Write, run: Run) -> None:
+    write(
+        "other.py",
+        "from starmodel import Entity, create_app\n"
+        "class Lamp(Entity):\n    on: bool = False\n"
+        "app = create_app([Lamp])\n",
+    )
+    assert run("entities", "inspect", "Lamp", "other.py").stdout.startswith("Lamp (other)")
+
+
+def test_version_option_prints_what_the_command_prints(run: Run) -> None:
+    assert run("--version").stdout == run("version").stdout
+
+
 def test_generated_routes_behind_own_ones_are_marked(shop: Path, answer: Answer) -> None:
     replaced = [row["path"] for row in answer("routes") if row["replaced"]]
     assert replaced == ["/", "/products/{id}/edit"]

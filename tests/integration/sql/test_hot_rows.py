@@ -170,7 +170,7 @@ async def test_refused_event_on_a_locked_row_gives_it_back(
     assert (found.total, found.entries) == (30, 30)
 
 
-def _write_until(url: str, stop: threading.Event) -> int:
+def _write_until(url: str, began: threading.Event, stop: threading.Event) -> int:
     """Update the row again and again, as another program; how often that was."""
 
     async def write() -> int:
@@ -179,6 +179,7 @@ def _write_until(url: str, stop: threading.Event) -> int:
             sql = "UPDATE account SET note = ?, _version = _version + 1"
             await outsider.run(sql, f"{number}")
             number += 1
+            began.set()
         await outsider.close()
         return number
 
@@ -190,8 +191,9 @@ async def test_row_that_another_program_writes_all_the_time_is_locked(any_url: s
     async with _applications(any_url, 1) as (application,):
         await application.objects(Account).create(id="a")
         account = await _found(application)
-        stop = threading.Event()
-        writing = asyncio.ensure_future(asyncio.to_thread(_write_until, any_url, stop))
+        began, stop = threading.Event(), threading.Event()
+        writing = asyncio.ensure_future(asyncio.to_thread(_write_until, any_url, began, stop))
+        await asyncio.to_thread(began.wait, 10)
         try:
             await asyncio.gather(*(application.dispatch(account.do.add(1)) for _ in range(20)))
         finally:

@@ -12,7 +12,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 
-from integration.web.browser import HTML, Browser, sse_events, unlisted
+from integration.web.browser import HTML, Browser, session_cookie_name, sse_events, unlisted
 from starmodel import (
     ConfigurationError,
     Entity,
@@ -171,7 +171,7 @@ async def test_existing_application_keeps_its_session_pages_and_404(visit: Any) 
 
     assert "seen 2" in page.text
     assert "count 1" in page.text
-    assert set(browser.cookies) == {"session_", "starmodel"}
+    assert set(browser.cookies) == {"session_", session_cookie_name(app)}
     assert (await browser.page("/nothing")).text == "404 Not Found"
     assert (await browser.page("/counter")).status_code == 200
     async with browser.watch(page) as stream:
@@ -260,3 +260,35 @@ async def test_title_of_a_record_may_be_a_property(serve: Any) -> None:
 def test_transport_that_is_not_there_is_refused_at_the_start() -> None:
     with pytest.raises(ConfigurationError, match=r"realtime is 'websocket'.*use 'sse'"):
         create_app([Counter], settings=Settings(realtime="websocket"))
+
+
+def test_bus_and_transport_may_be_named_by_argument():
+    app = create_app([Counter], realtime="sse", bus="memory", secret_key="s" * 40)
+    assert app.starmodel.settings.realtime == "sse"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"realtime": "pigeon"}, r"'realtime' cannot be 'pigeon'.*'sse' or 'websocket'"),
+        ({"realtime": 4}, r"realtime is 4; expected 'sse'"),
+        ({"bus": "kafka"}, r"'event_bus' cannot be 'kafka'.*'memory'"),
+        ({"bus": 4}, r"bus is 4; expected 'memory' or an EventBus"),
+        ({"entities": Counter}, r"entities holds .*Counter.*expected a list of Entity classes"),
+        ({"entities": "counter"}, r"entities holds 'counter'; expected a list"),
+        ({"entities": [int]}, r"entities holds <class 'int'>; expected a list"),
+        ({"stores": "memory"}, r"stores is 'memory'; expected stores by name"),
+        ({"ui": "monster"}, r"ui is 'monster'; expected a class or function"),
+        ({"policy": "public"}, r"policy is 'public'; expected an AccessPolicy"),
+        ({"uow_cls": "sql"}, r"uow_cls is 'sql'; expected a subclass of UnitOfWork"),
+    ],
+    ids=lambda value: "-".join(value) + str(value.values()) if isinstance(value, dict) else "",
+)
+def test_argument_of_another_kind_is_refused_with_what_is_expected(arguments, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        create_app(**{"entities": [Counter], "secret_key": "s" * 40, **arguments})
+
+
+def test_application_of_another_framework_is_refused_with_the_remedy():
+    with pytest.raises(ConfigurationError, match=r"got a Starlette; .*Mount"):
+        configure_app(Starlette(), [Counter])

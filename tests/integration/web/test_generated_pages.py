@@ -10,7 +10,7 @@ from pydantic import computed_field
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from integration.web.browser import Browser, unlisted
+from integration.web.browser import HTML, Browser, unlisted
 from integration.web.expressions import Outline
 from integration.web.filled import form_of, forms_of
 from integration.web.shop import OWNERS_WRITE
@@ -278,3 +278,14 @@ async def test_progress_of_a_generator_is_shown_moves_and_goes(visit: Any) -> No
     assert "mode remove" in failed.text
     assert "Stuck" in failed.text
     assert plain.status_code == 200
+
+
+@unlisted
+class Profile(Entity):
+    model_config = EntityConfig(scope="user", access="public")
+    colour: str = ""
+
+
+async def test_navigation_offers_guests_nothing_that_needs_somebody_signed_in(visit: Any) -> None:
+    browser = visit(Profile)
+    assert "/profile" not in (await browser.get("/", headers=HTML)).text

@@ -11,7 +11,7 @@ from starmodel import (
     NotSignedInError,
     event,
 )
-from starmodel.app.access import TRUSTED, RulePolicy, allows
+from starmodel.app.access import TRUSTED, RulePolicy, allows, may_create
 from starmodel.core.registry import Registry
 
 BOSS = Actor("b", "Boss", frozenset({"boss"}))
@@ -122,3 +122,20 @@ def test_definition_with_an_impossible_rule_is_refused(access):
 
         class Thing(Entity):
             model_config = EntityConfig(access=access)
+
+
+def _offers(rule):
+    class Note(Entity):
+        model_config = EntityConfig(scope="record", access={"read": "public", "write": rule})
+        owner: str = ""
+
+    type = Registry([Note])[Note]
+    policy = RulePolicy()
+    return [may_create(policy, type, actor) for actor in (None, Actor("ann"))]
+
+
+def test_creating_is_offered_to_guests_only_where_a_function_allows_them():
+    assert _offers(lambda actor, note: True) == [True, True]
+    assert _offers(lambda actor, note: actor is not None) == [False, True]
+    assert _offers(lambda actor, note: note.owner == actor.id) == [False, True]
+    assert _offers("signed_in") == [False, True]

@@ -161,8 +161,11 @@ def test_bind_long_bad_value_is_cut():
     assert len(str(caught.value)) < 250
 
 
-def test_bind_names_with_underscore_are_the_form_s_own():
-    assert counter().bind(Inputs(body={"delta": 1, "_key": "k"})) == {"delta": 1}
+@pytest.mark.parametrize("name", ["_key", "_delta", "__class__", "_was", "_browser", "_", ""])
+@pytest.mark.parametrize("source", ["fixed", "body", "files", "path"])
+def test_bind_unknown_name_is_refused_also_with_an_underscore(name, source):
+    with pytest.raises(BindingError, match="is unknown"):
+        counter().bind(Inputs(**({"fixed": {"delta": 1}} | {source: {"delta": 1, name: "k"}})))
 
 
 def test_bind_unknown_signals_are_not_read():
@@ -420,3 +423,26 @@ def test_parameter_with_a_field_as_its_default_is_refused_with_the_right_form():
 
     with pytest.raises(ConfigurationError, match=r"write level: Annotated\[type, Field"):
         binder(Lamp, "dim")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default"), [(int, "many"), (list[int], ["a"]), (Literal["a", "b"], "c")]
+)
+def test_parameter_whose_default_has_another_type_is_refused(annotation, default):
+    def act(self, amount=default):
+        """Nothing."""
+
+    act.__annotations__["amount"] = annotation
+    entity = type("Thing", (Entity,), {"act": event(act)})
+    with pytest.raises(ConfigurationError, match=r"Thing\.act: parameter 'amount' has the default"):
+        binder(entity, "act")
+
+
+def test_parameter_of_type_object_is_refused():
+    class Thing(Entity):
+        @event
+        def act(self, value: object):
+            """Nothing."""
+
+    with pytest.raises(ConfigurationError, match=r"Thing\.act: parameter 'value' has the type obj"):
+        binder(Thing, "act")

@@ -12,7 +12,8 @@ import pytest
 from pydantic import FutureDate, PastDatetime
 
 from starmodel import Entity, EntityConfig
-from starmodel.app.cursors import cursor_behind, position_at
+from starmodel.adapters.encryption import AesCipher
+from starmodel.app.cursors import Cursors
 from starmodel.app.ordering import position_of
 from starmodel.app.query import Query
 from starmodel.core.errors import RequestError
@@ -45,6 +46,8 @@ def _entity():
 
 
 Thing = _entity()
+CURSORS = Cursors(AesCipher(["a" * 40], "cursor"))
+cursor_behind, position_at = CURSORS.behind, CURSORS.position
 SECONDS = timezone(timedelta(hours=1, seconds=7))
 
 
@@ -76,7 +79,33 @@ def test_cursor_is_plain_text_for_addresses():
     cursor = cursor_behind(Query(Thing, order=(("text", False),)), Thing(text="ÿþ??>>"))
 
     assert cursor.replace("-", "").replace("_", "").isalnum()
-    assert b"either" not in urlsafe_b64decode(cursor + "==")
+    assert len(cursor) < 140
+
+
+def test_cursor_shows_neither_a_value_nor_its_length():
+    query = Query(Thing, order=(("text", False),))
+    texts = ["", "a" * 9, "secret"]
+
+    cursors = [cursor_behind(query, Thing(text=text)) for text in texts * 2]
+    sealed = [urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)) for cursor in cursors]
+
+    assert len({len(each) for each in sealed}) == 1
+    assert len(set(sealed)) == len(sealed)  # equal places are not recognised either
+    assert not any(b"secret" in each or b"00000005" in each for each in sealed)
+
+
+def test_cursor_belongs_to_its_reader_and_survives_a_new_key():
+    query, thing = Query(Thing), Thing()
+    cursor = cursor_behind(query, thing, "ann")
+
+    for reader in ("", "bob", "ann "):
+        with pytest.raises(RequestError, match="is none of Thing"):
+            position_at(query, cursor, reader)
+    rotated = Cursors(AesCipher(["b" * 40, "a" * 40], "cursor"))
+    assert rotated.position(query, cursor, "ann") == (thing.id,)
+    for secrets, purpose in ((["b" * 40], "cursor"), (["a" * 40], "other")):
+        with pytest.raises(RequestError, match="is none of Thing"):
+            Cursors(AesCipher(secrets, purpose)).position(query, cursor, "ann")
 
 
 def test_cursor_of_another_order_or_damaged_is_refused():

@@ -12,9 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starmodel import Entity, EntityConfig, Field
+from starmodel.adapters.encryption import AesCipher
+from starmodel.app.cursors import Cursors
 from starmodel.app.listing import Window, listing_of
 from starmodel.core.errors import RequestError
 from starmodel.core.registry import Registry
+
+CURSORS = Cursors(AesCipher(["a" * 40], "cursor"))
 
 
 class Size(enum.Enum):
@@ -126,7 +130,7 @@ def test_a_field_named_like_a_word_of_the_window_keeps_its_filter():
 
 
 def test_cursor_is_taken_only_where_cursors_are_allowed():
-    assert listing_of(BOOKS, {"cursor": ""}, cursors=True).query == listing_of(BOOKS, {}).query
+    assert listing_of(BOOKS, {"cursor": ""}, cursors=CURSORS).query == listing_of(BOOKS, {}).query
     with pytest.raises(RequestError, match=r"a page of it is asked for by \?page="):
         listing_of(BOOKS, {"cursor": ""})
 

@@ -6,7 +6,8 @@ import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
 from starmodel.app.listing import listing_of
-from starmodel.app.lists import LONGEST_PAUSE_S, PAUSE_S, Lists
+from starmodel.app.lists import Lists
+from starmodel.app.live_list import LONGEST_PAUSE_S, PAUSE_S
 from starmodel.app.messages import Changed
 from starmodel.app.subscriptions import Subscription
 from starmodel.testing.fakes import fake_application
@@ -77,12 +78,12 @@ class Shop:
         self.pause, self.asked, self.view = pause or Gate(), 0, Told()
         self.app = fake_application(*CLASSES, lists=self._lists)
 
-    def _lists(self, ask, policy, matches):
+    def _lists(self, ask, policy, matches, read):
         async def counted(listing, actor):
             self.asked += 1
             return await ask(listing, actor)
 
-        return Lists(counted, policy, matches, pause=self.pause)
+        return Lists(counted, policy, matches, read, pause=self.pause)
 
     async def make(self, *names, cls=Product, **values):
         for name in names:
@@ -362,7 +363,7 @@ async def test_expired_record_leaves_the_list(shop):
     viewer = await shop.watch()
     viewer.take()
     await shop.pause.open()
-    shop.app.persistence.for_class(Product)._remove((Product, "a"))
+    shop.app.persistence.for_class(Product)._remove(Product, "a")
     await shop.app.bus.publish(Changed("Product", "a", "expired", 3, 2, None))
     await settled()
     assert viewer.take() == b"[b]"
@@ -383,3 +384,66 @@ async def test_words_of_a_list_make_the_same_list_again(shop, asked):
     listing = listing_of(type, asked)
     assert listing_of(type, dict(parse_qsl(listing.words))) == listing
     assert " " not in listing.topic
+
+
+async def test_change_of_an_unreadable_record_asks_no_list(shop):
+    await shop.make("a", "b", "c", note="ann", cls=Paper)
+    await shop.make("x", "y", note="bob", cls=Paper)
+    ann = await shop.watch(actor=Actor("ann"), cls=Paper, per_page="2")
+    bob = await shop.watch(actor=Actor("bob"), cls=Paper, per_page="2")
+    ann.take(), bob.take()
+    await shop.pause.open()
+    asked = shop.asked
+
+    await shop.change("x", cls=Paper, price=2)
+    await shop.pause.open()
+    assert (shop.asked, ann.take(), bob.take()) == (asked + 1, b"", b"[xy]")
+    await shop.delete("x", cls=Paper)
+    await shop.pause.open()
+    assert (shop.asked, ann.take(), bob.take()) == (asked + 2, b"", b"[y]")
+    # What is behind the page counts as soon as it decides whether there is a next one.
+    await shop.change("c", cls=Paper, note="bob")
+    await shop.pause.open()
+    assert (shop.asked, ann.take(), bob.take()) == (asked + 4, b"[ab]", b"[cy]")
+
+
+async def test_list_beyond_the_scan_limit_stays_as_it_is_and_waits_for_the_next_change(caplog):
+    shop = Shop()
+    shop.app._windows._scan_limit = 4
+    await shop.make(*"abcd", note="ann", cls=Paper)
+    ann = await shop.watch(actor=Actor("ann"), cls=Paper)
+    assert ann.take() == b"[abcd full]"
+    await shop.pause.open()
+
+    await shop.make("e", note="ann", cls=Paper)
+    for _ in range(3):
+        await shop.pause.open()
+    late = await shop.watch(actor=Actor("ann"), cls=Paper)
+    for _ in range(3):
+        await shop.pause.open()
+    assert (shop.asked, ann.take(), late.take()) == (3, b"", b"")
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
+    assert "access_scan_limit" in caplog.text
+    assert shop.app.lists.settled
+
+    await shop.delete("b", cls=Paper)
+    await shop.pause.open()
+    assert (ann.take(), late.take()) == (b"[acde]", b"[acde full]")
+    await shop.app.close()
+
+
+async def test_failing_read_asks_every_guarded_list_again(shop, caplog):
+    await shop.make("a", note="ann", cls=Paper)
+    ann = await shop.watch(actor=Actor("ann"), cls=Paper)
+    ann.take()
+    await shop.pause.open()
+
+    async def away(type, id):
+        raise OSError("away")
+
+    shop.app.lists._read, asked = away, shop.asked
+    await shop.change("a", cls=Paper, price=2)
+    await shop.pause.open()
+
+    assert (shop.asked, ann.take()) == (asked + 1, b"[a]")
+    assert "could not be read" in caplog.text

@@ -52,6 +52,13 @@ def test_sign_in_replaces_the_id_and_keeps_visitor_data_and_instances(visitor):
     assert session.changed
 
 
+def test_family_survives_sign_in(visitor):
+    session = visitor()
+    family = session.family
+    session.sign_in("ann")
+    assert session.family == family != visitor("bob").family
+
+
 def test_sign_in_takes_an_actor_as_it_is(visitor):
     session = visitor()
     session.sign_in(Actor("ann", "Ann", frozenset({"boss"})))

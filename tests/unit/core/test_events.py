@@ -428,22 +428,6 @@ async def test_save_outside_an_event_is_refused() -> None:
         await _Cart().save()
 
 
-def test_event_on_an_entity_inside_a_draft_works_there() -> None:
-    class Shelf(Entity):
-        cart: _Functional = Field(default_factory=_Functional)
-
-        @event
-        def grow(self) -> None:
-            self.cart.itself()
-            self.cart.count += 1
-
-    shelf = Shelf()
-    shelf.grow()
-    assert shelf.cart.count == 2
-    with pytest.raises(FrozenEntityError):
-        shelf.cart.count = 3
-
-
 def test_event_overridden_can_call_the_one_of_its_base() -> None:
     class Double(_Functional):
         @event

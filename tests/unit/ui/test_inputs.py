@@ -112,7 +112,7 @@ def row(s: Slots) -> Any:
         Column("count", "Count", lambda entity: None, str, is_number=True),
     ]
     audience = Audience(frozenset(["update", "delete"]), Actor("ann"))
-    return row_component(type, columns, "/app/things", actions, audience, "/icons.svg", s)
+    return row_component(type, columns, "/app/things", actions, actions, audience, "/icons.svg", s)
 
 
 ROW = compiled(row)

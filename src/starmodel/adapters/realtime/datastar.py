@@ -7,16 +7,19 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import orjson
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 
 from starmodel.app.elements import Element
+from starmodel.app.listing import key_of
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
+from starmodel.core.json_data import json_bytes
 from starmodel.core.registry import EntityType
+from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
 
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -32,7 +35,8 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
     None becomes "": Datastar deletes a signal that is set to null and
     leaves what showed it as it was. Integers beyond 2**53 and numbers that
     JSON has no name for travel as text, texts over 4 kB stay on the server
-    unless they are `declared` to be signals.
+    unless they are `declared` to be signals. Keys of objects become names of
+    signals at any depth.
     """
     if value is None:
         return ""
@@ -45,7 +49,7 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
     if kind is float:
         return value if math.isfinite(value) else str(value)
     if kind is dict:
-        return {key: signal_value(inner, declared=True) for key, inner in value.items()}
+        return {signal_name(key): signal_value(v, declared=True) for key, v in value.items()}
     if kind is list:  # replaced whole, so that null survives in it
         return [None if i is None else signal_value(i, declared=True) for i in value]
     return value
@@ -59,6 +63,14 @@ def signals_of(
         name: signal_value(state[name], declared=name in declared)
         for name in names
         if name in state
+    }
+
+
+def extra_signals(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The dict that an event returned as signals; `_name` stays local to the page."""
+    return {
+        signal_name(key, local=True): signal_value(value, declared=True)
+        for key, value in values.items()
     }
 
 
@@ -80,7 +92,7 @@ def json_text(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # integers beyond 64 bits, Decimal and other values that pydantic knows
-        return to_json(value).decode()
+        return json_bytes(value, inf_nan_mode="null").decode()
 
 
 def script_json(value: Any) -> str:
@@ -98,27 +110,50 @@ def script_json(value: Any) -> str:
     def text(value: str) -> str:
         return f'"{RISKY.sub(harmless, value)}"'
 
+    def name(key: object) -> str:  # in a literal, a plain __proto__ would set the prototype
+        return f"[{text(str(key))}]" if key == "__proto__" else text(str(key))
+
     if isinstance(value, Signal):
         return str(value)
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{text(str(k))}:{script_json(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{name(k)}:{script_json(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(script_json, value)) + "]"
     return json_text(value)
 
 
-def patch_signals(signals: Any, *, version: str = "", status: int | None = None) -> bytes:
+def signals_json(values: Any) -> str:
+    """The expression of `data-signals` for values that a page gives by name."""
+
+    def named(value: Any) -> Any:
+        if isinstance(value, str | int | float | Signal | None):
+            return value
+        if isinstance(value, Mapping):
+            return {signal_name(key, local=True): named(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [named(inner) for inner in value]
+        return named(to_jsonable_python(value))
+
+    return script_json(named(values))
+
+
+def patch_signals(
+    signals: Any, *, version: str = "", status: int | None = None, made: str = ""
+) -> bytes:
     """One `datastar-patch-signals` event. Datastar merges objects, key by key.
 
-    Shapes: version is "Counter 17…" for the page's own order check.
+    Shapes: version is "Counter 17…" for the page's own order check; made is
+    the version that the event answered with this status has made.
     """
-    if not signals and not version and status == 200:
+    if not signals and not version and not made and status == 200:
         return _ACCEPTED
     extra = (f"data: version {version}\n" if version else "") + (
         f"data: status {status}\n" if status else ""
     )
+    if made:
+        extra += f"data: made {made}\n"
     return (
         f"event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
     ).encode()
@@ -147,9 +182,14 @@ def patch_browser_state(name: str, signals: dict[str, Any], text: str | None) ->
     ).encode()
 
 
-def patch_elements(element: Element) -> bytes:
-    """One `datastar-patch-elements` event."""
+def patch_elements(element: Element, *, leaves: bool = False) -> bytes:
+    """One `datastar-patch-elements` event.
+
+    Shapes: leaves is True for an element that leads the page away.
+    """
     lines = ["event: datastar-patch-elements"]
+    if leaves:
+        lines.append("data: leaves 1")
     if element.selector:
         lines.append(f"data: selector {LINES.sub(' ', element.selector)}")
     if element.mode:
@@ -191,7 +231,7 @@ def record_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_pat
         raise ConfigurationError(
             f"{type.name} has path=None, so {type.name}.{event.name} has no address."
         )
-    middle = f"/{quote(str(id), safe='')}" if type.is_record and id is not None else ""
+    middle = f"/{key_of(id)}" if type.is_record and id is not None else ""
     return f"{root_path}{type.path}{middle}"
 
 

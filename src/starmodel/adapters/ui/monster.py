@@ -34,7 +34,7 @@ from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
 from starmodel.adapters.ui.rows import ListView
 from starmodel.adapters.ui.values import Show, shows
-from starmodel.app.access import Actor, Audience, permits
+from starmodel.app.access import Actor, Audience, may_create, permits
 from starmodel.app.application import Application
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, Window, key_of
@@ -158,6 +158,11 @@ class MonsterUI:
             actor=actor,
         )  # fmt: skip
 
+    def failure_panel(self, problem: Any) -> Any:
+        details = self._where(problem.details) if problem.details else None
+        steps = failures.steps(problem.frames, problem.trace)
+        return failures.panel(problem.text, self._sprite, details, steps)
+
     def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
         return shell.links(types, at, self._realtime.root_path, self._sprite)
 
@@ -198,7 +203,7 @@ class MonsterUI:
         if not (type.is_record and type.crud):
             return None
         if entity is None:
-            may = self._may(type, "create", actor)
+            may = may_create(self._application.policy, type, actor)
             return Safe(self._new(self._realtime.root_path, type.name)) if may else None
         href = f"{self._home(type)}/{key_of(entity.id)}/edit"
         edit = A(icon("edit", self._sprite), "Edit", href=href, cls="uk-btn uk-btn-default")
@@ -336,7 +341,10 @@ class MonsterUI:
         return [
             type
             for type in application.registry
-            if type.path is not None and type.crud and permits(application.policy, type, actor)
+            if type.path is not None
+            and type.crud
+            and (actor is not None or type.scope != "user")
+            and permits(application.policy, type, actor)
         ]
 
     def _may(

@@ -14,6 +14,7 @@ from fasthtml.components import Template as TemplateElement
 
 from starmodel.adapters.ui.columns import Column, Showing, cell_look, columns_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.forms import form_id
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.records import title_of
 from starmodel.app.access import Audience
@@ -37,8 +38,9 @@ class ListView:
     A row is made once for each version of its record, unless it shows what
     is computed or depends on a rule that is a function.
 
-    Shapes: actions are the events that a row offers; `may` asks a rule
-    that is a function of the record.
+    Shapes: actions are the events that a row offers, bulk those of them that
+    run at once, without a form; `may` asks a rule that is a function of the
+    record.
     """
 
     type: EntityType
@@ -46,21 +48,17 @@ class ListView:
     columns: tuple[Column, ...]
     row: Template
     actions: tuple[Event[Any, Any, Any], ...]
+    bulk: tuple[Event[Any, Any, Any], ...]
     audience: Audience
     may: Callable[[Event[Any, Any, Any], Entity], bool]
     sprite: str
     kept: dict[tuple[Any, int], Row] = field(default_factory=dict)
 
-    @property
-    def bulk(self) -> list[Event[Any, Any, Any]]:
-        """The events that can be run for many rows at once."""
-        return [event for event in self.actions if event.name != "update"]
-
     def rows(self, entities: Sequence[Entity], narrowed: bool) -> list[Row]:
         """A row for each record; for none, one that says so and what to do."""
         if not entities:
             return [Row("none", _nothing(self, narrowed))]
-        if self.audience.actor is not None or not all(column.sorts for column in self.columns):
+        if self.audience.per_record or not all(column.sorts for column in self.columns):
             return [self._row(entity) for entity in entities]
         if len(self.kept) > MAX_KEPT:
             self.kept.clear()
@@ -82,7 +80,7 @@ class ListView:
         slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(self.type, entity)
-        if self.audience.actor is not None:
+        if self.audience.per_record:
             slots["may"] = " ".join([e.name for e in self.actions if self.may(e, entity)])
         return slots
 
@@ -96,17 +94,16 @@ def list_view(
     sprite: str,
     show: Showing,
 ) -> ListView:
-    """Compile the rows of a class. Shapes: `simple` events run at once, with nothing to fill in."""
+    """Compile the rows of a class. Shapes: `simple` events run at once, without a form."""
     home = f"{realtime.root_path}{type.path}"
     columns = columns_of(type, show)
     offered = [
-        event
-        for name, event in type.events.items()
-        if name in audience.events and (name == "update" or (name != "create" and simple(event)))
+        event for name, event in type.events.items() if name in audience.events and name != "create"
     ]
     actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
-    row = compiled(partial(row_component, type, columns, home, actions, audience, sprite))
-    return ListView(type, home, columns, row, actions, audience, may, sprite)
+    bulk = tuple(event for event in actions if simple(event))
+    row = compiled(partial(row_component, type, columns, home, actions, bulk, audience, sprite))
+    return ListView(type, home, columns, row, actions, bulk, audience, may, sprite)
 
 
 def row_component(
@@ -114,6 +111,7 @@ def row_component(
     columns: Sequence[Column],
     home: str,
     actions: Sequence[Event[Any, Any, Any]],
+    bulk: Sequence[Event[Any, Any, Any]],
     audience: Audience,
     sprite: str,
     s: Slots,
@@ -121,7 +119,7 @@ def row_component(
     """One row. Each cell is what its column shows; the first leads to the record."""
     key, title = s.token("key"), s.text("title")
     cells = []
-    if any(event.name != "update" for event in actions):
+    if bulk:
         box = Input(
             type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(type),
             cls="uk-checkbox", aria_label=f"Select {title}",
@@ -135,7 +133,7 @@ def row_component(
             cells.append(Td(shown, cls=look, data_label=column.title))
     if actions:
         # What it offers is the same in every row, so it stands once, in `menu`.
-        may = {"data-may": s.text("may")} if audience.actor is not None else {}
+        may = {"data-may": s.text("may")} if audience.per_record else {}
         opener = Summary(aria_label=f"Actions for {title}", cls=_DOTS)
         made = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(made, cls="sm-end"))
@@ -153,6 +151,10 @@ def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter
     if event.name == "update":
         href = f"{view.home}/{quote(PLACE, safe='')}/edit"
         return A(icon("edit", view.sprite), "Edit", named, href=href, cls="sm-item")
+    if event not in view.bulk:  # its form on the record's page asks for the rest
+        form = form_id(view.type, event, PLACE)
+        href = f"{view.home}/{PLACE}#{form}".replace(PLACE, quote(PLACE, safe=""))
+        return A(f"{event.title}…", named, href=href, cls="sm-item")
     run = realtime.render_action(view.type, Action(view.type.cls, event.name, {}, PLACE))
     named["data-on:click"] = run
     if event.name == "delete":

@@ -9,6 +9,7 @@ from typing import Any
 from fastcore.xml import FT, attrmap, valmap
 from fasthtml.components import fh_cfg
 
+from starmodel.core.signal_names import INHERITED, signal_name
 from starmodel.core.signals import Signal
 
 _KEYED = re.compile(
@@ -17,6 +18,7 @@ _KEYED = re.compile(
 )
 _NOT_KEYED = re.compile(r"data_on_(intersect|interval|signal_patch)(_|$)|data_signals__", re.I)
 _PATHS = ("data-bind", "data-ref", "data-indicator")
+_SIGNALS = ("data-signals", "data-computed")
 # They build their content in the browser, and a patch would take it away, the visitor's choice too.
 _BUILT_IN_THE_BROWSER = frozenset(
     f"uk-{name}"
@@ -46,18 +48,31 @@ def _value(value: Any) -> Any:
     return value if isinstance(value, dict) else valmap(value)
 
 
-def teach_components(script_json: Callable[[Any], str]) -> None:
+def signal_path(path: str) -> str:
+    """A path that leads to a signal and never into a prototype; its dots separate names."""
+    return ".".join(
+        signal_name(part, local=True) if part in INHERITED or part.startswith("__") else part
+        for part in path.split(".")
+    )
+
+
+def teach_components(
+    script_json: Callable[[Any], str], signals_json: Callable[[Mapping[Any, Any]], str]
+) -> None:
     """Let every FastHTML component in this process spell Datastar's attributes.
 
     Only the process-wide configuration reaches all components. Dicts of
-    `data-*` attributes become JSON by `script_json`; elsewhere they stay CSS.
+    `data-*` attributes become JSON by `script_json`, those of `data-signals`
+    by `signals_json`; elsewhere they stay CSS.
     """
 
     def spelled(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
+            if name.startswith(_SIGNALS):
+                return signals_json(value)
             return script_json(value) if name.startswith("data-") else valmap(dict(value))
-        if isinstance(value, Signal) and name.startswith(_PATHS):
-            return value.path
+        if name.startswith(_PATHS) and isinstance(value, str | Signal):
+            return value.path if isinstance(value, Signal) else signal_path(value)
         return value
 
     class DatastarFT(FT):  # type: ignore[misc]  # fastcore has no types

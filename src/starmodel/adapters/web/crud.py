@@ -12,9 +12,8 @@ from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
-from starmodel.app.cursors import cursor_behind
 from starmodel.app.editing import digests
-from starmodel.app.listing import listing_of
+from starmodel.app.listing import listing_of, wants_total
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.registry import EntityType
@@ -117,8 +116,13 @@ class CrudRoutes:
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
-        listing = listing_of(type, asked, cursors=call.request.wants_json)
-        window = await self._application.window(listing, actor)
+        application, policy = self._application, self._application.policy
+        policy.check(type, "read", actor)  # before a word of the question is read
+        cursors = application.cursors if call.request.wants_json else None
+        reader = actor.id if actor is not None and policy.reads_fields(type) else ""
+        listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
+        total = call.request.wants_json and wants_total(asked)
+        window = await application.window(listing, actor, total=total)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
             lead = self._ui.lead(type, None, actor)
@@ -129,9 +133,11 @@ class CrudRoutes:
             data |= {"page": listing.page, "next": listing.page + 1 if window.more else None}
         else:
             last = window.entities[-1] if window.more else None
-            data["next"] = None if last is None else cursor_behind(listing.query, last)
-        if asked.get("total"):
-            data["total"] = await self._application.count(listing, actor)
+            data["next"] = (
+                None if last is None else (application.cursors.behind(listing.query, last, reader))
+            )
+        if total:
+            data["total"] = window.total
         await call.json(data)
 
     async def _new(self, call: Call, type: EntityType, id: str) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from starmodel.cli.options import AppOption, JsonOption
+from starmodel.cli.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.output import columns, print_json, table
+from starmodel.cli.problems import in_sentences
 
 if TYPE_CHECKING:
     from starmodel.cli.doctor.report import Report
@@ -21,7 +22,12 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-def doctor(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    target: AppArgument = None,
+    app: AppOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Check the settings, the application and the place where it runs.
 
     Shows each setting with its value and where that came from (secrets are
@@ -37,7 +43,9 @@ def doctor(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = Fals
     from starmodel.cli.doctor.report import examine
 
     root: Any = ctx.find_root().command
-    report = examine(app, root.commands)
+    with in_sentences():
+        chosen = chosen_app(target, app)
+    report = examine(chosen, root.commands)
     if as_json:
         print_json(_document(report))
     else:

@@ -9,7 +9,7 @@ import typer
 from starmodel.cli.completing import entity_names
 from starmodel.cli.loading import load_app, load_application
 from starmodel.cli.lookup import find_entity
-from starmodel.cli.options import AppOption, JsonOption
+from starmodel.cli.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.output import columns, print_json, table
 from starmodel.cli.problems import in_sentences
 
@@ -17,7 +17,9 @@ entities = typer.Typer(help="The entities of an application.", no_args_is_help=T
 
 
 @entities.command("list")
-def list_all(app: AppOption = None, as_json: JsonOption = False) -> None:
+def list_all(
+    target: AppArgument = None, app: AppOption = None, as_json: JsonOption = False
+) -> None:
     """List the entities with their stores, scopes and paths.
 
     With --json: a list of {name, store, scope, path, access, fields, events}.
@@ -25,7 +27,7 @@ def list_all(app: AppOption = None, as_json: JsonOption = False) -> None:
     from starmodel.cli.describe import overview
 
     with in_sentences():
-        told = [overview(type) for type in load_application(app).registry]
+        told = [overview(type) for type in load_application(chosen_app(target, app)).registry]
     if as_json:
         print_json(told)
         return
@@ -47,6 +49,7 @@ def inspect(
             help="The entity's class name.", metavar="NAME", autocompletion=entity_names
         ),
     ],
+    target: AppArgument = None,
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +63,7 @@ def inspect(
     from starmodel.cli.describe import whole
 
     with in_sentences():
-        found = load_app(app)
+        found = load_app(chosen_app(target, app))
         told = whole(find_entity(found.starmodel, name), found.front)
     if as_json:
         print_json(told)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typer
 
 from starmodel.cli.loading import load_app
-from starmodel.cli.options import AppOption, JsonOption
+from starmodel.cli.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.output import print_json, table
 from starmodel.cli.problems import in_sentences
 
 
-def routes(app: AppOption = None, as_json: JsonOption = False) -> None:
+def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOption = False) -> None:
     """List every address that the application answers.
 
     First your own routes in the order in which they are tried, then those
@@ -21,7 +21,7 @@ def routes(app: AppOption = None, as_json: JsonOption = False) -> None:
     replaced}; source is own, generated or starmodel.
     """
     with in_sentences():
-        found = load_app(app)
+        found = load_app(chosen_app(target, app))
     from starmodel.adapters.web.route_table import route_table
 
     rows = route_table(found.front, found.router.routes)

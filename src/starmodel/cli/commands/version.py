@@ -11,6 +11,13 @@ from starmodel.cli.options import JsonOption
 from starmodel.cli.output import print_json
 
 
+def print_version(wanted: bool) -> None:
+    """Print the installed version and end the command; for `starmodel --version`."""
+    if wanted:
+        typer.echo(installed_version("starmodel"))
+        raise typer.Exit
+
+
 def version(as_json: JsonOption = False) -> None:
     """Print the installed version of StarModel.
 

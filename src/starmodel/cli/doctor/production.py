@@ -8,9 +8,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from starmodel.adapters.web.call import matches_host
 from starmodel.app.access import rule_of
 from starmodel.app.application import Application
+from starmodel.app.redirects import matches_host
 from starmodel.cli.doctor.finding import Finding
 from starmodel.config import Settings
 
@@ -130,6 +130,14 @@ def _entities(application: Application, settings: Settings) -> Iterator[Finding]
         yield Finding(
             "warning", "database_url", "It is the default, a SQLite file in the current folder, "
             "which a deployment may replace.", "Set DATABASE_URL to a place that stays.",
+        )  # fmt: skip
+    filtered = [t.name for t in application.registry if application.policy.reads_fields(t)]
+    if filtered:
+        yield Finding(
+            "note", "access_scan_limit", f"A function decides who reads each of "
+            f"{', '.join(filtered)} ({len(filtered)}): a list of them reads up to "
+            f"{settings.access_scan_limit} records.",
+            "Where a rule by role does, use that: the store then cuts the page.",
         )  # fmt: skip
     open_to_all = [
         type.name

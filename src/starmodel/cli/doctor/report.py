@@ -59,8 +59,7 @@ def _application(app: str | None, found: list[Finding]) -> Application | None:
     try:
         target = find_target(app, Path.cwd())
     except CommandError as error:
-        # Without --app doctor may be asked in any folder.
-        found.append(Finding("problem" if app else "note", "application", str(error)))
+        found.append(Finding("problem", "application", str(error)))
         return None
     try:
         application = load_application(app)

@@ -156,6 +156,13 @@ class Engine(RowEngine, Protocol):
     async def run(self, sql: str, params: Many[Any]) -> None:
         """One statement, durable when this returns."""
 
+    async def run_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
+        """Statements with their parameters, in one transaction.
+
+        They may run twice when a connection is lost, so their effect must
+        be the same then. Raises: StoreUnavailableError.
+        """
+
     async def sweep(self, statements: Statements, now: float, limit: int) -> Many[Row]:
         """Remove some expired rows. Shapes: (encoded id, version) of those removed here."""
 

@@ -128,6 +128,19 @@ class NetworkEngine:
         """Safe to be repeated: what runs here has the same effect twice as once."""
         await self._repeated("could not be written", lambda link: link.run(sql, params))
 
+    async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        async def work(link: Link) -> None:
+            try:
+                await link.run("BEGIN")
+                for sql, params in statements:
+                    await link.run(sql, params)
+                await link.run("COMMIT")
+            except BaseException:
+                await roll_back(link)
+                raise
+
+        await self._repeated("could not be written", work)
+
     async def next_number(self, sequence: Numbers) -> int:
         return await self._repeated(  # a number that is lost is left out
             "could not give a number", lambda link: self._server.next_number(link, sequence)
@@ -144,6 +157,7 @@ class NetworkEngine:
                     raise self._failed(what, error) from error
             except FailedError as error:
                 raise self._failed(what, error) from error
+            await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter
 
     async def purge(self, markers: Markers, stale: float) -> None:
         await self.run(markers.purge_all, (stale,))

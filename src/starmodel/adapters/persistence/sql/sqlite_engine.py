@@ -119,6 +119,13 @@ class SqliteEngine:
     async def run(self, sql: str, params: Sequence[Any]) -> None:
         await self._do(lambda on: on.execute(sql, params), alone=True)
 
+    async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for sql, params in statements:
+                connection.execute(sql, params)
+
+        await self._do(work)
+
     async def next_number(self, sequence: Numbers) -> int:
         given = (sequence.table,)
         return int(await self._do(lambda on: on.execute(sequence.next, given).fetchone()[0]))

@@ -52,7 +52,7 @@ def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
 
 def do(step: Step, connection: sqlite3.Connection) -> None:
     """Do one step. Raises: VersionConflictError; ConstraintError."""
-    if step.kind == "check" or (step.looks and step.kind != "insert"):
+    if step.kind == "check" or (step.looks and step.kind != "insert" and not step.follows):
         if _stored(step, connection) != step.expect:
             raise conflict(step, connection)
         if step.kind == "check":

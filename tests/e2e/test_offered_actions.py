@@ -1,0 +1,82 @@
+"""Menus and bulk bars offer what the visitor may run, and run nothing that has to be filled in."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.browsing import Visitor
+from e2e.serving import Server
+
+PARCELS = """
+from starmodel import Entity, create_app, event
+
+
+def is_open(actor, parcel):
+    return not parcel.sealed
+
+
+class Parcel(Entity):
+    model_config = {"access": "public", "scope": "record"}
+    name: str
+    sealed: bool = False
+    weight: int = 0
+
+    @event
+    def add_weight(self, grams: int = 500):
+        self.weight += grams
+
+    @event(access=is_open)
+    def seal(self):
+        self.sealed = True
+
+    @event
+    def weigh(self):
+        self.weight += 1
+
+
+app = create_app()
+
+
+@app.get("/seed")
+async def seed():
+    await Parcel.objects.create(name="Open")
+    await Parcel.objects.create(name="Shut", sealed=True)
+    return "ok"
+"""
+
+
+@pytest.fixture(scope="module")
+def parcels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("parcels"), PARCELS) as server:
+        urllib.request.urlopen(f"{server.url}/seed").close()  # noqa: S310 - our own address
+        yield server
+
+
+def test_menu_leads_to_the_form_of_an_event_that_asks_for_something(
+    parcels: Server, visit: Callable[..., Visitor]
+) -> None:
+    page = visit(parcels).open("/parcels?order=name")
+    page.get_by_label("Actions for Open").click()
+    page.get_by_role("link", name="Add weight…").click()
+    expect(page.get_by_role("heading", name="Open", level=1)).to_be_visible()
+    expect(page.get_by_label("Grams")).to_have_value("500")
+    assert "#Parcel-add_weight-" in page.url
+    expect(page.locator(page.url[page.url.index("#") :])).to_be_in_viewport()
+
+
+def test_bulk_bar_offers_what_every_chosen_record_allows(
+    parcels: Server, visit: Callable[..., Visitor]
+) -> None:
+    page = visit(parcels).open("/parcels?order=name")
+    bar = page.get_by_role("form", name="For the chosen parcels")
+    page.get_by_label("Select Open").check()
+    expect(bar.get_by_role("button")).to_have_text(["Seal", "Weigh", "Delete"])
+    page.get_by_label("Select Shut").check()
+    expect(bar.get_by_role("button")).to_have_text(["Weigh", "Delete"])
+    page.get_by_label("Select Shut").uncheck()
+    bar.get_by_role("button", name="Seal").click()
+    expect(page.get_by_text("Seal: done for 1 parcel.")).to_be_visible()
