@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 
-class _Window:
-    """The store calls of one command. Shapes: closed is True once its commit is done."""
-
-    __slots__ = ("closed", "started")
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.closed = False
-
-
-_current: ContextVar[_Window | None] = ContextVar("starmodel_deadline", default=None)
-
-
-@contextmanager
-def store_window() -> Iterator[None]:
-    """Let every store call inside count its time-out from here.
+class StoreWindow:
+    """A `with` block whose store calls all count their time-out from its start.
 
     Attempts that follow a conflict therefore share one time-out. An inner
     window begins anew.
+
+    Shapes: closed is True once the commit is done, also for tasks that
+    copied this context.
     """
-    window = _Window()
-    token = _current.set(window)
-    try:
-        yield
-    finally:
-        window.closed = True  # also for tasks that copied this context
-        _current.reset(token)
+
+    __slots__ = ("_token", "closed", "started")
+
+    def __enter__(self) -> None:
+        self.started, self.closed = time.monotonic(), False
+        self._token = _current.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+        _current.reset(self._token)
+
+
+_current: ContextVar[StoreWindow | None] = ContextVar("starmodel_deadline", default=None)
 
 
 def close_window() -> None:

@@ -13,7 +13,7 @@ from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import Binder, Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.command_access import EndedSessions, SessionWatch
-from starmodel.app.deadlines import store_window
+from starmodel.app.deadlines import StoreWindow
 from starmodel.app.disclosure import Viewer
 from starmodel.app.editing import check_untouched
 from starmodel.app.idempotency import Claim, Idempotency
@@ -203,8 +203,8 @@ class Dispatcher:
         wait for the same rows, the rows are locked before they are read. Then
         nobody else can commit in between, and the wait is all it costs.
         """
-        keys: set[RecordKey] = set()
-        with store_window():
+        keys: frozenset[RecordKey] = frozenset()
+        with StoreWindow():
             for attempt in range(1, ATTEMPTS + 1):
                 unit = self._unit(None)
                 locks = attempt > OPTIMISTIC_ATTEMPTS

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starmodel.app.batches import store_changes
-from starmodel.app.deadlines import close_window, store_window
+from starmodel.app.deadlines import StoreWindow, close_window
 from starmodel.app.messages import Emitted, changed_message, fact_data
 from starmodel.app.persistence import PersistenceManager, Repositories
 from starmodel.app.ports import Change, Clock, EventBus, Marker, RecordKey
@@ -113,9 +113,9 @@ class UnitOfWork:
         """The stored entities that are enlisted here."""
         return {key for key, tracked in self._tracked.items() if not tracked.new}
 
-    async def find(self, entity: type[E], id: Any) -> E | None:
+    def find(self, entity: type[E], id: Any) -> Awaitable[E | None]:
         """The newest snapshot, not enlisted: maybe one that is queued and not committed yet."""
-        return await self._persistence.for_class(entity).latest(entity, id)
+        return self._persistence.for_class(entity).latest(entity, id)
 
     async def get(self, entity: type[E], id: Any) -> E:
         """The draft of a stored record, enlisted here; of a scoped class the one with that id.
@@ -275,7 +275,7 @@ class UnitOfWork:
 
         Raises: as `commit` and `rebase` do.
         """
-        with store_window():
+        with StoreWindow():
             for attempt in range(1, ATTEMPTS + 1):
                 locks = attempt > OPTIMISTIC_ATTEMPTS
                 async with self.locked(self.keys) if locks else nullcontext():
