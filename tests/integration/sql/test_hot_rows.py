@@ -60,6 +60,17 @@ class Account(Entity):
         self.note = text
 
 
+class Visits(Entity):
+    """One for the whole application, which nothing has stored yet."""
+
+    model_config = {"store": "sql", "scope": "app", "access": "public"}
+    number: int = 0
+
+    @event
+    def count(self) -> None:
+        self.number += 1
+
+
 class Entry(Entity):
     model_config = {"store": "sql", "scope": "record", "access": "public"}
     id: int | None = Field(default=None, primary_key=True)
@@ -72,7 +83,7 @@ async def _applications(url: str, number: int = 3) -> AsyncIterator[list[Applica
         made = []
         for _ in range(number):
             store = SqlRepository(url, timeout_s=30)
-            application = fake_application(Account, Entry, stores={"sql": store})
+            application = fake_application(Account, Entry, Visits, stores={"sql": store})
             await application.ready()
             stack.push_async_callback(application.close)
             made.append(application)
@@ -131,6 +142,19 @@ async def test_events_that_number_new_records_all_succeed(applications: list[App
     assert (await _found(applications[0])).entries == 54
     entries = await applications[0].objects(Entry).list()
     assert len({entry.id for entry in entries}) == 54
+
+
+async def test_first_events_of_an_instance_that_is_not_stored_yet_all_succeed(
+    applications: list[Application],
+) -> None:
+    async def write(application: Application) -> None:
+        for _ in range(3):
+            await application.dispatch(Visits.count())
+
+    await asyncio.gather(*(write(each) for each in applications for _ in range(12)))
+    outcome = await applications[0].dispatch(Visits.count())
+    assert isinstance(outcome.entity, Visits)
+    assert outcome.entity.number == 109
 
 
 async def test_events_that_wait_are_rebased_on_a_hot_row(applications: list[Application]) -> None:

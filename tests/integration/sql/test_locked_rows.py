@@ -38,15 +38,21 @@ class Item(Entity):
         other.n += 1
 
 
+class Fading(Entity):
+    model_config = {"store": "sql", "scope": "record", "access": "public", "ttl": 600}
+    id: str
+
+
 @asynccontextmanager
 async def _application(
     url: str, *, pool_size: int = POOL, timeout_s: float = TIMEOUT_S
 ) -> AsyncIterator[Application]:
     store = SqlRepository(url, pool_size=pool_size, timeout_s=timeout_s)
-    application = fake_application(Item, stores={"sql": store})
+    application = fake_application(Item, Fading, stores={"sql": store})
     await application.ready()
     for number in range(12):
         await application.objects(Item).create(id=f"i{number}")
+    await application.objects(Fading).create(id="f")
     try:
         yield application
     finally:
@@ -82,6 +88,7 @@ async def _add(application: Application, id: str, event: str = "add", **args: An
 
 
 HOLD = "UPDATE item SET n = n + 1 WHERE id = 'i0'"
+HOLD_FADING = "UPDATE fading SET _expires_at = _expires_at + 1"
 
 
 async def test_commands_on_a_locked_row_end_at_their_deadline(any_url: str) -> None:
@@ -163,6 +170,19 @@ async def test_time_that_an_event_waits_for_the_world_is_not_counted(any_url: st
     async with _application(any_url) as application:
         await _add(application, "i0", "add_later")
         assert (await application.objects(Item).get("i0")).n == 1
+
+
+async def test_touching_a_locked_row_leaves_the_others_free(url: str) -> None:
+    async with _application(url) as application, _holding(url, HOLD_FADING):
+        store = application.persistence.for_class(Fading)
+        waiting = [asyncio.ensure_future(_timed(store.touch(Fading, "f", 60))) for _ in range(12)]
+        await asyncio.sleep(TIMEOUT_S * 0.8)
+        kind, took = await _timed(_add(application, "i1"))
+        told = await asyncio.gather(*waiting)
+        assert kind is None
+        assert took < 1
+        assert {kind for kind, _ in told} == {StoreBusyError}
+        assert all(took < TIMEOUT_S + 1.5 for _, took in told)
 
 
 async def test_table_that_is_locked_for_readers_too_is_busy(url: str) -> None:

@@ -148,13 +148,16 @@ class NetworkEngine:
 
     async def _repeated(self, what: str, work: Callable[[Link], Awaitable[T]]) -> T:
         deadline = deadline_of(self._timeout_s)
+        place: Place = self._open.link(deadline)
         while True:
             try:
-                async with self._open.link(deadline) as link:
+                async with place as link:
                     return await work(link)
             except (LostError, CollidedError, LockedError) as error:
                 if time.monotonic() > deadline:
                     raise self._failed(what, error) from error
+                waits = isinstance(error, LockedError) and await self._waits.pause()
+                place = self.place(deadline, waits=waits)
             except FailedError as error:
                 raise self._failed(what, error) from error
             await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter
