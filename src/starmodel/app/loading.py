@@ -13,7 +13,7 @@ from starmodel.app.binding import Binder
 from starmodel.app.command import Command
 from starmodel.app.command_access import check_run
 from starmodel.app.model_input import UnknownPartError
-from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import RecordKey
 from starmodel.app.private_parts import synced_value
 from starmodel.app.references import References
 from starmodel.app.scopes import Scopes, default_snapshot
@@ -34,15 +34,39 @@ class Loader:
     def __init__(
         self,
         registry: Registry,
-        persistence: PersistenceManager,
         policy: AccessPolicy,
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._persistence, self._policy, self._scopes = persistence, policy, scopes
+        self._policy, self._scopes = policy, scopes
         self._binders = binders
         self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
+
+    def keys(self, command: Command) -> set[RecordKey]:
+        """The entities that the command names, without reading any of them.
+
+        Raises: NotFoundError, for an id that no record of its class can have.
+        """
+        type, binder = command.type, self._binders[command.type.cls, command.event.name]
+        keys: set[RecordKey] = set()
+        if command.id is not None or not type.is_record:
+            keys.add((type.cls, self._home_id(command)))
+        for name in binder.entities:
+            if command.arguments.get(name) is not None:
+                cls = binder.registry[binder.entities[name]].cls
+                keys.add((cls, self.id_of(cls, command.arguments[name])))
+        for cls in binder.own.values():
+            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
+            keys.add((binder.registry[cls].cls, own))
+        return keys
+
+    def _home_id(self, command: Command) -> Any:
+        if command.type.is_record:
+            return self.id_of(command.type.cls, command.id)
+        if command.id is None:
+            return self._scopes.id_of(command.type, command.session, command.actor)
+        return command.id
 
     async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
         """The entity the event runs on, enlisted; access to this very one is decided."""
@@ -54,16 +78,10 @@ class Loader:
             tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
             tracked.checks = (partial(check_run, self._policy, command),)
             return tracked
-        if type.is_record:
-            id = self.id_of(cls, command.id)
-            found = await self._persistence.for_class(cls).latest(cls, id)
-            if found is None:
-                raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
-        else:
-            id = command.id
-            if id is None:
-                id = self._scopes.id_of(type, command.session, command.actor)
-            found = await self._persistence.for_class(cls).latest(cls, id)
+        id = self._home_id(command)
+        found = await unit.find(cls, id)
+        if found is None and type.is_record:
+            raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
         check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)

@@ -73,7 +73,7 @@ class Settings(BaseModel):
     database_pool_size: Count = 10
     """Connections to PostgreSQL, MySQL or MariaDB."""
     database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
-    """How long a command waits for one of them."""
+    """How long a command waits in all: for a connection, a lock, a server that is away."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000

@@ -21,7 +21,9 @@ from starmodel.core.errors import (
     InvalidStateError,
     SessionNotStoredError,
     StarModelError,
+    StoreBusyError,
     StoreFullError,
+    StorePermissionError,
     StoreUnavailableError,
     VersionConflictError,
 )
@@ -38,6 +40,7 @@ class Problem:
     Shapes: fields maps an input's name to the sentence beside it; trace,
     frames and details are for the developer only; was is what an edit form
     is to remember from now on (see `starmodel.app.editing`).
+    Units: retry_after_s is the `Retry-After` header; None sends none.
     """
 
     status: int
@@ -48,6 +51,7 @@ class Problem:
     frames: Sequence[Frame] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, str] = field(default_factory=dict)
+    retry_after_s: int | None = None
 
     @property
     def title(self) -> str:
@@ -81,6 +85,8 @@ Models = Mapping[str, Sequence[type[BaseModel]]]
 _NO_MODELS: Models = MappingProxyType({})
 _CONFLICT = "Somebody else changed this at the same time. Load it again and repeat your change."
 _LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
+_BUSY = "This is busy right now, and nothing was changed. Try again in a moment."
+_DENIED = "This can't be done here, and nothing was changed."
 _NOT_SIGNED = (
     "Signing in or out did not work, because the data can't be reached right now. "
     "Try again in a moment."
@@ -119,6 +125,12 @@ def problem_of(
         return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
+    if isinstance(error, StoreBusyError):
+        log.warning("%s failed: %s", where or "A request", error)
+        return Problem(error.status, _BUSY, where=where, retry_after_s=error.retry_after_s)
+    if isinstance(error, StorePermissionError):
+        log.error("%s failed: %s", where or "A request", error, exc_info=error.__cause__)
+        return Problem(error.status, _DENIED, where=where)
     if isinstance(error, StoreUnavailableError):
         log.error("%s failed: %s", where or "A request", error)
         if isinstance(error, SessionNotStoredError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Literal
 
 from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.core.errors import ConstraintError
 
+log = logging.getLogger("starmodel.sql")
 Broken = Literal["unique", "foreign", "null", "check", "value"]
 
 
@@ -33,6 +35,8 @@ def constraint_error(mapped: EntityTable, refused: RefusedError, kind: str) -> C
     titles = {field.name: field.title for field in found}
     told = _sentences(mapped, refused, titles)
     reason = " ".join(dict.fromkeys(told.values())) or _REASONS[broken]
+    if not told:  # as with a trigger: only the database knows why
+        log.warning("%s was refused: %s", title, refused.__cause__ or refused)
     if broken == "null" and columns and not told:
         reason = f"Its table needs a value for {', '.join(sorted(columns))}, and has no default."
     public = {} if private.intersection(titles) else told
