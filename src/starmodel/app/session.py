@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import copy
 import secrets
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
 from starmodel.app.access import Actor
+from starmodel.core.results import Toast
 
+TOASTS = "_toasts"  # the key of what the next page of this visitor says
+MAX_TOASTS, MAX_TOAST_CHARS = 3, 200
 Kept = tuple[str, str, str, Actor | None, dict[str, Any], list[str], list[str]]
 
 
@@ -54,6 +58,16 @@ class Session(dict[str, Any]):
         self.visitor, self.id, self.key, self.actor, data, self.ended, self.left = kept
         super().clear()
         super().update(data)
+
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Keep the last toasts, shortened, for the next page that this visitor opens."""
+        said = [*self.get(TOASTS, ()), *([t.kind, t.text[:MAX_TOAST_CHARS]] for t in toasts)]
+        if toasts:
+            self[TOASTS] = said[-MAX_TOASTS:]
+
+    def said(self) -> list[Toast]:
+        """What was kept for this page; it is forgotten."""
+        return [Toast(text, kind) for kind, text in self.pop(TOASTS, ())]
 
     @property
     def changed(self) -> bool:

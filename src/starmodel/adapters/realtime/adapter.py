@@ -117,9 +117,10 @@ class DatastarRealtime:
         page = current_page.get()
         if page is None or page.patch:
             return ""
+        said = "".join(map(self._application.render_message, page.session.said()))
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
-            '<div id="starmodel-toasts" role="log" aria-live="polite"></div>'
+            f'<div id="starmodel-toasts" role="log" aria-live="polite">{said}</div>'
         )
         notices += self._states.describe(page)
         if not page.shown:

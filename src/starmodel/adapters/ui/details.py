@@ -42,7 +42,7 @@ def details_view(type: EntityType, showing: Showing) -> LiveView:
         for name, title, atomic, show in shown:
             value = getattr(entity, name, None) if atomic else state.get(name)
             look = "sm-figure" if name in figures else "sm-id" if name == "id" else None
-            pairs.append(Div(Dt(title), Dd(Safe(show(value))), cls=look))
+            pairs.append(Div(Dt(title), Dd(Safe(show(value)), dir="auto"), cls=look))
         key = f"-{entity.id}" if type.is_record else ""
         return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
 
