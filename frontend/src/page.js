@@ -21,7 +21,7 @@ const appeared = (node) => {
   const kind = node.dataset?.toast;
   if (kind === undefined) return;
   uncover(node.parentElement);
-  if (kind !== "progress") setTimeout(leave, kind === "error" ? ERROR_MS : TOAST_MS, node);
+  if (!["progress", "failure"].includes(kind)) setTimeout(leave, kind === "error" ? ERROR_MS : TOAST_MS, node);
 };
 
 for (const node of document.querySelectorAll("#starmodel-toasts > *")) setTimeout(appeared, 0, node);

@@ -4,6 +4,9 @@ import { listen } from "./elements.js";
 const SEARCH_AFTER_MS = 200, OFFERED = 10;
 const nameOf = (item) => String(item.name || item.title || item.label || item.subject || item.id);
 
+// As `key_of` in app/listing.py writes ids in addresses.
+const segment = (id) => encodeURIComponent(/^~*(new|_bulk|\.{0,2})$/.test(id) ? `~${id}` : id);
+
 const ask = async (url) => {
   const answer = await fetch(url, { headers: { Accept: "application/json" } });
   return answer.ok ? answer.json() : null;
@@ -46,7 +49,7 @@ const enhance = (input) => {
   if (id.form) listen(id.form, "reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
 
   if (id.value)
-    ask(`${address}/${encodeURIComponent(id.value)}`).then((item) => {
+    ask(`${address}/${segment(id.value)}`).then((item) => {
       if (!item || input.value !== id.value) return;
       known.set(nameOf(item), String(item.id));
       input.value = input.defaultValue = nameOf(item);

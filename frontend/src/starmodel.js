@@ -13,7 +13,7 @@ import "./records.js";
 import { isOld, startAnew } from "./patches.js";
 import { connected, follow, startStores } from "./stores.js";
 
-const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000;
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000, MAX_GRANTS = 50;
 const root = document.documentElement;
 
 /* Every click and submit has a key of its own, which the retries of that click keep. */
@@ -69,7 +69,9 @@ class Stream {
 
   watch(grant) {
     if (this.url.searchParams.getAll("grant").includes(grant)) return;
-    this.url.searchParams.append("grant", grant);
+    const { searchParams } = this.url, grants = [...searchParams.getAll("grant"), grant].slice(-MAX_GRANTS);
+    searchParams.delete("grant"); // what is no longer among the newest is mostly gone from the page
+    for (const each of grants) searchParams.append("grant", each);
     this.start();
   }
 
@@ -111,12 +113,14 @@ class Stream {
   async run(signal) {
     this.attempt = new AbortController();
     this.expectData();
-    const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" };
+    const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" },
+      cache: "no-store", redirect: "manual" };
     try {
       const response = await fetch(this.address(), options);
-      if ([401, 403].includes(response.status)) {
+      // The application may send whoever it does not let in to another page.
+      if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) {
         this.over = true;
-        forget();
+        if (response.headers.get("Content-Type")?.startsWith("application/problem+json")) forget();
         return reload("This page no longer belongs to your session.");
       }
       if (response.ok) await this.read(response.body.getReader());

@@ -78,7 +78,7 @@ export const refresh = async () => {
     const response = await fetch(about.url, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify({ _browser }),
+      body: JSON.stringify({ _browser }), redirect: "manual",
     });
     // What changed meanwhile brought its own parts, or asks for them again.
     if (response.ok && mine === asked && shown.every((name) => (read(name)?.state ?? null) === _browser.states[name]))

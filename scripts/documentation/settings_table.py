@@ -21,6 +21,7 @@ WORDS = {
     "Origin": "an origin",
     "Host": "a host name",
     "Network": "a network",
+    "DatabaseUrl": "a database url",
     "Count": "whole number from 1",
     "Annotated[float, Field(gt=0)]": "number above 0",
 }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from starmodel.app.access import AccessPolicy
+from starmodel.app.access import TRUSTED, AccessPolicy, check_record
 from starmodel.app.binding import Binder
 from starmodel.app.command import Command
+from starmodel.app.command_access import check_run
+from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
+from starmodel.app.private_parts import synced_value
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
 from starmodel.core.definition import signal_prefix
@@ -42,7 +46,9 @@ class Loader:
         if type.is_record and command.id is None:
             if command.event.name != "create":
                 raise NotFoundError(type.name, None)
-            return unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked.checks = (partial(check_run, self._policy, command),)
+            return tracked
         if type.is_record:
             id = self.id_of(cls, command.id)
             found = await self._persistence.for_class(cls).latest(cls, id)
@@ -54,8 +60,9 @@ class Loader:
                 id = self._scopes.id_of(type, command.session, command.actor)
             found = await self._persistence.for_class(cls).latest(cls, id)
         entity = default_snapshot(cls, id) if found is None else found
-        self._policy.check(type, "write", command.actor, event=command.event, entity=entity)
+        check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)
+        tracked.checks = (partial(check_run, self._policy, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
@@ -77,7 +84,12 @@ class Loader:
                 is_text = str in get_args(annotation)
                 given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
-                value = TypeAdapter(annotation).validate_python(given)
+                value = synced_value(annotation, given, getattr(tracked.base, name, None))
+            except UnknownPartError as error:
+                raise BindingError(
+                    f"{tracked.type.name}.{name}: {error.path[-1]!r} is unknown (from signal)",
+                    {name: f"{error.path[-1]} is unknown."},
+                ) from None
             except ValidationError as error:
                 text = error.errors(include_url=False)[0]["msg"]
                 raise BindingError(
@@ -85,13 +97,17 @@ class Loader:
                 ) from error
             setattr(tracked.draft, name, value)
 
-    async def arguments(self, unit: UnitOfWork, command: Command) -> dict[str, Any]:
-        """What the event is called with: records and special parameters filled in."""
+    async def arguments(self, unit: UnitOfWork, command: Command, home: Tracked) -> dict[str, Any]:
+        """What the event is called with: records, special parameters and private parts filled in.
+
+        Shapes: home is the entity that the event runs on.
+        """
         binder = self._binders[command.type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
+        given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value
-            for name, value in command.arguments.items()
+            for name, value in given.items()
         }
         for name in binder.entities:
             if name in arguments and arguments[name] is not None:
@@ -119,9 +135,14 @@ class Loader:
         self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
     ) -> Entity:
         self._policy.check(type, "read", command.actor)
-        entity: Entity = await unit.get(type.cls, id)
-        self._policy.check(type, "read", command.actor, entity=entity)
-        return entity
+        tracked = await unit.load(type.cls, id)
+
+        def check(stored: Entity) -> None:
+            check_record(self._policy, type, command.actor, stored, id)
+
+        check(tracked.base)
+        tracked.checks += (check,)
+        return tracked.draft
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:
         """An id from an address, as the class declares it. Raises: NotFoundError."""

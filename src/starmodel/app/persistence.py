@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from starmodel.app.ports import Expired, Repository
+from starmodel.app.ports import EvictingRepository, Expired, IsWatched, Repository
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.registry import EntityType, Registry
@@ -49,10 +49,12 @@ class PersistenceManager:
             {id(r): r for r in map(self.for_class, (t.cls for t in self._registry))}.values()
         )
 
-    async def open(self, expired: Expired) -> None:
+    async def open(self, expired: Expired, is_watched: IsWatched | None = None) -> None:
         """Get every repository ready; when one fails, those opened before it are closed again."""
         async with AsyncExitStack() as opened:
             for repository in self.repositories():
+                if is_watched is not None and isinstance(repository, EvictingRepository):
+                    repository.is_watched = is_watched
                 types = [t for t in self._registry if self.for_class(t.cls) is repository]
                 await repository.open(types, expired)
                 opened.push_async_callback(repository.close)

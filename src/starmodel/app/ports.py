@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, new_id
@@ -31,7 +31,9 @@ class Change(NamedTuple):
     Shapes: kind "insert" needs that nothing is stored; "update", "delete"
     and "check" need that the stored version is `base`. snapshot is the
     state after (None for delete and check); an update writes only
-    `patch`, so fields that a newer build added stay.
+    `patch`, so fields that a newer build added stay. before is the state
+    that an update or delete replaces, where it is known: which unique
+    values and references the batch gives up.
     Units: ttl_s is seconds from the commit on; None means for ever.
     """
 
@@ -43,6 +45,7 @@ class Change(NamedTuple):
     snapshot: Entity | None = None
     patch: Patch = Patch()
     ttl_s: float | None = None
+    before: Entity | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -56,7 +59,10 @@ class Marker(NamedTuple):
     Shapes: key names session, entity, event and the browser's key;
     digest is of the arguments; outcome is JSON, None while it runs;
     command is the id of the run that wrote it; effects is True when the
-    command also did something that is not in its batch.
+    command also did something that is not in its batch; owner names the
+    session, or the actor where there is none, and is_guests is True when
+    nobody was signed in: a store that drops markers keeps those of others.
+    Neither needs to be stored.
     Units: at is seconds since the epoch.
     """
 
@@ -66,6 +72,8 @@ class Marker(NamedTuple):
     at: float
     outcome: str | None = None
     effects: bool = False
+    owner: str = ""
+    is_guests: bool = False
 
 
 class Batch(NamedTuple):
@@ -150,6 +158,18 @@ class Repository(Protocol):
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """Let the entity live `ttl_s` seconds from now on, when it exists."""
+
+
+IsWatched = Callable[[str], bool]
+"""Whether an open page shows the topic, such as "Counter:c1"."""
+
+
+@runtime_checkable
+class EvictingRepository(Protocol):
+    """A repository that drops entities of session scope when it is full."""
+
+    is_watched: IsWatched
+    """Set before `open`; what it says yes to is not dropped."""
 
 
 class EventBus(Protocol):

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.moments import bound_of
 from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
@@ -154,6 +155,15 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     if value is None or op in ("contains", "startswith"):
         return value
     annotation: Any = entity.__pydantic_fields__[name].annotation
+    try:
+        bound = _moments(annotation, op, value)
+    except ValueError as error:
+        raise RequestError(
+            f"{entity.__name__}.{name} can't be compared with {value!r}; expected a date "
+            "or moment as the field holds them, such as 2024-06-01T10:00."
+        ) from error
+    if bound is not None:
+        return bound
     if op == "in":
         value = value.split(",") if isinstance(value, str) else list(value)
         value = [choice_of(annotation, item) for item in value]
@@ -167,3 +177,13 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
             f"{entity.__name__}.{name} can't be compared with {value!r}: "
             f"{error.errors(include_url=False)[0]['msg']}."
         ) from error
+
+
+def _moments(annotation: Any, op: str, value: Any) -> Any:
+    """A text for a field of dates or moments as its bound; None for everything else."""
+    if not isinstance(value, str):
+        return None
+    if op != "in":
+        return bound_of(annotation, op, value)
+    bounds = [bound_of(annotation, op, item) for item in value.split(",")]
+    return None if None in bounds else bounds

@@ -108,7 +108,9 @@ class Subscription:
         visitor: str = "",
         address: str = "",
         actor: Actor | None = None,
+        lists: int = 0,
     ) -> None:
+        self.lists = lists  # how many of the topics are lists, which cost more than a state
         self.watches = {topic: Watch(views) for topic, views in watches.items()}
         self.visitor, self.address, self.actor = visitor, address, actor
         self.closed = False
@@ -168,7 +170,7 @@ class Hub:
     Shapes: allowed(message, actor) is asked again for each viewer of a class
     whose read rule looks at fields (`guarded` names those classes); None
     means that a newer state is on its way, so that this one is not sent.
-    Units: limits count open subscriptions.
+    Units: limits count open subscriptions, and lists in all subscriptions of a visitor.
     """
 
     def __init__(
@@ -179,6 +181,7 @@ class Hub:
         max_streams: int = 10_000,
         max_per_session: int = 64,
         max_per_address: int = 256,
+        max_lists_per_session: int = 64,
     ) -> None:
         self._topics: dict[str, set[Subscription]] = {}
         self._all: set[Subscription] = set()
@@ -187,6 +190,7 @@ class Hub:
         self._removed: OrderedDict[str, int] = OrderedDict()
         self._guarded, self._allowed = frozenset(guarded), allowed
         self._limits = (max_streams, max_per_session, max_per_address)
+        self._max_lists = max_lists_per_session
 
     def __len__(self) -> int:
         return len(self._all)
@@ -198,6 +202,10 @@ class Hub:
         """Every topic that somebody is watching now."""
         return tuple(self._topics)
 
+    def is_watched(self, topic: str) -> bool:
+        """Whether an open page shows the topic."""
+        return topic in self._topics
+
     def subscribe(self, subscription: Subscription) -> Subscription:
         """Feed the subscription from now on. Raises: TooManyStreamsError."""
         most, per_session, per_address = self._limits
@@ -207,6 +215,10 @@ class Hub:
         if len(mine) >= per_session:
             raise TooManyStreamsError(
                 f"This session has {per_session} live pages open; close some of them."
+            )
+        if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
+            raise TooManyStreamsError(
+                f"This session has {self._max_lists} live lists open; close some of its pages."
             )
         if self._addresses.get(subscription.address, 0) >= per_address:
             raise TooManyStreamsError(
@@ -271,14 +283,20 @@ class Hub:
         gone = Frames(
             Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
+        decided: dict[Actor | None, bool | None] = {}  # once for all tabs of one actor
         for viewer in viewers:
-            may: bool | None = False
-            try:
-                may = self._allowed is not None and await self._allowed(message, viewer.actor)
-            except Exception:  # delivery: what nobody could decide is not shown
-                log.exception("Access to %s could not be decided", topic)
+            if viewer.actor not in decided:
+                decided[viewer.actor] = await self._decide(message, viewer.actor)
+            may = decided[viewer.actor]
             if may is not None:
                 viewer.offer(topic, frames if may else gone)
+
+    async def _decide(self, message: Changed, actor: Actor | None) -> bool | None:
+        try:
+            return self._allowed is not None and await self._allowed(message, actor)
+        except Exception:  # delivery: what nobody could decide is not shown
+            log.exception("Access to %s could not be decided", message.topic)
+            return False
 
     def close(self) -> None:
         """End every stream, so that the server can stop; pages come back by themselves."""

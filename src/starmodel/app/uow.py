@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from starmodel.core.relations import ForeignKey
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
+FOLLOWED_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
@@ -37,7 +39,8 @@ class Tracked:
 
     Shapes: base is the snapshot it started from; new means that the store
     holds nothing yet; added, that `add` enlisted it; numbered, that its id
-    was made by the store; written, that the last commit stored it.
+    was made by the store; written, that the last commit stored it. checks
+    raise when the stored state they are given is not open to the caller.
     """
 
     type: EntityType
@@ -51,6 +54,13 @@ class Tracked:
     written: bool = False
     made: Entity | None = None
     patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
+    checks: tuple[Callable[[Entity], None], ...] = ()
+
+    def check_access(self, stored: Entity) -> None:
+        """Decide access on the state that the next commit replaces."""
+        if not (self.new and self.type.is_record):
+            for check in self.checks:
+                check(stored)
 
 
 class UnitOfWork:
@@ -80,6 +90,10 @@ class UnitOfWork:
 
         Raises: NotFoundError, for a record that is not there.
         """
+        return (await self.load(entity, id)).draft  # type: ignore[return-value]
+
+    async def load(self, entity: type[Entity], id: Any) -> Tracked:
+        """As `get`, with all that this unit knows of the record."""
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             type = self._registry[entity]
@@ -90,7 +104,7 @@ class UnitOfWork:
             tracked = self.enlist(type, id, start, new=found is None)
         if tracked.deleted:
             raise NotFoundError(entity.__name__, id)
-        return tracked.draft  # type: ignore[return-value]
+        return tracked
 
     def add(self, entity: E) -> E:
         """Enlist a new record; its draft, which may still be changed, is returned.
@@ -138,11 +152,17 @@ class UnitOfWork:
     ) -> None:
         """Validate, store, and publish what changed and what was emitted.
 
-        The marker is stored together with the home entity's store.
+        The marker is stored together with the home entity's store. With a
+        lease, access is decided again on the states that are replaced: the
+        stores refuse the commit when those are not the newest ones.
 
         Raises: InvalidStateError; VersionConflictError; ConstraintError;
-        DuplicateCommandError. Then nothing was stored.
+        DuplicateCommandError; AccessDeniedError; NotFoundError. Then nothing
+        was stored.
         """
+        if self._lease is not None:
+            for tracked in self._tracked.values():
+                tracked.check_access(tracked.base)
         if self._registry.dependents:
             await self._follow_deletes()
         await self.identify()
@@ -181,25 +201,33 @@ class UnitOfWork:
 
     async def _follow_deletes(self) -> None:
         """Remove or let go of what refers to a deleted record, as its foreign keys say."""
-        seen: list[Tracked] = []
+        seen: set[int] = set()
         while gone := [
-            t for t in self._tracked.values() if t.deleted and not t.new and t not in seen
+            t for t in self._tracked.values() if t.deleted and not t.new and id(t) not in seen
         ]:
-            seen += gone
+            seen.update(map(id, gone))
+            by_class: dict[type[Entity], list[Entity]] = {}
             for tracked in gone:
-                for cls, key in self._registry.dependents.get(tracked.type.cls, ()):
-                    await self._follow(cls, key, getattr(tracked.base, key.column))
+                by_class.setdefault(tracked.type.cls, []).append(tracked.base)
+            for cls, removed in by_class.items():
+                for child, key in self._registry.dependents.get(cls, ()):
+                    values = {getattr(base, key.column): None for base in removed}
+                    values.pop(None, None)
+                    await self._follow(child, key, list(values))
 
-    async def _follow(self, cls: type[Entity], key: ForeignKey, value: Any) -> None:
-        query = Query(cls, (Filter(key.field, "eq", value),))
-        for child in await self._persistence.for_class(cls).list(query):
-            mine = self._tracked.get((cls, child.id))
-            if mine is None:
-                mine = self.enlist(self._registry[cls], child.id, child, new=False)
-            if key.rule == "CASCADE":
-                mine.deleted = True
-            elif getattr(mine.draft, key.field) == value:
-                setattr(mine.draft, key.field, None)
+    async def _follow(self, cls: type[Entity], key: ForeignKey, values: list[Any]) -> None:
+        """Remove or let go of the records that refer to one of these, found by sets of them."""
+        repository = self._persistence.for_class(cls)
+        for start in range(0, len(values), FOLLOWED_AT_ONCE):
+            some = values[start : start + FOLLOWED_AT_ONCE]
+            for child in await repository.list(Query(cls, (Filter(key.field, "in", some),))):
+                mine = self._tracked.get((cls, child.id))
+                if mine is None:
+                    mine = self.enlist(self._registry[cls], child.id, child, new=False)
+                if key.rule == "CASCADE":
+                    mine.deleted = True
+                elif getattr(mine.draft, key.field) in some:
+                    setattr(mine.draft, key.field, None)
 
     async def settle(self) -> None:
         """Commit; on a conflict put the changes on top of what others committed, a few times.
@@ -219,7 +247,8 @@ class UnitOfWork:
         """Put this unit's changes on top of what others committed meanwhile.
 
         Raises: VersionConflictError, when a field that was read or written
-        here has changed, or the entity is gone.
+        here has changed, or the entity is gone; AccessDeniedError and
+        NotFoundError, when the fresh state is not open to the caller any more.
         """
         for tracked in self._tracked.values():
             cls = tracked.type.cls
@@ -230,6 +259,8 @@ class UnitOfWork:
                 continue
             if fresh is not None and version_of(fresh) == version_of(tracked.base):
                 continue
+            if fresh is not None:
+                tracked.check_access(fresh)
             touched = reads_of(tracked.draft) | tracked.patch.fields
             if fresh is None or not all(
                 same(getattr(fresh, f, None), getattr(tracked.base, f, None)) for f in touched
@@ -309,7 +340,7 @@ class UnitOfWork:
             tracked.patch = Patch()
             if tracked.new:
                 return None
-            return Change(type.cls, tracked.id, "delete", version, version + 1)
+            return Change(type.cls, tracked.id, "delete", version, version + 1, before=base)
         made = tracked.made = close_draft(tracked.draft)
         patch = diff(base, made)
         touched = type.cls.__entity__.touched
@@ -337,7 +368,9 @@ class UnitOfWork:
             )  # fmt: skip
         if not patch:
             return Change(type.cls, tracked.id, "check", version, version)
-        return Change(type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s)
+        return Change(
+            type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s, base
+        )
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -97,6 +97,16 @@ class StoreUnavailableError(StarModelError):
         self.doubtful = doubtful
 
 
+class SessionNotStoredError(StoreUnavailableError):
+    """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+
+
+class StoreFullError(StarModelError):
+    """A store that keeps a bounded number of entities has no room for one more."""
+
+    status = 507
+
+
 class NotFoundError(StarModelError):
     """No such record."""
 
@@ -143,6 +153,18 @@ class AccessScanLimitError(StarModelError):
             f"More than {limit} records would have to be read: {name} decides about each of them. "
             "Narrow the list by a filter or a search, or raise the setting access_scan_limit."
         )
+
+
+class HiddenRecordError(NotFoundError, AccessDeniedError):
+    """The actor may not read this record; visitors are answered as if it did not exist.
+
+    Shapes: gone is True where a missing record would be a `GoneError`.
+    """
+
+    def __init__(self, entity: str, id: Any, *, gone: bool = False) -> None:
+        shown = (GoneError if gone else NotFoundError)(entity, id)
+        super().__init__(entity, id)
+        self.args, self.status = shown.args, shown.status  # type: ignore[misc]
 
 
 class VersionConflictError(StarModelError):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.app.carried import Carried, Kept, carried, not_carried
-from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
+from starmodel.app.ports import Batch, Change, Clock, Expired, Marker, system_clock
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity, public_state, stored, version_of
 from starmodel.core.errors import (
@@ -27,7 +27,6 @@ E = TypeVar("E", bound=Entity)
 FORMAT = 1
 MAX_STATE_BYTES = 256 * 1024
 MAX_VERSION = 2**53 - 1
-MAX_MARKERS = 100_000
 
 
 class BrowserRepository:
@@ -41,8 +40,7 @@ class BrowserRepository:
     transactional = True
 
     def __init__(self, *, clock: Clock = system_clock) -> None:
-        self._clock = clock
-        self._markers: OrderedDict[str, Marker] = OrderedDict()
+        self._markers = MemoryMarkers(clock)
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Nothing to open."""
@@ -76,11 +74,9 @@ class BrowserRepository:
                 request.known[change.entity.__name__] = kept
                 request.changed.add(change.entity.__name__)
         if marker is not None and (
-            marker.outcome is None or marker.effects or marker.key in self._markers
+            marker.outcome is None or marker.effects or self._markers.get(marker.key) is not None
         ):
-            self._markers[marker.key] = marker._replace(outcome=None)
-            if len(self._markers) > MAX_MARKERS:
-                self._markers.popitem(last=False)
+            self._markers.put(marker._replace(outcome=None))
 
     def _made(self, request: Carried | None, change: Change) -> Kept:
         """What the change makes of the state that was brought."""
@@ -117,13 +113,12 @@ class BrowserRepository:
         return query.matches(entity)
 
     async def marker(self, key: str) -> Marker | None:
-        found = self._markers.get(key)
-        return found if found is not None and found.at + MARKER_TTL_S > self._clock() else None
+        return self._markers.get(key)
 
     async def forget(self, key: str, command: str) -> None:
         found = self._markers.get(key)
         if found is not None and found.command == command:
-            del self._markers[key]
+            self._markers.remove(key)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """A browser's states have no time to live."""

@@ -26,6 +26,7 @@ from starmodel.app.application import Application
 from starmodel.app.command import Outcome
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing
+from starmodel.app.redirects import sent_as
 from starmodel.app.replies import Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import Action
@@ -121,6 +122,7 @@ class DatastarRealtime:
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
             f'<div id="starmodel-toasts" role="log" aria-live="polite">{said}</div>'
+            '<div id="starmodel-failure"></div>'
         )
         notices += self._states.describe(page)
         if not page.shown:
@@ -221,7 +223,7 @@ class DatastarRealtime:
         parts += [patch_elements(element) for element in reply.elements]
         parts += [self.toast(toast) for toast in reply.toasts]
         if reply.redirect is not None:
-            go = f"window.location = {script_json(reply.redirect)}"
+            go = f"window.location = {script_json(sent_as(reply.redirect))}"
             html = f"<div hidden {attribute('data-init', go)}></div>"
             parts.append(patch_elements(Element(html, "body", "append"), leaves=True))
         return b"".join(parts)
@@ -236,9 +238,11 @@ class DatastarRealtime:
         return patch_elements(Element(html, *where))
 
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
-        """What the caller of a refused event is shown: a toast, and sentences beside fields."""
+        """What the caller of a refused event is shown: sentences beside fields, and a toast."""
         parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
-        return b"".join([*parts, self.toast(Toast(text, "error"))])
+        if text:
+            parts.append(self.toast(Toast(text, "error")))
+        return b"".join(parts)
 
     def toast(self, toast: Toast) -> bytes:
         """One toast, added to those on the page."""

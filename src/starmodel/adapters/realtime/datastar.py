@@ -7,12 +7,13 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import orjson
 from pydantic_core import to_jsonable_python
 
 from starmodel.app.elements import Element
+from starmodel.app.listing import key_of
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
@@ -230,7 +231,7 @@ def record_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_pat
         raise ConfigurationError(
             f"{type.name} has path=None, so {type.name}.{event.name} has no address."
         )
-    middle = f"/{quote(str(id), safe='')}" if type.is_record and id is not None else ""
+    middle = f"/{key_of(id)}" if type.is_record and id is not None else ""
     return f"{root_path}{type.path}{middle}"
 
 

@@ -19,10 +19,12 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import slot_values
 from starmodel.app.binding import Binder
 from starmodel.app.elements import Element
+from starmodel.app.form_words import WAS
 from starmodel.app.listing import key_of
 from starmodel.app.parameters import Parameter
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.events import Event
+from starmodel.core.fields import leaving
 from starmodel.core.registry import EntityType, Registry
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
@@ -56,12 +58,16 @@ class EventForm:
         problems: Mapping[str, str],
         was: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Any]:
-        """What fills the template's slots."""
+        """What fills the template's slots; defaults without their private parts."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["was"] = self._memory(was)
-        for field in self.fields:
-            value = values.get(field.name, self.default(field.name))
-            slots |= slot_values(field, value, problems.get(field.name, ""))
+        token = leaving.set(True)
+        try:
+            for field in self.fields:
+                value = values.get(field.name, self.default(field.name))
+                slots |= slot_values(field, value, problems.get(field.name, ""))
+        finally:
+            leaving.reset(token)
         return slots
 
     def default(self, name: str) -> Any:
@@ -97,7 +103,7 @@ def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
 
 def _remembers(form: str, was: str) -> Any:
     """What an edit form was filled with, so that it puts back nothing that others changed."""
-    return Input(type="hidden", name="_was", value=was, id=f"{form}-was")
+    return Input(type="hidden", name=WAS, value=was, id=f"{form}-was")
 
 
 def event_form(

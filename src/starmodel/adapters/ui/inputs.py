@@ -23,6 +23,7 @@ from fasthtml.components import (
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.fields import CHOOSING, FormField
+from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
@@ -42,7 +43,7 @@ _HIDING = frozenset({
 
 def input_name(name: str) -> str:
     """The name under which an input is sent."""
-    return f"_field.{name}" if name in _HIDING else name
+    return f"{FIELD}{name}" if name in _HIDING else name
 
 
 def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any:
@@ -125,7 +126,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
     if field.kind in ("datetime", "time"):
         # Brings back what the input itself has no room for.
         rest = (
-            Input(type="hidden", name=f"_rest.{field.name}", value=s.text(f"rest:{field.name}")),
+            Input(type="hidden", name=f"{REST}{field.name}", value=s.text(f"rest:{field.name}")),
         )
         shared["step"] = "any"
     kind = _TYPES.get(field.kind, field.kind)
@@ -139,7 +140,7 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
     made = []
     if several:  # tells an empty choice from a form without this field
         before = s.text(f"several:{field.name}")
-        made.append(Input(type="hidden", name=f"_several.{field.name}", value=before))
+        made.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
         box = Input(
             type=kind, name=name, value=choice_key(choice), cls=look, id=f"{own}-{number}",
@@ -177,6 +178,6 @@ def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
         if field.kind in ("datetime", "time"):
             made[f"rest:{name}"] = field.rest(value)
         exact = field.exact(value)
-        hidden = Input(type="hidden", name=f"_exact.{name}", value=exact) if exact else ""
+        hidden = Input(type="hidden", name=f"{EXACT}{name}", value=exact) if exact else ""
         made[f"exact:{name}"] = to_xml(hidden, indent=False)
     return made

@@ -167,6 +167,11 @@ class MonsterUI:
             actor=actor,
         )  # fmt: skip
 
+    def failure_panel(self, problem: Any) -> Any:
+        details = self._where(problem.details) if problem.details else None
+        steps = failures.steps(problem.frames, problem.trace)
+        return failures.panel(problem.text, self._sprite, details, steps)
+
     def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
         return shell.links(types, at, self._realtime.root_path, self._sprite)
 

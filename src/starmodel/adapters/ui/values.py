@@ -16,6 +16,7 @@ from fasthtml.components import Code, Dd, Div, Dl, Dt, Li, Span, Ul
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
+from starmodel.app.moments import DATES, KINDS
 from starmodel.core.commands import plain
 from starmodel.core.fields import plain_types
 from starmodel.core.widgets import UI
@@ -67,9 +68,9 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
         return _yes_or_no
-    if issubclass(kind, datetime.datetime):
+    if issubclass(kind, datetime.datetime) or kind.__name__ in KINDS:
         return _moment
-    if issubclass(kind, datetime.date):
+    if issubclass(kind, datetime.date) or kind.__name__ in DATES:
         return _date
     if kind.__name__ == "EmailStr":
         return _linked("mailto:")

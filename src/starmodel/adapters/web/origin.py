@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starmodel.adapters.web.call import matches_host
 from starmodel.adapters.web.requests import Incoming
+from starmodel.app.redirects import matches_host
 from starmodel.core.errors import AccessDeniedError, RequestError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

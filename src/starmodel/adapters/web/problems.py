@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starmodel.app.access import DEV, Actor
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.failures import Frame, own_frames
 from starmodel.core.errors import (
@@ -19,8 +18,11 @@ from starmodel.core.errors import (
     ConstraintError,
     EditConflictError,
     InvalidStateError,
+    SessionNotStoredError,
     StarModelError,
+    StoreFullError,
     StoreUnavailableError,
+    VersionConflictError,
 )
 from starmodel.core.sentences import sentence
 
@@ -73,7 +75,13 @@ class Problem:
         return made
 
 
+_CONFLICT = "Somebody else changed this at the same time. Load it again and repeat your change."
 _LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
+_NOT_SIGNED = (
+    "Signing in or out did not work, because the data can't be reached right now. "
+    "Try again in a moment."
+)
+_FULL = "There is no room to store this at the moment, and nothing was changed."
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
     "Look before you do it again."
@@ -84,8 +92,7 @@ def problem_of(
     error: BaseException,
     *,
     where: str = "",
-    actor: Actor | None = None,
-    development: bool = False,
+    developer: bool = False,
     domain: bool = True,
     details: Mapping[str, str] | None = None,
 ) -> Problem:
@@ -94,17 +101,25 @@ def problem_of(
     Shapes: where names entity, event and arguments, secrets removed, and
     details has them one by one. With domain a `ValueError` is what an event
     has to say, and is shown; else it is shown only when it came out of an
-    event.
+    event. developer is True for who may see what failed in the code.
     """
     if isinstance(error, BindingError | InvalidStateError | ConstraintError):
         return Problem(error.status, str(error), error.fields, where)
     if isinstance(error, EditConflictError):
         return Problem(error.status, str(error), error.fields, where, was=error.was)
+    if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
+        return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
     if isinstance(error, StoreUnavailableError):
         log.error("%s failed: %s", where or "A request", error)
+        if isinstance(error, SessionNotStoredError):
+            return Problem(error.status, _NOT_SIGNED, where=where)
         return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
+    if isinstance(error, StoreFullError):
+        log.error("%s failed: %s", where or "A request", error)
+        text = str(error) if developer else _FULL
+        return Problem(error.status, text, where=where)
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
         fields = {
@@ -116,7 +131,7 @@ def problem_of(
     if isinstance(error, ValueError) and said and not isinstance(error, UnicodeError):
         return Problem(422, str(error), where=where)
     log.error("%s failed", where or "A request", exc_info=error)
-    if development and actor is not None and actor.id == DEV.id:
+    if developer:
         text = f"{where}: {type(error).__name__}: {error}"
         trace = "".join(traceback.format_exception(error))
         frames = own_frames(error)

@@ -123,6 +123,13 @@ class Engine(Protocol):
     async def run(self, sql: str, params: Many[Any]) -> None:
         """One statement, durable when this returns."""
 
+    async def run_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
+        """Statements with their parameters, in one transaction.
+
+        They may run twice when a connection is lost, so their effect must
+        be the same then. Raises: StoreUnavailableError.
+        """
+
     async def next_number(self, sequence: Sequence) -> int:
         """A number that the sequence never gives again."""
 

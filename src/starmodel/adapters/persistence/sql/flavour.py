@@ -75,11 +75,13 @@ class Flavour(ABC):
     """One kind of database.
 
     Shapes: title is its name for people; table_options are arguments of
-    every `Table`; scalars has a codec for each kind of `values.kind_of`.
+    every `Table`; deletes_self_references says that a row that refers to
+    itself can be deleted as it is; scalars has a codec for each kind of `values.kind_of`.
     """
 
     title: str
     dialect: Dialect
+    deletes_self_references = True
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
 
     @property

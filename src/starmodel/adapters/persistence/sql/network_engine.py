@@ -124,6 +124,27 @@ class NetworkEngine:
             except FailedError as error:
                 raise self._unavailable("can't be written", error) from error
 
+    async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                async with self._open.link() as link:
+                    try:
+                        await link.run("BEGIN")
+                        for sql, params in statements:
+                            await link.run(sql, params)
+                        await link.run("COMMIT")
+                    except BaseException:
+                        await _undo(link)
+                        raise
+                return
+            except (LostError, CollidedError) as error:
+                if time.monotonic() > deadline:
+                    raise self._unavailable("could not be written", error) from error
+                await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter
+            except FailedError as error:
+                raise self._unavailable("can't be written", error) from error
+
     async def next_number(self, sequence: Numbers) -> int:
         deadline = time.monotonic() + self._timeout_s
         while True:

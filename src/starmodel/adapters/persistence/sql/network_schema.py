@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 from sqlalchemy.exc import NoReferencedTableError
-from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DDLElement
 
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql.server import (
     Server,
 )
 from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit
-from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order
 from starmodel.core.errors import ConfigurationError
 
 
@@ -32,12 +32,18 @@ async def create_tables(
         try:
             for mapped in tables:
                 name = mapped.table.name
-                check_columns(mapped, await server.columns(link, name))
+                check_columns(mapped, await server.columns(link, name), server.flavour.dialect)
                 if not mapped.versioned:
                     check_fit(mapped, await server.unfit(link, name, mapped.key.column.name))
-            for table in metadata.sorted_tables:
+            ordered, later = creation_order(metadata)
+            made = set()
+            for table, keys in ordered:
                 if not await server.columns(link, table.name):
-                    await _create(server, link, table)
+                    made.add(table)
+                    await _create(server, link, table, _ddl(server, table, keys))
+            for key in later:
+                if key.table in made:
+                    await _create(server, link, key.table, _compiled(server, AddConstraint(key)))
         finally:
             if not link.closed:
                 await server.release_schema(link)
@@ -45,8 +51,7 @@ async def create_tables(
         raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
 
 
-async def _create(server: Server, link: Link, table: Table) -> None:
-    statements = _ddl(server, table)
+async def _create(server: Server, link: Link, table: Table, statements: Sequence[str]) -> None:
     try:
         for sql in statements:
             await link.run(sql)
@@ -57,7 +62,11 @@ async def _create(server: Server, link: Link, table: Table) -> None:
         ) from error
 
 
-def _ddl(server: Server, table: Table) -> list[str]:
+def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> list[str]:
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    made: list[DDLElement] = [CreateTable(table), *map(CreateIndex, indexes)]
-    return [str(statement.compile(dialect=server.flavour.dialect)) for statement in made]
+    made = CreateTable(table, include_foreign_key_constraints=keys)
+    return _compiled(server, made, *map(CreateIndex, indexes))
+
+
+def _compiled(server: Server, *statements: DDLElement) -> list[str]:
+    return [str(statement.compile(dialect=server.flavour.dialect)) for statement in statements]

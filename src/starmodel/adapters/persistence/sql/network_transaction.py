@@ -124,7 +124,7 @@ def _holds(transaction: Transaction) -> bool:
 async def _hold(link: Link, transaction: Transaction) -> None:
     """Lock the rows of a batch in the one order that every process follows."""
     for step in sorted(transaction.steps, key=lambda step: step.place):
-        if step.kind != "insert":
+        if step.kind != "insert" and not step.follows:
             own = step.statements
             stored = await _version(link, own.share if step.kind == "check" else own.lock, step)
             if stored != step.expect:
@@ -197,7 +197,7 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
     await link.run("BEGIN")
     for kind in ("update", "delete", "insert"):
         for step in transaction.steps:
-            if step.kind == kind:
+            if step.kind == kind and not step.follows:
                 stored = await _version(link, step.statements.lock, step)
                 if stored == step.expect and not (step.looks and transaction.told):
                     return Fate.LOST

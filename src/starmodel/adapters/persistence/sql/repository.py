@@ -27,7 +27,7 @@ from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.table_checks import guard_of
-from starmodel.adapters.persistence.sql.tables import EntityTable, derive_table
+from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order, derive_table
 from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Marker, system_clock
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity
@@ -130,11 +130,18 @@ class SqlRepository:
                 sequence_table(metadata, engine.flavour)
             await engine.create(metadata, tables)
             await engine.start()
-            depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
+            ordered, _ = creation_order(metadata)
+            depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
             statements = {
-                made.cls: Statements(made, depths[made.table.name], engine.flavour, self._clock)
+                made.cls: Statements(made, depths[made.table.fullname], engine.flavour, self._clock)
                 for made in tables
             }
+            by_name = {made.table.fullname: made for made in tables}
+            for own in statements.values():
+                own.link(by_name)
+            named = {link.target[0] for own in statements.values() for link in own.links}
+            for own in statements.values():
+                own.is_target = own.table_name in named
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}

@@ -22,7 +22,7 @@ from starmodel.adapters.persistence.sql.sqlite_flavour import (
     SqliteFlavour,
 )
 from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit, no_key
-from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order
 from starmodel.core.errors import ConfigurationError
 
 DIALECT = SqliteFlavour.dialect
@@ -99,11 +99,11 @@ def create_tables(
     connection.execute("BEGIN IMMEDIATE")
     try:
         for mapped in tables:
-            check_columns(mapped, columns_of(connection, mapped.table.name))
+            check_columns(mapped, columns_of(connection, mapped.table.name), DIALECT)
             if not mapped.versioned:
                 check_fit(mapped, _unfit(connection, mapped.table.name, mapped.key.column.name))
         others = {mapped.table for mapped in tables if not mapped.versioned}
-        for table in metadata.sorted_tables:
+        for table, _ in creation_order(metadata)[0]:
             if table in others:
                 continue
             connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=DIALECT)))

@@ -108,6 +108,13 @@ class SqliteEngine:
     async def run(self, sql: str, params: Sequence[Any]) -> None:
         await self._writer.submit(Job(lambda on: on.execute(sql, params), alone=True))
 
+    async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for sql, params in statements:
+                connection.execute(sql, params)
+
+        await self._writer.submit(Job(work))
+
     async def next_number(self, sequence: Numbers) -> int:
         given = (sequence.table,)
         work = Job(lambda connection: connection.execute(sequence.next, given).fetchone()[0])

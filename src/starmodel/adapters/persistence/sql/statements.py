@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -32,6 +32,13 @@ Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
 READ_AGAIN = 3
 _set = object.__setattr__
+
+
+class Link(NamedTuple):
+    """A foreign key of a table. Shapes: target is a table and those of its fields that it names."""
+
+    fields: tuple[str, ...]
+    target: tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Statements:
 
     remove_dead: str
     touch: str
+    is_target: bool = False
     any_dead: CompiledSql
     sweep: CompiledSql
     hold_dead: CompiledSql
@@ -107,8 +115,10 @@ class Statements:
             for name, field in mapped.fields.items()
             for foreign in field.column.foreign_keys
         }
-        self.linked = bool(self.targets)
-        self._updates: dict[tuple[str, ...], str] = {}
+        self.table_name = mapped.table.fullname
+        self.uniques = mapped.uniques
+        self.links: list[Link] = []
+        self._updates: dict[tuple[tuple[str, ...], bool], str] = {}
         self._decoders = tuple(
             (name, field.codec.decode)
             for name, field in mapped.fields.items()
@@ -163,17 +173,56 @@ class Statements:
         values: Row = (version, expires)
         return values[self._hidden]
 
-    def update(self, names: tuple[str, ...]) -> str:
-        """An UPDATE of these fields; takes their values, `hidden`, id, base (and now)."""
-        sql = self._updates.get(names)
+    @property
+    def constrained(self) -> bool:
+        """True when the order in which rows of the table are written may matter."""
+        return bool(self.uniques or self.links or self.is_target)
+
+    def link(self, others: Mapping[str, EntityTable]) -> None:
+        """Learn which fields of which tables the foreign keys name. Shapes: others are by name."""
+        own = self.mapped.field_names
+        for constraint in self.mapped.table.foreign_key_constraints:
+            other = others.get(constraint.referred_table.fullname)
+            if other is None:
+                continue
+            names = [element.column.name for element in constraint.elements]
+            targets = tuple(other.field_names[n] for n in names if n in other.field_names)
+            if len(targets) == len(names):
+                fields = tuple(own[column.name] for column in constraint.columns)
+                self.links.append(Link(fields, (other.table.fullname, targets)))
+
+    def key_of(self, names: tuple[str, ...], state: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """What tells a row by these fields, None when one of them is NULL or unknown.
+
+        Texts that differ in case only count as one, as some databases have it.
+        """
+        made = []
+        for name in names:
+            value = state.get(name)
+            if value is None:
+                return None
+            try:
+                value = self.mapped.fields[name].codec.encode(value)
+            except (ArithmeticError, AttributeError, TypeError, ValueError):
+                return None
+            made.append(value.casefold() if isinstance(value, str) else value)
+        return tuple(made)
+
+    def update(self, names: tuple[str, ...], *, hidden: bool = True) -> str:
+        """An UPDATE of these fields; takes their values, `hidden`, id, base (and now).
+
+        Shapes: without hidden the row keeps its version.
+        """
+        sql = self._updates.get((names, hidden))
         if sql is None:
             table, key = self.mapped.table, self.mapped.key.column
             values: dict[Any, Any] = {
                 self.mapped.fields[name].column: bindparam(f"f{number}")
                 for number, name in enumerate(names)
             }
-            hidden = (VERSION, EXPIRES)[self._hidden]
-            values |= {table.c[name]: bindparam(name) for name in hidden}
+            if hidden:
+                own = (VERSION, EXPIRES)[self._hidden]
+                values |= {table.c[name]: bindparam(name) for name in own}
             statement = (
                 update(table)
                 .ordered_values(*values.items())
@@ -183,7 +232,7 @@ class Statements:
                 for old in self._updates.values():
                     self.written.pop(old, None)
                 self._updates.clear()
-            sql = self._updates[names] = self._write(statement)
+            sql = self._updates[names, hidden] = self._write(statement)
         return sql
 
     def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:

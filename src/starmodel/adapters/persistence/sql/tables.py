@@ -29,6 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.schema import sort_tables_and_constraints
 from sqlalchemy.types import to_instance
 from sqlmodel.main import FieldInfoMetadata, get_column_from_field
 
@@ -74,6 +75,25 @@ class EntityTable:
     def checks(self) -> dict[str, list[str]]:
         """The columns that each CHECK speaks of, by its name."""
         return {name: checked_columns(check, self.table) for name, check in self._checks.items()}
+
+    @cached_property
+    def field_names(self) -> dict[str, str]:
+        """The fields by their columns' names."""
+        return {field.column.name: name for name, field in self.fields.items()}
+
+    @cached_property
+    def uniques(self) -> list[tuple[str, ...]]:
+        """The fields that no two rows have alike, by each constraint or index that says so."""
+        names = self.field_names
+        found = [[c.name] for c in self.table.columns if c.unique]
+        for item in (*self.table.constraints, *self.table.indexes):
+            if isinstance(item, UniqueConstraint) or (isinstance(item, Index) and item.unique):
+                found.append([column.name for column in item.columns])
+        key = [column.name for column in self.table.primary_key.columns]
+        if key != [self.key.column.name]:
+            found.append(key)
+        known = [tuple(names[name] for name in each if name in names) for each in found]
+        return list(dict.fromkeys(fields for fields in known if fields and fields != ("id",)))
 
     def rule(self, name: str) -> str:
         """The SQL of a CHECK."""
@@ -259,6 +279,25 @@ def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
     column.name = column.key = spec.name
     column.default = None  # every value is written
     return column
+
+
+Creation = tuple[list[tuple[Table, list[ForeignKeyConstraint]]], list[ForeignKeyConstraint]]
+
+
+def creation_order(metadata: MetaData) -> Creation:
+    """The tables in the order in which they can be made, each with the foreign keys it has then.
+
+    The second part are the foreign keys to add when all tables are there,
+    because their tables refer to each other.
+    """
+    tables: list[tuple[Table, list[ForeignKeyConstraint]]] = []
+    later: list[ForeignKeyConstraint] = []
+    for table, keys in sort_tables_and_constraints(list(metadata.tables.values())):  # type: ignore[no-untyped-call]
+        if table is None:
+            later = list(keys)
+        else:
+            tables.append((table, list(keys)))
+    return tables, later
 
 
 def marker_table(metadata: MetaData, flavour: Flavour) -> Table:
