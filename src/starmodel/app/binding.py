@@ -201,7 +201,21 @@ class Binder:
             self._bound.put(key, known)
         return known.copy()
 
+    def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
+        """The arguments that are valid, and a sentence for each other one, by name.
+
+        Raises: BindingError, for a name that is unknown.
+        """
+        given, problems = self._sorted(inputs)
+        return given, _beside(problems)
+
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
+        given, problems = self._sorted(inputs)
+        if problems:
+            raise self._error(problems)
+        return given
+
+    def _sorted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, _Wrong]]:
         given: dict[str, Any] = {}
         problems: dict[str, _Wrong] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
@@ -221,9 +235,7 @@ class Binder:
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
                 problems[name] = _MISSING
-        if problems:
-            raise self._error(problems)
-        return given
+        return given, problems
 
     def _take(
         self,
@@ -327,8 +339,12 @@ class Binder:
 
     def _error(self, problems: dict[str, _Wrong]) -> BindingError:
         told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
-        beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
-        return BindingError(f"{self.where}: {told}. Signature: {self.signature}.", beside)
+        text = f"{self.where}: {told}. Signature: {self.signature}."
+        return BindingError(text, _beside(problems))
+
+
+def _beside(problems: Mapping[str, _Wrong]) -> dict[str, str]:
+    return {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
 
 
 class _Wrong(NamedTuple):

@@ -76,7 +76,7 @@ class Dispatcher:
             for t in registry
             for event in t.events.values()
         }
-        self._loader = Loader(registry, policy, scopes, self.binders)
+        self._loader = Loader(registry, persistence, policy, scopes, self.binders)
         self.id_of = self._loader.id_of
         self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
 

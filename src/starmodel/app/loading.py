@@ -13,6 +13,7 @@ from starmodel.app.binding import Binder
 from starmodel.app.command import Command
 from starmodel.app.command_access import check_run
 from starmodel.app.model_input import UnknownPartError
+from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import RecordKey
 from starmodel.app.private_parts import synced_value
 from starmodel.app.references import References
@@ -34,6 +35,7 @@ class Loader:
     def __init__(
         self,
         registry: Registry,
+        persistence: PersistenceManager,
         policy: AccessPolicy,
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],

@@ -112,8 +112,12 @@ class UIAdapter(Renderer, Protocol):
         actor: Actor | None = None,
         at: EntityType | None = None,
         lead: Any = None,
+        subject: Entity | None = None,
     ) -> str:
-        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading."""
+        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading.
+
+        With the record that it is about as `subject`, heading and tab follow the record's name.
+        """
 
     def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
         """A whole page for an error."""

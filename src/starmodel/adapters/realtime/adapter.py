@@ -118,10 +118,11 @@ class DatastarRealtime:
         page = current_page.get()
         if page is None or page.patch:
             return ""
+        said = "".join(map(self._application.render_message, page.session.said()))
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
             f'<div id="starmodel-toasts" {attribute("data-session", page.session.tag)} '
-            'role="log" aria-live="polite"></div>'
+            f'role="log" aria-live="polite">{said}</div>'
             '<div id="starmodel-failure"></div>'
         )
         notices += self._states.describe(page)
