@@ -28,6 +28,7 @@ from starmodel.adapters.ui.details import details_view
 from starmodel.adapters.ui.fields import FormField
 from starmodel.adapters.ui.filters import filters
 from starmodel.adapters.ui.forms import EventForm, event_form
+from starmodel.adapters.ui.headings import heading_view, tab_title
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import labelled
 from starmodel.adapters.ui.messages import progress_message, toast_message
@@ -71,7 +72,11 @@ class MonsterUI:
     def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
         self._application, self._realtime, self._site = application, realtime, site
         self._parts = {t.cls: details_view(t, self.show) for t in application.registry}
-        application.views |= {view.name: view for view in self._parts.values()}
+        self._headings = {
+            t.cls: heading_view(t, site.title) for t in application.registry if t.is_record
+        }
+        for view in (*self._parts.values(), *self._headings.values()):
+            application.views[view.name] = view
         # Keyed by mount points and questions of visitors, so bounded in bytes.
         self._rows: Rows = BoundedCache(6 * MB)
         self._shell = cached(2 * MB)(self._make_shell)
@@ -94,20 +99,24 @@ class MonsterUI:
         actor: Actor | None = None,
         at: EntityType | None = None,
         lead: Any = None,
+        subject: Entity | None = None,
     ) -> str:
         realtime, root_path = self._realtime, self._realtime.root_path
         types = tuple(type.name for type in self._readable(actor))
         frame = self._shell(root_path, types, at.name if at else "")
         back = at is not None and at.is_record and title != at.plural_title
+        # What is shown is collected while it is rendered: fields, then heading, then the tail.
+        inside = self.render(content)
+        if at is not None and subject is not None and at.cls in self._headings:
+            realtime.show(subject, self._headings[at.cls].name)
         return frame.fill(
             {
-                "title": f"{title} · {self._site.title}" if title != self._site.title else title,
+                "title": tab_title(title, self._site.title),
                 "heading": title,
                 "actor": str(actor) if actor else "Not signed in",
                 "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
-                # What is shown is collected while it is rendered, so the tail comes last.
-                "content": self.render(content),
+                "content": inside,
                 "tail": realtime.tail(),
             }
         )

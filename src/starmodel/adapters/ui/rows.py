@@ -139,7 +139,7 @@ def row_component(
     for number, column in enumerate(columns):
         shown, look = Safe(s.html(column.slot)), cell_look(column, number)
         if number == 0:
-            cells.append(Td(A(shown, href=f"{home}/{key}", cls="sm-open"), cls=look))
+            cells.append(Td(A(shown, href=f"{home}/{key}", cls="sm-open", dir="auto"), cls=look))
         else:
             cells.append(Td(shown, cls=look, data_label=column.title))
     if actions:

@@ -56,20 +56,24 @@ def compiler_folder() -> Path:
     return Path(str(resources.files("starmodel") / "static" / "compiler"))
 
 
-@functools.cache
-def _names() -> frozenset[str]:
-    """The files that there are; no other name reaches a cache or the file system."""
-    return frozenset(file.name for file in (resources.files("starmodel") / "static").iterdir())
+def _asset(name: str, gzipped: bool) -> bytes | None:
+    """The content of a file that may be served; a name from outside is never a path."""
+    stored = f"{name}.gz" if gzipped else name
+    return _content(stored) if stored in _names() else None
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _content(name: str) -> bytes:
     return (resources.files("starmodel") / "static" / name).read_bytes()
 
 
-def _asset(name: str, gzipped: bool) -> bytes | None:
-    wanted = f"{name}.gz" if gzipped else name
-    return _content(wanted) if wanted in _names() else None
+@functools.cache
+def _names() -> frozenset[str]:
+    """The names of the files that may be served."""
+    folder = resources.files("starmodel") / "static"
+    return frozenset(
+        file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")
+    )
 
 
 def _current(name: str) -> str:

@@ -17,6 +17,7 @@ from starmodel.adapters.web.sessions import SessionCookie
 from starmodel.app.redirects import sent_as, stays_here
 from starmodel.app.session import Session
 from starmodel.core.errors import (
+    ConfigurationError,
     RequestError,
     SessionNotStoredError,
     StarModelError,
@@ -24,6 +25,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.json_data import json_bytes
 from starmodel.core.log_text import log_text
+from starmodel.core.results import Toast
 
 log = logging.getLogger("starmodel.web")
 MAX_REFERER_CHARS = 4096
@@ -129,6 +131,14 @@ class Call:
             self._outer.check_session()
         elif self.session and self._sessions is not None and self.session.changed:
             self._sessions.check(self.session)
+
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Let the next page of this visitor show the toasts of a plain form's event."""
+        self.session.say_next(toasts)
+        try:
+            self.check_session()
+        except ConfigurationError:  # a full session: what was done matters more than its message
+            self.session.said()
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()

@@ -101,15 +101,22 @@ class EventRoutes:
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> dict[str, str]:
         """What the event would refuse of a form that is being filled in, by input."""
+        found: dict[str, str] = {}
         try:
-            command = await self._command(call, type, event, id)
+            command = await self._command(call, type, event, id, found)
         except BindingError as error:
             return error.fields
-        return await self._application.dispatcher.check(command)
+        return await self._application.dispatcher.check(command) | found
 
     async def _command(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+        self,
+        call: Call,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problems: dict[str, str] | None = None,
     ) -> Command:
+        """The command of a request; `problems` collects what is wrong with arguments."""
         request, session = call.request, call.session
         binder = self._application.dispatcher.binders[type.cls, event.name]
         inputs, sent, memory = await self._inputs(call, event)
@@ -128,7 +135,12 @@ class EventRoutes:
             carry(sent, session, self._application.scopes, binder.carries)
         elif request.method == "GET":
             carried.set(NOTHING)
-        arguments, signals = binder.bind(inputs), inputs.signals
+        signals = inputs.signals
+        if problems is None:
+            arguments = binder.bind(inputs)
+        else:
+            arguments, found = binder.partial(inputs)
+            problems |= found
         was = digests_in(memory, self._settings.bounds)
         key = request.headers.get(b"idempotency-key")
         return Command(
@@ -232,10 +244,9 @@ class EventRoutes:
             await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
             await self._answer_json(call, command, outcome)
-        elif outcome.reply.redirect is not None:
-            await call.redirect(outcome.reply.redirect)
         else:
-            await call.redirect(self._next(call, command, outcome))
+            call.say_next(outcome.reply.toasts)
+            await call.redirect(outcome.reply.redirect or self._next(call, command, outcome))
 
     def _reply(self, call: Call, type: EntityType, outcome: Outcome, has_page: bool) -> bytes:
         """What a page is sent: first what its browser is to keep, because the rest may leave it."""
@@ -306,17 +317,19 @@ class EventRoutes:
         """The outcome of a generator event, with all that it yielded."""
         results: list[Any] = []
         redirects: list[str] = []
+        toasts: list[Toast] = []
 
         async def keep(outcome: Outcome) -> None:
             if outcome.reply.result is not None:
                 results.append(outcome.reply.result)
             if outcome.reply.redirect is not None:
                 redirects.append(outcome.reply.redirect)
+            toasts.extend(outcome.reply.toasts)
 
         command.send = keep
         outcome = await asyncio.shield(self._start(command))
         redirect = redirects[-1] if redirects else None
-        outcome.reply = replace(outcome.reply, result=results, redirect=redirect)
+        outcome.reply = replace(outcome.reply, result=results, redirect=redirect, toasts=toasts)
         return outcome
 
     async def _stream(self, call: Call, command: Command) -> None:
