@@ -1,4 +1,4 @@
-"""Caches whose memory is bounded, whatever the size of what they are asked for."""
+"""Caches bounded in bytes, for keys that come from requests."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-ENTRY_BYTES = 200  # what an entry costs besides key and value
+ENTRY_BYTES = 200  # the overhead of one entry besides key and value
 LARGEST_SHARE = 8  # one entry takes at most an eighth, so that none empties the cache
 _MISSING: Any = object()
 
 
 def size_of(value: Any) -> int:
-    """About how many bytes a value holds: containers with their contents.
+    """The approximate size of a value in bytes, with the contents of containers.
 
-    An object says so by an attribute `nbytes`; of others only the object itself counts.
+    Shapes: an object may have its size in an attribute `nbytes`; else `sys.getsizeof` counts.
     """
     if isinstance(value, str | bytes | int | float | None):
         return sys.getsizeof(value)
@@ -36,8 +36,8 @@ def size_of(value: Any) -> int:
 class BoundedCache(OrderedDict[K, V], Generic[K, V]):
     """A dict that drops its oldest entries beyond `max_bytes`; `put` stores, `get` reads.
 
-    An entry larger than an eighth of that is not stored at all. Reading
-    costs what it costs in a dict, so it does not make an entry younger.
+    First in, first out: reading is a plain dict lookup and does not update
+    the order. An entry larger than an eighth of max_bytes is not stored.
 
     Units: nbytes is the sum of the sizes as `size_of` estimates them.
     """

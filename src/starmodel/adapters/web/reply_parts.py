@@ -1,4 +1,4 @@
-"""The parts of a reply that is sent while its event still runs."""
+"""The send buffer of a streamed reply, between a running event and its connection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ PATIENCE_S = 5.0
 
 
 class ReplyParts:
-    """A queue between an event and the connection of its caller, bounded in bytes.
+    """A queue of encoded parts, bounded in bytes, with backpressure for a limited time.
 
-    A slow reader holds the event back for `patience_s` in all. After that
-    newer parts replace the oldest that were not sent, `skipped` is True,
-    and the event goes on at its own pace. It always runs to its end.
+    A slow reader delays the event for `patience_s` in total. After that
+    newer parts replace the oldest unsent ones, `skipped` is True, and the
+    event continues without delay. It always completes.
 
-    Units: one part may be larger than max_bytes; it then waits alone.
+    Units: a single part may be larger than max_bytes; then it is the only one in the queue.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ReplyParts:
         self._arrived, self._taken = asyncio.Event(), asyncio.Event()
 
     async def put(self, part: bytes) -> None:
-        """Leave a part for sending; waits for room as long as patience lasts."""
+        """Enqueue a part; waits for room until `patience_s` is used up."""
         while not self._fits(part) and self._patience_s > 0:
             began = time.monotonic()
             self._taken.clear()
@@ -62,20 +62,20 @@ class ReplyParts:
         return part
 
     def finish(self) -> None:
-        """Let `get` end after the parts that wait; what is put later is dropped."""
+        """Let `get` return None after the queued parts; later parts are dropped."""
         self._finished = True
         self._arrived.set()
         self._taken.set()
 
     def abandon(self) -> None:
-        """Drop everything, now and later: nobody reads any more."""
+        """Drop queued and later parts, because the reader is gone."""
         self._abandoned = True
         self._parts.clear()
         self._bytes = 0
         self._taken.set()
 
     def _fits(self, part: bytes) -> bool:
-        """Also once nothing is kept any more: then nobody has to wait."""
+        """True also after `finish` and `abandon`, so that the writer never blocks."""
         if self._finished or self._abandoned or not self._parts:
             return True
         return self._bytes + len(part) <= self._max_bytes
