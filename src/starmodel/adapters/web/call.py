@@ -171,7 +171,7 @@ class Call:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.started = True
-                headers = [*message["headers"], *await self.cookie()]
+                headers = private(message["headers"], await self.cookie())
                 message = {**message, "headers": headers}
             await self._send(message)
 
@@ -198,7 +198,8 @@ class Call:
         except TypeError:  # integers beyond 64 bits, and what else orjson can't write
             body = json_bytes(data, inf_nan_mode="null")
         kind = b"application/problem+json" if status >= 400 else JSON
-        await self.answer(status, kind, body, [(b"vary", b"accept"), *headers])
+        # What a visitor may read is for no cache, least of all a shared one.
+        await self.answer(status, kind, body, [(b"vary", b"accept"), NO_STORE, *headers])
 
     async def redirect(self, url: str) -> None:
         """Send the browser on with GET."""
@@ -243,3 +244,24 @@ class Call:
         if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
             return url
         return f"{root}{url}"
+
+
+def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
+    """The headers of a response that the framework made, with the session's cookie.
+
+    Pages, JSON and whatever sets a cookie are kept by no cache, unless the
+    response says something of its own about caches.
+    """
+    made, kind, names = [*headers, *cookie], b"", set()
+    for name, value in headers:
+        lower = name.lower()
+        names.add(lower)
+        kind = value if lower == b"content-type" else kind
+    if b"cache-control" not in names and (
+        cookie or b"set-cookie" in names or (kind.startswith(_SHOWS_STATE) and b"etag" not in names)
+    ):
+        made.append(NO_STORE)
+    return made
+
+
+_SHOWS_STATE = (b"text/html", b"application/json", b"application/problem+json")

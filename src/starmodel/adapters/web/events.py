@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import Sent, carry, taken
+from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.reply_parts import ReplyParts
@@ -47,7 +48,9 @@ class EventRoutes:
         realtime: RealtimeAdapter,
         refusals: Refusals,
         settings: WebSettings,
+        origin: OriginCheck,
     ) -> None:
+        self._origin = origin
         self._application, self._realtime, self._refusals = application, realtime, refusals
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
@@ -58,13 +61,15 @@ class EventRoutes:
     ) -> None:
         """Dispatch the event and answer; a refusal or failure is answered too."""
         request = call.request
-        if request.method == "HEAD" or (request.method == "GET" and not request.is_datastar):
+        if request.method == "HEAD" or (request.method == "GET" and not request.is_deliberate):
             # A link or a prefetch must not change state.
             problem = Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.")
             await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
             return
         kept, command = call.session.keep(), None
         try:
+            if request.method == "GET":
+                self._origin.check_get(request)
             await self._application.ready()
             self._application.policy.check(type, "write", call.session.actor, event=event)
             if b"starmodel-check" in request.headers:

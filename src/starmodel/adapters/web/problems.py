@@ -27,6 +27,7 @@ from starmodel.core.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
+from starmodel.core.log_text import log_text
 from starmodel.core.nested import is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 
@@ -126,18 +127,23 @@ def problem_of(
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
     if isinstance(error, StoreBusyError):
-        log.warning("%s failed: %s", where or "A request", error)
+        log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(error.status, _BUSY, where=where, retry_after_s=error.retry_after_s)
     if isinstance(error, StorePermissionError):
-        log.error("%s failed: %s", where or "A request", error, exc_info=error.__cause__)
+        log.error(
+            "%s failed: %s",
+            log_text(where or "A request"),
+            log_text(error),
+            exc_info=error.__cause__,
+        )
         return Problem(error.status, _DENIED, where=where)
     if isinstance(error, StoreUnavailableError):
-        log.error("%s failed: %s", where or "A request", error)
+        log.error("%s failed: %s", log_text(where or "A request"), log_text(error))
         if isinstance(error, SessionNotStoredError):
             return Problem(error.status, _NOT_SIGNED, where=where)
         return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
     if isinstance(error, StoreFullError):
-        log.error("%s failed: %s", where or "A request", error)
+        log.error("%s failed: %s", log_text(where or "A request"), log_text(error))
         text = str(error) if developer else _FULL
         return Problem(error.status, text, where=where)
     said = domain or _came_out_of_an_event(error)
@@ -147,7 +153,7 @@ def problem_of(
         return Problem(422, told, fields, where)
     if isinstance(error, ValueError) and said and not isinstance(error, UnicodeError):
         return Problem(422, str(error), where=where)
-    log.error("%s failed", where or "A request", exc_info=error)
+    log.error("%s failed", log_text(where or "A request"), exc_info=error)
     if developer:
         text = f"{where}: {type(error).__name__}: {error}"
         trace = "".join(traceback.format_exception(error))

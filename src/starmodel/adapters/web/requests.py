@@ -19,6 +19,7 @@ from starmodel.core.errors import RequestError
 MAX_CONTENT_TYPE_BYTES = 512
 _CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*([^;]*)", re.IGNORECASE)
 _UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is part of it
+_PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -70,6 +71,17 @@ class Incoming:
         """True for an API caller: JSON is accepted and a page is not."""
         accept = self.headers.get(b"accept", b"")
         return b"application/json" in accept and b"text/html" not in accept
+
+    @property
+    def is_deliberate(self) -> bool:
+        """True for a GET that a script or a program makes, not a link, an address or a prefetch."""
+        headers = self.headers
+        return (
+            (self.is_datastar or self.wants_json)
+            and headers.get(b"sec-fetch-mode", b"").lower() != b"navigate"
+            and headers.get(b"sec-fetch-dest", b"empty").lower() == b"empty"
+            and not any(name in headers for name in _PREFETCH)
+        )
 
     @property
     def route_path(self) -> str:
