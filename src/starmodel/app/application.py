@@ -271,8 +271,14 @@ class Application:
         session.ended.clear()
 
     async def session_changed(self, visitor: str) -> None:
-        """A session changed in another process: its pages here connect anew."""
+        """A session changed in another process: its pages connect anew, its commands end."""
         await self.hub.deliver(SessionEnded(visitor))
+        await self.dispatcher.sessions.deliver(SessionEnded(visitor))
+
+    @property
+    def follows_sessions(self) -> bool:
+        """Whether open pages or running commands have to learn when a session ends."""
+        return len(self.hub) > 0 or len(self.dispatcher.sessions) > 0
 
     async def _remove(self, type: EntityType, id: Any) -> None:
         unit = self.unit()

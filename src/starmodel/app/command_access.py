@@ -38,6 +38,10 @@ class EndedSessions:
             if not self._waiting[key]:
                 del self._waiting[key]
 
+    def __len__(self) -> int:
+        """How many sessions have a command running."""
+        return len(self._waiting)
+
     async def deliver(self, message: Any) -> None:
         """Take a message of the bus."""
         if isinstance(message, SessionEnded):
