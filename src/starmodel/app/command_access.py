@@ -14,7 +14,7 @@ from starmodel.core.errors import NotSignedInError
 
 
 class EndedSessions:
-    """Tells waiting commands that their session has ended; a subscriber of the bus.
+    """Marks the sessions of waiting commands that have ended; a subscriber of the bus.
 
     Holds entries for running commands only.
     """
@@ -26,7 +26,7 @@ class EndedSessions:
     def watch(self, command: Command) -> Iterator[SessionWatch]:
         """Follow the command's session while the command runs."""
         watch, session = SessionWatch(command), command.session
-        if session is None or command.actor in (None, TRUSTED):  # nobody is signed in to end
+        if session is None or command.actor in (None, TRUSTED):  # no signed-in session
             yield watch
             return
         key = session.key
