@@ -17,13 +17,16 @@ const leave = (node) => {
   else node.remove();
 };
 
+const appeared = (node) => {
+  const kind = node.dataset?.toast;
+  if (kind === undefined) return;
+  uncover(node.parentElement);
+  if (!["progress", "failure"].includes(kind)) setTimeout(leave, kind === "error" ? ERROR_MS : TOAST_MS, node);
+};
+
+for (const node of document.querySelectorAll("#starmodel-toasts > *")) setTimeout(appeared, 0, node);
 new MutationObserver((changes) => {
-  for (const node of changes.flatMap((change) => [...change.addedNodes]))
-    if (node.dataset?.toast !== undefined) {
-      uncover(node.parentElement);
-      if (!["progress", "failure"].includes(node.dataset.toast))
-        setTimeout(leave, node.dataset.toast === "error" ? ERROR_MS : TOAST_MS, node);
-    }
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) appeared(node);
 }).observe(document.body ?? document.documentElement, { childList: true, subtree: true });
 
 /* They stand at the other edge of the window when they would cover what was pressed. */

@@ -276,8 +276,10 @@ class Application:
         session.ended.clear()
 
     async def session_changed(self, visitor: str) -> None:
-        """A session changed in another process: its pages here connect anew."""
-        await self.hub.deliver(SessionEnded(visitor))
+        """A session changed in another process: pages here reconnect, commands check access."""
+        ended = SessionEnded(visitor)  # not for the bus: every process polls for itself
+        await self.hub.deliver(ended)
+        await self.dispatcher.sessions.deliver(ended)
 
     async def _remove(self, type: EntityType, id: Any) -> None:
         unit = self.unit()

@@ -35,6 +35,7 @@ from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
+    ConstraintError,
     EditConflictError,
     InvalidStateError,
     VersionConflictError,
@@ -75,7 +76,7 @@ class Dispatcher:
             for t in registry
             for event in t.events.values()
         }
-        self._loader = Loader(registry, policy, scopes, self.binders)
+        self._loader = Loader(registry, persistence, policy, scopes, self.binders)
         self.id_of = self._loader.id_of
         self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
 
@@ -152,7 +153,7 @@ class Dispatcher:
             check_untouched(home.base, arguments, command.was)
             command.event.fn(home.draft, **arguments)
             close_draft(home.draft)
-        except (BindingError, InvalidStateError, EditConflictError) as error:
+        except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
 

@@ -103,7 +103,7 @@ class Settings(BaseModel):
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None
     """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
-    session_idle_days: Count = 14
+    session_idle_days: Annotated[int, Field(ge=1, le=30)] = 14
     """Days without a request after which somebody is signed out."""
     session_max_days: Count = 90
     """Days after a sign-in when it ends."""

@@ -61,26 +61,37 @@ class BindingError(StarModelError):
 class InvalidStateError(StarModelError):
     """An event left its entity in a state that its validators refuse.
 
-    Shapes: fields maps a field to the validator's sentence.
+    Shapes: fields maps a public field to the validator's sentence; shown is
+    the message without private fields, for visitors.
     """
 
     status = 422
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
 class ConstraintError(StarModelError):
-    """A store refused a value: a duplicate, or a reference to nothing."""
+    """A store refused a value: a duplicate, or a reference to nothing.
+
+    Shapes: fields maps a public field to the sentence beside its input;
+    shown is the message without private fields, for visitors.
+    """
 
     status = 409
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
 class StoreError(StarModelError):
@@ -147,8 +158,14 @@ class NotFoundError(StarModelError):
     public = True
 
     def __init__(self, entity: str, id: Any) -> None:
-        super().__init__(f"{entity} {id!r} does not exist.")
+        super().__init__(f"{entity} {_short(id)} does not exist.")
         self.entity, self.id = entity, id
+
+
+def _short(id: Any) -> str:
+    """An id as it is shown; addresses may bring any text as one."""
+    text = repr(id)
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 class GoneError(NotFoundError):
@@ -158,7 +175,7 @@ class GoneError(NotFoundError):
 
     def __init__(self, entity: str, id: Any) -> None:
         super().__init__(entity, id)
-        self.args = (f"{entity} {id!r} was removed.",)
+        self.args = (f"{entity} {_short(id)} was removed.",)
 
 
 class AccessDeniedError(StarModelError):

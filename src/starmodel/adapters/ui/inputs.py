@@ -27,6 +27,7 @@ from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
+_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
 # A form's control hides the property of the form that has its name. These are properties that
 # Datastar reads, so that a form with one of them as a field would not be found.
@@ -91,6 +92,8 @@ def _required(field: FormField) -> Any:
 
 def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> tuple[Any, ...]:
     shared = {**shared, **_QUIET.get(field.kind, {}), **dict(field.limits)}
+    if field.kind in _IN_ANY_DIRECTION:
+        shared["dir"] = "auto"
     if field.placeholder:
         shared["placeholder"] = field.placeholder
     if field.kind == "select":

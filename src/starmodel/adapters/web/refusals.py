@@ -53,6 +53,7 @@ class Refusals:
             developer=self._settings.development and call.session.is_developer,
             domain=domain,
             details=details,
+            models=self._application.registry.models_by_title,
         )
         if made.status == 401 and self._settings.development:
             return replace(made, text=f"{made.text} {_SIGN_IN}")

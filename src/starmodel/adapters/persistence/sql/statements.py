@@ -26,6 +26,7 @@ from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTa
 from starmodel.app.ports import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
+from starmodel.core.sentences import PRIVATE_PROBLEM
 
 Row = tuple[Any, ...]
 Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
@@ -253,9 +254,10 @@ class Statements:
         try:
             return field.codec.encode(value)
         except ValueError as error:
-            raise ConstraintError(
-                f"{self.cls.__name__}.{name} {error}.", {name: f"{field.title} {error}."}
-            ) from error
+            message = f"{self.cls.__name__}.{name} {error}."
+            if name in self.cls.__entity__.private:
+                raise ConstraintError(message, shown=PRIVATE_PROBLEM) from error
+            raise ConstraintError(message, {name: f"{field.title} {error}."}) from error
 
     def version_in(self, row: Row) -> int:
         """The version of a row that `version`, `lock` or `share` found in a transaction."""
