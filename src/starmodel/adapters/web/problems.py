@@ -15,6 +15,8 @@ from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.failures import Frame, own_frames
 from starmodel.core.errors import (
     BindingError,
+    CommandReusedError,
+    CommandRunningError,
     ConstraintError,
     EditConflictError,
     InvalidStateError,
@@ -35,7 +37,8 @@ class Problem:
 
     Shapes: fields maps an input's name to the sentence beside it; trace,
     frames and details are for the developer only; was is what an edit form
-    is to remember from now on (see `starmodel.app.editing`).
+    is to remember from now on (see `starmodel.app.editing`); plain is what
+    people read instead of a text for programs.
     """
 
     status: int
@@ -46,6 +49,7 @@ class Problem:
     frames: Sequence[Frame] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, str] = field(default_factory=dict)
+    plain: str = ""
 
     @property
     def title(self) -> str:
@@ -55,7 +59,7 @@ class Problem:
     def said(self) -> str:
         """The error as people are told it: what is wrong with each input, else its text."""
         if not self.fields:
-            return self.text
+            return self.plain or self.text
         told = [
             f"{name.replace('_', ' ').capitalize()}: {text}" if name else text
             for name, text in self.fields.items()
@@ -82,6 +86,10 @@ _NOT_SIGNED = (
     "Try again in a moment."
 )
 _FULL = "There is no room to store this at the moment, and nothing was changed."
+_PLAIN = {
+    CommandRunningError: "This is still being done. Please wait a moment and look at the page.",
+    CommandReusedError: "This was sent before with other contents. Please reload the page.",
+}
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
     "Look before you do it again."
@@ -110,7 +118,8 @@ def problem_of(
     if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
         return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
-        return Problem(error.status, str(error), where=where)
+        plain = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
+        return Problem(error.status, str(error), where=where, plain=plain)
     if isinstance(error, StoreUnavailableError):
         log.error("%s failed: %s", where or "A request", error)
         if isinstance(error, SessionNotStoredError):
