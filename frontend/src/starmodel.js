@@ -22,8 +22,14 @@ const root = document.documentElement;
 const key = () => [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
 const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
+// The page's session; the server runs nothing for a page of another one.
+const session = () => {
+  const tag = document.getElementById("starmodel-toasts")?.dataset.session;
+  return tag ? { "StarModel-Session": tag } : {};
+};
+
 const options = (extra) => ({
-  headers: { "Idempotency-Key": key(), ...(stream?.open ? { "StarModel-Page": "1" } : {}) },
+  headers: { "Idempotency-Key": key(), ...session(), ...(stream?.open ? { "StarModel-Page": "1" } : {}) },
   requestCancellation: "disabled", // a second click does not cancel the first
   isEvent: true, // see requests.js
   ...extra,
@@ -58,6 +64,14 @@ const reload = (why, again = false) => {
   sessionStorage.setItem("starmodel-reloaded", String(Date.now()));
   location.reload();
 };
+
+action({
+  name: "stale",
+  apply() {
+    if (!navigator.cookieEnabled) return notice("This page needs cookies, which your browser blocks. Nothing was done.");
+    reload("Your session has ended, so nothing was done.");
+  },
+});
 
 class Stream {
   constructor(url) {

@@ -21,6 +21,7 @@ from starmodel.app.parameters import (
     special_of,
 )
 from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
@@ -29,6 +30,7 @@ from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import foreign_keys
 from starmodel.core.sentences import sentence
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -60,7 +62,7 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
-MAX_BOUND = 256
+MAX_BOUND_BYTES = 64 * 1024
 
 
 class Binder:
@@ -140,9 +142,16 @@ class Binder:
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
-        self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
+            MAX_BOUND_BYTES
+        )
         self.needs_more = bool(
-            self.special or self.entities or self.own or self.containers or self.private_parts
+            self.special
+            or self.entities
+            or self.own
+            or self.containers
+            or self.private_parts
+            or (self.takes_fields and next(foreign_keys(type.cls), None))
         )
 
     @property
@@ -189,8 +198,7 @@ class Binder:
             return self._bind(inputs)
         if known is None:
             known = self._bind(inputs)
-            if len(self._bound) < MAX_BOUND:
-                self._bound[key] = known
+            self._bound.put(key, known)
         return known.copy()
 
     def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
@@ -351,8 +359,8 @@ _INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 
 def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
-    at = "".join(f"[{part!r}]" for part in error.path)
-    return _Wrong(f"{at} is unknown (from {source})", f"{error.path[-1]} is unknown.")
+    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
+    return _Wrong(f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown.")
 
 
 def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:

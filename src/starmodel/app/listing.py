@@ -21,6 +21,10 @@ PER_PAGE = 25
 MAX_PER_PAGE = 200
 MAX_PAGE = 1_000_000
 MAX_SEARCH_CHARS = 200
+MAX_NUMBER_CHARS = 18
+MAX_FILTER_CHARS = 1000
+MAX_CHOICES = 1000
+MAX_WORDS_CHARS = 8000
 # "datastar" is what Datastar sends its signals as.
 WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
 
@@ -54,6 +58,11 @@ class Listing:
     @property
     def _key(self) -> tuple[Any, str]:
         return self.type.cls, self.words
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the question holds."""
+        return 3000 + 12 * len(self.words)
 
     @property
     def topic(self) -> str:
@@ -183,6 +192,8 @@ def listing_of(
         for name, word in asked.items()
         if name not in WINDOW and word != "" and not (lenient and _is_foreign(type, name))
     }
+    for name, word in wanted.items():
+        _check_filter(name, word)
     query = make_query(
         type.cls,
         wanted,
@@ -195,7 +206,21 @@ def listing_of(
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
     made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
-    return replace(made, words=urlencode(made.asked()))
+    words = urlencode(made.asked())
+    if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
+        raise RequestError(f"The question has more than {MAX_WORDS_CHARS} characters.")
+    return replace(made, words=words)
+
+
+def _check_filter(name: str, word: str) -> None:
+    """Refuse a filter that no database could take. Raises: RequestError."""
+    if name.endswith("__in"):
+        if word.count(",") >= MAX_CHOICES:
+            raise RequestError(f"{name[:80]!r} has more than {MAX_CHOICES} values.")
+    elif len(word) > MAX_FILTER_CHARS:
+        raise RequestError(
+            f"{name[:80]!r} has {len(word)} characters; expected at most {MAX_FILTER_CHARS}."
+        )
 
 
 def wants_total(asked: Mapping[str, str]) -> bool:
@@ -234,9 +259,10 @@ def _word(value: Any) -> str:
 
 def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = asked.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
-        raise RequestError(f"{name} is {text!r}; expected a number from 1 to {most}.")
-    return int(text)
+    number = int(text) if len(text) <= MAX_NUMBER_CHARS and text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= most:
+        raise RequestError(f"{name} is {text[:40]!r}; expected a number from 1 to {most}.")
+    return number
 
 
 def _digest(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Protocol
 
 from starmodel.app.ports import EvictingRepository, Expired, IsWatched, Repository
 from starmodel.core.entity import Entity
@@ -15,6 +15,13 @@ REMEDIES = {
     "redis": "The Redis store is not available yet.",
     "custom": "Set model_config['persistence_backend'].",
 }
+
+
+class Repositories(Protocol):
+    """Which repository a unit of work asks for a class."""
+
+    def for_class(self, entity: type[Entity]) -> Repository:
+        """The repository that keeps this class."""
 
 
 class PersistenceManager:

@@ -7,8 +7,17 @@ themselves by the contract suites in `starmodel.testing`.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, new_id
@@ -158,6 +167,27 @@ class Repository(Protocol):
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """Let the entity live `ttl_s` seconds from now on, when it exists."""
+
+
+RecordKey = tuple[type[Entity], Any]
+
+
+@runtime_checkable
+class LocksRows(Protocol):
+    """A repository that several processes write to, and that can lock a row before it is read."""
+
+    def lock_rows(self, keys: Collection[RecordKey]) -> AbstractAsyncContextManager[Repository]:
+        """One transaction, which waits until it has these rows and ends with its first commit.
+
+        Inside it `get` and `latest` give what is stored, locked until the
+        commit, so that a commit on top of it meets no version conflict.
+        Without a commit everything is rolled back. Nothing may be awaited
+        inside but stores: other commands wait. Rows are locked in the order
+        of their table and id.
+
+        Raises: StoreBusyError, when they are not had in time;
+        TransactionAbortedError, when the command has to begin anew.
+        """
 
 
 IsWatched = Callable[[str], bool]

@@ -68,6 +68,9 @@ class RealtimeAdapter(Realtime, Protocol):
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """What the caller of a refused event is sent. Shapes: text is the toast's, "" for none."""
 
+    def encode_stale(self, status: int) -> bytes:
+        """What a page is sent whose session has ended, instead of running anything."""
+
     async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
         """Serve a page's stream.
 

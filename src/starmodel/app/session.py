@@ -89,6 +89,11 @@ class Session(dict[str, Any]):
         return self.key
 
     @property
+    def tag(self) -> str:
+        """Names the session on the pages made for it; a part of the key, and no secret."""
+        return self.key[:16]
+
+    @property
     def is_developer(self) -> bool:
         """True for the development sign-in, whatever the ids of an application's users are."""
         return self.provider == DEVELOPMENT

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starmodel.app.batches import store_changes
+from starmodel.app.deadlines import StoreWindow, close_window
 from starmodel.app.messages import Emitted, changed_message, fact_data
-from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Change, Clock, EventBus, Marker
+from starmodel.app.persistence import PersistenceManager, Repositories
+from starmodel.app.ports import Change, Clock, EventBus, Marker, RecordKey
 from starmodel.app.query import Filter, Query
+from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.commands import CommandRecord
 from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
@@ -21,6 +24,7 @@ from starmodel.core.errors import (
     ConstraintError,
     InvalidStateError,
     NotFoundError,
+    TransactionAbortedError,
     VersionConflictError,
 )
 from starmodel.core.patches import Patch, diff, same
@@ -30,6 +34,8 @@ from starmodel.core.relations import ForeignKey
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
+ABORTS = (VersionConflictError, TransactionAbortedError)
+"""After these a command can run again on what is stored now."""
 FOLLOWED_AT_ONCE = 1000
 
 
@@ -79,11 +85,37 @@ class UnitOfWork:
         clock: Clock,
         *,
         lease: Lease | None = None,
+        locks: RowLocks | None = None,
     ) -> None:
-        self._registry, self._persistence = registry, persistence
+        self._stores, self._locks = persistence, locks or RowLocks()
+        self._registry = registry
+        self._persistence: Repositories = persistence
         self._bus, self._clock, self._lease = bus, clock, lease
         self._tracked: dict[tuple[type[Entity], Any], Tracked] = {}
         self.facts = Facts()
+
+    @asynccontextmanager
+    async def locked(self, keys: Collection[RecordKey]) -> AsyncIterator[None]:
+        """Read and commit in transactions that hold these rows; what is not committed is undone.
+
+        Nothing but stores may be awaited inside. A store that can't lock
+        rows is used as always. Raises: StoreBusyError; TransactionAbortedError.
+        """
+        async with self._locks.locked(keys, self._stores) as persistence:
+            self._persistence = persistence
+            try:
+                yield
+            finally:
+                self._persistence = self._stores
+
+    @property
+    def keys(self) -> set[RecordKey]:
+        """The stored entities that are enlisted here."""
+        return {key for key, tracked in self._tracked.items() if not tracked.new}
+
+    def find(self, entity: type[E], id: Any) -> Awaitable[E | None]:
+        """The newest snapshot, not enlisted: maybe one that is queued and not committed yet."""
+        return self._persistence.for_class(entity).latest(entity, id)
 
     async def get(self, entity: type[E], id: Any) -> E:
         """The draft of a stored record, enlisted here; of a scoped class the one with that id.
@@ -97,7 +129,7 @@ class UnitOfWork:
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             type = self._registry[entity]
-            found = await self._persistence.for_class(entity).latest(entity, id)
+            found = await self.find(entity, id)
             if found is None and type.is_record:
                 raise NotFoundError(entity.__name__, id)
             start = default_snapshot(entity, id) if found is None else found
@@ -189,6 +221,7 @@ class UnitOfWork:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
             raise
+        close_window()
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
@@ -229,19 +262,31 @@ class UnitOfWork:
                 elif getattr(mine.draft, key.field) in some:
                     setattr(mine.draft, key.field, None)
 
-    async def settle(self) -> None:
-        """Commit; on a conflict put the changes on top of what others committed, a few times.
+    async def settle(
+        self,
+        *,
+        marker: Callable[[], Marker | None] = lambda: None,
+        home: Tracked | None = None,
+        record: CommandRecord | None = None,
+    ) -> None:
+        """Commit; after a conflict put the changes on top of what others committed, and again.
+
+        From the third attempt on the rows are locked before they are read.
 
         Raises: as `commit` and `rebase` do.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                await self.commit()
-                return
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-                await self.rebase()
+        with StoreWindow():
+            for attempt in range(1, ATTEMPTS + 1):
+                locks = attempt > OPTIMISTIC_ATTEMPTS
+                async with self.locked(self.keys) if locks else nullcontext():
+                    if attempt > 1:
+                        await self.rebase()
+                    try:
+                        await self.commit(marker=marker(), home=home, record=record)
+                        return
+                    except ABORTS:
+                        if attempt == ATTEMPTS:
+                            raise
 
     async def rebase(self) -> None:
         """Put this unit's changes on top of what others committed meanwhile.

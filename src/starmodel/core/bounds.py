@@ -104,6 +104,8 @@ def check_numbers(value: Any) -> None:
 
     Raises: BoundsError.
     """
+    if type(value) is int and -_LIMIT < value < _LIMIT:
+        return
     pending = [value]
     while pending:
         value = pending.pop()
@@ -129,6 +131,14 @@ def check_numbers(value: Any) -> None:
             pending.extend((value.__pydantic_extra__ or {}).values())
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             pending.extend(getattr(value, field.name) for field in dataclasses.fields(value))
+
+
+def number_text(value: int) -> str:
+    """The digits of an integer, also of one that Python refuses to write out."""
+    try:
+        return str(value)
+    except ValueError:
+        return str(Decimal(value))
 
 
 def may_hold_numbers(annotation: Any) -> bool:

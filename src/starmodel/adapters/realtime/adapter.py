@@ -121,7 +121,8 @@ class DatastarRealtime:
         said = "".join(map(self._application.render_message, page.session.said()))
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
-            f'<div id="starmodel-toasts" role="log" aria-live="polite">{said}</div>'
+            f'<div id="starmodel-toasts" {attribute("data-session", page.session.tag)} '
+            f'role="log" aria-live="polite">{said}</div>'
             '<div id="starmodel-failure"></div>'
         )
         notices += self._states.describe(page)
@@ -243,6 +244,11 @@ class DatastarRealtime:
         if text:
             parts.append(self.toast(Toast(text, "error")))
         return b"".join(parts)
+
+    def encode_stale(self, status: int) -> bytes:
+        """Make a page whose session has ended say so, and load itself again."""
+        html = f"<div hidden {attribute('data-init', '@stale()')}></div>"
+        return patch_signals({}, status=status) + patch_elements(Element(html, "body", "append"))
 
     def toast(self, toast: Toast) -> bytes:
         """One toast, added to those on the page."""

@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from starmodel.app.elements import Element
 from starmodel.app.listing import key_of
+from starmodel.core.bounds import number_text
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
@@ -42,7 +43,7 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
         return ""
     kind = type(value)
     if kind is int:
-        return str(value) if abs(value) > MAX_SAFE_INTEGER else value
+        return number_text(value) if abs(value) > MAX_SAFE_INTEGER else value
     if kind is str:
         small = declared or len(value) * 4 <= MAX_SIGNAL_BYTES
         return value if small or len(value.encode()) <= MAX_SIGNAL_BYTES else ""

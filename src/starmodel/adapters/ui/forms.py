@@ -43,6 +43,11 @@ class EventForm:
     parameters: Mapping[str, Parameter]
     template: Template
 
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the form holds."""
+        return self.template.nbytes + 4000 * (1 + len(self.fields))
+
     def fill(
         self, id: Any = None, values: Mapping[str, Any] | None = None,
         problems: Mapping[str, str] | None = None,

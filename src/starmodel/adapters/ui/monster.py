@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
@@ -33,7 +33,7 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import labelled
 from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
-from starmodel.adapters.ui.rows import ListView
+from starmodel.adapters.ui.rows import ListView, Rows
 from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Actor, Audience, may_create, permits
 from starmodel.app.application import Application
@@ -41,6 +41,7 @@ from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, Window, key_of
 from starmodel.app.ports import Row
 from starmodel.app.presentation import RealtimeAdapter, Site
+from starmodel.core.bounded_cache import BoundedCache, cached
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
@@ -56,6 +57,7 @@ _HEADINGS = {
     503: "Not available right now",
 }
 BUILT_IN = ("create", "update", "delete")
+MB = 1024 * 1024
 
 
 class MonsterUI:
@@ -75,13 +77,15 @@ class MonsterUI:
         }
         for view in (*self._parts.values(), *self._headings.values()):
             application.views[view.name] = view
-        self._shell = lru_cache(256)(self._make_shell)
-        self._view = lru_cache(512)(self._make_view)
-        self._frame = lru_cache(512)(self._make_frame)
-        self._pages = lru_cache(1024)(self._make_pages)
-        self._crumb = lru_cache(256)(self._make_crumb)
-        self._new = lru_cache(256)(self._make_new)
-        self._form = lru_cache(1024)(self._make_form)
+        # Keyed by mount points and questions of visitors, so bounded in bytes.
+        self._rows: Rows = BoundedCache(6 * MB)
+        self._shell = cached(2 * MB)(self._make_shell)
+        self._view = cached(6 * MB)(self._make_view)
+        self._frame = cached(4 * MB)(self._make_frame)
+        self._pages = cached(MB)(self._make_pages)
+        self._crumb = cached(MB)(self._make_crumb)
+        self._new = cached(MB)(self._make_new)
+        self._form = cached(16 * MB)(self._make_form)
 
     def render(self, component: Any) -> str:
         return str(to_xml(component, indent=False))
@@ -239,7 +243,9 @@ class MonsterUI:
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
             return permits(policy, type, audience.actor, event=event, entity=entity)
 
-        return rows.list_view(type, audience, self._realtime, simple, may, self._sprite, self.show)
+        return rows.list_view(
+            type, audience, self._realtime, simple, may, self._sprite, self.show, self._rows
+        )
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""

@@ -17,6 +17,7 @@ from fasthtml.components import Code, Dd, Div, Dl, Dt, Li, Span, Ul
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.app.moments import DATES, KINDS
+from starmodel.core.bounds import number_text
 from starmodel.core.commands import plain
 from starmodel.core.fields import plain_types
 from starmodel.core.widgets import UI
@@ -78,7 +79,9 @@ def _by_type(annotation: Any, brief: bool) -> Show:
         return _url
     if issubclass(kind, str):
         return _cut if brief else _text
-    if issubclass(kind, int | float | decimal.Decimal | uuid.UUID):
+    if issubclass(kind, int):
+        return number_text
+    if issubclass(kind, float | decimal.Decimal | uuid.UUID):
         return str  # nothing in it needs escaping
     return _brief if brief else _anything
 
@@ -122,7 +125,7 @@ def value_component(value: Any) -> Any:
     if isinstance(value, list):
         items = [Li(_row(item)) for item in value]
         return Ul(*items, cls="sm-items") if items else Safe(NOTHING)
-    return str(value)
+    return number_text(value) if isinstance(value, int) else str(value)
 
 
 def _row(item: Any) -> Any:

@@ -28,7 +28,7 @@ from starmodel.core.log_text import log_text
 from starmodel.core.results import Toast
 
 log = logging.getLogger("starmodel.web")
-
+MAX_REFERER_CHARS = 4096
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
@@ -208,8 +208,11 @@ class Call:
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""
         host = self.request.header(b"host")
+        came = self.request.header(b"referer")
+        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` remembers what it is given
+            return default
         try:
-            parts = urlsplit(self.request.header(b"referer"))
+            parts = urlsplit(came)
         except ValueError:
             return default
         if not parts.netloc or parts.netloc.lower() != host.lower():

@@ -14,6 +14,7 @@ from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.reply_parts import ReplyParts
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import permits
 from starmodel.app.application import Application
@@ -33,6 +34,7 @@ from starmodel.core.results import Toast
 from starmodel.core.signal_names import keys_of
 
 log = logging.getLogger("starmodel.web")
+_SKIPPED = "Your connection was slow, so some steps were not shown. Reload this page to see all."
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
@@ -49,7 +51,7 @@ class EventRoutes:
         self._application, self._realtime, self._refusals = application, realtime, refusals
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
-        self._replying: set[asyncio.Queue[bytes | None]] = set()
+        self._replying: set[ReplyParts] = set()
 
     async def run(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
@@ -92,8 +94,8 @@ class EventRoutes:
 
     def end_replies(self) -> None:
         """End the replies of events that are still running, so that the server can stop."""
-        for queue in self._replying:
-            queue.put_nowait(None)
+        for parts in self._replying:
+            parts.finish()
 
     async def _checked(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
@@ -332,7 +334,7 @@ class EventRoutes:
 
     async def _stream(self, call: Call, command: Command) -> None:
         """Send each yield's reply when it is committed."""
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        parts = ReplyParts()
         has_page = b"starmodel-page" in call.request.headers
         progress = ""
 
@@ -344,14 +346,14 @@ class EventRoutes:
                 told, first = outcome.reply.progress, not progress
                 progress = outcome.record.id
                 data += self._realtime.encode_progress(progress, told, first=first)
-            queue.put_nowait(data)
+            await parts.put(data)
 
         command.send = keep
         task = self._start(command)
-        task.add_done_callback(lambda _: queue.put_nowait(None))
-        self._replying.add(queue)
+        task.add_done_callback(lambda _: parts.finish())
+        self._replying.add(parts)
         try:
-            part = await queue.get()
+            part = await parts.get()
             if part is None and task.done() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
             await call.save_session()
@@ -359,9 +361,10 @@ class EventRoutes:
             await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
             while part is not None:
                 await call.part(part)
-                part = await queue.get()
+                part = await parts.get()
         finally:  # the caller may be gone while the event goes on
-            self._replying.discard(queue)
+            self._replying.discard(parts)
+            parts.abandon()
         if not task.done():  # the server stops: the event goes on as long as it may
             await call.part(b"", last=True)
             return
@@ -374,6 +377,8 @@ class EventRoutes:
             body = self._refusals.patches(problem)
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
+        if parts.skipped:
+            body += self._realtime.encode_effects(Reply(toasts=[Toast(_SKIPPED, "warning")]))
         await call.part(body, last=True)
         await call.end_session()
         await self._application.end_sessions(call.session)
