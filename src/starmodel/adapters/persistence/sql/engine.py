@@ -92,7 +92,7 @@ class Engine(Protocol):
     async def connect(self) -> None:
         """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
 
-    async def columns(self, table: str) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> set[str]:
         """The columns that a table has; none when it is not there."""
 
     async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:

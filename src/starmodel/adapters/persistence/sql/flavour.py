@@ -96,6 +96,10 @@ class Flavour(ABC):
         is part of a key or an index.
         """
 
+    def declared_enum(self, given: Enum) -> TypeEngine[Any]:
+        """The type of a column whose values a user declared by an Enum of SQLAlchemy."""
+        return given
+
     def filling_every_column(self, insert: str) -> str:
         """The INSERT, also where the database would rather make a value by itself."""
         return insert

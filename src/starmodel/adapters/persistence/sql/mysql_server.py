@@ -103,11 +103,13 @@ class MysqlLink(DriverLink):
         if found is None:
             return []
         rows = await self.rows(
-            "SELECT DISTINCT column_name FROM information_schema.statistics "
-            "WHERE table_schema = DATABASE() AND index_name = %s AND %s IN ('', table_name)",
+            "SELECT DISTINCT column_name, table_schema = DATABASE() "
+            "FROM information_schema.statistics "
+            "WHERE index_name = %s AND %s IN ('', table_name)",
             (found[2], found[1] or ""),
         )
-        return [row[0] for row in rows]
+        here = [name for name, is_here in rows if is_here]
+        return here or [name for name, _ in rows]
 
     def _text(self, error: Exception) -> str:
         return _text(error)
@@ -204,19 +206,19 @@ class MysqlServer:
         if is_mariadb(version):
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> set[str]:
         rows = await link.rows(
             "SELECT column_name FROM information_schema.columns "
-            "WHERE table_schema = DATABASE() AND table_name = %s",
-            (table,),
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
         )
         return {row[0] for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         ((engine,),) = await link.rows(
             "SELECT COALESCE(engine, 'VIEW') FROM information_schema.tables "
-            "WHERE table_schema = DATABASE() AND table_name = %s",
-            (table,),
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
         )
         if engine.lower() != "innodb":
             return (
@@ -224,15 +226,16 @@ class MysqlServer:
                 f"it transactional: ALTER TABLE {table} ENGINE=InnoDB"
             )
         found = await link.rows(
-            "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() "
-            "AND table_name = %s AND non_unique = 0 GROUP BY index_name "
+            "SELECT index_name FROM information_schema.statistics "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s "
+            "AND non_unique = 0 GROUP BY index_name "
             "HAVING COUNT(*) = 1 AND MAX(column_name) = %s",
-            (table, column),
+            (schema, table, column),
         )
         return "" if found else no_key(table, column)
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:
-        await link.run(sequence.next, (sequence.table,))
+        await link.run(sequence.next, (sequence.key,))
         rows = await link.rows("SELECT LAST_INSERT_ID()", ())
         return int(rows[0][0])
 

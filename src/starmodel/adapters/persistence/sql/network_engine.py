@@ -66,10 +66,10 @@ class NetworkEngine:
         except (StoreUnavailableError, LostError, FailedError) as error:
             raise ConfigurationError(str(error)) from error
 
-    async def columns(self, table: str) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> set[str]:
         try:
             async with self._open.link() as link:
-                return await self._server.columns(link, table)
+                return await self._server.columns(link, table, schema)
         except (StoreUnavailableError, LostError, CollidedError, FailedError) as error:
             raise ConfigurationError(f"The table {table!r} can't be looked at: {error}") from error
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, case, false, or_
+from sqlalchemy import Integer, String, and_, bindparam, case, cast, false, or_
+from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -70,7 +71,12 @@ class Orders:
             nullable = bool(field.column.nullable)
             return Term(field, self.comparable(field), descending, nullable)
         # What is no member (any more) has no rank, and stands where None does.
-        return Term(field, case(ranks(field.codec.members), value=field.column), descending, True)
+        places = ranks(field.codec.members)
+        kept = {field.codec.encode(m): places[m.name] for m in field.codec.members}
+        column = field.column
+        text = cast(column, String) if isinstance(column.type, ENUM) else column
+        sql = case(kept, value=text)
+        return Term(field, sql, descending, True)
 
     def by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
         """The terms of an ORDER BY."""

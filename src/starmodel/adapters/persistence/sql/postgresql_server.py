@@ -36,6 +36,7 @@ _LOST = (
     refusals.InternalClientError,  # the server said that it goes when nothing was asked
     OSError, TimeoutError,
 )  # fmt: skip
+_TABLE = "to_regclass(COALESCE(quote_ident($2::TEXT) || '.', '') || quote_ident($1::TEXT))"
 _LATER = (*_LOST, refusals.TooManyConnectionsError)
 _BROKEN: dict[type[Exception], Broken] = {
     refusals.UniqueViolationError: "unique",
@@ -151,21 +152,21 @@ class PostgresqlServer:
         found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
         self._flavour.icu = bool(found)
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> set[str]:
         rows = await link.rows(
-            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) "
+            f"SELECT attname FROM pg_attribute WHERE attrelid = {_TABLE} "  # noqa: S608
             "AND attnum > 0 AND NOT attisdropped",
-            (table,),
+            (table, schema),
         )
         return {row[0] for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         found = await link.rows(
-            "SELECT 1 FROM pg_index "
+            "SELECT 1 FROM pg_index "  # noqa: S608 - no name of anybody's
             "JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
-            "WHERE indrelid = to_regclass(quote_ident($1)) AND attname = $2 AND indisunique "
+            f"WHERE indrelid = {_TABLE} AND attname = $3 AND indisunique "
             "AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL",
-            (table, column),
+            (table, schema, column),
         )
         return "" if found else no_key(table, column)
 
@@ -173,11 +174,11 @@ class PostgresqlServer:
         if sequence.own is not None:
             number, taken = 0, True
             while taken:
-                given = (sequence.table, sequence.column)
+                given = (sequence.table, sequence.column, sequence.schema)
                 ((number, taken),) = await link.rows(sequence.own, given)
             if number is not None:
                 return int(number)
-        rows = await link.rows(sequence.next, (sequence.table,))
+        rows = await link.rows(sequence.next, (sequence.key,))
         return int(rows[0][0])
 
     async def hold_schema(self, link: Link) -> None:

@@ -28,12 +28,12 @@ from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.table_checks import guard_of
 from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order, derive_table
-from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Marker, system_clock
+from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Fills, Marker, system_clock
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.registry import EntityType
-from starmodel.core.relations import table_name
+from starmodel.core.relations import schema_of, table_name
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
@@ -208,6 +208,13 @@ class SqlRepository:
         sequence = sequence_of(statements.mapped, serving.engine.flavour.dialect)
         return await serving.engine.next_number(sequence)
 
+    def fills(self, entity: type[Entity]) -> Fills | None:
+        """What columns' defaults and onupdates give; None for a class without any."""
+        fields = self._serving().of(entity).mapped.fields
+        insert = {name: field.insert for name, field in fields.items() if field.insert}
+        update = {name: field.update for name, field in fields.items() if field.update}
+        return Fills(insert, update) if insert or update else None
+
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
         _, found = await own.read(self._serving().engine.rows, plan.sql, plan.params)
@@ -280,5 +287,5 @@ class SqlRepository:
 
 async def _found_table(type: EntityType, metadata: MetaData, engine: Engine) -> EntityTable:
     """The table of a class, without those of our columns that other people's has not."""
-    there = await engine.columns(table_name(type.cls))
+    there = await engine.columns(table_name(type.cls), schema_of(type.cls))
     return derive_table(type, metadata, engine.flavour, there)

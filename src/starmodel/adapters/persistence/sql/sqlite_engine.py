@@ -50,7 +50,7 @@ class SqliteEngine:
 
         await _in_thread(connect)
 
-    async def columns(self, table: str) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> set[str]:
         found: set[str] = set()
 
         def look() -> None:
@@ -109,7 +109,7 @@ class SqliteEngine:
         await self._writer.submit(Job(lambda on: on.execute(sql, params), alone=True))
 
     async def next_number(self, sequence: Numbers) -> int:
-        given = (sequence.table,)
+        given = (sequence.key,)
         work = Job(lambda connection: connection.execute(sequence.next, given).fetchone()[0])
         return int(await self._writer.submit(work))
 

@@ -8,7 +8,7 @@ import decimal
 import enum
 import types
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -24,6 +24,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.fields import FieldInfo
+from sqlalchemy import Enum
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -278,10 +279,35 @@ SCALARS: dict[Any, Codec] = {
 }
 
 
-def enum_codec(kind: type[enum.Enum]) -> Codec:
-    """Members by name, as SQLModel stores them."""
-    encode = of_type(kind, lambda value: value.name)
-    return Codec(encode, dict(kind.__members__).__getitem__, "enum", members=kind)
+def kept_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
+    """The members by the texts that a declared SQLAlchemy type keeps of them.
+
+    Raises: ValueError, for a type of other members.
+    """
+    if declared.enum_class is None:
+        names = list(declared.enums)
+        for texts in (kind.__members__, {str(m.value): m for m in kind}):
+            if texts.keys() <= set(names):
+                return dict(texts)
+        raise ValueError(f"Enum{tuple(names)!r} has neither names nor values of {kind.__name__}")
+    members = list(kind)
+    if declared.enum_class is not kind or len(declared.enums) != len(members):
+        raise ValueError(
+            f"its Enum is of {declared.enum_class.__name__} with {len(declared.enums)} values; "
+            f"expected one for each of the {len(members)} members of {kind.__name__}. Check "
+            "values_callable"
+        )
+    return dict(zip(map(str, declared.enums), members, strict=True))
+
+
+def enum_codec(kind: type[enum.Enum], kept: Mapping[str, enum.Enum] | None = None) -> Codec:
+    """Members by name, as SQLModel stores them, or by the texts that are kept of them."""
+    members = dict(kind.__members__) if kept is None else dict(kept)
+    texts = {member: text for text, member in reversed(members.items())}
+    if kept is None:
+        texts = {member: member.name for member in kind}
+    encode = of_type(kind, texts.__getitem__)
+    return Codec(encode, members.__getitem__, "enum", members=kind)
 
 
 def json_codec(info: FieldInfo) -> Codec:
