@@ -23,13 +23,15 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import Enum
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from starmodel.app.ordering import offset_text
-from starmodel.core.fields import FieldOptions, plain_types
+from starmodel.core.fields import FieldOptions, is_secret, plain_types
 from starmodel.core.json_text import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
@@ -314,9 +316,26 @@ def json_codec(info: FieldInfo) -> Codec:
     """JSON text, validated on the way back; what no longer validates is given as it was stored."""
     rules = [item for item in info.metadata if not isinstance(item, FieldOptions)]
     annotation: Any = info.annotation
-    adapters: list[TypeAdapter[Any]] = [TypeAdapter(annotation)]
+    adapters: list[TypeAdapter[Any]] = []
     if rules:
-        adapters.insert(0, TypeAdapter(Annotated[annotation, *rules]))
+        adapters.append(TypeAdapter(Annotated[annotation, *rules]))
+    try:
+        adapters.append(TypeAdapter(annotation))
+    except PydanticSchemaGenerationError:
+        if not rules:  # by which alone the type is known
+            raise
+    _check_storable(adapters[0].core_schema)
+
+    def encode(value: Any) -> str:
+        try:
+            return to_text(value)
+        except ValueError:
+            if is_secret(annotation):
+                raise  # its serializer would mask it
+        try:
+            return to_text(adapters[0].dump_python(value, mode="json"))
+        except PydanticSerializationError as error:
+            raise ValueError(f"can't be stored as JSON: {error}") from error
 
     def decode(text: Any) -> Any:
         value = from_text(text)
@@ -326,4 +345,26 @@ def json_codec(info: FieldInfo) -> Codec:
                 return adapter.validate_python(value, strict=False, by_name=True, by_alias=False)
         return value
 
-    return Codec(to_text, decode, is_json=True)
+    return Codec(encode, decode, is_json=True)
+
+
+def _check_storable(schema: Any) -> None:
+    """Raises: ValueError, for a type whose values have no form as JSON."""
+    if isinstance(schema, list | tuple):
+        for part in schema:
+            _check_storable(part)
+    elif isinstance(schema, dict) and "serialization" not in schema:
+        if schema.get("type") in _NEVER_STORED:
+            raise ValueError(f"values of the kind {schema['type']!r} can't be stored as JSON")
+        for name, part in schema.items():
+            if name in _SCHEMA_PARTS:
+                _check_storable(
+                    list(part.values()) if name == "fields" and isinstance(part, dict) else part
+                )
+
+
+_NEVER_STORED = frozenset({"callable", "generator", "is-subclass"})
+_SCHEMA_PARTS = frozenset({
+    "schema", "fields", "items_schema", "keys_schema", "values_schema", "choices", "definitions",
+    "python_schema", "lax_schema",
+})  # fmt: skip
