@@ -113,12 +113,13 @@ def _packed(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _packed(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if hasattr(kind, "__get_pydantic_core_schema__"):
-        return _serializer(kind).dump_python(value, mode="json")
+        known: Any = kind
+        return _serializer(known).dump_python(value, mode="json")
     return to_jsonable_python(value)
 
 
 @functools.lru_cache(maxsize=256)
-def _serializer(kind: type) -> TypeAdapter[Any]:
+def _serializer(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 

@@ -123,6 +123,13 @@ class Flavour(ABC):
         """The column compared by code points, as Python compares."""
         return type_coerce(column, String)
 
+    def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
+        """A column of another program's table, each of whose values is compared as it is read.
+
+        Shapes: kind is datetime, date or time.
+        """
+        return column
+
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column compared as numbers."""
         return column

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour, is_mariadb
 from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
@@ -148,6 +149,25 @@ def _refused(broken: Broken, text: str) -> RefusedError:
     return RefusedError(broken, [found[1] or found[2]] if found else [])
 
 
+def _found(
+    type: Any, whole_type: Any, extra: str, length: Any, precision: Any, scale: Any
+) -> FoundColumn:
+    type, whole_type = _decoded(type).lower(), _decoded(whole_type)
+    labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if type == "enum" else []
+    return FoundColumn(
+        type,
+        tuple(label.replace("''", "'") for label in labels),
+        "GENERATED" in _decoded(extra).upper().replace("DEFAULT_GENERATED", ""),
+        length if length is not None and length < 2**31 else None,
+        precision if type == "decimal" else None,
+        scale if type == "decimal" else None,
+    )
+
+
+def _decoded(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 class MysqlServer:
     """One database of a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
 
@@ -206,13 +226,14 @@ class MysqlServer:
         if is_mariadb(version):
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
-    async def columns(self, link: Link, table: str, schema: str | None = None) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         rows = await link.rows(
-            "SELECT column_name FROM information_schema.columns "
+            "SELECT column_name, data_type, column_type, extra, character_maximum_length, "
+            "numeric_precision, numeric_scale FROM information_schema.columns "
             "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
             (schema, table),
         )
-        return {row[0] for row in rows}
+        return {row[0]: _found(*row[1:]) for row in rows}
 
     async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         ((engine,),) = await link.rows(

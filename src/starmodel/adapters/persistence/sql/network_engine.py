@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.network_schema import create_tables
 from starmodel.adapters.persistence.sql.network_transaction import Attempt, Fate, fate_of, store
@@ -66,7 +67,7 @@ class NetworkEngine:
         except (StoreUnavailableError, LostError, FailedError) as error:
             raise ConfigurationError(str(error)) from error
 
-    async def columns(self, table: str, schema: str | None = None) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
         try:
             async with self._open.link() as link:
                 return await self._server.columns(link, table, schema)

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.engine import Transaction
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.sqlite_database import (
@@ -50,8 +51,8 @@ class SqliteEngine:
 
         await _in_thread(connect)
 
-    async def columns(self, table: str, schema: str | None = None) -> set[str]:
-        found: set[str] = set()
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
+        found: FoundColumns = {}
 
         def look() -> None:
             if self._connection is not None:

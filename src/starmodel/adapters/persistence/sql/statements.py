@@ -31,6 +31,7 @@ Row = tuple[Any, ...]
 Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
 READ_AGAIN = 3
+UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 _set = object.__setattr__
 
 
@@ -313,7 +314,7 @@ class Statements:
             if value is not None:
                 try:
                     values[name] = decode(value)
-                except (ArithmeticError, KeyError, TypeError, ValueError):
+                except UNREADABLE:
                     continue
         cls = self.cls
         made = cls.__new__(cls)

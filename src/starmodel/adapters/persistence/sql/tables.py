@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -46,6 +46,8 @@ from starmodel.adapters.persistence.sql.declarations import (
     take_defaults,
 )
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.foreign_types import fitted
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.values import (
     Codec,
     accepts_none,
@@ -63,6 +65,7 @@ from starmodel.core.registry import EntityType
 from starmodel.core.relations import table_name
 
 VERSION, EXPIRES = "_version", "_expires_at"
+CUSTOM = "custom"
 MAX_MARKER_CHARS = 700  # what an index of MySQL takes
 
 
@@ -71,7 +74,9 @@ class StoredField:
     """One field of an entity and the column that keeps it.
 
     Shapes: insert and update make the value that a new record, and each
-    change of one, has where nobody gave one.
+    change of one, has where nobody gave one; kind is that of `kind_of`,
+    CUSTOM for a type that the user chose; generated says that the table
+    makes its values.
     """
 
     name: str
@@ -80,11 +85,13 @@ class StoredField:
     title: str
     insert: Fill | None = None
     update: Fill | None = None
+    kind: Any = CUSTOM
+    generated: bool = False
 
     @property
     def computed(self) -> bool:
         """True when the database makes its values of those of other columns."""
-        return is_computed(self.column)
+        return self.generated or is_computed(self.column)
 
     @property
     def left_out(self) -> bool:
@@ -154,7 +161,10 @@ class EntityTable:
 
 
 def derive_table(
-    type: EntityType, metadata: MetaData, flavour: Flavour, there: Collection[str] = ()
+    type: EntityType,
+    metadata: MetaData,
+    flavour: Flavour,
+    there: Mapping[str, FoundColumn] | None = None,
 ) -> EntityTable:
     """The table of a class: one column per field, and the hidden ones.
 
@@ -178,10 +188,18 @@ def derive_table(
     except TypeError as error:
         raise ConfigurationError(f"{type.name}: {error}.") from error
     keys = keyed_columns(more)
+    there = there or {}
+    found = {name.lower() for name in there}
+    known = {name.lower(): column for name, column in there.items()}
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
-            fields[spec.name] = _stored_field(spec, flavour, keys)
+            field = _stored_field(spec, flavour, keys)
+            column_found = known.get(field.column.name.lower())
+            if column_found is not None and field.kind is not CUSTOM:
+                annotation = spec.info.annotation
+                field = fitted(field, field.kind, annotation, column_found, flavour)
+            fields[spec.name] = field
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{type.name}.{spec.name} can't become a column: {error}"
@@ -195,7 +213,6 @@ def derive_table(
     elif not key.primary_key:
         key.unique = True
     key.nullable = False
-    found = {name.lower() for name in there}
     hidden: list[Any] = [
         column
         for column in (Column(VERSION, BigInteger, nullable=False), Column(EXPIRES, Double))
@@ -291,7 +308,7 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
         codec = enum_codec(kind, kept)
     else:
         codec = flavour.codec(kind, column.type)
-    return StoredField(spec.name, column, codec, spec.title, insert, update)
+    return StoredField(spec.name, column, codec, spec.title, insert, update, kind)
 
 
 def _sql_arguments(spec: FieldSpec) -> dict[str, Any]:
