@@ -17,11 +17,57 @@ const leave = (node) => {
   else node.remove();
 };
 
+const appeared = (node) => {
+  const kind = node.dataset?.toast;
+  if (kind === undefined) return;
+  uncover(node.parentElement);
+  if (!["progress", "failure"].includes(kind)) setTimeout(leave, kind === "error" ? ERROR_MS : TOAST_MS, node);
+};
+
+for (const node of document.querySelectorAll("#starmodel-toasts > *")) setTimeout(appeared, 0, node);
 new MutationObserver((changes) => {
-  for (const node of changes.flatMap((change) => [...change.addedNodes]))
-    if (node.dataset?.toast !== undefined && node.dataset.toast !== "progress")
-      setTimeout(leave, node.dataset.toast === "error" ? ERROR_MS : TOAST_MS, node);
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) appeared(node);
 }).observe(document.body ?? document.documentElement, { childList: true, subtree: true });
+
+/* They stand at the other edge of the window when they would cover what was pressed. */
+
+let pressed = null;
+for (const type of ["pointerdown", "keydown", "click"])
+  document.addEventListener(type, ({ target }) => (pressed = target.closest?.("button, a, input, textarea, select, summary") ?? null), true);
+
+const uncover = (box) => {
+  if (box?.id !== "starmodel-toasts") return;
+  if (box.childElementCount === 1) delete box.dataset.top;
+  if (!pressed?.isConnected || pressed.closest("#starmodel-toasts")) return;
+  const of = pressed.getBoundingClientRect(), at = box.getBoundingClientRect();
+  if (of.left < at.right && of.right > at.left && of.top < at.bottom && of.bottom > at.top) box.dataset.top = "";
+};
+
+/* What an event said before it led to another page is read there. */
+
+const CARRIED = "starmodel-toasts", CARRIED_MS = 10_000;
+
+document.addEventListener("datastar-fetch", ({ detail: { argsRaw } }) => {
+  if (!argsRaw?.leaves) return;
+  const said = [...document.querySelectorAll("#starmodel-toasts > [data-toast]:not([data-toast=progress])")]
+    .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast]);
+  try {
+    if (said.length) sessionStorage.setItem(CARRIED, JSON.stringify({ said, at: Date.now() }));
+  } catch {
+    // Without storage it was to be read here, for as long as this page stood.
+  }
+}, true);
+
+const carried = () => {
+  try {
+    const { said, at } = JSON.parse(sessionStorage.getItem(CARRIED) ?? "null") ?? { said: [], at: 0 };
+    sessionStorage.removeItem(CARRIED);
+    return Date.now() - at < CARRIED_MS ? said : [];
+  } catch {
+    return [];
+  }
+};
+for (const [text, kind] of carried()) toast(text, kind);
 
 /* The progress of an event that was cut off: its end will never be told, and a retry tells its own. */
 

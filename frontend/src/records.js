@@ -1,7 +1,11 @@
 // Choosing a record by the name that people know it by; what the form sends is its id.
+import { listen } from "./elements.js";
 
 const SEARCH_AFTER_MS = 200, OFFERED = 10;
 const nameOf = (item) => String(item.name || item.title || item.label || item.subject || item.id);
+
+// As `key_of` in app/listing.py writes ids in addresses.
+const segment = (id) => encodeURIComponent(/^~*(new|_bulk|\.{0,2})$/.test(id) ? `~${id}` : id);
 
 const ask = async (url) => {
   const answer = await fetch(url, { headers: { Accept: "application/json" } });
@@ -42,10 +46,10 @@ const enhance = (input) => {
     if (!known.has(input.value)) timer = setTimeout(search, SEARCH_AFTER_MS);
   });
   input.addEventListener("focus", () => input.list.options.length || search());
-  id.form?.addEventListener("reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
+  if (id.form) listen(id.form, "reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
 
   if (id.value)
-    ask(`${address}/${encodeURIComponent(id.value)}`).then((item) => {
+    ask(`${address}/${segment(id.value)}`).then((item) => {
       if (!item || input.value !== id.value) return;
       known.set(nameOf(item), String(item.id));
       input.value = input.defaultValue = nameOf(item);

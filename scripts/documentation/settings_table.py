@@ -21,7 +21,9 @@ WORDS = {
     "Origin": "an origin",
     "Host": "a host name",
     "Network": "a network",
+    "DatabaseUrl": "a database url",
     "Count": "whole number from 1",
+    "Annotated[int, Field(ge=1, le=30)]": "whole number from 1 to 30",
     "Annotated[float, Field(gt=0)]": "number above 0",
 }
 

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.system.database import DatabaseSessions
+from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.realtime.adapter import DatastarRealtime
 from starmodel.adapters.realtime.datastar import script_json, signals_json
 from starmodel.adapters.ui.monster import MonsterUI
@@ -35,6 +38,8 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, EventBus, IdSource, Repository, system_clock, system_ids
 from starmodel.app.presentation import RealtimeAdapter, Site, UIAdapter
 from starmodel.app.reactions import defined_reactions
+from starmodel.app.sessions.cache import SessionCache
+from starmodel.app.sessions.store import SessionStore
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
 from starmodel.config import Settings, load_settings, secret_keys
@@ -45,6 +50,7 @@ from starmodel.core.registry import Registry, defined_entities
 _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
+DAY_S = 24 * 3600.0
 Stores = Mapping[str, Callable[[], Repository] | Repository]
 # What `starmodel.testing` puts in place of settings and stores while a test runs.
 stand_ins: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
@@ -208,15 +214,20 @@ def _assemble(
         title=settings.title,
         max_body_bytes=settings.max_body_bytes,
         max_body_depth=settings.max_body_depth,
+        max_body_items=settings.max_body_items,
         allowed_hosts=settings.allowed_hosts,
         default_event_method=settings.default_event_method,
     )
+    application.sessions = session_cache(
+        settings, session_store(settings), clock,
+        changed=application.session_changed, watched=lambda: len(application.hub) > 0,
+    )  # fmt: skip
     token = dev_token(secrets[0]) if web.development else None
     front = Front(
         application,
         live,
         pages,
-        CookieSessions(secrets, secure=bool(settings.cookie_secure)),
+        cookie_sessions(settings, secrets, application.sessions, clock),
         OriginCheck(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,
@@ -322,6 +333,45 @@ def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Reposito
     return {
         "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
     }  # fmt: skip
+
+
+def session_store(settings: Settings) -> SessionStore:
+    """The store of server-side sessions; opened at its first use."""
+    if stand_ins is not None:
+        return MemorySessions()
+    return DatabaseSessions(
+        settings.system_store or settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        timeout_s=settings.database_timeout_s,
+    )
+
+
+def session_cache(
+    settings: Settings, store: SessionStore, clock: Clock, **options: Any
+) -> SessionCache:
+    """The cache in front of a store of sessions."""
+    return SessionCache(
+        store,
+        clock=clock,
+        idle_s=settings.session_idle_days * DAY_S,
+        absolute_s=settings.session_max_days * DAY_S,
+        **options,
+    )
+
+
+def cookie_sessions(
+    settings: Settings, secrets: Sequence[str], cache: SessionCache, clock: Clock = system_clock
+) -> CookieSessions:
+    """The sessions of the application with these settings."""
+    url = urlsplit(settings.public_url or "")
+    return CookieSessions(
+        secrets,
+        cache,
+        secure=bool(settings.cookie_secure),
+        development=settings.env == "development",
+        port=None if not url.netloc else str(url.port or ""),
+        clock=clock,
+    )
 
 
 def _bus(settings: Settings) -> EventBus:

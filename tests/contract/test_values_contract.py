@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from contract.values import BY_VALUE, SORTED, Value, delete, insert, values
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.moments import ShownMoment
 from starmodel.app.ports import Batch, Change
 from starmodel.app.query import OPERATORS, Filter, Query, make_query
 from starmodel.core.entity import Entity, version_of
@@ -234,3 +235,28 @@ def test_what_a_database_cannot_keep_is_an_error_of_the_field(
             runner.run(_store(repository, entity))
         assert said in caught.value.fields[field]
         assert runner.run(repository.get(Value, entity.id)) is None
+
+
+@pytest.mark.parametrize("op", ["lt", "lte", "eq", "ne", "gte", "gt", "in"])
+@pytest.mark.parametrize("name", ["moment", "zoned", "local"])
+def test_shown_moments_compare_with_and_without_a_zone(
+    repository: SqlRepository, runner: asyncio.Runner, op: str, name: str
+) -> None:
+    texts = ("10:00+00:00", "12:00+02:00", "10:00", "10:00:00.000001+00:00", "09:59Z", "09:59")
+    moments = [dt.datetime.fromisoformat(f"2024-06-01T{text}") for text in texts]
+    fits = {"moment": (True, False), "zoned": (True,), "local": (False,)}[name]
+    moments = [moment for moment in moments if (moment.tzinfo is not None) in fits]
+    clocks = [m.astimezone(dt.UTC).replace(tzinfo=None) if m.tzinfo else m for m in moments]
+    made = [Value(id=f"{n}", **{name: moment}) for n, moment in enumerate(moments)]
+    runner.run(_store(repository, *made))
+    for text in ("09:59", "10:00", "10:00:00.000001", "10:01"):
+        clock = dt.datetime.fromisoformat(f"2024-06-01T{text}")
+        asked, plain = ([ShownMoment.of(clock)], [clock]) if op == "in" else (
+            ShownMoment.of(clock), clock
+        )  # fmt: skip
+        query = Query(Value, (Filter(name, op, asked),))
+        found = runner.run(repository.list(query))
+        expected = [f"{n}" for n, shown in enumerate(clocks) if OPERATORS[op](shown, plain)]
+        assert sorted(entity.id for entity in found) == expected
+        assert [entity.id for entity in query.arrange(found)] == [entity.id for entity in found]
+        assert runner.run(repository.count(query)) == len(expected)

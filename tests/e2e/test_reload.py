@@ -108,6 +108,63 @@ def test_failure_is_shown_to_the_developer_and_goes_when_it_is_mended(
     expect(typing.locator("main .sm-figure dd")).to_have_text("12")
 
 
+def test_failed_start_is_shown_like_a_failed_import(
+    edited: tuple[Server, Callable[[str], None]], visit: Visit
+) -> None:
+    server, edit = edited
+    dev, guest = visit(server), visit(server)
+    for visitor in (dev, guest):
+        visitor.expect_errors(*BROKEN)
+    mine = dev.context.new_page()
+    mine.goto(server.sign_in_url)
+    mine.goto("/first")
+    theirs, typing = guest.open("/first"), guest.open("/counter")
+    form(typing, "Increment").get_by_label("Amount").fill("12")
+
+    edit(PROGRAM.replace("    text: str", "    text: str\n    colour: str = 'blue'"))
+    expect(mine.locator(".sm-failure-text")).to_contain_text(
+        "ALTER TABLE note ADD COLUMN colour VARCHAR NOT NULL DEFAULT 'blue'", timeout=15_000
+    )
+    expect(theirs.get_by_role("heading", name="The application has an error")).to_be_visible()
+    expect(typing.get_by_role("status")).to_contain_text("goes on when it is mended")
+    expect(guest.open("/counter", live=False).locator("main")).not_to_contain_text("colour")
+
+    raising = "\ndef open_shop():\n    raise RuntimeError('no keys')\n"
+    edit(
+        PROGRAM.replace(
+            "app = create_app(", f"{raising}\napp = create_app(on_startup=[open_shop], "
+        )
+    )
+    expect(mine.locator(".sm-failure-text:has-text('no keys')")).to_be_visible(timeout=15_000)
+    expect(mine.locator(".sm-line-here").last).to_contain_text("raise RuntimeError('no keys')")
+
+    edit(PROGRAM)
+    for page in (mine, theirs):
+        expect(page.get_by_text("The first page")).to_be_visible(timeout=15_000)
+
+
+def test_failed_click_shows_the_developer_frames_and_arguments(serve: Serve, visit: Visit) -> None:
+    failing = PROGRAM.replace("self.count += amount", "self.count = 12 // (amount - amount)")
+    server = serve(failing, command=RUN)
+    dev, guest = visit(server), visit(server)
+    page = dev.context.new_page()
+    page.goto(server.sign_in_url)
+    page.goto("/counter")
+    form(page, "Increment").get_by_label("Amount").fill("7")
+    form(page, "Increment").get_by_role("button").click()
+    panel = page.get_by_role("alert", name="Error in the application")
+    expect(panel).to_contain_text("ZeroDivisionError")
+    expect(panel).to_contain_text("amount")
+    expect(panel.locator(".sm-line-here").last).to_contain_text("12 // (amount - amount)")
+    panel.get_by_role("button", name="Dismiss").click()
+    expect(panel).to_have_count(0)
+
+    other = guest.open("/counter")
+    form(other, "Increment").get_by_role("button").click()
+    expect(other.locator("[data-toast=error]")).to_contain_text("Something went wrong")
+    expect(other.get_by_role("alert", name="Error in the application")).to_have_count(0)
+
+
 def test_developer_can_sign_in_while_the_application_has_failed(
     serve: Serve, visit: Visit, edited: tuple[Server, Callable[[str], None]]
 ) -> None:

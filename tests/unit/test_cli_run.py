@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -275,7 +276,16 @@ async def app(scope, receive, send):
 def serve(*arguments: str) -> subprocess.Popen[str]:
     program = "from starmodel.cli.main import main; main()"
     command = [sys.executable, "-c", program, "run", *arguments]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+
+
+def answered(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - our own server
+    except OSError:
+        return False
+    return True
 
 
 def test_command_serves_the_file_and_stops_at_a_signal(tmp_path: Path) -> None:
@@ -284,12 +294,15 @@ def test_command_serves_the_file_and_stops_at_a_signal(tmp_path: Path) -> None:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with serve("hello.py", "--port", str(port), "--no-reload") as server:
-        assert server.stderr is not None
-        seen = next(line for line in server.stderr if "running on" in line)
+        assert server.stdout is not None
+        seen = server.stdout.readline()
+        deadline = time.monotonic() + 10
+        while not answered(address) and time.monotonic() < deadline:
+            time.sleep(0.05)
         with urllib.request.urlopen(address, timeout=5) as reply:  # our own server
             assert reply.read().decode() == address
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=5)
+        assert server.communicate(timeout=5)[1] == ""
     assert address in seen
 
 

@@ -148,7 +148,7 @@ def test_sources_name_the_build_of_pages_while_they_are_watched(
 ) -> None:
     monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
     source = "from starmodel import create_app\napp = create_app([])"
-    first = served(source).front.realtime.build
+    first = served(source).application.front.realtime.build
     sys.modules.pop(MODULE)
-    assert served(source + "  # changed").front.realtime.build != first
+    assert served(source + "  # changed").application.front.realtime.build != first
     assert "~" in first

@@ -8,7 +8,12 @@ from typing import Any, Literal, Protocol
 
 from starmodel.core.entity import Entity
 from starmodel.core.entity_config import AccessRule, EntityConfig
-from starmodel.core.errors import AccessDeniedError, ConfigurationError, NotSignedInError
+from starmodel.core.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    HiddenRecordError,
+    NotSignedInError,
+)
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 
@@ -156,6 +161,34 @@ def may_create(policy: AccessPolicy, type: EntityType, actor: Actor | None) -> b
         return permits(policy, type, None, event=create, entity=type.cls.model_construct())
     except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
         return False
+
+
+def check_record(
+    policy: AccessPolicy,
+    type: EntityType,
+    actor: Actor | None,
+    entity: Entity,
+    id: Any,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    gone: bool = False,
+) -> None:
+    """Return when the actor may read this entity, or run the event on it.
+
+    A record that the actor may not read is answered as one that does not
+    exist, so that nobody learns which ids are taken.
+
+    Shapes: id is the record's as the caller wrote it; gone is True where a
+    missing record would be a `GoneError`.
+    Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
+    """
+    need: Need = "read" if event is None else "write"
+    try:
+        policy.check(type, need, actor, event=event, entity=entity)
+    except (NotSignedInError, AccessDeniedError):
+        if type.is_record and not (event and permits(policy, type, actor, entity=entity)):
+            raise HiddenRecordError(type.name, id, gone=gone) from None
+        raise
 
 
 def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:

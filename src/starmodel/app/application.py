@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access import TRUSTED, AccessPolicy, Actor, check_record
 from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.cursors import Cursors
@@ -22,8 +22,10 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Cipher, Clock, EventBus, IdSource, Realtime, Renderer
 from starmodel.app.reactions import Reaction, Reactions
 from starmodel.app.relations import Relations
+from starmodel.app.row_locks import RowLocks
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
+from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
 from starmodel.app.windows import SCAN_LIMIT, Windows
@@ -74,15 +76,17 @@ class Application:
         self.policy, self.clock, self.ids = policy, clock, ids
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
+        self.sessions: SessionCache | None = None
         self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # what `bootstrap` was told; tools read it, nothing here does
-        self._uow_cls = uow_cls
+        self._uow_cls, self.row_locks = uow_cls, RowLocks()
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
             scopes=self.scopes, reactions=self.reactions, render=self.render, clock=clock, ids=ids,
+            row_locks=self.row_locks,
         )  # fmt: skip
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
@@ -92,6 +96,7 @@ class Application:
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         bus.subscribe(self.hub.deliver)
         bus.subscribe(self.lists.deliver)
+        bus.subscribe(self.dispatcher.sessions.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for type in registry:
@@ -99,7 +104,10 @@ class Application:
 
     def unit(self, lease: Lease | None = None) -> UnitOfWork:
         """A new unit of work."""
-        return self._uow_cls(self.registry, self.persistence, self.bus, self.clock, lease=lease)
+        return self._uow_cls(
+            self.registry, self.persistence, self.bus, self.clock, lease=lease,
+            locks=self.row_locks,
+        )  # fmt: skip
 
     async def ready(self) -> None:
         """Open the stores at the first use in the running event loop."""
@@ -112,7 +120,7 @@ class Application:
             self._opening, self._loop = asyncio.Lock(), None
         async with self._opening:
             if self._loop is None:
-                await self.persistence.open(self._expired)
+                await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
 
     async def close(self) -> None:
@@ -120,6 +128,8 @@ class Application:
         self.hub.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
+        if self.sessions is not None:
+            await self.sessions.close()
         if self._loop is not None:
             self._loop = None
             await self.persistence.close()
@@ -175,7 +185,8 @@ class Application:
     ) -> Entity:
         """The visitor's own instance, or a record by id, after an access check.
 
-        Raises: NotSignedInError, AccessDeniedError, NotFoundError.
+        Raises: NotSignedInError, AccessDeniedError; NotFoundError, also for a
+        record that this visitor may not read.
         """
         await self.ready()
         self.policy.check(type, "read", session.actor)
@@ -187,24 +198,18 @@ class Application:
         else:
             own = self.scopes.id_of(type, session, session.actor)
             found = await repository.get(type.cls, own) or default_snapshot(type.cls, own)
-        self.policy.check(type, "read", session.actor, entity=found)
+        check_record(self.policy, type, session.actor, found, id, gone=seen)
         return found
 
-    async def window(self, listing: Listing, actor: Actor | None) -> Window:
+    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
         """The page of a listing, cut from the records that this actor may read.
 
-        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
-        """
-        await self.ready()
-        return await self._windows.window(listing, actor)
-
-    async def count(self, listing: Listing, actor: Actor | None) -> int:
-        """The number of matching records that this actor may read.
+        With `total` it has their number in all.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         await self.ready()
-        return await self._windows.count(listing, actor)
+        return await self._windows.window(listing, actor, total=total)
 
     async def dispatch(
         self,
@@ -269,6 +274,12 @@ class Application:
                 log.exception("The bus could not publish a SessionEnded")
         session.left.clear()
         session.ended.clear()
+
+    async def session_changed(self, visitor: str) -> None:
+        """A session changed in another process: pages here reconnect, commands check access."""
+        ended = SessionEnded(visitor)  # not for the bus: every process polls for itself
+        await self.hub.deliver(ended)
+        await self.dispatcher.sessions.deliver(ended)
 
     async def _remove(self, type: EntityType, id: Any) -> None:
         unit = self.unit()

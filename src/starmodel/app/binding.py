@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -9,23 +10,29 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.form_texts import filled, from_text, is_list
+from starmodel.app.model_input import UnknownPartError, accepted
 from starmodel.app.parameters import (
     Parameter,
     can_change,
     hints_of,
+    new_parameter,
     parameter_of,
     signature_of,
     special_of,
 )
+from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
+from starmodel.core.bounded_cache import BoundedCache
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
+from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import foreign_keys
 from starmodel.core.sentences import sentence
 
-MASK = "**********"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -45,6 +52,7 @@ class Inputs(NamedTuple):
     fixed_name: str = "query"
     body_name: str = "body"
     trusted: bool = False
+    bounds: Bounds = DEFAULT_BOUNDS
 
     def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every source but the signals, in order of precedence, with the name errors use."""
@@ -54,7 +62,7 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
-MAX_BOUND = 256
+MAX_BOUND_BYTES = 64 * 1024
 
 
 class Binder:
@@ -99,7 +107,7 @@ class Binder:
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
                 wanted: Any = spec.info.annotation
-                self.parameters[name] = Parameter(
+                self.parameters[name] = new_parameter(
                     name, wanted, TypeAdapter(wanted), None, is_field=True
                 )
                 if not spec.editable:
@@ -107,6 +115,14 @@ class Binder:
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
+        fields = type.cls.__pydantic_fields__
+        self.text_needed = {
+            p.name
+            for p in self.parameters.values()
+            if p.takes_text and not p.may_be_none and p.adapter is not None
+            and (p.required or (p.is_field and event.name == "create"
+                                and fields[p.name].is_required()))
+        }  # fmt: skip
         self.unsaid = {
             p.name
             for p in self.parameters.values()
@@ -115,11 +131,28 @@ class Binder:
         self.containers = {
             p.name for p in self.parameters.values() if p.adapter and can_change(p.annotation)
         }
+        models = {p.name: all_models([p.annotation]) for p in self.parameters.values() if p.adapter}
+        self.with_models = {name for name, found in models.items() if found}
+        self.open_models = frozenset().union(*models.values()) - registry.stored_models
+        self.private_parts = {
+            name: self.parameters[name].annotation
+            for name, found in models.items()
+            if any(part.private for model in found for part in parts_of(model).values())
+        }
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
-        self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
-        self.needs_more = bool(self.special or self.entities or self.own or self.containers)
+        self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
+            MAX_BOUND_BYTES
+        )
+        self.needs_more = bool(
+            self.special
+            or self.entities
+            or self.own
+            or self.containers
+            or self.private_parts
+            or (self.takes_fields and next(foreign_keys(type.cls), None))
+        )
 
     @property
     def where(self) -> str:
@@ -165,79 +198,153 @@ class Binder:
             return self._bind(inputs)
         if known is None:
             known = self._bind(inputs)
-            if len(self._bound) < MAX_BOUND:
-                self._bound[key] = known
+            self._bound.put(key, known)
         return known.copy()
 
+    def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
+        """The arguments that are valid, and a sentence for each other one, by name.
+
+        Raises: BindingError, for a name that is unknown.
+        """
+        given, problems = self._sorted(inputs)
+        return given, _beside(problems)
+
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
+        given, problems = self._sorted(inputs)
+        if problems:
+            raise self._error(problems)
+        return given
+
+    def _sorted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, _Wrong]]:
         given: dict[str, Any] = {}
         problems: dict[str, _Wrong] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for name, value in values.items():
-                if name in given or name in problems or name.startswith("_"):
+                if name in given or name in problems:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({name: _Wrong(f"is unknown (from {source})")})
-                self._take(parameter, value, source, given, problems)
+                    raise self._error({_cut(name): _Wrong(f"is unknown (from {source})")})
+                self._take(parameter, value, source, inputs, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
                 if name in inputs.signals and name not in given and name not in hidden:
-                    self._take(parameter, inputs.signals[name], "signal", given, problems)
+                    signal = inputs.signals[name]
+                    self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
-        if problems:
-            raise self._error(problems)
-        return given
+                problems[name] = _MISSING
+        return given, problems
 
     def _take(
         self,
         parameter: Parameter,
         value: Any,
         source: str,
+        inputs: Inputs,
         given: dict[str, Any],
         problems: dict[str, _Wrong],
     ) -> None:
+        trusted = inputs.trusted
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
                 return
-            if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
-                return  # an empty input of a form says nothing
+            if source != "form" or not parameter.is_field:
+                return  # an empty input leaves the default
+            if not is_list(parameter.annotation):
+                if self.event.name != "create":  # it was emptied: the old value is not meant
+                    problems[parameter.name] = _MISSING
+                return
+        elif value == "" and source == "form" and parameter.name in self.text_needed:
+            problems[parameter.name] = _MISSING
+            return
         if parameter.name in self.with_bytes:
             value = with_bytes(parameter.annotation, value)
-        adapter = parameter.adapter
-        if adapter is None:  # a record, by its id
+        if parameter.adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
                 given[parameter.name] = value.id if isinstance(value, Entity) else value
             return
-        if source == "form" and isinstance(value, dict):
-            value = filled(parameter.annotation, value)
         try:
-            given[parameter.name] = adapter.validate_python(value)
-            return
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-        if source != "JSON body" or not is_atomic(parameter.annotation):
+            if source == "form" and isinstance(value, dict):
+                value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                read = from_text(parameter.annotation, value)
-                if parameter.name in self.with_bytes:
-                    read = with_bytes(parameter.annotation, read)
-                given[parameter.name] = adapter.validate_python(read)
+                made = self._validated(parameter, value, trusted)
+                if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
+                    problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
+                else:
+                    given[parameter.name] = made
                 return
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-            except ValueError:
-                pass  # no JSON at all: what was wrong with the text itself is told
+                first = self._first_public(parameter, error)
+            if source != "JSON body" or not is_atomic(parameter.annotation):
+                try:
+                    read = from_text(parameter.annotation, value, inputs.bounds)
+                    if parameter.name in self.with_bytes:
+                        read = with_bytes(parameter.annotation, read)
+                    given[parameter.name] = self._validated(parameter, read, trusted)
+                    return
+                except ValidationError as error:
+                    first = self._first_public(parameter, error)
+                    value = read if first is None else value
+        except UnknownPartError as error:
+            problems[parameter.name] = _unknown_part(error, source)
+            return
+        except BoundsError as error:
+            problems[parameter.name] = _Wrong(f"{error} (from {source})", f"This {error}.")
+            return
+        except ValueError:
+            pass  # no JSON at all: the error of the text itself is answered
+        if first is None:  # only private parts are missing, which the stored value may have
+            given[parameter.name] = Unfinished(self._accepted(parameter, value, trusted))
+            return
         told = _technical(parameter, value, first, source)
         problems[parameter.name] = _Wrong(told, sentence(first))
 
+    def _accepted(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
+        """The input, checked for names of nested models. Raises: UnknownPartError."""
+        if trusted or parameter.name not in self.with_models:
+            return value
+        return accepted(parameter.annotation, value, self.open_models)
+
+    def _validated(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
+        return parameter.accept(self._accepted(parameter, value, trusted))
+
+    def _first_public(self, parameter: Parameter, error: ValidationError) -> Any:
+        """The first error that is not about a private part of a model; None when all are."""
+        errors = error.errors(include_url=False)
+        if parameter.name not in self.private_parts:
+            return errors[0]
+        models = list(models_in(parameter.annotation))
+        shown = (e for e in errors if not is_private_path(models, e["loc"]))
+        return next(shown, None)
+
+    def complete(
+        self, entity: Entity, arguments: Mapping[str, Any], *, trusted: bool
+    ) -> Mapping[str, Any]:
+        """The arguments with the private parts of the stored models that they replace.
+
+        Raises: BindingError, for an argument that needs private parts where none are stored.
+        """
+        if not self.private_parts:
+            return arguments
+        try:
+            return completed(
+                entity, arguments, self.private_parts, self.open_models, trusted=trusted
+            )
+        except UnfinishedError as error:
+            name = str(error)
+            raise self._error({name: _Wrong("can't be set here", NOT_HERE)}) from None
+
     def _error(self, problems: dict[str, _Wrong]) -> BindingError:
         told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
-        beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
-        return BindingError(f"{self.where}: {told}. Signature: {self.signature}.", beside)
+        text = f"{self.where}: {told}. Signature: {self.signature}."
+        return BindingError(text, _beside(problems))
+
+
+def _beside(problems: Mapping[str, _Wrong]) -> dict[str, str]:
+    return {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
 
 
 class _Wrong(NamedTuple):
@@ -245,6 +352,15 @@ class _Wrong(NamedTuple):
 
     told: str
     sentence: str = ""
+
+
+_MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
+
+
+def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
+    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
+    return _Wrong(f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown.")
 
 
 def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
@@ -258,7 +374,13 @@ def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        return _cut(repr(value))
+    except ValueError:  # an integer of thousands of digits, given by code
+        return f"{type(value).__name__} of too many digits"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

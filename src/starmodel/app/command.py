@@ -28,7 +28,8 @@ class Command:
     expects means the caller has seen the record, so that a missing one is
     gone rather than unknown; vet may refuse a reply, by raising, before
     anything is stored; was is what an edit form remembers of the fields
-    that it changes (see `starmodel.app.editing`).
+    that it changes (see `starmodel.app.editing`); session_id is the
+    session's id when the command was made.
     """
 
     type: EntityType
@@ -44,6 +45,18 @@ class Command:
     expects: bool = False
     vet: Callable[[Reply], None] | None = None
     was: Mapping[str, str] = field(default_factory=dict)
+    session_id: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.session is not None:
+            self.session_id = self.session.id
+
+    @property
+    def reader(self) -> Actor | None:
+        """Who reads the reply: the actor, or whom the event itself has signed in or out."""
+        if self.session is None or self.session.id == self.session_id:
+            return self.actor
+        return self.session.actor
 
 
 @dataclass(slots=True)
@@ -53,7 +66,9 @@ class Outcome:
     Shapes: value is what the event returned (for a generator, the list of
     what it yielded); reply is that, sorted for the caller; entity is the
     snapshot after, None after delete; stored is False for a change that
-    auto_persist kept from the store.
+    auto_persist kept from the store. readable is False when the command's
+    actor may not read the entity after the change: then entity is None,
+    version 0 and patch empty.
     """
 
     record: CommandRecord
@@ -64,3 +79,4 @@ class Outcome:
     patch: Patch = field(default_factory=Patch)
     stored: bool = True
     repeated: bool = False
+    readable: bool = True

@@ -67,6 +67,8 @@ class Cursors:
                 raise ValueError("is too long")
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             sealed = b64decode(padded, altchars=b"-_", validate=True)
+            if urlsafe_b64encode(sealed) != padded:
+                raise ValueError("has spare bits")
             text = self._cipher.decrypt(sealed, _context(query, reader))
             names = [*(name for name, _ in query.order), "id"]
             position = tuple(

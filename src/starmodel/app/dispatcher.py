@@ -9,33 +9,39 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from pydantic_core import from_json
-
 from starmodel.app.access import AccessPolicy
-from starmodel.app.binding import MASK, Binder, Inputs
+from starmodel.app.binding import Binder, Inputs
 from starmodel.app.command import Command, Outcome
-from starmodel.app.editing import check_untouched, with_private_parts
+from starmodel.app.command_access import EndedSessions, SessionWatch
+from starmodel.app.deadlines import StoreWindow
+from starmodel.app.disclosure import Viewer
+from starmodel.app.editing import check_untouched
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.loading import Loader
+from starmodel.app.model_input import MASK
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, IdSource
+from starmodel.app.ports import Clock, IdSource, Marker, RecordKey
+from starmodel.app.private_parts import input_of
 from starmodel.app.reactions import Reactions
-from starmodel.app.replies import NO_REPLY, Render, Reply, reply_to
+from starmodel.app.repeats import Repeats, outcome_text
+from starmodel.app.replies import NO_REPLY, Render, reply_to
+from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
-from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
+from starmodel.app.uow import ABORTS, ATTEMPTS, Tracked, UnitOfWork
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
+    ConstraintError,
     EditConflictError,
     InvalidStateError,
     VersionConflictError,
 )
 from starmodel.core.events import Event
-from starmodel.core.json_data import json_bytes
+from starmodel.core.fields import leaving
 from starmodel.core.registry import EntityType, Registry
 
 log = logging.getLogger("starmodel.dispatcher")
@@ -56,11 +62,15 @@ class Dispatcher:
         render: Render,
         clock: Clock,
         ids: IdSource,
+        row_locks: RowLocks,
     ) -> None:
+        self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
         self._scopes, self._reactions, self._render = scopes, reactions, render
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
+        self.sessions = EndedSessions()
+        self._registry = registry
         self.binders = {
             (t.cls, event.name): Binder(t, event, registry)
             for t in registry
@@ -68,6 +78,7 @@ class Dispatcher:
         }
         self._loader = Loader(registry, persistence, policy, scopes, self.binders)
         self.id_of = self._loader.id_of
+        self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
 
     def bind(self, type: EntityType, event: Event[Any, Any, Any], inputs: Inputs) -> dict[str, Any]:
         """The event's arguments out of what a caller sent. Raises: BindingError."""
@@ -122,7 +133,7 @@ class Dispatcher:
             command.key,
             self._persistence.for_class(type.cls),
             partial(self._run, command, record),
-            partial(self._repeat, command, record),
+            partial(self._repeats.answer, command, record),
         )
 
     async def check(self, command: Command) -> dict[str, str]:
@@ -135,23 +146,33 @@ class Dispatcher:
             return {}
         unit = self._unit(None)
         home = await self._loader.home(unit, command)
+        if not (home.new or self._viewer(command).may_read(home.base)):
+            return {}  # what the stored values are could be read off the answers
         try:
-            check_untouched(home.base, command.arguments, command.was)
-            command.event.fn(home.draft, **command.arguments)
+            arguments = await self._loader.arguments(unit, command, home)
+            check_untouched(home.base, arguments, command.was)
+            command.event.fn(home.draft, **arguments)
             close_draft(home.draft)
-        except (InvalidStateError, EditConflictError) as error:
+        except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
+
+    def _viewer(self, command: Command) -> Viewer:
+        return Viewer(self._registry, self._policy, command.reader)
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
         binder = self.binders[command.type.cls, command.event.name]
         if binder.scalar and not binder.unsaid:
             return command.arguments
-        return {
-            name: MASK if name in binder.unsaid else plain(value)
-            for name, value in command.arguments.items()
-        }
+        token = leaving.set(True)
+        try:
+            return {
+                name: MASK if name in binder.unsaid else plain(input_of(value))
+                for name, value in command.arguments.items()
+            }
+        finally:
+            leaving.reset(token)
 
     def _run(
         self, command: Command, record: CommandRecord, claim: Claim | None
@@ -164,12 +185,11 @@ class Dispatcher:
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
         """Events that may wait for the world: their start is on record before they run."""
-        if claim is not None:
-            await claim.start()
         try:
-            if command.event.kind == "async":
-                return await self._run_async(command, record, claim)
-            return await self._run_segments(command, record, claim)
+            with self.sessions.watch(command) as session:
+                if command.event.kind == "async":
+                    return await self._run_async(command, record, claim, session)
+                return await self._run_segments(command, record, claim, session)
         except Exception:  # not when cancelled: what was interrupted is never run again by itself
             if claim is not None:
                 await claim.release()
@@ -178,56 +198,80 @@ class Dispatcher:
     async def _run_sync(
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        """Nothing awaits between loading and handing over, so a conflict can just run again."""
-        needs_more = self.binders[command.type.cls, command.event.name].needs_more
-        for attempt in range(1, ATTEMPTS + 1):
-            unit = self._unit(None)
-            home = await self._loader.home(unit, command)
-            arguments = command.arguments
-            if needs_more:
-                arguments = await self._loader.arguments(unit, command)
-            if command.was:
-                check_untouched(home.base, arguments, command.was)
-                arguments = with_private_parts(home.base, arguments)
-            value = command.event.fn(home.draft, **arguments)
-            try:
-                return await self._finish(unit, home, command, record, claim, value)
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-            await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter
+        """Nothing awaits between loading and handing over, so a conflict can just run again.
+
+        After two conflicts in a row, and while other commands of this process
+        wait for the same rows, the rows are locked before they are read. Then
+        nobody else can commit in between, and the wait is all it costs.
+        """
+        keys: frozenset[RecordKey] = frozenset()
+        with StoreWindow():
+            for attempt in range(1, ATTEMPTS + 1):
+                unit = self._unit(None)
+                locks = attempt > OPTIMISTIC_ATTEMPTS
+                if locks or self._row_locks.contended:
+                    named = self._loader.keys(command)
+                    if locks or not named.isdisjoint(self._row_locks.contended):
+                        keys |= named
+                try:
+                    if not keys:
+                        return await self._run_once(unit, command, record, claim)
+                    async with unit.locked(keys):
+                        return await self._run_once(unit, command, record, claim)
+                except ABORTS:
+                    if attempt == ATTEMPTS:
+                        raise
+                    if attempt >= OPTIMISTIC_ATTEMPTS:
+                        keys |= unit.keys
+                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter
         raise AssertionError("unreachable")
 
+    async def _run_once(
+        self, unit: UnitOfWork, command: Command, record: CommandRecord, claim: Claim | None
+    ) -> Outcome:
+        home = await self._loader.home(unit, command)
+        arguments = command.arguments
+        if self.binders[command.type.cls, command.event.name].needs_more:
+            arguments = await self._loader.arguments(unit, command, home)
+        if command.was and self._viewer(command).may_read(home.base):
+            check_untouched(home.base, arguments, command.was)
+        value = command.event.fn(home.draft, **arguments)
+        return await self._finish(unit, home, command, record, claim, value)
+
     async def _run_async(
-        self, command: Command, record: CommandRecord, claim: Claim | None
+        self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
     ) -> Outcome:
         """The event may wait for the world: a conflict is rebased, or run again by `retry=True`."""
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(Lease())
             home = await self._loader.home(unit, command)
-            arguments = await self._loader.arguments(unit, command)
+            arguments = await self._loader.arguments(unit, command, home)
+            if claim is not None:
+                await claim.start()
             value = await command.event.fn(home.draft, **arguments)
             try:
-                return await self._finish(unit, home, command, record, claim, value)
+                return await self._finish(unit, home, command, record, claim, value, session)
             except VersionConflictError:
                 if not command.event.info.retry or attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
     async def _run_segments(
-        self, command: Command, record: CommandRecord, claim: Claim | None
+        self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
     ) -> Outcome:
         """Each `yield` commits, publishes and sends; a conflict is thrown in at the yield."""
         unit = self._unit(Lease())
         home = await self._loader.home(unit, command)
-        arguments = await self._loader.arguments(unit, command)
+        arguments = await self._loader.arguments(unit, command, home)
+        if claim is not None:
+            await claim.start()
         steps = Steps(command.event.fn(home.draft, **arguments))
         yielded: list[Any] = []
         try:
             async for value in steps:
                 try:
                     outcome = await self._finish(
-                        unit, home, command, record, claim, value, last=False
+                        unit, home, command, record, claim, value, session, last=False
                     )
                 except VersionConflictError as conflict:
                     await unit.reload(Lease())
@@ -244,7 +288,7 @@ class Dispatcher:
                 await unit.next_segment(Lease())
         finally:
             await steps.close()
-        outcome = await self._finish(unit, home, command, record, claim, None)
+        outcome = await self._finish(unit, home, command, record, claim, None, session)
         outcome.value = yielded
         return outcome
 
@@ -256,10 +300,12 @@ class Dispatcher:
         record: CommandRecord,
         claim: Claim | None,
         value: Any,
+        session: SessionWatch | None = None,
         *,
         last: bool = True,
     ) -> Outcome:
-        type, event = command.type, command.event
+        """Commit what the event did; the outcome as its caller may see it."""
+        type, event, viewer = command.type, command.event, self._viewer(command)
         if value is not None and (state := returned_state(home.draft, value)) is not None:
             if state is not home.draft:
                 refill(home.draft, state)  # its version does not matter: the base's counts
@@ -270,7 +316,8 @@ class Dispatcher:
             self._policy.check(type, "write", command.actor, event=event, entity=home.draft)
         reply = NO_REPLY
         if value is not None:
-            reply = reply_to(value, event.info, self._render, f"{type.name}.{event.name}")
+            where = f"{type.name}.{event.name}"
+            reply = reply_to(value, event.info, self._render, viewer, where)
         if command.vet is not None:
             command.vet(reply)
         if home.new:
@@ -278,18 +325,19 @@ class Dispatcher:
         facts = unit.facts.emitted.copy()
         reacted = self._reactions.waits_for(type.cls, event.name)
         record = record.reading(version_of(home.base))
-        for attempt in range(1, ATTEMPTS + 1):
-            marker = None
-            if claim is not None:
-                told = _remember(reply, home) if last else None
-                marker = claim.marker(told, effects=reacted or bool(facts))
-            try:
-                await unit.commit(marker=marker, home=home, record=record)
-                break
-            except VersionConflictError:
-                if event.kind == "sync" or attempt == ATTEMPTS:
-                    raise
-                await unit.rebase()
+
+        def marker() -> Marker | None:
+            if session is not None:
+                session.check()
+            if claim is None:
+                return None
+            told = outcome_text(reply, home, viewer) if last else None
+            return claim.marker(told, effects=reacted or bool(facts))
+
+        if event.kind == "sync":
+            await unit.commit(marker=marker(), home=home, record=record)
+        else:
+            await unit.settle(marker=marker, home=home, record=record)
         if claim is not None:
             claim.kept = True
         entity = None if home.deleted else home.made
@@ -298,27 +346,7 @@ class Dispatcher:
         except Exception:  # delivery: what is stored stays stored, whatever follows it
             log.exception("The @on handlers of %s.%s could not be started", type.name, event.name)
         stored = type.auto_persist or unit.facts.save
+        if entity is not None and not viewer.may_read(entity):
+            return Outcome(record, value, reply, stored=stored, readable=False)
         version = 0 if entity is None else version_of(entity)
         return Outcome(record, value, reply, entity, version, home.patch, stored)
-
-    async def _repeat(self, command: Command, record: CommandRecord, outcome: str) -> Outcome:
-        """The first outcome's reply, with the entity as it is now."""
-        made, text = from_json(outcome)
-        cls = command.type.cls
-        if command.id is None and not command.type.is_record:
-            id = self._scopes.id_of(command.type, command.session, command.actor)
-        else:
-            id = self._loader.id_of(cls, made if command.id is None else command.id)
-        entity = await self._persistence.for_class(cls).get(cls, id)
-        version = 0 if entity is None else version_of(entity)
-        reply = Reply.from_json(text)
-        return Outcome(record, reply.result, reply, entity, version, repeated=True)
-
-
-_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
-
-
-def _remember(reply: Reply, home: Tracked) -> str:
-    if not home.new and reply.is_empty:
-        return _NOTHING_SAID
-    return json_bytes((plain(home.draft.id), reply.to_json())).decode()

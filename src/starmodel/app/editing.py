@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic_core import from_json
-
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, read_json
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import EditConflictError, RequestError
-from starmodel.core.fields import is_private, leaving
+from starmodel.core.fields import leaving
 from starmodel.core.json_data import json_bytes, json_data
 
 MAX_SHOWN_CHARS = 60
@@ -29,16 +27,16 @@ def digests(entity: Entity) -> dict[str, str]:
     }
 
 
-def digests_in(text: Any) -> Mapping[str, str]:
+def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
     """What a form sent of its memory, {} for none. Raises: RequestError, when it is spoilt."""
     if text is None or text == "":
         return NO_DIGESTS
     try:
-        found = from_json(text)
-    except (ValueError, TypeError):
+        found = read_json(text, bounds)
+    except (ValueError, TypeError, AttributeError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
-        raise RequestError("_was can't be read. Load the form again.")
+        raise RequestError("What this form remembers can't be read. Load the form again.")
     return found
 
 
@@ -64,29 +62,6 @@ def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[s
     }
     if fields:
         raise EditConflictError(entity.__entity__.cls.__name__, entity.id, fields, now)
-
-
-def with_private_parts(entity: Entity, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments, nested models with the private parts of those that they replace.
-
-    A form never has them, so what it sends has their defaults.
-    """
-    return {
-        name: _completed(value, getattr(entity, name, None)) for name, value in arguments.items()
-    }
-
-
-def _completed(value: Any, before: Any) -> Any:
-    if not isinstance(value, BaseModel) or type(value) is not type(before):
-        return value
-    kept = {}
-    for name, info in type(value).__pydantic_fields__.items():
-        part = getattr(before, name)
-        if name not in value.model_fields_set and is_private(info):
-            kept[name] = part
-        elif isinstance(part, BaseModel):
-            kept[name] = _completed(getattr(value, name), part)
-    return value.model_copy(update=kept) if kept else value
 
 
 def _public(value: Any) -> Any:

@@ -8,29 +8,36 @@ import typing
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import from_json
 
+from starmodel.app.moments import in_utc, takes_only_aware
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
 from starmodel.core.fields import choice_of, is_atomic, plain_types
 
 
-def from_text(annotation: Any, value: Any) -> Any:
+def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
     """What a type that is not text itself makes of text out of a form or an address.
 
     Lists and objects come as JSON, lists of single values also as lines,
-    enum members and literals as the text of their value.
+    enum members and literals as the text of their value. A moment without a
+    zone is in UTC where one is needed.
 
-    Raises: ValueError.
+    Raises: BoundsError, beyond a bound; ValueError, for what is no JSON.
     """
     if isinstance(value, list):
         items = [arg for kind in plain_types(annotation) for arg in typing.get_args(kind)]
         return [choice_of(items[0], item) for item in value] if items else value
     if not isinstance(value, str):
         return value
+    if takes_only_aware(annotation):
+        return in_utc(value)  # which inputs show, and say so
     if is_atomic(annotation) or typing.get_origin(annotation) is typing.Literal:
         return choice_of(annotation, value)
     if is_list(annotation) and value.lstrip()[:1] not in ("[", "{"):
-        return lines_of(value)
-    return from_json(value)
+        lines = lines_of(value)
+        if len(lines) > bounds.items:
+            raise BoundsError(f"has more than {bounds.items} lines")
+        return lines
+    return read_json(value, bounds)
 
 
 def lines_of(text: str) -> list[str]:
@@ -53,8 +60,13 @@ def without_zone(moment: datetime.datetime | datetime.time) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec=precise)
 
 
-def filled(annotation: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """The inputs of a nested model that say something; an empty one does only where text fits."""
+def filled(
+    annotation: Any, values: dict[str, Any], bounds: Bounds = DEFAULT_BOUNDS
+) -> dict[str, Any]:
+    """The inputs of a nested model that say something; an empty one does only where text fits.
+
+    Raises: BoundsError, for a text beyond a bound.
+    """
     models = [
         k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
     ]
@@ -64,7 +76,7 @@ def filled(annotation: Any, values: dict[str, Any]) -> dict[str, Any]:
         wanted: Any = fields[name].annotation if name in fields else None
         kinds = plain_types(wanted)
         if isinstance(value, dict):
-            made[name] = filled(wanted, value)
+            made[name] = filled(wanted, value, bounds)
         elif value == "" and str not in kinds:
             if type(None) in typing.get_args(wanted):
                 made[name] = None
@@ -72,7 +84,9 @@ def filled(annotation: Any, values: dict[str, Any]) -> dict[str, Any]:
                 made[name] = []
         elif isinstance(value, str | list) and name in fields and str not in kinds:
             try:
-                made[name] = from_text(wanted, value)
+                made[name] = from_text(wanted, value, bounds)
+            except BoundsError:
+                raise
             except ValueError:
                 made[name] = value  # what is wrong with it is told by the model
         else:

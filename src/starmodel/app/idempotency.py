@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from starmodel.app.ports import Batch, Marker, Repository
@@ -35,18 +36,25 @@ class Claim:
     digest: str
     record: CommandRecord
     kept: bool = False
+    started: bool = False
 
     def marker(self, outcome: str | None = None, *, effects: bool = False) -> Marker:
         """The marker to store with a change; without an outcome it says "started"."""
-        return Marker(self.name, self.digest, self.record.id, self.record.at, outcome, effects)
+        record = self.record
+        return Marker(
+            self.name, self.digest, record.id, record.at, outcome, effects,
+            record.session or record.actor or "", record.actor is None,
+        )  # fmt: skip
 
     async def start(self) -> None:
-        """Put the start on record before anything outside can happen."""
-        await self.repository.commit(Batch(marker=self.marker()))
+        """Store the start, once, before anything outside can happen."""
+        if not self.started:
+            await self.repository.commit(Batch(marker=self.marker()))
+            self.started = True
 
     async def release(self) -> None:
         """Let the key run again, unless a part of the command is stored."""
-        if not self.kept:
+        if self.started and not self.kept:
             await self.repository.forget(self.name, self.record.id)
 
 
@@ -62,10 +70,17 @@ class Idempotency:
         key: str,
         repository: Repository,
         run: Callable[[Claim], Awaitable[T]],
-        repeat: Callable[[str], Awaitable[T]],
+        repeat: Callable[[Callable[[], str]], Awaitable[T]],
     ) -> T:
-        """`run` it, or answer `repeat(outcome)` when the key has run in the last day.
+        """`run` it, or `repeat` it when the key has run in the last day.
 
+        A key belongs to a session, which stays the same at sign-in, to its
+        actor, and to one event of one entity. What a guest has done is
+        repeated by whom the guest signs in as; what another actor of the
+        same browser has done is not.
+
+        Shapes: repeat takes a function that gives the stored outcome, and
+        raises as this method does.
         Raises: CommandRunningError, while the first runs or after it was interrupted;
         CommandReusedError, when the arguments differ.
         """
@@ -73,23 +88,61 @@ class Idempotency:
             raise RequestError(
                 f"Idempotency-Key has {len(key)} characters; expected 1 to {MAX_KEY}."
             )
-        name = f"{record.session or record.actor}|{record.entity}|{record.event}|{key}"
-        if name in self._running:
+        actor, shared = _actor_tag(record), _marker_name(record, key)
+        running = f"{shared}{actor}"
+        if running in self._running:
             raise CommandRunningError(f"{record.event} with this key is still running.")
-        claim = Claim(repository, name, _digest(record), record)
-        self._running.add(name)
+        self._running.add(running)
         try:
-            known = await repository.marker(name)
-            if known is None:
-                try:
-                    return await run(claim)
-                except DuplicateCommandError:
-                    known = await repository.marker(name)
-                    if known is None:
-                        raise
-            return await repeat(_outcome_of(known, claim))
+            known, claim = await self._attempt(repository, shared, actor, record, run)
+            if isinstance(known, Marker) and not _is_of(known, actor):
+                # Somebody else used this key in the same browser.
+                known, claim = await self._attempt(repository, running, actor, record, run)
+            if isinstance(known, Marker):
+                return await repeat(partial(_outcome_of, known, claim))
+            return known
         finally:
-            self._running.discard(name)
+            self._running.discard(running)
+
+    async def _attempt(
+        self,
+        repository: Repository,
+        name: str,
+        actor: str,
+        record: CommandRecord,
+        run: Callable[[Claim], Awaitable[T]],
+    ) -> tuple[T | Marker, Claim]:
+        """What the run gives, or the marker that is there already."""
+        claim = Claim(repository, name, f"{actor}{_digest(record)}", record)
+        known = await repository.marker(name)
+        if known is None:
+            try:
+                return await run(claim), claim
+            except DuplicateCommandError:
+                known = await repository.marker(name)
+                if known is None:
+                    raise
+        return known, claim
+
+
+_GUEST = "-"
+
+
+def _actor_tag(record: CommandRecord) -> str:
+    """Who runs the command, as markers begin their digests; of a fixed form, never empty."""
+    if record.actor is None:
+        return _GUEST
+    return f"{hashlib.blake2b(record.actor.encode(), digest_size=8).hexdigest()}:"
+
+
+def _marker_name(record: CommandRecord, key: str) -> str:
+    # A list, so that no part can be read as two. Earlier builds wrote names of another form.
+    family = ["session", record.session] if record.session else ["actor", record.actor]
+    return json_bytes([*family, record.entity, record.event, key]).decode()
+
+
+def _is_of(known: Marker, actor: str) -> bool:
+    return known.digest.startswith((actor, _GUEST))
 
 
 def _digest(record: CommandRecord) -> str:
@@ -101,9 +154,14 @@ def _digest(record: CommandRecord) -> str:
     return hashlib.blake2b(text, digest_size=MAX_DIGEST_BYTES // 2).hexdigest()
 
 
+def _arguments(digest: str) -> str:
+    """The digest without its actor."""
+    return digest[1:] if digest.startswith(_GUEST) else digest.partition(":")[2]
+
+
 def _outcome_of(known: Marker, claim: Claim) -> str:
     event = claim.record.event
-    if known.digest != claim.digest:
+    if _arguments(known.digest) != _arguments(claim.digest):
         raise CommandReusedError(
             f"This idempotency key was used for {event} with other arguments. "
             "Make a new key for each click."

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from starmodel.app.cursors import Cursors
 from starmodel.app.ordering import order_words
-from starmodel.app.query import Query, make_query
+from starmodel.app.query import OPERATORS, Query, make_query
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import RequestError
@@ -21,7 +21,12 @@ PER_PAGE = 25
 MAX_PER_PAGE = 200
 MAX_PAGE = 1_000_000
 MAX_SEARCH_CHARS = 200
-WINDOW = ("search", "order", "page", "per_page", "cursor", "total")
+MAX_NUMBER_CHARS = 18
+MAX_FILTER_CHARS = 1000
+MAX_CHOICES = 1000
+MAX_WORDS_CHARS = 8000
+# "datastar" is what Datastar sends its signals as.
+WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +58,11 @@ class Listing:
     @property
     def _key(self) -> tuple[Any, str]:
         return self.type.cls, self.words
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the question holds."""
+        return 3000 + 12 * len(self.words)
 
     @property
     def topic(self) -> str:
@@ -90,12 +100,14 @@ class Window:
 
     Shapes: decisive has the ids, as text, of all readable records that this
     window was cut from, those of earlier pages and the next one included;
-    empty where the store cut it.
+    empty where the store cut it. total is the number of readable records
+    that match, whatever the page, when it was asked for.
     """
 
     entities: tuple[Entity, ...]
     more: bool
     decisive: frozenset[str] = frozenset()
+    total: int | None = None
 
     @property
     def digest(self) -> str:
@@ -105,9 +117,27 @@ class Window:
 
 
 def key_of(id: object) -> str:
-    """An id as it stands in addresses: percent-encoded, without blanks or quotes."""
+    """An id as one segment of an address: percent-encoded, and no word of the router.
+
+    A "~" goes before what the router or a browser would take for something
+    else. `id_in` reverses it.
+
+    >>> key_of("a/b"), key_of("new"), key_of(".."), key_of("~new")
+    ('a%2Fb', '~new', '~..', '~~new')
+    """
     text = str(id)
+    if _TAKEN.fullmatch(text):
+        text = f"~{text}"
     return text if _PLAIN.fullmatch(text) else quote(text, safe="")
+
+
+def id_in(segment: str) -> str:
+    """The id that a decoded segment of an address stands for.
+
+    >>> id_in("~new"), id_in("~~new"), id_in("~other")
+    ('new', '~new', '~other')
+    """
+    return segment[1:] if segment[:1] == "~" and _TAKEN.fullmatch(segment) else segment
 
 
 def row_key(entity: Entity) -> str:
@@ -115,16 +145,29 @@ def row_key(entity: Entity) -> str:
     return key_of(entity.id)
 
 
+def filter_name(field: str) -> str:
+    """The parameter that filters a list by equality: "name", or "page__eq" for a field "page"."""
+    return f"{field}__eq" if field in WINDOW else field
+
+
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+# Pages beside the records, the segments that browsers drop, and what `key_of` makes of them.
+_TAKEN = re.compile(r"~*(?:new|_bulk|\.{0,2})")
 
 
 def listing_of(
-    type: EntityType, asked: Mapping[str, str], *, cursors: Cursors | None = None, reader: str = ""
+    type: EntityType,
+    asked: Mapping[str, str],
+    *,
+    cursors: Cursors | None = None,
+    reader: str = "",
+    lenient: bool = False,
 ) -> Listing:
     """The list that an address asks for.
 
     Shapes: cursors reads a cursor, None where none is allowed; reader is who
-    its cursors belong to.
+    its cursors belong to. lenient ignores parameters that name no field, as
+    links collect them ("utm_source=…").
 
     Raises: RequestError, naming what is wrong and allowed.
     """
@@ -144,7 +187,13 @@ def listing_of(
             f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
         )
     # An empty word comes from a filter of a form that was left open.
-    wanted = {name: word for name, word in asked.items() if name not in WINDOW and word != ""}
+    wanted = {
+        name: word
+        for name, word in asked.items()
+        if name not in WINDOW and word != "" and not (lenient and _is_foreign(type, name))
+    }
+    for name, word in wanted.items():
+        _check_filter(name, word)
     query = make_query(
         type.cls,
         wanted,
@@ -157,17 +206,50 @@ def listing_of(
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
     made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
-    return replace(made, words=urlencode(made.asked()))
+    words = urlencode(made.asked())
+    if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
+        raise RequestError(f"The question has more than {MAX_WORDS_CHARS} characters.")
+    return replace(made, words=words)
+
+
+def _check_filter(name: str, word: str) -> None:
+    """Refuse a filter that no database could take. Raises: RequestError."""
+    if name.endswith("__in"):
+        if word.count(",") >= MAX_CHOICES:
+            raise RequestError(f"{name[:80]!r} has more than {MAX_CHOICES} values.")
+    elif len(word) > MAX_FILTER_CHARS:
+        raise RequestError(
+            f"{name[:80]!r} has {len(word)} characters; expected at most {MAX_FILTER_CHARS}."
+        )
+
+
+def wants_total(asked: Mapping[str, str]) -> bool:
+    """Whether `?total=` asks for the number of records. Raises: RequestError."""
+    text = asked.get("total", "").lower()
+    if text not in _YES + _NO:
+        raise RequestError(
+            f"total is {text[:80]!r}; expected 1 or 0. A field of that name is asked by total__eq."
+        )
+    return text in _YES
+
+
+_YES, _NO = ("1", "true"), ("", "0", "false")
 
 
 def _words(query: Query) -> dict[str, str]:
     words = {}
     for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
-        plain_name = item.op == "eq" and item.field not in WINDOW
-        name = item.field if plain_name else f"{item.field}__{item.op}"
+        name = filter_name(item.field) if item.op == "eq" else f"{item.field}__{item.op}"
         several = item.value if item.op == "in" else [item.value]
         words[name] = ",".join(map(_word, several))
     return words
+
+
+def _is_foreign(type: EntityType, name: str) -> bool:
+    """True for a parameter that is certainly no filter, nor meant as one."""
+    field, _, op = name.partition("__")
+    spec = type.cls.__entity__.fields.get(field)
+    return (spec is None or spec.private) and not (field and op in OPERATORS)
 
 
 def _word(value: Any) -> str:
@@ -177,9 +259,10 @@ def _word(value: Any) -> str:
 
 def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = asked.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
-        raise RequestError(f"{name} is {text!r}; expected a number from 1 to {most}.")
-    return int(text)
+    number = int(text) if len(text) <= MAX_NUMBER_CHARS and text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= most:
+        raise RequestError(f"{name} is {text[:40]!r}; expected a number from 1 to {most}.")
+    return number
 
 
 def _digest(text: str) -> str:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache, partial
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from starmodel.app.access import AccessPolicy
+from starmodel.app.access import TRUSTED, AccessPolicy, check_record
 from starmodel.app.binding import Binder
 from starmodel.app.command import Command
+from starmodel.app.command_access import check_run
+from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import RecordKey
+from starmodel.app.private_parts import synced_value
+from starmodel.app.references import References
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
+from starmodel.core.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
 from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import copy_value
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
 from starmodel.core.registry import EntityType, Registry
+
+MAX_ID_CHARS = 1000
 
 
 class Loader:
@@ -31,9 +40,35 @@ class Loader:
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._persistence, self._policy, self._scopes = persistence, policy, scopes
+        self._policy, self._scopes = policy, scopes
         self._binders = binders
+        self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
+
+    def keys(self, command: Command) -> set[RecordKey]:
+        """The entities that the command names, without reading any of them.
+
+        Raises: NotFoundError, for an id that no record of its class can have.
+        """
+        type, binder = command.type, self._binders[command.type.cls, command.event.name]
+        keys: set[RecordKey] = set()
+        if command.id is not None or not type.is_record:
+            keys.add((type.cls, self._home_id(command)))
+        for name in binder.entities:
+            if command.arguments.get(name) is not None:
+                cls = binder.registry[binder.entities[name]].cls
+                keys.add((cls, self.id_of(cls, command.arguments[name])))
+        for cls in binder.own.values():
+            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
+            keys.add((binder.registry[cls].cls, own))
+        return keys
+
+    def _home_id(self, command: Command) -> Any:
+        if command.type.is_record:
+            return self.id_of(command.type.cls, command.id)
+        if command.id is None:
+            return self._scopes.id_of(command.type, command.session, command.actor)
+        return command.id
 
     async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
         """The entity the event runs on, enlisted; access to this very one is decided."""
@@ -42,20 +77,17 @@ class Loader:
         if type.is_record and command.id is None:
             if command.event.name != "create":
                 raise NotFoundError(type.name, None)
-            return unit.enlist(type, None, default_snapshot(cls), new=True)
-        if type.is_record:
-            id = self.id_of(cls, command.id)
-            found = await self._persistence.for_class(cls).latest(cls, id)
-            if found is None:
-                raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
-        else:
-            id = command.id
-            if id is None:
-                id = self._scopes.id_of(type, command.session, command.actor)
-            found = await self._persistence.for_class(cls).latest(cls, id)
+            tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked.checks = (partial(check_run, self._policy, command),)
+            return tracked
+        id = self._home_id(command)
+        found = await unit.find(cls, id)
+        if found is None and type.is_record:
+            raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
-        self._policy.check(type, "write", command.actor, event=command.event, entity=entity)
+        check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)
+        tracked.checks = (partial(check_run, self._policy, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
@@ -77,21 +109,38 @@ class Loader:
                 is_text = str in get_args(annotation)
                 given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
-                value = TypeAdapter(annotation).validate_python(given)
-            except ValidationError as error:
-                text = error.errors(include_url=False)[0]["msg"]
+                check_keys(_key_counter(tracked.type.cls, name), given)
+                value = synced_value(annotation, given, getattr(tracked.base, name, None))
+                check_numbers(value)
+            except UnknownPartError as error:
+                part = str(error.path[-1])[:60]
+                raise BindingError(
+                    f"{tracked.type.name}.{name}: {part!r} is unknown (from signal)",
+                    {name: f"{part} is unknown."},
+                ) from None
+            except (ValidationError, BoundsError) as error:
+                text = f"This {error}."
+                if isinstance(error, ValidationError):
+                    text = error.errors(include_url=False)[0]["msg"]
                 raise BindingError(
                     f"{tracked.type.name}.{name}: {text} (from signal)", {name: text}
                 ) from error
             setattr(tracked.draft, name, value)
 
-    async def arguments(self, unit: UnitOfWork, command: Command) -> dict[str, Any]:
-        """What the event is called with: records and special parameters filled in."""
+    async def arguments(self, unit: UnitOfWork, command: Command, home: Tracked) -> dict[str, Any]:
+        """What the event is called with: records, special parameters and private parts filled in.
+
+        Shapes: home is the entity that the event runs on.
+        """
         binder = self._binders[command.type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
+        if binder.takes_fields and self._references.has(command.type.cls):
+            fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
+            await self._references.check(command, fields, None if home.new else home.base)
+        given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value
-            for name, value in command.arguments.items()
+            for name, value in given.items()
         }
         for name in binder.entities:
             if name in arguments and arguments[name] is not None:
@@ -119,16 +168,30 @@ class Loader:
         self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
     ) -> Entity:
         self._policy.check(type, "read", command.actor)
-        entity: Entity = await unit.get(type.cls, id)
-        self._policy.check(type, "read", command.actor, entity=entity)
-        return entity
+        tracked = await unit.load(type.cls, id)
+
+        def check(stored: Entity) -> None:
+            check_record(self._policy, type, command.actor, stored, id)
+
+        check(tracked.base)
+        tracked.checks += (check,)
+        return tracked.draft
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:
         """An id from an address, as the class declares it. Raises: NotFoundError."""
+        if isinstance(text, str) and len(text) > MAX_ID_CHARS:
+            raise NotFoundError(cls.__name__, text)
         try:
-            return self._ids_of[cls].validate_python(text)
-        except ValidationError:
+            made = self._ids_of[cls].validate_python(text)
+            check_numbers(made)
+            return made
+        except (ValidationError, BoundsError):
             raise NotFoundError(cls.__name__, text) from None
+
+
+@lru_cache(maxsize=1024)
+def _key_counter(cls: type[Entity], name: str) -> Count | None:
+    return key_counter(cls.__pydantic_fields__[name].annotation)
 
 
 def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:

@@ -16,11 +16,18 @@ from starmodel.app.access import Actor
 from starmodel.app.form_texts import written_types
 from starmodel.app.session import Session
 from starmodel.app.uow import UnitOfWork
+from starmodel.core.bounds import Count, check_keys, check_numbers, key_counter, may_hold_numbers
 from starmodel.core.definition_checks import refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.fields import plain_types
+from starmodel.core.fields import (
+    declared,
+    is_atomic,
+    looks_secret,
+    plain_types,
+    undeclared_secrets,
+)
 from starmodel.core.registry import Registry
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
@@ -33,7 +40,9 @@ class Parameter:
 
     Shapes: entity is set for a parameter that names a record; default is
     `inspect.Parameter.empty` when a value is required; is_field is True
-    for a field of the entity that the event takes by `**values`.
+    for a field of the entity that the event takes by `**values`;
+    is_private for one that is declared so, and is recorded masked; keys and
+    has_numbers say what `accept` has to check.
     """
 
     name: str
@@ -42,6 +51,9 @@ class Parameter:
     default: Any
     entity: type[Entity] | None = None
     is_field: bool = False
+    is_private: bool = False
+    keys: Count | None = None
+    has_numbers: bool = True
 
     @property
     def required(self) -> bool:
@@ -53,7 +65,22 @@ class Parameter:
 
     @property
     def is_secret(self) -> bool:
-        return any(t in (SecretStr, SecretBytes) for t in _types_in(self.annotation))
+        """True for what travels in bodies only, and is masked wherever it is recorded."""
+        return self.is_private or any(
+            t in (SecretStr, SecretBytes) for t in _types_in(self.annotation)
+        )
+
+    def accept(self, value: Any) -> Any:
+        """The validated value.
+
+        Raises: ValidationError; BoundsError, beyond a bound.
+        """
+        adapter: Any = self.adapter  # None only for records, which are never validated
+        check_keys(self.keys, value)
+        made = adapter.validate_python(value)
+        if self.has_numbers:
+            check_numbers(made)
+        return made
 
     @property
     def takes_text(self) -> bool:
@@ -95,8 +122,21 @@ def type_name(annotation: Any) -> str:
 
 def signature_of(parameter: Parameter) -> str:
     name = type_name(parameter.annotation)
-    default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
+    default = ""
+    if not parameter.required and parameter.default is not None:
+        is_plain = is_atomic(parameter.annotation)  # a model may have private parts
+        default = f" = {parameter.default!r}" if is_plain else " = …"
     return f"{parameter.name}: {name}{default}"
+
+
+def new_parameter(
+    name: str, annotation: Any, adapter: TypeAdapter[Any], default: Any, *, is_field: bool = False
+) -> Parameter:
+    """A parameter with a value of its own, not a record."""
+    return Parameter(
+        name, annotation, adapter, default, None, is_field, declared(annotation).private,
+        key_counter(annotation), may_hold_numbers(annotation),
+    )  # fmt: skip
 
 
 def hints_of(event: Event[Any, Any, Any]) -> dict[str, Any]:
@@ -181,4 +221,16 @@ def parameter_of(
                 f"which is no value of {type_name(annotation)}: {problem}. Give another default, "
                 "or change the type."
             )
-    return Parameter(parameter.name, annotation, adapter, parameter.default)
+    made = new_parameter(parameter.name, annotation, adapter, parameter.default)
+    unsaid = [made.name] if looks_secret(made.name) and not made.is_secret else []
+    if declared(annotation).public:
+        unsaid = []
+    unsaid += [f"{made.name}.{part}" for part in undeclared_secrets(annotation)]
+    if unsaid:
+        raise ConfigurationError(
+            f"{where}: the parameter {unsaid[0]!r} looks like a secret but is neither private nor "
+            "public, and arguments are recorded. Write SecretStr or "
+            "Annotated[…, Field(private=True)], or Annotated[…, Field(public=True)] if it may be "
+            "seen."
+        )
+    return made

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Protocol
 
-from starmodel.app.ports import Expired, Fills, Repository
+from starmodel.app.ports import EvictingRepository, Expired, Fills, IsWatched, Repository
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.registry import EntityType, Registry
@@ -15,6 +15,13 @@ REMEDIES = {
     "redis": "The Redis store is not available yet.",
     "custom": "Set model_config['persistence_backend'].",
 }
+
+
+class Repositories(Protocol):
+    """Which repository a unit of work asks for a class."""
+
+    def for_class(self, entity: type[Entity]) -> Repository:
+        """The repository that keeps this class."""
 
 
 class PersistenceManager:
@@ -59,10 +66,12 @@ class PersistenceManager:
             {id(r): r for r in map(self.for_class, (t.cls for t in self._registry))}.values()
         )
 
-    async def open(self, expired: Expired) -> None:
+    async def open(self, expired: Expired, is_watched: IsWatched | None = None) -> None:
         """Get every repository ready; when one fails, those opened before it are closed again."""
         async with AsyncExitStack() as opened:
             for repository in self.repositories():
+                if is_watched is not None and isinstance(repository, EvictingRepository):
+                    repository.is_watched = is_watched
                 types = [t for t in self._registry if self.for_class(t.cls) is repository]
                 await repository.open(types, expired)
                 opened.push_async_callback(repository.close)

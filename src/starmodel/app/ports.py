@@ -7,8 +7,17 @@ themselves by the contract suites in `starmodel.testing`.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, new_id
@@ -59,7 +68,10 @@ class Marker(NamedTuple):
     Shapes: key names session, entity, event and the browser's key;
     digest is of the arguments; outcome is JSON, None while it runs;
     command is the id of the run that wrote it; effects is True when the
-    command also did something that is not in its batch.
+    command also did something that is not in its batch; owner names the
+    session, or the actor where there is none, and is_guests is True when
+    nobody was signed in: a store that drops markers keeps those of others.
+    Neither needs to be stored.
     Units: at is seconds since the epoch.
     """
 
@@ -69,6 +81,8 @@ class Marker(NamedTuple):
     at: float
     outcome: str | None = None
     effects: bool = False
+    owner: str = ""
+    is_guests: bool = False
 
 
 class Fills(NamedTuple):
@@ -164,6 +178,39 @@ class Repository(Protocol):
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """Let the entity live `ttl_s` seconds from now on, when it exists."""
+
+
+RecordKey = tuple[type[Entity], Any]
+
+
+@runtime_checkable
+class LocksRows(Protocol):
+    """A repository that several processes write to, and that can lock a row before it is read."""
+
+    def lock_rows(self, keys: Collection[RecordKey]) -> AbstractAsyncContextManager[Repository]:
+        """One transaction, which waits until it has these rows and ends with its first commit.
+
+        Inside it `get` and `latest` give what is stored, locked until the
+        commit, so that a commit on top of it meets no version conflict.
+        Without a commit everything is rolled back. Nothing may be awaited
+        inside but stores: other commands wait. Rows are locked in the order
+        of their table and id.
+
+        Raises: StoreBusyError, when they are not had in time;
+        TransactionAbortedError, when the command has to begin anew.
+        """
+
+
+IsWatched = Callable[[str], bool]
+"""Whether an open page shows the topic, such as "Counter:c1"."""
+
+
+@runtime_checkable
+class EvictingRepository(Protocol):
+    """A repository that drops entities of session scope when it is full."""
+
+    is_watched: IsWatched
+    """Set before `open`; what it says yes to is not dropped."""
 
 
 class EventBus(Protocol):

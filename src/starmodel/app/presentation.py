@@ -66,7 +66,10 @@ class RealtimeAdapter(Realtime, Protocol):
         """How far an event has come, for its caller; None when it is over."""
 
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
-        """What the caller of a refused event is sent."""
+        """What the caller of a refused event is sent. Shapes: text is the toast's, "" for none."""
+
+    def encode_stale(self, status: int) -> bytes:
+        """What a page is sent whose session has ended, instead of running anything."""
 
     async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
         """Serve a page's stream.
@@ -109,11 +112,18 @@ class UIAdapter(Renderer, Protocol):
         actor: Actor | None = None,
         at: EntityType | None = None,
         lead: Any = None,
+        subject: Entity | None = None,
     ) -> str:
-        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading."""
+        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading.
+
+        With the record that it is about as `subject`, heading and tab follow the record's name.
+        """
 
     def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
         """A whole page for an error."""
+
+    def failure_panel(self, problem: Any) -> Any:
+        """What a developer sees of an event that raised, on the page of the click."""
 
     def start(self, actor: Actor | None) -> Any:
         """What the start page shows: every entity that the actor may read."""

@@ -9,11 +9,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.moments import bound_of
 from starmodel.app.ordering import Order, Position, position_of, sort_key
+from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
 from starmodel.core.fields import choice_of, plain_types
 
+MAX_ORDER_TERMS = 16
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -118,7 +121,8 @@ def make_query(
     def known(name: str) -> str:
         if name not in fields:
             raise RequestError(
-                f"{entity.__name__} can't be asked by {name!r}; its fields are {', '.join(fields)}."
+                f"{entity.__name__} can't be asked by {name[:80]!r}; its fields are "
+                f"{', '.join(fields)}."
             )
         return name
 
@@ -127,8 +131,14 @@ def make_query(
         name, _, op = word.partition("__")
         op = op or "eq"
         if op not in OPERATORS:
-            raise RequestError(f"{word}: unknown operator {op!r}; use {', '.join(OPERATORS)}.")
+            raise RequestError(
+                f"{word[:80]}: unknown operator {op[:80]!r}; use {', '.join(OPERATORS)}."
+            )
         made.append(Filter(known(name), op, _converted(entity, name, op, value)))
+    if order.count(",") >= MAX_ORDER_TERMS:
+        raise RequestError(
+            f"order has {order.count(',') + 1} terms; expected at most {MAX_ORDER_TERMS}."
+        )
     ordering = tuple(
         (known(part.lstrip("-")), part.startswith("-"))
         for part in filter(None, map(str.strip, order.split(",")))
@@ -154,6 +164,15 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     if value is None or op in ("contains", "startswith"):
         return value
     annotation: Any = entity.__pydantic_fields__[name].annotation
+    try:
+        bound = _moments(annotation, op, value)
+    except ValueError as error:
+        raise RequestError(
+            f"{entity.__name__}.{name} can't be compared with {value!r}; expected a date "
+            "or moment as the field holds them, such as 2024-06-01T10:00."
+        ) from error
+    if bound is not None:
+        return bound
     if op == "in":
         value = value.split(",") if isinstance(value, str) else list(value)
         value = [choice_of(annotation, item) for item in value]
@@ -161,9 +180,30 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     else:
         value = choice_of(annotation, value)
     try:
-        return TypeAdapter(annotation).validate_python(value)
+        made = TypeAdapter(annotation).validate_python(value)
+        check_numbers(made)
+        return made
     except ValidationError as error:
-        raise RequestError(
-            f"{entity.__name__}.{name} can't be compared with {value!r}: "
-            f"{error.errors(include_url=False)[0]['msg']}."
-        ) from error
+        problem = error.errors(include_url=False)[0]["msg"]
+        raise _incomparable(entity, name, value, problem) from error
+    except BoundsError as error:
+        raise _incomparable(entity, name, value, f"it {error}") from error
+
+
+def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> RequestError:
+    try:
+        shown = repr(value)
+    except ValueError:  # an integer that is too long to be written out
+        shown = "this"
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}…"
+    return RequestError(f"{entity.__name__}.{name} can't be compared with {shown}: {problem}.")
+
+
+def _moments(annotation: Any, op: str, value: Any) -> Any:
+    """A text for a field of dates or moments as its bound; None for everything else."""
+    if not isinstance(value, str):
+        return None
+    if op != "in":
+        return bound_of(annotation, op, value)
+    bounds = [bound_of(annotation, op, item) for item in value.split(",")]
+    return None if None in bounds else bounds

@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from starmodel.app.disclosure import Viewer
 from starmodel.app.elements import Element, element_of
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.events import EventInfo
-from starmodel.core.json_data import json_bytes, json_data
+from starmodel.core.json_data import json_bytes
 from starmodel.core.results import Progress, Redirect, Toast
 
 Render = Callable[[Any], str]
@@ -23,7 +24,8 @@ class Reply:
     """All that is addressed to the caller alone.
 
     Shapes: result is JSON data for an API caller; signals are extra ones
-    that the event returned as a dict.
+    that the event returned as a dict; shown names the records whose state
+    is in them, as (entity name, id) pairs.
     """
 
     result: Any = None
@@ -32,6 +34,7 @@ class Reply:
     redirect: str | None = None
     progress: Progress | None = None
     signals: dict[str, Any] = field(default_factory=dict)
+    shown: list[tuple[str, Any]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -59,8 +62,12 @@ class Reply:
 NO_REPLY = Reply()
 
 
-def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event") -> Reply:
-    """Sort one returned or yielded value; `where` names the event in errors.
+def reply_to(
+    value: Any, info: EventInfo, render: Render, viewer: Viewer, where: str = "An event"
+) -> Reply:
+    """Sort one returned or yielded value into what the viewer may be sent.
+
+    Shapes: where names the event in errors.
 
     Raises: TypeError, for what JSON can't say; ConfigurationError, for a
     component that the page has no place for.
@@ -68,11 +75,18 @@ def reply_to(value: Any, info: EventInfo, render: Render, where: str = "An event
     if value is None:
         return NO_REPLY
     parts: dict[str, Any] = {}
-    _sort(value, info, render, parts, where)
-    return Reply(**parts)
+    _sort(value, info, render, viewer, parts, where)
+    return Reply(**parts, shown=viewer.shown)
 
 
-def _sort(value: Any, info: EventInfo, render: Render, parts: dict[str, Any], where: str) -> None:
+def _sort(
+    value: Any,
+    info: EventInfo,
+    render: Render,
+    viewer: Viewer,
+    parts: dict[str, Any],
+    where: str,
+) -> None:
     if isinstance(value, Redirect) or type(value).__name__ == "Redirect":
         parts["redirect"] = value.url if isinstance(value, Redirect) else value.loc
     elif isinstance(value, Progress):
@@ -83,21 +97,23 @@ def _sort(value: Any, info: EventInfo, render: Render, parts: dict[str, Any], wh
         kind = value.attrs["class"].rpartition("fh-toast-")[2] or "info"
         parts.setdefault("toasts", []).append(Toast(str(value.children[0].children[0]), kind))
     elif isinstance(value, Entity):
-        parts["result"] = public_state(value)
+        parts["result"] = viewer.state_of(value)
     elif _is_component(value):
         parts.setdefault("elements", []).append(element_of(render(value), info, where))
     elif isinstance(value, list | tuple) and any(map(_is_result, value)):
         for item in value:
-            _sort(item, info, render, parts, where)
+            _sort(item, info, render, viewer, parts, where)
     elif isinstance(value, Mapping):
-        data = json_data(value)
+        data = viewer.json_of(value)
         parts["result"] = data
         parts["signals"] = {**parts.get("signals", {}), **data}
     else:
-        parts["result"] = json_data(value)
+        parts["result"] = viewer.json_of(value)
 
 
 def _is_component(value: Any) -> bool:
+    if isinstance(value, Entity):  # data, also where a framework can render it
+        return False
     return hasattr(value, "__ft__") or hasattr(value, "__html__")
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Any, Protocol
 
 from starmodel.app.access import Actor
 from starmodel.app.messages import Changed, Kind, SessionEnded
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.errors import TooManyStreamsError
 
 log = logging.getLogger("starmodel.subscriptions")
-MAX_REMOVED = 10_000
+MAX_REMOVED_BYTES = 2 * 1024 * 1024
 
 
 class State(Protocol):
@@ -108,7 +108,9 @@ class Subscription:
         visitor: str = "",
         address: str = "",
         actor: Actor | None = None,
+        lists: int = 0,
     ) -> None:
+        self.lists = lists  # how many of the topics are lists, which cost more than a state
         self.watches = {topic: Watch(views) for topic, views in watches.items()}
         self.visitor, self.address, self.actor = visitor, address, actor
         self.closed = False
@@ -168,7 +170,7 @@ class Hub:
     Shapes: allowed(message, actor) is asked again for each viewer of a class
     whose read rule looks at fields (`guarded` names those classes); None
     means that a newer state is on its way, so that this one is not sent.
-    Units: limits count open subscriptions.
+    Units: limits count open subscriptions, and topics and lists in all those of a visitor.
     """
 
     def __init__(
@@ -179,14 +181,17 @@ class Hub:
         max_streams: int = 10_000,
         max_per_session: int = 64,
         max_per_address: int = 256,
+        max_lists_per_session: int = 64,
+        max_topics_per_session: int = 2048,
     ) -> None:
         self._topics: dict[str, set[Subscription]] = {}
         self._all: set[Subscription] = set()
         self._visitors: dict[str, set[Subscription]] = {}
         self._addresses: dict[str, int] = {}
-        self._removed: OrderedDict[str, int] = OrderedDict()
+        self._removed: BoundedCache[str, int] = BoundedCache(MAX_REMOVED_BYTES)
         self._guarded, self._allowed = frozenset(guarded), allowed
         self._limits = (max_streams, max_per_session, max_per_address)
+        self._max_lists, self._max_topics = max_lists_per_session, max_topics_per_session
 
     def __len__(self) -> int:
         return len(self._all)
@@ -198,6 +203,10 @@ class Hub:
         """Every topic that somebody is watching now."""
         return tuple(self._topics)
 
+    def is_watched(self, topic: str) -> bool:
+        """Whether an open page shows the topic."""
+        return topic in self._topics
+
     def subscribe(self, subscription: Subscription) -> Subscription:
         """Feed the subscription from now on. Raises: TooManyStreamsError."""
         most, per_session, per_address = self._limits
@@ -207,6 +216,15 @@ class Hub:
         if len(mine) >= per_session:
             raise TooManyStreamsError(
                 f"This session has {per_session} live pages open; close some of them."
+            )
+        if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
+            raise TooManyStreamsError(
+                f"This session has {self._max_lists} live lists open; close some of its pages."
+            )
+        watches = len(subscription.watches) + sum(len(other.watches) for other in mine)
+        if watches > self._max_topics:
+            raise TooManyStreamsError(
+                f"This session watches {self._max_topics} things at once; close some of its pages."
             )
         if self._addresses.get(subscription.address, 0) >= per_address:
             raise TooManyStreamsError(
@@ -259,10 +277,7 @@ class Hub:
         A page that connected in between knows no version and would show it for ever.
         """
         if message.kind in ("deleted", "expired"):
-            self._removed[topic] = max(message.version, self._removed.get(topic, 0))
-            self._removed.move_to_end(topic)
-            if len(self._removed) > MAX_REMOVED:
-                self._removed.popitem(last=False)
+            self._removed.put(topic, max(message.version, self._removed.get(topic, 0)))
             return False
         return bool(self._removed) and message.version < self._removed.get(topic, 0)
 
@@ -271,14 +286,20 @@ class Hub:
         gone = Frames(
             Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
+        decided: dict[Actor | None, bool | None] = {}  # once for all tabs of one actor
         for viewer in viewers:
-            may: bool | None = False
-            try:
-                may = self._allowed is not None and await self._allowed(message, viewer.actor)
-            except Exception:  # delivery: what nobody could decide is not shown
-                log.exception("Access to %s could not be decided", topic)
+            if viewer.actor not in decided:
+                decided[viewer.actor] = await self._decide(message, viewer.actor)
+            may = decided[viewer.actor]
             if may is not None:
                 viewer.offer(topic, frames if may else gone)
+
+    async def _decide(self, message: Changed, actor: Actor | None) -> bool | None:
+        try:
+            return self._allowed is not None and await self._allowed(message, actor)
+        except Exception:  # delivery: what nobody could decide is not shown
+            log.exception("Access to %s could not be decided", message.topic)
+            return False
 
     def close(self) -> None:
         """End every stream, so that the server can stop; pages come back by themselves."""

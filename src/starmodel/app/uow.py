@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Set
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starmodel.app.batches import store_changes
+from starmodel.app.deadlines import StoreWindow, close_window
 from starmodel.app.messages import Emitted, changed_message, fact_data
-from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Change, Clock, EventBus, Fills, Marker
+from starmodel.app.persistence import PersistenceManager, Repositories
+from starmodel.app.ports import Change, Clock, EventBus, Fills, Marker, RecordKey
 from starmodel.app.query import Filter, Query
+from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.commands import CommandRecord
 from starmodel.core.drafts import (
@@ -28,6 +31,7 @@ from starmodel.core.errors import (
     ConstraintError,
     InvalidStateError,
     NotFoundError,
+    TransactionAbortedError,
     VersionConflictError,
 )
 from starmodel.core.patches import Patch, diff, same
@@ -38,6 +42,8 @@ from starmodel.core.untouched import only_decoded
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
+ABORTS = (VersionConflictError, TransactionAbortedError)
+"""After these a command can run again on what is stored now."""
 FOLLOWED_AT_ONCE = 1000
 
 
@@ -47,7 +53,8 @@ class Tracked:
 
     Shapes: base is the snapshot it started from; new means that the store
     holds nothing yet; added, that `add` enlisted it; numbered, that its id
-    was made by the store; written, that the last commit stored it.
+    was made by the store; written, that the last commit stored it. checks
+    raise when the stored state they are given is not open to the caller.
     """
 
     type: EntityType
@@ -61,6 +68,13 @@ class Tracked:
     written: bool = False
     made: Entity | None = None
     patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
+    checks: tuple[Callable[[Entity], None], ...] = ()
+
+    def check_access(self, stored: Entity) -> None:
+        """Decide access on the state that the next commit replaces."""
+        if not (self.new and self.type.is_record):
+            for check in self.checks:
+                check(stored)
 
 
 class UnitOfWork:
@@ -79,28 +93,58 @@ class UnitOfWork:
         clock: Clock,
         *,
         lease: Lease | None = None,
+        locks: RowLocks | None = None,
     ) -> None:
-        self._registry, self._persistence = registry, persistence
+        self._stores, self._locks = persistence, locks or RowLocks()
+        self._registry = registry
+        self._persistence: Repositories = persistence
         self._bus, self._clock, self._lease = bus, clock, lease
         self._tracked: dict[tuple[type[Entity], Any], Tracked] = {}
         self.facts = Facts()
+
+    @asynccontextmanager
+    async def locked(self, keys: Collection[RecordKey]) -> AsyncIterator[None]:
+        """Read and commit in transactions that hold these rows; what is not committed is undone.
+
+        Nothing but stores may be awaited inside. A store that can't lock
+        rows is used as always. Raises: StoreBusyError; TransactionAbortedError.
+        """
+        async with self._locks.locked(keys, self._stores) as persistence:
+            self._persistence = persistence
+            try:
+                yield
+            finally:
+                self._persistence = self._stores
+
+    @property
+    def keys(self) -> set[RecordKey]:
+        """The stored entities that are enlisted here."""
+        return {key for key, tracked in self._tracked.items() if not tracked.new}
+
+    def find(self, entity: type[E], id: Any) -> Awaitable[E | None]:
+        """The newest snapshot, not enlisted: maybe one that is queued and not committed yet."""
+        return self._persistence.for_class(entity).latest(entity, id)
 
     async def get(self, entity: type[E], id: Any) -> E:
         """The draft of a stored record, enlisted here; of a scoped class the one with that id.
 
         Raises: NotFoundError, for a record that is not there.
         """
+        return (await self.load(entity, id)).draft  # type: ignore[return-value]
+
+    async def load(self, entity: type[Entity], id: Any) -> Tracked:
+        """As `get`, with all that this unit knows of the record."""
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             type = self._registry[entity]
-            found = await self._persistence.for_class(entity).latest(entity, id)
+            found = await self.find(entity, id)
             if found is None and type.is_record:
                 raise NotFoundError(entity.__name__, id)
             start = default_snapshot(entity, id) if found is None else found
             tracked = self.enlist(type, id, start, new=found is None)
         if tracked.deleted:
             raise NotFoundError(entity.__name__, id)
-        return tracked.draft  # type: ignore[return-value]
+        return tracked
 
     def add(self, entity: E) -> E:
         """Enlist a new record; its draft, which may still be changed, is returned.
@@ -148,11 +192,17 @@ class UnitOfWork:
     ) -> None:
         """Validate, store, and publish what changed and what was emitted.
 
-        The marker is stored together with the home entity's store.
+        The marker is stored together with the home entity's store. With a
+        lease, access is decided again on the states that are replaced: the
+        stores refuse the commit when those are not the newest ones.
 
         Raises: InvalidStateError; VersionConflictError; ConstraintError;
-        DuplicateCommandError. Then nothing was stored.
+        DuplicateCommandError; AccessDeniedError; NotFoundError. Then nothing
+        was stored.
         """
+        if self._lease is not None:
+            for tracked in self._tracked.values():
+                tracked.check_access(tracked.base)
         if self._registry.dependents:
             await self._follow_deletes()
         await self.identify()
@@ -179,6 +229,7 @@ class UnitOfWork:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
             raise
+        close_window()
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
@@ -219,25 +270,38 @@ class UnitOfWork:
                 elif getattr(mine.draft, key.field) in some:
                     setattr(mine.draft, key.field, None)
 
-    async def settle(self) -> None:
-        """Commit; on a conflict put the changes on top of what others committed, a few times.
+    async def settle(
+        self,
+        *,
+        marker: Callable[[], Marker | None] = lambda: None,
+        home: Tracked | None = None,
+        record: CommandRecord | None = None,
+    ) -> None:
+        """Commit; after a conflict put the changes on top of what others committed, and again.
+
+        From the third attempt on the rows are locked before they are read.
 
         Raises: as `commit` and `rebase` do.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                await self.commit()
-                return
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-                await self.rebase()
+        with StoreWindow():
+            for attempt in range(1, ATTEMPTS + 1):
+                locks = attempt > OPTIMISTIC_ATTEMPTS
+                async with self.locked(self.keys) if locks else nullcontext():
+                    if attempt > 1:
+                        await self.rebase()
+                    try:
+                        await self.commit(marker=marker(), home=home, record=record)
+                        return
+                    except ABORTS:
+                        if attempt == ATTEMPTS:
+                            raise
 
     async def rebase(self) -> None:
         """Put this unit's changes on top of what others committed meanwhile.
 
         Raises: VersionConflictError, when a field that was read or written
-        here has changed, or the entity is gone.
+        here has changed, or the entity is gone; AccessDeniedError and
+        NotFoundError, when the fresh state is not open to the caller any more.
         """
         for tracked in self._tracked.values():
             cls = tracked.type.cls
@@ -248,6 +312,8 @@ class UnitOfWork:
                 continue
             if fresh is not None and version_of(fresh) == version_of(tracked.base):
                 continue
+            if fresh is not None:
+                tracked.check_access(fresh)
             touched = reads_of(tracked.draft) | tracked.patch.fields
             if fresh is None or not all(
                 same(getattr(fresh, f, None), getattr(tracked.base, f, None)) for f in touched
@@ -338,7 +404,7 @@ class UnitOfWork:
         filled: dict[str, Any] = {}
         if touched and patch and not tracked.new:
             filled[touched] = self._now()
-        fills = self._persistence.fills(type.cls)
+        fills = self._stores.fills(type.cls)
         if fills is not None and (tracked.new or patch):
             filled |= _filled(fills, made, patch, new=tracked.new)
         if filled:

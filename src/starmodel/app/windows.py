@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor, permits, rule_of
 from starmodel.app.listing import Listing, Window
-from starmodel.app.ordering import position_of
+from starmodel.app.ordering import position_of, sort_key
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity
@@ -37,38 +37,23 @@ class Windows:
         self._persistence, self._policy = persistence, policy
         self._scan_limit = scan_limit
 
-    async def window(self, listing: Listing, actor: Actor | None) -> Window:
-        """The readable records of a listing's page.
+    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
+        """The readable records of a listing's page; with `total` also their number in all.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
-        type, size = listing.type, listing.per_page
+        type, size, query = listing.type, listing.per_page, listing.query
         self._policy.check(type, "read", actor)
         if not self._filters(type, actor):
-            query = replace(listing.query, limit=size + 1)
-            rows = await self._persistence.for_class(type.cls).list(query)
-            return Window(tuple(rows[:size]), len(rows) > size)
-        start = listing.query.offset
-        found = await self._readable(listing.query, type, actor, start + size + 1)
+            repository = self._persistence.for_class(type.cls)
+            rows = await repository.list(replace(query, limit=size + 1))
+            count = await repository.count(query) if total else None
+            return Window(tuple(rows[:size]), len(rows) > size, total=count)
+        start = query.offset
+        found, count = await self._readable(query, type, actor, start + size + 1, total=total)
         window = found[start : start + size]
         decisive = frozenset(str(entity.id) for entity in found)
-        return Window(tuple(window), len(found) > start + size, decisive)
-
-    async def count(self, listing: Listing, actor: Actor | None) -> int:
-        """The number of readable records that match a listing.
-
-        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
-        """
-        type, query = listing.type, listing.query
-        self._policy.check(type, "read", actor)
-        if not self._filters(type, actor):
-            return await self._persistence.for_class(type.cls).count(query)
-        every = replace(query, order=(), offset=0, limit=None, after=None)
-        count = 0
-        async with aclosing(self._scan(every, type, actor, BATCH)) as batches:
-            async for batch in batches:
-                count += len(batch)
-        return count
+        return Window(tuple(window), len(found) > start + size, decisive, count)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         """Whether a query finds the snapshot; None when only the store can tell."""
@@ -78,17 +63,24 @@ class Windows:
         return actor is not TRUSTED and self._policy.reads_fields(type)
 
     async def _readable(
-        self, query: Query, type: EntityType, actor: Actor | None, size: int
-    ) -> Sequence[Entity]:
-        """The first `size` readable records, those that the query's offset skips included."""
+        self, query: Query, type: EntityType, actor: Actor | None, size: int, *, total: bool
+    ) -> tuple[Sequence[Entity], int | None]:
+        """The first `size` readable records, those that the query's offset skips included.
+
+        With `total`, one scan over all that match counts them too.
+        """
         found: list[Entity] = []
-        whole = replace(query, offset=0, limit=None)
+        count = 0
+        whole = replace(query, offset=0, limit=None, after=None if total else query.after)
+        start = None if whole.after == query.after else sort_key(query.after or (), query.order)
         async with aclosing(self._scan(whole, type, actor, size)) as batches:
             async for batch in batches:
-                found += batch
-                if len(found) >= size:
+                count += len(batch)
+                found += [e for e in batch if start is None or query.sort_key(e) > start]
+                del found[size:]
+                if len(found) == size and not total:
                     break
-        return found[:size]
+        return found, count if total else None
 
     async def _scan(
         self, query: Query, type: EntityType, actor: Actor | None, first: int

@@ -5,13 +5,16 @@ Never in production: there the process ends.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.ui.failures import WATCH, failure_page
 from starmodel.adapters.web.assets import PREFIX, asset_urls, serve_asset
 from starmodel.adapters.web.front import HEALTH_PATH, STREAM_PATH
@@ -20,10 +23,15 @@ from starmodel.adapters.web.head import PageHead, page_basics
 from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.app.access import DEV
 from starmodel.app.failures import Frame, own_frames, own_traceback
+from starmodel.app.ports import system_clock
+from starmodel.app.session import DEVELOPMENT
+from starmodel.app.sessions.cache import SessionCache
+from starmodel.bootstrap import cookie_sessions, session_cache, session_store
 from starmodel.cli.problems import CommandError
 from starmodel.config import load_settings, secret_keys
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import ConfigurationError, StoreError
 
+log = logging.getLogger("starmodel.web")
 Header = tuple[bytes, bytes]
 NO_STORE = (b"cache-control", b"no-store")
 PLAIN_TEXT = "The application has an error."
@@ -65,7 +73,9 @@ class FailedApplication:
     def __init__(self, failure: Failure) -> None:
         self._failure = failure
         self._token: str | None = None
-        self._sessions: CookieSessions | None = None
+        # The second one is in memory: an unreachable database may be the failure itself.
+        self._sessions: list[CookieSessions] = []
+        self._caches: list[SessionCache] = []
         theme = "blue"
         try:
             settings = load_settings()
@@ -75,7 +85,10 @@ class FailedApplication:
         else:
             theme = settings.theme
             self._token = dev_token(secrets[0])
-            self._sessions = CookieSessions(secrets, secure=bool(settings.cookie_secure))
+            for store in (session_store(settings), MemorySessions()):
+                cache = session_cache(settings, store, system_clock)
+                self._caches.append(cache)
+                self._sessions.append(cookie_sessions(settings, secrets, cache))
         self._head = PageHead(asset_urls(), theme)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -87,11 +100,23 @@ class FailedApplication:
         else:
             await self._answer(scope, receive, send)
 
+    def greet(self) -> None:
+        """Print the link that signs the developer in."""
+        if self._token is not None:
+            greet(self._token, "")
+
+    async def close(self) -> None:
+        """Close the stores of sessions."""
+        for cache in self._caches:
+            await cache.close()
+
     async def _live(self, receive: Any, send: Any) -> None:
         while True:
             step = (await receive())["type"].partition(".")[2]
-            if step == "startup" and self._token is not None:
-                greet(self._token, "")
+            if step == "startup":
+                self.greet()
+            if step == "shutdown":
+                await self.close()
             await send({"type": f"lifespan.{step}.complete"})
             if step == "shutdown":
                 return
@@ -110,8 +135,8 @@ class FailedApplication:
             problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
             body = json.dumps({**problem, "detail": PLAIN_TEXT}).encode()
             await _send(send, 500, b"application/problem+json", body, self._named())
-        elif self._sessions is not None and self._has_token(scope):
-            await self._sign_in(self._sessions, scope, headers, send)
+        elif self._has_token(scope):
+            await self._sign_in(scope, headers, send)
         else:
             await self._page(scope, headers, send)
 
@@ -122,20 +147,24 @@ class FailedApplication:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())
 
-    async def _sign_in(
-        self, sessions: CookieSessions, scope: Any, headers: dict[bytes, bytes], send: Any
-    ) -> None:
-        session = sessions.read(headers.get(b"cookie", b""))
-        before = session.id
-        session.sign_in(DEV)
-        cookie = sessions.write(session, before).encode("latin-1")
+    async def _sign_in(self, scope: Any, headers: dict[bytes, bytes], send: Any) -> None:
+        cookie = b""
+        for sessions in self._sessions:
+            place = sessions.cookie(headers.get(b"host", b""), scope.get("root_path", ""))
+            try:
+                session = await place.read(headers.get(b"cookie", b""))
+                session.sign_in(DEV, provider=DEVELOPMENT)
+                cookie = (await place.save(session) or "").encode("latin-1")
+                break
+            except StoreError as error:
+                log.warning("The sign-in is kept in memory: %s", error)
         where = quote(f"/{scope['path'].lstrip('/')}").encode()
         await _send(send, 303, b"text/plain", b"", [(b"set-cookie", cookie), (b"location", where)])
 
     async def _page(self, scope: Any, headers: dict[bytes, bytes], send: Any) -> None:
         root_path, failure = scope.get("root_path", ""), self._failure
         told: dict[str, Any] = {"heading": PLAIN_TEXT.rstrip("."), "text": _LATER, "hint": _HINT}
-        if self._is_developer(headers):
+        if await self._is_developer(headers, root_path):
             told = {
                 "heading": failure.heading,
                 "text": failure.text,
@@ -155,10 +184,13 @@ class FailedApplication:
             send, 500, kind, html.encode(), [policy, (b"x-content-type-options", b"nosniff")]
         )
 
-    def _is_developer(self, headers: dict[bytes, bytes]) -> bool:
-        if self._sessions is None:
-            return False
-        return self._sessions.read(headers.get(b"cookie", b"")).actor == DEV
+    async def _is_developer(self, headers: dict[bytes, bytes], root_path: str) -> bool:
+        for sessions in self._sessions:
+            place = sessions.cookie(headers.get(b"host", b""), root_path)
+            with contextlib.suppress(StoreError):
+                if (await place.read(headers.get(b"cookie", b""))).is_developer:
+                    return True
+        return False
 
 
 async def _send(

@@ -17,7 +17,12 @@ from starmodel.cli.loading import show_traceback
 from starmodel.cli.output import columns, one_line, print_json
 from starmodel.cli.problems import CommandError
 from starmodel.core.entity import public_state
-from starmodel.core.errors import BindingError, StarModelError
+from starmodel.core.errors import (
+    BindingError,
+    HiddenRecordError,
+    NotFoundError,
+    StarModelError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Refusal:
     def of(cls, error: Exception, where: str, request: Request | None = None) -> Refusal:
         """The refusal behind an exception; one that nobody expected prints its traceback."""
         kind = type(error).__name__
+        if isinstance(error, HiddenRecordError):  # as for a record that does not exist
+            kind = NotFoundError.__name__
         if isinstance(error, CommandError):
             return cls(kind, str(error), error.exit_code, where=where)
         if isinstance(error, BindingError):
@@ -47,7 +54,9 @@ class Refusal:
         expected = StarModelError | ValidationError | ValueError
         if isinstance(error, expected) and not isinstance(error, UnicodeError):
             problem = problem_of(error, where=where)
-            return cls(kind, problem.text, 1, dict(problem.fields), where)
+            is_trusted = request is None or request.asked.actor is None
+            text = str(error) if is_trusted and isinstance(error, StarModelError) else problem.text
+            return cls(kind, text, 1, dict(problem.fields), where)
         show_traceback(error)
         kept = "nothing of it was stored"
         if request is not None and request.is_segmented:
@@ -83,7 +92,8 @@ class TextTeller:
     def step(self, outcome: Outcome) -> None:
         self._steps += 1
         said = _said(outcome.reply)
-        for line in said or [f"step {self._steps} is stored, version {outcome.version}"]:
+        version = f", version {outcome.version}" if outcome.readable else ""
+        for line in said or [f"step {self._steps} is stored{version}"]:
             typer.echo(line)
 
     def done(self, outcome: Outcome) -> None:
@@ -91,6 +101,8 @@ class TextTeller:
             for line in _said(outcome.reply):
                 typer.echo(line)
         state = "removed" if outcome.entity is None else f"version {outcome.version}"
+        if not outcome.readable:
+            state = "but this actor may not read it"
         stored = "" if outcome.stored else ", not stored (auto_persist is off)"
         typer.echo(f"{self._where}: done, {state}{stored}.")
         if outcome.entity is not None:
@@ -114,7 +126,7 @@ class JsonTeller(TextTeller):
 
     def step(self, outcome: Outcome) -> None:
         super().step(outcome)  # stdout is stderr while an event runs
-        self._yielded.append(_reply(outcome.reply) | {"version": outcome.version})
+        self._yielded.append(_reply(outcome.reply) | {"version": _version(outcome)})
 
     def done(self, outcome: Outcome) -> None:
         entity = None if outcome.entity is None else public_state(outcome.entity)
@@ -123,7 +135,7 @@ class JsonTeller(TextTeller):
             "event": self._event,
             **_reply(outcome.reply),
             "entity": entity,
-            "version": outcome.version,
+            "version": _version(outcome),
             "stored": outcome.stored,
             "yielded": self._yielded,
         }
@@ -136,6 +148,10 @@ class JsonTeller(TextTeller):
     def finish(self) -> None:
         """Print the document."""
         print_json(self._document)
+
+
+def _version(outcome: Outcome) -> int | None:
+    return outcome.version if outcome.readable else None
 
 
 def _reply(reply: Reply) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 import signal
+import sys
 import threading
 from multiprocessing import parent_process
 from pathlib import Path
@@ -39,20 +40,72 @@ def load() -> Any:
         os.environ[SOURCES_VARIABLE] = _digest(Path(watched))
         _end_with_parent()
     try:
-        return imported(os.environ[TARGET_VARIABLE])
+        application = imported(os.environ[TARGET_VARIABLE])
     except Exception as error:
         # Uvicorn would take a TypeError of the application for a wrong factory and hide it.
+        if watched:
+            return failed(error)
         tell(error)
-        if not watched:
-            raise SystemExit(1) from None
-        from starmodel.cli.failed import FailedApplication, Failure
+        raise SystemExit(1) from None
+    return StartGuard(application) if watched else application
+
+
+def failed(error: BaseException) -> Any:
+    """Print the error, and return the application that shows it until the next change.
+
+    Raises: SystemExit, in an installation without assets.
+    """
+    from starmodel.cli.failed import FailedApplication, Failure
+
+    tell(error)
+    try:
+        made = FailedApplication(Failure.of(error))
+    except ConfigurationError:  # an installation without assets, which `error` has named
+        raise SystemExit(1) from None
+    typer.echo("starmodel: Waiting for a change. The pages show this error.", err=True)
+    return made
+
+
+class StartGuard:
+    """Serves an application of a reloading server, or the failure of its start.
+
+    Uvicorn ends a process whose start failed, while the watching process
+    keeps the port: requests would wait for an answer that never comes.
+    """
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await self.application(scope, receive, send)
+            return
+        error = await self._start(scope, receive, send)
+        if error is not None:
+            self.application = failed(error)
+            self.application.greet()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await self.application.close()
+            await send({"type": "lifespan.shutdown.complete"})
+
+    async def _start(self, scope: Any, receive: Any, send: Any) -> BaseException | None:
+        """Run the lifespan to its end, or give what its start raised."""
+        error: BaseException | None = None
+
+        async def observed(message: Any) -> None:
+            nonlocal error
+            if message["type"] == "lifespan.startup.failed":
+                error = sys.exception() or RuntimeError(message.get("message", ""))
+            else:
+                await send(message)
 
         try:
-            failed = FailedApplication(Failure.of(error))
-        except ConfigurationError:  # an installation without assets has been told by `error`
-            raise SystemExit(1) from None
-        typer.echo("starmodel: Waiting for a change. The pages show this error.", err=True)
-        return failed
+            await self.application(scope, receive, observed)
+        except Exception:
+            if error is None:  # an application without a lifespan, as the server understands it
+                raise
+        return error
 
 
 def imported(target: str) -> Any:
@@ -72,7 +125,7 @@ def imported(target: str) -> Any:
     return found()
 
 
-def tell(error: Exception) -> None:
+def tell(error: BaseException) -> None:
     """Print why the application can't be loaded, as far as its developer can mend it."""
     if isinstance(error, CommandError | ConfigurationError):
         typer.echo(f"starmodel: {error}", err=True)

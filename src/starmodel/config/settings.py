@@ -16,7 +16,17 @@ from pydantic import (
 
 from starmodel.config.problems import explain, refuse_unknown_names
 from starmodel.config.sources import origins_of, read_layers
-from starmodel.config.values import Bus, CommaList, Count, Host, Name, Network, Origin, Theme
+from starmodel.config.values import (
+    Bus,
+    CommaList,
+    Count,
+    DatabaseUrl,
+    Host,
+    Name,
+    Network,
+    Origin,
+    Theme,
+)
 
 MIN_SECRET_CHARS = 32
 DEFAULT = "the default"
@@ -56,16 +66,19 @@ class Settings(BaseModel):
     """The HTTP method of events that name none."""
     database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
     """Where SQL entities are kept."""
+    system_store: DatabaseUrl | None = Field(default=None, repr=False)
+    """Where sessions of signed-in people are kept; unset means `database_url`."""
     redis_url: str | None = Field(default=None, repr=False)
     """Where Redis is."""
     database_pool_size: Count = 10
     """Connections to PostgreSQL, MySQL or MariaDB."""
     database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
-    """How long a command waits for one of them."""
+    """How long a command waits in all: for a connection, a lock, a server that is away."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000
-    """Instances that the memory store keeps; the least used go first."""
+    """Instances of each class in the memory store. A full class drops the session entity that
+    was not used for longest; one more of another scope is refused with 507."""
 
     event_bus: Bus = "memory"
     """Carries changes to open pages: `memory`, or `package.module:Class`."""
@@ -90,12 +103,18 @@ class Settings(BaseModel):
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None
     """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
+    session_idle_days: Annotated[int, Field(ge=1, le=30)] = 14
+    """Days without a request after which somebody is signed out."""
+    session_max_days: Count = 90
+    """Days after a sign-in when it ends."""
     access_scan_limit: Count = 10_000
     """Records that one list may read where a function decides about each."""
     max_body_bytes: Count = 1_000_000
     """The largest request."""
     max_body_depth: Count = 32
     """How deep JSON may be nested."""
+    max_body_items: Count = 10_000
+    """How many items one list or object in a request may have."""
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -51,6 +52,12 @@ def _bus(value: str) -> str:
     raise ValueError("must be 'memory', 'redis' or 'package.module:Class'")
 
 
+def _database_url(value: str) -> str:
+    if not re.match(r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?://", value):
+        raise ValueError("must look like sqlite:///system.db or postgresql://user@host/name")
+    return value
+
+
 # A list that may be written `a, b`, as in the environment.
 CommaList = BeforeValidator(_items)
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -58,6 +65,7 @@ Host = Annotated[str, AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
 Name = Annotated[str, AfterValidator(_name)]
 Bus = Annotated[str, AfterValidator(_bus)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Count = Annotated[int, Field(ge=1)]
 # The colours that MonsterUI has.
 Theme = Literal[

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.core.errors import BindingError
 from starmodel.core.events import Event, EventInfo
 
 
 def create(self: Any, /, **values: Any) -> None:
     """Store a new record with these values."""
+    if values.get("id") == "":  # no address could name it
+        raise BindingError("A record's id must not be empty.", {"id": "must not be empty"})
     _assign(self, values)
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from starmodel.core import registry
+from starmodel.core.bounds import may_hold_numbers
 from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.definition_checks import RESERVED, check_fields, reserved_error
 from starmodel.core.entity_config import check_config
@@ -76,6 +77,11 @@ class EntityInfo:
     def holds_bytes(self) -> bool:
         """True when a field may have bytes in it, however deep."""
         return any(holds_bytes(spec.info.annotation) for spec in self.fields.values())
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """The fields whose values may be, or contain, integers or Decimals."""
+        return tuple(n for n, spec in self.fields.items() if may_hold_numbers(spec.info.annotation))
 
     @cached_property
     def private(self) -> frozenset[str]:

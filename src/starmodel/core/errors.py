@@ -61,29 +61,44 @@ class BindingError(StarModelError):
 class InvalidStateError(StarModelError):
     """An event left its entity in a state that its validators refuse.
 
-    Shapes: fields maps a field to the validator's sentence.
+    Shapes: fields maps a public field to the validator's sentence; shown is
+    the message without private fields, for visitors.
     """
 
     status = 422
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
 class ConstraintError(StarModelError):
-    """A store refused a value: a duplicate, or a reference to nothing."""
+    """A store refused a value: a duplicate, or a reference to nothing.
+
+    Shapes: fields maps a public field to the sentence beside its input;
+    shown is the message without private fields, for visitors.
+    """
 
     status = 409
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
-class StoreUnavailableError(StarModelError):
+class StoreError(StarModelError):
+    """A store did not do what it was asked to, through no fault of the request."""
+
+
+class StoreUnavailableError(StoreError):
     """A store could not be asked or could not commit.
 
     Shapes: doubtful is True when the command may have been stored all the
@@ -97,6 +112,45 @@ class StoreUnavailableError(StarModelError):
         self.doubtful = doubtful
 
 
+class StoreBusyError(StoreUnavailableError):
+    """Another transaction held a lock, or every connection was in use, until the time-out.
+
+    Nothing of the command was stored, and it can be sent again.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    retry_after_s: ClassVar[int] = 1
+
+
+class TransactionAbortedError(StoreBusyError):
+    """The database rolled back a transaction as a deadlock victim; the dispatcher runs it again."""
+
+
+class SessionNotStoredError(StoreUnavailableError):
+    """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+
+
+class StoreFailedError(StoreError):
+    """A store refused a statement for a reason that sending it again does not mend.
+
+    For example a missing column, a full disk or a read-only database. The
+    text holds the driver's message, which is for the log only.
+    """
+
+
+class StorePermissionError(StoreFailedError):
+    """The database role of the application lacks a privilege, or row security refused a row."""
+
+    status = 403
+
+
+class StoreFullError(StarModelError):
+    """A store that keeps a bounded number of entities has no room for one more."""
+
+    status = 507
+
+
 class NotFoundError(StarModelError):
     """No such record."""
 
@@ -104,8 +158,14 @@ class NotFoundError(StarModelError):
     public = True
 
     def __init__(self, entity: str, id: Any) -> None:
-        super().__init__(f"{entity} {id!r} does not exist.")
+        super().__init__(f"{entity} {_short(id)} does not exist.")
         self.entity, self.id = entity, id
+
+
+def _short(id: Any) -> str:
+    """An id as it is shown; addresses may bring any text as one."""
+    text = repr(id)
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 class GoneError(NotFoundError):
@@ -115,7 +175,7 @@ class GoneError(NotFoundError):
 
     def __init__(self, entity: str, id: Any) -> None:
         super().__init__(entity, id)
-        self.args = (f"{entity} {id!r} was removed.",)
+        self.args = (f"{entity} {_short(id)} was removed.",)
 
 
 class AccessDeniedError(StarModelError):
@@ -143,6 +203,18 @@ class AccessScanLimitError(StarModelError):
             f"More than {limit} records would have to be read: {name} decides about each of them. "
             "Narrow the list by a filter or a search, or raise the setting access_scan_limit."
         )
+
+
+class HiddenRecordError(NotFoundError, AccessDeniedError):
+    """The actor may not read this record; visitors are answered as if it did not exist.
+
+    Shapes: gone is True where a missing record would be a `GoneError`.
+    """
+
+    def __init__(self, entity: str, id: Any, *, gone: bool = False) -> None:
+        shown = (GoneError if gone else NotFoundError)(entity, id)
+        super().__init__(entity, id)
+        self.args, self.status = shown.args, shown.status  # type: ignore[misc]
 
 
 class VersionConflictError(StarModelError):

@@ -145,6 +145,26 @@ def options_of(info: FieldInfo) -> FieldOptions:
     )
 
 
+def declared(annotation: Any) -> FieldOptions:
+    """What each `Field(...)` in an annotation, as in `Annotated[str, Field(…)]`, said to us."""
+    said = []
+    pending = [annotation]
+    while pending:
+        part = pending.pop()
+        origin = get_origin(part)
+        if origin is typing.Annotated:
+            inner, *metadata = get_args(part)
+            pending.append(inner)
+            for item in metadata:
+                said += item.metadata if isinstance(item, FieldInfo) else [item]
+        elif origin is Union or origin is types.UnionType:
+            pending.extend(get_args(part))
+    options = [item for item in said if isinstance(item, FieldOptions)]
+    return FieldOptions(
+        private=any(item.private for item in options), public=any(item.public for item in options)
+    )
+
+
 def plain_types(annotation: Any) -> list[Any]:
     """The members of a union without None; `Annotated`, aliases and `Literal` looked through.
 
@@ -241,6 +261,27 @@ def looks_secret(name: str) -> bool:
     return SECRET_NAME.search(re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)) is not None
 
 
+def undeclared_secrets(annotation: Any, _seen: tuple[Any, ...] = ()) -> list[str]:
+    """The fields of models in a type that look secret and say neither private nor public.
+
+    Shapes: "login.password", from the outermost model inwards.
+    """
+    found: list[str] = []
+    for kind in plain_types(annotation):
+        for arg in get_args(kind):
+            found += undeclared_secrets(arg, _seen)
+        if not isinstance(kind, type) or kind in _seen or hasattr(kind, "__entity__"):
+            continue
+        if not issubclass(kind, pydantic.BaseModel):
+            continue
+        for name, info in kind.__pydantic_fields__.items():
+            if looks_secret(name) and not is_private(info) and not options_of(info).public:
+                found.append(name)
+            inner = undeclared_secrets(info.annotation, (*_seen, kind))
+            found += [f"{name}.{part}" for part in inner]
+    return found
+
+
 def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
     """What each field of the class means.
 
@@ -255,6 +296,13 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
                 f"Write {name}: … = Field(private=True), or Field(public=True) "
+                "if visitors may see it."
+            )
+        unsaid = [] if private else undeclared_secrets(info.annotation)
+        if unsaid:
+            raise ConfigurationError(
+                f"{cls.__name__}.{name}.{unsaid[0]} looks like a secret but is neither private nor "
+                "public. Declare it in its model with Field(private=True), or Field(public=True) "
                 "if visitors may see it."
             )
         editable = options.editable

@@ -23,6 +23,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel, SecretBytes, SecretStr, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from starmodel.core.bounds import MAX_DIGITS
 from starmodel.core.patches import values_of
 
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -80,9 +81,20 @@ def to_text(value: Any) -> str:
 def from_text(text: str) -> Any:
     """The value that `to_text` wrote; a nested model comes back as the dict of its fields.
 
+    An integer that is too long for Python comes back as a Decimal.
+
     Raises: ValueError, for text that is not JSON.
     """
-    return json.loads(text, object_hook=_unpacked)
+    try:
+        return json.loads(text, object_hook=_unpacked)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, object_hook=_unpacked, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | decimal.Decimal:
+    return int(digits) if len(digits) <= MAX_DIGITS else decimal.Decimal(digits)
 
 
 def _packed(value: Any) -> Any:

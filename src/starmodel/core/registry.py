@@ -9,12 +9,14 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import inflection
+from pydantic import BaseModel
 
 from starmodel.core.browser_stores import check_browser_store
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.definition_checks import check_redefinition
 from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.nested import all_models
 from starmodel.core.relations import ForeignKey, dependents
 from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from starmodel.core.entity import Entity
     from starmodel.core.events import Event
 
+# What StarModel and its plugins serve themselves, with all below it.
+RESERVED_PATHS = (
+    "/_starmodel", "/admin", "/auth", "/docs", "/openapi.json", "/sign-in", "/sign-out",
+    "/sign-up", "/static",
+)  # fmt: skip
 _defined: dict[tuple[str, str], type[Entity]] = {}
 
 
@@ -120,6 +127,8 @@ class Registry:
                     "Rename one, or pass create_app(entities=[…]) with the one you mean"
                     + ("." if what == "name" else ", or set model_config['path'].")
                 )
+        if made.path is not None:
+            check_path(made)
         self._types[made.cls] = self._names[made.name] = made
         if made.path is not None:
             self._paths[made.path] = made
@@ -144,6 +153,21 @@ class Registry:
         """For each class the foreign keys that say what happens when a record of it goes."""
         return dependents(type.cls for type in self)
 
+    @cached_property
+    def stored_models(self) -> frozenset[type[BaseModel]]:
+        """The models in fields of the entities, however deep."""
+        infos = (info for type in self for info in type.cls.__pydantic_fields__.values())
+        return frozenset(all_models(info.annotation for info in infos))
+
+    @cached_property
+    def models_by_title(self) -> dict[str, list[type[BaseModel]]]:
+        """The entity classes and stored models by the title that validation errors name."""
+        made: dict[str, list[type[BaseModel]]] = {}
+        for model in [*self._types, *self.stored_models]:
+            title = model.model_config.get("title") or model.__name__
+            made.setdefault(title, []).append(model)
+        return made
+
     def find(self, name: str) -> EntityType | None:
         """The entity of that name, or None."""
         return self._names.get(name)
@@ -155,6 +179,18 @@ class Registry:
                 f"There is no entity {name!r}; this application has {', '.join(self._names)}."
             )
         return self._names[name]
+
+
+def check_path(type: EntityType) -> None:
+    """Refuse a path that StarModel serves itself. Raises: ConfigurationError."""
+    path = f"{type.path}/".lower()
+    taken = next((word for word in RESERVED_PATHS if path.startswith(f"{word}/")), None)
+    if taken is not None:
+        raise ConfigurationError(
+            f"{_where(type.cls)} would be served at {type.path}, and {taken} is reserved for "
+            f"StarModel. Set another model_config['path'], such as '/my{taken}', or None for no "
+            "pages."
+        )
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Redirect:
     """Send the caller's browser to `url` after the commit.
 
-    Only relative addresses and allowed hosts are followed.
+    Only relative addresses and allowed hosts are followed. Below a mount
+    path, "/x" leads to the application's own "/x".
     """
 
     url: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starmodel.app.access import Actor
 from starmodel.testing.asgi import JSON, ORIGIN, Cookies, Reply, send
@@ -146,13 +146,13 @@ class Visitor:
 
     def _change_session(self, change: Any) -> None:
         sessions, application = self._running.front.sessions, self._running.application
+        cookie = sessions.cookie(urlsplit(ORIGIN).netloc.encode(), self._running.root_path)
 
         async def work() -> None:
             await application.ready()
-            session = sessions.read(self.cookies.header.encode("latin-1"))
-            before = session.id
+            session = await cookie.read(self.cookies.header.encode("latin-1"))
             change(session)
-            self.cookies.take([sessions.write(session, before)])
+            self.cookies.take([await cookie.save(session)])
             await application.end_sessions(session)
             await self._running.settle()
 

@@ -33,6 +33,11 @@ def unlisted(cls: type[E]) -> type[E]:
     return cls
 
 
+def session_cookie_name(app: Any) -> str:
+    """The name of the session cookie that the application gives to these visitors."""
+    return str(app.front.sessions.cookie(b"testserver", "").name)
+
+
 @dataclass
 class Sse:
     """One server-sent event. Shapes: data maps Datastar's own words to their text."""
@@ -84,6 +89,16 @@ class Browser(httpx.AsyncClient):
         self.app = app
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         super().__init__(transport=transport, base_url=ORIGIN, **options)
+
+    @property
+    def session_cookie(self) -> str:
+        """The value of this visitor's session cookie."""
+        return str(self.cookies[session_cookie_name(self.app)])
+
+    def bring(self, cookie: str) -> None:
+        """Send this session cookie from now on."""
+        name = session_cookie_name(self.app)
+        self.cookies.set(name, cookie, domain="testserver.local")
 
     async def page(self, path: str) -> httpx.Response:
         return await self.get(path, headers=HTML)
@@ -143,7 +158,7 @@ class Stream:
         }  # fmt: skip
         self.status = 0
         self.headers: dict[str, str] = {}
-        self.ended = False
+        self.ended = self._asked = False
         self._blocks: asyncio.Queue[str | None] = asyncio.Queue()
         self._text = ""
         self._gone = asyncio.Event()
@@ -193,6 +208,9 @@ class Stream:
         return False
 
     async def _receive(self) -> Any:
+        if not self._asked and self._scope["method"] == "GET":
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
 

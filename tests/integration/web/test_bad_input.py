@@ -186,7 +186,7 @@ async def test_refusal_comes_before_the_body_is_looked_at(visit: Any) -> None:
         model_config = EntityConfig(scope="app")
 
         @event
-        def fill(self, secret_recipe: str) -> None: ...
+        def fill(self, recipe: str) -> None: ...
 
     answer = await visit(Vault).post("/vault/fill", content=b"{", headers=JSON_BODY)
 

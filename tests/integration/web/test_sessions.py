@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import pytest
 
-from integration.web.browser import Browser, unlisted
+from integration.web.browser import Browser, session_cookie_name, unlisted
 from starmodel import Entity, Session, create_app, event
+from starmodel.testing.fakes import FakeClock
 
 NEW, OLD = "n" * 40, "o" * 40
 
@@ -39,21 +41,21 @@ async def items(browser: Any) -> int:
 
 
 def cookie_of(browser: Browser) -> str:
-    return str(browser.cookies["starmodel"])
+    return browser.session_cookie
 
 
 async def test_cookie_attributes(visit: Any) -> None:
     answer = await visit(Cart).page("/cart")
 
     name, *attributes = answer.headers["set-cookie"].split("; ")
-    assert name.startswith("starmodel=")
+    assert re.match(r"starmodel-[0-9a-f]{8}=", name)
     assert attributes == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Lax"]
 
 
 async def test_secure_cookie_has_the_host_prefix(visit: Any) -> None:
     answer = await visit(Cart, public_url="https://shop.example").page("/cart")
 
-    assert answer.headers["set-cookie"].startswith("__Host-starmodel=")
+    assert answer.headers["set-cookie"].startswith("__Host-starmodel-")
     assert answer.headers["set-cookie"].endswith(
         "; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure"
     )
@@ -104,11 +106,13 @@ async def test_tampered_cookie_is_a_new_visitor(visit: Any, serve: Any, spoil: A
 
     answer = await visit(app).page("/cart")
     forged = await visit(app).call(
-        "GET", "/cart", headers={"cookie": f"starmodel={spoil(cookie_of(browser))}"}
+        "GET",
+        "/cart",
+        headers={"cookie": f"{session_cookie_name(app)}={spoil(cookie_of(browser))}"},
     )
 
     assert forged.json()["items"] == 0
-    assert "starmodel=" in forged.headers["set-cookie"]
+    assert "starmodel-" in forged.headers["set-cookie"]
     assert answer.status_code == 200
 
 
@@ -123,7 +127,7 @@ async def test_cookie_of_an_earlier_key_stays_valid_and_keeps_instances(visit: A
     )
     stranger = visit(create_app([Cart], secret_key=NEW, stores={"memory": store}))
     for other in (rotated, stranger):
-        other.cookies.set("starmodel", cookie_of(browser), domain="testserver.local")
+        other.bring(cookie_of(browser))
 
     assert await items(rotated) == 1
     assert await items(stranger) == 0
@@ -155,7 +159,7 @@ async def test_session_is_a_dict_in_handlers(visit: Any, serve: Any) -> None:
     assert (await browser.get("/words")).json() == {"words": ["a", "b"], "last": "a"}
     assert cookie_of(browser) != copy
     other = visit(app)
-    other.cookies.set("starmodel", copy, domain="testserver.local")
+    other.bring(copy)
     assert (await other.get("/words")).json()["words"] == ["a"]
 
 
@@ -175,14 +179,12 @@ async def test_too_much_session_data_is_an_error_that_names_the_remedy(
     assert "Keep data in an entity of session scope" in caplog.text
 
 
-async def test_old_cookie_of_an_active_visitor_is_renewed(visit: Any, monkeypatch: Any) -> None:
-    import time
-
-    browser = visit(Cart)
+async def test_old_cookie_of_an_active_visitor_is_renewed(visit: Any) -> None:
+    clock = FakeClock()
+    browser = visit(Cart, clock=clock)
     await browser.click("/cart/add")
-    now = time.time()
-    for days in (20, 40, 60):
-        monkeypatch.setattr(time, "time", lambda days=days: now + days * 86400)
+    for _ in range(3):
+        clock.advance(20 * 86400)
         assert await items(browser) == 1
 
 
@@ -190,7 +192,7 @@ async def test_cookies_sent_one_by_one_are_all_read(visit: Any) -> None:
     """HTTP/2 may split the header."""
     browser = visit(Cart)
     await browser.click("/cart/add")
-    cookie = f"starmodel={cookie_of(browser)}"
+    cookie = f"{session_cookie_name(browser.app)}={cookie_of(browser)}"
 
     for order in ((cookie, "a=b"), ("a=b", cookie)):
         headers = [("accept", "application/json"), *(("cookie", value) for value in order)]

@@ -46,7 +46,7 @@ async def items(browser: Any) -> int:
 
 
 def cookie_of(browser: Browser) -> str:
-    return str(browser.cookies["starmodel"])
+    return browser.session_cookie
 
 
 async def test_sign_in_rotates_the_id_and_keeps_instances(visit: Any) -> None:
@@ -60,7 +60,7 @@ async def test_sign_in_rotates_the_id_and_keeps_instances(visit: Any) -> None:
     assert await items(browser) == 1
     assert (await browser.call("POST", "/profile/visit")).json()["entity"]["visits"] == 1
     thief = visit(browser.app)
-    thief.cookies.set("starmodel", before, domain="testserver.local")
+    thief.bring(before)
     assert await items(thief) == 0
 
 
@@ -75,7 +75,7 @@ async def test_sign_out_ends_the_instances_and_old_copies(visit: Any) -> None:
     assert await items(browser) == 0
     assert (await browser.call("GET", "/profile")).status_code == 401
     thief = visit(browser.app)
-    thief.cookies.set("starmodel", copy, domain="testserver.local")
+    thief.bring(copy)
     assert await items(thief) == 0
     assert (await thief.call("GET", "/profile")).status_code == 401
 

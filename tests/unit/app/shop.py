@@ -1,7 +1,7 @@
 """Two entities that the tests of the dispatcher share."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import SecretStr, field_validator
 
@@ -78,7 +78,7 @@ def _entities():
             items.append("end")
 
         @event
-        def seed(self, secret_seed: int):
+        def seed(self, secret_seed: Annotated[int, Field(private=True)]):
             self.secret_seed = secret_seed
 
     async def _pass(gate):

@@ -161,8 +161,11 @@ def test_bind_long_bad_value_is_cut():
     assert len(str(caught.value)) < 250
 
 
-def test_bind_names_with_underscore_are_the_form_s_own():
-    assert counter().bind(Inputs(body={"delta": 1, "_key": "k"})) == {"delta": 1}
+@pytest.mark.parametrize("name", ["_key", "_delta", "__class__", "_was", "_browser", "_", ""])
+@pytest.mark.parametrize("source", ["fixed", "body", "files", "path"])
+def test_bind_unknown_name_is_refused_also_with_an_underscore(name, source):
+    with pytest.raises(BindingError, match="is unknown"):
+        counter().bind(Inputs(**({"fixed": {"delta": 1}} | {source: {"delta": 1, name: "k"}})))
 
 
 def test_bind_unknown_signals_are_not_read():

@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 
-from starmodel import ConstraintError, Entity, EntityConfig, Toast, event
+from starmodel import Actor, ConstraintError, Entity, EntityConfig, Toast, event
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.ports import MARKER_TTL_S
-from starmodel.core.errors import CommandReusedError, CommandRunningError, RequestError
+from starmodel.app.ports import MARKER_TTL_S, Batch, Marker
+from starmodel.core.errors import (
+    CommandReusedError,
+    CommandRunningError,
+    HiddenRecordError,
+    NotFoundError,
+    NotSignedInError,
+    RequestError,
+)
 from starmodel.testing.fakes import fake_application
 
 
@@ -241,7 +248,8 @@ async def test_markers_are_bounded_in_number_and_do_not_hold_the_arguments(bus, 
     for n in range(30):
         await send(app, Note, "write", key=f"k{n}", body={"text": "x" * 10_000})
     assert len(repository._markers) == 10
-    assert all(len(m.digest) < 100 for m in repository._markers.values())
+    room = repository._markers._guests
+    assert all(len(m.digest) < 100 for m in room.markers.values())
 
 
 async def test_create_repeated_makes_one_record(app, send):
@@ -270,3 +278,165 @@ async def test_create_that_was_refused_may_run_again(app, send):
 async def test_key_of_a_wrong_length_is_refused(app, send, key):
     with pytest.raises(RequestError, match="1 to 128"):
         await send(app, Counter, "add", key=key)
+
+
+KEEPS: dict[str, Any] = {"scope": "app", "access": {"read": "role:staff", "write": "public"}}
+
+
+def _guarded():
+    class Box(Entity):
+        model_config = EntityConfig(KEEPS)
+        text: str = "s3cr3t"
+        count: int = 0
+
+        @event
+        def add(self):
+            self.count += 1
+            return {"text": self.text}
+
+    class Paper(Entity):
+        model_config = EntityConfig(
+            access=lambda actor, paper: actor is not None and actor.id == paper.owner
+        )
+        owner: str
+        text: str = "s3cr3t"
+
+        @event
+        def copy_out(self):
+            return {"text": self.text}
+
+        @event(access="signed_in")
+        def touch(self):
+            return {"text": self.text}
+
+        @event(access="signed_in")
+        async def wait(self):
+            self.text += "!"
+
+    class Desk(Entity):
+        model_config = EntityConfig(scope="app", access="public")
+
+        @event
+        async def show(self, uow, id: str):
+            return {"paper": await uow.get(Paper, id)}
+
+    return Box, Paper, Desk
+
+
+Box, Paper, Desk = _guarded()
+
+
+@pytest.fixture
+def desk(bus, clock):
+    return fake_application(Counter, Item, Box, Paper, Desk, bus=bus, clock=clock)
+
+
+async def test_repeat_after_sign_in_is_still_a_repeat(app, send, visitor):
+    guest = visitor("browser")
+    await send(app, Counter, "add", key="k", session=guest)
+    guest.sign_in("ann")  # replaces the session's id
+    assert (await send(app, Counter, "add", key="k", session=guest)).repeated
+    assert (await send(app, Counter, "add", key="k", session=guest)).repeated
+    assert await count(app) == 1
+
+
+@pytest.mark.parametrize("name", ["add", "slowly", "in_steps"])
+async def test_next_person_of_the_browser_runs_an_event_of_its_own(app, send, visitor, name):
+    browser = visitor("browser", "ann")
+    await send(app, Counter, name, key="k", session=browser)
+    done = await count(app)
+    for person in ("bob", "eve"):
+        browser.sign_in(person)
+        assert not (await send(app, Counter, name, key="k", session=browser)).repeated
+        assert (await send(app, Counter, name, key="k", session=browser)).repeated
+    assert await count(app) == 3 * done
+    browser.sign_in("ann")
+    assert (await send(app, Counter, name, key="k", session=browser)).repeated
+
+
+async def test_actors_without_a_session_and_parts_of_a_key_are_told_apart(app, send):
+    await send(app, Counter, "add", key="k", actor=Actor("ann"))
+    assert not (await send(app, Counter, "add", key="k", actor=Actor("bob"))).repeated
+    assert not (await send(app, Counter, "add", key="k|k", actor=Actor("ann"))).repeated
+    assert await count(app) == 3
+
+
+async def test_repeat_is_refused_to_whom_access_was_taken(desk, send, visitor):
+    ann = visitor("ann", "ann")
+    paper = await Paper.objects.create(owner="ann")
+    first = await send(desk, Paper, "copy_out", id=paper.id, key="k", session=ann)
+    assert first.reply.result == {"text": "s3cr3t"}
+    await desk.dispatch(paper.do.update(owner="bob", text="later"))
+    with pytest.raises(HiddenRecordError):
+        await send(desk, Paper, "copy_out", id=paper.id, key="k", session=ann)
+
+
+async def test_repeat_checks_access_before_the_arguments_are_compared(desk, send, visitor):
+    ann = visitor("ann", "ann")
+    paper = await Paper.objects.create(owner="ann")
+    await send(desk, Paper, "update", id=paper.id, key="k", session=ann, body={"text": "a"})
+    await desk.dispatch(paper.do.update(owner="bob"))
+    with pytest.raises(HiddenRecordError):
+        await send(desk, Paper, "update", id=paper.id, key="k", session=ann, body={"text": "b"})
+
+
+async def test_repeat_shows_nothing_that_may_not_be_read_any_more(desk, send, visitor):
+    ann = visitor("ann", "ann")
+    paper = await Paper.objects.create(owner="ann")
+    await send(desk, Paper, "touch", id=paper.id, key="k", session=ann)
+    await desk.dispatch(paper.do.update(owner="bob"))
+    again = await send(desk, Paper, "touch", id=paper.id, key="k", session=ann)
+    assert (again.repeated, again.readable) == (True, False)
+    assert (again.entity, again.version, again.reply.result) == (None, 0, None)
+    assert again.reply.signals == {}
+
+
+async def test_repeat_shows_no_other_record_that_may_not_be_read_any_more(desk, send, visitor):
+    ann = visitor("ann", "ann")
+    paper = await Paper.objects.create(owner="ann")
+    first = await send(desk, Desk, "show", key="k", session=ann, body={"id": paper.id})
+    assert first.reply.result["paper"]["text"] == "s3cr3t"
+    same = await send(desk, Desk, "show", key="k", session=ann, body={"id": paper.id})
+    assert same.reply.result == first.reply.result
+    await desk.dispatch(paper.do.update(owner="bob"))
+    again = await send(desk, Desk, "show", key="k", session=ann, body={"id": paper.id})
+    assert (again.repeated, again.reply.result, again.reply.signals) == (True, None, {})
+
+
+async def test_repeat_for_who_could_never_read_answers_as_the_first_did(desk, send, visitor):
+    ann = visitor("ann", "ann")
+    first = await send(desk, Box, "add", key="k", session=ann)
+    again = await send(desk, Box, "add", key="k", session=ann)
+    assert again.repeated
+    assert again.reply == first.reply
+    assert again.entity is first.entity is None
+
+
+@pytest.mark.parametrize("name", ["copy_out", "update", "wait"])
+async def test_refusal_before_the_run_leaves_no_marker(desk, send, visitor, monkeypatch, name):
+    repository = desk.persistence.for_class(Paper)
+    written = []
+    commit = repository.commit
+
+    async def seen(batch, between=None):
+        written.append(batch.marker)
+        await commit(batch, between)
+
+    monkeypatch.setattr(repository, "commit", seen)
+    paper = await Paper.objects.create(owner="ann")
+    written.clear()
+    for who, id in (("bob", paper.id), ("bob", "none")):
+        if name == "wait" and id != "none":
+            continue  # open to all who are signed in
+        with pytest.raises(NotFoundError):
+            await send(desk, Paper, name, id=id, key="k", session=visitor(who, who))
+    with pytest.raises(NotSignedInError):
+        await send(desk, Paper, "wait", id=paper.id, key="k", session=visitor("guest"))
+    assert written == []
+
+
+async def test_marker_of_an_earlier_build_is_not_taken_for_ours(app, send, visitor):
+    ann = visitor("ann", "ann")
+    old = Marker("key-ann|Counter|add|k", "{}", "old", 0.0, '["x", "{}"]')
+    await app.persistence.for_class(Counter).commit(Batch(marker=old))
+    assert not (await send(app, Counter, "add", key="k", session=ann)).repeated

@@ -6,7 +6,8 @@ import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
 from starmodel.app.listing import listing_of
-from starmodel.app.lists import LONGEST_PAUSE_S, PAUSE_S, Lists
+from starmodel.app.lists import Lists
+from starmodel.app.live_list import LONGEST_PAUSE_S, PAUSE_S
 from starmodel.app.messages import Changed
 from starmodel.app.subscriptions import Subscription
 from starmodel.testing.fakes import fake_application
@@ -362,7 +363,7 @@ async def test_expired_record_leaves_the_list(shop):
     viewer = await shop.watch()
     viewer.take()
     await shop.pause.open()
-    shop.app.persistence.for_class(Product)._remove((Product, "a"))
+    shop.app.persistence.for_class(Product)._remove(Product, "a")
     await shop.app.bus.publish(Changed("Product", "a", "expired", 3, 2, None))
     await settled()
     assert viewer.take() == b"[b]"

@@ -85,7 +85,7 @@ def adapter_of(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:
         (FutureDate, "date"),
         (datetime, "datetime"),
         (PastDatetime, "datetime"),
-        (AwareDatetime, "text"),  # an input of browsers has no zone
+        (AwareDatetime, "datetime"),  # in UTC, as its title says
         (time, "time"),
         (Size, "select"),
         (Size | None, "select"),

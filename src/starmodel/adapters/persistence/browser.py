@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.app.carried import Carried, Kept, carried, not_carried
-from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
+from starmodel.app.ports import Batch, Change, Clock, Expired, Marker, system_clock
 from starmodel.app.query import Query
+from starmodel.core.bounds import (
+    MAX_KEYS,
+    Bounds,
+    BoundsError,
+    Count,
+    check_keys,
+    check_numbers,
+    key_counter,
+    read_json,
+)
 from starmodel.core.entity import Entity, public_state, stored, version_of
 from starmodel.core.errors import (
     ConfigurationError,
@@ -26,8 +37,8 @@ from starmodel.core.registry import EntityType
 E = TypeVar("E", bound=Entity)
 FORMAT = 1
 MAX_STATE_BYTES = 256 * 1024
+STATE_BOUNDS = Bounds(depth=200, items=MAX_STATE_BYTES)  # what was written comes back
 MAX_VERSION = 2**53 - 1
-MAX_MARKERS = 100_000
 
 
 class BrowserRepository:
@@ -41,8 +52,7 @@ class BrowserRepository:
     transactional = True
 
     def __init__(self, *, clock: Clock = system_clock) -> None:
-        self._clock = clock
-        self._markers: OrderedDict[str, Marker] = OrderedDict()
+        self._markers = MemoryMarkers(clock)
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Nothing to open."""
@@ -76,11 +86,9 @@ class BrowserRepository:
                 request.known[change.entity.__name__] = kept
                 request.changed.add(change.entity.__name__)
         if marker is not None and (
-            marker.outcome is None or marker.effects or marker.key in self._markers
+            marker.outcome is None or marker.effects or self._markers.get(marker.key) is not None
         ):
-            self._markers[marker.key] = marker._replace(outcome=None)
-            if len(self._markers) > MAX_MARKERS:
-                self._markers.popitem(last=False)
+            self._markers.put(marker._replace(outcome=None))
 
     def _made(self, request: Carried | None, change: Change) -> Kept:
         """What the change makes of the state that was brought."""
@@ -117,13 +125,12 @@ class BrowserRepository:
         return query.matches(entity)
 
     async def marker(self, key: str) -> Marker | None:
-        found = self._markers.get(key)
-        return found if found is not None and found.at + MARKER_TTL_S > self._clock() else None
+        return self._markers.get(key)
 
     async def forget(self, key: str, command: str) -> None:
         found = self._markers.get(key)
         if found is not None and found.command == command:
-            del self._markers[key]
+            self._markers.remove(key)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """A browser's states have no time to live."""
@@ -137,6 +144,12 @@ def written(entity: Entity, version: int) -> str:
         for name, value in public_state(entity).items()
         if name != "id" and (name in fields or name in extra)
     }
+    for name, value in state.items():
+        if not _fits_a_table(type(entity), name, value):
+            raise InvalidStateError(
+                f"{type(entity).__name__}.{name} has more than {MAX_KEYS} numbers in sets or as "
+                "keys, which is more than a browser may bring back. Remove something first."
+            )
     data = {"format": FORMAT, "version": version, "state": state}
     text = json_bytes(data, inf_nan_mode="strings")
     if len(text) > MAX_STATE_BYTES:
@@ -172,7 +185,7 @@ def _brought(entity: type[Entity], id: Any, given: Any) -> Entity | None:
         )
     if isinstance(given, str):
         try:
-            given = from_json(given, allow_inf_nan=False)
+            given = read_json(given, STATE_BOUNDS)
         except ValueError:
             return None
     if not isinstance(given, dict) or given.get("format") != FORMAT:
@@ -191,26 +204,62 @@ def restored(entity: type[E], id: Any, state: dict[str, Any]) -> E:
     """A snapshot of what was stored; what the class does not accept (any more) has its default."""
     fields = entity.__pydantic_fields__
     open_ended = entity.model_config.get("extra") == "allow"
-    values = {n: v for n, v in state.items() if n != "id" and (n in fields or open_ended)}
-    validator = entity.__pydantic_validator__
+    values = {
+        n: v
+        for n, v in state.items()
+        if n != "id" and (n in fields or open_ended) and _fits_a_table(entity, n, v)
+    }
     while True:
         try:
-            if entity.__entity__.holds_bytes:
-                read = {
-                    n: with_bytes(fields[n].annotation, v) for n, v in values.items() if n in fields
-                }
-                return validator.validate_python(  # type: ignore[no-any-return]
-                    {**values, **read, "id": id}, by_name=True, by_alias=False
-                )
-            return validator.validate_json(  # type: ignore[no-any-return]
-                to_json({**values, "id": id}), by_name=True, by_alias=False
-            )
+            made = _validated(entity, {**values, "id": id})
         except ValidationError as error:
             wrong = {item["loc"][0] for item in error.errors(include_url=False) if item["loc"]}
             if not values:
                 raise
             # A rule that no field is to blame for leaves only the defaults.
             values = {n: v for n, v in values.items() if n not in wrong} if wrong else {}
+            continue
+        long = {name for name in values if not _is_short(getattr(made, name, None))}
+        if not long:
+            return made
+        values = {n: v for n, v in values.items() if n not in long}
+
+
+def _validated(entity: type[E], values: dict[str, Any]) -> E:
+    validator, fields = entity.__pydantic_validator__, entity.__pydantic_fields__
+    if entity.__entity__.holds_bytes:
+        read = {n: with_bytes(fields[n].annotation, v) for n, v in values.items() if n in fields}
+        return validator.validate_python(  # type: ignore[no-any-return]
+            {**values, **read}, by_name=True, by_alias=False
+        )
+    return validator.validate_json(  # type: ignore[no-any-return]
+        to_json(values), by_name=True, by_alias=False
+    )
+
+
+def _fits_a_table(entity: type[Entity], name: str, value: Any) -> bool:
+    """False for a value whose numbers would fill a hash table."""
+    if name not in entity.__pydantic_fields__:
+        return True
+    try:
+        check_keys(_key_counter(entity, name), value)
+    except BoundsError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _key_counter(entity: type[Entity], name: str) -> Count | None:
+    return key_counter(entity.__pydantic_fields__[name].annotation)
+
+
+def _is_short(value: Any) -> bool:
+    """False for a value with a number that could not be written out."""
+    try:
+        check_numbers(value)
+    except BoundsError:
+        return False
+    return True
 
 
 def _one_only(entity: type[Entity]) -> ConfigurationError:

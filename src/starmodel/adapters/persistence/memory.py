@@ -7,14 +7,15 @@ import contextlib
 import copy
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Clock, Expired, Marker, system_clock
+from starmodel.adapters.persistence.memory_markers import MemoryMarkers
+from starmodel.app.ports import Batch, Change, Clock, Expired, IsWatched, Marker, system_clock
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity, stored, version_of
-from starmodel.core.errors import DuplicateCommandError, VersionConflictError
+from starmodel.core.errors import DuplicateCommandError, StoreFullError, VersionConflictError
 from starmodel.core.registry import EntityType
 
 E = TypeVar("E", bound=Entity)
@@ -28,13 +29,21 @@ class _Entry:
     dies_at: float | None
 
 
+_NONE: OrderedDict[Any, _Entry] = OrderedDict()
+
+
 class MemoryRepository:
-    """A bounded dict per class; the least recently used entity leaves first.
+    """A bounded dict per class.
+
+    A full class of session scope drops its least recently used entity that
+    no open page shows. Entities of other scopes are never dropped:
+    creating one more is refused.
 
     Nothing here awaits between reading and writing, which is what makes
     compare-and-swap safe in one process.
 
-    Units: max_entries and max_markers count over all classes.
+    Units: max_entries counts for each class; max_markers for the commands
+    of guests and of signed-in actors each.
     """
 
     transactional = False
@@ -48,16 +57,19 @@ class MemoryRepository:
         max_markers: int = 100_000,
         clock: Clock = system_clock,
     ) -> None:
-        self._entries: OrderedDict[tuple[type[Entity], Any], _Entry] = OrderedDict()
-        self._by_class: dict[type[Entity], dict[Any, _Entry]] = {}
-        self._markers: OrderedDict[str, Marker] = OrderedDict()
-        self._max_entries, self._max_markers, self._clock = max_entries, max_markers, clock
+        self.is_watched: IsWatched = lambda topic: False
+        self._classes: dict[type[Entity], OrderedDict[Any, _Entry]] = {}
+        self._sessions: dict[type[Entity], str] = {}  # classes of session scope, and their names
+        self._markers = MemoryMarkers(clock, max_markers=max_markers)
+        self._max_entries, self._clock = max_entries, clock
+        self._warned: set[type[Entity]] = set()
         self._numbers: dict[type[Entity], int] = {}
         self._expired: Expired | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         self._expired = expired
+        self._sessions |= {made.cls: made.name for made in types if made.scope == "session"}
         if any(made.ttl_s for made in types):
             self._sweeper = asyncio.create_task(self._sweep_for_ever())
 
@@ -69,7 +81,9 @@ class MemoryRepository:
             self._sweeper = None
 
     async def get(self, entity: type[E], id: Any) -> E | None:
-        entry = self._live((entity, id))
+        entry = self._live(entity, id)
+        if entry is not None and entity in self._sessions:
+            self._classes[entity].move_to_end(id)
         return None if entry is None else _private_copy(entry.snapshot)  # type: ignore[return-value]
 
     latest = get
@@ -80,24 +94,17 @@ class MemoryRepository:
         marker = batch.marker
         if marker is not None:
             known = self._markers.get(marker.key)
-            if known is not None and known.command != marker.command and self._fresh(known):
+            if known is not None and known.command != marker.command:
                 raise DuplicateCommandError(marker.key)
         found = [self._checked(change) for change in batch.changes]
         kept = [
             change.snapshot and _kept(change.snapshot, change.version) for change in batch.changes
         ]
+        self._make_room(batch.changes)
         for change, entry, snapshot in zip(batch.changes, found, kept, strict=True):
             self._write(change, entry, snapshot)
         if marker is not None:
-            self._markers[marker.key] = marker
-            if len(self._markers) > self._max_markers:
-                self._markers.popitem(last=False)
-        while len(self._entries) > self._max_entries:
-            key = next(iter(self._entries))
-            log.warning(
-                "memory store is full (%d): dropping %s", self._max_entries, key[0].__name__
-            )
-            self._remove(key)
+            self._markers.put(marker)
 
     async def next_id(self, entity: type[Entity]) -> int:
         number = self._numbers[entity] = self._numbers.get(entity, 0) + 1
@@ -109,8 +116,7 @@ class MemoryRepository:
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         ids = [snapshot.id for snapshot in self._arranged(query)]
         for start in range(0, len(ids), batch):
-            keys = [(query.entity, id) for id in ids[start : start + batch]]
-            live = [entry.snapshot for key in keys if (entry := self._live(key)) is not None]
+            live = self._snapshots(query.entity, ids[start : start + batch])
             found = [_private_copy(snapshot) for snapshot in live if query.matches(snapshot)]
             if found:
                 yield found
@@ -124,37 +130,79 @@ class MemoryRepository:
     def _arranged(self, query: Query) -> Sequence[Entity]:
         return query.arrange(self._snapshots(query.entity))
 
-    def _snapshots(self, entity: type[Entity]) -> Sequence[Entity]:
-        keys = [(entity, id) for id in self._by_class.get(entity, ())]
-        return [entry.snapshot for key in keys if (entry := self._live(key)) is not None]
+    def _snapshots(
+        self, entity: type[Entity], ids: Iterable[Any] | None = None
+    ) -> Sequence[Entity]:
+        wanted = self._classes.get(entity, ()) if ids is None else ids
+        live = [self._live(entity, id) for id in wanted]
+        return [entry.snapshot for entry in live if entry is not None]
 
     async def marker(self, key: str) -> Marker | None:
-        found = self._markers.get(key)
-        return found if found is not None and self._fresh(found) else None
+        return self._markers.get(key)
 
     async def forget(self, key: str, command: str) -> None:
         found = self._markers.get(key)
         if found is not None and found.command == command:
-            del self._markers[key]
+            self._markers.remove(key)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
-        entry = self._live((entity, id))
+        entry = self._live(entity, id)
         if entry is not None:
             entry.dies_at = self._clock() + ttl_s
 
-    def _fresh(self, marker: Marker) -> bool:
-        return marker.at + MARKER_TTL_S > self._clock()
-
-    def _live(self, key: tuple[type[Entity], Any]) -> _Entry | None:
-        entry = self._entries.get(key)
+    def _live(self, entity: type[Entity], id: Any) -> _Entry | None:
+        entry = self._classes.get(entity, _NONE).get(id)
         if entry is None or (entry.dies_at is not None and entry.dies_at <= self._clock()):
             return None
-        self._entries.move_to_end(key)
         return entry
+
+    def _make_room(self, changes: Sequence[Change]) -> None:
+        """Drop session entities for those that the changes add. Raises: StoreFullError."""
+        added: dict[type[Entity], int] = {}
+        for change in changes:
+            entries = self._classes.get(change.entity, _NONE)
+            if change.kind == "insert" and change.id not in entries:
+                added[change.entity] = added.get(change.entity, 0) + 1
+            elif change.kind == "delete" and change.id in entries:
+                added[change.entity] = added.get(change.entity, 0) - 1
+        dropped = []
+        for entity, count in added.items():
+            over = len(self._classes.get(entity, ())) + count - self._max_entries
+            if count > 0 and over > 0:
+                busy = {change.id for change in changes if change.entity is entity}
+                dropped += [(entity, id) for id in self._unused(entity, over, busy)]
+        for entity, id in dropped:
+            self._remove(entity, id)
+
+    def _unused(self, entity: type[Entity], count: int, busy: Container[Any]) -> Sequence[Any]:
+        """The ids of the least recently used session entities. Raises: StoreFullError."""
+        name, found = self._sessions.get(entity), list[Any]()
+        entries = self._classes.get(entity, _NONE)
+        for _ in range(0 if name is None else len(entries)):
+            id = next(iter(entries))
+            entries.move_to_end(id)  # one in use is not met first again by the next search
+            if id not in busy and not self.is_watched(f"{name}:{id}"):
+                found.append(id)
+                if len(found) == count:
+                    self._warn_once(entity)
+                    return found
+        raise StoreFullError(
+            f"The memory store holds {self._max_entries} {entity.__name__}, as many as "
+            "memory_max_entries allows. Raise it, delete some, or give the class store='sql'."
+        )
+
+    def _warn_once(self, entity: type[Entity]) -> None:
+        if entity not in self._warned:
+            self._warned.add(entity)
+            log.warning(
+                "The memory store holds %d %s, as many as memory_max_entries allows: from now on "
+                "each new one drops the one that was not used for longest",
+                self._max_entries, entity.__name__,
+            )  # fmt: skip
 
     def _checked(self, change: Change) -> _Entry | None:
         """What is stored, when the change may replace it. Raises: VersionConflictError."""
-        entry = self._live((change.entity, change.id))
+        entry = self._live(change.entity, change.id)
         now = None if entry is None else version_of(entry.snapshot)
         if now != (None if change.kind == "insert" else change.base):
             raise VersionConflictError(
@@ -163,24 +211,22 @@ class MemoryRepository:
         return entry
 
     def _write(self, change: Change, entry: _Entry | None, kept: Entity | None) -> None:
-        key = (change.entity, change.id)
         if change.kind == "delete":
-            self._remove(key)
+            self._remove(change.entity, change.id)
         elif kept is not None:
             dies_at = None if change.ttl_s is None else self._clock() + change.ttl_s
             if entry is not None:
                 entry.snapshot, entry.dies_at = kept, dies_at
                 return
-            entry = self._entries[key] = _Entry(kept, dies_at)
-            self._entries.move_to_end(key)
-            self._by_class.setdefault(change.entity, {})[change.id] = entry
+            entries = self._classes.setdefault(change.entity, OrderedDict())
+            entries[change.id] = _Entry(kept, dies_at)
+            entries.move_to_end(change.id)
             if isinstance(change.id, int):
                 highest = self._numbers.get(change.entity, 0)
                 self._numbers[change.entity] = max(highest, change.id)
 
-    def _remove(self, key: tuple[type[Entity], Any]) -> None:
-        self._entries.pop(key, None)
-        self._by_class.get(key[0], {}).pop(key[1], None)
+    def _remove(self, entity: type[Entity], id: Any) -> None:
+        self._classes.get(entity, _NONE).pop(id, None)
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -191,22 +237,22 @@ class MemoryRepository:
         """Remove what has expired, and announce each."""
         now = self._clock()
         dead = [
-            (key, entry)
-            for key, entry in self._entries.items()
+            (entity, id, entry)
+            for entity, entries in self._classes.items()
+            for id, entry in entries.items()
             if entry.dies_at is not None and entry.dies_at <= now
         ]
-        for key, entry in dead:
-            if self._entries.get(key) is not entry:
+        for entity, id, entry in dead:
+            if self._classes[entity].get(id) is not entry:
                 continue  # stored anew while the others were announced
-            self._remove(key)
+            self._remove(entity, id)
             if self._expired is None:
                 continue
             try:
-                await self._expired(*key, version_of(entry.snapshot))
+                await self._expired(entity, id, version_of(entry.snapshot))
             except Exception:  # delivery: one failing listener must not end the sweeping
-                log.exception("Nobody was told that a %s has expired", key[0].__name__)
-        while self._markers and not self._fresh(next(iter(self._markers.values()))):
-            self._markers.popitem(last=False)
+                log.exception("Nobody was told that a %s has expired", entity.__name__)
+        self._markers.sweep()
 
 
 def _private_copy(snapshot: E) -> E:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import orjson
 from pydantic_core import to_jsonable_python
 
 from starmodel.app.elements import Element
+from starmodel.app.listing import key_of
+from starmodel.core.bounds import number_text
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
@@ -41,7 +43,7 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
         return ""
     kind = type(value)
     if kind is int:
-        return str(value) if abs(value) > MAX_SAFE_INTEGER else value
+        return number_text(value) if abs(value) > MAX_SAFE_INTEGER else value
     if kind is str:
         small = declared or len(value) * 4 <= MAX_SIGNAL_BYTES
         return value if small or len(value.encode()) <= MAX_SIGNAL_BYTES else ""
@@ -138,16 +140,21 @@ def signals_json(values: Any) -> str:
     return script_json(named(values))
 
 
-def patch_signals(signals: Any, *, version: str = "", status: int | None = None) -> bytes:
+def patch_signals(
+    signals: Any, *, version: str = "", status: int | None = None, made: str = ""
+) -> bytes:
     """One `datastar-patch-signals` event. Datastar merges objects, key by key.
 
-    Shapes: version is "Counter 17…" for the page's own order check.
+    Shapes: version is "Counter 17…" for the page's own order check; made is
+    the version that the event answered with this status has made.
     """
-    if not signals and not version and status == 200:
+    if not signals and not version and not made and status == 200:
         return _ACCEPTED
     extra = (f"data: version {version}\n" if version else "") + (
         f"data: status {status}\n" if status else ""
     )
+    if made:
+        extra += f"data: made {made}\n"
     return (
         f"event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
     ).encode()
@@ -176,9 +183,14 @@ def patch_browser_state(name: str, signals: dict[str, Any], text: str | None) ->
     ).encode()
 
 
-def patch_elements(element: Element) -> bytes:
-    """One `datastar-patch-elements` event."""
+def patch_elements(element: Element, *, leaves: bool = False) -> bytes:
+    """One `datastar-patch-elements` event.
+
+    Shapes: leaves is True for an element that leads the page away.
+    """
     lines = ["event: datastar-patch-elements"]
+    if leaves:
+        lines.append("data: leaves 1")
     if element.selector:
         lines.append(f"data: selector {LINES.sub(' ', element.selector)}")
     if element.mode:
@@ -220,7 +232,7 @@ def record_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_pat
         raise ConfigurationError(
             f"{type.name} has path=None, so {type.name}.{event.name} has no address."
         )
-    middle = f"/{quote(str(id), safe='')}" if type.is_record and id is not None else ""
+    middle = f"/{key_of(id)}" if type.is_record and id is not None else ""
     return f"{root_path}{type.path}{middle}"
 
 

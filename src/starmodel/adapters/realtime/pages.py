@@ -20,6 +20,8 @@ from starmodel.core.registry import EntityType
 
 MAX_TOKEN_BYTES = 2048
 MAX_WORDS_CHARS = 1024
+MAX_GRANTS = 100
+MAX_TOPICS, MAX_LISTS = 128, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,17 @@ class Page:
         return made
 
     def show_list(self, listing: Listing) -> None:
-        """Put a list on the page's stream, unless its question is too long for the token."""
+        """Put a list on the page's stream, unless its question is too long for the token.
+
+        Raises: TooManyTopicsError, beyond MAX_LISTS.
+        """
         words = listing.words
         if len(words) <= MAX_WORDS_CHARS:
             self.shown[ShownList(listing.type.name, words)] = None
+        if sum(isinstance(item, ShownList) for item in self.shown) > MAX_LISTS:
+            raise TooManyTopicsError(
+                f"This page shows more than {MAX_LISTS} live lists. Show fewer of them at once."
+            )
 
 
 current_page: ContextVar[Page | None] = ContextVar("starmodel_page", default=None)
@@ -118,19 +127,31 @@ class Tokens:
     def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown | ShownList]]:
         """Where the page is mounted and what it may watch.
 
+        Shapes: the first token is the page's own, the others are grants of
+        what was patched into it later. Of the grants only the newest count,
+        and of what they add the newest MAX_TOPICS entities and MAX_LISTS lists.
+
         Raises: AccessDeniedError, for a forged token and for another visitor's.
         """
-        root_path, shown = "", dict[Shown | ShownList, None]()
-        for token in tokens:
+        root_path, items = "", list[Shown | ShownList]()
+        own = 0
+        for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
             try:
                 key, root_path, topics = self._signer.loads(token)
             except (BadSignature, ValueError):
                 raise AccessDeniedError("This page's token is not one of ours.") from None
             if key != session.key[:16]:
                 raise AccessDeniedError("This page's token belongs to another session.")
-            for topic in topics:
-                shown[ShownList(*topic) if len(topic) == 2 else Shown(*topic)] = None
-        return root_path, list(shown)
+            items += [ShownList(*topic) if len(topic) == 2 else Shown(*topic) for topic in topics]
+            own = own or len(items)
+        # Of a repeated item the newest grant decides, so that it is not dropped as an old one.
+        first = dict.fromkeys(items[:own])
+        added = dict.fromkeys(item for item in reversed(items[own:]) if item not in first)
+        newest = [*first, *added]
+        lists = [item for item in newest if isinstance(item, ShownList)][:MAX_LISTS]
+        entities = [item for item in newest if isinstance(item, Shown)][:MAX_TOPICS]
+        chosen = {*lists, *entities}
+        return root_path, [item for item in [*first, *reversed(added)] if item in chosen]
 
 
 def _short(id: Any) -> str:

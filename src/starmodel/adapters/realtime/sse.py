@@ -14,7 +14,7 @@ from starmodel.app.application import Application
 from starmodel.app.session import Session
 from starmodel.app.subscriptions import Frames, Subscription, snapshot_message
 from starmodel.core.entity import public_state, version_of
-from starmodel.core.errors import AccessDeniedError, NotFoundError
+from starmodel.core.errors import AccessDeniedError, NotFoundError, RequestError
 from starmodel.core.registry import EntityType
 
 log = logging.getLogger("starmodel.realtime")
@@ -23,6 +23,8 @@ HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # proxies must not hold events back
 ]
+MAX_QUERY_BYTES = 64 * 1024
+SNAPSHOTS_PER_STEP = 16  # are read before requests get the event loop again
 HEARTBEAT = b": still here\n\n"
 
 
@@ -50,10 +52,17 @@ class SseStreams:
     async def serve(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
         """Answer with the full state of all that the page shows, then with each change.
 
-        Raises before the answer has begun: AccessDeniedError, TooManyStreamsError.
+        Raises before the answer has begun: AccessDeniedError, TooManyStreamsError, RequestError.
         """
         await self._application.ready()
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+        text = scope["query_string"].decode("latin-1")
+        if len(text) > MAX_QUERY_BYTES:
+            raise RequestError(
+                f"The address of a stream has {len(text)} bytes; expected at most "
+                f"{MAX_QUERY_BYTES}.",
+                status=414,
+            )
+        query = parse_qs(text)
         tokens = query.get("token", []) + query.get("grant", [])
         root_path, shown = self._tokens.read(tokens, session)
         watched = watching(self._application, root_path, shown, session, self._render)
@@ -62,14 +71,17 @@ class SseStreams:
             visitor=session.key,
             address=(scope.get("client") or ("",))[0],
             actor=session.actor,
+            lists=len(watched.lists),
         )
         hub = self._application.hub
         hub.subscribe(subscription)
         try:
             if self._heart is None or self._heart.done():
                 self._heart = asyncio.create_task(self._beat())
-            for topic, (type, id) in watched.entities.items():
+            for at, (topic, (type, id)) in enumerate(watched.entities.items(), 1):
                 await self._snapshot(subscription, topic, type, id, session)
+                if not at % SNAPSHOTS_PER_STEP:
+                    await asyncio.sleep(0)
             had = dict(item.rpartition(":")[::2] for item in query.get("have", ()))
             for listing in watched.lists:
                 self._application.lists.join(subscription, listing, had.get(listing.element_id, ""))

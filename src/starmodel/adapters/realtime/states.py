@@ -89,7 +89,7 @@ class BrowserStates:
         request = carried.get()
         if request is None or not self._types:
             return b""
-        if not session.visitor:  # who signs out leaves nothing behind
+        if session.is_signed_out:  # who signs out leaves nothing behind
             return FORGET
         changed, parts = request.take(), []
         shown: tuple[str, list[Shown | ShownList]] = ("", [])

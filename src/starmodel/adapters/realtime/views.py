@@ -16,8 +16,8 @@ from starmodel.adapters.realtime.pages import page_at
 from starmodel.app.access import Audience
 from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, row_key
-from starmodel.app.lists import ListChanged
 from starmodel.app.live import LiveView
+from starmodel.app.live_list import ListChanged
 from starmodel.app.messages import Changed
 from starmodel.app.ports import Renderer
 from starmodel.app.states import entity_of

@@ -9,6 +9,7 @@ exactly what the components would have given with the values themselves.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from html import escape
 from html.parser import HTMLParser
@@ -16,10 +17,14 @@ from typing import Any
 
 from fastcore.xml import Safe, to_xml
 
+from starmodel.core.bounded_cache import size_of
 from starmodel.core.errors import ConfigurationError
 
-_MARK = re.compile("\ue000(text|token|html|flag):([^\ue000\ue001]*)\ue001")
-_FLAG = re.compile(" [a-zA-Z][\\w:-]*=(?:\"|')?\ue000flag:([^\ue000\ue001]*)\ue001(?:\"|')?")
+# No text of a visitor that is compiled in can look like a slot: it can't know this.
+_START = "\ue000" + "".join(chr(0xE100 + secrets.randbelow(0x1700)) for _ in range(6))
+_ENDS = (_START[:3], _START[-3:])  # what is left of a slot that was cut
+_MARK = re.compile(_START + "(text|token|html|flag):([^\ue000\ue001]*)\ue001")
+_FLAG = re.compile(f" [a-zA-Z][\\w:-]*=(?:\"|')?{_START}flag:([^\ue000\ue001]*)\ue001(?:\"|')?")
 _SPECIAL = re.compile("[&<>\"']")
 _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _TOKEN = re.compile(r"[A-Za-z0-9_.~%-]*")
@@ -38,16 +43,16 @@ class Slots:
     """
 
     def text(self, name: str) -> str:
-        return f"\ue000text:{name}\ue001"
+        return f"{_START}text:{name}\ue001"
 
     def token(self, name: str) -> str:
-        return f"\ue000token:{name}\ue001"
+        return f"{_START}token:{name}\ue001"
 
     def html(self, name: str) -> str:
-        return f"\ue000html:{name}\ue001"
+        return f"{_START}html:{name}\ue001"
 
     def flag(self, name: str) -> Any:
-        return f"\ue000flag:{name}\ue001"
+        return f"{_START}flag:{name}\ue001"
 
 
 class Given(Slots):
@@ -92,10 +97,15 @@ class Template:
             self._slots.append((len(self._parts) - 1, name, fill))
             end = found.end()
         self._parts.append(html[end:])
-        if any("\ue000" in part or "\ue001" in part for part in self._parts):
+        if any(end in part for part in self._parts for end in _ENDS):
             raise ConfigurationError(
                 "A component changed one of its slots when it was compiled; it may only place them."
             )
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the template holds."""
+        return 2000 + 300 * len(self._slots) + size_of(self._parts)
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The HTML with these values. Raises: KeyError, for a slot without one."""
@@ -116,7 +126,7 @@ def uncompiled(component: Callable[[Slots], Any], values: Mapping[str, Any]) -> 
 
 
 def _as_flag(attribute: str, name: str) -> str:
-    return f"\ue000flag:{name}={attribute.strip().partition('=')[0]}\ue001"
+    return f"{_START}flag:{name}={attribute.strip().partition('=')[0]}\ue001"
 
 
 def _flag(attribute: str) -> Callable[[Any], str]:
@@ -150,21 +160,23 @@ class _Places(HTMLParser):
         self._inside = ""
 
     def check(self, html: str) -> None:
-        unfinished = re.search("<[/!?]?\ue000", html)
+        unfinished = re.search(f"<[/!?]?{_START}", html)
         if unfinished:  # this parser takes it for text, a browser the filled one for an element
-            raise _misplaced(html[unfinished.end() - 1 :].partition("\ue001")[0], "a tag's name")
+            raise _misplaced(
+                html[unfinished.end() - len(_START) :].partition("\ue001")[0], "a tag's name"
+            )
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._inside = tag
-        if "\ue000" in tag:
+        if _START in tag:
             raise _misplaced(tag, f"<{tag}>")
         bare = _QUOTED.sub("", self.get_starttag_text() or "")
-        if "\ue000" in bare:
-            raise _misplaced(bare[bare.index("\ue000") :], f"<{tag}> outside quotes")
+        if _START in bare:
+            raise _misplaced(bare[bare.index(_START) :], f"<{tag}> outside quotes")
         for name, value in attrs:
-            if "\ue000" in name:
+            if _START in name:
                 raise _misplaced(name, f"an attribute's name of <{tag}>")
             for found in _MARK.finditer(value or ""):
                 before = (value or "")[: found.start()]
@@ -183,7 +195,7 @@ class _Places(HTMLParser):
                 raise _misplaced(found[0], f"the text of <{self._inside}>")
 
     def handle_comment(self, data: str) -> None:
-        if "\ue000" in data:
+        if _START in data:
             raise _misplaced(data, "a comment")
 
 
@@ -202,5 +214,5 @@ PLAIN_DATA = frozenset({"data-key", "data-state", "data-may"})
 
 
 def _misplaced(slot: str, where: str) -> ConfigurationError:
-    kind, _, name = slot.strip("\ue000\ue001").partition(":")
+    kind, _, name = slot.removeprefix(_START).rstrip("\ue001").partition(":")
     return ConfigurationError(f"The {kind} slot {name!r} can't stand in {where}.")

@@ -10,6 +10,7 @@ from fasthtml.components import (
     H1,
     H2,
     Body,
+    Button,
     Code,
     Details,
     Div,
@@ -26,6 +27,7 @@ from fasthtml.components import (
     Title,
 )  # fmt: skip
 
+from starmodel.adapters.ui.icons import icon
 from starmodel.app.failures import Frame
 
 # Comes back by itself: with the application, or with its next failure.
@@ -57,6 +59,19 @@ def steps(frames: Sequence[Frame], trace: str) -> Any:
         ),
         cls="sm-failure",
     )
+
+
+def panel(text: str, sprite: str, *content: Any) -> Any:
+    """A failed event as its developer sees it on the page of the click, until dismissed."""
+    close = Button(
+        icon("close", sprite), Span("Dismiss", cls="sm-hidden"), type="button",
+        data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
+    )  # fmt: skip
+    return Section(
+        Div(P(text, cls="sm-failure-text"), close, cls="sm-failure-head"), *content,
+        role="alert", aria_label="Error in the application",
+        data_toast="failure", cls="sm-failure-panel",
+    )  # fmt: skip
 
 
 def _step(frame: Frame, *, last: bool) -> Any:

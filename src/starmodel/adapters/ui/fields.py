@@ -18,11 +18,12 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.app.form_texts import lines_of, without_zone
+from starmodel.app.moments import takes_only_aware
 from starmodel.app.parameters import Parameter
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec, is_atomic, plain_types
+from starmodel.core.fields import FieldSpec, is_atomic, is_private, is_secret, plain_types
 from starmodel.core.widgets import UI, wishes
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
@@ -37,7 +38,8 @@ _BY_TYPE: tuple[tuple[type, str], ...] = (
 )
 _BY_NAME = {
     "EmailStr": "email", "UploadFile": "file", "Color": "color", "SecretStr": "password",
-    "NaiveDatetime": "datetime", "PastDatetime": "datetime", "FutureDatetime": "datetime",
+    "AwareDatetime": "datetime", "NaiveDatetime": "datetime",
+    "PastDatetime": "datetime", "FutureDatetime": "datetime",
     "PastDate": "date", "FutureDate": "date",
 }  # fmt: skip
 CHOOSING = ("select", "radio", "checkboxes")
@@ -150,7 +152,7 @@ def form_field(
     choices = choices_of(annotation)
     if not choices and _holds_choices(annotation):
         choices = choices_of(typing.get_args(plain_types(annotation)[0])[0])
-    model = None if ui.widget or parameter.is_secret else _nested(annotation)
+    model = None if ui.widget or is_secret(annotation) else _nested(annotation)
     kind = ui.widget or ("group" if model else _kind(parameter, choices))
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
     if kind == "lines" and spec is not None:
@@ -163,10 +165,11 @@ def form_field(
             f"type is {annotation!r}."
         )
     title = parameter.name.replace("_", " ").capitalize() if spec is None else spec.title
+    title = info.title or title
     return FormField(
         parameter.name,
         kind,
-        info.title or title,
+        f"{title}{_zone(annotation, kind)}",
         ui.help or info.description or "",
         ui.placeholder or _example(info),
         required,
@@ -178,13 +181,18 @@ def form_field(
     )
 
 
+def _zone(annotation: Any, kind: str) -> str:
+    """What an input's title says of the zone of the moments that it takes."""
+    return " (UTC)" if kind == "datetime" and takes_only_aware(annotation) else ""
+
+
 def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
     annotation = parameter.annotation
     if parameter.entity is not None:
         return "record"
     if choices:
         return "checkboxes" if _holds_choices(annotation) else "select"
-    if parameter.is_secret:
+    if is_secret(annotation):
         return "password"
     kinds = [kind for kind in plain_types(annotation) if isinstance(kind, type)]
     if kinds == [bool] and parameter.may_be_none:
@@ -294,11 +302,14 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
 
 
 def _parts(name: str, model: type[BaseModel]) -> tuple[FormField, ...]:
-    """An input for each field of a nested model, named like "address.street"."""
+    """An input for each public field of a nested model, named like "address.street"."""
     made = []
     for field, info in model.__pydantic_fields__.items():
+        if is_private(info) and not (is_secret(info.annotation) and info.is_required()):
+            continue
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
         words = info.title or field.replace("_", " ").capitalize()
-        made.append(replace(form_field(part, info=info), title=words))
+        made_of = form_field(part, info=info)
+        made.append(replace(made_of, title=f"{words}{_zone(info.annotation, made_of.kind)}"))
     return tuple(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Select, Span
@@ -9,7 +10,9 @@ from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Sele
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.rows import ListView
-from starmodel.app.listing import Listing
+from starmodel.app.form_texts import without_zone
+from starmodel.app.listing import Listing, filter_name
+from starmodel.app.moments import DATES, KINDS, kind_names, takes_only_aware
 from starmodel.app.query import searched_fields
 from starmodel.core.fields import plain_types
 from starmodel.core.registry import EntityType
@@ -25,7 +28,7 @@ def filters(view: ListView, listing: Listing) -> Any:
     if searched_fields(type.cls):
         search = Input(
             type="search", name="search", value=listing.search, placeholder=f"Search {things}",
-            aria_label=f"Search {things}", cls="uk-input", maxlength=200,
+            aria_label=f"Search {things}", cls="uk-input", maxlength=200, dir="auto",
         )  # fmt: skip
         parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
     known: set[str] = set()
@@ -78,27 +81,47 @@ def _filter(type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
     if plain_types(spec.info.annotation) == [bool]:
         choices = [("true", "Yes"), ("false", "No")]
     if choices:
+        word = filter_name(name)
         options = [
-            Option(label, value=key, selected=given.get(name) == key) for key, label in choices
+            Option(label, value=key, selected=given.get(word) == key) for key, label in choices
         ]
-        chosen = Select(Option("Any", value=""), *options, name=name, cls="uk-select")
-        return [(name, _labelled(spec.title, chosen))]
-    names = {getattr(kind, "__name__", "") for kind in plain_types(spec.info.annotation)}
+        chosen = Select(Option("Any", value=""), *options, name=word, cls="uk-select")
+        return [(word, _labelled(spec.title, chosen))]
+    names = kind_names(spec.info.annotation)
     kind = (
         "number" if names & {"int", "float", "Decimal"}
-        else "date" if names & {"date"}
-        else "datetime-local" if names & {"datetime"}
+        else "date" if names & DATES
+        else "datetime-local" if names & KINDS
+        else "time" if names & {"time"}
         else "text"
     )  # fmt: skip
     words = (f"{name}__contains",) if kind == "text" else (f"{name}__gte", f"{name}__lte")
-    titles = {"contains": spec.title, "gte": f"{spec.title} from", "lte": f"{spec.title} to"}
+    zone = " (UTC)" if takes_only_aware(spec.info.annotation) else ""
+    titles = {
+        "contains": spec.title,
+        "gte": f"{spec.title} from{zone}",
+        "lte": f"{spec.title} to{zone}",
+    }
     made = []
     for word in words:
         value = given.get(word, "")
-        step = "any" if kind == "number" else None
-        box = Input(type=kind, name=word, value=value, cls="uk-input", step=step)
+        if kind == "datetime-local" and value:
+            value = _typed(value)
+        step = "any" if kind in ("number", "time") else None
+        box = Input(
+            type=kind, name=word, value=value, cls="uk-input", step=step,
+            dir="auto" if kind == "text" else None,
+        )  # fmt: skip
         made.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
     return made
+
+
+def _typed(text: str) -> str:
+    """A bound as its input holds it; the end of a minute as that minute."""
+    moment = datetime.fromisoformat(text)
+    if (moment.second, moment.microsecond) == (59, 999_999):
+        moment = moment.replace(second=0, microsecond=0)
+    return without_zone(moment)
 
 
 def _labelled(title: str, made: Any) -> Any:

@@ -19,10 +19,12 @@ from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import slot_values
 from starmodel.app.binding import Binder
 from starmodel.app.elements import Element
+from starmodel.app.form_words import WAS
 from starmodel.app.listing import key_of
 from starmodel.app.parameters import Parameter
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.core.events import Event
+from starmodel.core.fields import leaving
 from starmodel.core.registry import EntityType, Registry
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
@@ -41,6 +43,11 @@ class EventForm:
     parameters: Mapping[str, Parameter]
     template: Template
 
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the form holds."""
+        return self.template.nbytes + 4000 * (1 + len(self.fields))
+
     def fill(
         self, id: Any = None, values: Mapping[str, Any] | None = None,
         problems: Mapping[str, str] | None = None,
@@ -56,12 +63,16 @@ class EventForm:
         problems: Mapping[str, str],
         was: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Any]:
-        """What fills the template's slots."""
+        """What fills the template's slots; defaults without their private parts."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["was"] = self._memory(was)
-        for field in self.fields:
-            value = values.get(field.name, self.default(field.name))
-            slots |= slot_values(field, value, problems.get(field.name, ""))
+        token = leaving.set(True)
+        try:
+            for field in self.fields:
+                value = values.get(field.name, self.default(field.name))
+                slots |= slot_values(field, value, problems.get(field.name, ""))
+        finally:
+            leaving.reset(token)
         return slots
 
     def default(self, name: str) -> Any:
@@ -97,7 +108,7 @@ def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
 
 def _remembers(form: str, was: str) -> Any:
     """What an edit form was filled with, so that it puts back nothing that others changed."""
-    return Input(type="hidden", name="_was", value=was, id=f"{form}-was")
+    return Input(type="hidden", name=WAS, value=was, id=f"{form}-was")
 
 
 def event_form(
@@ -117,6 +128,7 @@ def event_form(
     )
     parameters = {parameter.name: parameter for parameter in binder.open_parameters}
     has_id = type.is_record and event.name != "create"
+    built_in = type.is_record and event.name in _LABELS
     label = _LABELS.get(event.name, event.title) if type.is_record else event.title
 
     def component(s: Slots) -> Any:
@@ -147,6 +159,7 @@ def event_form(
             {"data-on:submit": send},
             {} if event.name == "update" else {"data-reset": True},
             {"data-check": True} if fields else {},
+            {"data-once": True} if built_in else {},
             id=form, name="", method="post", action=action, novalidate=False,
             cls="sm-form" if fields else "sm-form sm-form-bare",
             enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",

@@ -7,7 +7,6 @@ from typing import Any
 
 from fastcore.xml import Safe, to_xml
 from fasthtml.components import (
-    H1,
     A,
     Aside,
     Body,
@@ -24,6 +23,7 @@ from fasthtml.components import (
 )  # fmt: skip
 
 from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.headings import TITLE_ID, heading
 from starmodel.adapters.ui.icons import icon
 from starmodel.app.presentation import Site
 from starmodel.core.registry import EntityType
@@ -38,7 +38,7 @@ def heading_of(type: EntityType) -> str:
 
 def html_head(site: Site, root_path: str, s: Slots) -> str:
     """What every page's head shares, then this page's title."""
-    return site.head(root_path) + str(to_xml(Title(s.text("title")), indent=False))
+    return site.head(root_path) + str(to_xml(Title(s.text("title"), id=TITLE_ID), indent=False))
 
 
 def body(
@@ -75,7 +75,7 @@ def body(
         crumb = Safe(s.html("crumb"))
     main = Main(
         crumb,
-        Div(H1(s.text("heading")), Safe(s.html("lead")), cls="sm-heading"),
+        Div(heading(s.text("heading")), Safe(s.html("lead")), cls="sm-heading"),
         Safe(s.html("content")), id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")

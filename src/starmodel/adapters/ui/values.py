@@ -16,6 +16,8 @@ from fasthtml.components import Code, Dd, Div, Dl, Dt, Li, Span, Ul
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
+from starmodel.app.moments import DATES, KINDS
+from starmodel.core.bounds import number_text
 from starmodel.core.commands import plain
 from starmodel.core.fields import plain_types
 from starmodel.core.widgets import UI
@@ -67,9 +69,9 @@ def _by_type(annotation: Any, brief: bool) -> Show:
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
         return _yes_or_no
-    if issubclass(kind, datetime.datetime):
+    if issubclass(kind, datetime.datetime) or kind.__name__ in KINDS:
         return _moment
-    if issubclass(kind, datetime.date):
+    if issubclass(kind, datetime.date) or kind.__name__ in DATES:
         return _date
     if kind.__name__ == "EmailStr":
         return _linked("mailto:")
@@ -77,7 +79,9 @@ def _by_type(annotation: Any, brief: bool) -> Show:
         return _url
     if issubclass(kind, str):
         return _cut if brief else _text
-    if issubclass(kind, int | float | decimal.Decimal | uuid.UUID):
+    if issubclass(kind, int):
+        return number_text
+    if issubclass(kind, float | decimal.Decimal | uuid.UUID):
         return str  # nothing in it needs escaping
     return _brief if brief else _anything
 
@@ -121,7 +125,7 @@ def value_component(value: Any) -> Any:
     if isinstance(value, list):
         items = [Li(_row(item)) for item in value]
         return Ul(*items, cls="sm-items") if items else Safe(NOTHING)
-    return str(value)
+    return number_text(value) if isinstance(value, int) else str(value)
 
 
 def _row(item: Any) -> Any:

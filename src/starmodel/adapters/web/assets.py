@@ -56,12 +56,24 @@ def compiler_folder() -> Path:
     return Path(str(resources.files("starmodel") / "static" / "compiler"))
 
 
-@functools.lru_cache(maxsize=64)  # names come from outside
 def _asset(name: str, gzipped: bool) -> bytes | None:
-    if not name or "/" in name or name.startswith("."):
-        return None
-    file = resources.files("starmodel") / "static" / (f"{name}.gz" if gzipped else name)
-    return file.read_bytes() if file.is_file() else None
+    """The content of a file that may be served; a name from outside is never a path."""
+    stored = f"{name}.gz" if gzipped else name
+    return _content(stored) if stored in _names() else None
+
+
+@functools.lru_cache(maxsize=64)
+def _content(name: str) -> bytes:
+    return (resources.files("starmodel") / "static" / name).read_bytes()
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    """The names of the files that may be served."""
+    folder = resources.files("starmodel") / "static"
+    return frozenset(
+        file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")
+    )
 
 
 def _current(name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.refusals import Refusals
+from starmodel.app.access import Actor, permits
 from starmodel.app.application import Application
 from starmodel.app.command import Command
 from starmodel.app.listing import MAX_PER_PAGE
@@ -31,9 +32,8 @@ class BulkRoute:
 
     async def run(self, call: Call, type: EntityType, id: str) -> None:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
-        event, ids = self._chosen(type, await self._sent(call))
-        policy = self._application.policy
-        policy.check(type, "write", call.session.actor, event=event)
+        self._check_any(type, call.session.actor)
+        event, ids = self._chosen(call, type, (await call.request.fields())[0])
         done: list[str] = []
         refused: dict[str, str] = {}
         for each in ids:
@@ -43,6 +43,7 @@ class BulkRoute:
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{type.name}:{each}.{event.name}()"
                 refused[each] = self._refusals.problem(call, error, where, domain=True).said
+        await call.save_session()
         await self._application.end_sessions(call.session)
         if call.request.is_datastar:
             status, told = 422 if refused else 200, Reply(toasts=_told(type, event, done, refused))
@@ -54,16 +55,26 @@ class BulkRoute:
         else:
             await call.json({"done": done, "refused": refused})
 
-    async def _sent(self, call: Call) -> dict[str, Any]:
-        if call.request.header(b"content-type").startswith("application/json"):
-            return await call.request.json()
-        return (await call.request.form())[0]
+    def _check_any(self, type: EntityType, actor: Actor | None) -> None:
+        """Refuse whoever may run none of the events, before the body is read.
+
+        Raises: NotSignedInError, AccessDeniedError.
+        """
+        policy, runs_at_once = self._application.policy, self._application.dispatcher.runs_at_once
+        events = [event for event in type.events.values() if runs_at_once(type, event)]
+        if not any(permits(policy, type, actor, event=event) for event in events):
+            policy.check(type, "write", actor, event=events[0] if events else None)
 
     def _chosen(
-        self, type: EntityType, sent: dict[str, Any]
+        self, call: Call, type: EntityType, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
+        unknown = sent.keys() - {"event", "id"}
+        if unknown:
+            raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
         name, ids = sent.get("event"), sent.get("id")
         event = type.events.get(name) if isinstance(name, str) else None
+        if event is not None:
+            self._application.policy.check(type, "write", call.session.actor, event=event)
         if event is None or not self._application.dispatcher.runs_at_once(type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
         if not isinstance(ids, list) or not ids:

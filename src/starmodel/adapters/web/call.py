@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import gzip
+import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 
 from starmodel.adapters.web.requests import Incoming
-from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.sessions import SessionCookie
+from starmodel.app.redirects import sent_as, stays_here
 from starmodel.app.session import Session
-from starmodel.core.errors import ConfigurationError
+from starmodel.core.errors import (
+    ConfigurationError,
+    RequestError,
+    SessionNotStoredError,
+    StarModelError,
+    StoreUnavailableError,
+)
 from starmodel.core.json_data import json_bytes
+from starmodel.core.log_text import log_text
+from starmodel.core.results import Toast
 
+log = logging.getLogger("starmodel.web")
+MAX_REFERER_CHARS = 4096
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 SSE = b"text/event-stream"
 Header = tuple[bytes, bytes]
+NO_STORE = (b"cache-control", b"no-store")
 NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -33,8 +47,8 @@ class Call:
     """
 
     __slots__ = (
-        "_came_as", "_policy", "_send", "_sessions", "request", "root_path", "sent", "session",
-        "started",
+        "_headers", "_outer", "_policy", "_send", "_sessions", "request", "root_path", "sent",
+        "session", "started",
     )  # fmt: skip
 
     def __init__(
@@ -42,13 +56,14 @@ class Call:
         request: Incoming,
         session: Session,
         send: Any,
-        sessions: CookieSessions | None,
+        sessions: SessionCookie | None,
         root_path: str,
         policy: Callable[[str], bytes],
     ) -> None:
         self.request, self.session, self.root_path = request, session, root_path
         self._send, self._sessions, self._policy = send, sessions, policy
-        self._came_as = session.id
+        self._headers: Sequence[Header] = ()
+        self._outer: Call | None = None
         self.sent: Mapping[str, Any] = NOTHING_SENT
         self.started = False
 
@@ -57,21 +72,73 @@ class Call:
         way, asked = send or self._send, request or self.request
         return Call(asked, self.session, way, None, self.root_path, self._policy)
 
-    def cookie(self) -> Sequence[Header]:
-        """The header that tells the browser of a changed session; told once.
+    def inside(self, send: Any, request: Incoming | None = None) -> Call:
+        """The same call behind the application's middleware; the cookie is added on the way out."""
+        made = self.without_cookie(send, request)
+        made._outer = self
+        return made
 
-        Raises: ConfigurationError, for a session that no cookie can carry.
+    async def save_session(self) -> None:
+        """Store a sign-in or sign-out of this request; the cookie goes out with the response.
+
+        Where it fails the session is as it was before the request.
+        Raises: SessionNotStoredError; ConfigurationError, for a session that no cookie can carry.
         """
+        if self._outer is not None:
+            await self._outer.save_session()
+            return
         if self._sessions is None or not self.session.changed:
-            return ()
+            return
+        try:
+            text = await self._sessions.save(self.session)
+        except StarModelError as error:
+            self.session.revert()
+            if isinstance(error, StoreUnavailableError):
+                raise SessionNotStoredError(str(error)) from error
+            raise
         self.session.settle()
-        text = self._sessions.write(self.session, self._came_as)
-        return [(b"set-cookie", text.encode("latin-1"))]
+        self._headers = [] if text is None else [(b"set-cookie", text.encode("latin-1"))]
+
+    async def cookie(self) -> Sequence[Header]:
+        """The header with the cookie of a changed session, once. Raises: as `save_session`."""
+        await self.save_session()
+        headers, self._headers = self._headers, ()
+        return headers
+
+    async def end_session(self) -> None:
+        """After the response: a sign-out still holds, a sign-in is dropped.
+
+        No cookie can reach the browser any more. Never raises for the store.
+        """
+        session = self.session
+        if self._outer is not None or self._sessions is None or not session.is_rotated:
+            return
+        if session.actor is not None:
+            log.error(
+                "session.sign_in() came after the response had begun, so nobody is signed in. "
+                "Sign in before the first yield."
+            )
+            session.revert()
+            return
+        try:
+            await self.save_session()
+        except StarModelError:
+            log.exception("A sign-out could not be stored; the session goes on")
 
     def check_session(self) -> None:
         """Raises: ConfigurationError, for a changed session that no cookie can carry."""
-        if self.session and self._sessions is not None and self.session.changed:
-            self._sessions.text(self.session)
+        if self._outer is not None:
+            self._outer.check_session()
+        elif self.session and self._sessions is not None and self.session.changed:
+            self._sessions.check(self.session)
+
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Let the next page of this visitor show the toasts of a plain form's event."""
+        self.session.say_next(toasts)
+        try:
+            self.check_session()
+        except ConfigurationError:  # a full session: what was done matters more than its message
+            self.session.said()
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
@@ -81,7 +148,7 @@ class Call:
             (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             *headers,
-            *self.cookie(),
+            *await self.cookie(),
         ]
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
@@ -91,7 +158,7 @@ class Call:
 
     async def start(self, status: int, kind: bytes, headers: Sequence[Header] = ()) -> None:
         """Begin a response that is sent in parts."""
-        head = [(b"content-type", kind), *headers, *self.cookie()]
+        head = [(b"content-type", kind), *headers, *await self.cookie()]
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
 
@@ -104,7 +171,7 @@ class Call:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.started = True
-                headers = [*message["headers"], *self.cookie()]
+                headers = [*message["headers"], *await self.cookie()]
                 message = {**message, "headers": headers}
             await self._send(message)
 
@@ -118,7 +185,7 @@ class Call:
             head.append((b"content-encoding", b"gzip"))
         head += [
             (b"vary", b"accept, accept-encoding"),
-            (b"cache-control", b"no-store"),  # a page shows one visitor's state
+            NO_STORE,  # a page shows one visitor's state
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
             (b"content-security-policy", self._policy(self.root_path)),
@@ -135,52 +202,44 @@ class Call:
 
     async def redirect(self, url: str) -> None:
         """Send the browser on with GET."""
-        await self.answer(303, HTML, b"", [(b"location", location(url))])
+        where = (b"location", sent_as(url).encode("ascii"))
+        await self.answer(303, HTML, b"", [where, NO_STORE])
 
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""
+        host = self.request.header(b"host")
+        came = self.request.header(b"referer")
+        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` remembers what it is given
+            return default
         try:
-            parts = urlsplit(self.request.header(b"referer"))
+            parts = urlsplit(came)
         except ValueError:
             return default
-        if parts.netloc and parts.netloc == self.request.header(b"host"):
-            # More than one slash at the start would name another host.
-            path = "/" + parts.path.lstrip("/\\")
-            return path + (f"?{parts.query}" if parts.query else "")
-        return default
+        if not parts.netloc or parts.netloc.lower() != host.lower():
+            return default
+        # More than one slash at the start would name another host.
+        path = "/" + parts.path.lstrip("/\\")
+        url = path + (f"?{parts.query}" if parts.query else "")
+        return url if stays_here(url, host) else default
 
     def safe_url(self, url: str, allowed_hosts: Sequence[str]) -> str:
-        """The address of a redirect. Raises: ConfigurationError, unless it is one of ours."""
-        if not self._is_ours(url, allowed_hosts):
-            raise ConfigurationError(
-                f"Redirect({url!r}) leads to a host that is not allowed. "
-                "Use a relative address, or add the host to allowed_hosts."
-            )
-        return url
+        """The address of a redirect as it is sent. Raises: RequestError, unless it is one of ours.
 
-    def _is_ours(self, url: str, allowed_hosts: Sequence[str]) -> bool:
-        plain = url.replace("\\", "/")  # as browsers read it
-        try:
-            parts = urlsplit(plain)
-            host = parts.hostname
-        except ValueError:
-            return False
-        if any(ord(c) < 32 for c in url) or plain.startswith("//"):
-            return False
-        if parts.scheme not in ("http", "https"):
-            return not parts.scheme and not parts.netloc
-        same = bool(parts.netloc) and parts.netloc == self.request.header(b"host")
-        return same or matches_host(host or "", allowed_hosts)
+        What is checked is what is sent, read as browsers read it.
+        """
+        host, sent = self.request.header(b"host"), sent_as(url)
+        if not (stays_here(url, host, allowed_hosts) and stays_here(sent, host, allowed_hosts)):
+            log.warning(
+                "A redirect to %s was refused. Use a relative address, or add the host to "
+                "allowed_hosts.", log_text(url),
+            )  # fmt: skip
+            raise RequestError("This would lead to another site, so it was not followed.")
+        return sent
 
-
-def location(url: str) -> bytes:
-    """An address as a header may carry it: other letters and blanks percent-encoded."""
-    return quote(url, safe="/:?#[]@!$&'()*+,;=%~").encode("ascii")
-
-
-def matches_host(host: str, allowed_hosts: Sequence[str]) -> bool:
-    """Whether a host name is one of these; "*.example.org" stands for all below it."""
-    return any(
-        host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
-        for allowed in allowed_hosts
-    )
+    def mounted(self, url: str) -> str:
+        """The address with the mount path before a path of this application, unless it has it."""
+        root = self.root_path.rstrip("/")
+        path = re.split(r"[?#]", url, maxsplit=1)[0]
+        if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
+            return url
+        return f"{root}{url}"

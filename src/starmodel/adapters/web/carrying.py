@@ -8,12 +8,12 @@ from typing import Any
 
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.carried import Carried, carried
+from starmodel.app.form_words import BROWSER
 from starmodel.app.scopes import Scopes
 from starmodel.app.session import Session
 from starmodel.core.errors import AccessDeniedError, RequestError
 from starmodel.core.signal_names import keys_of
 
-NAME = "_browser"
 MAX_TOKENS = 100
 
 
@@ -37,11 +37,11 @@ NOTHING_SENT = Sent()
 
 def taken(request: Incoming, data: dict[str, Any]) -> Sent:
     """What stands under "_browser"; it is removed from the data. Raises: RequestError."""
-    given = data.pop(NAME, None) if data else None
+    given = data.pop(BROWSER, None) if data else None
     if given is None or given == "":
         return NOTHING_SENT
     if isinstance(given, str):
-        given = request.parsed(given.encode(), NAME)
+        given = request.parsed(given.encode(), BROWSER)
     if not isinstance(given, dict):
         raise _unreadable("is no object")
     states, signals = given.get("states", {}), given.get("signals", {})
@@ -69,5 +69,5 @@ def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) 
 
 def _unreadable(why: str) -> RequestError:
     return RequestError(
-        f"{NAME} {why}; expected {{'states': {{class: state}}}} as an earlier answer gave them."
+        f"{BROWSER} {why}; expected {{'states': {{class: state}}}} as an earlier answer gave them."
     )

@@ -13,7 +13,7 @@ from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.editing import digests
-from starmodel.app.listing import listing_of
+from starmodel.app.listing import listing_of, wants_total
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.registry import EntityType
@@ -112,7 +112,7 @@ class CrudRoutes:
         ui, actor = self._ui, call.session.actor
         content = (ui.detail(type, entity), ui.events(type, entity, actor))
         lead = ui.lead(type, entity, actor)
-        await self._page(call, type, ui.title(type, entity), *content, lead=lead)
+        await self._page(call, type, ui.title(type, entity), *content, lead=lead, subject=entity)
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
@@ -120,8 +120,9 @@ class CrudRoutes:
         policy.check(type, "read", actor)  # before a word of the question is read
         cursors = application.cursors if call.request.wants_json else None
         reader = actor.id if actor is not None and policy.reads_fields(type) else ""
-        listing = listing_of(type, asked, cursors=cursors, reader=reader)
-        window = await application.window(listing, actor)
+        listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
+        total = call.request.wants_json and wants_total(asked)
+        window = await application.window(listing, actor, total=total)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
             lead = self._ui.lead(type, None, actor)
@@ -135,8 +136,8 @@ class CrudRoutes:
             data["next"] = (
                 None if last is None else (application.cursors.behind(listing.query, last, reader))
             )
-        if asked.get("total"):
-            data["total"] = await application.count(listing, actor)
+        if total:
+            data["total"] = window.total
         await call.json(data)
 
     async def _new(self, call: Call, type: EntityType, id: str) -> None:
@@ -156,7 +157,14 @@ class CrudRoutes:
         await self._page(call, type, f"Edit {self._ui.title(type, entity)}", form)
 
     async def _page(
-        self, call: Call, type: EntityType, title: str, *content: Any, lead: Any = None
+        self,
+        call: Call,
+        type: EntityType,
+        title: str,
+        *content: Any,
+        lead: Any = None,
+        subject: Entity | None = None,
     ) -> None:
-        page = self._ui.page(title, *content, actor=call.session.actor, at=type, lead=lead)
+        actor = call.session.actor
+        page = self._ui.page(title, *content, actor=actor, at=type, lead=lead, subject=subject)
         await call.html(page)

@@ -7,29 +7,34 @@ import logging
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.carrying import NAME, Sent, carry, taken
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.problems import Problem
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.reply_parts import ReplyParts
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access import permits
 from starmodel.app.application import Application
 from starmodel.app.binding import Inputs
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
+from starmodel.app.form_words import BROWSER, WAS
+from starmodel.app.listing import key_of
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
+from starmodel.core.results import Toast
 from starmodel.core.signal_names import keys_of
 
 log = logging.getLogger("starmodel.web")
+_SKIPPED = "Your connection was slow, so some steps were not shown. Reload this page to see all."
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
@@ -46,7 +51,7 @@ class EventRoutes:
         self._application, self._realtime, self._refusals = application, realtime, refusals
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
-        self._replying: set[asyncio.Queue[bytes | None]] = set()
+        self._replying: set[ReplyParts] = set()
 
     async def run(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
@@ -89,25 +94,32 @@ class EventRoutes:
 
     def end_replies(self) -> None:
         """End the replies of events that are still running, so that the server can stop."""
-        for queue in self._replying:
-            queue.put_nowait(None)
+        for parts in self._replying:
+            parts.finish()
 
     async def _checked(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> dict[str, str]:
         """What the event would refuse of a form that is being filled in, by input."""
+        found: dict[str, str] = {}
         try:
-            command = await self._command(call, type, event, id)
+            command = await self._command(call, type, event, id, found)
         except BindingError as error:
             return error.fields
-        return await self._application.dispatcher.check(command)
+        return await self._application.dispatcher.check(command) | found
 
     async def _command(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+        self,
+        call: Call,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problems: dict[str, str] | None = None,
     ) -> Command:
+        """The command of a request; `problems` collects what is wrong with arguments."""
         request, session = call.request, call.session
         binder = self._application.dispatcher.binders[type.cls, event.name]
-        inputs, sent = await self._inputs(call)
+        inputs, sent, memory = await self._inputs(call, event)
         for name in binder.sensitive:
             if name in inputs.fixed:
                 raise BindingError(
@@ -123,14 +135,19 @@ class EventRoutes:
             carry(sent, session, self._application.scopes, binder.carries)
         elif request.method == "GET":
             carried.set(NOTHING)
-        arguments, signals = binder.bind(inputs), inputs.signals
-        was = digests_in(inputs.body.get("_was"))
+        signals = inputs.signals
+        if problems is None:
+            arguments = binder.bind(inputs)
+        else:
+            arguments, found = binder.partial(inputs)
+            problems |= found
+        was = digests_in(memory, self._settings.bounds)
         key = request.headers.get(b"idempotency-key")
         return Command(
             type,
             event,
             touched(arguments, was) if was else arguments,
-            id or None,
+            id if type.is_record and event.name != "create" else None,
             session.actor,
             session,
             request.for_events() if binder.takes_request else None,
@@ -142,31 +159,30 @@ class EventRoutes:
             was,
         )
 
-    async def _inputs(self, call: Call) -> tuple[Inputs, Sent]:
-        """What address and body say. Raises: RequestError, for a body that nobody can read."""
+    async def _inputs(self, call: Call, event: Event[Any, Any, Any]) -> tuple[Inputs, Sent, Any]:
+        """What address and body say, the browser's states, and what an edit form remembers.
+
+        Raises: RequestError, for a body that can't be read.
+        """
         request = call.request
         data: dict[str, Any] = {}
         files: dict[str, Any] = {}
-        is_form, content = False, request.headers.get(b"content-type", b"")
-        if request.method in ("GET", "DELETE"):
+        is_form = request.is_form and request.method != "GET"
+        if request.method == "GET" or (request.method == "DELETE" and request.is_datastar):
             if request.is_datastar:
                 data = request.signals_in_query
-        elif content.startswith(b"application/json"):
-            data = await request.json()
-        elif content.startswith((b"application/x-www-form-urlencoded", b"multipart/form-data")):
-            data, files = await request.form()
-            call.sent, is_form = data, True
-        elif await request.body():
-            raise RequestError(
-                f"A body of type {request.header(b'content-type')!r} can't be read; send JSON or "
-                "a form.",
-                status=415,
-            )
-        sent = taken(request, data)
+        else:
+            data, files = await request.fields()
+            if is_form:
+                call.sent = data
+        sent, bounds = taken(request, data), self._settings.bounds
         if request.is_datastar and not is_form:
-            return Inputs(request.query, signals=keys_of(data)), sent
+            return Inputs(request.query, signals=keys_of(data), bounds=bounds), sent, None
+        memory = data.get(WAS) if event.name == "update" else None
+        if memory is not None:
+            data = {name: value for name, value in data.items() if name != WAS}
         name = "form" if is_form else "JSON body"
-        return Inputs(request.query, data, files, body_name=name), sent
+        return Inputs(request.query, data, files, body_name=name, bounds=bounds), sent, memory
 
     def _vet(self, call: Call, reply: Reply) -> None:
         """Refuse what can't be answered, before anything is stored.
@@ -177,8 +193,17 @@ class EventRoutes:
         if reply.redirect is not None:
             call.safe_url(reply.redirect, self._settings.allowed_hosts)
 
+    def _mount(self, call: Call, outcome: Outcome) -> None:
+        """Let the event's redirect follow the mount path."""
+        if outcome.reply.redirect is not None:
+            outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
+
     async def _confirm(self, call: Call, command: Command, outcome: Outcome) -> None:
-        """Answer a stored command; when its answer fails, with the bare fact that it is stored."""
+        """Answer a stored command; when its answer fails, with the bare fact that it is stored.
+
+        Raises: SessionNotStoredError, because a sign-in that is not stored must not look like one.
+        """
+        await call.save_session()
         try:
             await self._answer(call, command, outcome)
         except Exception:  # the web edge: a success stays one, whatever its answer does
@@ -204,6 +229,7 @@ class EventRoutes:
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
+        self._mount(call, outcome)
         if call.session.ended:
             await self._application.end_sessions(call.session)
         if request.is_datastar:
@@ -211,14 +237,16 @@ class EventRoutes:
             if self._leaves(call, command, outcome):
                 there = self._next(call, command, outcome)
                 outcome.reply = replace(outcome.reply, redirect=there)
+            elif not outcome.readable and outcome.reply.is_empty:
+                done = Toast(f"{command.event.title}: done.", "success")
+                outcome.reply = replace(outcome.reply, toasts=[done])
             body = self._reply(call, type, outcome, has_page)
             await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
             await self._answer_json(call, command, outcome)
-        elif outcome.reply.redirect is not None:
-            await call.redirect(outcome.reply.redirect)
         else:
-            await call.redirect(self._next(call, command, outcome))
+            call.say_next(outcome.reply.toasts)
+            await call.redirect(outcome.reply.redirect or self._next(call, command, outcome))
 
     def _reply(self, call: Call, type: EntityType, outcome: Outcome, has_page: bool) -> bytes:
         """What a page is sent: first what its browser is to keep, because the rest may leave it."""
@@ -234,34 +262,41 @@ class EventRoutes:
 
     async def _answer_json(self, call: Call, command: Command, outcome: Outcome) -> None:
         entity = outcome.entity
-        data = {
+        data: dict[str, Any] = {
             "result": outcome.reply.result,
             "entity": None if entity is None else public_state(entity),
-            "version": outcome.version,
+            "version": outcome.version if outcome.readable else None,
         }
         brought = carried.get()
         if brought is not None and brought.names:
             kept = brought.take()
-            data[NAME] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
-        if command.event.name == "create" and command.id is None and entity is not None:
+            data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
+        is_create = command.event.name == "create" and command.id is None
+        if is_create and not outcome.readable:
+            await call.json(data, 201)
+        elif is_create and entity is not None:
             where = self._next(call, command, outcome).encode()
             await call.json(data, 201, [(b"location", where)])
         else:
             await call.json(data)
 
     def _next(self, call: Call, command: Command, outcome: Outcome) -> str:
-        """Where a plain form leads after its event."""
+        """Where a plain form leads after its event; only pages that the caller may read."""
         base = f"{call.root_path}{command.type.path}"
+        if not permits(self._application.policy, command.type, command.reader):
+            return call.came_from(f"{call.root_path}/")
         if command.type.is_record and command.event.name == "delete":
             return base
         if command.type.is_record and command.event.name in ("create", "update"):
             entity = outcome.entity
-            return base if entity is None else f"{base}/{quote(str(entity.id), safe='')}"
+            return base if entity is None else f"{base}/{key_of(entity.id)}"
         return call.came_from(base)
 
     def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
         """True when a form of ours created or deleted the record that its page was about."""
         if outcome.reply.redirect is not None or not command.type.is_record:
+            return False
+        if not permits(self._application.policy, command.type, command.reader):
             return False
         here = call.came_from("").partition("?")[0]
         base = f"{call.root_path}{command.type.path}"
@@ -282,61 +317,70 @@ class EventRoutes:
         """The outcome of a generator event, with all that it yielded."""
         results: list[Any] = []
         redirects: list[str] = []
+        toasts: list[Toast] = []
 
         async def keep(outcome: Outcome) -> None:
             if outcome.reply.result is not None:
                 results.append(outcome.reply.result)
             if outcome.reply.redirect is not None:
                 redirects.append(outcome.reply.redirect)
+            toasts.extend(outcome.reply.toasts)
 
         command.send = keep
         outcome = await asyncio.shield(self._start(command))
         redirect = redirects[-1] if redirects else None
-        outcome.reply = replace(outcome.reply, result=results, redirect=redirect)
+        outcome.reply = replace(outcome.reply, result=results, redirect=redirect, toasts=toasts)
         return outcome
 
     async def _stream(self, call: Call, command: Command) -> None:
         """Send each yield's reply when it is committed."""
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        parts = ReplyParts()
         has_page = b"starmodel-page" in call.request.headers
         progress = ""
 
         async def keep(outcome: Outcome) -> None:
             nonlocal progress
+            self._mount(call, outcome)
             data = self._reply(call, command.type, outcome, has_page)
             if outcome.reply.progress is not None:
                 told, first = outcome.reply.progress, not progress
                 progress = outcome.record.id
                 data += self._realtime.encode_progress(progress, told, first=first)
-            queue.put_nowait(data)
+            await parts.put(data)
 
         command.send = keep
         task = self._start(command)
-        task.add_done_callback(lambda _: queue.put_nowait(None))
-        self._replying.add(queue)
+        task.add_done_callback(lambda _: parts.finish())
+        self._replying.add(parts)
         try:
-            part = await queue.get()
+            part = await parts.get()
             if part is None and task.done() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
+            await call.save_session()
             await self._application.end_sessions(call.session)
             await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
             while part is not None:
                 await call.part(part)
-                part = await queue.get()
+                part = await parts.get()
         finally:  # the caller may be gone while the event goes on
-            self._replying.discard(queue)
+            self._replying.discard(parts)
+            parts.abandon()
         if not task.done():  # the server stops: the event goes on as long as it may
             await call.part(b"", last=True)
             return
         error = task.exception()
         if error is None:
+            self._mount(call, task.result())
             body = self._last_reply(call, command, task.result(), has_page)
         else:
             problem = self._refusals.problem(call, error, self._told(command), domain=True)
             body = self._refusals.patches(problem)
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
+        if parts.skipped:
+            body += self._realtime.encode_effects(Reply(toasts=[Toast(_SKIPPED, "warning")]))
         await call.part(body, last=True)
+        await call.end_session()
         await self._application.end_sessions(call.session)
 
     def _details(

@@ -204,8 +204,7 @@ class _Answered(Response):
         self._front, self._error = front, error
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        # The session's cookie is added on the way out, as for every response of the user's routes.
-        call: Call = scope["starmodel.call"].without_cookie(send)
+        call: Call = scope["starmodel.call"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
             await self._front.not_found(call)
         else:

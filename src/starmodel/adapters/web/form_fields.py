@@ -6,15 +6,17 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from pydantic_core import from_json
-
 from starmodel.app.form_texts import without_zone
+from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
+from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, read_json
+from starmodel.core.errors import RequestError
 
 MAX_PARTS = 8  # as deep as forms of nested models go
+MAX_NAME_CHARS = 200
 _NOTHING = object()
 
 
-def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> dict[str, Any]:
     """What a form's inputs say together.
 
     One value a name: a list for `name[]`, else the last (a checked box
@@ -23,59 +25,75 @@ def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     beside them: a name after "_several." is a list even when nothing was
     chosen, one after "_rest." a moment with zone and microseconds, and one
     after "_exact." has what the input sends for a value that it can't hold.
+    Such a name without its field stays as it is, unknown to every event.
+
+    Raises: RequestError, for a name that is too long.
     """
     made: dict[str, Any] = {}
-    beside: list[tuple[Callable[[Any, Any], Any], str, str]] = []
+    beside: list[tuple[Callable[[Any, Any, Bounds], Any], str, str, Any]] = []
     for name, value in pairs:
+        if len(name) > MAX_NAME_CHARS:
+            raise RequestError(
+                f"The name of a field has {len(name)} characters; expected at most "
+                f"{MAX_NAME_CHARS}."
+            )
         if isinstance(value, str):
             value = value.replace("\r\n", "\n")  # noqa: PLW2901 - as it was typed
-        if name.startswith("_several."):
-            beside.append((_in_order, name[9:], value))
-            _put(made, name[9:], [])
-        elif name.startswith("_rest."):
-            beside.append((_whole, name[6:], value))
-        elif name.startswith("_exact."):
-            beside.append((_meant, name[7:], value))
+        if name.startswith(SEVERAL):
+            beside.append((_in_order, SEVERAL, name.removeprefix(SEVERAL), value))
+            _put(made, name.removeprefix(SEVERAL), [])
+        elif name.startswith(REST):
+            beside.append((_whole, REST, name.removeprefix(REST), value))
+        elif name.startswith(EXACT):
+            beside.append((_meant, EXACT, name.removeprefix(EXACT), value))
+        elif name.startswith(FIELD):
+            _put(made, name.removeprefix(FIELD), value)
         elif name.endswith("[]"):
             _put(made, name[:-2], value, add=True)
         else:
             _put(made, name, value)
-    for complete, name, told in beside:
-        within, last = _place(made, name)
-        if last in within and isinstance(told, str):
-            within[last] = complete(within[last], told)
-            if within[last] is _NOTHING:
-                del within[last]
+    completed: set[str] = set()
+    for complete, word, name, text in beside:
+        found = _find(made, name)
+        if found is None or not isinstance(text, str):
+            if name not in completed:
+                made[word + name] = text
+            continue
+        completed.add(name)
+        within, last = found
+        within[last] = complete(within[last], text, bounds)
+        if within[last] is _NOTHING:
+            del within[last]
     return made
 
 
-def _meant(sent: Any, told: str) -> Any:
+def _meant(sent: Any, told: str, bounds: Bounds) -> Any:
     """The value that an input stands for while it sends what it began with."""
-    shown, *value = _list(told) or (None,)
+    shown, *value = _list(told, bounds) or (None,)
     if not isinstance(sent, str) or sent != shown:
         return sent
     return value[0] if value else _NOTHING
 
 
-def _in_order(sent: Any, told: str) -> Any:
+def _in_order(sent: Any, told: str, bounds: Bounds) -> Any:
     """What was chosen, as it was before when that is the same."""
     if told == "null":
         return sent or None
-    before = _list(told)
+    before = _list(told, bounds)
     if not isinstance(sent, list) or not before or not all(isinstance(i, str) for i in before):
         return sent
     return before if set(before) == set(sent) else sent
 
 
-def _list(text: str) -> list[Any] | None:
+def _list(text: str, bounds: Bounds) -> list[Any] | None:
     try:
-        made = from_json(text, allow_inf_nan=False)
+        made = read_json(text, bounds)
     except ValueError:
         return None
     return made if isinstance(made, list) else None
 
 
-def _whole(sent: Any, told: str) -> Any:
+def _whole(sent: Any, told: str, bounds: Bounds) -> Any:
     """A moment or time as it was while its input shows that; else what it shows, in that zone."""
     kind = datetime.datetime if "T" in told else datetime.time
     try:
@@ -110,3 +128,16 @@ def _place(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
             within = made[head] = {}
         made = within
     return made, last
+
+
+def _find(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str] | None:
+    """The dict that holds the value of a name, and its key in it; None when nothing was sent."""
+    *heads, last = name.split(".")
+    if len(heads) >= MAX_PARTS or not all((*heads, last)):
+        return (made, name) if name in made else None
+    for head in heads:
+        within = made.get(head)
+        if not isinstance(within, dict):
+            return None
+        made = within
+    return (made, last) if last in made else None

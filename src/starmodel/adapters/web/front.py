@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
-from starmodel.adapters.web.call import SSE, Call
+from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
@@ -23,25 +24,27 @@ from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.proxies import TrustedProxies
-from starmodel.adapters.web.refusals import NO_STORE, Refusals
+from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
-from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.sessions import CookieSessions, SessionCookie
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import DEV
 from starmodel.app.application import Application
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.app.replies import Reply
-from starmodel.app.session import current_session
+from starmodel.app.session import DEVELOPMENT, Session, current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
 
 log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"
 STATES_PATH = "/_starmodel/states"
+STALE = 403
 HEALTH_PATH = "/_starmodel/health"
-
+INTERNAL = "/_starmodel/"
+STATE_ROUTES = frozenset({(STREAM_PATH, "GET"), (STATES_PATH, "POST")})
 
 Guard = Callable[[Incoming], Awaitable[Any] | None]
 
@@ -89,8 +92,12 @@ class Front:
         """
         self._proxies.mend(scope)
         request = Incoming(scope, receive, self._settings)
-        cookie = b"" if request.is_bearer else request.headers.get(b"cookie", b"")
-        session, root_path = self.sessions.read(cookie), scope.get("root_path", "")
+        root_path, failed = scope.get("root_path", ""), None
+        cookie = self.sessions.cookie(request.headers.get(b"host", b""), root_path)
+        try:
+            session = await self._session(request, cookie)
+        except StarModelError as error:
+            session, failed = self.sessions.new(), error
         if self._greeting is not None:
             self.greet(root_path)
         scope["starmodel.session"] = session
@@ -102,47 +109,74 @@ class Front:
         carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
-        written = None if request.is_bearer else self.sessions
+        written = None if request.is_bearer else cookie
         call = Call(request, session, send, written, root_path, self._policy)
+        if failed is not None:
+            await self.failed(call.without_cookie(), failed)
+            return
         try:
             self._origin.check(request)
+            request.check_head()
         except StarModelError as error:
             # No cookie: the visitor's own, which another site can't send, must not be replaced.
             await self.failed(call.without_cookie(), error)
             return
-        if request.path.startswith("/_starmodel/"):
-            await self._own(call, receive, send)
+        if request.path.startswith(INTERNAL) and await self._answered_to_anybody(call, send):
+            return
+        if self._is_stale(call):
+            status = (b"starmodel-status", str(STALE).encode())
+            await call.answer(200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status])
             return
         if b"token=" in scope["query_string"] and await self._signed_in(call):
             return
-        if bypass and await self.serve_generated(call):
+        if bypass and await self.serve_generated(call, receive, send):
             return
         await self._hand_over(call, receive, send, inner)
 
+    def _is_stale(self, call: Call) -> bool:
+        """True for a click on a page of another session than the one that would run it."""
+        tag = call.request.headers.get(b"starmodel-session")
+        is_click = tag is not None and call.request.is_datastar and not call.request.is_bearer
+        return is_click and tag != call.session.tag.encode()
+
+    async def _session(self, request: Incoming, cookie: SessionCookie) -> Session:
+        """The visitor's session. Raises: StoreUnavailableError."""
+        if request.is_bearer:
+            return self.sessions.new()
+        if request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
+            session = self.sessions.new()  # what needs no session must not wait for its store
+            session.modified = b"cookie" not in request.headers
+            return session
+        return await cookie.read(request.headers.get(b"cookie", b""))
+
     async def _hand_over(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
         """Let the framework answer; the session's cookie is added on the way out."""
+        scope = call.request.scope
+        scope["starmodel.call"] = call
+        try:
+            await inner(scope, receive, self._with_cookie(call, send))
+        finally:
+            scope.pop(
+                "starmodel.call", None
+            )  # a circle: nothing of the request would be freed at once
+            await call.end_session()
+            await self.application.end_sessions(call.session)
+
+    def _with_cookie(self, call: Call, send: Any) -> Any:
         replaced = False
 
         async def send_with_cookie(message: Any) -> None:
             nonlocal replaced
             if message["type"] == "http.response.start":
                 try:
-                    message["headers"] = [*message["headers"], *call.cookie()]
-                except StarModelError as error:  # a session that no cookie can carry
+                    message = {**message, "headers": [*message["headers"], *await call.cookie()]}
+                except StarModelError as error:  # a session that can't be stored
                     replaced = True
                     await self.failed(call.without_cookie(), error)
             if not replaced:
                 await send(message)
 
-        scope = call.request.scope
-        scope["starmodel.call"] = call
-        try:
-            await inner(scope, receive, send_with_cookie)
-        finally:
-            scope.pop(
-                "starmodel.call", None
-            )  # a circle: nothing of the request would be freed at once
-            await self.application.end_sessions(call.session)
+        return send_with_cookie
 
     def end_replies(self) -> None:
         """End every stream and every reply that goes on, so that the server can stop."""
@@ -161,7 +195,15 @@ class Front:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Refused"})
             return
-        scope["starmodel.session"] = self.sessions.read(request.headers.get(b"cookie", b""))
+        cookie = self.sessions.cookie(request.headers.get(b"host", b""), scope.get("root_path", ""))
+        try:
+            session = await self._session(request, cookie)
+        except StarModelError as error:
+            log.error("A WebSocket was refused: %s", error)
+            await receive()
+            await send({"type": "websocket.close", "code": 1013, "reason": "Try again later"})
+            return
+        scope["starmodel.session"] = session
         scope.setdefault("session", scope["starmodel.session"])
         current_host.set(self.application)
         current_session.set(scope["starmodel.session"])
@@ -179,17 +221,21 @@ class Front:
         """Like `serve_generated`, behind the user's middleware: by its own `receive` and `send`."""
         call: Call = scope["starmodel.call"]
         request = Incoming(scope, receive, self._settings)
-        # The session's cookie is added on the way out, as for every response of the user's routes.
-        return await self.serve_generated(call.without_cookie(send, request))
+        return await self.serve_generated(call.inside(send, request), receive, send)
 
-    async def serve_generated(self, call: Call) -> bool:
+    async def serve_generated(self, call: Call, receive: Any, send: Any) -> bool:
         """Answer by a generated route; False when there is none, or the user has one there."""
         request = call.request
-        match = self.routes.find(request.route_path)
+        if (request.path, request.method) in STATE_ROUTES:
+            await self._serve_state(call, receive, send)
+            return True
+        method, path = request.method, request.route_path
+        match = self.routes.find(path)
+        if match is None:
+            path, match = self._without_slashes(path, method)
         if match is None:
             return False
         methods, id = match
-        method = request.method
         found = methods.get("GET" if method == "HEAD" else method)
         template = (found or next(iter(methods.values()))).template
         if self._user.take(request.scope, method, template):
@@ -197,13 +243,29 @@ class Front:
         if found is None:
             await self._not_allowed(call, methods)
             return True
-        looking = None if self.guard is None else self.guard(request)
-        if looking is None or not await self._stopped(call, looking):
+        if path != request.route_path and method in ("GET", "HEAD"):
+            await call.answer(308, HTML, b"", [(b"location", request.tidy_url)])
+            return True
+        if not await self._stopped(call):
             await found.handler(call, found, id)
         return True
 
-    async def _stopped(self, call: Call, looking: Awaitable[Any]) -> bool:
+    def _without_slashes(self, path: str, method: str) -> tuple[str, Any]:
+        """The routes of a path that has a slash too many, and the path without it.
+
+        Only a page may have one between its segments; an event's or a
+        record's address, at its end.
+        """
+        tidy = path.rstrip("/")
+        if method in ("GET", "HEAD"):
+            tidy = re.sub("/{2,}", "/", tidy)
+        return tidy, self.routes.find(tidy) if tidy and tidy != path else None
+
+    async def _stopped(self, call: Call) -> bool:
         """Let the user's guard look first; True when it has answered instead."""
+        looking = None if self.guard is None else self.guard(call.request)
+        if looking is None:
+            return False
         try:
             response = await looking
         except Exception as error:  # the web edge: every failure becomes an answer
@@ -232,7 +294,7 @@ class Front:
     def safe_url(self, scope: Any, url: str) -> str:
         """The address of a redirect. Raises: ConfigurationError, unless it is one of ours."""
         call: Call = scope["starmodel.call"]
-        return call.safe_url(url, self._settings.allowed_hosts)
+        return call.mounted(call.safe_url(url, self._settings.allowed_hosts))
 
     async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
@@ -240,28 +302,37 @@ class Front:
         headers = [(b"allow", allowed.encode())]
         await self._refusals.send(call, Problem(405, text), headers=headers)
 
-    async def _own(self, call: Call, receive: Any, send: Any) -> None:
-        """The routes below /_starmodel/."""
+    async def _answered_to_anybody(self, call: Call, send: Any) -> bool:
+        """Answer what shows nobody's state: assets, health, and paths that do not exist.
+
+        False for the stream and the states, which the application's middleware and `before`
+        functions may refuse as they may refuse any page.
+        """
         path, request = call.request.path, call.request
-        if path.startswith(PREFIX):
-            if await serve_asset(path[len(PREFIX) :], request.takes_gzip, send):
-                return
-        elif path == STREAM_PATH:
-            try:
-                await self.realtime.serve_stream(request.scope, receive, send, call.session)
-            except StarModelError as error:
-                await self._refusals.send(call, self._refusals.problem(call, error, "The stream"))
-            return
-        elif path == STATES_PATH and request.method == "POST":
-            try:
-                await self._states(call)
-            except StarModelError as error:
-                await self._refusals.send(call, self._refusals.problem(call, error, "The states"))
-            return
-        elif path == HEALTH_PATH:
+        if (path, request.method) in STATE_ROUTES:
+            return False
+        if path == HEALTH_PATH:
             await call.json({"status": "ok"})
+        elif not path.startswith(PREFIX) or not await serve_asset(
+            path[len(PREFIX) :], request.takes_gzip, send
+        ):
+            await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
+        return True
+
+    async def _serve_state(self, call: Call, receive: Any, send: Any) -> None:
+        """The stream of a page, or its browser's states, unless a guard answers instead."""
+        if await self._stopped(call):
             return
-        await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
+        is_stream = call.request.path == STREAM_PATH
+        try:
+            if is_stream:
+                reply = self._with_cookie(call, send)
+                await self.realtime.serve_stream(call.request.scope, receive, reply, call.session)
+            else:
+                await self._states(call)
+        except StarModelError as error:
+            where = "The stream" if is_stream else "The states"
+            await self._refusals.send(call, self._refusals.problem(call, error, where))
 
     async def _states(self, call: Call) -> None:
         """How the page shows the states that its browser has. Raises: StarModelError."""
@@ -279,7 +350,12 @@ class Front:
             token.encode(), self._dev_token.encode()
         ):
             return False
-        call.session.sign_in(DEV)
+        call.session.sign_in(DEV, provider=DEVELOPMENT)
+        try:
+            await call.save_session()
+        except StarModelError as error:
+            await self.failed(call, error)
+            return True
         await self.application.end_sessions(call.session)
         await call.redirect(f"{call.root_path}/{call.request.path.lstrip('/')}")
         return True

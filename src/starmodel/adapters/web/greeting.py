@@ -20,10 +20,13 @@ def dev_token(secret: str) -> str:
 
 
 def greet(token: str, root_path: str) -> None:
-    """Log the link, where a server logs what people read at its start."""
+    """Log the link: by our logger when it shows information, else by the server's."""
     line = f"Open {server_address(sys.argv)}{root_path}/?token={token} to sign in as the developer."
-    server = logging.getLogger("uvicorn.error")
-    (server if server.hasHandlers() else log).warning(line)
+    for logger in (log, logging.getLogger("uvicorn.error")):
+        if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):
+            logger.info(line)
+            return
+    log.warning(line)  # Python prints warnings of loggers that nobody has configured
 
 
 def server_address(arguments: Sequence[str]) -> str:

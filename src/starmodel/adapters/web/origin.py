@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starmodel.adapters.web.call import matches_host
 from starmodel.adapters.web.requests import Incoming
+from starmodel.app.redirects import matches_host
 from starmodel.core.errors import AccessDeniedError, RequestError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+MAX_ORIGIN_CHARS = 1024
 
 
 class OriginCheck:
@@ -74,6 +76,8 @@ class OriginCheck:
 
 def _host_of(origin: str) -> str | None:
     """Host and port of an origin; None when it names none, as "null" does."""
+    if len(origin) > MAX_ORIGIN_CHARS:  # `urlsplit` remembers what it is given
+        return None
     try:
         return urlsplit(origin).netloc or None
     except ValueError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from starmodel.adapters.web.call import SSE, Call
-from starmodel.adapters.web.refusals import NO_STORE
+from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.app.presentation import RealtimeAdapter
+from starmodel.app.redirects import is_web_address
 from starmodel.app.replies import Reply
 
 PARTS_ONLY = (b"hx-request", b"true")  # by which FastHTML leaves out the page around components
@@ -50,5 +49,5 @@ def leads_to(status: int, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     for name, value in headers:
         if name == b"hx-redirect" or (name == b"location" and 300 <= status < 400):
             url = value.decode("latin-1")
-            return url if urlsplit(url).scheme in ("", "http", "https") else None
+            return url if is_web_address(url) else None
     return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from starmodel.app.access import DEV, Actor
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.failures import Frame, own_frames
 from starmodel.core.errors import (
@@ -19,10 +19,16 @@ from starmodel.core.errors import (
     ConstraintError,
     EditConflictError,
     InvalidStateError,
+    SessionNotStoredError,
     StarModelError,
+    StoreBusyError,
+    StoreFullError,
+    StorePermissionError,
     StoreUnavailableError,
+    VersionConflictError,
 )
-from starmodel.core.sentences import sentence
+from starmodel.core.nested import is_private_path
+from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 
 log = logging.getLogger("starmodel.web")
 
@@ -34,6 +40,7 @@ class Problem:
     Shapes: fields maps an input's name to the sentence beside it; trace,
     frames and details are for the developer only; was is what an edit form
     is to remember from now on (see `starmodel.app.editing`).
+    Units: retry_after_s is the `Retry-After` header; None sends none.
     """
 
     status: int
@@ -44,6 +51,7 @@ class Problem:
     frames: Sequence[Frame] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, str] = field(default_factory=dict)
+    retry_after_s: int | None = None
 
     @property
     def title(self) -> str:
@@ -73,7 +81,17 @@ class Problem:
         return made
 
 
+Models = Mapping[str, Sequence[type[BaseModel]]]
+_NO_MODELS: Models = MappingProxyType({})
+_CONFLICT = "Somebody else changed this at the same time. Load it again and repeat your change."
 _LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
+_BUSY = "This is busy right now, and nothing was changed. Try again in a moment."
+_DENIED = "This can't be done here, and nothing was changed."
+_NOT_SIGNED = (
+    "Signing in or out did not work, because the data can't be reached right now. "
+    "Try again in a moment."
+)
+_FULL = "There is no room to store this at the moment, and nothing was changed."
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
     "Look before you do it again."
@@ -84,44 +102,69 @@ def problem_of(
     error: BaseException,
     *,
     where: str = "",
-    actor: Actor | None = None,
-    development: bool = False,
+    developer: bool = False,
     domain: bool = True,
     details: Mapping[str, str] | None = None,
+    models: Models = _NO_MODELS,
 ) -> Problem:
     """The problem behind an exception; unexpected ones are logged, and told to nobody else.
 
     Shapes: where names entity, event and arguments, secrets removed, and
     details has them one by one. With domain a `ValueError` is what an event
     has to say, and is shown; else it is shown only when it came out of an
-    event.
+    event. developer is True for who may see what failed in the code. models
+    are those whose private fields no validation error may name.
     """
-    if isinstance(error, BindingError | InvalidStateError | ConstraintError):
+    if isinstance(error, BindingError):
         return Problem(error.status, str(error), error.fields, where)
+    if isinstance(error, InvalidStateError | ConstraintError):
+        return Problem(error.status, error.shown, error.fields, where)
     if isinstance(error, EditConflictError):
         return Problem(error.status, str(error), error.fields, where, was=error.was)
+    if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
+        return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
         return Problem(error.status, str(error), where=where)
+    if isinstance(error, StoreBusyError):
+        log.warning("%s failed: %s", where or "A request", error)
+        return Problem(error.status, _BUSY, where=where, retry_after_s=error.retry_after_s)
+    if isinstance(error, StorePermissionError):
+        log.error("%s failed: %s", where or "A request", error, exc_info=error.__cause__)
+        return Problem(error.status, _DENIED, where=where)
     if isinstance(error, StoreUnavailableError):
         log.error("%s failed: %s", where or "A request", error)
+        if isinstance(error, SessionNotStoredError):
+            return Problem(error.status, _NOT_SIGNED, where=where)
         return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
+    if isinstance(error, StoreFullError):
+        log.error("%s failed: %s", where or "A request", error)
+        text = str(error) if developer else _FULL
+        return Problem(error.status, text, where=where)
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
-        fields = {
-            str(item["loc"][0]) if item["loc"] else "": sentence(item)
-            for item in error.errors(include_url=False, include_input=False)
-        }
+        fields = dict(_public_sentences(error, models.get(error.title, ())))
         told = "; ".join(f"{name}: {text}" if name else text for name, text in fields.items())
         return Problem(422, told, fields, where)
     if isinstance(error, ValueError) and said and not isinstance(error, UnicodeError):
         return Problem(422, str(error), where=where)
     log.error("%s failed", where or "A request", exc_info=error)
-    if development and actor is not None and actor.id == DEV.id:
+    if developer:
         text = f"{where}: {type(error).__name__}: {error}"
         trace = "".join(traceback.format_exception(error))
         frames = own_frames(error)
         return Problem(500, text, where=where, trace=trace, frames=frames, details=details or {})
     return Problem(500, "Something went wrong on our side. It has been logged.", where=where)
+
+
+def _public_sentences(
+    error: ValidationError, models: Sequence[type[BaseModel]]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with each field; of private ones only that something is."""
+    for item in error.errors(include_url=False, include_input=False):
+        if is_private_path(models, item["loc"]):
+            yield "", PRIVATE_PROBLEM
+        else:
+            yield str(item["loc"][0]) if item["loc"] else "", sentence(item)
 
 
 def _came_out_of_an_event(error: BaseException) -> bool:

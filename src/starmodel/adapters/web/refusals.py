@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starmodel.adapters.web.call import SSE, Call, Header
+from starmodel.adapters.web.call import NO_STORE, SSE, Call, Header
 from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.editing import digests_in
 from starmodel.app.elements import Element
+from starmodel.app.form_words import WAS
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
 
-NO_STORE = (b"cache-control", b"no-store")
 _SIGN_IN = "In development, open the link that the server printed at its start."
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
 
@@ -50,10 +50,10 @@ class Refusals:
         made = problem_of(
             error,
             where=where,
-            actor=call.session.actor,
-            development=self._settings.development,
+            developer=self._settings.development and call.session.is_developer,
             domain=domain,
             details=details,
+            models=self._application.registry.models_by_title,
         )
         if made.status == 401 and self._settings.development:
             return replace(made, text=f"{made.text} {_SIGN_IN}")
@@ -68,6 +68,8 @@ class Refusals:
         headers: Sequence[Header] = (),
     ) -> None:
         """Answer with the problem."""
+        if problem.retry_after_s is not None:
+            headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
         if call.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx: what must be seen goes out as 200.
             status = (b"starmodel-status", str(problem.status).encode())
@@ -107,8 +109,12 @@ class Refusals:
         return self._ui.field_problems(type, event, id, problem.fields, problem.was)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
-        """What Datastar is sent."""
-        return self._realtime.encode_refusal(problem.status, problem.said, elements)
+        """What Datastar is sent; for a developer a panel with frames and arguments."""
+        if not problem.trace:
+            return self._realtime.encode_refusal(problem.status, problem.said, elements)
+        panel = self._ui.render(self._ui.failure_panel(problem))
+        shown = Element(panel, "#starmodel-failure", "inner")
+        return self._realtime.encode_refusal(problem.status, "", [*elements, shown])
 
     def _form_again(
         self,
@@ -125,7 +131,7 @@ class Refusals:
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
         was = problem.was
         with contextlib.suppress(RequestError):  # spoilt, and that is what is told
-            was = was or digests_in(sent.get("_was"))
+            was = was or digests_in(sent.get(WAS), self._settings.bounds)
         form = self._ui.form(
             type, event, id or None, values=values, problems=problem.fields, was=was
         )

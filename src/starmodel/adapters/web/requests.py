@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import functools
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, unquote
-
-from pydantic_core import from_json
+from urllib.parse import parse_qsl, quote, unquote
 
 from starmodel.adapters.web.form_fields import gathered
+from starmodel.adapters.web.multipart import MAX_FIELDS, multipart_pairs
 from starmodel.adapters.web.routes import SLASH
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.core.bounded_cache import cached
+from starmodel.core.bounds import BoundsError, read_json
 from starmodel.core.errors import RequestError
+
+MAX_CONTENT_TYPE_BYTES = 512
+_CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*([^;]*)", re.IGNORECASE)
+_UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is part of it
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Incoming:
@@ -76,15 +82,60 @@ class Incoming:
         return whole[len(self.scope["path"]) - len(self.path) :]
 
     @property
+    def tidy_url(self) -> bytes:
+        """The address as it was sent, without empty segments."""
+        raw: bytes = self.scope.get("raw_path") or quote(self.scope["path"]).encode()
+        path = re.sub(rb"/{2,}", b"/", raw.partition(b"?")[0]).rstrip(b"/")
+        query: bytes = self.scope["query_string"]
+        return path + (b"?" + query if query else b"")
+
+    @property
     def query(self) -> Mapping[str, str]:
-        """The query's parameters but Datastar's own; of a repeated one the last."""
-        return _query(self.scope["query_string"])
+        """The query's parameters; of a repeated one the last. Datastar's own are left out."""
+        found = _query(self.scope["query_string"])
+        if self.is_datastar and "datastar" in found:
+            return MappingProxyType({k: v for k, v in found.items() if k != "datastar"})
+        return found
 
     @property
     def signals_in_query(self) -> dict[str, Any]:
         """The signals that Datastar sends with GET and DELETE."""
-        text = dict(parse_qsl(self.scope["query_string"].decode("latin-1"))).get("datastar")
+        text = dict(_pairs(self.scope["query_string"])).get("datastar")
         return self.parsed(text.encode(), "signals") if text else {}
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body without its parameters, in lower case."""
+        return self.header(b"content-type").partition(";")[0].strip().lower()
+
+    @property
+    def is_form(self) -> bool:
+        """True for a body of one of the two types that browsers give forms."""
+        return self.content_type in FORM_TYPES
+
+    def check_head(self) -> None:
+        """Refuse addresses and types of bodies that nothing here can read.
+
+        Only UTF-8 is decoded: no client chooses a codec.
+
+        Raises: RequestError, 415 for another charset, else 400.
+        """
+        if "\0" in self.path:
+            raise RequestError("The address has a NUL character.")
+        if self.scope["query_string"].count(b"&") >= MAX_FIELDS:
+            raise RequestError(f"The address has more than {MAX_FIELDS} parameters.")
+        kind = self.headers.get(b"content-type")
+        if kind is None or kind == b"application/json":
+            return
+        if len(kind) > MAX_CONTENT_TYPE_BYTES:
+            raise RequestError(
+                f"Content-Type has {len(kind)} bytes; expected at most {MAX_CONTENT_TYPE_BYTES}."
+            )
+        for named in _CHARSET.findall(kind):
+            if named.strip(b" \t\"'").lower() not in _UTF_8:
+                raise RequestError(
+                    "Only UTF-8 can be read here; send the body as UTF-8.", status=415
+                )
 
     async def body(self) -> bytes:
         """The whole body. Raises: RequestError 413, beyond the limit."""
@@ -92,8 +143,8 @@ class Incoming:
             return self._body
         length, room = self.headers.get(b"content-length", b"0"), self._limits.max_body_bytes
         if not length.isdigit():
-            raise RequestError(f"Content-Length is {length!r}; expected a number.")
-        if int(length) > room:
+            raise RequestError(f"Content-Length is {length[:80]!r}; expected a number.")
+        if len(length) > 18 or int(length) > room:
             raise self._too_large()
         parts: list[bytes] = []
         more = True
@@ -117,27 +168,29 @@ class Incoming:
     async def form(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields of a form post, and its files. Raises: RequestError."""
         body = await self.body()
-        if not self.header(b"content-type").startswith("multipart/form-data"):
-            try:
-                pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=1000)
-            except ValueError as error:
-                raise RequestError(f"The form can't be read: {error}.") from error
-            return gathered(pairs), {}
-        from starlette.requests import Request
-
-        async def replay() -> Any:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        from starlette.exceptions import HTTPException
-
-        try:
-            data = await Request(self.scope, replay).form(max_part_size=self._limits.max_body_bytes)
-        except HTTPException as error:
-            raise RequestError(f"The form can't be read: {error.detail}.") from error
-        texts = [(k, v) for k, v in data.multi_items() if isinstance(v, str)]
-        self._files = [(k, v) for k, v in data.multi_items() if not isinstance(v, str)]
+        if self.content_type != "multipart/form-data":
+            return gathered(_form_pairs(body), self._limits.bounds), {}
+        pairs = multipart_pairs(self.header(b"content-type"), body)
+        texts = [(k, v) for k, v in pairs if isinstance(v, str)]
+        self._files = [(k, v) for k, v in pairs if not isinstance(v, str)]
         files = [(k, v) for k, v in self._files if v.filename]
-        return gathered(texts), gathered(files)
+        return gathered(texts, self._limits.bounds), gathered(files)
+
+    async def fields(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The fields and files of the body, a JSON object or a form; nothing for no body.
+
+        Raises: RequestError, 415 for another type of body.
+        """
+        if self.content_type == "application/json":
+            return await self.json(), {}
+        if self.is_form:
+            return await self.form()
+        if await self.body():
+            raise RequestError(
+                f"A body of type {self.content_type[:80]!r} can't be read; send JSON or a form.",
+                status=415,
+            )
+        return {}, {}
 
     def close_files(self) -> None:
         """Let go of the files of a form."""
@@ -154,14 +207,13 @@ class Incoming:
         return made
 
     def parsed(self, text: bytes, what: str) -> dict[str, Any]:
-        """A JSON object within the limit of depth. Raises: RequestError, for anything else."""
+        """A JSON object within the bounds. Raises: RequestError, for anything else."""
         if text == b"{}":
             return {}
-        brackets, deepest = text.count(b"[") + text.count(b"{"), self._limits.max_body_depth
-        if brackets > deepest and _depth(text) > deepest:
-            raise RequestError(f"The {what} is nested deeper than {deepest} levels.")
         try:
-            data = from_json(text, allow_inf_nan=False)  # orjson would round large integers
+            data = read_json(text, self._limits.bounds)
+        except BoundsError as error:
+            raise RequestError(f"The {what} {error}.") from error
         except ValueError as error:
             raise RequestError(f"The {what} is not JSON: {error}.") from error
         if not isinstance(data, dict):
@@ -174,30 +226,22 @@ class Incoming:
         )
 
 
-@functools.lru_cache(maxsize=1024)  # rendered actions ask with the same few
+@cached(512 * 1024)  # rendered actions ask with the same few
 def _query(text: bytes) -> Mapping[str, str]:
-    found = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
-    found.pop("datastar", None)
-    return MappingProxyType(found)
+    return MappingProxyType(dict(_pairs(text)))
 
 
-def _depth(text: bytes) -> int:
-    """How deep brackets nest outside strings."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for byte in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+
+
+def _form_pairs(body: bytes) -> list[tuple[str, str]]:
+    """The fields of an urlencoded form. Raises: RequestError, for too many and for no UTF-8."""
+    try:
+        return parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except UnicodeDecodeError as error:
+        raise RequestError("The form can't be read: it is not UTF-8.") from error
+    except ValueError as error:
+        raise RequestError(f"The form has more than {MAX_FIELDS} fields.") from error

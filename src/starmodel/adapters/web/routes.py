@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from starmodel.app.listing import id_in
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
@@ -68,11 +69,11 @@ class Routes:
         head, _, tail = path.rpartition("/")
         record = self._records.get(head)
         if record is not None and tail:
-            return record.own, tail.replace(SLASH, "/")
+            return record.own, id_in(tail.replace(SLASH, "/"))
         base, _, id = head.rpartition("/")
         record = self._records.get(base)
         if record is not None and id and tail in record.below:
-            return record.below[tail], id.replace(SLASH, "/")
+            return record.below[tail], id_in(id.replace(SLASH, "/"))
         return None
 
     def __iter__(self) -> Any:

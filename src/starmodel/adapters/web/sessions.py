@@ -1,126 +1,264 @@
-"""The visitor's session in one signed cookie."""
+"""The session cookie: signed, and naming a server-side session once somebody has signed in."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets as random
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.app.access import Actor
+from starmodel.app.ports import Clock, system_clock
 from starmodel.app.scopes import keyed_hash
-from starmodel.app.session import Session
+from starmodel.app.session import DEVELOPMENT, Session
+from starmodel.app.sessions.cache import SessionCache
+from starmodel.app.sessions.store import SessionRecord
 from starmodel.core.errors import ConfigurationError
 
 MAX_AGE_S = 30 * 24 * 3600
 RENEW_S = 24 * 3600
 UNDER_WAY_S = 30
 MAX_COOKIE_BYTES = 3800
-_CACHED = 10_000
+MAX_CACHED_BYTES = 8_000_000
+MAX_NAMES = 64
+_OVERHEAD_BYTES = 1_000
 
 
-class _Kept(NamedTuple):
-    """What a valid cookie says. Units: at is when it was written, in seconds since the epoch."""
+class _Signed(NamedTuple):
+    """The content of a valid cookie.
+
+    Shapes: id is the session's id, "" for an anonymous visitor.
+    Units: at is when it was written, in seconds since the epoch.
+    """
 
     visitor: str
     id: str
     key: str
-    actor: Actor | None
     data: dict[str, Any]
     at: float
 
 
 class CookieSessions:
-    """Reads and writes sessions; a visitor without a valid cookie gets a new one.
+    """The sessions of one application, each in a cookie of its visitor.
 
-    The cookie is signed, not encrypted: what is put in it can be read by
-    its owner. Ids of ended sessions are refused until this process ends.
+    The cookie is signed, not encrypted: its owner can read what
+    `session["…"]` holds. An anonymous visitor is known by the cookie alone.
+    Sign-in makes a server-side session: actor, roles and provider are
+    stored there, under a hash of the id in the cookie.
+
+    The name of the cookie depends on the key, the port and the mount path,
+    because browsers send cookies to every port and path of a host.
+
+    Shapes: port is that of the public URL, "" for the default port; None
+    takes it from the Host header.
     """
 
-    def __init__(self, secrets: Sequence[str], *, secure: bool, path: str = "/") -> None:
-        self.name = "__Host-starmodel" if secure else "starmodel"
-        self._secure, self._path = secure, path
-        self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session")
-        self._key = keyed_hash(secrets[-1], "visitor")  # the oldest, so that rotation loses nobody
-        self._known: OrderedDict[bytes, _Kept] = OrderedDict()
-        self._ended: OrderedDict[str, float] = OrderedDict()
-        self._cookie = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(self.name.encode()))
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        cache: SessionCache,
+        *,
+        secure: bool,
+        development: bool,
+        port: str | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._cache, self._clock, self._port = cache, clock, port
+        self._development = development
+        self._prefix, self._secure = ("__Host-" if secure else ""), secure
+        self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session.v2")
+        # The oldest key, so that rotation loses nobody.
+        self._key, self._suffix = (
+            keyed_hash(secrets[-1], "visitor"), keyed_hash(secrets[-1], "cookie name")
+        )  # fmt: skip
+        self._cookies: dict[tuple[bytes, str], SessionCookie] = {}
+        self._known: OrderedDict[bytes, _Signed] = OrderedDict()
+        self._known_bytes = 0
 
-    def read(self, header: bytes) -> Session:
-        """The session of a Cookie header, or a new one."""
-        found = self._cookie.search(header)
-        kept = None if found is None else self._known.get(found[1]) or self._load(found[1])
-        if kept is None:
-            return self._new()
-        now, ended = time.time(), self._ended.get(kept.id)
-        if ended is not None or kept.at + MAX_AGE_S < now:
-            session = self._new()
-            # A request that was under way at a sign-in must not replace the newer cookie.
-            session.modified = ended is None or ended + UNDER_WAY_S < now
-            return session
-        session = Session(kept.visitor, kept.id, kept.key, kept.actor, kept.data)
-        session.modified = kept.at + RENEW_S < now
-        return session
+    def cookie(self, host: bytes, root_path: str) -> SessionCookie:
+        """The cookie of requests to this Host below this mount path."""
+        port = b"" if self._port is not None else _port_of(host)
+        found = self._cookies.get((port, root_path))
+        if found is None:
+            place = f"{port.decode() if self._port is None else self._port} {root_path}"
+            name = f"{self._prefix}starmodel-{self._suffix(place)[:8]}"
+            found = SessionCookie(self, name, secure=self._secure)
+            if len(self._cookies) < MAX_NAMES:
+                self._cookies[port, root_path] = found
+        return found
 
-    def _new(self) -> Session:
+    def new(self) -> Session:
+        """The session of a new visitor."""
         visitor = random.token_urlsafe(18)
-        session = Session(visitor, random.token_urlsafe(18), self._key(visitor))
-        session.modified = True
+        session = Session(visitor, visitor, self._key(visitor))
+        session.modified = session.is_new = True
         return session
 
-    def write(self, session: Session, before: str) -> str:
-        """The Set-Cookie header of a changed session; `before` is the id it came with."""
-        if session.id != before:
-            self._ended[before] = time.time()
-            if len(self._ended) > _CACHED:
-                self._ended.popitem(last=False)
-        if not session.visitor:
-            session.visitor, session.id = random.token_urlsafe(18), random.token_urlsafe(18)
-            session.key = self._key(session.visitor)
-        text = self.text(session)
-        secure = "; Secure" if self._secure else ""
-        return (
-            f"{self.name}={text}; Path={self._path}; Max-Age={MAX_AGE_S}; "
-            f"HttpOnly; SameSite=Lax{secure}"
-        )
+    async def session_of(self, value: bytes) -> Session:
+        """The session that a cookie names, or a new one. Raises: StoreUnavailableError."""
+        signed = self._known.get(value) or self._load(value)
+        if signed is None:
+            return self.new()
+        now = self._clock()
+        if signed.at + MAX_AGE_S < now:
+            return self.new()
+        visitor, id, key, data, at = signed
+        if not id:
+            record = await self._cache.latest(key)
+            if record is not None:
+                return self._instead(record.created_at)
+            session = Session(visitor, visitor, key, None, data)
+        else:
+            record = await self._cache.find(_stored_id(id))
+            if record is None or record.visitor != key or not self._accepts(record):
+                return self.new()
+            if record.ended_at is not None:
+                return self._instead(record.ended_at)
+            session = Session(
+                visitor, id, key, record.actor, data, record.provider, record.created_at
+            )
+        session.modified = at + RENEW_S < now
+        return session
 
-    def text(self, session: Session) -> str:
-        """The signed value of the cookie. Raises: ConfigurationError, for what no cookie takes."""
-        actor = session.actor
-        data = {
-            "v": session.visitor,
-            "i": session.id,
-            "a": None if actor is None else [actor.id, actor.name, sorted(actor.roles)],
-            "d": dict(session),
-            "t": int(time.time()),
-        }
+    def is_current(self, session: Session) -> bool:
+        """False when this session ended while its request ran, as far as this process knows."""
+        came = session.came
+        if session.is_new:
+            return True
+        if came.id == came.visitor:
+            return not self._cache.is_superseded(came.key)
+        return not self._cache.is_ended(_stored_id(came.id))
+
+    async def save(self, session: Session) -> str:
+        """Store a sign-in or sign-out, and give the new value of the cookie.
+
+        Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
+        """
+        if session.is_rotated and session.is_developer and not self._development:
+            raise ConfigurationError(
+                "session.sign_in() got provider='development', which is valid in development only."
+            )
+        if not session.visitor:
+            self._renew_visitor(session)
+        now = self._clock()
+        value = self._value(session, now)
+        if session.is_rotated:
+            came, records = session.came, []
+            if session.actor is not None:
+                session.signed_in_at = now
+                records.append(_started(session, now))
+            if not session.is_new and came.key != session.key and came.id == came.visitor:
+                # An anonymous visitor has no record yet that could be ended.
+                left = _stored_id(f"visitor {came.key}")
+                records.append(SessionRecord(left, came.key, None, "", now, now, now))
+            if records or not session.is_new:
+                await self._cache.replace(came.key, records)
+        return value
+
+    def check(self, session: Session) -> None:
+        """Raises: ConfigurationError, for data that no cookie holds."""
+        self._value(session, self._clock())
+
+    def _renew_visitor(self, session: Session) -> None:
+        session.visitor = random.token_urlsafe(18)
+        session.key = self._key(session.visitor)
+        if session.actor is None:
+            session.id = session.visitor
+
+    def _value(self, session: Session, now: float) -> str:
+        id = "" if session.id == session.visitor else session.id
+        content = {"v": session.visitor, "i": id, "d": dict(session), "t": int(now)}
         try:
-            text = str(self._signer.dumps(data))
+            value = str(self._signer.dumps(content))
         except (TypeError, ValueError) as error:
             raise ConfigurationError(
                 f"The session holds {', '.join(session)}, not all of which is JSON data: {error}."
             ) from error
-        if len(text) > MAX_COOKIE_BYTES:
+        if len(value) > MAX_COOKIE_BYTES:
             raise ConfigurationError(
-                f"The session holds {len(text)} bytes ({', '.join(session)}); a cookie takes "
+                f"The session holds {len(value)} bytes ({', '.join(session)}); a cookie takes "
                 f"{MAX_COOKIE_BYTES}. Keep data in an entity of session scope instead."
             )
-        return text
+        return value
 
-    def _load(self, value: bytes) -> _Kept | None:
-        """What the cookie says, which is remembered; None for one that is not ours."""
+    def _instead(self, ended_at: float) -> Session:
+        """A new session in place of one that ended."""
+        session = self.new()
+        # A request that was under way at a sign-in must not replace the newer cookie.
+        session.modified = ended_at + UNDER_WAY_S < self._clock()
+        return session
+
+    def _accepts(self, record: SessionRecord) -> bool:
+        return record.provider != DEVELOPMENT or self._development
+
+    def _load(self, value: bytes) -> _Signed | None:
+        """The verified content of a cookie, cached; None for an invalid one."""
+        if len(value) > MAX_COOKIE_BYTES:
+            return None
         try:
-            data: dict[str, Any] = self._signer.loads(value.strip())
-            visitor, who = data["v"], data["a"]
-            actor = Actor(who[0], who[1], frozenset(who[2])) if who else None
-            kept = _Kept(visitor, data["i"], self._key(visitor), actor, data["d"], data["t"])
+            content: dict[str, Any] = self._signer.loads(value.strip())
+            visitor = content["v"]
+            made = _Signed(visitor, content["i"], self._key(visitor), content["d"], content["t"])
         except (BadSignature, ValueError, KeyError, TypeError):
             return None
-        self._known[value] = kept
-        if len(self._known) > _CACHED:
-            self._known.popitem(last=False)
-        return kept
+        self._known[value] = made
+        self._known_bytes += _weight(value)
+        while self._known_bytes > MAX_CACHED_BYTES:
+            self._known_bytes -= _weight(self._known.popitem(last=False)[0])
+        return made
+
+
+class SessionCookie:
+    """The session cookie under the name that one address of the application uses."""
+
+    def __init__(self, sessions: CookieSessions, name: str, *, secure: bool) -> None:
+        self.name, self._sessions, self._secure = name, sessions, secure
+        self._value = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(name.encode()))
+
+    async def read(self, header: bytes) -> Session:
+        """The session of a Cookie header, or a new one. Raises: StoreUnavailableError."""
+        found = self._value.search(header)
+        if found is None:
+            return self._sessions.new()
+        return await self._sessions.session_of(found[1])
+
+    def check(self, session: Session) -> None:
+        """Raises: ConfigurationError, for data that no cookie holds."""
+        self._sessions.check(session)
+
+    async def save(self, session: Session) -> str | None:
+        """Store what changed, and give the Set-Cookie header.
+
+        None for a session that ended during the request: another response
+        sets the newer cookie.
+        Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
+        """
+        if not session.is_rotated and not self._sessions.is_current(session):
+            return None
+        value = await self._sessions.save(session)
+        secure = "; Secure" if self._secure else ""
+        return f"{self.name}={value}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _started(session: Session, now: float) -> SessionRecord:
+    return SessionRecord(
+        _stored_id(session.id), session.key, session.actor, session.provider, now, now
+    )
+
+
+def _stored_id(id: str) -> str:
+    """The hash of a session id, so that a leaked table holds no valid cookie."""
+    return hashlib.sha256(id.encode()).hexdigest()
+
+
+def _port_of(host: bytes) -> bytes:
+    port = host.rpartition(b":")[2] if b":" in host else b""
+    return port if port.isdigit() and len(port) <= 5 else b""
+
+
+def _weight(value: bytes) -> int:
+    """About the bytes that a cached cookie takes, parsed data included."""
+    return 4 * len(value) + _OVERHEAD_BYTES

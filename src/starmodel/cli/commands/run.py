@@ -22,6 +22,7 @@ from starmodel.core.errors import ConfigurationError
 GRACE_S = 2
 # Read once at the start, like sources.
 SETTINGS_FILES = [".env", "starmodel.toml"]
+OWN_LOGGER = {"handlers": ["default"], "level": "INFO", "propagate": False}
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, not bound
 
 
@@ -87,7 +88,9 @@ def run(
     sys.stdout.flush()
 
     import uvicorn
+    from uvicorn.config import LOGGING_CONFIG
 
+    loggers = {**LOGGING_CONFIG["loggers"], "starmodel": OWN_LOGGER}
     uvicorn.run(
         "starmodel.cli.serving:load",
         factory=True,
@@ -99,6 +102,9 @@ def run(
         reload_includes=SETTINGS_FILES if reload else None,
         workers=workers,
         access_log=False,
+        log_config={**LOGGING_CONFIG, "loggers": loggers},
+        # A developer reads the line above, then the link; the server's own steps say no more.
+        log_level="warning" if develops else "info",
         # The application judges forwarded headers itself, by its setting trusted_proxies.
         proxy_headers=False,
         server_header=False,

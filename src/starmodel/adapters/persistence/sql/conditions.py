@@ -19,9 +19,11 @@ from starmodel.adapters.persistence.sql.tables import StoredField
 from starmodel.adapters.persistence.sql.values import (
     LOCAL_CHARS,
     MAX_INT,
+    Codec,
     after_moment,
     moment_text,
 )
+from starmodel.app.moments import ShownMoment
 from starmodel.app.query import OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 
@@ -70,6 +72,9 @@ class Conditions:
             return None
         op, *values = asked_as
         if codec.compares == "moment":
+            if isinstance(value, ShownMoment):
+                # Texts of aware moments begin with their wall clock in UTC.
+                return Part((op, field.name, "shown"), (values[0], values[0] + "\\"))
             values.append(after_moment(values[0]))
             return Part((op, field.name, "zoned" if value.tzinfo else "local"), tuple(values))
         return Part((op, field.name, len(values)), tuple(values))
@@ -123,9 +128,7 @@ class Conditions:
         if op == "present":
             return column.is_not(None)
         if field.codec.compares == "moment":
-            return _moment_condition(
-                op, column, f"p{number}_0", f"p{number}_1", zoned=size == "zoned"
-            )
+            return _moment_condition(op, column, f"p{number}_0", f"p{number}_1", size)
         type = NullType() if field.codec.ask is not None else field.column.type
         values: list[Any] = [bindparam(f"p{number}_{index}", type_=type) for index in range(size)]
         if op in ("in", "none_or_in"):
@@ -168,6 +171,8 @@ def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
     Shapes: without a value the operator is "never", "always" or "present".
     """
     codec = field.codec
+    if isinstance(value, ShownMoment):
+        value = _as_kept(codec, value.clock)
     if type(value) not in codec.asks or value != value:
         return None
     if codec.asks[0] is int:
@@ -187,6 +192,15 @@ def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
         return op, (codec.ask or codec.encode)(value)
     except ValueError:
         return None
+
+
+def _as_kept(codec: Codec, clock: datetime) -> datetime:
+    """A shown moment for a column that keeps all its values with a zone, or all without."""
+    if codec.compares != "moment" and codec.ask is not None:
+        with contextlib.suppress(ValueError):
+            codec.ask(clock.replace(tzinfo=UTC))
+            return clock.replace(tzinfo=UTC)
+    return clock
 
 
 _BEYOND: dict[str, Asked] = {"ne": ("always",), "eq": ("never",)}
@@ -218,15 +232,18 @@ def _members_part(field: StoredField, filter: Filter) -> Part | None:
 
 
 def _moment_condition(
-    op: str, column: ColumnElement[Any], first: str, end: str, *, zoned: bool
+    op: str, column: ColumnElement[Any], first: str, end: str, bound: str
 ) -> ColumnElement[bool]:
     """A moment compared whatever its offset, so that an index on the column still helps.
 
-    With a zone and without one, moments are neither equal nor before each other.
+    With a zone and without one, moments are neither equal nor before each
+    other. A bound that is "shown" is compared with both.
     """
     low, high = bindparam(first, type_=String), bindparam(end, type_=String)
     length = func.length(column, type_=Integer)
-    alike = length > LOCAL_CHARS if zoned else length == LOCAL_CHARS
+    alike = {
+        "zoned": length > LOCAL_CHARS, "local": length == LOCAL_CHARS, "shown": true(),
+    }[bound]  # fmt: skip
     conditions = {
         "lt": and_(column < low, alike),
         "gte": and_(column >= low, alike),

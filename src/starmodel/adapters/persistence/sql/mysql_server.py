@@ -21,8 +21,10 @@ from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
+    DeniedError,
     FailedError,
     Link,
+    LockedError,
     LostError,
     UnreachableError,
     come_back,
@@ -35,28 +37,35 @@ STATEMENT_S = 60
 ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
-    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "innodb_lock_wait_timeout = 10, time_zone = '+00:00'"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 )
+# Of rows, and of tables that somebody alters or locks. In whole seconds; a longer wait is for a
+# few connections only: see `NetworkEngine`.
+LOCK_TIMEOUT = "innodb_lock_wait_timeout = {0:d}, lock_wait_timeout = {0:d}"
+LOCK_S = 1
 SCHEMA_LOCK = "starmodel_schema"
-_COLLIDED = {1205, 1213, 1020}  # waited too long for a lock, deadlock, row changed since read
+_COLLIDED = {1213, 1020, 3058}  # deadlock, row changed since read, deadlock of user locks
+_LOCKED = {1205, 3572}  # waited too long for a lock, or would have to
+_DENIED = {1044, 1095, 1142, 1143, 1227, 1345, 1370, 3118, 3530, 3879, 4153}  # a privilege
 _GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
-_LATER = {1040, 1053, 1203, 2002, 2003, 2005, 2006, 2013}
+_LATER = {1040, 1053, 1203, 1226, 2002, 2003, 2005, 2006, 2013}
 MISSING_DATABASE = 1049
 _BROKEN: dict[int, Broken] = {
     1062: "unique", 1586: "unique",
     1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
     1048: "null", 1364: "null",
     3819: "check", 4025: "check",
+    1644: "check", 1369: "check",  # by a trigger; by a view
     1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
+    1367: "value", 1411: "value", 1690: "value", 3140: "value",
 }  # fmt: skip
 
 
 class MysqlLink(DriverLink):
     """One connection of asyncmy; what counts is the rows found, changed or not."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, shortest_s: int = LOCK_S) -> None:
+        self._connection, self._shortest_s = connection, shortest_s
         self._lost = False
 
     @property
@@ -94,6 +103,10 @@ class MysqlLink(DriverLink):
         finally:
             timer.cancel()
 
+    def _lock_timeout(self, seconds: float | None) -> str:
+        whole = LOCK_S if seconds is None else max(self._shortest_s, int(seconds))
+        return f"SET SESSION {LOCK_TIMEOUT.format(whole)}"
+
     def _drop(self) -> None:
         self._lost = True
         self._connection.close()
@@ -122,6 +135,10 @@ class MysqlLink(DriverLink):
         number = _number(error)
         if number in _COLLIDED:
             return CollidedError(text)
+        if number in _LOCKED:
+            return LockedError(text)
+        if number in _DENIED:
+            return DeniedError(text)
         broken = _BROKEN.get(number)
         if broken == "unique":
             return RefusedError(broken, await self._key(text))
@@ -172,9 +189,9 @@ class MysqlServer:
     """One database of a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
 
     def __init__(self, url: URL, timeout_s: float) -> None:
+        self._timeout_s, self._shortest_s = timeout_s, LOCK_S
         self._flavour = MysqlFlavour()
         self._options = options_of(url)
-        self._timeout_s = timeout_s
         given = self._options
         where = given.get("unix_socket") or f"{given['host']}:{given['port']}"
         self.where = f"MySQL at {where}, database {url.database!r},"
@@ -183,7 +200,7 @@ class MysqlServer:
     def flavour(self) -> Flavour:
         return self._flavour
 
-    async def connect(self) -> Link:
+    async def connect(self, within_s: float | None = None) -> Link:
         try:
             made = await asyncmy.connect(
                 **self._options,
@@ -191,7 +208,7 @@ class MysqlServer:
                 autocommit=True,
                 client_flag=FOUND_ROWS,
                 init_command=ISOLATION,
-                connect_timeout=self._timeout_s,
+                connect_timeout=self._timeout_s if within_s is None else within_s,
                 program_name="starmodel",
                 stmt_cache_size=500,
             )
@@ -199,9 +216,9 @@ class MysqlServer:
         # a package is missing that the way of signing in needs.
         except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
             raise self._refusal(error) from error
-        link = MysqlLink(made)
+        link = MysqlLink(made, self._shortest_s)
         try:
-            await link.run(SETTINGS)
+            await link.run(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
         except (LostError, FailedError) as error:
             raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
         return link
@@ -224,6 +241,7 @@ class MysqlServer:
         ((version,),) = await link.rows("SELECT VERSION()", ())
         self._flavour.learn(version)
         if is_mariadb(version):
+            self._shortest_s = 0  # MySQL knows no wait below a second
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
     async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:

@@ -20,12 +20,15 @@ from starmodel.adapters.persistence.sql.server import (
     CollidedError,
     FailedError,
     Link,
+    LockedError,
     LostError,
     Server,
 )
 from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit
 from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order
 from starmodel.core.errors import ConfigurationError
+
+SCHEMA_LOCK_S = 60.0
 
 
 async def create_tables(
@@ -36,11 +39,13 @@ async def create_tables(
     Raises: ConfigurationError, naming the table and the columns that it lacks.
     """
     try:
+        await link.set_lock_timeout(SCHEMA_LOCK_S)
         await server.hold_schema(link)
         try:
             for mapped in tables:
                 name, schema = mapped.table.name, mapped.table.schema
-                check_columns(mapped, await server.columns(link, name, schema))
+                there = await server.columns(link, name, schema)
+                check_columns(mapped, there, server.flavour.dialect)
                 if not mapped.versioned:
                     key = mapped.key.column.name
                     check_fit(mapped, await server.unfit(link, name, key, schema))
@@ -58,7 +63,8 @@ async def create_tables(
         finally:
             if not link.closed:
                 await server.release_schema(link)
-    except (NoReferencedTableError, LostError, CollidedError, FailedError) as error:
+                await link.set_lock_timeout(None)
+    except (NoReferencedTableError, LostError, CollidedError, LockedError, FailedError) as error:
         raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
 
 

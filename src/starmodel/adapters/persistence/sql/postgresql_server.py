@@ -18,8 +18,10 @@ from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, Postgresq
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
+    DeniedError,
     FailedError,
     Link,
+    LockedError,
     UnreachableError,
     come_back,
 )
@@ -29,7 +31,8 @@ from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60.0
 SETTINGS = {"application_name": "starmodel", "TimeZone": "UTC"}
-PATIENCE = "SET lock_timeout = '10s'"  # by itself, because poolers refuse it in the handshake
+LOCK_MS = 200  # a longer wait is for a few connections only: see `NetworkEngine`
+LOCK_TIMEOUT = "SET lock_timeout = {:d}"  # by itself: poolers refuse it in the handshake
 SCHEMA_LOCK = 7_823_549_017  # any number that others are unlikely to use
 _LOST = (
     refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
@@ -47,6 +50,10 @@ _BROKEN: dict[type[Exception], Broken] = {
     refusals.NotNullViolationError: "null",
     refusals.CheckViolationError: "check",
     refusals.DataError: "value",
+    refusals.IntegrityConstraintViolationError: "check",
+    refusals.WithCheckOptionViolationError: "check",
+    refusals.RaiseError: "check",  # by a trigger
+    refusals.TriggeredDataChangeViolationError: "check",
 }
 
 
@@ -74,6 +81,9 @@ class PostgresqlLink(DriverLink):
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    def _lock_timeout(self, seconds: float | None) -> str:
+        return LOCK_TIMEOUT.format(LOCK_MS if seconds is None else max(1, int(seconds * 1000)))
+
     def _drop(self) -> None:
         self._connection.terminate()
 
@@ -83,6 +93,10 @@ class PostgresqlLink(DriverLink):
     async def _meaning(self, error: Exception, text: str) -> Exception:
         if isinstance(error, refusals.DeadlockDetectedError | refusals.SerializationError):
             return CollidedError(text)
+        if isinstance(error, refusals.LockNotAvailableError):
+            return LockedError(text)
+        if isinstance(error, refusals.InsufficientPrivilegeError):
+            return DeniedError(text)
         for kind, broken in _BROKEN.items():
             if isinstance(error, kind):
                 check = getattr(error, "constraint_name", None) or ""
@@ -119,10 +133,10 @@ class PostgresqlServer:
     """One database of a PostgreSQL server, from release 13 on."""
 
     def __init__(self, url: URL, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._flavour = PostgresqlFlavour()
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._database = url.database or url.username
-        self._timeout_s = timeout_s
         host = url.host or url.query.get("host") or "the local socket"
         self.where = f"PostgreSQL at {host}:{url.port or 5432}, database {url.database!r},"
 
@@ -130,17 +144,17 @@ class PostgresqlServer:
     def flavour(self) -> Flavour:
         return self._flavour
 
-    async def connect(self) -> Link:
+    async def connect(self, within_s: float | None = None) -> Link:
         try:
             made = await asyncpg.connect(
                 self._dsn,
-                timeout=self._timeout_s,
+                timeout=self._timeout_s if within_s is None else within_s,
                 command_timeout=STATEMENT_S,
                 statement_cache_size=500,
                 server_settings=SETTINGS,
             )
             try:
-                await made.execute(PATIENCE)
+                await made.execute(LOCK_TIMEOUT.format(LOCK_MS))
             except BaseException:
                 made.terminate()
                 raise

@@ -40,14 +40,22 @@ class CollidedError(Exception):
     """The server undid a transaction for another's sake; run again it may succeed."""
 
 
+class LockedError(Exception):
+    """Another transaction held a lock for longer than the connection's lock time-out."""
+
+
 class FailedError(Exception):
     """The server refused a statement for a reason that running it again won't mend."""
+
+
+class DeniedError(FailedError):
+    """The role lacks a privilege, or row security refused the row."""
 
 
 class Link(Protocol):
     """One connection, for one task at a time.
 
-    Raises: LostError, CollidedError, RefusedError (of `constraints`) or FailedError.
+    Raises: LostError, CollidedError, LockedError, RefusedError (of `constraints`) or FailedError.
     """
 
     @property
@@ -62,6 +70,9 @@ class Link(Protocol):
 
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Do a statement; the number of rows that it found or changed."""
+
+    async def set_lock_timeout(self, seconds: float | None) -> None:
+        """Let statements wait so long for a lock from now on; None restores the default."""
 
     async def end(self) -> None:
         """Let go of it, without waiting for the server."""
@@ -79,8 +90,11 @@ class Server(Protocol):
     def flavour(self) -> Flavour:
         """How its SQL is written."""
 
-    async def connect(self) -> Link:
-        """A new connection. Raises: UnreachableError; ConfigurationError, for what stays wrong."""
+    async def connect(self, within_s: float | None = None) -> Link:
+        """A new connection, within the server's own time-out by default.
+
+        Raises: UnreachableError; ConfigurationError, for what stays wrong.
+        """
 
     async def prepare(self, link: Link) -> None:
         """Learn what `flavour` must know of this server."""

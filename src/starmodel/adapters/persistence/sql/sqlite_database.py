@@ -105,7 +105,7 @@ def create_tables(
     connection.execute("BEGIN IMMEDIATE")
     try:
         for mapped in tables:
-            check_columns(mapped, columns_of(connection, mapped.table.name))
+            check_columns(mapped, columns_of(connection, mapped.table.name), DIALECT)
             if not mapped.versioned:
                 check_fit(mapped, _unfit(connection, mapped.table.name, mapped.key.column.name))
         others = {mapped.table for mapped in tables if not mapped.versioned}

@@ -26,6 +26,7 @@ from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTa
 from starmodel.app.ports import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
+from starmodel.core.sentences import PRIVATE_PROBLEM
 
 Row = tuple[Any, ...]
 Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
@@ -65,7 +66,8 @@ class Statements:
     """What is asked of one table, as SQL text with parameters in a known order.
 
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
-    is the fields in order, then the version. version likewise gives what
+    is the fields in order, then the version; get_locked also holds it until the
+    commit. version likewise gives what
     `version_in` takes; lock and share do so too and hold the row until the
     commit, against writers and, lock, against other holders. insert takes
     every field, then what `hidden` gives. delete takes (id, base version)
@@ -101,6 +103,7 @@ class Statements:
             version = self.row.where(*by_id)
         self._hidden = slice(0 if mapped.versioned else 1, 2 if EXPIRES in table.c else 1)
         self.get = self._compiled(self.row.where(*by_id)).sql
+        self.get_locked = self._compiled(self.row.where(*by_id).with_for_update()).sql
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
@@ -272,9 +275,10 @@ class Statements:
         try:
             return field.codec.encode(value)
         except ValueError as error:
-            raise ConstraintError(
-                f"{self.cls.__name__}.{name} {error}.", {name: f"{field.title} {error}."}
-            ) from error
+            message = f"{self.cls.__name__}.{name} {error}."
+            if name in self.cls.__entity__.private:
+                raise ConstraintError(message, shown=PRIVATE_PROBLEM) from error
+            raise ConstraintError(message, {name: f"{field.title} {error}."}) from error
 
     def version_in(self, row: Row) -> int:
         """The version of a row that `version`, `lock` or `share` found in a transaction."""

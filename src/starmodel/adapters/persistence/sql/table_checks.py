@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pydantic_core import PydanticUndefined
+from sqlalchemy import literal
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import CompileError
+from sqlalchemy.schema import CreateColumn
+
 from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
 from starmodel.core.errors import ConfigurationError
 
 
-def check_columns(mapped: EntityTable, there: Collection[str]) -> None:
+def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect) -> None:
     """Let a table pass that is not there yet, or has every column that is written and read.
 
     Raises: ConfigurationError, naming the table, the columns that it lacks and the remedy.
@@ -18,9 +24,10 @@ def check_columns(mapped: EntityTable, there: Collection[str]) -> None:
     if not there or not missing:
         return
     table, name = mapped.table.name, mapped.entity_type.name
+    statements = " ".join(_addition(mapped, column, dialect) for column in missing)
     remedy = (
-        "Run `starmodel migrate`, or drop the table in a development database so that it is "
-        "made anew."
+        f"Add them, with a value for the rows that exist: {statements} Or drop the table in a "
+        "development database, so that the next start creates it."
     )
     if {VERSION, EXPIRES}.issuperset(missing):
         types = {VERSION: "BIGINT NOT NULL DEFAULT 1", EXPIRES: "DOUBLE PRECISION"}
@@ -31,6 +38,30 @@ def check_columns(mapped: EntityTable, there: Collection[str]) -> None:
     raise ConfigurationError(
         f"The table {table!r} of {name} lacks the columns {', '.join(map(repr, missing))}. {remedy}"
     )
+
+
+def _addition(mapped: EntityTable, name: str, dialect: Dialect) -> str:
+    """The statement that adds a column; … stands for a default that only the developer knows."""
+    column = mapped.table.c[name]
+    quoted = dialect.identifier_preparer.format_table(mapped.table)
+    made = str(CreateColumn(column).compile(dialect=dialect))
+    if not column.nullable:
+        made += f" DEFAULT {_default(mapped, name, dialect)}"
+    return f"ALTER TABLE {quoted} ADD COLUMN {made};"
+
+
+def _default(mapped: EntityTable, name: str, dialect: Dialect) -> str:
+    field = next((f for f in mapped.fields.values() if f.column.name == name), None)
+    if field is None:
+        return "1"  # a version
+    value = mapped.cls.__pydantic_fields__[field.name].default
+    if value is PydanticUndefined or value is None:
+        return "…"
+    try:
+        bound = literal(value, field.column.type)
+        return str(bound.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    except (CompileError, NotImplementedError, TypeError, ValueError, AttributeError):
+        return "…"  # a type that has no literal, such as JSON
 
 
 def check_fit(mapped: EntityTable, unfit: str) -> None:

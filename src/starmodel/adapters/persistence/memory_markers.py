@@ -1,0 +1,100 @@
+"""Idempotency markers in this process, bounded by owner, by number and in bytes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from starmodel.app.ports import MARKER_TTL_S, Clock, Marker
+
+MAX_PER_OWNER = 1_000
+_OVERHEAD_BYTES = 600
+
+
+class MemoryMarkers:
+    """Markers by key; those of guests and of signed-in actors are bounded separately.
+
+    One owner's markers beyond `max_per_owner` replace the owner's oldest;
+    beyond `max_markers` or `max_bytes` the oldest of all guests, or of all
+    actors, are dropped.
+
+    Units: max_markers and max_bytes count for guests and for actors each.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        max_markers: int = 100_000,
+        max_per_owner: int = MAX_PER_OWNER,
+        max_bytes: int = 100_000_000,
+    ) -> None:
+        self._clock = clock
+        self._limits = max_markers, max_per_owner, max_bytes
+        self._guests, self._actors = _Room(), _Room()
+
+    def __len__(self) -> int:
+        return len(self._guests.markers) + len(self._actors.markers)
+
+    def get(self, key: str) -> Marker | None:
+        """The marker with this key, unless it is older than a day."""
+        for room in (self._actors, self._guests):
+            found = room.markers.get(key)
+            if found is not None and self._is_valid(found):
+                return found
+        return None
+
+    def put(self, marker: Marker) -> None:
+        """Add the marker, or replace the one with its key."""
+        self.remove(marker.key)
+        most, most_of_owner, max_bytes = self._limits
+        room = self._guests if marker.is_guests else self._actors
+        room.add(marker)
+        mine = room.owners[marker.owner]
+        if len(mine) > most_of_owner:
+            room.remove(next(iter(mine)))
+        while len(room.markers) > most or room.bytes > max_bytes or self._has_old(room):
+            room.remove(next(iter(room.markers)))
+
+    def remove(self, key: str) -> None:
+        """Forget the marker with this key."""
+        for room in (self._actors, self._guests):
+            if key in room.markers:
+                room.remove(key)
+
+    def sweep(self) -> None:
+        """Forget the markers that are older than a day."""
+        for room in (self._actors, self._guests):
+            while self._has_old(room):
+                room.remove(next(iter(room.markers)))
+
+    def _has_old(self, room: _Room) -> bool:
+        return bool(room.markers) and not self._is_valid(next(iter(room.markers.values())))
+
+    def _is_valid(self, marker: Marker) -> bool:
+        return marker.at + MARKER_TTL_S > self._clock()
+
+
+class _Room:
+    """Markers in the order in which they were added, and the keys of each owner."""
+
+    def __init__(self) -> None:
+        self.markers: OrderedDict[str, Marker] = OrderedDict()
+        self.owners: dict[str, dict[str, None]] = {}
+        self.bytes = 0
+
+    def add(self, marker: Marker) -> None:
+        self.markers[marker.key] = marker
+        self.owners.setdefault(marker.owner, {})[marker.key] = None
+        self.bytes += _bytes_of(marker)
+
+    def remove(self, key: str) -> None:
+        marker = self.markers.pop(key)
+        mine = self.owners[marker.owner]
+        del mine[key]
+        if not mine:
+            del self.owners[marker.owner]
+        self.bytes -= _bytes_of(marker)
+
+
+def _bytes_of(marker: Marker) -> int:
+    return len(marker.key) + len(marker.outcome or "") + _OVERHEAD_BYTES

@@ -1,0 +1,1 @@
+"""The system store: StarModel's own tables, apart from an application's."""

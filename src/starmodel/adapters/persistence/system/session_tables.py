@@ -1,0 +1,136 @@
+"""The tables of server-side sessions, and the statements on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.statements import compile_sql
+
+SCHEMA = 1
+"""The number of the present form of the tables; raised together with an entry in UPGRADES."""
+UPGRADES: dict[int, tuple[str, ...]] = {}
+"""The statements that lead to each schema number from the one before it."""
+SYSTEM, SESSIONS = "starmodel_system", "starmodel_session"
+PART = "sessions"
+SWEPT_AT_ONCE = 500
+
+
+class SessionTables:
+    """Compiled statements for one kind of database.
+
+    Every change first raises the revision, whose row stays locked until
+    the commit: revisions become visible in their order.
+    """
+
+    def __init__(self, flavour: Flavour) -> None:
+        self.metadata = MetaData()
+        text = flavour.column_type(str, Text(), keyed=False)
+        system = self._system = Table(
+            SYSTEM,
+            self.metadata,
+            Column("part", String(32), primary_key=True),
+            Column("schema_number", Integer, nullable=False),
+            Column("revision", BigInteger, nullable=False),
+            **flavour.table_options,
+        )
+        table = Table(
+            SESSIONS,
+            self.metadata,
+            Column("id", String(64), primary_key=True),
+            Column("visitor", String(64), nullable=False, index=True),
+            Column("actor", text),
+            Column("provider", String(64), nullable=False),
+            Column("created_at", Double, nullable=False, index=True),
+            Column("seen_at", Double, nullable=False, index=True),
+            Column("ended_at", Double, index=True),
+            Column("revision", BigInteger, nullable=False, index=True),
+            **flavour.table_options,
+        )
+
+        def compiled(statement: Any) -> Any:
+            return compile_sql(statement, flavour.dialect)
+
+        def given(name: str, column: Column[Any]) -> Any:
+            return bindparam(name, type_=column.type)
+
+        mine = system.c.part == PART
+        revision = select(system.c.revision).where(mine).scalar_subquery()
+        fields = [column for column in table.c if column.name != "revision"]
+        id, now = given("id_", table.c.id), given("now_", table.c.ended_at)
+        is_valid = table.c.ended_at.is_(None)
+        expired = and_(
+            is_valid,
+            or_(
+                table.c.seen_at < given("idle_", table.c.seen_at),
+                table.c.created_at < given("absolute_", table.c.created_at),
+            ),
+        )
+        end = update(table).values(ended_at=now, revision=revision)
+        visitor = table.c.visitor == given("visitor_", table.c.visitor)
+
+        self.register = compiled(_insert_once(system, flavour))
+        self.schema = compiled(select(system.c.schema_number, system.c.revision).where(mine))
+        self.set_schema = compiled(update(system).where(mine).values(schema_number=SCHEMA))
+        self.raise_revision = compiled(
+            update(system).where(mine).values(revision=system.c.revision + 1)
+        )
+        self.find = compiled(select(*fields).where(table.c.id == id))
+        self.latest = compiled(
+            select(*fields).where(visitor).order_by(table.c.created_at.desc()).limit(1)
+        )
+        self.end_all = compiled(end.where(visitor, is_valid))
+        self.remove = compiled(delete(table).where(table.c.id == id))
+        self.add = compiled(
+            insert(table).values(
+                {column.name: given(f"{column.name}_", column) for column in fields}
+                | {"revision": revision}
+            )
+        )
+        self.changes = compiled(
+            select(*fields)
+            .where(
+                table.c.revision > given("since_", table.c.revision),
+                table.c.revision <= given("until_", table.c.revision),
+            )
+            .order_by(table.c.revision, table.c.created_at)
+        )
+        self.touch = compiled(
+            update(table)
+            .where(table.c.id == id, is_valid)
+            .values(seen_at=given("seen_at_", table.c.seen_at))
+        )
+        self.expired = compiled(select(table.c.id).where(expired).limit(SWEPT_AT_ONCE))
+        self.end_expired = compiled(end.where(table.c.id == id, expired))
+        self.purge = compiled(
+            delete(table).where(table.c.ended_at < given("ended_before_", table.c.ended_at))
+        )
+
+
+def _insert_once(system: Table, flavour: Flavour) -> Any:
+    """INSERT of the row with the schema number; nothing where it is there."""
+    row = {"part": PART, "schema_number": SCHEMA, "revision": 0}
+    if flavour.dialect.name == "sqlite":
+        return sqlite.insert(system).values(row).on_conflict_do_nothing()
+    if flavour.dialect.name == "postgresql":
+        return postgresql.insert(system).values(row).on_conflict_do_nothing()
+    return insert(system).prefix_with("IGNORE").values(row)

@@ -1,0 +1,58 @@
+"""Addresses of redirects, checked as browsers will read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_HOST = re.compile(
+    r"https?://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)(?=[/?#]|\Z)", re.I
+)
+
+
+def sent_as(url: str) -> str:
+    """The address as a header or a script carries it: other letters and blanks percent-encoded."""
+    return quote(url, safe="/:?#[]@!$&'()*+,;=%~", errors="replace")
+
+
+def stays_here(url: str, host: str, allowed_hosts: Sequence[str] = ()) -> bool:
+    """Whether the address is relative, or http(s) on this host or one of the allowed ones.
+
+    Browsers drop tabs and line breaks, strip blanks, read a backslash as a
+    slash, and take what stands before an @ for a name; none of these leads
+    anywhere else.
+
+    Shapes: host is the request's Host header, with its port.
+    """
+    if _CONTROL.search(url) or url != url.strip():
+        return False
+    head = re.split("[?#]", url, maxsplit=1)[0]
+    if head.replace("\\", "/").startswith("//"):
+        return False
+    if _SCHEME.match(head) is None:
+        return True
+    found = None if "\\" in head else _HOST.match(head)
+    if found is None:
+        return False
+    named = found[1].lower()
+    if host and named == host.lower():
+        return True
+    name = named if named.endswith("]") else re.sub(r":\d+\Z", "", named)
+    return matches_host(name, [allowed.lower() for allowed in allowed_hosts])
+
+
+def is_web_address(url: str) -> bool:
+    """Whether the address is relative or http(s), so that nothing runs when a page goes there."""
+    found = _SCHEME.match(re.sub(r"[\t\n\r]", "", url).lstrip("".join(map(chr, range(33)))))
+    return found is None or found[0].lower() in ("http:", "https:")
+
+
+def matches_host(host: str, allowed_hosts: Sequence[str]) -> bool:
+    """Whether a host name is one of these; "*.example.org" stands for all below it."""
+    return any(
+        host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
+        for allowed in allowed_hosts
+    )

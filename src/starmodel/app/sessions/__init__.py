@@ -1,0 +1,1 @@
+"""Server-side sessions: the port of their store, and the cache in front of it."""

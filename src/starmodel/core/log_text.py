@@ -1,0 +1,19 @@
+"""Text from outside, as one harmless line of a log."""
+
+from __future__ import annotations
+
+MAX_CHARS = 300
+
+
+def log_text(text: object) -> str:
+    r"""The text with line breaks, control and direction characters escaped, and shortened.
+
+    >>> log_text("a\nERROR b\u202e")
+    'a\\nERROR b\\u202e'
+    """
+    line = str(text)
+    if len(line) > MAX_CHARS:
+        line = f"{line[:MAX_CHARS]}…"
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)

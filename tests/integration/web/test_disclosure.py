@@ -1,0 +1,289 @@
+"""The answer to an event shows state only to whoever may read it after the change."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, moved_to, toasts, unlisted
+from starmodel import Entity, EntityConfig, Field, Toast, event
+
+SECRET = "s3cr3t"
+WRITE_ONLY: dict[str, Any] = {"read": "role:staff", "write": "public"}
+gate = asyncio.Event()
+
+
+class Part(BaseModel):
+    label: str = "part"
+    pin: str = Field(default=SECRET, private=True)
+
+
+class Report(BaseModel):
+    title: str = "all"
+    boxes: list[Any] = []
+
+
+@dataclass
+class Pair:
+    left: Any
+    right: Any
+
+
+@unlisted
+class Box(Entity):
+    """What anybody may drop something into and only staff may read."""
+
+    model_config = EntityConfig(scope="record", access=WRITE_ONLY)
+    text: str = SECRET
+    count: int = 0
+
+    @event
+    def drop(self) -> None:
+        self.count += 1
+
+    @event
+    async def drop_slowly(self) -> None:
+        self.count += 1
+
+    @event
+    async def drop_twice(self) -> Any:
+        self.count += 1
+        yield Toast("once")
+        self.count += 1
+
+    @event
+    def fetch(self) -> Any:
+        return self.evolve(count=5)
+
+    @event
+    def hand_over(self) -> Any:
+        return 7
+
+
+@unlisted
+class Tally(Entity):
+    model_config = EntityConfig(scope="app", access=WRITE_ONLY)
+    votes: int = 41
+    note: str = SECRET
+
+    @event
+    def vote(self) -> None:
+        self.votes += 1
+
+    @event
+    async def vote_slowly(self) -> None:
+        self.votes += 1
+
+    @event
+    def vote_twice(self) -> Any:
+        self.votes += 1
+        yield Toast("once")
+        self.votes += 1
+
+
+@unlisted
+class Desk(Entity):
+    """Open to everybody; its events return others' states in every shape."""
+
+    model_config = EntityConfig(scope="app", access="public")
+
+    @event
+    async def look(self, shape: str, uow: Any) -> Any:
+        boxes = [await uow.get(Box, box.id) for box in await Box.objects.list()]
+        box = boxes[0]
+        return {
+            "one": box,
+            "list": boxes,
+            "tuple": tuple(boxes),
+            "dict": {"box": box, "n": 1},
+            "deep": {"a": [{"b": (box,)}]},
+            "model": Report(boxes=boxes),
+            "dataclass": Pair(box, [box]),
+            "values": {"x": box}.values(),
+            "mixed": [Toast("hi"), box],
+        }[shape]
+
+    @event
+    def parts(self, shape: str) -> Any:
+        part = Part()
+        return {"one": part, "list": [part], "dict": {"part": part}, "model": Report(boxes=[part])}[
+            shape
+        ]
+
+
+@pytest.fixture
+async def box(visit: Any) -> Any:
+    browser = visit(Box, Tally, Desk)
+    made = await Box.objects.create()
+    browser.box = f"/boxes/{made.id}"
+    browser.staff = visit(browser.app)
+    await browser.staff.page("/sign-in/eve?roles=staff")
+    return browser
+
+
+def nothing_of_it(answer: Any) -> None:
+    whole = answer.text + json.dumps(dict(answer.headers))
+    assert SECRET not in whole
+    assert "boxes/0" not in whole.replace(answer.request.url.path, "")
+
+
+@pytest.mark.parametrize("name", ["drop", "drop_slowly", "drop_twice", "fetch", "hand_over"])
+async def test_json_reply_has_no_state_that_the_caller_may_not_read(box: Any, name: str) -> None:
+    answer = await box.call("POST", f"{box.box}/{name}")
+    told = answer.json()
+
+    assert answer.status_code == 200
+    nothing_of_it(answer)
+    assert (told["entity"], told["version"]) == (None, None)
+    assert told["result"] == {"hand_over": 7, "drop_twice": []}.get(name)
+    seen = (await box.staff.call("POST", f"{box.box}/{name}")).json()
+    assert seen["entity"]["text"] == SECRET
+    assert seen["version"] > 0
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_built_in_events_show_nothing_either(box: Any, method: str) -> None:
+    answer = await box.call(method, box.box, {} if method == "DELETE" else {"count": 3})
+
+    assert answer.status_code == 200
+    nothing_of_it(answer)
+    assert answer.json()["entity"] is None
+
+
+async def test_create_says_that_it_happened_and_not_what_it_made(box: Any) -> None:
+    answer = await box.call("POST", "/boxes", {"count": 9})
+
+    assert answer.status_code == 201
+    assert answer.json() == {"result": None, "entity": None, "version": None}
+    assert "location" not in answer.headers
+    assert await Box.objects.count(count=9) == 1
+    assert "location" in (await box.staff.call("POST", "/boxes", {"count": 8})).headers
+
+
+@pytest.mark.parametrize("name", ["vote", "vote_slowly", "vote_twice"])
+@pytest.mark.parametrize("page", [{}, {"starmodel_page": "1"}])
+async def test_datastar_reply_patches_no_signal_of_what_may_not_be_read(
+    box: Any, name: str, page: Any
+) -> None:
+    answer = await box.click(f"/tally/{name}", **page)
+
+    assert answer.headers.get("starmodel-status", "200") == "200"
+    assert "votes" not in answer.text
+    nothing_of_it(answer)
+    assert toasts(answer.text)  # that it was done is told all the same
+    assert '"votes"' in (await box.staff.click(f"/tally/{name}")).text
+
+
+async def test_forms_lead_only_to_pages_that_may_be_read(box: Any) -> None:
+    plain = await box.submit("/boxes", {"count": "1"}, headers={"referer": f"{ORIGIN}/boxes/new"})
+    click = await box.post(
+        "/boxes", data={"count": "1"}, headers=DATASTAR | {"referer": f"{ORIGIN}/boxes/new"}
+    )
+    removed = await box.submit(f"{box.box}/delete")
+
+    assert (plain.status_code, plain.headers["location"]) == (303, "/boxes/new")
+    assert moved_to(click.text) is None
+    assert toasts(click.text) == [("success", "Create: done.")]
+    assert removed.headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("shape", "left"),
+    [
+        ("one", None), ("list", []), ("tuple", []), ("dict", {"box": None, "n": 1}),
+        ("deep", {"a": [{"b": []}]}), ("model", {"title": "all", "boxes": []}),
+        ("dataclass", {"left": None, "right": []}), ("values", []), ("mixed", None),
+    ],
+)  # fmt: skip
+async def test_result_leaves_out_entities_that_the_caller_may_not_read(
+    box: Any, shape: str, left: Any
+) -> None:
+    answer = await box.call("POST", "/desk/look", {"shape": shape})
+
+    assert answer.json()["result"] == left
+    nothing_of_it(answer)
+    assert SECRET not in (await box.click(f"/desk/look?shape={shape}")).text
+    assert SECRET in (await box.staff.call("POST", "/desk/look", {"shape": shape})).text
+
+
+@pytest.mark.parametrize("shape", ["one", "list", "dict", "model"])
+async def test_result_has_no_private_part_of_a_model(box: Any, shape: str) -> None:
+    answer = await box.staff.call("POST", "/desk/parts", {"shape": shape})
+
+    assert "part" in answer.text
+    assert SECRET not in answer.text
+
+
+async def test_edit_conflict_tells_the_stored_value_only_to_readers(box: Any) -> None:
+    wrong = json.dumps({"text": "0" * 12, "count": "0" * 12})
+    form = {"text": "mine", "_was": wrong}
+
+    seen = await box.staff.post(f"{box.box}/update", data=form, headers=JSON | {"origin": ORIGIN})
+    blind = await box.post(f"{box.box}/update", data=form, headers=JSON | {"origin": ORIGIN})
+
+    assert (seen.status_code, SECRET in seen.text) == (409, True)
+    assert blind.status_code == 200  # no answer depends on what is stored
+    nothing_of_it(blind)
+
+
+@pytest.mark.parametrize("headers", [JSON, HTML, DATASTAR])
+async def test_check_of_a_form_tells_nothing_of_what_is_stored(box: Any, headers: Any) -> None:
+    for was in ("0" * 12, "1" * 12):
+        answer = await box.post(
+            f"{box.box}/update",
+            data={"text": "mine", "_was": json.dumps({"text": was})},
+            headers=headers | {"origin": ORIGIN, "starmodel-check": "1"},
+        )
+        assert answer.json() == {"errors": {}}
+
+
+async def test_who_may_read_no_more_after_the_change_is_not_shown_it(visit: Any) -> None:
+    class Letter(Entity):
+        model_config = EntityConfig(access=lambda actor, letter: actor.id == letter.owner)
+        owner: str
+        text: str = SECRET
+
+        @event
+        def hand_to(self, owner: str) -> None:
+            self.owner, self.text = owner, "changed"
+
+    browser = visit(Letter)
+    await browser.page("/sign-in/ann")
+    url = (await browser.call("POST", "/letters", {"owner": "ann"})).headers["location"]
+
+    answer = await browser.call("POST", f"{url}/hand_to", {"owner": "bob"})
+
+    assert answer.json() == {"result": None, "entity": None, "version": None}
+
+
+async def test_who_signs_out_by_an_event_is_answered_as_a_guest(visit: Any) -> None:
+    class Office(Entity):
+        model_config = EntityConfig(scope="app", access="signed_in")
+        text: str = SECRET
+        seen: int = Field(default=0)
+
+        @event
+        def leave(self, session: Any) -> None:
+            self.seen += 1
+            session.sign_out()
+
+    browser = visit(Office)
+    await browser.page("/sign-in/ann")
+
+    assert (await browser.call("POST", "/office/leave")).json()["entity"] is None
+
+
+async def test_repeated_key_runs_again_for_the_next_person_at_the_browser(box: Any) -> None:
+    key = {"idempotency-key": "order-17"}
+    for person in ("ann", "bob?roles=staff"):
+        await box.page(f"/sign-in/{person}")
+        answers = [await box.call("POST", f"{box.box}/drop", headers=key) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+    assert answers[1].json()["entity"]["count"] == 2
+    await box.page("/sign-in/ann")
+    nothing_of_it(await box.call("POST", f"{box.box}/drop", headers=key))

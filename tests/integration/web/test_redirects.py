@@ -1,0 +1,257 @@
+"""Redirects stay on this host, as browsers read what is sent."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from fasthtml.common import Redirect as FastRedirect
+from starlette.responses import RedirectResponse, Response
+
+from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, moved_to, unlisted
+from starmodel import Entity, Redirect, event
+from starmodel.app.redirects import is_web_address, sent_as, stays_here
+from starmodel.testing.asgi import Cookies, send
+
+
+@unlisted
+class Gate(Entity):
+    n: int = 0
+
+    @event
+    def go(self, next: str = "/") -> Redirect:
+        self.n += 1
+        return Redirect(next)
+
+    @event
+    def go_fast(self, next: str = "/") -> Any:
+        self.n += 1
+        return FastRedirect(next)
+
+    @event
+    async def go_later(self, next: str = "/") -> Redirect:
+        self.n += 1
+        return Redirect(next)
+
+    @event
+    def go_in_steps(self, next: str = "/") -> Any:
+        self.n += 1
+        yield Redirect(next)
+
+
+AWAY = [
+    "http://testserver\\@evil.example/",
+    "http://testserver/\\@evil.example\\..\\",
+    "http:\\\\evil.example/",
+    "http:/\\evil.example/",
+    "https:/evil.example",
+    "https:evil.example",
+    "https:///evil.example",
+    "HTTPS://evil.example",
+    "hTtP:\\/evil.example",
+    "\\/evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "//evil.example",
+    "///evil.example",
+    "//evil.example\\@testserver",
+    "/\t/evil.example",
+    "\t//evil.example",
+    "/\n/evil.example",
+    "/\r/evil.example",
+    "\x00//evil.example",
+    "\x1f//evil.example",
+    " //evil.example",
+    "\u00a0//evil.example",
+    "\u3000//evil.example",
+    "ht\ntp://evil.example",
+    "http://testserver@evil.example",
+    "http://testserver:80@evil.example",
+    "http://testserver%40evil.example",
+    "http://testserver:@evil.example/",
+    "http://@testserver/",
+    "http://testserver%00.evil.example",
+    "http://testserver.evil.example",
+    "http://testserver\u3002evil.example",
+    "http://evil.example#@testserver",
+    "http://evil.example?@testserver",
+    "http://evil.example;@testserver",
+    "http://[::1",
+    "http://[testserver]/",
+    "javascript:alert(1)",
+    "JavaScript:alert(1)",
+    "java\tscript:alert(1)",
+    "\x01javascript:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "ftp://testserver/",
+    "blob:http://testserver/x",
+    "/x\r\nSet-Cookie: a=b",
+    "/x\x7f",
+]
+HERE = [
+    "/there", "there?x=1", "?x=1", "#here", "http://testserver/x", "HTTP://TESTSERVER/x",
+    "http://testserver", "http://testserver?x", "/a?next=http://evil.example/", "/a?b=c\\d",
+    "/a:b", "/a@b", "/%2F/evil.example", "/%5Cevil.example", "./a", "../a", "/a//b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", AWAY, ids=range(len(AWAY)))
+async def test_redirect_elsewhere_is_a_4xx_on_every_face(visit: Any, url: str, caplog: Any) -> None:
+    browser = visit(Gate)
+    for name in ("go", "go_fast", "go_later", "go_in_steps"):
+        click = await browser.click(f"/gate/{name}", {"next": url})
+        plain = await browser.submit(f"/gate/{name}", {"next": url})
+
+        assert click.headers["starmodel-status"] == "400"
+        assert moved_to(click.text) is None
+        assert (plain.status_code, "location" in plain.headers) == (400, False)
+        assert "another site" in plain.text
+    assert (await browser.call("GET", "/gate")).json()["n"] == 0
+    assert all(record.levelno < logging.ERROR for record in caplog.records)
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("url", HERE)
+async def test_redirect_on_this_host_is_sent_as_it_was_checked(visit: Any, url: str) -> None:
+    browser = visit(Gate)
+
+    click = await browser.click("/gate/go", {"next": url})
+    plain = await browser.submit("/gate/go", {"next": url})
+
+    assert moved_to(click.text) == plain.headers["location"] == sent_as(url)
+
+
+@pytest.mark.parametrize("url", AWAY, ids=range(len(AWAY)))
+async def test_redirect_of_an_own_route_elsewhere_is_a_4xx(
+    visit: Any, serve: Any, url: str, caplog: Any
+) -> None:
+    app = serve(Gate)
+
+    @app.route("/out")
+    def out(to: str):  # type: ignore[no-untyped-def]
+        return Redirect(to)
+
+    for headers in (HTML, JSON, DATASTAR):
+        answer = await visit(app).get("/out", params={"to": url}, headers=headers)
+        assert int(answer.headers.get("starmodel-status", answer.status_code)) == 400
+        assert "location" not in answer.headers
+    assert all(record.levelno < logging.ERROR for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "\tjavascript:x",
+        "java\tscript:x",
+        "\x0bjavascript:x",
+        "data:x,x",
+    ],
+)
+async def test_location_that_would_run_never_reaches_the_page_of_a_click(
+    serve: Any, url: str
+) -> None:
+    app = serve(Gate)
+
+    @app.post("/out")
+    def out():  # type: ignore[no-untyped-def]
+        return Response(status_code=303, headers={"location": url})
+
+    @app.post("/htmx")
+    def htmx():  # type: ignore[no-untyped-def]
+        return Response(headers={"hx-redirect": url})
+
+    for path in ("/out", "/htmx"):
+        reply = await send(app, "POST", path, DATASTAR | {"origin": ORIGIN}, Cookies())
+        assert moved_to(reply.text) is None
+
+
+async def test_own_response_to_another_site_is_the_applications_decision(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Gate)
+
+    @app.post("/out")
+    def out():  # type: ignore[no-untyped-def]
+        return RedirectResponse("https://pay.example/x", status_code=303)
+
+    assert moved_to((await visit(app).click("/out")).text) == "https://pay.example/x"
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [
+        "http://testserver\\@evil.example/",
+        "http://testserver@evil.example/",
+        "http://evil.example/",
+        "http://testserver//evil.example",
+        "http://testserver/\\evil.example",
+        "http://testserver/\t/evil.example",
+        "http://testserver.evil.example/",
+        "javascript:alert(1)",
+        "http://[",
+        "//testserver/x",
+    ],
+)
+async def test_referer_never_leads_away(visit: Any, referer: str) -> None:
+    headers = HTML | {"origin": ORIGIN, "referer": referer}
+    answer = await visit(Gate).post("/gate/go", headers=headers, params={"next": "x"})
+    assert answer.headers["location"] == "x"
+
+    @unlisted
+    class Step(Entity):
+        n: int = 0
+
+        @event
+        def up(self) -> None:
+            self.n += 1
+
+    answer = await visit(Step).post("/step/up", headers=headers)
+
+    assert answer.status_code == 303
+    assert stays_here(answer.headers["location"], "testserver")
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "/\\evil.example/", "//evil.example", "/gate/", "/%5cevil.example/"]
+)
+async def test_trailing_slash_never_leads_away(visit: Any, serve: Any, path: str) -> None:
+    app = serve(Gate)
+
+    @app.get("/{name}")
+    def named(name: str) -> str:
+        return name
+
+    for headers in (HTML, JSON, DATASTAR):
+        answer = await visit(app).get(f"http://testserver{path}", headers=headers)
+        url = answer.headers.get("location") or moved_to(answer.text)
+        assert url is None or stays_here(url, "testserver")
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "allowed", "stays"),
+    [
+        ("https://ok.example/x", "me", ["ok.example"], True),
+        ("https://OK.example:8443/x", "me", ["ok.example"], True),
+        ("https://a.ok.example/", "me", ["*.ok.example"], True),
+        ("https://ok.example.evil/", "me", ["ok.example"], False),
+        ("https://evil/ok.example", "me", ["ok.example"], False),
+        ("http://[::1]:8000/", "[::1]:8000", [], True),
+        ("http://[::1]:8001/", "[::1]:8000", [], False),
+        ("http://[::1]:8001/", "me", ["[::1]"], True),
+        ("http://me:81/", "me", [], False),
+        ("http:///", "", [], False),
+        ("/x", "", [], True),
+        ("https://ok.example:99999999/", "me", ["ok.example"], False),
+    ],
+)
+def test_stays_here(url: str, host: str, allowed: list[str], stays: bool) -> None:
+    assert stays_here(url, host, allowed) is stays
+
+
+@pytest.mark.parametrize("url", ["/x", "x", "?x", "http://a", "HTTPS://a", "", "//a", "10:30"])
+def test_web_addresses(url: str) -> None:
+    assert is_web_address(url)

@@ -1,0 +1,103 @@
+"""Parameters of events that look secret: declared, or the application does not start."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, SecretStr
+
+from starmodel import ConfigurationError, Entity, Field, create_app, event
+from starmodel.app.binding import Binder
+
+
+class Login(BaseModel):
+    name: str = ""
+    password: str = ""
+
+
+class SafeLogin(BaseModel):
+    name: str = ""
+    password: SecretStr = SecretStr("")
+    token_count: int = Field(default=0, public=True)
+    api_key: str = Field(default="", private=True)
+
+
+def start(annotation: Any, name: str = "password") -> Binder:
+    """The binder of `enter(<name>: annotation)` in an application."""
+
+    def enter(self: Any, **given: Any) -> None: ...
+
+    parameters = [
+        inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("self", name)
+    ]
+    enter.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    enter.__annotations__ = {name: annotation}
+
+    class Door(Entity):
+        n: int = 0
+        run = event(enter)
+
+    app = create_app([Door], secret_key="k" * 40)
+    return app.starmodel.dispatcher.binders[Door, "run"]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "new_password", "secret", "token", "access_token", "api_key", "apikey", "hash",
+     "password_hash", "accessToken", "passwd", "secrets"],
+)  # fmt: skip
+@pytest.mark.parametrize("annotation", [str, str | None, bytes, int, list[str]])
+def test_parameter_that_looks_secret_stops_the_start(name: str, annotation: Any) -> None:
+    with pytest.raises(ConfigurationError, match=rf"{name}' looks like a secret"):
+        start(annotation, name)
+
+
+@pytest.mark.parametrize("annotation", [Login, list[Login], dict[str, Login], Login | None])
+def test_secret_looking_field_of_a_model_in_a_parameter_stops_the_start(annotation: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"login\.password' looks like a secret"):
+        start(annotation, "login")
+
+
+def test_secret_looking_field_of_a_model_in_a_field_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"Door\.login\.password looks like a secret"):
+
+        class Door(Entity):
+            login: Login = Login()
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        SecretStr,
+        SecretStr | None,
+        list[SecretStr],
+        Annotated[str, Field(private=True)],
+        Annotated[str, Field(private=True)] | None,
+        Annotated[str | None, Field(min_length=2), Field(private=True)],
+    ],
+    ids=range(6),
+)
+def test_declared_secret_is_masked_and_travels_in_bodies_only(annotation: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        binder = start(annotation)
+
+    assert binder.sensitive == ["password"]
+    assert binder.unsaid == {"password"}
+
+
+@pytest.mark.parametrize("annotation", [Annotated[str, Field(public=True)], SafeLogin])
+def test_public_parameter_and_declared_model_start(annotation: Any) -> None:
+    start(annotation, "token" if annotation is not SafeLogin else "login")
+
+
+def test_name_that_only_resembles_a_secret_starts() -> None:
+    assert start(str, "secretary").sensitive == []
