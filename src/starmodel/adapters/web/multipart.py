@@ -44,12 +44,15 @@ def multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, Any]]:
                 "on_headers_finished": parts.headers_finished,
                 "on_part_data": parts.data,
                 "on_part_end": parts.end,
+                "on_end": parts.finish,
             },
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
         parser.write(body)
         parser.finalize()
+        if body and not parts.finished:
+            raise RequestError("The form can't be read: its end is missing.")
     except FormParserError as error:
         parts.close()
         raise RequestError("The form can't be read: it is no valid multipart body.") from error
@@ -69,6 +72,7 @@ class _Parts:
         self._headers: list[tuple[bytes, bytes]] = []
         self._field, self._data = "", bytearray()
         self._file: Any = None
+        self.finished = False
 
     def begin(self) -> None:
         if len(self.pairs) >= MAX_FIELDS:
@@ -109,6 +113,9 @@ class _Parts:
             self._file.file.seek(0)
             self.pairs.append((self._field, self._file))
             self._file = None
+
+    def finish(self) -> None:
+        self.finished = True
 
     def close(self) -> None:
         """Close the files of a body that can't be used."""
