@@ -15,10 +15,12 @@ from starmodel.app.parameters import (
     Parameter,
     can_change,
     hints_of,
+    holds_file,
     new_parameter,
     parameter_of,
     signature_of,
     special_of,
+    takes_file,
 )
 from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
 from starmodel.core.bounded_cache import BoundedCache
@@ -139,6 +141,7 @@ class Binder:
             for name, found in models.items()
             if any(part.private for model in found for part in parts_of(model).values())
         }
+        self.with_files = {p.name for p in self.parameters.values() if takes_file(p.annotation)}
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
@@ -226,6 +229,9 @@ class Binder:
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
                     raise self._error({_cut(name): _Wrong(f"is unknown (from {source})")})
+                if source == "files" and name not in self.with_files and holds_file(value):
+                    problems[name] = _NO_FILE
+                    continue
                 self._take(parameter, value, source, inputs, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
@@ -355,6 +361,7 @@ class _Wrong(NamedTuple):
 
 
 _MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_NO_FILE = _Wrong("is a file, and takes none", "This takes no file.")
 _INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 

@@ -180,6 +180,18 @@ def special_of(name: str, annotation: Any) -> str | None:
     return None
 
 
+def takes_file(annotation: Any) -> bool:
+    """Whether a parameter names an uploaded file; no other one is given any."""
+    return any(getattr(kind, "__name__", "") == "UploadFile" for kind in _types_in(annotation))
+
+
+def holds_file(value: Any) -> bool:
+    """True for an uploaded file, and for what the names of a form have nested one in."""
+    if isinstance(value, dict | list):
+        return any(map(holds_file, value.values() if isinstance(value, dict) else value))
+    return hasattr(value, "filename")
+
+
 def parameter_of(
     where: str, parameter: inspect.Parameter, annotation: Any, registry: Registry
 ) -> Parameter:
@@ -204,7 +216,7 @@ def parameter_of(
             )
         return Parameter(parameter.name, annotation, None, parameter.default, entities[0])
     # The class of an uploaded file belongs to the web framework, and is no pydantic type.
-    is_file = any(getattr(kind, "__name__", "") == "UploadFile" for kind in _types_in(annotation))
+    is_file = takes_file(annotation)
     config = ConfigDict(arbitrary_types_allowed=True) if is_file else None
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=config)

@@ -185,7 +185,7 @@ TAKEN = {
     "crates": [*Crate.model_fields], "update": [*Crate.model_fields], "letters": ["owner", "text"],
     "add": ["amount"], "wait": ["amount", "at"], "steps": ["items", "part"], "leave": ["url"],
     "say": ["password", "data"], "merge": ["other"], "vote": ["option", "by"],
-    "put": ["name", "value"], "stamp": ["times"],
+    "put": ["name", "value"], "own": ["name", "count", "weight"], "stamp": ["times"],
 }  # fmt: skip
 NUMBERS = ["0", 7, -1, 1.0, "1e3", 2**62, 2**64, 10**300, "9" * 1000, " 7 ", "1_000"]
 FITTING: dict[str, list[Any]] = {
@@ -206,6 +206,7 @@ OPERATORS = ["eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith
 ROUTES = [
     "GET /", "GET /crates", "GET /crates", "GET /letters", "GET /crates/new", "GET /crates/{id}",
     "GET /crates/{id}/edit", "GET /crates/{id}/look", "GET /letters/{id}", "GET /letters/{id}/edit",
+    "GET /own", "POST /own",
     "GET /board", "GET /basket", "GET /_starmodel/assets/x.js", "GET /_starmodel/health",
     "GET /static/x", "GET /nothing", "POST /crates", "POST /crates", "POST /letters",
     "POST /crates/_bulk", "POST /letters/_bulk", "POST /crates/{id}/add", "POST /crates/{id}/wait",

@@ -80,6 +80,11 @@ async def test_random_requests_are_answered_and_tell_no_secret(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     app = create_app([Crate, Letter, Board, Basket], database_url=any_url, secret_key="k" * 40)
+
+    @app.route("/own", methods=["GET", "POST"])
+    def own(name: str = "", count: int = 0, weight: float = 0.0) -> Any:
+        return {"name": name, "count": count, "weight": str(weight)}
+
     fuzzer, failed = Fuzzer(SEED), list[Any]()
     statuses: dict[int, int] = {}
     try:

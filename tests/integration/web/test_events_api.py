@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 from starlette.datastructures import UploadFile
 
@@ -42,6 +43,12 @@ class Box(Entity):
     @event
     def log_in(self, password: SecretStr) -> bool:
         return password.get_secret_value() == "open"
+
+
+@unlisted
+class Sack(Entity):
+    model_config = {"scope": "record", "access": "public"}
+    content: Any = None
 
 
 async def test_json_body_answers_result_entity_and_version(visit: Any) -> None:
@@ -154,3 +161,23 @@ async def test_api_client_without_cookie_needs_no_origin(visit: Any) -> None:
     answer = await visit(Box).post("/box/add", headers=JSON)
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["names", "names[]", "price", "name", "name.part"])
+async def test_file_for_what_takes_none_is_422(visit: Any, name: str) -> None:
+    path = "/box/set_price" if name == "price" else "/box/attach"
+    path = "/box/fill" if name.startswith("names") else path
+    headers = JSON | {"origin": ORIGIN}
+
+    answer = await visit(Box).post(path, files={name: ("a.txt", b"x")}, headers=headers)
+
+    assert answer.status_code == 422
+    assert "takes no file" in str(answer.json()["errors"])
+
+
+async def test_file_for_a_field_of_any_type_is_422(visit: Any) -> None:
+    headers = JSON | {"origin": ORIGIN}
+
+    answer = await visit(Sack).post("/sacks", files={"content": ("a.txt", b"x")}, headers=headers)
+
+    assert answer.status_code == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from integration.web.browser import unlisted
+from integration.web.browser import JSON, ORIGIN, unlisted
 from integration.web.shop import Product
 from starmodel import ConfigurationError, Entity, EntityConfig, event
 
@@ -201,3 +202,55 @@ async def test_static_folder_of_the_application_is_served(visit: Any, tmp_path: 
     assert await text(browser, "/static/site.css") == "body{}"
     assert (await browser.call("GET", "/static/../.starmodel/secret_key")).status_code == 404
     assert (await browser.call("GET", "/static/%2e%2e/secret_key")).status_code == 404
+
+
+@dataclass
+class Order:
+    """What a route reads out of a form."""
+
+    count: int
+    name: str = ""
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/orders", {"name": "a"}),
+        ("/orders", {"count": [[]]}),
+        ("/orders", {"count": "9" * 5000}),
+        ("/numbers", {"count": [[1]]}),
+        ("/numbers", {"count": [None]}),
+    ],
+)
+async def test_values_that_fasthtml_cannot_convert_are_400(
+    serve: Any, visit: Any, caplog: pytest.LogCaptureFixture, path: str, data: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.post("/orders")
+    def order(made: Order) -> str:
+        return f"{made.count}"
+
+    @app.post("/numbers")
+    def number(count: int) -> str:
+        return f"{count}"
+
+    browser = visit(app)
+    browser._transport.raise_app_exceptions = True  # nothing is left for the server to log
+    answer = await browser.post(path, json=data, headers=JSON | {"origin": ORIGIN})
+
+    assert answer.status_code == 400
+    assert "can't be read" in answer.json()["detail"]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_mistakes_of_a_route_stay_500(serve: Any, visit: Any) -> None:
+    app = serve(Counter)
+
+    @app.post("/wrong")
+    def wrong(count: int) -> str:
+        return str(count.nothing)  # type: ignore[attr-defined]
+
+    answer = await visit(app).call("POST", "/wrong", {"count": 1})
+
+    assert answer.status_code == 500

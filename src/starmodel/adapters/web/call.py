@@ -43,12 +43,14 @@ class Call:
 
     Shapes: sent has the fields of a form, once they are read; sessions
     writes the session's cookie, None for an answer that leaves it alone; policy
-    gives the Content-Security-Policy of pages mounted at a root path.
+    gives the Content-Security-Policy of pages mounted at a root path;
+    is_refused is True once an exception of the framework was answered as
+    the caller's mistake.
     """
 
     __slots__ = (
-        "_headers", "_outer", "_policy", "_send", "_sessions", "request", "root_path", "sent",
-        "session", "started",
+        "_headers", "_outer", "_policy", "_send", "_sessions", "is_refused", "request",
+        "root_path", "sent", "session", "started",
     )  # fmt: skip
 
     def __init__(
@@ -65,7 +67,7 @@ class Call:
         self._headers: Sequence[Header] = ()
         self._outer: Call | None = None
         self.sent: Mapping[str, Any] = NOTHING_SENT
-        self.started = False
+        self.started = self.is_refused = False
 
     def without_cookie(self, send: Any = None, request: Incoming | None = None) -> Call:
         """The same call, by another way out, that leaves the session's cookie alone."""

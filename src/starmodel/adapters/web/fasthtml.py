@@ -6,6 +6,7 @@ import copy
 import inspect
 import re
 import sys
+import traceback
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextvars import ContextVar
@@ -14,7 +15,7 @@ from html import escape
 from typing import Any
 
 from fastcore.xml import Safe
-from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, noop_body
+from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, _wrap_req, noop_body
 from fasthtml.xtend import Titled
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -25,7 +26,7 @@ from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
 from starmodel.core.entity import Entity, public_state
-from starmodel.core.errors import ConfigurationError, StarModelError
+from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
 from starmodel.core.fields import plain_types
 from starmodel.core.host import host_of
 from starmodel.core.results import Redirect
@@ -226,8 +227,22 @@ class _Answered(Response):
         call: Call = scope["starmodel.call"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
             await self._front.not_found(call)
+        elif _is_about_parameters(self._error):
+            scope["starmodel.call"].is_refused = True
+            unreadable = RequestError("A value in this request can't be read as what is expected.")
+            await self._front.failed(call, unreadable)
         else:
             await self._front.failed(call, self._error)
+
+
+def _is_about_parameters(error: Exception) -> bool:
+    """True for a failure of FastHTML to convert what was sent, before a route has run."""
+    if not isinstance(error, ValueError | TypeError | AttributeError | ArithmeticError):
+        return False
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
+    converts = any(frame.f_code is _wrap_req.__code__ for frame in frames)
+    return converts and modules[-1] in ("fasthtml", "fastcore", "dateutil")
 
 
 def _connect_errors(app: FastHTML, front: Front) -> None:

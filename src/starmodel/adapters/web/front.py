@@ -19,6 +19,7 @@ from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
 from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.own_bodies import within_limits
 from starmodel.adapters.web.own_routes import leads_to
 from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.problems import Problem
@@ -153,9 +154,17 @@ class Front:
     async def _hand_over(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
         """Let the framework answer; the session's cookie is added on the way out."""
         scope = call.request.scope
+        try:
+            receive = within_limits(call.request, receive)
+        except StarModelError as error:
+            await self.failed(call, error)
+            return
         scope["starmodel.call"] = call
         try:
             await inner(scope, receive, self._with_cookie(call, send))
+        except Exception:
+            if not call.is_refused:  # Starlette raises again what it has answered
+                raise
         finally:
             scope.pop(
                 "starmodel.call", None

@@ -149,15 +149,33 @@ class Incoming:
                     "Only UTF-8 can be read here; send the body as UTF-8.", status=415
                 )
 
+    @property
+    def max_body_bytes(self) -> int:
+        return self._limits.max_body_bytes
+
+    def check_length(self) -> None:
+        """Refuse a body that says itself that it is too large. Raises: RequestError."""
+        length = self.headers.get(b"content-length", b"0")
+        if not length.isdigit():
+            raise RequestError(f"Content-Length is {length[:80]!r}; expected a number.")
+        if len(length) > 18 or int(length) > self.max_body_bytes:
+            raise self.too_large()
+
+    def check_json(self, body: bytes) -> None:
+        """Refuse JSON beyond a bound; what is no JSON passes. Raises: RequestError."""
+        try:
+            read_json(body, self._limits.bounds)
+        except BoundsError as error:
+            raise RequestError(f"The body {error}.") from error
+        except ValueError:
+            return
+
     async def body(self) -> bytes:
         """The whole body. Raises: RequestError 413, beyond the limit."""
         if self._body is not None:
             return self._body
-        length, room = self.headers.get(b"content-length", b"0"), self._limits.max_body_bytes
-        if not length.isdigit():
-            raise RequestError(f"Content-Length is {length[:80]!r}; expected a number.")
-        if len(length) > 18 or int(length) > room:
-            raise self._too_large()
+        self.check_length()
+        room = self.max_body_bytes
         parts: list[bytes] = []
         more = True
         while more:
@@ -168,7 +186,7 @@ class Incoming:
             parts.append(part)
             room -= len(part)
             if room < 0:
-                raise self._too_large()
+                raise self.too_large()
         self._body = b"".join(parts)
         return self._body
 
@@ -232,7 +250,8 @@ class Incoming:
             raise RequestError(f"The {what} is {type(data).__name__}; expected a JSON object.")
         return data
 
-    def _too_large(self) -> RequestError:
+    def too_large(self) -> RequestError:
+        """The error for a body beyond the limit."""
         return RequestError(
             f"The request's body is larger than {self._limits.max_body_bytes} bytes.", status=413
         )
