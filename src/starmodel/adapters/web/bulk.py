@@ -34,7 +34,9 @@ class BulkRoute:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
         policy = self._application.policy
         self._check_any(type, call.session.actor)
-        event, ids = self._chosen(type, (await call.request.fields())[0])
+        sent, _ = await call.request.fields()
+        call.request.close_files()
+        event, ids = self._chosen(type, sent)
         policy.check(type, "write", call.session.actor, event=event)
         done: list[str] = []
         refused: dict[str, str] = {}
