@@ -35,12 +35,13 @@ class Chat(Entity):
 @live
 def messages(chat: Chat):
     """Rendered again in every open page when the chat changes."""
-    return Ol(
-        *map(message, chat.messages) if chat.messages else [nobody()],
+    said = Ol(*map(message, chat.messages), cls="flex flex-col gap-5") if chat.messages else nobody()
+    return Div(
+        said,
         id="messages",
         role="log",
         aria_label="Messages",
-        cls="flex grow flex-col justify-end gap-5 p-5",
+        cls="flex grow flex-col justify-end p-5",
     )
 
 
@@ -68,7 +69,7 @@ def message(said):
 
 
 def nobody():
-    return Li(
+    return Div(
         UkIcon("messages-square", height=32, width=32),
         Span("Nobody has said anything yet."),
         Span("Open this page in another browser, and answer yourself."),

@@ -12,7 +12,8 @@ app = create_app([Guestbook, Basket, Notepad], title="Hybrid", theme="violet")
 
 @app.get("/")
 def home(guestbook: Guestbook, basket: Basket, notepad: Notepad):
-    return Title("Hybrid"), Container(
+    """Entities of three stores, live on one page."""
+    return Title("Hybrid"), Main(Container(
         H1("One page, three stores"),
         P("Open it in two windows, in another browser, and after a restart.", cls=TextT.muted),
         Grid(
@@ -36,7 +37,7 @@ def home(guestbook: Guestbook, basket: Basket, notepad: Notepad):
             cols_min=1, cols_md=2, cols_lg=3, cls="mt-6 gap-6",
         ),
         cls=(ContainerT.lg, "space-y-2 py-10"),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 @live
@@ -56,7 +57,7 @@ def lines(id: str, texts: list[str], nothing: str):
 
 
 def place(title: str, store: str, about: str, *content):
-    head = DivFullySpaced(H3(title), Label(f"store: {store}"))
+    head = DivFullySpaced(H2(title), Label(f"store: {store}"))
     return Card(P(about, cls=TextT.muted), *content, header=head, body_cls="space-y-4")
 
 

@@ -29,8 +29,10 @@ def home(todos: Todos):
     )  # fmt: skip
     return (
         Title("TodoMVC"),
-        Section(Header(H1("todos"), new, cls="header"), whole_list(todos), cls="todoapp"),
-        Footer(P("Double-click to edit a todo"), cls="info"),
+        Main(
+            Section(Header(H1("todos"), new, cls="header"), whole_list(todos), cls="todoapp"),
+            Footer(P("Double-click to edit a todo"), cls="info"),
+        ),
         Div({"data-signals": "{_editing: 0}"}, data_init=ROUTE, data_on_hashchange__window=ROUTE),
     )
 
@@ -44,7 +46,7 @@ def whole_list(todos: Todos):
     clear = Button("Clear completed", cls="clear-completed", data_on_click=Todos.clear_completed(),
                    hidden=todos.left == len(todos.items))  # fmt: skip
     return Div(
-        Main(
+        Section(
             all_done,
             Label("Mark all as complete", fr="toggle-all"),
             Ul(*map(item, todos.items), cls="todo-list"),

@@ -17,11 +17,67 @@ const leave = (node) => {
   else node.remove();
 };
 
+const appeared = (node) => {
+  const kind = node.dataset?.toast;
+  if (kind === undefined) return;
+  shorten(node.parentElement);
+  uncover(node.parentElement);
+  if (!["progress", "failure"].includes(kind)) setTimeout(leave, kind === "error" ? ERROR_MS : TOAST_MS, node);
+};
+
+for (const node of document.querySelectorAll("#starmodel-toasts > *")) setTimeout(appeared, 0, node);
 new MutationObserver((changes) => {
-  for (const node of changes.flatMap((change) => [...change.addedNodes]))
-    if (node.dataset?.toast !== undefined && !["progress", "failure"].includes(node.dataset.toast))
-      setTimeout(leave, node.dataset.toast === "error" ? ERROR_MS : TOAST_MS, node);
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) appeared(node);
 }).observe(document.body ?? document.documentElement, { childList: true, subtree: true });
+
+/* The oldest leave when there are many; the progress of an event stays. */
+
+const MOST_TOASTS = 4;
+
+const shorten = (box) => {
+  const passing = [...(box?.querySelectorAll(":scope > [data-toast]:not([data-toast=progress])") ?? [])];
+  for (const node of passing.slice(0, -MOST_TOASTS)) node.remove();
+};
+
+/* They stand at the other edge of the window when they would cover what was pressed. */
+
+let pressed = null;
+for (const type of ["pointerdown", "keydown", "click"])
+  document.addEventListener(type, ({ target }) => (pressed = target.closest?.("button, a, input, textarea, select, summary") ?? null), true);
+
+const uncover = (box) => {
+  if (box?.id !== "starmodel-toasts") return;
+  if (box.childElementCount === 1) delete box.dataset.top;
+  if (!pressed?.isConnected || pressed.closest("#starmodel-toasts")) return;
+  const of = pressed.getBoundingClientRect(), at = box.getBoundingClientRect();
+  if (of.left < at.right && of.right > at.left && of.top < at.bottom && of.bottom > at.top) box.dataset.top = "";
+};
+
+/* What an event said before it led to another page is read there. */
+
+const CARRIED = "starmodel-toasts", CARRIED_MS = 10_000;
+
+document.addEventListener("datastar-fetch", ({ detail: { argsRaw } }) => {
+  if (!argsRaw?.leaves) return;
+  const said = [...document.querySelectorAll("#starmodel-toasts > [data-toast]:not([data-toast=progress])")]
+    .map((node) => [node.querySelector("p")?.textContent ?? "", node.dataset.toast]);
+  try {
+    if (said.length) sessionStorage.setItem(CARRIED, JSON.stringify({ said, at: Date.now() }));
+  } catch {
+    // Without storage it was to be read here, for as long as this page stood.
+  }
+}, true);
+
+const carried = () => {
+  try {
+    const { said, at } = JSON.parse(sessionStorage.getItem(CARRIED) ?? "null") ?? { said: [], at: 0 };
+    sessionStorage.removeItem(CARRIED);
+    return Date.now() - at < CARRIED_MS ? said : [];
+  } catch {
+    return [];
+  }
+};
+for (const [text, kind] of carried()) toast(text, kind);
 
 /* The progress of an event that was cut off: its end will never be told, and a retry tells its own. */
 
@@ -41,10 +97,11 @@ const closeMenus = (but) => {
 
 // What the menus of a list offer stands once beside it; it goes into a row's menu when that opens.
 document.addEventListener("toggle", ({ target: menu }) => {
-  if (!menu.matches?.("details.sm-menu")) return;
+  // A closed menu keeps its items: one of them may wait for the answer to "Delete this for good?".
+  if (!menu.matches?.("details.sm-menu") || !menu.open) return;
   menu.querySelector(".sm-menu-items")?.remove();
   const offered = menu.closest(".sm-list")?.querySelector("template[data-menu]");
-  if (!menu.open || !offered) return;
+  if (!offered) return;
   const box = document.createElement("div"), may = menu.dataset.may?.split(" ");
   box.className = "sm-menu-items";
   box.innerHTML = offered.innerHTML.replaceAll("%7Bid%7D", menu.closest("[data-key]").dataset.key);

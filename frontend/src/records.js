@@ -1,6 +1,8 @@
 // Choosing a record by the name that people know it by; what the form sends is its id.
+import { listen } from "./elements.js";
 
 const SEARCH_AFTER_MS = 200, OFFERED = 10;
+const CHOOSE = "Please choose one from the list.";
 const nameOf = (item) => String(item.name || item.title || item.label || item.subject || item.id);
 
 // As `key_of` in app/listing.py writes ids in addresses.
@@ -13,12 +15,17 @@ const ask = async (url) => {
 
 const enhance = (input) => {
   if (input.records) return;
-  // The visible input holds the name, a hidden one the id; what is no name of a record is sent as typed.
+  // The visible input holds the name, a hidden one the id. Text that names no record is never sent.
   const id = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: input.value });
-  const known = new Map(), address = input.dataset.records;
+  const known = new Map(input.value ? [[input.value, input.value]] : []), address = input.dataset.records;
   input.records = id;
   input.removeAttribute("name");
   input.after(id);
+
+  const choose = () => {
+    id.value = known.get(input.value) ?? "";
+    input.setCustomValidity(input.value && !id.value ? CHOOSE : "");
+  };
 
   const offer = (items) => {
     const options = items.map((item) => {
@@ -36,16 +43,16 @@ const enhance = (input) => {
     const found = await ask(`${address}?per_page=${OFFERED}&search=${encodeURIComponent(input.value)}`);
     if (!found || mine !== latest) return;
     offer(found.items);
-    id.value = known.get(input.value) ?? input.value;
+    choose();
   };
 
   input.addEventListener("input", () => {
-    id.value = known.get(input.value) ?? input.value;
+    choose();
     clearTimeout(timer);
     if (!known.has(input.value)) timer = setTimeout(search, SEARCH_AFTER_MS);
   });
   input.addEventListener("focus", () => input.list.options.length || search());
-  id.form?.addEventListener("reset", () => setTimeout(() => (id.value = known.get(input.value) ?? input.value)));
+  if (id.form) listen(id.form, "reset", () => setTimeout(choose));
 
   if (id.value)
     ask(`${address}/${segment(id.value)}`).then((item) => {

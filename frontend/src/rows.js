@@ -1,4 +1,4 @@
-// One row of a list in place: what its user has opened, chosen and typed there stays.
+// One row of a list in place; what its user has opened, chosen and typed there stays, as for every patch.
 
 const MARK_MS = 2000;
 
@@ -9,12 +9,12 @@ export const remember = (row, html = row.outerHTML) => written.set(row, html);
 export const change = (body, old, row) => {
   const html = row.outerHTML, key = row.dataset.key;
   if (written.get(old) === html) return;
-  const restore = kept(old);
+  const menus = [...old.querySelectorAll("details.sm-menu[open]")].map(reopen);
   const selector = `[id="${CSS.escape(body.id)}"] > [data-key="${CSS.escape(key)}"]`;
   const argsRaw = { selector, mode: "outer", elements: html };
   const detail = { type: "datastar-patch-elements", el: document.documentElement, argsRaw, live: true };
   document.dispatchEvent(new CustomEvent("datastar-fetch", { detail }));
-  restore();
+  for (const restore of menus) restore();
   const now = document.querySelector(selector);
   remember(now, html);
   mark(now);
@@ -28,25 +28,6 @@ const reopen = (details) => {
     details.dispatchEvent(new Event("toggle"));
     if (at >= 0) items()[at]?.focus({ preventScroll: true });
   };
-};
-
-const kept = (row) => {
-  const back = [];
-  for (const el of row.querySelectorAll("details, input, textarea, select")) {
-    if (el instanceof HTMLDetailsElement) {
-      if (el.open) back.push(reopen(el));
-    } else if (el instanceof HTMLSelectElement) {
-      const { value } = el;
-      if (![...el.options].every((o) => o.selected === o.defaultSelected)) back.push(() => (el.value = value));
-    } else if (el.type === "checkbox" || el.type === "radio") {
-      const { checked } = el;
-      if (checked !== el.defaultChecked) back.push(() => (el.checked = checked));
-    } else if (el.type !== "file" && el.value !== el.defaultValue) {
-      const { value } = el;
-      back.push(() => el.value === value || (el.value = value));
-    }
-  }
-  return () => back.forEach((put) => put());
 };
 
 const marks = new WeakMap();

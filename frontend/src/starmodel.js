@@ -1,13 +1,16 @@
 // StarModel's part of the page: the one live stream, keys for clicks, and the order of states.
 import "./components.js";
 import { action } from "datastar";
+import "./signals.js";
+import "./requests.js";
 import "./forms.js";
+import { isChanged, CONTROLS } from "./controls.js";
 import { show, whole } from "./frames.js";
 import { forget } from "./kept.js";
 import { digests } from "./lists.js";
 import "./page.js";
 import "./records.js";
-import "./signals.js";
+import { isOld, startAnew } from "./patches.js";
 import { connected, follow, startStores } from "./stores.js";
 
 const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000, MAX_GRANTS = 50;
@@ -19,37 +22,29 @@ const root = document.documentElement;
 const key = () => [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
 const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
+// The page's session; the server runs nothing for a page of another one.
+const session = () => {
+  const tag = document.getElementById("starmodel-toasts")?.dataset.session;
+  return tag ? { "StarModel-Session": tag } : {};
+};
+
 const options = (extra) => ({
-  headers: { "Idempotency-Key": key(), ...(stream?.open ? { "StarModel-Page": "1" } : {}) },
+  headers: { "Idempotency-Key": key(), ...session(), ...(stream?.open ? { "StarModel-Page": "1" } : {}) },
   requestCancellation: "disabled", // a second click does not cancel the first
+  isEvent: true, // see requests.js
   ...extra,
 });
 
 // Only the signals that the event asks for are sent.
 const include = (names) => RegExp(`^(${names.split(" ").map(escaped).join("|") || "(?!)"})(\\.|$)`);
 
-action({ name: "click", apply: (_, names = "") => options({ filterSignals: { include: include(names), exclude: /(?!)/ } }) });
+const carrying = (sent) => options({ filterSignals: { include: sent, exclude: /(?!)/ }, carries: (path) => sent.test(path) });
+
+action({ name: "click", apply: (_, names = "") => carrying(include(names)) });
 
 action({ name: "submit", apply: () => options({ contentType: "form" }) });
 
 startStores({ options, include, pageTokens: () => stream?.tokens ?? [] });
-
-/* A viewer never sees an older state after a newer one. */
-
-const seen = new Map();
-
-const isOld = ({ version }) => {
-  if (!version) return false;
-  const at = version.lastIndexOf(" "), topic = version.slice(0, at), number = Number(version.slice(at + 1));
-  if (number < (seen.get(topic) ?? -1)) return true;
-  seen.set(topic, number);
-  return false;
-};
-
-// Replies of events are applied by Datastar itself: drop those that the stream has overtaken.
-document.addEventListener("datastar-fetch", (event) => {
-  if (!event.detail.live && event.detail.argsRaw && isOld(event.detail.argsRaw)) event.stopImmediatePropagation();
-}, true);
 
 /* The one stream of the page. */
 
@@ -60,17 +55,7 @@ const notice = (text) => {
   if (status && status.textContent !== text) status.textContent = text;
 };
 
-const chosen = ({ options, multiple, selectedIndex }) => {
-  const byDefault = [...options].filter((option) => option.defaultSelected);
-  if (multiple) return [...options].some((option) => option.selected !== option.defaultSelected);
-  return selectedIndex !== (byDefault.at(-1)?.index ?? 0);
-};
-
-const typedText = () =>
-  [...document.querySelectorAll("input, textarea, select")].some((el) =>
-    el.type === "checkbox" || el.type === "radio" ? el.checked !== el.defaultChecked
-      : el instanceof HTMLSelectElement ? chosen(el)
-      : !["hidden", "submit", "button"].includes(el.type) && el.value !== el.defaultValue);
+const typedText = () => [...document.querySelectorAll(CONTROLS)].some((el) => "value" in el && isChanged(el));
 
 // With `again`, reloads may follow each other: a developer saves often, and two servers never take turns.
 const reload = (why, again = false) => {
@@ -79,6 +64,14 @@ const reload = (why, again = false) => {
   sessionStorage.setItem("starmodel-reloaded", String(Date.now()));
   location.reload();
 };
+
+action({
+  name: "stale",
+  apply() {
+    if (!navigator.cookieEnabled) return notice("This page needs cookies, which your browser blocks. Nothing was done.");
+    reload("Your session has ended, so nothing was done.");
+  },
+});
 
 class Stream {
   constructor(url) {
@@ -195,7 +188,7 @@ class Stream {
     if (this.failed) notice("");
     this.failed = false;
     // The server may have lost its memory meanwhile: what it says now is the truth, if older too.
-    if (this.known) seen.clear();
+    if (this.known) startAnew();
     connected(this.known);
     this.known = true;
     this.wait = FIRST_WAIT_MS;

@@ -1,6 +1,9 @@
 // Entities that live in this browser: restored before anything is shown, followed between tabs, sent along with events.
 import { action, actions, filtered, mergePatch, watcher } from "datastar";
 import { show, whole } from "./frames.js";
+import { isNews } from "./patches.js";
+import { claim } from "./requests.js";
+import { above, has, listen, set, unlisten } from "./elements.js";
 import { about, adopt, areas, forget, keyOf, names, outdate, read, remove, same, types, write } from "./kept.js";
 import { named } from "./signals.js";
 
@@ -18,9 +21,11 @@ const put = (name, given) => {
   const objects = Object.entries(fresh).filter(([, value]) => typeof value === "object" && !Array.isArray(value));
   // Replaced whole, so that removed keys leave.
   if (objects.length) mergePatch(nested(name, Object.fromEntries(objects.map(([field]) => [field, ""]))));
-  mergePatch(nested(name, fresh));
+  mergePatch(isNews(nested(name, fresh)));
   known.set(name, { ...signals });
 };
+
+const isSynced = (name, path) => types[name].synced.some((field) => path === [...types[name].at, field].join("."));
 
 const typed = (name) => {
   const { at, synced } = types[name], given = known.get(name) ?? {};
@@ -127,14 +132,14 @@ const withData = (form, fields, run) => {
     for (const name of [...formData.keys()]) formData.delete(name);
     for (const [name, value] of fields) formData.append(name, value);
   };
-  const { noValidate } = form;
-  form.addEventListener("formdata", fill);
-  form.noValidate = true; // it was valid when it was sent
+  const validates = !has(form, "novalidate");
+  listen(form, "formdata", fill);
+  set(form, "novalidate", ""); // it was valid when it was sent
   try {
     return run();
   } finally {
-    form.noValidate = noValidate;
-    form.removeEventListener("formdata", fill);
+    if (validates) set(form, "novalidate", null);
+    unlisten(form, "formdata", fill);
   }
 };
 
@@ -144,10 +149,11 @@ export const startStores = ({ options, include, pageTokens }) => {
   action({
     name: "stored",
     apply(context, stores, method, url, signals) {
-      const which = stores.split(" "), form = signals === undefined ? context.el.closest("form") : null;
-      if (form && !form.noValidate && !form.checkValidity()) return form.reportValidity();
+      const which = stores.split(" "), form = signals === undefined ? above(context.el, "form") : null;
+      if (context.el instanceof HTMLFormElement && context.evt?.type === "submit" && !claim(context.el, context.evt.submitter)) return;
       // Key and arguments are those of the click, whenever its turn comes; the state is that of its turn.
-      const once = options(), given = form ? [...new FormData(form)] : filtered({ include: include(signals) });
+      const once = { ...options(), isClaimed: true, carries: (path) => which.some((name) => isSynced(name, path)) };
+      const given = form ? [...new FormData(form)] : filtered({ include: include(signals) });
       inTurn(which, () => {
         const _browser = { ...carried(which), signals: Object.assign({}, ...which.map(typed)) };
         if (!form) return actions[method](context, url, { ...once, payload: { ...given, _browser } });

@@ -98,6 +98,7 @@ def create_app(
         app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
+    app.htmlkw.setdefault("lang", "en")
     styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings, own_bus or _bus(settings),
@@ -220,7 +221,7 @@ def _assemble(
     )
     application.sessions = session_cache(
         settings, session_store(settings), clock,
-        changed=application.session_changed, watched=lambda: len(application.hub) > 0,
+        changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
     token = dev_token(secrets[0]) if web.development else None
     front = Front(

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from e2e.browsing import Visitor
+from e2e.desk import DESK
 from e2e.gallery import GALLERY
 from e2e.programs import SHOP
 from e2e.serving import Server
@@ -47,6 +48,13 @@ def browser(chromium: str) -> Iterator[Browser]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server that all tests share; see `programs.SHOP`."""
     with Server(tmp_path_factory.mktemp("shop"), SHOP) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server for what visitors type; see `desk.DESK`."""
+    with Server(tmp_path_factory.mktemp("desk"), DESK) as server:
         yield server
 
 

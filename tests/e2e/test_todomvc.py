@@ -95,7 +95,7 @@ def test_main_and_footer_are_hidden_without_todos(page: Page) -> None:
 
 def test_main_and_footer_are_shown_with_a_todo(page: Page) -> None:
     add(page, FIRST)
-    expect(page.locator("main.main")).to_be_visible()
+    expect(page.locator(".main")).to_be_visible()
     expect(page.locator("footer.footer")).to_be_visible()
 
 

@@ -37,23 +37,37 @@ def run(folder: Path, *command: str) -> str:
 
 @contextmanager
 def served(folder: Path, *options: str) -> Iterator[str]:
-    """`starmodel run` in this folder; the developer's link."""
+    """`starmodel run` in this folder; the developer's link, in production the address."""
     command = [*STARMODEL, "run", "--port", "0", "--no-reload", *options]
-    with subprocess.Popen(
-        command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stderr is not None
-        link = None
+    log = folder / "server.log"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as server,
+    ):
+        assert server.stdout is not None
         try:
-            for line in server.stderr:
-                link = link or re.search(r"http://\S+/\?token=\w+", line)
-                address = re.search(r"running on (http://[^ ]+)", line)
-                if address:
-                    yield link[0] if link else f"{address[1]}/?"
-                    break
+            address = re.search(r"http://[^ ]+", server.stdout.readline())
+            assert address, log.read_text()
+            wait_for(f"{address[0].strip()}/_starmodel/health")
+            link = re.search(r"http://\S+/\?token=\w+", log.read_text())
+            yield link[0] if link else f"{address[0].strip()}/?"
         finally:
             server.send_signal(signal.SIGINT)
             server.communicate(timeout=10)
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError(f"{url} does not answer.")
 
 
 def crud(link: str) -> None:

@@ -21,6 +21,8 @@ KEY = "torture-torture-torture-torture-torture"
 # A database may take long to come back on a busy machine, and its commands wait for it.
 DATABASE_TIMEOUT_S, PATIENCE_S = 30.0, 120.0
 REPEATED, AT_ONCE = 0.1, 0.05  # how often a writer sends a key again, or to two servers at once
+# The processes are one address to their visitors, as behind a load balancer: a cookie is of one.
+HOST = "127.0.0.1"
 Send = Callable[[str], Coroutine[Any, Any, httpx.Response]]
 
 
@@ -162,7 +164,7 @@ class Writer:
         self._number, self._cluster, self._figures = number, cluster, figures
         self._size = size
         self._client = httpx.AsyncClient(
-            timeout=DATABASE_TIMEOUT_S + 10, headers={"accept": "application/json"}
+            timeout=DATABASE_TIMEOUT_S + 10, headers={"accept": "application/json", "host": HOST}
         )
 
     async def run(self) -> None:
@@ -192,7 +194,7 @@ class Writer:
         }[kind]
 
         async def send(url: str) -> httpx.Response:
-            headers = {"idempotency-key": key, "origin": url}
+            headers = {"idempotency-key": key, "origin": f"http://{HOST}"}
             return await self._client.post(f"{url}{path}", json=body, headers=headers)
 
         started = time.perf_counter()

@@ -22,6 +22,7 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Cipher, Clock, EventBus, IdSource, Realtime, Renderer
 from starmodel.app.reactions import Reaction, Reactions
 from starmodel.app.relations import Relations
+from starmodel.app.row_locks import RowLocks
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.session import Session, current_session
 from starmodel.app.sessions.cache import SessionCache
@@ -80,11 +81,12 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # what `bootstrap` was told; tools read it, nothing here does
-        self._uow_cls = uow_cls
+        self._uow_cls, self.row_locks = uow_cls, RowLocks()
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
             scopes=self.scopes, reactions=self.reactions, render=self.render, clock=clock, ids=ids,
+            row_locks=self.row_locks,
         )  # fmt: skip
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
@@ -102,7 +104,10 @@ class Application:
 
     def unit(self, lease: Lease | None = None) -> UnitOfWork:
         """A new unit of work."""
-        return self._uow_cls(self.registry, self.persistence, self.bus, self.clock, lease=lease)
+        return self._uow_cls(
+            self.registry, self.persistence, self.bus, self.clock, lease=lease,
+            locks=self.row_locks,
+        )  # fmt: skip
 
     async def ready(self) -> None:
         """Open the stores at the first use in the running event loop."""
@@ -271,8 +276,15 @@ class Application:
         session.ended.clear()
 
     async def session_changed(self, visitor: str) -> None:
-        """A session changed in another process: its pages here connect anew."""
-        await self.hub.deliver(SessionEnded(visitor))
+        """A session changed in another process: pages here reconnect, commands check access."""
+        ended = SessionEnded(visitor)  # not for the bus: every process polls for itself
+        await self.hub.deliver(ended)
+        await self.dispatcher.sessions.deliver(ended)
+
+    @property
+    def follows_sessions(self) -> bool:
+        """Whether open pages or running commands have to learn when a session ends."""
+        return len(self.hub) > 0 or len(self.dispatcher.sessions) > 0
 
     async def _remove(self, type: EntityType, id: Any) -> None:
         unit = self.unit()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from starmodel.app.persistence import PersistenceManager
+from starmodel.app.persistence import Repositories
 from starmodel.app.ports import Batch, Change, Marker, Repository
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -22,7 +22,7 @@ class _Part(NamedTuple):
 
 async def store_changes(
     changes: Sequence[Change],
-    persistence: PersistenceManager,
+    persistence: Repositories,
     marker: Marker | None,
     home: type[Entity] | None,
 ) -> None:

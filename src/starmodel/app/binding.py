@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from starmodel.app.parameters import (
     special_of,
 )
 from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
@@ -28,6 +30,7 @@ from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.registry import EntityType, Registry
+from starmodel.core.relations import foreign_keys
 from starmodel.core.sentences import sentence
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -59,7 +62,7 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
-MAX_BOUND = 256
+MAX_BOUND_BYTES = 64 * 1024
 
 
 class Binder:
@@ -112,6 +115,14 @@ class Binder:
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
+        fields = type.cls.__pydantic_fields__
+        self.text_needed = {
+            p.name
+            for p in self.parameters.values()
+            if p.takes_text and not p.may_be_none and p.adapter is not None
+            and (p.required or (p.is_field and event.name == "create"
+                                and fields[p.name].is_required()))
+        }  # fmt: skip
         self.unsaid = {
             p.name
             for p in self.parameters.values()
@@ -131,9 +142,16 @@ class Binder:
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
-        self._bound: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
+            MAX_BOUND_BYTES
+        )
         self.needs_more = bool(
-            self.special or self.entities or self.own or self.containers or self.private_parts
+            self.special
+            or self.entities
+            or self.own
+            or self.containers
+            or self.private_parts
+            or (self.takes_fields and next(foreign_keys(type.cls), None))
         )
 
     @property
@@ -180,11 +198,24 @@ class Binder:
             return self._bind(inputs)
         if known is None:
             known = self._bind(inputs)
-            if len(self._bound) < MAX_BOUND:
-                self._bound[key] = known
+            self._bound.put(key, known)
         return known.copy()
 
+    def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
+        """The arguments that are valid, and a sentence for each other one, by name.
+
+        Raises: BindingError, for a name that is unknown.
+        """
+        given, problems = self._sorted(inputs)
+        return given, _beside(problems)
+
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
+        given, problems = self._sorted(inputs)
+        if problems:
+            raise self._error(problems)
+        return given
+
+    def _sorted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, _Wrong]]:
         given: dict[str, Any] = {}
         problems: dict[str, _Wrong] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
@@ -203,10 +234,8 @@ class Binder:
                     self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _Wrong("is missing", sentence({"type": "missing"}))
-        if problems:
-            raise self._error(problems)
-        return given
+                problems[name] = _MISSING
+        return given, problems
 
     def _take(
         self,
@@ -222,8 +251,15 @@ class Binder:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
                 return
-            if source != "form" or not (parameter.is_field and is_list(parameter.annotation)):
-                return  # an empty input of a form says nothing
+            if source != "form" or not parameter.is_field:
+                return  # an empty input leaves the default
+            if not is_list(parameter.annotation):
+                if self.event.name != "create":  # it was emptied: the old value is not meant
+                    problems[parameter.name] = _MISSING
+                return
+        elif value == "" and source == "form" and parameter.name in self.text_needed:
+            problems[parameter.name] = _MISSING
+            return
         if parameter.name in self.with_bytes:
             value = with_bytes(parameter.annotation, value)
         if parameter.adapter is None:  # a record, by its id
@@ -234,7 +270,11 @@ class Binder:
             if source == "form" and isinstance(value, dict):
                 value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                given[parameter.name] = self._validated(parameter, value, trusted)
+                made = self._validated(parameter, value, trusted)
+                if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
+                    problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
+                else:
+                    given[parameter.name] = made
                 return
             except ValidationError as error:
                 first = self._first_public(parameter, error)
@@ -299,8 +339,12 @@ class Binder:
 
     def _error(self, problems: dict[str, _Wrong]) -> BindingError:
         told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
-        beside = {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
-        return BindingError(f"{self.where}: {told}. Signature: {self.signature}.", beside)
+        text = f"{self.where}: {told}. Signature: {self.signature}."
+        return BindingError(text, _beside(problems))
+
+
+def _beside(problems: Mapping[str, _Wrong]) -> dict[str, str]:
+    return {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
 
 
 class _Wrong(NamedTuple):
@@ -310,9 +354,13 @@ class _Wrong(NamedTuple):
     sentence: str = ""
 
 
+_MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
+
+
 def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
-    at = "".join(f"[{part!r}]" for part in error.path)
-    return _Wrong(f"{at} is unknown (from {source})", f"{error.path[-1]} is unknown.")
+    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
+    return _Wrong(f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown.")
 
 
 def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:

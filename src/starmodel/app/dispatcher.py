@@ -13,26 +13,29 @@ from starmodel.app.access import AccessPolicy
 from starmodel.app.binding import Binder, Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.command_access import EndedSessions, SessionWatch
+from starmodel.app.deadlines import StoreWindow
 from starmodel.app.disclosure import Viewer
 from starmodel.app.editing import check_untouched
 from starmodel.app.idempotency import Claim, Idempotency
 from starmodel.app.loading import Loader
 from starmodel.app.model_input import MASK
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, IdSource
+from starmodel.app.ports import Clock, IdSource, Marker, RecordKey
 from starmodel.app.private_parts import input_of
 from starmodel.app.reactions import Reactions
 from starmodel.app.repeats import Repeats, outcome_text
 from starmodel.app.replies import NO_REPLY, Render, reply_to
+from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
-from starmodel.app.uow import ATTEMPTS, Tracked, UnitOfWork
+from starmodel.app.uow import ABORTS, ATTEMPTS, Tracked, UnitOfWork
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
+    ConstraintError,
     EditConflictError,
     InvalidStateError,
     VersionConflictError,
@@ -59,7 +62,9 @@ class Dispatcher:
         render: Render,
         clock: Clock,
         ids: IdSource,
+        row_locks: RowLocks,
     ) -> None:
+        self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
         self._scopes, self._reactions, self._render = scopes, reactions, render
         self._clock, self._ids = clock, ids
@@ -148,7 +153,7 @@ class Dispatcher:
             check_untouched(home.base, arguments, command.was)
             command.event.fn(home.draft, **arguments)
             close_draft(home.draft)
-        except (BindingError, InvalidStateError, EditConflictError) as error:
+        except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
 
@@ -193,24 +198,45 @@ class Dispatcher:
     async def _run_sync(
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        """Nothing awaits between loading and handing over, so a conflict can just run again."""
-        needs_more = self.binders[command.type.cls, command.event.name].needs_more
-        for attempt in range(1, ATTEMPTS + 1):
-            unit = self._unit(None)
-            home = await self._loader.home(unit, command)
-            arguments = command.arguments
-            if needs_more:
-                arguments = await self._loader.arguments(unit, command, home)
-            if command.was and self._viewer(command).may_read(home.base):
-                check_untouched(home.base, arguments, command.was)
-            value = command.event.fn(home.draft, **arguments)
-            try:
-                return await self._finish(unit, home, command, record, claim, value)
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-            await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter
+        """Nothing awaits between loading and handing over, so a conflict can just run again.
+
+        After two conflicts in a row, and while other commands of this process
+        wait for the same rows, the rows are locked before they are read. Then
+        nobody else can commit in between, and the wait is all it costs.
+        """
+        keys: frozenset[RecordKey] = frozenset()
+        with StoreWindow():
+            for attempt in range(1, ATTEMPTS + 1):
+                unit = self._unit(None)
+                locks = attempt > OPTIMISTIC_ATTEMPTS
+                if locks or self._row_locks.contended:
+                    named = self._loader.keys(command)
+                    if locks or not named.isdisjoint(self._row_locks.contended):
+                        keys |= named
+                try:
+                    if not keys:
+                        return await self._run_once(unit, command, record, claim)
+                    async with unit.locked(keys):
+                        return await self._run_once(unit, command, record, claim)
+                except ABORTS:
+                    if attempt == ATTEMPTS:
+                        raise
+                    if attempt >= OPTIMISTIC_ATTEMPTS:
+                        keys |= unit.keys
+                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter
         raise AssertionError("unreachable")
+
+    async def _run_once(
+        self, unit: UnitOfWork, command: Command, record: CommandRecord, claim: Claim | None
+    ) -> Outcome:
+        home = await self._loader.home(unit, command)
+        arguments = command.arguments
+        if self.binders[command.type.cls, command.event.name].needs_more:
+            arguments = await self._loader.arguments(unit, command, home)
+        if command.was and self._viewer(command).may_read(home.base):
+            check_untouched(home.base, arguments, command.was)
+        value = command.event.fn(home.draft, **arguments)
+        return await self._finish(unit, home, command, record, claim, value)
 
     async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
@@ -299,20 +325,19 @@ class Dispatcher:
         facts = unit.facts.emitted.copy()
         reacted = self._reactions.waits_for(type.cls, event.name)
         record = record.reading(version_of(home.base))
-        for attempt in range(1, ATTEMPTS + 1):
-            marker = None
-            if claim is not None:
-                told = outcome_text(reply, home, viewer) if last else None
-                marker = claim.marker(told, effects=reacted or bool(facts))
-            try:
-                if session is not None:
-                    session.check()
-                await unit.commit(marker=marker, home=home, record=record)
-                break
-            except VersionConflictError:
-                if event.kind == "sync" or attempt == ATTEMPTS:
-                    raise
-                await unit.rebase()
+
+        def marker() -> Marker | None:
+            if session is not None:
+                session.check()
+            if claim is None:
+                return None
+            told = outcome_text(reply, home, viewer) if last else None
+            return claim.marker(told, effects=reacted or bool(facts))
+
+        if event.kind == "sync":
+            await unit.commit(marker=marker(), home=home, record=record)
+        else:
+            await unit.settle(marker=marker, home=home, record=record)
         if claim is not None:
             claim.kept = True
         entity = None if home.deleted else home.made

@@ -19,3 +19,6 @@ REST = "_rest."
 
 EXACT = "_exact."
 """Before a name: the value that the input stands for while its text is unchanged."""
+
+FIELD = "_field."
+"""Before a name that would hide a property of the form element, such as `id` or `action`."""

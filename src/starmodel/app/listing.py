@@ -60,6 +60,11 @@ class Listing:
         return self.type.cls, self.words
 
     @property
+    def nbytes(self) -> int:
+        """About how much memory the question holds."""
+        return 3000 + 12 * len(self.words)
+
+    @property
     def topic(self) -> str:
         """What viewers of this very list subscribe to: "Product?order=-price"."""
         return f"{self.type.name}?{self.words}"

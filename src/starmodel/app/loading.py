@@ -14,7 +14,9 @@ from starmodel.app.command import Command
 from starmodel.app.command_access import check_run
 from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports import RecordKey
 from starmodel.app.private_parts import synced_value
+from starmodel.app.references import References
 from starmodel.app.scopes import Scopes, default_snapshot
 from starmodel.app.uow import Tracked, UnitOfWork
 from starmodel.core.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
@@ -38,9 +40,35 @@ class Loader:
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._persistence, self._policy, self._scopes = persistence, policy, scopes
+        self._policy, self._scopes = policy, scopes
         self._binders = binders
+        self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
+
+    def keys(self, command: Command) -> set[RecordKey]:
+        """The entities that the command names, without reading any of them.
+
+        Raises: NotFoundError, for an id that no record of its class can have.
+        """
+        type, binder = command.type, self._binders[command.type.cls, command.event.name]
+        keys: set[RecordKey] = set()
+        if command.id is not None or not type.is_record:
+            keys.add((type.cls, self._home_id(command)))
+        for name in binder.entities:
+            if command.arguments.get(name) is not None:
+                cls = binder.registry[binder.entities[name]].cls
+                keys.add((cls, self.id_of(cls, command.arguments[name])))
+        for cls in binder.own.values():
+            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
+            keys.add((binder.registry[cls].cls, own))
+        return keys
+
+    def _home_id(self, command: Command) -> Any:
+        if command.type.is_record:
+            return self.id_of(command.type.cls, command.id)
+        if command.id is None:
+            return self._scopes.id_of(command.type, command.session, command.actor)
+        return command.id
 
     async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
         """The entity the event runs on, enlisted; access to this very one is decided."""
@@ -52,16 +80,10 @@ class Loader:
             tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
             tracked.checks = (partial(check_run, self._policy, command),)
             return tracked
-        if type.is_record:
-            id = self.id_of(cls, command.id)
-            found = await self._persistence.for_class(cls).latest(cls, id)
-            if found is None:
-                raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
-        else:
-            id = command.id
-            if id is None:
-                id = self._scopes.id_of(type, command.session, command.actor)
-            found = await self._persistence.for_class(cls).latest(cls, id)
+        id = self._home_id(command)
+        found = await unit.find(cls, id)
+        if found is None and type.is_record:
+            raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
         check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)
@@ -91,9 +113,10 @@ class Loader:
                 value = synced_value(annotation, given, getattr(tracked.base, name, None))
                 check_numbers(value)
             except UnknownPartError as error:
+                part = str(error.path[-1])[:60]
                 raise BindingError(
-                    f"{tracked.type.name}.{name}: {error.path[-1]!r} is unknown (from signal)",
-                    {name: f"{error.path[-1]} is unknown."},
+                    f"{tracked.type.name}.{name}: {part!r} is unknown (from signal)",
+                    {name: f"{part} is unknown."},
                 ) from None
             except (ValidationError, BoundsError) as error:
                 text = f"This {error}."
@@ -111,6 +134,9 @@ class Loader:
         """
         binder = self._binders[command.type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
+        if binder.takes_fields and self._references.has(command.type.cls):
+            fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
+            await self._references.check(command, fields, None if home.new else home.base)
         given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value

@@ -21,7 +21,13 @@ from starmodel.core.definition_checks import refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.fields import declared, looks_secret, plain_types, undeclared_secrets
+from starmodel.core.fields import (
+    declared,
+    is_atomic,
+    looks_secret,
+    plain_types,
+    undeclared_secrets,
+)
 from starmodel.core.registry import Registry
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
@@ -116,7 +122,10 @@ def type_name(annotation: Any) -> str:
 
 def signature_of(parameter: Parameter) -> str:
     name = type_name(parameter.annotation)
-    default = "" if parameter.required or parameter.default is None else f" = {parameter.default!r}"
+    default = ""
+    if not parameter.required and parameter.default is not None:
+        is_plain = is_atomic(parameter.annotation)  # a model may have private parts
+        default = f" = {parameter.default!r}" if is_plain else " = …"
     return f"{parameter.name}: {name}{default}"
 
 

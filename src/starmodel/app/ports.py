@@ -7,8 +7,17 @@ themselves by the contract suites in `starmodel.testing`.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, new_id
@@ -31,7 +40,9 @@ class Change(NamedTuple):
     Shapes: kind "insert" needs that nothing is stored; "update", "delete"
     and "check" need that the stored version is `base`. snapshot is the
     state after (None for delete and check); an update writes only
-    `patch`, so fields that a newer build added stay.
+    `patch`, so fields that a newer build added stay. before is the state
+    that an update or delete replaces, where it is known: which unique
+    values and references the batch gives up.
     Units: ttl_s is seconds from the commit on; None means for ever.
     """
 
@@ -43,6 +54,7 @@ class Change(NamedTuple):
     snapshot: Entity | None = None
     patch: Patch = Patch()
     ttl_s: float | None = None
+    before: Entity | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -71,6 +83,17 @@ class Marker(NamedTuple):
     effects: bool = False
     owner: str = ""
     is_guests: bool = False
+
+
+class Fills(NamedTuple):
+    """Functions that make a field's value, for a new record and for one that is changed.
+
+    A repository may offer `fills(entity) -> Fills | None`. Those of insert
+    fill in for None, those of update for fields that a change left alone.
+    """
+
+    insert: Mapping[str, Callable[[], Any]]
+    update: Mapping[str, Callable[[], Any]]
 
 
 class Batch(NamedTuple):
@@ -155,6 +178,27 @@ class Repository(Protocol):
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
         """Let the entity live `ttl_s` seconds from now on, when it exists."""
+
+
+RecordKey = tuple[type[Entity], Any]
+
+
+@runtime_checkable
+class LocksRows(Protocol):
+    """A repository that several processes write to, and that can lock a row before it is read."""
+
+    def lock_rows(self, keys: Collection[RecordKey]) -> AbstractAsyncContextManager[Repository]:
+        """One transaction, which waits until it has these rows and ends with its first commit.
+
+        Inside it `get` and `latest` give what is stored, locked until the
+        commit, so that a commit on top of it meets no version conflict.
+        Without a commit everything is rolled back. Nothing may be awaited
+        inside but stores: other commands wait. Rows are locked in the order
+        of their table and id.
+
+        Raises: StoreBusyError, when they are not had in time;
+        TransactionAbortedError, when the command has to begin anew.
+        """
 
 
 IsWatched = Callable[[str], bool]

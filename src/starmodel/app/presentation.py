@@ -68,6 +68,9 @@ class RealtimeAdapter(Realtime, Protocol):
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """What the caller of a refused event is sent. Shapes: text is the toast's, "" for none."""
 
+    def encode_stale(self, status: int) -> bytes:
+        """What a page is sent whose session has ended, instead of running anything."""
+
     async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
         """Serve a page's stream.
 
@@ -109,8 +112,12 @@ class UIAdapter(Renderer, Protocol):
         actor: Actor | None = None,
         at: EntityType | None = None,
         lead: Any = None,
+        subject: Entity | None = None,
     ) -> str:
-        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading."""
+        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading.
+
+        With the record that it is about as `subject`, heading and tab follow the record's name.
+        """
 
     def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
         """A whole page for an error."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from starmodel.app.model_input import Open, accepted, is_closed
+from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
 from starmodel.core.fields import is_atomic
 from starmodel.core.json_data import json_bytes, json_data
@@ -145,7 +146,7 @@ def _counterparts(items: list[Any], before: Any) -> list[Any]:
 
 
 def _key_of(item: Any) -> tuple[Any, ...] | None:
-    """What tells the models of a list apart, where their class says so."""
+    """The identity of a model in a list, when its class has a field for it."""
     if isinstance(item, dict):
         names: Iterable[str] = item
     elif isinstance(item, BaseModel):
@@ -185,9 +186,11 @@ def _finished(annotation: Any, raw: Any, before: Any) -> Any:
     """
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     try:
-        return adapter.validate_python(_filled_in(raw, before), by_name=True, by_alias=True)
-    except ValidationError:
+        made = adapter.validate_python(_filled_in(raw, before), by_name=True, by_alias=True)
+        check_numbers(made)
+    except (ValidationError, BoundsError):
         raise UnfinishedError from None
+    return made
 
 
 def _filled_in(raw: Any, before: Any) -> Any:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import copy
 import secrets
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from starmodel.app.access import Actor
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.results import Toast
 
 DEVELOPMENT = "development"
 """The provider of the development sign-in; valid in development only."""
 APPLICATION = "application"
 """The provider of an application's own sign-in, unless it names another."""
 MAX_PROVIDER_CHARS = 64
+TOASTS = "_toasts"
+"""The key of what the next page of this visitor says."""
+MAX_TOASTS, MAX_TOAST_CHARS = 3, 200
 
 
 class _Identity(NamedTuple):
@@ -84,6 +89,11 @@ class Session(dict[str, Any]):
         return self.key
 
     @property
+    def tag(self) -> str:
+        """Names the session on the pages made for it; a part of the key, and no secret."""
+        return self.key[:16]
+
+    @property
     def is_developer(self) -> bool:
         """True for the development sign-in, whatever the ids of an application's users are."""
         return self.provider == DEVELOPMENT
@@ -104,6 +114,16 @@ class Session(dict[str, Any]):
         self._become(identity)
         super().clear()
         super().update(data)
+
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Keep the last toasts, shortened, for the next page that this visitor opens."""
+        said = [*self.get(TOASTS, ()), *([t.kind, t.text[:MAX_TOAST_CHARS]] for t in toasts)]
+        if toasts:
+            self[TOASTS] = said[-MAX_TOASTS:]
+
+    def said(self) -> list[Toast]:
+        """What was kept for this page; it is forgotten."""
+        return [Toast(text, kind) for kind, text in self.pop(TOASTS, ())]
 
     def revert(self) -> None:
         """Undo every change since the session was read, or last settled."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Any, Protocol
 
 from starmodel.app.access import Actor
 from starmodel.app.messages import Changed, Kind, SessionEnded
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.errors import TooManyStreamsError
 from starmodel.core.log_text import log_text
 
 log = logging.getLogger("starmodel.subscriptions")
-MAX_REMOVED = 10_000
+MAX_REMOVED_BYTES = 2 * 1024 * 1024
 
 
 class State(Protocol):
@@ -171,7 +171,7 @@ class Hub:
     Shapes: allowed(message, actor) is asked again for each viewer of a class
     whose read rule looks at fields (`guarded` names those classes); None
     means that a newer state is on its way, so that this one is not sent.
-    Units: limits count open subscriptions, and lists in all subscriptions of a visitor.
+    Units: limits count open subscriptions, and topics and lists in all those of a visitor.
     """
 
     def __init__(
@@ -183,15 +183,16 @@ class Hub:
         max_per_session: int = 64,
         max_per_address: int = 256,
         max_lists_per_session: int = 64,
+        max_topics_per_session: int = 2048,
     ) -> None:
         self._topics: dict[str, set[Subscription]] = {}
         self._all: set[Subscription] = set()
         self._visitors: dict[str, set[Subscription]] = {}
         self._addresses: dict[str, int] = {}
-        self._removed: OrderedDict[str, int] = OrderedDict()
+        self._removed: BoundedCache[str, int] = BoundedCache(MAX_REMOVED_BYTES)
         self._guarded, self._allowed = frozenset(guarded), allowed
         self._limits = (max_streams, max_per_session, max_per_address)
-        self._max_lists = max_lists_per_session
+        self._max_lists, self._max_topics = max_lists_per_session, max_topics_per_session
 
     def __len__(self) -> int:
         return len(self._all)
@@ -220,6 +221,11 @@ class Hub:
         if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
             raise TooManyStreamsError(
                 f"This session has {self._max_lists} live lists open; close some of its pages."
+            )
+        watches = len(subscription.watches) + sum(len(other.watches) for other in mine)
+        if watches > self._max_topics:
+            raise TooManyStreamsError(
+                f"This session watches {self._max_topics} things at once; close some of its pages."
             )
         if self._addresses.get(subscription.address, 0) >= per_address:
             raise TooManyStreamsError(
@@ -272,10 +278,7 @@ class Hub:
         A page that connected in between knows no version and would show it for ever.
         """
         if message.kind in ("deleted", "expired"):
-            self._removed[topic] = max(message.version, self._removed.get(topic, 0))
-            self._removed.move_to_end(topic)
-            if len(self._removed) > MAX_REMOVED:
-                self._removed.popitem(last=False)
+            self._removed.put(topic, max(message.version, self._removed.get(topic, 0)))
             return False
         return bool(self._removed) and message.version < self._removed.get(topic, 0)
 

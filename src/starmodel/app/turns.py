@@ -1,4 +1,4 @@
-"""Turns at background work: few at a time, each payer in rotation, within a share of the CPU."""
+"""A fair scheduler of background work: few tasks at once, within a share of CPU time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ BURST_OF_ALL_S, SHARE_OF_ALL = 0.1, 0.5
 
 
 class Turns:
-    """Lets a few run at once, of each payer one, and makes who used much CPU time wait.
+    """Runs up to AT_ONCE tasks concurrently, one per payer, round-robin, with rate limits.
 
-    Each payer has an allowance (a leaky bucket): a burst runs at once, after
-    that the work of one payer takes a quarter of the thread's time and the
-    work of all a half, so that requests are served meanwhile.
+    CPU time is charged to leaky buckets: after a short burst the tasks of
+    one payer use at most a quarter of the thread's time, all tasks together
+    half of it. The rest is left to requests.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, payer: str) -> AsyncIterator[None]:
-        """Wait for a turn and hold it; what the thread's CPU did meanwhile is charged."""
+        """Wait for a slot and hold it; CPU time of the thread is charged to the payer."""
         asked = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(payer, deque()).append(asked)
         self._next()
@@ -49,7 +49,7 @@ class Turns:
             self._release(payer, time.thread_time() - began)
 
     def _next(self) -> None:
-        """Give turns to those who are next and may have one."""
+        """Start the next tasks that have a free slot and are within their limits."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -69,7 +69,7 @@ class Turns:
                 self._waiting.move_to_end(payer)
             else:
                 del self._waiting[payer]
-            if not asked.done():  # else its waiter is being cancelled, and another is next
+            if not asked.done():  # a cancelled waiter has not been removed yet
                 self._running.add(payer)
                 asked.set_result(None)
         if soonest is not None:
@@ -92,7 +92,7 @@ class Turns:
 
 
 class Allowance:
-    """CPU time used lately; it drains at a constant rate. Units: seconds; share is 0 to 1."""
+    """A leaky bucket of CPU time. Units: seconds; share is the drain rate, 0 to 1."""
 
     __slots__ = ("_at", "_left_s", "burst_s", "share")
 
@@ -101,12 +101,12 @@ class Allowance:
         self._left_s, self._at = 0.0, 0.0
 
     def left_s(self, now: float) -> float:
-        """What was used and has not drained yet."""
+        """The level of the bucket."""
         return max(self._left_s - (now - self._at) * self.share, 0.0)
 
     def charge(self, cost_s: float, now: float) -> None:
         self._left_s, self._at = self.left_s(now) + cost_s, now
 
     def wait_s(self, now: float) -> float:
-        """How long until the burst has room again; 0 for at once."""
+        """Seconds until the level is below the burst limit; 0 when it is."""
         return max(self.left_s(now) - self.burst_s, 0.0) / self.share

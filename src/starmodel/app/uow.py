@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Set
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starmodel.app.batches import store_changes
+from starmodel.app.deadlines import StoreWindow, close_window
 from starmodel.app.messages import Emitted, changed_message, fact_data
-from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Change, Clock, EventBus, Marker
+from starmodel.app.persistence import PersistenceManager, Repositories
+from starmodel.app.ports import Change, Clock, EventBus, Fills, Marker, RecordKey
 from starmodel.app.query import Filter, Query
+from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.commands import CommandRecord
-from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
+from starmodel.core.drafts import (
+    Facts,
+    Lease,
+    close_draft,
+    open_draft,
+    reads_of,
+    refill,
+)
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import (
     ConstraintError,
     InvalidStateError,
     NotFoundError,
+    TransactionAbortedError,
     VersionConflictError,
 )
 from starmodel.core.patches import Patch, diff, same
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.relations import ForeignKey
+from starmodel.core.untouched import only_decoded
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
+ABORTS = (VersionConflictError, TransactionAbortedError)
+"""After these a command can run again on what is stored now."""
+FOLLOWED_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
@@ -78,11 +93,37 @@ class UnitOfWork:
         clock: Clock,
         *,
         lease: Lease | None = None,
+        locks: RowLocks | None = None,
     ) -> None:
-        self._registry, self._persistence = registry, persistence
+        self._stores, self._locks = persistence, locks or RowLocks()
+        self._registry = registry
+        self._persistence: Repositories = persistence
         self._bus, self._clock, self._lease = bus, clock, lease
         self._tracked: dict[tuple[type[Entity], Any], Tracked] = {}
         self.facts = Facts()
+
+    @asynccontextmanager
+    async def locked(self, keys: Collection[RecordKey]) -> AsyncIterator[None]:
+        """Read and commit in transactions that hold these rows; what is not committed is undone.
+
+        Nothing but stores may be awaited inside. A store that can't lock
+        rows is used as always. Raises: StoreBusyError; TransactionAbortedError.
+        """
+        async with self._locks.locked(keys, self._stores) as persistence:
+            self._persistence = persistence
+            try:
+                yield
+            finally:
+                self._persistence = self._stores
+
+    @property
+    def keys(self) -> set[RecordKey]:
+        """The stored entities that are enlisted here."""
+        return {key for key, tracked in self._tracked.items() if not tracked.new}
+
+    def find(self, entity: type[E], id: Any) -> Awaitable[E | None]:
+        """The newest snapshot, not enlisted: maybe one that is queued and not committed yet."""
+        return self._persistence.for_class(entity).latest(entity, id)
 
     async def get(self, entity: type[E], id: Any) -> E:
         """The draft of a stored record, enlisted here; of a scoped class the one with that id.
@@ -96,7 +137,7 @@ class UnitOfWork:
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             type = self._registry[entity]
-            found = await self._persistence.for_class(entity).latest(entity, id)
+            found = await self.find(entity, id)
             if found is None and type.is_record:
                 raise NotFoundError(entity.__name__, id)
             start = default_snapshot(entity, id) if found is None else found
@@ -188,6 +229,7 @@ class UnitOfWork:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
             raise
+        close_window()
         for tracked, change in changes:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
@@ -200,39 +242,59 @@ class UnitOfWork:
 
     async def _follow_deletes(self) -> None:
         """Remove or let go of what refers to a deleted record, as its foreign keys say."""
-        seen: list[Tracked] = []
+        seen: set[int] = set()
         while gone := [
-            t for t in self._tracked.values() if t.deleted and not t.new and t not in seen
+            t for t in self._tracked.values() if t.deleted and not t.new and id(t) not in seen
         ]:
-            seen += gone
+            seen.update(map(id, gone))
+            by_class: dict[type[Entity], list[Entity]] = {}
             for tracked in gone:
-                for cls, key in self._registry.dependents.get(tracked.type.cls, ()):
-                    await self._follow(cls, key, getattr(tracked.base, key.column))
+                by_class.setdefault(tracked.type.cls, []).append(tracked.base)
+            for cls, removed in by_class.items():
+                for child, key in self._registry.dependents.get(cls, ()):
+                    values = {getattr(base, key.column): None for base in removed}
+                    values.pop(None, None)
+                    await self._follow(child, key, list(values))
 
-    async def _follow(self, cls: type[Entity], key: ForeignKey, value: Any) -> None:
-        query = Query(cls, (Filter(key.field, "eq", value),))
-        for child in await self._persistence.for_class(cls).list(query):
-            mine = self._tracked.get((cls, child.id))
-            if mine is None:
-                mine = self.enlist(self._registry[cls], child.id, child, new=False)
-            if key.rule == "CASCADE":
-                mine.deleted = True
-            elif getattr(mine.draft, key.field) == value:
-                setattr(mine.draft, key.field, None)
+    async def _follow(self, cls: type[Entity], key: ForeignKey, values: list[Any]) -> None:
+        """Remove or let go of the records that refer to one of these, found by sets of them."""
+        repository = self._persistence.for_class(cls)
+        for start in range(0, len(values), FOLLOWED_AT_ONCE):
+            some = values[start : start + FOLLOWED_AT_ONCE]
+            for child in await repository.list(Query(cls, (Filter(key.field, "in", some),))):
+                mine = self._tracked.get((cls, child.id))
+                if mine is None:
+                    mine = self.enlist(self._registry[cls], child.id, child, new=False)
+                if key.rule == "CASCADE":
+                    mine.deleted = True
+                elif getattr(mine.draft, key.field) in some:
+                    setattr(mine.draft, key.field, None)
 
-    async def settle(self) -> None:
-        """Commit; on a conflict put the changes on top of what others committed, a few times.
+    async def settle(
+        self,
+        *,
+        marker: Callable[[], Marker | None] = lambda: None,
+        home: Tracked | None = None,
+        record: CommandRecord | None = None,
+    ) -> None:
+        """Commit; after a conflict put the changes on top of what others committed, and again.
+
+        From the third attempt on the rows are locked before they are read.
 
         Raises: as `commit` and `rebase` do.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                await self.commit()
-                return
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-                await self.rebase()
+        with StoreWindow():
+            for attempt in range(1, ATTEMPTS + 1):
+                locks = attempt > OPTIMISTIC_ATTEMPTS
+                async with self.locked(self.keys) if locks else nullcontext():
+                    if attempt > 1:
+                        await self.rebase()
+                    try:
+                        await self.commit(marker=marker(), home=home, record=record)
+                        return
+                    except ABORTS:
+                        if attempt == ATTEMPTS:
+                            raise
 
     async def rebase(self) -> None:
         """Put this unit's changes on top of what others committed meanwhile.
@@ -331,13 +393,23 @@ class UnitOfWork:
             tracked.patch = Patch()
             if tracked.new:
                 return None
-            return Change(type.cls, tracked.id, "delete", version, version + 1)
+            return Change(type.cls, tracked.id, "delete", version, version + 1, before=base)
         made = tracked.made = close_draft(tracked.draft)
         patch = diff(base, made)
+        decoded: Set[str] = frozenset()
+        if patch.set and not tracked.new:
+            decoded = only_decoded(tracked.draft, base, made, patch.set)
+            patch = _without(patch, decoded)
         touched = type.cls.__entity__.touched
+        filled: dict[str, Any] = {}
         if touched and patch and not tracked.new:
-            made = tracked.made = made.evolve(**{touched: self._now()})
-            patch = diff(base, made)
+            filled[touched] = self._now()
+        fills = self._stores.fills(type.cls)
+        if fills is not None and (tracked.new or patch):
+            filled |= _filled(fills, made, patch, new=tracked.new)
+        if filled:
+            made = tracked.made = made.evolve(**filled)
+            patch = _without(diff(base, made), decoded - filled.keys())
         tracked.patch = patch
         if "id" in patch.set and not (tracked.new and type.is_record):
             raise InvalidStateError(
@@ -359,7 +431,9 @@ class UnitOfWork:
             )  # fmt: skip
         if not patch:
             return Change(type.cls, tracked.id, "check", version, version)
-        return Change(type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s)
+        return Change(
+            type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s, base
+        )
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
@@ -367,6 +441,19 @@ class UnitOfWork:
 
 def _taken(name: str, id: Any) -> ConstraintError:
     return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
+
+
+def _without(patch: Patch, names: Set[str]) -> Patch:
+    """The patch without fields that other programs may find only as they wrote them."""
+    if not names:
+        return patch
+    return Patch({n: v for n, v in patch.set.items() if n not in names}, patch.unset)
+
+
+def _filled(fills: Fills, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
+    if new:
+        return {n: fill() for n, fill in fills.insert.items() if getattr(made, n) is None}
+    return {n: fill() for n, fill in fills.update.items() if n not in patch.set}
 
 
 def _put(draft: Entity, patch: Patch) -> None:

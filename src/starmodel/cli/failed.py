@@ -29,7 +29,7 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.bootstrap import cookie_sessions, session_cache, session_store
 from starmodel.cli.problems import CommandError
 from starmodel.config import load_settings, secret_keys
-from starmodel.core.errors import ConfigurationError, StoreUnavailableError
+from starmodel.core.errors import ConfigurationError, StoreError
 
 log = logging.getLogger("starmodel.web")
 Header = tuple[bytes, bytes]
@@ -156,7 +156,7 @@ class FailedApplication:
                 session.sign_in(DEV, provider=DEVELOPMENT)
                 cookie = (await place.save(session) or "").encode("latin-1")
                 break
-            except StoreUnavailableError as error:
+            except StoreError as error:
                 log.warning("The sign-in is kept in memory: %s", error)
         where = quote(f"/{scope['path'].lstrip('/')}").encode()
         await _send(send, 303, b"text/plain", b"", [(b"set-cookie", cookie), (b"location", where)])
@@ -187,7 +187,7 @@ class FailedApplication:
     async def _is_developer(self, headers: dict[bytes, bytes], root_path: str) -> bool:
         for sessions in self._sessions:
             place = sessions.cookie(headers.get(b"host", b""), root_path)
-            with contextlib.suppress(StoreUnavailableError):
+            with contextlib.suppress(StoreError):
                 if (await place.read(headers.get(b"cookie", b""))).is_developer:
                     return True
         return False

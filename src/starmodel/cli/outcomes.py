@@ -54,7 +54,9 @@ class Refusal:
         expected = StarModelError | ValidationError | ValueError
         if isinstance(error, expected) and not isinstance(error, UnicodeError):
             problem = problem_of(error, where=where)
-            return cls(kind, problem.text, 1, dict(problem.fields), where)
+            is_trusted = request is None or request.asked.actor is None
+            text = str(error) if is_trusted and isinstance(error, StarModelError) else problem.text
+            return cls(kind, text, 1, dict(problem.fields), where)
         show_traceback(error)
         kept = "nothing of it was stored"
         if request is not None and request.is_segmented:

@@ -73,7 +73,7 @@ class Settings(BaseModel):
     database_pool_size: Count = 10
     """Connections to PostgreSQL, MySQL or MariaDB."""
     database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
-    """How long a command waits for one of them."""
+    """How long a command waits in all: for a connection, a lock, a server that is away."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """With `FULL` a commit survives a loss of power, for some speed."""
     memory_max_entries: Count = 100_000
@@ -103,7 +103,7 @@ class Settings(BaseModel):
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None
     """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
-    session_idle_days: Count = 14
+    session_idle_days: Annotated[int, Field(ge=1, le=30)] = 14
     """Days without a request after which somebody is signed out."""
     session_max_days: Count = 90
     """Days after a sign-in when it ends."""

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.errors import InvalidStateError, StaleDraftError
 from starmodel.core.fields import ATOMS
-from starmodel.core.sentences import sentence
+from starmodel.core.nested import all_models, is_private_path
+from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -197,7 +198,7 @@ def close_draft(draft: E) -> E:
     values, extra = field_values(draft).copy(), draft.__pydantic_extra__
     if extra:
         values |= extra
-    made = _validated(cls, values)
+    made = validated(cls, values)
     _check_numbers(cls, made)
     _set(made, "_sm_mode", OWN)
     _set(made, "_sm_version", draft._sm_version)
@@ -206,7 +207,8 @@ def close_draft(draft: E) -> E:
     return made
 
 
-def _validated(cls: type[E], values: dict[str, Any]) -> E:
+def validated(cls: type[E], values: dict[str, Any]) -> E:
+    """A snapshot of these values. Raises: InvalidStateError, naming each field that is refused."""
     where = ""
     try:
         if not cls.__entity__.atomic:
@@ -219,12 +221,7 @@ def _validated(cls: type[E], values: dict[str, Any]) -> E:
             values, self_instance=blank, by_name=True, by_alias=False
         )
     except ValidationError as error:
-        fields, told = {}, []
-        for item in error.errors(include_url=False):
-            name = where or (str(item["loc"][0]) if item["loc"] else "")
-            fields[name] = sentence(item)
-            told.append(f"{name}: {item['msg']}" if name else item["msg"])
-        raise InvalidStateError(f"{cls.__name__}: {'; '.join(told)}", fields) from error
+        raise _invalid(cls, where, error) from error
     return made
 
 
@@ -239,9 +236,41 @@ def _check_numbers(cls: type[Entity], made: Entity) -> None:
         for name in extra:
             check_numbers(extra[name])
     except BoundsError as error:
-        raise InvalidStateError(
-            f"{cls.__name__}: {name} {error}", {name: f"This {error}."}
-        ) from error
+        told = f"{cls.__name__}: {name} {error}"
+        if name in cls.__entity__.private:
+            shown = f"{cls.__name__}: {PRIVATE_PROBLEM}"
+            raise InvalidStateError(told, {"": PRIVATE_PROBLEM}, shown=shown) from error
+        raise InvalidStateError(told, {name: f"This {error}."}) from error
+
+
+def _invalid(cls: type[Entity], where: str, error: ValidationError) -> InvalidStateError:
+    """The refusal of a state; what is wrong with a private field is in its message only.
+
+    Shapes: where is the field in which a nested model was refused, or "".
+    """
+    models: list[Any] = [cls]
+    if where:
+        nested = all_models(
+            [cls.__pydantic_fields__[where].annotation] if where in cls.__pydantic_fields__ else []
+        )
+        models = [model for model in nested if model.__name__ == error.title] or list(nested)
+    is_closed = where in cls.__entity__.private
+    fields: dict[str, str] = {}
+    told, shown = [], []
+    for item in error.errors(include_url=False):
+        name = where or (str(item["loc"][0]) if item["loc"] else "")
+        told.append(f"{name}: {item['msg']}" if name else item["msg"])
+        if is_closed or is_private_path(models, item["loc"]):
+            name = where if where and not is_closed else ""
+            fields.setdefault(name, PRIVATE_PROBLEM)
+            shown.append(PRIVATE_PROBLEM)
+        else:
+            fields[name] = sentence(item)
+            shown.append(told[-1])
+    prefix = f"{cls.__name__}: "
+    return InvalidStateError(
+        prefix + "; ".join(told), fields, shown=prefix + "; ".join(dict.fromkeys(shown))
+    )
 
 
 def revalidated(value: Any) -> Any:

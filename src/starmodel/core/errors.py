@@ -61,29 +61,44 @@ class BindingError(StarModelError):
 class InvalidStateError(StarModelError):
     """An event left its entity in a state that its validators refuse.
 
-    Shapes: fields maps a field to the validator's sentence.
+    Shapes: fields maps a public field to the validator's sentence; shown is
+    the message without private fields, for visitors.
     """
 
     status = 422
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
 class ConstraintError(StarModelError):
-    """A store refused a value: a duplicate, or a reference to nothing."""
+    """A store refused a value: a duplicate, or a reference to nothing.
+
+    Shapes: fields maps a public field to the sentence beside its input;
+    shown is the message without private fields, for visitors.
+    """
 
     status = 409
     public = True
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, *, shown: str | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.shown = message if shown is None else shown
 
 
-class StoreUnavailableError(StarModelError):
+class StoreError(StarModelError):
+    """A store did not do what it was asked to, through no fault of the request."""
+
+
+class StoreUnavailableError(StoreError):
     """A store could not be asked or could not commit.
 
     Shapes: doubtful is True when the command may have been stored all the
@@ -97,8 +112,37 @@ class StoreUnavailableError(StarModelError):
         self.doubtful = doubtful
 
 
+class StoreBusyError(StoreUnavailableError):
+    """Another transaction held a lock, or every connection was in use, until the time-out.
+
+    Nothing of the command was stored, and it can be sent again.
+
+    Units: retry_after_s is the value of the `Retry-After` header.
+    """
+
+    retry_after_s: ClassVar[int] = 1
+
+
+class TransactionAbortedError(StoreBusyError):
+    """The database rolled back a transaction as a deadlock victim; the dispatcher runs it again."""
+
+
 class SessionNotStoredError(StoreUnavailableError):
     """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+
+
+class StoreFailedError(StoreError):
+    """A store refused a statement for a reason that sending it again does not mend.
+
+    For example a missing column, a full disk or a read-only database. The
+    text holds the driver's message, which is for the log only.
+    """
+
+
+class StorePermissionError(StoreFailedError):
+    """The database role of the application lacks a privilege, or row security refused a row."""
+
+    status = 403
 
 
 class StoreFullError(StarModelError):

@@ -159,6 +159,15 @@ class Registry:
         infos = (info for type in self for info in type.cls.__pydantic_fields__.values())
         return frozenset(all_models(info.annotation for info in infos))
 
+    @cached_property
+    def models_by_title(self) -> dict[str, list[type[BaseModel]]]:
+        """The entity classes and stored models by the title that validation errors name."""
+        made: dict[str, list[type[BaseModel]]] = {}
+        for model in [*self._types, *self.stored_models]:
+            title = model.model_config.get("title") or model.__name__
+            made.setdefault(title, []).append(model)
+        return made
+
     def find(self, name: str) -> EntityType | None:
         """The entity of that name, or None."""
         return self._names.get(name)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+PRIVATE_PROBLEM = "This can't be saved as it is."
+"""Said in place of what is wrong with a private field."""
+
 _FILL_IN = "Please fill this in."
 _SENTENCES = {
     "missing": _FILL_IN,

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from starmodel.app.ports import Batch, Repository
+from starmodel.app.ports import Batch, LocksRows, Marker, Repository
 from starmodel.core.entity import Entity, version_of
-from starmodel.core.errors import VersionConflictError
+from starmodel.core.errors import DuplicateCommandError, VersionConflictError
 from starmodel.testing.contract_base import (
     ContractBase,
     Item,
@@ -38,6 +39,19 @@ async def _raise_level(repository: Repository, id: str) -> int:
         else:
             return attempt
     raise AssertionError("999 attempts were not enough")
+
+
+async def _raise_locked(
+    repository: LocksRows,
+    id: str,
+    marker: Marker | None = None,
+    between: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Lock, read, add one, write."""
+    async with repository.lock_rows([(Lamp, id)]) as held:
+        lamp = await held.latest(Lamp, id)
+        assert lamp is not None
+        await held.commit(Batch([updated(lamp, level=lamp.level + 1)], marker), between)
 
 
 class ConcurrencyContract(ContractBase):
@@ -179,3 +193,88 @@ class BetweenContract(ContractBase):
             )
             for entity in (item, *lamps):
                 await stage.got(entity)
+
+
+class LockingContract(ContractBase):
+    """A repository that can lock rows gives a transaction in which no conflict can happen."""
+
+    @staged
+    async def test_locked_commit_is_stored_whatever_is_committed_meanwhile(
+        self, stage: Stage
+    ) -> None:
+        repository, lamp = stage.repository, Lamp()
+        await stage.put(lamp)
+        old = await stage.got(lamp)
+        if isinstance(repository, LocksRows):
+            async with repository.lock_rows([(Lamp, lamp.id)]) as held:
+                other = asyncio.ensure_future(repository.commit(Batch([updated(old, level=100)])))
+                await asyncio.sleep(0.05)
+                fresh = await held.latest(Lamp, lamp.id)
+                assert fresh is not None
+                await held.commit(Batch([updated(fresh, level=fresh.level + 1)]))
+            with pytest.raises(VersionConflictError):
+                await other
+            assert (await stage.got(lamp)).level == 1
+
+    @staged
+    async def test_lock_without_a_commit_changes_nothing_and_is_given_back(
+        self, stage: Stage
+    ) -> None:
+        repository, lamp = stage.repository, Lamp()
+        await stage.put(lamp)
+        if isinstance(repository, LocksRows):
+            for _ in range(3):
+                async with repository.lock_rows([(Lamp, lamp.id)]) as held:
+                    assert await held.get(Lamp, lamp.id) == lamp
+            with pytest.raises(LookupError):
+                async with repository.lock_rows([(Lamp, lamp.id)]):
+                    raise LookupError("the event refused")
+            async with asyncio.timeout(5):
+                await repository.commit(Batch([updated(await stage.got(lamp), level=1)]))
+            assert (await stage.got(lamp)).level == 1
+
+    @staged
+    async def test_locked_commit_stores_its_marker_and_meets_that_of_another_run(
+        self, stage: Stage
+    ) -> None:
+        repository, lamp = stage.repository, Lamp()
+        await stage.put(lamp)
+        if isinstance(repository, LocksRows):
+            await _raise_locked(repository, lamp.id, marked("run1", stage.clock()))
+            with pytest.raises(DuplicateCommandError):
+                await _raise_locked(repository, lamp.id, marked("run2", stage.clock()))
+            assert (await stage.got(lamp)).level == 1
+
+    @staged
+    async def test_locked_rows_may_be_missing_or_be_named_in_any_order(self, stage: Stage) -> None:
+        repository, lamps = stage.repository, [Lamp() for _ in range(3)]
+        await stage.put(*lamps)
+        keys = [(Lamp, lamp.id) for lamp in lamps] + [(Lamp, "missing")]
+        if isinstance(repository, LocksRows):
+
+            async def raise_all(order: list[tuple[type[Lamp], str]]) -> None:
+                async with repository.lock_rows(order) as held:
+                    assert await held.latest(Lamp, "missing") is None
+                    found = [await held.latest(Lamp, lamp.id) for lamp in lamps]
+                    changes = [updated(f, level=f.level + 1) for f in found if f is not None]
+                    await held.commit(Batch(changes))
+
+            async with asyncio.timeout(10):
+                await asyncio.gather(
+                    *(raise_all(keys[::step]) for step in (1, -1) for _ in range(5))
+                )
+            assert [(await stage.got(lamp)).level for lamp in lamps] == [10] * 3
+
+    @staged
+    async def test_between_of_a_locked_commit_that_raises_rolls_it_back(self, stage: Stage) -> None:
+        repository, lamp = stage.repository, Lamp()
+        await stage.put(lamp)
+
+        async def between() -> None:
+            await asyncio.sleep(0)
+            raise LookupError("the other store refused")
+
+        if isinstance(repository, LocksRows):
+            with pytest.raises(LookupError, match="the other store refused"):
+                await _raise_locked(repository, lamp.id, between=between)
+            assert (await stage.got(lamp)).level == 0

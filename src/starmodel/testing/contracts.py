@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from starmodel.testing.contract_concurrency import BetweenContract, ConcurrencyContract
+from starmodel.testing.contract_concurrency import (
+    BetweenContract,
+    ConcurrencyContract,
+    LockingContract,
+)
 from starmodel.testing.contract_markers import ExpiryContract, MarkersContract
 from starmodel.testing.contract_queries import QueriesContract
 from starmodel.testing.contract_windows import WindowsContract
@@ -20,6 +24,7 @@ class RepositoryContract(
     WindowsContract,
     ConcurrencyContract,
     BetweenContract,
+    LockingContract,
 ):
     """All that `starmodel.app.ports.Repository` promises, as pytest tests.
 

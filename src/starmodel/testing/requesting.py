@@ -31,7 +31,8 @@ class Outgoing(NamedTuple):
 class Holding(NamedTuple):
     """What a page holds when an action is called.
 
-    Shapes: brought is what goes along beside signals or fields.
+    Shapes: brought is what goes along beside signals or fields; session
+    names the session that the page was made for.
     """
 
     url: str
@@ -41,6 +42,7 @@ class Holding(NamedTuple):
     element: Tag | None
     submitter: Tag | None
     brought: Mapping[str, Any]
+    session: str
 
 
 def outgoing(method: str, url: str, options: Mapping[str, Any], page: Holding) -> Outgoing:
@@ -52,6 +54,7 @@ def outgoing(method: str, url: str, options: Mapping[str, Any], page: Holding) -
     headers |= {str(k).lower(): str(v) for k, v in (options.get("headers") or {}).items()}
     headers |= {"origin": ORIGIN} if method != "GET" else {}
     headers |= {"starmodel-page": "1"} if page.is_live else {}
+    headers |= {"starmodel-session": page.session} if page.session else {}
     if options.get("contentType") == "form":
         return _of_form(method, urljoin(page.url, url), headers, page)
     text = json.dumps({**page.signals.sent(_wanted(options)), **page.brought})

@@ -167,6 +167,8 @@ class Tab:
             if arguments[0] not in self._grants:
                 self._grants.append(str(arguments[0]))
                 self._due.append(self._connect)
+        elif action == "stale":
+            self._due.append(lambda: self.go(self.url))
         elif action == "stored":
             names, method, url, *signals = map(str, arguments)
             options = {"names": signals[0]} if signals else {"contentType": "form"}
@@ -206,9 +208,11 @@ class Tab:
     ) -> Callable[[], Coroutine[Any, Any, None]]:
         """The request of an action, with what the page holds at this moment."""
         is_live = self._stream is not None and self._stream.open
+        toasts = self.soup.find(id="starmodel-toasts")
         holding = Holding(
-            self.url, is_live, self.signals, self.controls, self._element, self._submitter, brought
-        )
+            self.url, is_live, self.signals, self.controls, self._element, self._submitter,
+            brought, attribute(toasts, "data-session") or "" if toasts else "",
+        )  # fmt: skip
         made = outgoing(method, url, options, holding)
         return lambda: self._ask(made)
 

@@ -14,7 +14,7 @@ from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports import Batch, Change
 from starmodel.core.entity import Entity
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.errors import StoreFailedError
 from starmodel.core.registry import entity_type
 
 NUMBER = 250
@@ -103,6 +103,6 @@ async def test_table_that_is_gone_is_told_to_each(repository: SqlRepository) -> 
     await repository._serving().engine.run("DROP TABLE _page", ())
     asked = (repository.get(_Page, f"{n}") for n in range(10))
     errors = await asyncio.gather(*asked, return_exceptions=True)
-    assert all(isinstance(error, StoreUnavailableError) for error in errors)
+    assert all(isinstance(error, StoreFailedError) for error in errors)
     assert len({id(error) for error in errors}) == 10
     assert "_page" in str(errors[0])

@@ -221,7 +221,7 @@ async def test_page_of_a_record_that_was_closed_hears_nothing_more_of_it(make: A
     browser = await make(2, [0])
 
     async with browser.watch(await browser.page("/orders/00000")) as stream:
-        for _ in range(3):  # the stream's opening, the signals and the details
+        for _ in range(4):  # the stream's opening, the signals, the details and the heading
             await stream.event()
         await browser.call("PATCH", "/orders/00000", {"owner": "bob"})
         assert "no longer open to you" in (await stream.event()).elements

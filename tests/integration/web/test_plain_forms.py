@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from integration.web.shop import Product
-from starmodel import Entity, EntityConfig, event
+from starmodel import Entity, EntityConfig, Field, Redirect, Toast, event
 
 
 async def pen(browser: Any) -> str:
@@ -144,3 +144,141 @@ async def test_not_allowed_form_is_an_error_page(visit: Any) -> None:
     assert answer.status_code == 401
     assert "Sign in first" in answer.text
     assert "<form" not in answer.text
+
+
+class Form(Entity):
+    model_config = EntityConfig(access="public", scope="record")
+    title: str
+    stock: int = Field(default=3, ge=0)
+    limit: int | None = 5
+    share: float = 0.5
+    tags: list[str] = ["a"]
+
+    @event
+    def rename(self, title: str) -> Any:
+        self.title = title
+        return Toast(f"Now {title}", "success")
+
+    @event
+    async def work(self) -> Any:
+        yield Toast("Begun")
+        yield [Toast("Done"), Redirect("/forms")]
+
+
+async def _form(browser: Any) -> str:
+    answer = await browser.submit("/forms", {"title": "One"})
+    return str(answer.headers["location"])
+
+
+async def test_empty_required_text_is_refused_in_a_form_and_taken_as_json(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    created = await browser.submit("/forms", {"title": ""})
+    renamed = await browser.submit(f"{url}/rename", {"title": ""})
+    as_json = await browser.call("POST", f"{url}/rename", {"title": ""})
+
+    assert (created.status_code, renamed.status_code) == (422, 422)
+    assert "Please fill this in." in created.text
+    assert as_json.json()["entity"]["title"] == ""
+
+
+async def test_emptied_input_is_refused_or_none_or_an_empty_list_on_update(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    emptied = await browser.submit(f"{url}/update", {"title": "Two", "stock": ""})
+    nothing = await browser.submit(f"{url}/update", {"limit": "", "tags": ""})
+
+    now = (await browser.call("GET", url)).json()
+    assert emptied.status_code == 422
+    assert "Please fill this in." in emptied.text
+    assert nothing.status_code == 303
+    assert now == {"id": now["id"], "title": "One", "stock": 3, "limit": None, "share": 0.5} | {
+        "tags": []
+    }
+
+
+async def test_empty_input_of_a_create_form_leaves_the_default(visit: Any) -> None:
+    browser = visit(Form)
+
+    answer = await browser.submit("/forms", {"title": "One", "stock": "", "share": ""})
+
+    now = (await browser.call("GET", answer.headers["location"])).json()
+    assert (now["stock"], now["share"]) == (3, 0.5)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999"])
+async def test_number_that_is_not_finite_is_refused_by_every_converter(
+    visit: Any, text: str
+) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    answers = [
+        await browser.submit(f"{url}/update", {"share": text}),
+        await browser.call("PATCH", url, {"share": text}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert "A finite number, please." in answers[0].text
+    assert (await browser.call("GET", url)).json()["share"] == 0.5
+
+
+async def test_live_check_says_all_that_is_wrong_at_once(visit: Any) -> None:
+    browser = visit(Form)
+
+    answer = await browser.post(
+        "/forms",
+        data={"title": "", "stock": "-1"},
+        headers={"accept": "application/json", "origin": "http://testserver"}
+        | {"starmodel-check": "1"},
+    )
+
+    assert answer.json()["errors"] == {
+        "title": "Please fill this in.", "stock": "At least 0, please.",
+    }  # fmt: skip
+
+
+async def test_toasts_of_a_plain_form_are_on_the_next_page_and_no_later(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    await browser.submit(f"{url}/rename", {"title": "<b>"})
+    await browser.submit(f"{url}/work")
+    first, second = await browser.page("/forms"), await browser.page("/forms")
+
+    said = [text for text in ("Now &lt;b&gt;", "Begun", "Done") if text in first.text]
+    assert said == ["Now &lt;b&gt;", "Begun", "Done"]
+    assert "data-toast" not in second.text
+
+
+async def test_long_toasts_never_fill_the_cookie(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    for _ in range(6):
+        answer = await browser.submit(f"{url}/rename", {"title": "\u4f60" * 2000})
+        assert answer.status_code == 303
+
+    page = await browser.page("/forms")
+    assert page.text.count("data-toast=") <= 3
+
+
+async def test_field_named_like_a_property_of_forms_is_sent_under_another_name(
+    visit: Any,
+) -> None:
+    browser = visit(Named)
+
+    form = (await browser.page("/nameds/new")).text
+    answer = await browser.submit("/nameds", {"_field.dataset": "d", "closest": "c"})
+
+    assert 'name="_field.dataset"' in form
+    stored = (await browser.call("GET", answer.headers["location"])).json()
+    assert (stored["dataset"], stored["closest"]) == ("d", "c")
+
+
+class Named(Entity):
+    model_config = EntityConfig(access="public", scope="record")
+    dataset: str = ""
+    closest: str = ""

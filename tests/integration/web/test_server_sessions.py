@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from databases import DATABASES, emptied
 from integration.web.browser import Browser, toasts, unlisted
@@ -51,6 +53,11 @@ class Cart(Entity):
 class Desk(Entity):
     model_config = EntityConfig(scope="app")
     n: int = 0
+
+    @event
+    async def wait(self) -> None:
+        await asyncio.sleep(1.2)
+        self.n += 1
 
     @event
     def fail(self) -> None:
@@ -464,6 +471,23 @@ async def test_development_sign_in_is_refused_in_production_under_the_same_key(
     assert await is_signed_in(copy_of(browser, process()))
 
 
+async def test_application_can_not_sign_in_as_the_developer_in_production(
+    process: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = process(env="production")
+
+    @app.get("/enter")
+    def enter(session) -> str:  # type: ignore[no-untyped-def]
+        session.sign_in("ann", provider=DEVELOPMENT)
+        return "in"
+
+    browser = Browser(app)
+
+    assert (await browser.get("/enter")).status_code == 500
+    assert "valid in development only" in caplog.text
+    assert not await is_signed_in(browser)
+
+
 async def test_user_named_dev_is_not_the_developer(process: Any) -> None:
     app = process()
     user, developer = Browser(app), Browser(app)
@@ -538,3 +562,33 @@ async def test_cookies_in_cache_are_bounded_in_bytes(process: Any) -> None:
 
     assert sessions._known_bytes <= 8_000_000
     assert sum(len(value) for value in sessions._known) < 3_000_000
+
+
+async def test_applications_mounted_beside_each_other_keep_their_sessions(process: Any) -> None:
+    first = process(database_url="sqlite:///first.db")
+    second = process(database_url="sqlite:///second.db")
+    browser = Browser(Starlette(routes=[Mount("/a", first), Mount("/b", second)]))
+
+    for count in (1, 2, 3):
+        for mount in ("/a", "/b"):
+            await browser.get(f"{mount}/sign-in/ann")
+            made = await browser.call("POST", f"{mount}/cart/add")
+            assert made.json()["entity"]["items"] == count
+    await browser.get("/a/sign-out")
+
+    assert (await browser.call("GET", "/a/desk")).status_code == 401
+    assert (await browser.call("GET", "/b/desk")).status_code == 200
+
+
+async def test_sign_out_elsewhere_stops_a_command_that_is_still_running(process: Any) -> None:
+    browser = Browser(process())
+    await browser.page("/sign-in/ann")
+    other = copy_of(browser, process())
+    assert await is_signed_in(other)
+
+    running = asyncio.create_task(other.call("POST", "/desk/wait"))
+    await asyncio.sleep(0.1)
+    await browser.page("/sign-out")
+
+    assert (await running).status_code == 401
+    assert (await other.app.starmodel.persistence.for_class(Desk).get(Desk, "app")) is None

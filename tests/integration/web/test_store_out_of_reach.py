@@ -9,7 +9,13 @@ import pytest
 from integration.web.browser import toasts, unlisted
 from starmodel import Entity
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.errors import (
+    StoreBusyError,
+    StoreError,
+    StoreFailedError,
+    StorePermissionError,
+    StoreUnavailableError,
+)
 
 
 @unlisted
@@ -21,7 +27,7 @@ class Parcel(Entity):
 class Shaky(MemoryRepository):
     """Fails with this error, when there is one."""
 
-    error: StoreUnavailableError | None = None
+    error: StoreError | None = None
 
     async def commit(self, *args: Any) -> None:
         if self.error is not None:
@@ -55,3 +61,38 @@ async def test_program_and_page_are_told_503_and_no_address(
     assert "db.internal" not in made.text + page.text + click.text
     assert "db.internal is down" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        (StoreBusyError, 503, "busy right now"),
+        (StorePermissionError, 403, "can't be done here"),
+        (StoreFailedError, 500, "Something went wrong on our side"),
+    ],
+)
+async def test_each_kind_of_failure_has_its_status_and_sentence(
+    serve: Any,
+    visit: Any,
+    kind: type[StoreError],
+    status: int,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = Shaky()
+    browser = visit(serve(Parcel, stores={"shaky": store}))
+    store.error = kind("PostgreSQL at db.internal refused")
+
+    made = await browser.call("POST", "/parcels", {"name": "Box"})
+    page = await browser.page("/parcels")
+    click = await browser.click("/parcels", {"name": "Box"})
+
+    assert made.status_code == page.status_code == status
+    assert click.headers["starmodel-status"] == str(status)
+    assert said in made.json()["detail"]
+    assert said in toasts(click.text)[0][1]
+    wanted = "1" if kind is StoreBusyError else None
+    assert {each.headers.get("retry-after") for each in (made, page, click)} == {wanted}
+    assert ("again in a moment" in made.text) is (kind is StoreBusyError)
+    assert "db.internal" not in made.text + page.text + click.text
+    assert "db.internal refused" in caplog.text

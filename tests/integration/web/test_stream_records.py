@@ -127,7 +127,7 @@ async def test_row_that_access_no_longer_shows_leaves_the_stream(visit: Any, ser
     url = f"/drafts/{made.json()['entity']['id']}"
 
     async with bob.watch(await bob.page(url)) as stream:
-        for _ in range(3):
+        for _ in range(4):
             await stream.event()
         await ann.click(f"{url}/only?name=ann")
         first = await stream.event()

@@ -140,11 +140,12 @@ async def test_change_that_a_removal_overtook_is_not_shown_to_a_page_that_came_b
 
 
 async def test_removals_are_remembered_in_bounded_number(monkeypatch):
-    monkeypatch.setattr("starmodel.app.subscriptions.MAX_REMOVED", 10)
+    monkeypatch.setattr("starmodel.app.subscriptions.MAX_REMOVED_BYTES", 4000)
     hub = Hub()
     for n in range(100):
         await hub.deliver(changed(7, state=False, id=str(n)))
-    assert len(hub._removed) == 10
+    assert 5 < len(hub._removed) < 20
+    assert "99" in next(reversed(hub._removed))
 
 
 async def test_notes_are_bounded_and_follow_the_state():
@@ -183,6 +184,8 @@ async def end(page):
     [
         ({"max_streams": 3}, {}, "The server has 3"),
         ({"max_per_session": 3}, {"visitor": "v"}, "This session has 3"),
+        ({"max_lists_per_session": 7}, {"visitor": "v", "lists": 2}, "has 7 live lists"),
+        ({"max_topics_per_session": 3}, {"visitor": "v"}, "watches 3 things"),
         ({"max_per_address": 3}, {"address": "::1"}, "This address has 3"),
     ],
 )

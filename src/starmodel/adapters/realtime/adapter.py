@@ -118,9 +118,11 @@ class DatastarRealtime:
         page = current_page.get()
         if page is None or page.patch:
             return ""
+        said = "".join(map(self._application.render_message, page.session.said()))
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
-            '<div id="starmodel-toasts" role="log" aria-live="polite"></div>'
+            f'<div id="starmodel-toasts" {attribute("data-session", page.session.tag)} '
+            f'role="log" aria-live="polite">{said}</div>'
             '<div id="starmodel-failure"></div>'
         )
         notices += self._states.describe(page)
@@ -193,11 +195,13 @@ class DatastarRealtime:
         The state too, when no live page of it would get it from its stream.
         """
         reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
-        parts = [patch_signals(reply.signals and extra_signals(reply.signals), status=200)]
+        namespace, version = signal_prefix(type.cls).rstrip("."), ""
+        if outcome.stored and outcome.entity is not None and not type.in_browser:
+            version = f"{namespace or type.name} {outcome.version}"
+        signals = reply.signals and extra_signals(reply.signals)
+        parts = [patch_signals(signals, status=200, made=version)]
         if told and outcome.entity is not None and not type.is_record:
-            namespace = signal_prefix(type.cls).rstrip(".")
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
-            version = f"{namespace or type.name} {outcome.version}" if outcome.stored else ""
             parts.append(patch_state(namespace, state, version=version))
         grant = self.grant()
         if grant:
@@ -222,7 +226,7 @@ class DatastarRealtime:
         if reply.redirect is not None:
             go = f"window.location = {script_json(sent_as(reply.redirect))}"
             html = f"<div hidden {attribute('data-init', go)}></div>"
-            parts.append(patch_elements(Element(html, "body", "append")))
+            parts.append(patch_elements(Element(html, "body", "append"), leaves=True))
         return b"".join(parts)
 
     def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
@@ -240,6 +244,11 @@ class DatastarRealtime:
         if text:
             parts.append(self.toast(Toast(text, "error")))
         return b"".join(parts)
+
+    def encode_stale(self, status: int) -> bytes:
+        """Make a page whose session has ended say so, and load itself again."""
+        html = f"<div hidden {attribute('data-init', '@stale()')}></div>"
+        return patch_signals({}, status=status) + patch_elements(Element(html, "body", "append"))
 
     def toast(self, toast: Toast) -> bytes:
         """One toast, added to those on the page."""

@@ -140,16 +140,21 @@ def signals_json(values: Any) -> str:
     return script_json(named(values))
 
 
-def patch_signals(signals: Any, *, version: str = "", status: int | None = None) -> bytes:
+def patch_signals(
+    signals: Any, *, version: str = "", status: int | None = None, made: str = ""
+) -> bytes:
     """One `datastar-patch-signals` event. Datastar merges objects, key by key.
 
-    Shapes: version is "Counter 17…" for the page's own order check.
+    Shapes: version is "Counter 17…" for the page's own order check; made is
+    the version that the event answered with this status has made.
     """
-    if not signals and not version and status == 200:
+    if not signals and not version and not made and status == 200:
         return _ACCEPTED
     extra = (f"data: version {version}\n" if version else "") + (
         f"data: status {status}\n" if status else ""
     )
+    if made:
+        extra += f"data: made {made}\n"
     return (
         f"event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
     ).encode()
@@ -178,9 +183,14 @@ def patch_browser_state(name: str, signals: dict[str, Any], text: str | None) ->
     ).encode()
 
 
-def patch_elements(element: Element) -> bytes:
-    """One `datastar-patch-elements` event."""
+def patch_elements(element: Element, *, leaves: bool = False) -> bytes:
+    """One `datastar-patch-elements` event.
+
+    Shapes: leaves is True for an element that leads the page away.
+    """
     lines = ["event: datastar-patch-elements"]
+    if leaves:
+        lines.append("data: leaves 1")
     if element.selector:
         lines.append(f"data: selector {LINES.sub(' ', element.selector)}")
     if element.mode:

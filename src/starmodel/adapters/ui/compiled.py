@@ -17,6 +17,7 @@ from typing import Any
 
 from fastcore.xml import Safe, to_xml
 
+from starmodel.core.bounded_cache import size_of
 from starmodel.core.errors import ConfigurationError
 
 # No text of a visitor that is compiled in can look like a slot: it can't know this.
@@ -100,6 +101,11 @@ class Template:
             raise ConfigurationError(
                 "A component changed one of its slots when it was compiled; it may only place them."
             )
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the template holds."""
+        return 2000 + 300 * len(self._slots) + size_of(self._parts)
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The HTML with these values. Raises: KeyError, for a slot without one."""

@@ -34,7 +34,8 @@ def details_view(type: EntityType, showing: Showing) -> LiveView:
         shown.append((name, title, False, showing(computed.return_type, UI(), brief=False)))
     shown.sort(key=lambda item: item[0] == "id")
     big = not type.is_record and len(shown) <= MAX_FIGURES
-    figures = {s.name for s in specs if big and is_number(s.info.annotation)}
+    plain = {s.name for s in specs if is_number(s.info.annotation)}  # in no direction of its own
+    figures = plain if big else set()
 
     def fields_of(entity: Any) -> Any:
         state = public_state(entity)
@@ -42,7 +43,8 @@ def details_view(type: EntityType, showing: Showing) -> LiveView:
         for name, title, atomic, show in shown:
             value = getattr(entity, name, None) if atomic else state.get(name)
             look = "sm-figure" if name in figures else "sm-id" if name == "id" else None
-            pairs.append(Div(Dt(title), Dd(Safe(show(value))), cls=look))
+            way = None if name in plain else "auto"
+            pairs.append(Div(Dt(title), Dd(Safe(show(value)), dir=way), cls=look))
         key = f"-{entity.id}" if type.is_record else ""
         return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
 

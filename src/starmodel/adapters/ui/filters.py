@@ -28,7 +28,7 @@ def filters(view: ListView, listing: Listing) -> Any:
     if searched_fields(type.cls):
         search = Input(
             type="search", name="search", value=listing.search, placeholder=f"Search {things}",
-            aria_label=f"Search {things}", cls="uk-input", maxlength=200,
+            aria_label=f"Search {things}", cls="uk-input", maxlength=200, dir="auto",
         )  # fmt: skip
         parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
     known: set[str] = set()
@@ -108,7 +108,10 @@ def _filter(type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
         if kind == "datetime-local" and value:
             value = _typed(value)
         step = "any" if kind in ("number", "time") else None
-        box = Input(type=kind, name=word, value=value, cls="uk-input", step=step)
+        box = Input(
+            type=kind, name=word, value=value, cls="uk-input", step=step,
+            dir="auto" if kind == "text" else None,
+        )  # fmt: skip
         made.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
     return made
 

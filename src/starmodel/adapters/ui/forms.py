@@ -43,6 +43,11 @@ class EventForm:
     parameters: Mapping[str, Parameter]
     template: Template
 
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the form holds."""
+        return self.template.nbytes + 4000 * (1 + len(self.fields))
+
     def fill(
         self, id: Any = None, values: Mapping[str, Any] | None = None,
         problems: Mapping[str, str] | None = None,
@@ -123,6 +128,7 @@ def event_form(
     )
     parameters = {parameter.name: parameter for parameter in binder.open_parameters}
     has_id = type.is_record and event.name != "create"
+    built_in = type.is_record and event.name in _LABELS
     label = _LABELS.get(event.name, event.title) if type.is_record else event.title
 
     def component(s: Slots) -> Any:
@@ -153,6 +159,7 @@ def event_form(
             {"data-on:submit": send},
             {} if event.name == "update" else {"data-reset": True},
             {"data-check": True} if fields else {},
+            {"data-once": True} if built_in else {},
             id=form, name="", method="post", action=action, novalidate=False,
             cls="sm-form" if fields else "sm-form sm-form-bare",
             enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",

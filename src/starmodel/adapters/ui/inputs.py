@@ -23,11 +23,27 @@ from fasthtml.components import (
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.fields import CHOOSING, FormField
-from starmodel.app.form_words import EXACT, REST, SEVERAL
+from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
+_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
+# A form's control hides the property of the form that has its name. These are properties that
+# Datastar reads, so that a form with one of them as a field would not be found.
+_HIDING = frozenset({
+    "addEventListener", "attributes", "checkValidity", "childNodes", "children", "cloneNode",
+    "closest", "contains", "dataset", "dispatchEvent", "firstChild", "getAttribute",
+    "hasAttribute", "insertBefore", "isConnected", "isEqualNode", "matches", "moveBefore",
+    "nextSibling", "noValidate", "nodeName", "nodeType", "nodeValue", "parentElement",
+    "parentNode", "querySelector", "querySelectorAll", "removeAttribute", "removeChild",
+    "removeEventListener", "replaceWith", "reportValidity", "setAttribute", "tagName",
+})  # fmt: skip
+
+
+def input_name(name: str) -> str:
+    """The name under which an input is sent."""
+    return f"{FIELD}{name}" if name in _HIDING else name
 
 
 def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any:
@@ -38,7 +54,7 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
     own = f"{form_id}-{field.name}"
     if field.kind == "hidden":
         value = s.text(f"value:{field.name}")
-        return (Input(type="hidden", name=field.name, value=value), _exact(field, s))
+        return (Input(type="hidden", name=input_name(field.name), value=value), _exact(field, s))
     about = f"{own}-help {own}-problem" if field.help else f"{own}-problem"
     shared: dict[str, Any] = {
         "aria-describedby": about,
@@ -56,12 +72,12 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
             Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
             *told, id=own, cls="sm-field", tabindex="-1", **shared,
         )  # fmt: skip
-    shared |= {"id": own, "name": field.name}
+    shared |= {"id": own, "name": input_name(field.name)}
     if field.required:  # but not of what is empty already, which could not be saved again
         shared["required"] = s.flag(f"need:{field.name}")
     label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
     if field.kind == "switch":
-        no = Input(type="hidden", name=field.name, value="false")
+        no = Input(type="hidden", name=input_name(field.name), value="false")
         box = Input(
             type="checkbox", value="true", cls="uk-toggle-switch uk-toggle-switch-primary",
             role="switch", checked=s.flag(f"on:{field.name}"), **shared,
@@ -76,6 +92,8 @@ def _required(field: FormField) -> Any:
 
 def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> tuple[Any, ...]:
     shared = {**shared, **_QUIET.get(field.kind, {}), **dict(field.limits)}
+    if field.kind in _IN_ANY_DIRECTION:
+        shared["dir"] = "auto"
     if field.placeholder:
         shared["placeholder"] = field.placeholder
     if field.kind == "select":
@@ -118,7 +136,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:
     several = field.kind == "checkboxes"
     kind, look = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
-    name = f"{field.name}[]" if several else field.name
+    name = f"{field.name}[]" if several else input_name(field.name)
     made = []
     if several:  # tells an empty choice from a form without this field
         before = s.text(f"several:{field.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
@@ -28,11 +28,12 @@ from starmodel.adapters.ui.details import details_view
 from starmodel.adapters.ui.fields import FormField
 from starmodel.adapters.ui.filters import filters
 from starmodel.adapters.ui.forms import EventForm, event_form
+from starmodel.adapters.ui.headings import heading_view, tab_title
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import labelled
 from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
-from starmodel.adapters.ui.rows import ListView
+from starmodel.adapters.ui.rows import ListView, Rows
 from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access import Actor, Audience, may_create, permits
 from starmodel.app.application import Application
@@ -40,6 +41,7 @@ from starmodel.app.elements import Element
 from starmodel.app.listing import Listing, Window, key_of
 from starmodel.app.ports import Row
 from starmodel.app.presentation import RealtimeAdapter, Site
+from starmodel.core.bounded_cache import BoundedCache, cached
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
@@ -55,6 +57,7 @@ _HEADINGS = {
     503: "Not available right now",
 }
 BUILT_IN = ("create", "update", "delete")
+MB = 1024 * 1024
 
 
 class MonsterUI:
@@ -69,14 +72,20 @@ class MonsterUI:
     def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
         self._application, self._realtime, self._site = application, realtime, site
         self._parts = {t.cls: details_view(t, self.show) for t in application.registry}
-        application.views |= {view.name: view for view in self._parts.values()}
-        self._shell = lru_cache(256)(self._make_shell)
-        self._view = lru_cache(512)(self._make_view)
-        self._frame = lru_cache(512)(self._make_frame)
-        self._pages = lru_cache(1024)(self._make_pages)
-        self._crumb = lru_cache(256)(self._make_crumb)
-        self._new = lru_cache(256)(self._make_new)
-        self._form = lru_cache(1024)(self._make_form)
+        self._headings = {
+            t.cls: heading_view(t, site.title) for t in application.registry if t.is_record
+        }
+        for view in (*self._parts.values(), *self._headings.values()):
+            application.views[view.name] = view
+        # Keyed by mount points and questions of visitors, so bounded in bytes.
+        self._rows: Rows = BoundedCache(6 * MB)
+        self._shell = cached(2 * MB)(self._make_shell)
+        self._view = cached(6 * MB)(self._make_view)
+        self._frame = cached(4 * MB)(self._make_frame)
+        self._pages = cached(MB)(self._make_pages)
+        self._crumb = cached(MB)(self._make_crumb)
+        self._new = cached(MB)(self._make_new)
+        self._form = cached(16 * MB)(self._make_form)
 
     def render(self, component: Any) -> str:
         return str(to_xml(component, indent=False))
@@ -90,20 +99,24 @@ class MonsterUI:
         actor: Actor | None = None,
         at: EntityType | None = None,
         lead: Any = None,
+        subject: Entity | None = None,
     ) -> str:
         realtime, root_path = self._realtime, self._realtime.root_path
         types = tuple(type.name for type in self._readable(actor))
         frame = self._shell(root_path, types, at.name if at else "")
         back = at is not None and at.is_record and title != at.plural_title
+        # What is shown is collected while it is rendered: fields, then heading, then the tail.
+        inside = self.render(content)
+        if at is not None and subject is not None and at.cls in self._headings:
+            realtime.show(subject, self._headings[at.cls].name)
         return frame.fill(
             {
-                "title": f"{title} · {self._site.title}" if title != self._site.title else title,
+                "title": tab_title(title, self._site.title),
                 "heading": title,
                 "actor": str(actor) if actor else "Not signed in",
                 "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
-                # What is shown is collected while it is rendered, so the tail comes last.
-                "content": self.render(content),
+                "content": inside,
                 "tail": realtime.tail(),
             }
         )
@@ -112,7 +125,7 @@ class MonsterUI:
         registry, s = self._application.registry, Slots()
         types = [registry.named(name) for name in names]
         here = registry.find(at)
-        head = shell.html_head(self._site, root_path, s) + self._realtime.head(root_path)
+        head = shell.html_head(self._site, root_path, here, s) + self._realtime.head(root_path)
         body = self.render(shell.body(self._site, root_path, self.nav(types, here), here, s))
         html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
@@ -131,7 +144,7 @@ class MonsterUI:
             A(
                 Div(icon(shell.ICONS[type.scope], self._sprite), cls="sm-card-icon"),
                 Span(shell.heading_of(type), cls="sm-card-title"),
-                Span(_doc(type.cls), cls="sm-muted") if _doc(type.cls) else None,
+                _muted(Span, shell.first_line(type.cls)),
                 href=self._home(type), cls="uk-card sm-card sm-card-link",
             )
             for type in types
@@ -150,7 +163,7 @@ class MonsterUI:
             _HEADINGS.get(problem.status, problem.title),
             Div(
                 P(str(problem.status), cls="sm-status", aria_hidden="true"),
-                P(problem.text, cls="sm-failure-text" if problem.trace else None),
+                P(problem.plain or problem.text, cls="sm-failure-text" if problem.trace else None),
                 self._where(problem.details) if problem.details else None,
                 Ul(*told) if told else None, back, cls="sm-problem-page",
             ),
@@ -230,7 +243,9 @@ class MonsterUI:
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
             return permits(policy, type, audience.actor, event=event, entity=entity)
 
-        return rows.list_view(type, audience, self._realtime, simple, may, self._sprite, self.show)
+        return rows.list_view(
+            type, audience, self._realtime, simple, may, self._sprite, self.show, self._rows
+        )
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
@@ -269,8 +284,8 @@ class MonsterUI:
             H2("Actions"),
             Div(*buttons, cls="sm-buttons") if buttons else None,
             *[
-                Div(P(_doc(form.event.fn), cls="sm-muted") if _doc(form.event.fn) else None,
-                    Safe(form.fill(id)), cls="uk-card sm-action")
+                Div(_muted(P, shell.first_line(form.event.fn)), Safe(form.fill(id)),
+                    cls="uk-card sm-action")
                 for form in asking
             ],
             cls="sm-actions",
@@ -361,6 +376,5 @@ class MonsterUI:
         return f"{self._realtime.root_path}{self._site.icons}"
 
 
-def _doc(thing: Any) -> str:
-    doc = (thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__) or ""
-    return doc.strip().partition("\n")[0]
+def _muted(tag: Any, text: str) -> Any:
+    return tag(text, cls="sm-muted") if text else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -21,13 +22,14 @@ from starmodel.app.access import Audience
 from starmodel.app.listing import row_key
 from starmodel.app.ports import Row
 from starmodel.app.presentation import RealtimeAdapter
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 
 PLACE = "{id}"  # stands for the record in what the menu of a row offers
-MAX_KEPT = 1000
+Rows = BoundedCache[tuple[int, Any, int], Row]
 _DOTS = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
@@ -52,7 +54,13 @@ class ListView:
     audience: Audience
     may: Callable[[Event[Any, Any, Any], Entity], bool]
     sprite: str
-    kept: dict[tuple[Any, int], Row] = field(default_factory=dict)
+    kept: Rows
+    token: int = field(default_factory=count().__next__)
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the view holds besides its rows."""
+        return self.row.nbytes + 4000 * (1 + len(self.columns)) + 1000 * len(self.actions)
 
     def rows(self, entities: Sequence[Entity], narrowed: bool) -> list[Row]:
         """A row for each record; for none, one that says so and what to do."""
@@ -60,14 +68,12 @@ class ListView:
             return [Row("none", _nothing(self, narrowed))]
         if self.audience.per_record or not all(column.sorts for column in self.columns):
             return [self._row(entity) for entity in entities]
-        if len(self.kept) > MAX_KEPT:
-            self.kept.clear()
-        made = []
+        made, kept, token = [], self.kept.get, self.token
         for entity in entities:
-            key = entity.id, version_of(entity)
-            row = self.kept.get(key)
+            key = token, entity.id, version_of(entity)
+            row = kept(key)
             if row is None:
-                row = self.kept[key] = self._row(entity)
+                row = self.kept.put(key, self._row(entity))
             made.append(row)
         return made
 
@@ -93,8 +99,13 @@ def list_view(
     may: Callable[[Event[Any, Any, Any], Entity], bool],
     sprite: str,
     show: Showing,
+    kept: Rows,
 ) -> ListView:
-    """Compile the rows of a class. Shapes: `simple` events run at once, without a form."""
+    """Compile the rows of a class.
+
+    Shapes: `simple` events run at once, without a form; kept has rows that were made already,
+    of any view.
+    """
     home = f"{realtime.root_path}{type.path}"
     columns = columns_of(type, show)
     offered = [
@@ -103,7 +114,7 @@ def list_view(
     actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if simple(event))
     row = compiled(partial(row_component, type, columns, home, actions, bulk, audience, sprite))
-    return ListView(type, home, columns, row, actions, bulk, audience, may, sprite)
+    return ListView(type, home, columns, row, actions, bulk, audience, may, sprite, kept)
 
 
 def row_component(
@@ -128,7 +139,7 @@ def row_component(
     for number, column in enumerate(columns):
         shown, look = Safe(s.html(column.slot)), cell_look(column, number)
         if number == 0:
-            cells.append(Td(A(shown, href=f"{home}/{key}", cls="sm-open"), cls=look))
+            cells.append(Td(A(shown, href=f"{home}/{key}", cls="sm-open", dir="auto"), cls=look))
         else:
             cells.append(Td(shown, cls=look, data_label=column.title))
     if actions:

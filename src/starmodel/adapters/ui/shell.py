@@ -7,7 +7,6 @@ from typing import Any
 
 from fastcore.xml import Safe, to_xml
 from fasthtml.components import (
-    H1,
     A,
     Aside,
     Body,
@@ -16,6 +15,7 @@ from fasthtml.components import (
     Header,
     Li,
     Main,
+    Meta,
     Nav,
     P,
     Span,
@@ -24,6 +24,7 @@ from fasthtml.components import (
 )  # fmt: skip
 
 from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.headings import TITLE_ID, heading
 from starmodel.adapters.ui.icons import icon
 from starmodel.app.presentation import Site
 from starmodel.core.registry import EntityType
@@ -36,9 +37,25 @@ def heading_of(type: EntityType) -> str:
     return type.plural_title if type.is_record else type.title
 
 
-def html_head(site: Site, root_path: str, s: Slots) -> str:
-    """What every page's head shares, then this page's title."""
-    return site.head(root_path) + str(to_xml(Title(s.text("title")), indent=False))
+def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots) -> str:
+    """What every page's head shares, then this page's title and description."""
+    described = Meta(name="description", content=description_of(site, at))
+    return site.head(root_path) + str(
+        to_xml((Title(s.text("title"), id=TITLE_ID), described), indent=False)
+    )
+
+
+def description_of(site: Site, at: EntityType | None) -> str:
+    """What search engines show of a page: the first line of the class's docstring, or its name."""
+    if at is None:
+        return site.title
+    return first_line(at.cls) or f"{heading_of(at)} of {site.title}"
+
+
+def first_line(thing: Any) -> str:
+    """The first line of a docstring that the class or function itself has, "" for none."""
+    doc = (thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__) or ""
+    return str(doc).strip().partition("\n")[0]
 
 
 def body(
@@ -75,7 +92,7 @@ def body(
         crumb = Safe(s.html("crumb"))
     main = Main(
         crumb,
-        Div(H1(s.text("heading")), Safe(s.html("lead")), cls="sm-heading"),
+        Div(heading(s.text("heading")), Safe(s.html("lead")), cls="sm-heading"),
         Safe(s.html("content")), id="content", tabindex="-1",
     )  # fmt: skip
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")

@@ -32,12 +32,10 @@ class BulkRoute:
 
     async def run(self, call: Call, type: EntityType, id: str) -> None:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
-        policy = self._application.policy
         self._check_any(type, call.session.actor)
         sent, _ = await call.request.fields()
         call.request.close_files()
-        event, ids = self._chosen(type, sent)
-        policy.check(type, "write", call.session.actor, event=event)
+        event, ids = self._chosen(call, type, sent)
         done: list[str] = []
         refused: dict[str, str] = {}
         for each in ids:
@@ -70,13 +68,15 @@ class BulkRoute:
             policy.check(type, "write", actor, event=events[0] if events else None)
 
     def _chosen(
-        self, type: EntityType, sent: dict[str, Any]
+        self, call: Call, type: EntityType, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
         unknown = sent.keys() - {"event", "id"}
         if unknown:
             raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
         name, ids = sent.get("event"), sent.get("id")
         event = type.events.get(name) if isinstance(name, str) else None
+        if event is not None:
+            self._application.policy.check(type, "write", call.session.actor, event=event)
         if event is None or not self._application.dispatcher.runs_at_once(type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
         if not isinstance(ids, list) or not ids:

@@ -17,6 +17,7 @@ from starmodel.adapters.web.sessions import SessionCookie
 from starmodel.app.redirects import sent_as, stays_here
 from starmodel.app.session import Session
 from starmodel.core.errors import (
+    ConfigurationError,
     RequestError,
     SessionNotStoredError,
     StarModelError,
@@ -24,8 +25,10 @@ from starmodel.core.errors import (
 )
 from starmodel.core.json_data import json_bytes
 from starmodel.core.log_text import log_text
+from starmodel.core.results import Toast
 
 log = logging.getLogger("starmodel.web")
+MAX_REFERER_CHARS = 4096
 MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
@@ -129,6 +132,14 @@ class Call:
         elif self.session and self._sessions is not None and self.session.changed:
             self._sessions.check(self.session)
 
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Let the next page of this visitor show the toasts of a plain form's event."""
+        self.session.say_next(toasts)
+        try:
+            self.check_session()
+        except ConfigurationError:  # a full session: what was done matters more than its message
+            self.session.said()
+
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
     ) -> None:
@@ -198,8 +209,11 @@ class Call:
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""
         host = self.request.header(b"host")
+        came = self.request.header(b"referer")
+        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` remembers what it is given
+            return default
         try:
-            parts = urlsplit(self.request.header(b"referer"))
+            parts = urlsplit(came)
         except ValueError:
             return default
         if not parts.netloc or parts.netloc.lower() != host.lower():

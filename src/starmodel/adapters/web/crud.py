@@ -112,7 +112,7 @@ class CrudRoutes:
         ui, actor = self._ui, call.session.actor
         content = (ui.detail(type, entity), ui.events(type, entity, actor))
         lead = ui.lead(type, entity, actor)
-        await self._page(call, type, ui.title(type, entity), *content, lead=lead)
+        await self._page(call, type, ui.title(type, entity), *content, lead=lead, subject=entity)
 
     async def _list(self, call: Call, type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
@@ -157,7 +157,14 @@ class CrudRoutes:
         await self._page(call, type, f"Edit {self._ui.title(type, entity)}", form)
 
     async def _page(
-        self, call: Call, type: EntityType, title: str, *content: Any, lead: Any = None
+        self,
+        call: Call,
+        type: EntityType,
+        title: str,
+        *content: Any,
+        lead: Any = None,
+        subject: Entity | None = None,
     ) -> None:
-        page = self._ui.page(title, *content, actor=call.session.actor, at=type, lead=lead)
+        actor = call.session.actor
+        page = self._ui.page(title, *content, actor=actor, at=type, lead=lead, subject=subject)
         await call.html(page)

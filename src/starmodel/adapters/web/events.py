@@ -15,6 +15,7 @@ from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.reply_parts import ReplyParts
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import permits
 from starmodel.app.application import Application
@@ -34,6 +35,7 @@ from starmodel.core.results import Toast
 from starmodel.core.signal_names import keys_of
 
 log = logging.getLogger("starmodel.web")
+_SKIPPED = "Your connection was slow, so some steps were not shown. Reload this page to see all."
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
@@ -52,7 +54,7 @@ class EventRoutes:
         self._application, self._realtime, self._refusals = application, realtime, refusals
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
-        self._replying: set[asyncio.Queue[bytes | None]] = set()
+        self._replying: set[ReplyParts] = set()
 
     async def run(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
@@ -98,22 +100,29 @@ class EventRoutes:
 
     def end_replies(self) -> None:
         """End the replies of events that are still running, so that the server can stop."""
-        for queue in self._replying:
-            queue.put_nowait(None)
+        for parts in self._replying:
+            parts.finish()
 
     async def _checked(
         self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> dict[str, str]:
         """What the event would refuse of a form that is being filled in, by input."""
+        found: dict[str, str] = {}
         try:
-            command = await self._command(call, type, event, id)
+            command = await self._command(call, type, event, id, found)
         except BindingError as error:
             return error.fields
-        return await self._application.dispatcher.check(command)
+        return await self._application.dispatcher.check(command) | found
 
     async def _command(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+        self,
+        call: Call,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problems: dict[str, str] | None = None,
     ) -> Command:
+        """The command of a request; `problems` collects what is wrong with arguments."""
         request, session = call.request, call.session
         binder = self._application.dispatcher.binders[type.cls, event.name]
         inputs, sent, memory = await self._inputs(call, event)
@@ -132,7 +141,12 @@ class EventRoutes:
             carry(sent, session, self._application.scopes, binder.carries)
         elif request.method == "GET":
             carried.set(NOTHING)
-        arguments, signals = binder.bind(inputs), inputs.signals
+        signals = inputs.signals
+        if problems is None:
+            arguments = binder.bind(inputs)
+        else:
+            arguments, found = binder.partial(inputs)
+            problems |= found
         was = digests_in(memory, self._settings.bounds)
         key = request.headers.get(b"idempotency-key")
         return Command(
@@ -236,10 +250,9 @@ class EventRoutes:
             await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
             await self._answer_json(call, command, outcome)
-        elif outcome.reply.redirect is not None:
-            await call.redirect(outcome.reply.redirect)
         else:
-            await call.redirect(self._next(call, command, outcome))
+            call.say_next(outcome.reply.toasts)
+            await call.redirect(outcome.reply.redirect or self._next(call, command, outcome))
 
     def _reply(self, call: Call, type: EntityType, outcome: Outcome, has_page: bool) -> bytes:
         """What a page is sent: first what its browser is to keep, because the rest may leave it."""
@@ -310,22 +323,24 @@ class EventRoutes:
         """The outcome of a generator event, with all that it yielded."""
         results: list[Any] = []
         redirects: list[str] = []
+        toasts: list[Toast] = []
 
         async def keep(outcome: Outcome) -> None:
             if outcome.reply.result is not None:
                 results.append(outcome.reply.result)
             if outcome.reply.redirect is not None:
                 redirects.append(outcome.reply.redirect)
+            toasts.extend(outcome.reply.toasts)
 
         command.send = keep
         outcome = await asyncio.shield(self._start(command))
         redirect = redirects[-1] if redirects else None
-        outcome.reply = replace(outcome.reply, result=results, redirect=redirect)
+        outcome.reply = replace(outcome.reply, result=results, redirect=redirect, toasts=toasts)
         return outcome
 
     async def _stream(self, call: Call, command: Command) -> None:
         """Send each yield's reply when it is committed."""
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        parts = ReplyParts()
         has_page = b"starmodel-page" in call.request.headers
         progress = ""
 
@@ -337,14 +352,14 @@ class EventRoutes:
                 told, first = outcome.reply.progress, not progress
                 progress = outcome.record.id
                 data += self._realtime.encode_progress(progress, told, first=first)
-            queue.put_nowait(data)
+            await parts.put(data)
 
         command.send = keep
         task = self._start(command)
-        task.add_done_callback(lambda _: queue.put_nowait(None))
-        self._replying.add(queue)
+        task.add_done_callback(lambda _: parts.finish())
+        self._replying.add(parts)
         try:
-            part = await queue.get()
+            part = await parts.get()
             if part is None and task.done() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
             await call.save_session()
@@ -352,9 +367,10 @@ class EventRoutes:
             await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
             while part is not None:
                 await call.part(part)
-                part = await queue.get()
+                part = await parts.get()
         finally:  # the caller may be gone while the event goes on
-            self._replying.discard(queue)
+            self._replying.discard(parts)
+            parts.abandon()
         if not task.done():  # the server stops: the event goes on as long as it may
             await call.part(b"", last=True)
             return
@@ -367,6 +383,8 @@ class EventRoutes:
             body = self._refusals.patches(problem)
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
+        if parts.skipped:
+            body += self._realtime.encode_effects(Reply(toasts=[Toast(_SKIPPED, "warning")]))
         await call.part(body, last=True)
         await call.end_session()
         await self._application.end_sessions(call.session)

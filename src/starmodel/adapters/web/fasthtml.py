@@ -8,7 +8,9 @@ import re
 import sys
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextvars import ContextVar
 from functools import partial
+from html import escape
 from typing import Any
 
 from fastcore.xml import Safe
@@ -27,6 +29,8 @@ from starmodel.core.errors import ConfigurationError, StarModelError
 from starmodel.core.fields import plain_types
 from starmodel.core.host import host_of
 from starmodel.core.results import Redirect
+
+_scope: ContextVar[Any] = ContextVar("starmodel_scope", default=None)
 
 
 class _Lazy:
@@ -72,6 +76,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
         if kind == "websocket":
             await self.front.handshake(scope, receive, send, inner)
             return
+        _scope.set(scope)
         own = partial(serve_own, inner, self.front.realtime)
         await self.front.serve(scope, receive, send, own, not self.user_middleware)
 
@@ -82,6 +87,19 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     def _add_route(self, func: Any, *args: Any, **options: Any) -> Any:
         _check_annotations(func)
         return super()._add_route(func, *args, **options)
+
+    def _endp(self, f: Any, *args: Any, **options: Any) -> Any:
+        endpoint = super()._endp(f, *args, **options)
+        endpoint.__doc__ = f.__doc__
+        return endpoint
+
+
+def _description() -> str:
+    """The `<meta>` with the first line of the docstring of the route being answered."""
+    scope = _scope.get() or {}
+    doc = getattr(scope.get("endpoint"), "__doc__", None) or ""
+    first = doc.strip().partition("\n")[0]
+    return f'<meta name="description" content="{escape(first)}">' if first else ""
 
 
 def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -> None:
@@ -95,7 +113,8 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
     def part(make: Callable[[str], str]) -> _Lazy:
         return _Lazy(lambda: Safe(make(realtime.root_path)))
 
-    app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head)]
+    # Behind the application's own, of which browsers and search engines take the first.
+    app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head), _Lazy(_description)]
     # A footer, and not a part of `body_wrap`: the routes of an APIRouter, and those that the
     # application had before, bring a `body_wrap` of their own.
     app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from starmodel.app.form_texts import without_zone
-from starmodel.app.form_words import EXACT, REST, SEVERAL
+from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
 from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, read_json
 from starmodel.core.errors import RequestError
 
@@ -46,6 +46,8 @@ def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> d
             beside.append((_whole, REST, name.removeprefix(REST), value))
         elif name.startswith(EXACT):
             beside.append((_meant, EXACT, name.removeprefix(EXACT), value))
+        elif name.startswith(FIELD):
+            _put(made, name.removeprefix(FIELD), value)
         elif name.endswith("[]"):
             _put(made, name[:-2], value, add=True)
         else:

@@ -42,6 +42,7 @@ from starmodel.core.log_text import log_text
 log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"
 STATES_PATH = "/_starmodel/states"
+STALE = 403
 HEALTH_PATH = "/_starmodel/health"
 INTERNAL = "/_starmodel/"
 STATE_ROUTES = frozenset({(STREAM_PATH, "GET"), (STATES_PATH, "POST")})
@@ -123,11 +124,21 @@ class Front:
             return
         if request.path.startswith(INTERNAL) and await self._answered_to_anybody(call, send):
             return
+        if self._is_stale(call):
+            status = (b"starmodel-status", str(STALE).encode())
+            await call.answer(200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status])
+            return
         if b"token=" in scope["query_string"] and await self._signed_in(call):
             return
         if bypass and await self.serve_generated(call, receive, send):
             return
         await self._hand_over(call, receive, send, inner)
+
+    def _is_stale(self, call: Call) -> bool:
+        """True for a click on a page of another session than the one that would run it."""
+        tag = call.request.headers.get(b"starmodel-session")
+        is_click = tag is not None and call.request.is_datastar and not call.request.is_bearer
+        return is_click and tag != call.session.tag.encode()
 
     async def _session(self, request: Incoming, cookie: SessionCookie) -> Session:
         """The visitor's session. Raises: StoreUnavailableError."""

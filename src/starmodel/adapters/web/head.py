@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from starmodel.adapters.web.assets import compiler_folder
 from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.theme import theme_classes, theme_script
+from starmodel.core.bounded_cache import cached
 
 CDN = "https://cdn.jsdelivr.net"
 _FRANKEN = f"{CDN}/npm/franken-ui@2.1.2/dist"
@@ -85,7 +85,7 @@ def policies(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[str], byt
     Shapes: scripts are the texts of a skin's own inline scripts.
     """
     named = tuple(scripts)
-    return functools.lru_cache(maxsize=16)(lambda root_path: head.policy(root_path, named))
+    return cached(128 * 1024)(lambda root_path: head.policy(root_path, named))
 
 
 def page_basics(root_path: str = "") -> str:

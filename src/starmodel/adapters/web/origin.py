@@ -11,6 +11,8 @@ from starmodel.core.errors import AccessDeniedError, RequestError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+MAX_ORIGIN_CHARS = 1024
+
 
 class OriginCheck:
     """Refuses cross-site posts and hosts that nobody allowed.
@@ -86,6 +88,8 @@ class OriginCheck:
 
 def _host_of(origin: str) -> str | None:
     """Host and port of an origin; None when it names none, as "null" does."""
+    if len(origin) > MAX_ORIGIN_CHARS:  # `urlsplit` remembers what it is given
+        return None
     try:
         return urlsplit(origin).netloc or None
     except ValueError:

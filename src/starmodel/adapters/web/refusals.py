@@ -53,6 +53,7 @@ class Refusals:
             developer=self._settings.development and call.session.is_developer,
             domain=domain,
             details=details,
+            models=self._application.registry.models_by_title,
         )
         if made.status == 401 and self._settings.development:
             return replace(made, text=f"{made.text} {_SIGN_IN}")
@@ -67,6 +68,8 @@ class Refusals:
         headers: Sequence[Header] = (),
     ) -> None:
         """Answer with the problem."""
+        if problem.retry_after_s is not None:
+            headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
         if call.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx: what must be seen goes out as 200.
             status = (b"starmodel-status", str(problem.status).encode())

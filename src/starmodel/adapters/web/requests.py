@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -13,6 +12,7 @@ from starmodel.adapters.web.form_fields import gathered
 from starmodel.adapters.web.multipart import MAX_FIELDS, multipart_pairs
 from starmodel.adapters.web.routes import SLASH
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.core.bounded_cache import cached
 from starmodel.core.bounds import BoundsError, read_json
 from starmodel.core.errors import RequestError
 
@@ -240,7 +240,7 @@ class Incoming:
         )
 
 
-@functools.lru_cache(maxsize=1024)  # rendered actions ask with the same few
+@cached(512 * 1024)  # rendered actions ask with the same few
 def _query(text: bytes) -> Mapping[str, str]:
     return MappingProxyType(dict(_pairs(text)))
 

@@ -137,6 +137,10 @@ class CookieSessions:
 
         Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
         """
+        if session.is_rotated and session.is_developer and not self._development:
+            raise ConfigurationError(
+                "session.sign_in() got provider='development', which is valid in development only."
+            )
         if not session.visitor:
             self._renew_visitor(session)
         now = self._clock()

@@ -13,7 +13,7 @@ from typing import Final
 
 from starmodel.app.ports import Clock
 from starmodel.app.sessions.store import SessionRecord, SessionStore
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.errors import StoreError
 
 log = logging.getLogger("starmodel.sessions")
 POLL_S, FRESH_S = 0.4, 1.0
@@ -107,7 +107,7 @@ class SessionCache:
             if self._is_stale:
                 await self._refresh()
             return await self._cached(self._visitors, visitor, self._store.latest, MAX_VISITORS)
-        except StoreUnavailableError:
+        except StoreError:
             return self._visitors.get(visitor)
 
     def is_ended(self, id: str) -> bool:
@@ -143,7 +143,7 @@ class SessionCache:
         for task in [self._poller, self._refreshing, *self._background]:
             if task is not None and task.get_loop() is asyncio.get_running_loop():
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, StoreUnavailableError):
+                with contextlib.suppress(asyncio.CancelledError, StoreError):
                     await task
         self._poller = self._refreshing = self._loop = None
         self._background.clear()
@@ -199,7 +199,7 @@ class SessionCache:
         async def touch() -> None:
             try:
                 await self._store.touch(record.id, now)
-            except StoreUnavailableError as error:
+            except StoreError as error:
                 log.warning("The use of a session could not be recorded: %s", error)
 
         task = asyncio.create_task(touch())
@@ -238,7 +238,7 @@ class SessionCache:
                 if self._exists and time.monotonic() > self._sweep_at:
                     self._sweep_at = time.monotonic() + SWEEP_S
                     await self._store.sweep(self._clock(), self._idle_s, self._absolute_s, KEEP_S)
-            except StoreUnavailableError as error:
+            except StoreError as error:
                 if not reported:
                     log.error("The store of sessions can't be read: %s", error)
                 reported = True
@@ -259,7 +259,7 @@ class SessionCache:
                     await self._forget()
                 else:
                     await self._apply(records)
-        except StoreUnavailableError:
+        except StoreError:
             self._failed_at = time.monotonic()
             raise
         self._failed_at, self._polled_at = float("-inf"), started

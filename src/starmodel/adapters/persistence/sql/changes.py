@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from starmodel.adapters.persistence.sql.constraints import RefusedError, constraint_error
 from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.step_order import Part, in_order
 from starmodel.app.ports import Change
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, ConstraintError, VersionConflictError
 from starmodel.core.patches import same
-
-RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}
 
 
 @dataclass(slots=True, eq=False)  # not frozen, which would cost as much as the rest
@@ -24,7 +24,9 @@ class Step:
     Shapes: find are the parameters of `Statements.version`; expect is the
     version that must be stored, None for an insert; makes is the version
     that it stores; links are the foreign keys that it writes, by field;
-    after is the state that must read back, where the table has no versions.
+    after is the state that must read back, where the table has no versions;
+    follows says that an earlier step of the batch has found the row as it
+    was expected, and ends that no later step changes it.
     """
 
     statements: Statements
@@ -37,6 +39,8 @@ class Step:
     links: tuple[tuple[str, Any], ...] = ()
     makes: int = 0
     after: Entity | None = None
+    follows: bool = False
+    ends: bool = True
 
     @property
     def looks(self) -> bool:
@@ -65,7 +69,7 @@ class Step:
 
     def announce(self, row: Row | None) -> None:
         """Tell which version the row has after this step, as it reads in the transaction."""
-        if self.statements.row_versions is not None:
+        if self.statements.row_versions is not None and self.ends:
             read = row if row is not None and self._left(row) else None
             self.statements.row_versions.announce(self, self.find[0], read, self.makes)
 
@@ -98,17 +102,65 @@ def steps_of(
 
     Raises: ConstraintError, for a value that SQL can't keep.
     """
-    if len(changes) > 1 and any(statements[change.entity].linked for change in changes):
-
-        def order(change: Change) -> tuple[int, int]:
-            depth = statements[change.entity].depth
-            return RANK[change.kind], -depth if change.kind == "delete" else depth
-
-        changes = sorted(changes, key=order)
-    return [_step(change, statements[change.entity], now) for change in changes]
+    return [
+        _step(change, statements[change.entity], now)
+        if part == "whole"
+        else _part_step(change, statements[change.entity], now, part, placeholders)
+        for change, part, placeholders in in_order(changes, statements)
+    ]
 
 
-def _step(change: Change, statements: Statements, now: float) -> Step:
+def _part_step(
+    change: Change, own: Statements, now: float, part: Part, placeholders: Mapping[str, Any]
+) -> Step:
+    """A step of a change that is stored in two."""
+    if part == "rest":
+        step = _step(change, own, now)
+        step.follows = True
+        return step
+    if part == "first":
+        step = _step(change, own, now, placeholders)
+        step.ends = False
+        return step
+    names, key = tuple(placeholders), own.encoded("id", change.id)
+    alive = (now,) if own.mapped.mortal else ()
+    find = (key, *alive)
+    base = int(change.base) if part == "freed" else change.version
+    tail = (key, *((base,) if own.row_versions is None else ()), *alive)
+    if part == "freed":
+        sql = own.update(names, hidden=False)
+        params = (*placeholders.values(), *tail)
+        return Step(own, change.id, "update", base, find, sql, params, makes=base, ends=False)
+    values = {} if change.snapshot is None else change.snapshot.__dict__
+    encoded = {name: own.encoded(name, values[name]) for name in names}
+    expires = None if change.ttl_s is None else now + change.ttl_s
+    return Step(
+        own,
+        change.id,
+        "update",
+        base,
+        find,
+        own.update(names),
+        (*encoded.values(), *own.hidden(change.version, expires), *tail),
+        tuple((name, encoded[name]) for name in own.targets if name in encoded),
+        change.version,
+        None if own.row_versions is None else copy.deepcopy(change.snapshot),
+        follows=True,
+    )
+
+
+def _computed(statements: Statements, names: Collection[str]) -> ConstraintError:
+    titles = {name: statements.mapped.fields[name].title for name in names}
+    reasons = {name: f"{title} is worked out by the database." for name, title in titles.items()}
+    return ConstraintError(" ".join(reasons.values()), reasons)
+
+
+def _step(
+    change: Change,
+    statements: Statements,
+    now: float,
+    placeholders: Mapping[str, Any] = MappingProxyType({}),
+) -> Step:
     kind = change.kind
     expect = int(change.base)  # a plain one, which keeps no earlier commit in memory
     mortal = statements.mapped.mortal
@@ -136,15 +188,25 @@ def _step(change: Change, statements: Statements, now: float) -> Step:
     if kind == "insert":
         values = {} if change.snapshot is None else change.snapshot.__dict__
         encoded = {
-            name: statements.encoded(name, values[name]) for name in statements.mapped.fields
+            name: statements.encoded(name, values[name])
+            for name in statements.mapped.fields
+            if name not in statements.computed
         }
         sql, tail = statements.insert, statements.hidden(change.version, expires)
+        missing = {name for name in statements.left_out if encoded.get(name) is None}
+        if missing:
+            sql = statements.insert_without(frozenset(missing))
+            encoded = {name: value for name, value in encoded.items() if name not in missing}
     else:
+        made = statements.computed & change.patch.set.keys()
+        if made:
+            raise _computed(statements, made)
         encoded = {
             name: statements.encoded(name, value) for name, value in change.patch.set.items()
         }
         sql = statements.update(tuple(encoded))
         tail = (*statements.hidden(change.version, expires), key, *base, *alive)
+    encoded |= placeholders
     links = tuple((name, encoded[name]) for name in statements.targets if name in encoded)
     return Step(
         statements,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Literal
 
 from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.core.errors import ConstraintError
 
+log = logging.getLogger("starmodel.sql")
 Broken = Literal["unique", "foreign", "null", "check", "value"]
 
 
@@ -28,24 +30,35 @@ def constraint_error(mapped: EntityTable, refused: RefusedError, kind: str) -> C
     if broken == "foreign" and kind == "delete":
         return ConstraintError(f"{title} can't be deleted: other records refer to it.")
     columns = set(refused.columns) or set(mapped.checks.get(refused.check, ()))
-    titles = {
-        field.name: field.title for field in mapped.fields.values() if field.column.name in columns
-    }
+    found = [field for field in mapped.fields.values() if field.column.name in columns]
+    private = mapped.entity_type.cls.__entity__.private
+    titles = {field.name: field.title for field in found}
+    told = _sentences(mapped, refused, titles)
+    reason = " ".join(dict.fromkeys(told.values())) or _REASONS[broken]
+    if not told:  # as with a trigger: only the database knows why
+        log.warning("%s was refused: %s", title, refused.__cause__ or refused)
+    if broken == "null" and columns and not told:
+        reason = f"Its table needs a value for {', '.join(sorted(columns))}, and has no default."
+    public = {} if private.intersection(titles) else told
+    shown = " ".join(dict.fromkeys(public.values())) or _REASONS[broken]
+    prefix = f"{title} can't be stored: "
+    return ConstraintError(prefix + reason, public, shown=prefix + shown)
+
+
+def _sentences(
+    mapped: EntityTable, refused: RefusedError, titles: dict[str, str]
+) -> dict[str, str]:
     both = " and ".join(titles.values()) + (" together" if len(titles) > 1 else "")
-    told = {
+    return {
         name: {
             "unique": f"{both} is already taken.",
             "foreign": f"{own} refers to a record that does not exist.",
             "null": f"{own} is required.",
             "check": f"{both} breaks a rule of the database: {mapped.rule(refused.check)}.",
             "value": f"{own} has a value that the database can't keep.",
-        }[broken]
+        }[refused.broken]
         for name, own in titles.items()
     }
-    reason = " ".join(dict.fromkeys(told.values())) or _REASONS[broken]
-    if broken == "null" and columns and not told:
-        reason = f"Its table needs a value for {', '.join(sorted(columns))}, and has no default."
-    return ConstraintError(f"{title} can't be stored: {reason}", told)
 
 
 _REASONS = {

@@ -34,6 +34,9 @@ class DriverLink(ABC):
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         return await self._done(self._execute, sql, params)
 
+    async def set_lock_timeout(self, seconds: float | None) -> None:
+        await self.run(self._lock_timeout(seconds))
+
     async def end(self) -> None:
         self._drop()
 
@@ -48,6 +51,10 @@ class DriverLink(ABC):
     @abstractmethod
     async def _execute(self, sql: str, params: Sequence[Any]) -> int:
         """Do a statement; the number of rows that it found or changed."""
+
+    @abstractmethod
+    def _lock_timeout(self, seconds: float | None) -> str:
+        """The statement that limits how long this connection waits for a lock."""
 
     @abstractmethod
     def _drop(self) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from collections.abc import Sequence as Many
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.heads import Queued
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence
@@ -19,6 +21,20 @@ from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
 from starmodel.app.ports import Marker
 from starmodel.core.entity import Entity
+
+
+class RowKey(NamedTuple):
+    """A row that is to be locked. Shapes: params are those of `Statements.get_locked`."""
+
+    statements: Statements
+    params: Row
+    id: tuple[type[Entity], Any]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands in the order in which locks are taken, as `Step.place`."""
+        return self.statements.mapped.table.name, str(self.params[0])
+
 
 Settled = Callable[[BaseException | None], None]
 
@@ -71,6 +87,10 @@ class Transaction:
                 step.settle(stored=error is None)
         self.settled(error)
 
+    def settle_after(self, done: asyncio.Future[None]) -> None:
+        """The same, from the future of its commit."""
+        self.settle(asyncio.CancelledError() if done.cancelled() else done.exception())
+
     @property
     def told(self) -> bool:
         """True when its marker is that of a finished command, which proves that it was stored."""
@@ -82,17 +102,37 @@ class Transaction:
         return self.marker is None and len(self.steps) == 1 and self.steps[0].single
 
 
-class Engine(Protocol):
-    """One database: rows out of it, transactions into it."""
+class RowEngine(Protocol):
+    """Rows out of one database, transactions into it."""
 
     @property
     def flavour(self) -> Flavour:
         """How its SQL is written; known from `connect` on."""
 
+    async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
+        """All rows of a query. Raises: StoreUnavailableError; StoreFailedError."""
+
+    async def one_row(self, sql: str, params: Many[Any]) -> Many[Row]:
+        """The rows of a query that finds one at most, maybe asked together with others."""
+
+    def submit(self, transaction: Transaction) -> asyncio.Future[None]:
+        """Accept it for storing, in the order of calls for each entity.
+
+        The future fails with VersionConflictError, ConstraintError, StoreUnavailableError,
+        DuplicateCommandError, StoreFailedError, or what `between` raised.
+        """
+
+    async def next_number(self, sequence: Sequence) -> int:
+        """A number that the sequence never gives again."""
+
+
+class Engine(RowEngine, Protocol):
+    """One database."""
+
     async def connect(self) -> None:
         """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
 
-    async def columns(self, table: str) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
         """The columns that a table has; none when it is not there."""
 
     async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:
@@ -107,17 +147,11 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Commit what was accepted, then let go of every connection."""
 
-    async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
-        """All rows of a query. Raises: StoreUnavailableError."""
+    def lock(self, rows: Many[RowKey]) -> AbstractAsyncContextManager[RowEngine]:
+        """Hold rows for an `async with`: reads, and one commit, in a transaction of its own.
 
-    async def one_row(self, sql: str, params: Many[Any]) -> Many[Row]:
-        """The rows of a query that finds one at most, maybe asked together with others."""
-
-    def submit(self, transaction: Transaction) -> asyncio.Future[None]:
-        """Accept it for storing, in the order of calls for each entity.
-
-        The future fails with VersionConflictError, ConstraintError,
-        DuplicateCommandError, StoreUnavailableError, or what `between` raised.
+        What is not committed at the end is rolled back. Nothing may be awaited inside but the
+        store. Raises: StoreBusyError, when they are not had in time.
         """
 
     async def run(self, sql: str, params: Many[Any]) -> None:
@@ -129,9 +163,6 @@ class Engine(Protocol):
         They may run twice when a connection is lost, so their effect must
         be the same then. Raises: StoreUnavailableError.
         """
-
-    async def next_number(self, sequence: Sequence) -> int:
-        """A number that the sequence never gives again."""
 
     async def sweep(self, statements: Statements, now: float, limit: int) -> Many[Row]:
         """Remove some expired rows. Shapes: (encoded id, version) of those removed here."""

@@ -36,7 +36,7 @@ def engine_for(
     if kind == "sqlite":
         from starmodel.adapters.persistence.sql.sqlite_engine import SqliteEngine
 
-        return SqliteEngine(parsed, synchronous)
+        return SqliteEngine(parsed, synchronous, timeout_s)
     from starmodel.adapters.persistence.sql.network_engine import NetworkEngine
     from starmodel.adapters.persistence.sql.server import Server
 

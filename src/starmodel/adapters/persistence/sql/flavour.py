@@ -75,11 +75,13 @@ class Flavour(ABC):
     """One kind of database.
 
     Shapes: title is its name for people; table_options are arguments of
-    every `Table`; scalars has a codec for each kind of `values.kind_of`.
+    every `Table`; deletes_self_references says that a row that refers to
+    itself can be deleted as it is; scalars has a codec for each kind of `values.kind_of`.
     """
 
     title: str
     dialect: Dialect
+    deletes_self_references = True
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
 
     @property
@@ -93,6 +95,10 @@ class Flavour(ABC):
         Shapes: given is SQLModel's idea of it; keyed says that the column
         is part of a key or an index.
         """
+
+    def declared_enum(self, given: Enum) -> TypeEngine[Any]:
+        """The type of a column whose values a user declared by an Enum of SQLAlchemy."""
+        return given
 
     def filling_every_column(self, insert: str) -> str:
         """The INSERT, also where the database would rather make a value by itself."""
@@ -116,6 +122,13 @@ class Flavour(ABC):
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column compared by code points, as Python compares."""
         return type_coerce(column, String)
+
+    def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
+        """A column of another program's table, each of whose values is compared as it is read.
+
+        Shapes: kind is datetime, date or time.
+        """
+        return column
 
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column compared as numbers."""

@@ -102,6 +102,7 @@ class MysqlFlavour(Flavour):
     title = "MySQL"
     dialect = _Dialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
+    deletes_self_references = False
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         # MariaDB sorts a text as if it had no NUL at its end.

@@ -15,13 +15,16 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour, is_mariadb
 from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
+    DeniedError,
     FailedError,
     Link,
+    LockedError,
     LostError,
     UnreachableError,
     come_back,
@@ -34,28 +37,35 @@ STATEMENT_S = 60
 ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
-    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "innodb_lock_wait_timeout = 10, time_zone = '+00:00'"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 )
+# Of rows, and of tables that somebody alters or locks. In whole seconds; a longer wait is for a
+# few connections only: see `NetworkEngine`.
+LOCK_TIMEOUT = "innodb_lock_wait_timeout = {0:d}, lock_wait_timeout = {0:d}"
+LOCK_S = 1
 SCHEMA_LOCK = "starmodel_schema"
-_COLLIDED = {1205, 1213, 1020}  # waited too long for a lock, deadlock, row changed since read
+_COLLIDED = {1213, 1020, 3058}  # deadlock, row changed since read, deadlock of user locks
+_LOCKED = {1205, 3572}  # waited too long for a lock, or would have to
+_DENIED = {1044, 1095, 1142, 1143, 1227, 1345, 1370, 3118, 3530, 3879, 4153}  # a privilege
 _GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
-_LATER = {1040, 1053, 1203, 2002, 2003, 2005, 2006, 2013}
+_LATER = {1040, 1053, 1203, 1226, 2002, 2003, 2005, 2006, 2013}
 MISSING_DATABASE = 1049
 _BROKEN: dict[int, Broken] = {
     1062: "unique", 1586: "unique",
     1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
     1048: "null", 1364: "null",
     3819: "check", 4025: "check",
+    1644: "check", 1369: "check",  # by a trigger; by a view
     1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
+    1367: "value", 1411: "value", 1690: "value", 3140: "value",
 }  # fmt: skip
 
 
 class MysqlLink(DriverLink):
     """One connection of asyncmy; what counts is the rows found, changed or not."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, shortest_s: int = LOCK_S) -> None:
+        self._connection, self._shortest_s = connection, shortest_s
         self._lost = False
 
     @property
@@ -93,6 +103,10 @@ class MysqlLink(DriverLink):
         finally:
             timer.cancel()
 
+    def _lock_timeout(self, seconds: float | None) -> str:
+        whole = LOCK_S if seconds is None else max(self._shortest_s, int(seconds))
+        return f"SET SESSION {LOCK_TIMEOUT.format(whole)}"
+
     def _drop(self) -> None:
         self._lost = True
         self._connection.close()
@@ -103,11 +117,13 @@ class MysqlLink(DriverLink):
         if found is None:
             return []
         rows = await self.rows(
-            "SELECT DISTINCT column_name FROM information_schema.statistics "
-            "WHERE table_schema = DATABASE() AND index_name = %s AND %s IN ('', table_name)",
+            "SELECT DISTINCT column_name, table_schema = DATABASE() "
+            "FROM information_schema.statistics "
+            "WHERE index_name = %s AND %s IN ('', table_name)",
             (found[2], found[1] or ""),
         )
-        return [row[0] for row in rows]
+        here = [name for name, is_here in rows if is_here]
+        return here or [name for name, _ in rows]
 
     def _text(self, error: Exception) -> str:
         return _text(error)
@@ -119,6 +135,10 @@ class MysqlLink(DriverLink):
         number = _number(error)
         if number in _COLLIDED:
             return CollidedError(text)
+        if number in _LOCKED:
+            return LockedError(text)
+        if number in _DENIED:
+            return DeniedError(text)
         broken = _BROKEN.get(number)
         if broken == "unique":
             return RefusedError(broken, await self._key(text))
@@ -146,13 +166,32 @@ def _refused(broken: Broken, text: str) -> RefusedError:
     return RefusedError(broken, [found[1] or found[2]] if found else [])
 
 
+def _found(
+    type: Any, whole_type: Any, extra: str, length: Any, precision: Any, scale: Any
+) -> FoundColumn:
+    type, whole_type = _decoded(type).lower(), _decoded(whole_type)
+    labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if type == "enum" else []
+    return FoundColumn(
+        type,
+        tuple(label.replace("''", "'") for label in labels),
+        "GENERATED" in _decoded(extra).upper().replace("DEFAULT_GENERATED", ""),
+        length if length is not None and length < 2**31 else None,
+        precision if type == "decimal" else None,
+        scale if type == "decimal" else None,
+    )
+
+
+def _decoded(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 class MysqlServer:
     """One database of a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
 
     def __init__(self, url: URL, timeout_s: float) -> None:
+        self._timeout_s, self._shortest_s = timeout_s, LOCK_S
         self._flavour = MysqlFlavour()
         self._options = options_of(url)
-        self._timeout_s = timeout_s
         given = self._options
         where = given.get("unix_socket") or f"{given['host']}:{given['port']}"
         self.where = f"MySQL at {where}, database {url.database!r},"
@@ -161,7 +200,7 @@ class MysqlServer:
     def flavour(self) -> Flavour:
         return self._flavour
 
-    async def connect(self) -> Link:
+    async def connect(self, within_s: float | None = None) -> Link:
         try:
             made = await asyncmy.connect(
                 **self._options,
@@ -169,7 +208,7 @@ class MysqlServer:
                 autocommit=True,
                 client_flag=FOUND_ROWS,
                 init_command=ISOLATION,
-                connect_timeout=self._timeout_s,
+                connect_timeout=self._timeout_s if within_s is None else within_s,
                 program_name="starmodel",
                 stmt_cache_size=500,
             )
@@ -177,9 +216,9 @@ class MysqlServer:
         # a package is missing that the way of signing in needs.
         except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
             raise self._refusal(error) from error
-        link = MysqlLink(made)
+        link = MysqlLink(made, self._shortest_s)
         try:
-            await link.run(SETTINGS)
+            await link.run(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
         except (LostError, FailedError) as error:
             raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
         return link
@@ -202,21 +241,23 @@ class MysqlServer:
         ((version,),) = await link.rows("SELECT VERSION()", ())
         self._flavour.learn(version)
         if is_mariadb(version):
+            self._shortest_s = 0  # MySQL knows no wait below a second
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         rows = await link.rows(
-            "SELECT column_name FROM information_schema.columns "
-            "WHERE table_schema = DATABASE() AND table_name = %s",
-            (table,),
+            "SELECT column_name, data_type, column_type, extra, character_maximum_length, "
+            "numeric_precision, numeric_scale FROM information_schema.columns "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
         )
-        return {row[0] for row in rows}
+        return {row[0]: _found(*row[1:]) for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         ((engine,),) = await link.rows(
             "SELECT COALESCE(engine, 'VIEW') FROM information_schema.tables "
-            "WHERE table_schema = DATABASE() AND table_name = %s",
-            (table,),
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
         )
         if engine.lower() != "innodb":
             return (
@@ -224,15 +265,16 @@ class MysqlServer:
                 f"it transactional: ALTER TABLE {table} ENGINE=InnoDB"
             )
         found = await link.rows(
-            "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() "
-            "AND table_name = %s AND non_unique = 0 GROUP BY index_name "
+            "SELECT index_name FROM information_schema.statistics "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s "
+            "AND non_unique = 0 GROUP BY index_name "
             "HAVING COUNT(*) = 1 AND MAX(column_name) = %s",
-            (table, column),
+            (schema, table, column),
         )
         return "" if found else no_key(table, column)
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:
-        await link.run(sequence.next, (sequence.table,))
+        await link.run(sequence.next, (sequence.key,))
         rows = await link.rows("SELECT LAST_INSERT_ID()", ())
         return int(rows[0][0])
 

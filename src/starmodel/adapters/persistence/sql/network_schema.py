@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import NoReferencedTableError
-from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
+from sqlalchemy.schema import (
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    DDLElement,
+    SetColumnComment,
+    SetTableComment,
+)
 
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
     FailedError,
     Link,
+    LockedError,
     LostError,
     Server,
 )
 from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit
-from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order
 from starmodel.core.errors import ConfigurationError
+
+SCHEMA_LOCK_S = 60.0
 
 
 async def create_tables(
@@ -28,25 +39,48 @@ async def create_tables(
     Raises: ConfigurationError, naming the table and the columns that it lacks.
     """
     try:
+        await link.set_lock_timeout(SCHEMA_LOCK_S)
         await server.hold_schema(link)
         try:
             for mapped in tables:
-                name = mapped.table.name
-                check_columns(mapped, await server.columns(link, name), server.flavour.dialect)
+                name, schema = mapped.table.name, mapped.table.schema
+                there = await server.columns(link, name, schema)
+                check_columns(mapped, there, server.flavour.dialect)
                 if not mapped.versioned:
-                    check_fit(mapped, await server.unfit(link, name, mapped.key.column.name))
-            for table in metadata.sorted_tables:
-                if not await server.columns(link, table.name):
-                    await _create(server, link, table)
+                    key = mapped.key.column.name
+                    check_fit(mapped, await server.unfit(link, name, key, schema))
+            ordered, later = creation_order(metadata)
+            made = set()
+            for table, keys in ordered:
+                if not await server.columns(link, table.name, table.schema):
+                    made.add(table)
+                    await _create_types(link, server, table)
+                    await _create(server, link, table, _ddl(server, table, keys))
+            for added in later:
+                if added.table in made:
+                    sql = _compiled(server, AddConstraint(added))
+                    await _create(server, link, added.table, sql)
         finally:
             if not link.closed:
                 await server.release_schema(link)
-    except (NoReferencedTableError, LostError, CollidedError, FailedError) as error:
+                await link.set_lock_timeout(None)
+    except (NoReferencedTableError, LostError, CollidedError, LockedError, FailedError) as error:
         raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
 
 
-async def _create(server: Server, link: Link, table: Table) -> None:
-    statements = _ddl(server, table)
+async def _create_types(link: Link, server: Server, table: Table) -> None:
+    """Create the enum types of PostgreSQL that columns of a new table have."""
+    for column in table.columns:
+        kind = column.type
+        if isinstance(kind, postgresql.ENUM) and kind.name:
+            found = await link.rows("SELECT 1 FROM pg_type WHERE typname = $1", (kind.name,))
+            if not found:
+                await _create(
+                    server, link, table, _compiled(server, postgresql.CreateEnumType(kind))
+                )
+
+
+async def _create(server: Server, link: Link, table: Table, statements: Sequence[str]) -> None:
     try:
         for sql in statements:
             await link.run(sql)
@@ -57,7 +91,15 @@ async def _create(server: Server, link: Link, table: Table) -> None:
         ) from error
 
 
-def _ddl(server: Server, table: Table) -> list[str]:
+def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> list[str]:
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    made: list[DDLElement] = [CreateTable(table), *map(CreateIndex, indexes)]
-    return [str(statement.compile(dialect=server.flavour.dialect)) for statement in made]
+    made: list[DDLElement] = [CreateTable(table, include_foreign_key_constraints=keys)]
+    made += map(CreateIndex, indexes)
+    if server.flavour.dialect.name == "postgresql":  # MySQL has comments in the table itself
+        made += [SetTableComment(table)] if table.comment else []
+        made += [SetColumnComment(column) for column in table.columns if column.comment]
+    return _compiled(server, *made)
+
+
+def _compiled(server: Server, *statements: DDLElement) -> list[str]:
+    return [str(statement.compile(dialect=server.flavour.dialect)) for statement in statements]

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.constraints import RefusedError
 from starmodel.adapters.persistence.sql.engine import Transaction
-from starmodel.adapters.persistence.sql.server import Link
+from starmodel.adapters.persistence.sql.server import (
+    CollidedError,
+    FailedError,
+    Link,
+    LockedError,
+    LostError,
+)
 from starmodel.app.ports import Marker
 from starmodel.core.errors import DuplicateCommandError, StarModelError, VersionConflictError
 
@@ -46,37 +52,45 @@ class Fate(enum.Enum):
 
 
 async def store(link: Link, attempt: Attempt) -> None:
-    """Store the batch in one transaction.
+    """Store the batch in one transaction, which may have begun.
 
     Raises: VersionConflictError; ConstraintError; DuplicateCommandError; what `between` and
     the link raise. Then the caller has to roll back.
     """
     transaction = attempt.transaction
     if transaction.between is None and await _at_once(link, attempt):
+        if attempt.begun:
+            await _commit(link, attempt)
         return
-    attempt.begun = True
-    await link.run("BEGIN")
+    if not attempt.begun:
+        attempt.begun = True
+        await link.run("BEGIN")
     if transaction.marker is not None:
         await _put(link, transaction, transaction.marker)
     if _holds(transaction):
         await _hold(link, transaction)
     for step in transaction.steps:
-        await _do(step, link, transaction)
+        await _do(step, link, attempt)
     if transaction.between is not None and not attempt.joined:
         await transaction.between()
         attempt.joined = True
+    await _commit(link, attempt)
+
+
+async def _commit(link: Link, attempt: Attempt) -> None:
     attempt.committing = True
     try:
         await link.run("COMMIT")
     except RefusedError as refused:  # of a deferred constraint; whose step's is not told
-        raise transaction.steps[0].refused(refused) from refused
+        raise attempt.transaction.steps[0].refused(refused) from refused
 
 
 async def _at_once(link: Link, attempt: Attempt) -> bool:
-    """Store what one statement can store, a transaction by itself; False when nothing was.
+    """Store what one statement can store; False when nothing was.
 
-    Why a database refused a change with its marker is told when they are
-    stored one after the other.
+    It is a transaction by itself, unless one has begun. Why a database
+    refused a change with its marker is told when they are stored one after
+    the other.
     """
     transaction = attempt.transaction
     steps, marker = transaction.steps, transaction.marker
@@ -84,7 +98,7 @@ async def _at_once(link: Link, attempt: Attempt) -> bool:
         return await _both(link, attempt, marker)
     attempt.committing = transaction.alone or (marker is not None and not steps)
     if transaction.alone:
-        await _do(steps[0], link, transaction)
+        await _do(steps[0], link, attempt)
     elif marker is not None and not steps:
         await _put(link, transaction, marker)
     return attempt.committing
@@ -106,6 +120,9 @@ async def _both(link: Link, attempt: Attempt, marker: Marker) -> bool:
             return True
     except RefusedError:
         attempt.committing = False
+        if attempt.begun:  # PostgreSQL answers no more in it; the version guards the next one
+            await link.run("ROLLBACK")
+            attempt.begun = False
         return False
     attempt.committing = False  # the row was not found
     found = await link.rows(markers.get_sql, (row[0], row[-1]))
@@ -124,16 +141,16 @@ def _holds(transaction: Transaction) -> bool:
 async def _hold(link: Link, transaction: Transaction) -> None:
     """Lock the rows of a batch in the one order that every process follows."""
     for step in sorted(transaction.steps, key=lambda step: step.place):
-        if step.kind != "insert":
+        if step.kind != "insert" and not step.follows:
             own = step.statements
             stored = await _version(link, own.share if step.kind == "check" else own.lock, step)
             if stored != step.expect:
                 raise step.conflict(stored)
 
 
-async def _do(step: Step, link: Link, transaction: Transaction) -> None:
+async def _do(step: Step, link: Link, attempt: Attempt) -> None:
     if step.kind == "check":
-        if not _holds(transaction):
+        if not _holds(attempt.transaction):
             stored = await _version(link, step.statements.share, step)
             if stored != step.expect:
                 raise step.conflict(stored)
@@ -144,7 +161,7 @@ async def _do(step: Step, link: Link, transaction: Transaction) -> None:
             await link.run(step.statements.remove_dead, step.find)
         done = await link.run(step.sql, step.params)
     except RefusedError as refused:
-        raise await _explained(step, link, transaction, refused) from refused
+        raise await _explained(step, link, attempt, refused) from refused
     if done != 1:
         raise step.conflict(await _version(link, step.statements.version, step))
     if step.looks:
@@ -153,11 +170,12 @@ async def _do(step: Step, link: Link, transaction: Transaction) -> None:
 
 
 async def _explained(
-    step: Step, link: Link, transaction: Transaction, refused: RefusedError
+    step: Step, link: Link, attempt: Attempt, refused: RefusedError
 ) -> StarModelError:
     """A conflict, when the id was taken; else the broken constraint."""
-    if not (transaction.alone and transaction.between is None):
+    if attempt.begun:
         await link.run("ROLLBACK")  # or PostgreSQL would not answer any more
+        attempt.begun = False
     if step.kind == "insert" and refused.broken == "unique":
         stored = await _version(link, step.statements.version, step)
         if stored is not None:
@@ -185,6 +203,15 @@ async def _put(link: Link, transaction: Transaction, marker: Marker) -> None:
         raise DuplicateCommandError(marker.key)
 
 
+async def roll_back(link: Link) -> None:
+    """Roll back; a connection that can't is closed, which does so too."""
+    try:
+        if not link.closed:
+            await link.run("ROLLBACK")
+    except (LostError, CollidedError, LockedError, FailedError):
+        await link.end()
+
+
 async def fate_of(link: Link, attempt: Attempt) -> Fate:
     """Whether a batch was stored, when its commit was sent and no answer came.
 
@@ -197,7 +224,7 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
     await link.run("BEGIN")
     for kind in ("update", "delete", "insert"):
         for step in transaction.steps:
-            if step.kind == kind:
+            if step.kind == kind and not step.follows:
                 stored = await _version(link, step.statements.lock, step)
                 if stored == step.expect and not (step.looks and transaction.told):
                     return Fate.LOST

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from starmodel.adapters.persistence.sql.server import Link, LostError, Server, UnreachableError
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.errors import StoreBusyError, StoreUnavailableError
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 
@@ -14,13 +14,13 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 class Held:
     """One connection of a pool, for one `async with`."""
 
-    __slots__ = ("_link", "_pool")
+    __slots__ = ("_deadline", "_link", "_pool")
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, deadline: float | None) -> None:
+        self._pool, self._deadline = pool, deadline
 
     async def __aenter__(self) -> Link:
-        self._link = await self._pool.take()
+        self._link = await self._pool.take(self._deadline)
         return self._link
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -33,7 +33,7 @@ class Pool:
     The one used last is handed out first. After a server has gone, new
     ones are made as soon as it is back.
 
-    Units: timeout_s is how long `link` waits for a connection in all.
+    Units: timeout_s is how long `link` waits for a connection in all, without a deadline.
     """
 
     def __init__(self, server: Server, size: int, timeout_s: float) -> None:
@@ -42,15 +42,20 @@ class Pool:
         self._idle: list[Link] = []
         self._down = False
 
-    def link(self) -> Held:
-        """A connection for an `async with`. Raises: StoreUnavailableError, when none can be had."""
-        return Held(self)
+    def link(self, deadline: float | None = None) -> Held:
+        """A connection for an `async with`.
 
-    async def take(self) -> Link:
+        Units: the deadline is on the clock of `time.monotonic`.
+        Raises: StoreUnavailableError, when none can be had; StoreBusyError, when all are in use.
+        """
+        return Held(self, deadline)
+
+    async def take(self, deadline: float | None = None) -> Link:
         """A connection that the caller gives back."""
-        deadline = time.monotonic() + self._timeout_s
+        if deadline is None:
+            deadline = time.monotonic() + self._timeout_s
         if self._places.locked():
-            await self._wait()
+            await self._wait(deadline)
         else:
             await self._places.acquire()
         try:
@@ -71,14 +76,15 @@ class Pool:
                 self._idle.append(link)
             self._places.release()
 
-    async def _wait(self) -> None:
+    async def _wait(self, deadline: float) -> None:
+        left = max(0.0, deadline - time.monotonic())
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(left):
                 await self._places.acquire()
         except TimeoutError as error:
-            raise StoreUnavailableError(
+            raise StoreBusyError(
                 f"All {self._size} connections to {self._server.where} were in use for "
-                f"{self._timeout_s:g} s. Raise database_pool_size, or look for what holds them."
+                f"{left:.3g} s. Raise database_pool_size, or look for what holds them."
             ) from error
 
     async def empty(self) -> None:
@@ -95,7 +101,7 @@ class Pool:
         pause = FIRST_PAUSE_S
         while True:
             try:
-                made = await self._server.connect()
+                made = await self._server.connect(max(FIRST_PAUSE_S, deadline - time.monotonic()))
             except UnreachableError as error:
                 # Known to be down: each caller tries once and is told at once.
                 if self._down or time.monotonic() + pause > deadline:

@@ -14,7 +14,6 @@ from sqlalchemy.types import NullType
 from starmodel.adapters.persistence.sql.conditions import Conditions, Part
 from starmodel.adapters.persistence.sql.orders import Orders, behind, given_after
 from starmodel.adapters.persistence.sql.statements import (
-    MAX_SHAPES,
     CompiledSql,
     Row,
     Statements,
@@ -23,7 +22,10 @@ from starmodel.adapters.persistence.sql.statements import (
 from starmodel.adapters.persistence.sql.values import MAX_INT
 from starmodel.app.ordering import Order
 from starmodel.app.query import Query
+from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.entity import Entity
+
+MAX_COMPILED_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ class Planner:
     def __init__(self, statements: Statements) -> None:
         self._statements, fields = statements, statements.mapped.fields
         self._flavour = statements.flavour
-        self.orders = Orders(fields, self._flavour)
+        self.orders = Orders(fields, self._flavour, foreign=not statements.mapped.versioned)
         self._conditions = Conditions(fields, self.orders, self._flavour)
-        self._compiled: dict[_Shape, CompiledSql] = {}
+        self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
         """The SQL of a query's window, or of the number of all its matches."""
@@ -124,10 +126,9 @@ class Planner:
     ) -> Plan:
         compiled = self._compiled.get(shape)
         if compiled is None:
-            if len(self._compiled) >= MAX_SHAPES:
-                self._compiled.clear()
             compiled = compile_sql(self._select(shape), self._flavour.dialect)
-            self._compiled[shape] = compiled
+            # Names, types and processors of its parameters take a few times the text itself.
+            self._compiled.put(shape, compiled, 2000 + 8 * len(compiled.sql))
         given: dict[str, Any] = {
             "now_": now,
             "limit_": min(limit, MAX_INT),

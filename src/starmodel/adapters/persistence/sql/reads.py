@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from starmodel.adapters.persistence.sql.pool import Pool
-from starmodel.adapters.persistence.sql.server import CollidedError, FailedError, LostError
+from starmodel.adapters.persistence.sql.server import (
+    CollidedError,
+    FailedError,
+    LockedError,
+    LostError,
+)
 from starmodel.adapters.persistence.sql.statements import Row
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.errors import StoreBusyError, StoreUnavailableError
 
 UNDER_WAY, MOST = 2, 100
 
@@ -17,6 +23,7 @@ UNDER_WAY, MOST = 2, 100
 class _Question(NamedTuple):
     params: Sequence[Any]
     answer: asyncio.Future[Sequence[Row] | None]
+    deadline: float
 
 
 class Reads:
@@ -32,12 +39,14 @@ class Reads:
         self._waiting: dict[str, list[_Question]] = {}
         self._under_way: dict[str, set[asyncio.Task[None]]] = {}
 
-    def ask(self, sql: str, params: Sequence[Any]) -> asyncio.Future[Sequence[Row] | None]:
-        """The rows; None when its group failed, so that it has to be asked alone.
+    def ask(
+        self, sql: str, params: Sequence[Any], deadline: float
+    ) -> asyncio.Future[Sequence[Row] | None]:
+        """The rows; None when its group failed or came late, so that it has to be asked alone.
 
         Raises: StoreUnavailableError, when no connection could be had.
         """
-        question = _Question(params, asyncio.get_running_loop().create_future())
+        question = _Question(params, asyncio.get_running_loop().create_future(), deadline)
         self._waiting.setdefault(sql, []).append(question)
         self._start(sql)
         return question.answer
@@ -71,16 +80,18 @@ class Reads:
             return
         answers: Sequence[Sequence[Row] | None] = [None] * len(group)
         try:
-            async with self._pool.link() as link:
+            async with self._pool.link(min(question.deadline for question in group)) as link:
                 if len(group) == 1:
                     answers = [await link.rows(sql, group[0].params)]
                 else:
                     answers = await link.each(sql, [question.params for question in group])
         except StoreUnavailableError as error:
+            now = time.monotonic()
             for question in group:
-                if not question.answer.done():
-                    question.answer.set_exception(StoreUnavailableError(str(error)))
-        except (LostError, CollidedError, FailedError):
+                late = question.deadline <= now or not isinstance(error, StoreBusyError)
+                if late and not question.answer.done():
+                    question.answer.set_exception(type(error)(str(error)))
+        except (LostError, CollidedError, LockedError, FailedError):
             pass  # asked alone, each hears of its own failure
         finally:
             for question, answer in zip(group, answers, strict=True):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar, cast
 
 from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.changes import steps_of
-from starmodel.adapters.persistence.sql.engine import Engine, Transaction
+from starmodel.adapters.persistence.sql.engine import Engine, RowEngine, RowKey, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.heads import Heads, under
 from starmodel.adapters.persistence.sql.markers import Markers
@@ -27,13 +27,23 @@ from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.table_checks import guard_of
-from starmodel.adapters.persistence.sql.tables import EntityTable, derive_table
-from starmodel.app.ports import MARKER_TTL_S, Batch, Clock, Expired, Marker, system_clock
+from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order, derive_table
+from starmodel.app.ports import (
+    MARKER_TTL_S,
+    Batch,
+    Clock,
+    Expired,
+    Fills,
+    Marker,
+    RecordKey,
+    Repository,
+    system_clock,
+)
 from starmodel.app.query import Query
-from starmodel.core.entity import Entity
+from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.registry import EntityType
-from starmodel.core.relations import table_name
+from starmodel.core.relations import schema_of, table_name
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
@@ -59,6 +69,7 @@ class _Serving:
     """What there is between `open` and `close`."""
 
     engine: Engine
+    rows: RowEngine
     statements: dict[type[Entity], Statements]
     planners: dict[type[Entity], Planner]
     markers: Markers
@@ -130,15 +141,24 @@ class SqlRepository:
                 sequence_table(metadata, engine.flavour)
             await engine.create(metadata, tables)
             await engine.start()
-            depths = {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
+            ordered, _ = creation_order(metadata)
+            depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
             statements = {
-                made.cls: Statements(made, depths[made.table.name], engine.flavour, self._clock)
+                made.cls: Statements(made, depths[made.table.fullname], engine.flavour, self._clock)
                 for made in tables
             }
+            by_name = {made.table.fullname: made for made in tables}
+            for own in statements.values():
+                own.link(by_name)
+            named = {link.target[0] for own in statements.values() for link in own.links}
+            for own in statements.values():
+                own.is_target = own.table_name in named
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(engine, statements, planners, markers, sweeper, this_process.id)
+        self._opened = _Serving(
+            engine, engine, statements, planners, markers, sweeper, this_process.id
+        )
         for note in self.notes:
             log.info("%s", note)
         sweeper.start()
@@ -162,13 +182,16 @@ class SqlRepository:
         params = statements.by_id(id, self._clock)
         if params is None:
             return None
-        _, found = await statements.read(serving.engine.one_row, statements.get, params)
+        _, found = await statements.read(serving.rows.one_row, statements.get, params)
         return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         head = self._heads.find(entity, id)
         if head is None:
-            return await self.get(entity, id)
+            found = await self.get(entity, id)
+            head = self._heads.find(entity, id)  # queued while this one was being read
+            if head is None or found is None or head.version <= version_of(found):
+                return found
         return cast("E | None", head.handed_out())
 
     async def commit(
@@ -189,34 +212,54 @@ class SqlRepository:
         ]
         transaction.settled = self._heads.put(batch.changes, transaction)
         try:
-            future = serving.engine.submit(transaction)
+            future = serving.rows.submit(transaction)
         except StoreUnavailableError as error:
             transaction.settle(error)
             raise
         await future
 
+    @asynccontextmanager
+    async def lock_rows(self, keys: Collection[RecordKey]) -> AsyncIterator[Repository]:
+        serving = self._serving()
+        rows = []
+        for entity, id in keys:
+            statements = serving.of(entity)
+            params = statements.by_id(id, self._clock)
+            if params is not None:
+                rows.append(RowKey(statements, params, (entity, id)))
+        rows.sort(key=lambda row: row.place)
+        async with serving.engine.lock(rows) as engine:
+            yield _LockedRepository(replace(serving, rows=engine), self._heads, self._clock)
+
     async def next_id(self, entity: type[Entity]) -> int:
         serving = self._serving()
         statements = serving.of(entity)
-        sequence = sequence_of(statements.mapped, serving.engine.flavour.dialect)
-        return await serving.engine.next_number(sequence)
+        sequence = sequence_of(statements.mapped, serving.rows.flavour.dialect)
+        return await serving.rows.next_number(sequence)
+
+    def fills(self, entity: type[Entity]) -> Fills | None:
+        """What columns' defaults and onupdates give; None for a class without any."""
+        fields = self._serving().of(entity).mapped.fields
+        insert = {name: field.insert for name, field in fields.items() if field.insert}
+        update = {name: field.update for name, field in fields.items() if field.update}
+        return Fills(insert, update) if insert or update else None
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
-        _, found = await own.read(self._serving().engine.rows, plan.sql, plan.params)
+        _, found = await own.read(self._serving().rows.rows, plan.sql, plan.params)
         return found if plan.exact else query.arrange(found)
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         serving = self._serving()
         statements = serving.of(query.entity)
         planner = serving.planners[query.entity]
-        stream = Stream(serving.engine, statements, planner, query, self._clock)
+        stream = Stream(serving.rows, statements, planner, query, self._clock)
         async for chunk in stream.chunks(batch):
             yield chunk
 
     async def count(self, query: Query) -> int:
         own, plan = self._plan(query, count=True)
-        rows = await self._serving().engine.rows(plan.sql, plan.params)
+        rows = await self._serving().rows.rows(plan.sql, plan.params)
         if plan.exact:
             return int(rows[0][0])
         return sum(1 for row in rows if query.matches(own.made(row, 0)))
@@ -234,7 +277,7 @@ class SqlRepository:
     async def marker(self, key: str) -> Marker | None:
         serving = self._serving()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.engine.one_row(
+        rows = await serving.rows.one_row(
             serving.markers.get_sql, (serving.markers.kept(key), stale)
         )
         return Marker(key, *tuple(rows[0])[1:]) if rows else None
@@ -271,7 +314,26 @@ class SqlRepository:
         return serving
 
 
+class _LockedRepository(SqlRepository):
+    """The same, inside one transaction; what it reads by id is locked until its commit."""
+
+    def __init__(self, serving: _Serving, heads: Heads, clock: Clock) -> None:
+        self._opened, self._heads, self._clock = serving, heads, clock
+
+    async def get(self, entity: type[E], id: object) -> E | None:
+        serving = self._serving()
+        statements = serving.of(entity)
+        params = statements.by_id(id, self._clock)
+        if params is None:
+            return None
+        _, found = await statements.read(serving.rows.one_row, statements.get_locked, params)
+        return cast(E, found[0]) if found else None
+
+    async def latest(self, entity: type[E], id: object) -> E | None:
+        return await self.get(entity, id)
+
+
 async def _found_table(type: EntityType, metadata: MetaData, engine: Engine) -> EntityTable:
     """The table of a class, without those of our columns that other people's has not."""
-    there = await engine.columns(table_name(type.cls))
+    there = await engine.columns(table_name(type.cls), schema_of(type.cls))
     return derive_table(type, metadata, engine.flavour, there)

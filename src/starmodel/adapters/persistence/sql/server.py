@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.statements import Row
 
@@ -39,14 +40,22 @@ class CollidedError(Exception):
     """The server undid a transaction for another's sake; run again it may succeed."""
 
 
+class LockedError(Exception):
+    """Another transaction held a lock for longer than the connection's lock time-out."""
+
+
 class FailedError(Exception):
     """The server refused a statement for a reason that running it again won't mend."""
+
+
+class DeniedError(FailedError):
+    """The role lacks a privilege, or row security refused the row."""
 
 
 class Link(Protocol):
     """One connection, for one task at a time.
 
-    Raises: LostError, CollidedError, RefusedError (of `constraints`) or FailedError.
+    Raises: LostError, CollidedError, LockedError, RefusedError (of `constraints`) or FailedError.
     """
 
     @property
@@ -61,6 +70,9 @@ class Link(Protocol):
 
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Do a statement; the number of rows that it found or changed."""
+
+    async def set_lock_timeout(self, seconds: float | None) -> None:
+        """Let statements wait so long for a lock from now on; None restores the default."""
 
     async def end(self) -> None:
         """Let go of it, without waiting for the server."""
@@ -78,16 +90,19 @@ class Server(Protocol):
     def flavour(self) -> Flavour:
         """How its SQL is written."""
 
-    async def connect(self) -> Link:
-        """A new connection. Raises: UnreachableError; ConfigurationError, for what stays wrong."""
+    async def connect(self, within_s: float | None = None) -> Link:
+        """A new connection, within the server's own time-out by default.
+
+        Raises: UnreachableError; ConfigurationError, for what stays wrong.
+        """
 
     async def prepare(self, link: Link) -> None:
         """Learn what `flavour` must know of this server."""
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         """The columns of a table; none when it is not there."""
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         """Why rows of a table can't be found by this column and held; "" when they can."""
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
-from starmodel.adapters.persistence.sql.engine import Transaction
+from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.locks.sqlite import SqliteLock
 from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.sqlite_database import (
@@ -21,22 +23,29 @@ from starmodel.adapters.persistence.sql.sqlite_database import (
     create_tables,
 )
 from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
-from starmodel.adapters.persistence.sql.sqlite_reader import PATIENT_S, SqliteReader
-from starmodel.adapters.persistence.sql.sqlite_steps import conflict, do
-from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter
+from starmodel.adapters.persistence.sql.sqlite_reader import SqliteReader
+from starmodel.adapters.persistence.sql.sqlite_steps import work_of
+from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter, Work
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
-from starmodel.core.errors import DuplicateCommandError
+from starmodel.app.deadlines import deadline_of
+
+SETUP_S = 10.0
 
 
 class SqliteEngine:
-    """One file that other processes may use too; "sqlite://" is a private one."""
+    """One file that other processes may use too; "sqlite://" is a private one.
+
+    Units: timeout_s is how long a command may wait in all: in the writer's
+    queue, and for a lock that another program holds.
+    """
 
     flavour = SqliteFlavour()
     _reader: SqliteReader
     _writer: SqliteWriter
 
-    def __init__(self, url: URL, synchronous: Literal["NORMAL", "FULL"]) -> None:
+    def __init__(self, url: URL, synchronous: Literal["NORMAL", "FULL"], timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._database = SqliteDatabase(url, synchronous)
         self._opened = ExitStack()
         self._connection: sqlite3.Connection | None = None
@@ -45,13 +54,13 @@ class SqliteEngine:
         self._opened.callback(self._database.close)
 
         def connect() -> None:
-            self._connection = self._database.connect(PATIENT_S)
+            self._connection = self._database.connect(SETUP_S)
             self._opened.callback(self._connection.close)
 
         await _in_thread(connect)
 
-    async def columns(self, table: str) -> set[str]:
-        found: set[str] = set()
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
+        found: FoundColumns = {}
 
         def look() -> None:
             if self._connection is not None:
@@ -66,7 +75,7 @@ class SqliteEngine:
 
     async def start(self) -> None:
         def connect() -> None:
-            self._reader = SqliteReader(self._database.connect)
+            self._reader = SqliteReader(self._database.connect, self._timeout_s)
             self._opened.callback(self._reader.close)
 
         await _in_thread(connect)
@@ -84,20 +93,9 @@ class SqliteEngine:
     one_row = rows
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
-        marker, markers, now = transaction.marker, transaction.markers, transaction.now
-        steps = transaction.steps
-
-        def work(connection: sqlite3.Connection) -> None:
-            lost = transaction.lost_ground()
-            if lost is not None:
-                raise conflict(lost, connection)
-            if marker is not None:
-                _put(connection, markers.put_sql, markers.row(marker, now))
-            for step in steps:
-                do(step, connection)
-
         job = Job(
-            work,
+            work_of(transaction),
+            deadline=deadline_of(self._timeout_s),
             alone=transaction.alone,
             between=transaction.between,
             settled=transaction.settle,
@@ -105,26 +103,40 @@ class SqliteEngine:
         transaction.job = job
         return self._writer.submit(job)
 
+    @asynccontextmanager
+    async def lock(self, rows: Sequence[RowKey]) -> AsyncIterator[RowEngine]:
+        deadline = deadline_of(self._timeout_s)
+        lock = SqliteLock(self._writer, self.flavour, rows, deadline, self._timeout_s)
+        try:
+            await lock.acquire()
+            yield lock
+        finally:
+            lock.end()
+
+    async def _do(self, work: Work, *, alone: bool = False) -> Any:
+        deadline = deadline_of(self._timeout_s)
+        return await self._writer.submit(Job(work, deadline=deadline, alone=alone))
+
     async def run(self, sql: str, params: Sequence[Any]) -> None:
-        await self._writer.submit(Job(lambda on: on.execute(sql, params), alone=True))
+        await self._do(lambda on: on.execute(sql, params), alone=True)
 
     async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
         def work(connection: sqlite3.Connection) -> None:
             for sql, params in statements:
                 connection.execute(sql, params)
 
-        await self._writer.submit(Job(work))
+        await self._do(work)
 
     async def next_number(self, sequence: Numbers) -> int:
-        given = (sequence.table,)
-        work = Job(lambda connection: connection.execute(sequence.next, given).fetchone()[0])
-        return int(await self._writer.submit(work))
+        given = (sequence.key,)
+        return int(await self._do(lambda on: on.execute(sequence.next, given).fetchone()[0]))
 
     async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:
         sweep = statements.sweep
         given = sweep.params({"now_": now, "limit_": limit})
-        work = Job(lambda connection: connection.execute(sweep.sql, given).fetchall())
-        return await self._writer.submit(work)  # type: ignore[no-any-return]
+        return await self._do(  # type: ignore[no-any-return]
+            lambda on: on.execute(sweep.sql, given).fetchall()
+        )
 
     async def purge(self, markers: Markers, stale: float) -> None:
         purge = markers.purge
@@ -144,9 +156,3 @@ async def _in_thread(work: Callable[..., None], *args: Any) -> None:
     if cancelled:
         raise asyncio.CancelledError
     running.result()
-
-
-def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
-    """Put a marker, or replace one of the same run. Raises: DuplicateCommandError."""
-    if sql is not None and connection.execute(sql, row).rowcount != 1:
-        raise DuplicateCommandError(row[0])

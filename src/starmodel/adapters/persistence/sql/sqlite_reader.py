@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from starmodel.core.errors import StoreUnavailableError
+from starmodel.adapters.persistence.sql.failures import primary_code, sqlite_error
+from starmodel.app.deadlines import deadline_of
+from starmodel.core.errors import StarModelError
 
 Row = tuple[Any, ...]
 BUDGET_S = 0.010
-BUSY_S, PATIENT_S = 0.005, 10.0
+BUSY_S = 0.005
 STEPS_BETWEEN_LOOKS = 5_000
 THREADS = 4
 _TOO_LONG = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
@@ -29,11 +31,12 @@ class SqliteReader:
     the event loop never hangs on it.
 
     Shapes: connect makes a connection for a timeout in seconds.
+    Units: timeout_s is how long a read waits for a thread and a lock.
     """
 
-    def __init__(self, connect: Callable[[float], sqlite3.Connection]) -> None:
-        self._connect = connect
-        self._quick = connect(PATIENT_S)
+    def __init__(self, connect: Callable[[float], sqlite3.Connection], timeout_s: float) -> None:
+        self._connect, self._timeout_s = connect, timeout_s
+        self._quick = connect(timeout_s)
         self._quick.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
         self._deadline = 0.0
         self._quick.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
@@ -42,15 +45,15 @@ class SqliteReader:
         self._threads = ThreadPoolExecutor(THREADS, "starmodel-read")
 
     async def rows(self, sql: str, params: Sequence[Any]) -> list[Row]:
-        """All rows of a query. Raises: StoreUnavailableError, when the database can't be read."""
+        """All rows of a query. Raises: StoreBusyError; StoreFailedError; StoreUnavailableError."""
         self._deadline = time.perf_counter() + BUDGET_S
         try:
             return self._quick.execute(sql, params).fetchall()
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) not in _TOO_LONG:
+            if primary_code(error) not in _TOO_LONG:
                 raise _unreadable(error) from error
         return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._read, sql, params
+            self._threads, self._read, sql, params, deadline_of(self._timeout_s)
         )
 
     def close(self) -> None:
@@ -62,16 +65,18 @@ class SqliteReader:
     def _is_late(self) -> bool:
         return time.perf_counter() > self._deadline
 
-    def _read(self, sql: str, params: Sequence[Any]) -> list[Row]:
+    def _read(self, sql: str, params: Sequence[Any], deadline: float) -> list[Row]:
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect(PATIENT_S)
+            connection = self._local.connection = self._connect(self._timeout_s)
             self._patient.append(connection)
         try:
+            left_ms = max(1, int(1000 * (deadline - time.monotonic())))
+            connection.execute(f"PRAGMA busy_timeout={left_ms}")
             return connection.execute(sql, params).fetchall()
         except sqlite3.Error as error:
             raise _unreadable(error) from error
 
 
-def _unreadable(error: sqlite3.Error) -> StoreUnavailableError:
-    return StoreUnavailableError(f"The SQL store can't be read: {error}.")
+def _unreadable(error: sqlite3.Error) -> StarModelError:
+    return sqlite_error("The SQL store can't be read", error)

@@ -3,22 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.statements import Row
-from starmodel.core.errors import ConstraintError, VersionConflictError
+from starmodel.core.errors import ConstraintError, DuplicateCommandError, VersionConflictError
 
 _BROKEN: dict[str, Broken] = {
     "SQLITE_CONSTRAINT_FOREIGNKEY": "foreign",
     "SQLITE_CONSTRAINT_NOTNULL": "null",
     "SQLITE_CONSTRAINT_CHECK": "check",
+    "SQLITE_CONSTRAINT_TRIGGER": "check",
+    "SQLITE_CONSTRAINT_FUNCTION": "check",
+    "SQLITE_CONSTRAINT_COMMITHOOK": "check",
+    "SQLITE_CONSTRAINT_DATATYPE": "value",  # of a STRICT table
+    "SQLITE_MISMATCH": "value",
+    "SQLITE_TOOBIG": "value",
 }
+
+
+def work_of(transaction: Transaction) -> Callable[[sqlite3.Connection], None]:
+    """What stores a transaction on the writer's connection.
+
+    Raises: VersionConflictError; ConstraintError; DuplicateCommandError.
+    """
+    marker, markers, now = transaction.marker, transaction.markers, transaction.now
+    steps = transaction.steps
+
+    def work(connection: sqlite3.Connection) -> None:
+        lost = transaction.lost_ground()
+        if lost is not None:
+            raise conflict(lost, connection)
+        if marker is not None:
+            _put(connection, markers.put_sql, markers.row(marker, now))
+        for step in steps:
+            do(step, connection)
+
+    return work
+
+
+def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
+    """Put a marker, or replace one of the same run. Raises: DuplicateCommandError."""
+    if sql is not None and connection.execute(sql, row).rowcount != 1:
+        raise DuplicateCommandError(row[0])
 
 
 def do(step: Step, connection: sqlite3.Connection) -> None:
     """Do one step. Raises: VersionConflictError; ConstraintError."""
-    if step.kind == "check" or (step.looks and step.kind != "insert"):
+    if step.kind == "check" or (step.looks and step.kind != "insert" and not step.follows):
         if _stored(step, connection) != step.expect:
             raise conflict(step, connection)
         if step.kind == "check":
@@ -69,7 +103,7 @@ def _refused(
     broken = _BROKEN.get(error.sqlite_errorname, "unique")
     told = str(error).partition(": ")[2]
     if broken == "check":
-        return step.refused(RefusedError(broken, check=told))
+        return step.refused(_caused(RefusedError(broken, check=told), error))
     columns = [part.rpartition(".")[2] for part in told.split(", ")]
     if broken == "foreign":
         mapped = step.statements.mapped
@@ -78,4 +112,9 @@ def _refused(
             for name, key in step.links
             if connection.execute(step.statements.targets[name], (key,)).fetchone() is None
         ]
-    return step.refused(RefusedError(broken, columns))
+    return step.refused(_caused(RefusedError(broken, columns), error))
+
+
+def _caused(refused: RefusedError, error: sqlite3.Error) -> RefusedError:
+    refused.__cause__ = error
+    return refused

@@ -8,16 +8,20 @@ import contextlib
 import contextvars
 import logging
 import queue
+import random
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starmodel.core.errors import StarModelError, StoreUnavailableError
+from starmodel.adapters.persistence.sql.failures import is_busy, sqlite_error
+from starmodel.core.errors import StoreBusyError, StoreUnavailableError
 
 log = logging.getLogger("starmodel.sql")
-MAX_GROUP = 256
+MAX_GROUP, MAX_LOCKS = 256, 32
+BUSY_MS, POLL_S = 3, 0.002
 Work = Callable[[sqlite3.Connection], Any]
 
 
@@ -27,23 +31,29 @@ class Job:
     Shapes: work runs in the writer's thread and must touch nothing of the
     caller's; settled is called in the caller's loop with the error or None,
     just before the future resolves. alone says that the work is one
-    statement, which SQLite undoes by itself when it fails.
+    statement, which SQLite undoes by itself when it fails; locks, that it
+    waits for the event loop while it runs, so it is never run twice.
+    Units: deadline, on the clock of `time.monotonic`, is when it fails if
+    the write lock has not been had.
     """
 
     __slots__ = (
-        "alone", "between", "context", "error", "future", "loop", "result", "settled", "task",
-        "work",
+        "alone", "between", "context", "deadline", "error", "future", "locks", "loop", "result",
+        "settled", "task", "work",
     )  # fmt: skip
 
     def __init__(
         self,
         work: Work,
         *,
+        deadline: float,
         alone: bool = False,
+        locks: bool = False,
         between: Callable[[], Awaitable[None]] | None = None,
         settled: Callable[[BaseException | None], None] | None = None,
     ) -> None:
         self.work, self.alone, self.between, self.settled = work, alone, between, settled
+        self.deadline, self.locks = deadline, locks
         self.loop = asyncio.get_running_loop()
         self.context = contextvars.copy_context() if between else None
         self.future: asyncio.Future[Any] = self.loop.create_future()
@@ -104,6 +114,7 @@ class SqliteWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         # Jobs come in lists, so that the two threads don't take the interpreter lock from each
         # other for every single one.
         self._queue: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
@@ -158,23 +169,97 @@ class SqliteWriter:
         while taken and len(group) < MAX_GROUP:
             if taken[0].between is not None:
                 return group or [taken.popleft()]
+            if group and (
+                taken[0].locks is not group[0].locks or (group[0].locks and len(group) == MAX_LOCKS)
+            ):
+                return group
             group.append(taken.popleft())
         return group
 
     def _commit(self, group: list[Job]) -> None:
         run = self._connection.execute
         try:
-            run("BEGIN IMMEDIATE")
-            if len(group) == 1 or not self._all_done(group):
+            group = self._begin(group)
+            if not group:
+                return
+            if group[0].locks:
+                group = self._do_locked(group)
+            elif len(group) == 1 or not self._all_done(group):
                 for job in group:
                     self._do(job)
-            run("COMMIT")
+            self._finish(group)
         except BaseException as error:  # the thread must live on, and every caller hear of it
             with contextlib.suppress(sqlite3.Error):
                 run("ROLLBACK")
             for job in group:
                 job.error = job.error or _not_stored(error)
         _deliver(group)
+
+    def _begin(self, group: list[Job]) -> list[Job]:
+        """Take the write lock; what is left of the group, whose other jobs were late.
+
+        Polls at short random intervals: SQLite has no queue for its lock, and its own handler
+        would sleep ever longer, so that a busy process starved the others.
+        """
+        while True:
+            now = time.monotonic()
+            late = [job for job in group if job.deadline <= now]
+            if late:
+                for job in late:
+                    job.error = _too_late()
+                _deliver(late)
+                group = [job for job in group if job.deadline > now]
+                if not group:
+                    return group
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                time.sleep(random.uniform(0, POLL_S))  # noqa: S311 - spreads the processes
+                self._refuse_late(now)
+            else:
+                return group
+
+    def _do_locked(self, group: list[Job]) -> list[Job]:
+        """Let one caller after another use the write lock; those whose change is to be committed.
+
+        What is late goes unserved. One with a `between` is the last, because the
+        other store has committed.
+        """
+        for number, job in enumerate(group, 1):
+            if job.deadline <= time.monotonic():
+                job.error = _too_late()
+                continue
+            self._do(job)
+            if job.between is not None:
+                self._taken.extendleft(reversed(group[number:]))
+                return group[:number]
+        return group
+
+    def _finish(self, group: list[Job]) -> None:
+        """Commit; without WAL, readers of other processes may be in the way for a while."""
+        deadline = max(job.deadline for job in group)
+        while True:
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+
+    def _refuse_late(self, now: float) -> None:
+        """Answer those jobs that are queued and late: the lock may be held for long."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._taken += self._queue.get_nowait()
+        late = [job for job in self._taken if job.deadline <= now]
+        if late:
+            for job in late:
+                job.error = _too_late()
+            self._taken = deque(job for job in self._taken if job.deadline > now)
+            _deliver(late)
 
     def _all_done(self, group: list[Job]) -> bool:
         """Do all jobs, or none when one of them fails; that is rare, and savepoints cost."""
@@ -201,8 +286,8 @@ class SqliteWriter:
                 run("RELEASE job")
             job.run_between()
         except BaseException as error:
-            job.error = _not_stored(error) if isinstance(error, sqlite3.Error) else error
-            if job.between is not None or not self._connection.in_transaction:
+            job.error = _not_stored(error)
+            if (job.between is not None and not job.locks) or not self._connection.in_transaction:
                 raise  # alone in its transaction; or SQLite gave it up, with the jobs before
             if not job.alone:
                 run("ROLLBACK TO job")
@@ -210,14 +295,19 @@ class SqliteWriter:
 
 
 def _not_stored(error: BaseException) -> BaseException:
-    if isinstance(error, StarModelError):
+    if not isinstance(error, sqlite3.Error):
         return error
-    made = StoreUnavailableError(
-        f"The SQL store could not commit, so nothing of this command was stored: {error}. "
-        "Dispatch it again."
-    )
+    what = "The SQL store could not commit, so nothing of this command was stored"
+    made = sqlite_error(what, error)
     made.__cause__ = error
     return made
+
+
+def _too_late() -> StoreBusyError:
+    return StoreBusyError(
+        "The SQL store could not commit, so nothing of this command was stored: another program "
+        "holds the write lock of the SQLite file. Dispatch it again."
+    )
 
 
 def _deliver(group: list[Job]) -> None:

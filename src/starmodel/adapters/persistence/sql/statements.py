@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -26,12 +26,21 @@ from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTa
 from starmodel.app.ports import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
+from starmodel.core.sentences import PRIVATE_PROBLEM
 
 Row = tuple[Any, ...]
 Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
 READ_AGAIN = 3
+UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 _set = object.__setattr__
+
+
+class Link(NamedTuple):
+    """A foreign key of a table. Shapes: target is a table and those of its fields that it names."""
+
+    fields: tuple[str, ...]
+    target: tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ class Statements:
     """What is asked of one table, as SQL text with parameters in a known order.
 
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
-    is the fields in order, then the version. version likewise gives what
+    is the fields in order, then the version; get_locked also holds it until the
+    commit. version likewise gives what
     `version_in` takes; lock and share do so too and hold the row until the
     commit, against writers and, lock, against other holders. insert takes
     every field, then what `hidden` gives. delete takes (id, base version)
@@ -72,6 +82,7 @@ class Statements:
 
     remove_dead: str
     touch: str
+    is_target: bool = False
     any_dead: CompiledSql
     sweep: CompiledSql
     hold_dead: CompiledSql
@@ -92,13 +103,16 @@ class Statements:
             version = self.row.where(*by_id)
         self._hidden = slice(0 if mapped.versioned else 1, 2 if EXPIRES in table.c else 1)
         self.get = self._compiled(self.row.where(*by_id)).sql
+        self.get_locked = self._compiled(self.row.where(*by_id).with_for_update()).sql
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
         self.written: dict[str, UpdateBase] = {}
-        self.insert = self._write(insert(table))
-        if not mapped.versioned:
-            self.insert = flavour.filling_every_column(self.insert)
+        self.computed = frozenset(name for name, f in mapped.fields.items() if f.computed)
+        self.left_out = frozenset(name for name, f in mapped.fields.items() if f.left_out)
+        self._inserts: dict[frozenset[str], str] = {}
+        self._identity = not mapped.versioned or any(c.identity is not None for c in table.columns)
+        self.insert = self.insert_without(frozenset())
         self.delete = self._write(delete(table).where(key == id, *self._is_base()))
         if mapped.mortal:
             self._compile_expiry()
@@ -107,8 +121,10 @@ class Statements:
             for name, field in mapped.fields.items()
             for foreign in field.column.foreign_keys
         }
-        self.linked = bool(self.targets)
-        self._updates: dict[tuple[str, ...], str] = {}
+        self.table_name = mapped.table.fullname
+        self.uniques = mapped.uniques
+        self.links: list[Link] = []
+        self._updates: dict[tuple[tuple[str, ...], bool], str] = {}
         self._decoders = tuple(
             (name, field.codec.decode)
             for name, field in mapped.fields.items()
@@ -144,6 +160,24 @@ class Statements:
         wanted = bindparam("key_", type_=target.type)
         return self._compiled(select(target).where(target == wanted)).sql
 
+    def insert_without(self, names: frozenset[str]) -> str:
+        """An INSERT of all fields that are written but these; takes their values and `hidden`."""
+        sql = self._inserts.get(names)
+        if sql is None:
+            table, fields = self.mapped.table, self.mapped.fields
+            written = [
+                field.column.name
+                for name, field in fields.items()
+                if name not in names | self.computed
+            ]
+            written += [name for name in (VERSION, EXPIRES)[self._hidden] if name in table.c]
+            values: dict[str, Any] = {name: bindparam(f"v{n}") for n, name in enumerate(written)}
+            sql = self._write(insert(table).values({table.c[n]: v for n, v in values.items()}))
+            if self._identity:
+                sql = self.flavour.filling_every_column(sql)
+            self._inserts[names] = sql
+        return sql
+
     def alive(self) -> list[ColumnElement[bool]]:
         """The condition that a row has not expired, with the parameter `now_`; or none."""
         if not self.mapped.mortal:
@@ -163,17 +197,56 @@ class Statements:
         values: Row = (version, expires)
         return values[self._hidden]
 
-    def update(self, names: tuple[str, ...]) -> str:
-        """An UPDATE of these fields; takes their values, `hidden`, id, base (and now)."""
-        sql = self._updates.get(names)
+    @property
+    def constrained(self) -> bool:
+        """True when the order in which rows of the table are written may matter."""
+        return bool(self.uniques or self.links or self.is_target)
+
+    def link(self, others: Mapping[str, EntityTable]) -> None:
+        """Learn which fields of which tables the foreign keys name. Shapes: others are by name."""
+        own = self.mapped.field_names
+        for constraint in self.mapped.table.foreign_key_constraints:
+            other = others.get(constraint.referred_table.fullname)
+            if other is None:
+                continue
+            names = [element.column.name for element in constraint.elements]
+            targets = tuple(other.field_names[n] for n in names if n in other.field_names)
+            if len(targets) == len(names):
+                fields = tuple(own[column.name] for column in constraint.columns)
+                self.links.append(Link(fields, (other.table.fullname, targets)))
+
+    def key_of(self, names: tuple[str, ...], state: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """What tells a row by these fields, None when one of them is NULL or unknown.
+
+        Texts that differ in case only count as one, as some databases have it.
+        """
+        made = []
+        for name in names:
+            value = state.get(name)
+            if value is None:
+                return None
+            try:
+                value = self.mapped.fields[name].codec.encode(value)
+            except (ArithmeticError, AttributeError, TypeError, ValueError):
+                return None
+            made.append(value.casefold() if isinstance(value, str) else value)
+        return tuple(made)
+
+    def update(self, names: tuple[str, ...], *, hidden: bool = True) -> str:
+        """An UPDATE of these fields; takes their values, `hidden`, id, base (and now).
+
+        Shapes: without hidden the row keeps its version.
+        """
+        sql = self._updates.get((names, hidden))
         if sql is None:
             table, key = self.mapped.table, self.mapped.key.column
             values: dict[Any, Any] = {
                 self.mapped.fields[name].column: bindparam(f"f{number}")
                 for number, name in enumerate(names)
             }
-            hidden = (VERSION, EXPIRES)[self._hidden]
-            values |= {table.c[name]: bindparam(name) for name in hidden}
+            if hidden:
+                own = (VERSION, EXPIRES)[self._hidden]
+                values |= {table.c[name]: bindparam(name) for name in own}
             statement = (
                 update(table)
                 .ordered_values(*values.items())
@@ -183,7 +256,7 @@ class Statements:
                 for old in self._updates.values():
                     self.written.pop(old, None)
                 self._updates.clear()
-            sql = self._updates[names] = self._write(statement)
+            sql = self._updates[names, hidden] = self._write(statement)
         return sql
 
     def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:
@@ -202,9 +275,10 @@ class Statements:
         try:
             return field.codec.encode(value)
         except ValueError as error:
-            raise ConstraintError(
-                f"{self.cls.__name__}.{name} {error}.", {name: f"{field.title} {error}."}
-            ) from error
+            message = f"{self.cls.__name__}.{name} {error}."
+            if name in self.cls.__entity__.private:
+                raise ConstraintError(message, shown=PRIVATE_PROBLEM) from error
+            raise ConstraintError(message, {name: f"{field.title} {error}."}) from error
 
     def version_in(self, row: Row) -> int:
         """The version of a row that `version`, `lock` or `share` found in a transaction."""
@@ -244,7 +318,7 @@ class Statements:
             if value is not None:
                 try:
                     values[name] = decode(value)
-                except (ArithmeticError, KeyError, TypeError, ValueError):
+                except UNREADABLE:
                     continue
         cls = self.cls
         made = cls.__new__(cls)

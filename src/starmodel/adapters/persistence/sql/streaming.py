@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
-from starmodel.adapters.persistence.sql.engine import Engine
+from starmodel.adapters.persistence.sql.engine import RowEngine
 from starmodel.adapters.persistence.sql.queries import Planner
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.app.ordering import sort_key
@@ -27,7 +27,12 @@ class Stream:
     """
 
     def __init__(
-        self, engine: Engine, statements: Statements, planner: Planner, query: Query, clock: Clock
+        self,
+        engine: RowEngine,
+        statements: Statements,
+        planner: Planner,
+        query: Query,
+        clock: Clock,
     ) -> None:
         self._engine, self._statements, self._planner = engine, statements, planner
         self._query, self._clock = query, clock

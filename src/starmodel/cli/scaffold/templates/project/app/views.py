@@ -5,7 +5,7 @@ They win over the generated ones: remove `home` and `/` lists the entities.
 
 from typing import Any
 
-from fasthtml.common import H1, H3, A, APIRouter, Div, Form, P, Title
+from fasthtml.common import H1, H2, A, APIRouter, Div, Form, Main, P, Title
 from monsterui.all import Button, ButtonT, Card, Container, TextPresets
 
 from app import entities
@@ -26,7 +26,7 @@ async def home(
     # [sql]
     open_tasks = await entities.Task.objects.count(done=False)
     # [end]
-    return Title("PROJECT_TITLE"), Container(
+    page = Container(
         H1("PROJECT_TITLE", cls="text-3xl font-bold my-8"),
         # [memory]
         counter,  # puts it into the page: its signals are there, and follow every change
@@ -37,7 +37,7 @@ async def home(
         Div(
             # [memory]
             Card(
-                H3("Your counter"),
+                H2("Your counter"),
                 P("In memory: open this page in a second tab.", cls=TextPresets.muted_sm),
                 P(data_text=entities.Counter.count_signal, cls="text-5xl font-bold my-4"),
                 Form(
@@ -49,7 +49,7 @@ async def home(
             # [end]
             # [browser]
             Card(
-                H3("Your preferences"),
+                H2("Your preferences"),
                 P(
                     "In this browser: the server keeps nothing of it.",
                     data_show=entities.Preferences.hints_signal,
@@ -64,7 +64,7 @@ async def home(
             # [end]
             # [sql]
             Card(
-                H3("Tasks"),
+                H2("Tasks"),
                 P("In the database: a list, forms and an API.", cls=TextPresets.muted_sm),
                 P(f"{open_tasks} to do", cls="my-4"),
                 Form(Button("Open the tasks", cls=ButtonT.primary), action="/tasks", method="get"),
@@ -78,3 +78,4 @@ async def home(
             cls="grid gap-6 md:grid-cols-2 lg:grid-cols-3",
         ),
     )
+    return Title("PROJECT_TITLE"), Main(page)

@@ -1,0 +1,119 @@
+// What is wrong with a form, said beside its inputs: by the browser what only it knows, by the server all else.
+import { isChanged } from "./controls.js";
+import { above, attribute, has, matching, set } from "./elements.js";
+
+export const sentences = (form) => matching(form, "small[id$='-problem']");
+const inputOf = (sentence) => document.getElementById(sentence.id.slice(0, -"-problem".length));
+const sentenceOf = (input) => document.getElementById(`${input.id}-problem`);
+
+export const say = (sentence, text) => {
+  if (sentence.textContent !== text) sentence.textContent = text;
+  inputOf(sentence)?.setAttribute("aria-invalid", String(!!text));
+};
+
+// The server's sentences stand beside the inputs; the browser's own bubbles would only say them again.
+const ownSentences = ({ target }) => {
+  const form = target.form ?? target.closest?.("form");
+  if (form && has(form, "data-check")) set(form, "novalidate", "");
+};
+document.addEventListener("focusin", ownSentences);
+document.addEventListener("click", ownSentences, true);
+
+/* An input that is not complete sends nothing, so that only the browser can tell. */
+
+const FILL_IN = "Please fill this in.";
+const INCOMPLETE = {
+  number: "A number, please.", date: "A date, please, such as 2026-11-24.",
+  "datetime-local": "A date and time, please, such as 2026-11-24 16:30.", time: "A time, please, such as 16:30.",
+};
+const OTHER = { email: "An email address, please, such as ann@example.org.", url: "An address, please, such as https://example.org." };
+
+const problemOf = (input) => {
+  const { badInput, customError, valueMissing, typeMismatch } = input.validity;
+  if (customError) return input.validationMessage;
+  if (badInput) return INCOMPLETE[input.type] ?? FILL_IN;
+  if (valueMissing) return FILL_IN;
+  return typeMismatch && isChanged(input) ? (OTHER[input.type] ?? "") : "";
+};
+
+const problems = (form) =>
+  matching(form, "input, textarea, select")
+    .map((input) => [input, sentenceOf(input), problemOf(input)])
+    .filter(([input, sentence, problem]) => sentence && problem && input.willValidate);
+
+document.addEventListener("submit", (event) => {
+  if (!has(event.target, "data-check")) return;
+  const found = problems(event.target);
+  if (!found.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  for (const [, sentence, problem] of found) say(sentence, problem);
+  found[0][0].focus();
+}, true);
+
+/* What an answer refused stays refused until the input changes: only a commit sees a taken name. */
+
+const refused = new WeakMap(); // sentence → the input's value that was refused
+
+export const rememberRefusals = (form) => {
+  for (const sentence of sentences(form)) {
+    if (sentence.textContent) refused.set(sentence, inputOf(sentence)?.value);
+    else refused.delete(sentence);
+  }
+};
+
+const refusalOf = (sentence) =>
+  refused.has(sentence) && refused.get(sentence) === inputOf(sentence)?.value ? sentence.textContent : "";
+
+/* While typing the server says what it would refuse, about inputs that were touched. */
+
+const CHECK_AFTER_MS = 350;
+const touched = new WeakMap();
+
+const check = async (form) => {
+  const state = touched.get(form), data = new FormData(form);
+  state.abort?.abort();
+  const { signal } = (state.abort = new AbortController());
+  for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+  try {
+    const answer = await fetch(attribute(form, "action"), {
+      method: "POST", body: new URLSearchParams(data), signal,
+      headers: { Accept: "application/json", "StarModel-Check": "1" },
+    });
+    if (!answer.ok || attribute(form, "aria-busy") === "true") return;
+    const { errors } = await answer.json(), own = new Map(problems(form).map(([, sentence, problem]) => [sentence, problem]));
+    for (const sentence of sentences(form)) {
+      const name = sentence.id.slice(attribute(form, "id").length + 1, -"-problem".length);
+      if (state.names.has(name.split(".")[0])) 
+        say(sentence, own.get(sentence) ?? (Object.hasOwn(errors, name) ? errors[name] : refusalOf(sentence)));
+    }
+  } catch {
+    // Nothing is lost: the form is checked again when it is sent.
+  }
+};
+
+const touch = ({ target, type }) => {
+  const { form } = target;
+  if (!form || !has(form, "data-check") || !target.name) return;
+  const state = touched.get(form) ?? { names: new Set() };
+  touched.set(form, state);
+  // What is still being typed for the first time is not called wrong before it is left.
+  const name = target.name.replace("[]", "").replace("_field.", "").split(".")[0];
+  if (type === "input" && !state.names.has(name)) return;
+  state.names.add(name);
+  clearTimeout(state.timer);
+  state.timer = setTimeout(check, CHECK_AFTER_MS, form);
+};
+document.addEventListener("input", touch);
+document.addEventListener("change", touch);
+// A half-typed date, or a number that is none, changes no value.
+document.addEventListener("focusout", ({ target }) => target.validity?.badInput && touch({ target, type: "change" }));
+
+document.addEventListener("reset", ({ target }) => {
+  clearTimeout(touched.get(target)?.timer);
+  touched.delete(target);
+  for (const sentence of sentences(target)) {
+    refused.delete(sentence);
+    say(sentence, "");
+  }
+});

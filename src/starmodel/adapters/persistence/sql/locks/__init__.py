@@ -1,0 +1,1 @@
+"""Row locks of the SQL store."""

@@ -1,0 +1,36 @@
+"""The developer on the page of a failed start, also where the database is the failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from starmodel.adapters.web.greeting import dev_token
+from starmodel.cli.failed import FailedApplication, Failure
+
+HTML = {"accept": "text/html"}
+KEY = "k" * 40
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///starmodel.db", "postgresql://test@127.0.0.1:1/test", "nonsense"]
+)
+async def test_developer_sees_the_failure_and_others_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STARMODEL_SECRET_KEY", KEY)
+    monkeypatch.setenv("STARMODEL_DATABASE_TIMEOUT_S", "0.2")
+    monkeypatch.setenv("DATABASE_URL", url)
+    app = FailedApplication(Failure("It failed", "a broken drawer"))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        stranger = await client.get("/", headers=HTML)
+        await client.get(f"/?token={dev_token(KEY)}", headers=HTML)
+        developer = await client.get("/", headers=HTML)
+    await app.close()
+
+    assert "drawer" not in stranger.text
+    assert "drawer" in developer.text
