@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
 from starmodel.adapters.persistence.sql.engines import flavour_for
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.tables import derive_table
 from starmodel.core.entity import Entity
@@ -73,7 +74,8 @@ class Outsider:
             ((version,),) = await self.rows("SELECT VERSION()")
             flavour.learn(version)
         for cls in classes:
-            made = derive_table(entity_type(cls, "sql"), metadata, flavour, cls.__pydantic_fields__)
+            there = {name: FoundColumn() for name in cls.__pydantic_fields__}
+            made = derive_table(entity_type(cls, "sql"), metadata, flavour, there)
             made.key.column.autoincrement = False
         for table in metadata.sorted_tables:
             await self.run(str(CreateTable(table).compile(dialect=flavour.dialect)))

@@ -97,10 +97,11 @@ const closeMenus = (but) => {
 
 // What the menus of a list offer stands once beside it; it goes into a row's menu when that opens.
 document.addEventListener("toggle", ({ target: menu }) => {
-  if (!menu.matches?.("details.sm-menu")) return;
+  // A closed menu keeps its items: one of them may wait for the answer to "Delete this for good?".
+  if (!menu.matches?.("details.sm-menu") || !menu.open) return;
   menu.querySelector(".sm-menu-items")?.remove();
   const offered = menu.closest(".sm-list")?.querySelector("template[data-menu]");
-  if (!menu.open || !offered) return;
+  if (!offered) return;
   const box = document.createElement("div"), may = menu.dataset.may?.split(" ");
   box.className = "sm-menu-items";
   box.innerHTML = offered.innerHTML.replaceAll("%7Bid%7D", menu.closest("[data-key]").dataset.key);

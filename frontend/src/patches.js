@@ -1,6 +1,7 @@
 // Every patch on its way to Datastar: what is older than what the page shows, or than what was typed, is left out.
 import { guardOpen } from "./controls.js";
 import { admitted, forgetVersions, guardControls, hasHolders } from "./inputs.js";
+import { warnOfRowsWithoutKeys } from "./row_keys.js";
 import { inOrder, isOutOfDate } from "./requests.js";
 
 /* A viewer never sees an older state after a newer one. */
@@ -51,8 +52,9 @@ const HANDLED = {
     const signals = signalsIn(argsRaw.signals);
     if (signals) argsRaw.signals = JSON.stringify(admitted(inOrder(signals, request), origin));
   },
-  "datastar-patch-elements"({ request }) {
+  "datastar-patch-elements"({ request, live, argsRaw }) {
     ends.push(guardControls(request), guardOpen());
+    if (live && !argsRaw.selector) ends.push(() => warnOfRowsWithoutKeys(argsRaw.elements));
   },
 };
 

@@ -221,7 +221,7 @@ def _assemble(
     )
     application.sessions = session_cache(
         settings, session_store(settings), clock,
-        changed=application.session_changed, watched=lambda: len(application.hub) > 0,
+        changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
     token = dev_token(secrets[0]) if web.development else None
     front = Front(

@@ -158,6 +158,16 @@ def news(board: Board):
         Dialog(P("hello"), id="dialog"), id="news")
 
 
+@live
+def rows(board: Board):
+    return Ul(*[Li(Input(type="checkbox"), f"row {i}") for i in range(board.n % 3 + 2)], id="rows")
+
+
+@app.get("/rows")
+def keyless(board: Board):
+    return Titled("Rows", rows(board), board, P(data_text=Board.n_signal, id="n"))
+
+
 @app.get("/news")
 def read(board: Board):
     return Titled("News", news(board), Button("Tick", data_on_click=Board.tick()))

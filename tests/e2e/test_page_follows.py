@@ -100,7 +100,10 @@ def test_paper_shows_the_content_and_nothing_to_press(desk: Server, visit: Visit
     ticket = made(ann, "/tickets", title="Printed")
     page = ann.open(f"/tickets/{ticket['id']}")
     page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("document.documentElement.classList.add('dark')")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    paper = page.locator("html").evaluate("(el) => getComputedStyle(el).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
     for hidden in (".sm-side", "#starmodel-toasts", ".sm-actions", ".sm-heading .sm-buttons"):
         expect(page.locator(hidden)).to_be_hidden()
 

@@ -139,3 +139,18 @@ def test_composition_goes_on_while_the_page_changes(desk: Server, visit: Visit) 
     ticked(page, bob)
     keyboard.send("Input.insertText", {"text": "\u4f60"})
     expect(page.locator("#plan")).to_have_value("\u4f60")
+
+
+def test_rows_without_ids_in_a_live_part_are_told_to_the_developer(
+    desk: Server, visit: Visit
+) -> None:
+    ann, bob = visit(desk), visit(desk)
+    warnings: list[str] = []
+    page = ann.open("/rows")
+    page.on("console", lambda message: warnings.append(message.text))
+    ticked(page, bob)
+    ticked(page, bob)
+    assert len([text for text in warnings if 'live part "rows"' in text]) <= 1
+    page.reload()
+    page.wait_for_timeout(300)
+    assert any("give each row an id" in text for text in warnings)

@@ -281,6 +281,11 @@ class Application:
         await self.hub.deliver(ended)
         await self.dispatcher.sessions.deliver(ended)
 
+    @property
+    def follows_sessions(self) -> bool:
+        """Whether open pages or running commands have to learn when a session ends."""
+        return len(self.hub) > 0 or len(self.dispatcher.sessions) > 0
+
     async def _remove(self, type: EntityType, id: Any) -> None:
         unit = self.unit()
         found = await self.persistence.for_class(type.cls).get(type.cls, id)

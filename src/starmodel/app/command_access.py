@@ -14,7 +14,7 @@ from starmodel.core.errors import NotSignedInError
 
 
 class EndedSessions:
-    """Tells waiting commands that their session has ended; a subscriber of the bus.
+    """Marks the sessions of waiting commands that have ended; a subscriber of the bus.
 
     Holds entries for running commands only.
     """
@@ -26,7 +26,7 @@ class EndedSessions:
     def watch(self, command: Command) -> Iterator[SessionWatch]:
         """Follow the command's session while the command runs."""
         watch, session = SessionWatch(command), command.session
-        if session is None or command.actor in (None, TRUSTED):  # nobody is signed in to end
+        if session is None or command.actor in (None, TRUSTED):  # no signed-in session
             yield watch
             return
         key = session.key
@@ -37,6 +37,10 @@ class EndedSessions:
             self._waiting[key].remove(watch)
             if not self._waiting[key]:
                 del self._waiting[key]
+
+    def __len__(self) -> int:
+        """How many sessions have a command running."""
+        return len(self._waiting)
 
     async def deliver(self, message: Any) -> None:
         """Take a message of the bus."""

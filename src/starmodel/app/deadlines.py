@@ -31,7 +31,7 @@ _current: ContextVar[StoreWindow | None] = ContextVar("starmodel_deadline", defa
 
 
 def close_window() -> None:
-    """End the current window: what follows a commit has a time-out of its own."""
+    """End the current window, so that store calls after a commit have their own time-out."""
     window = _current.get()
     if window is not None:
         window.closed = True

@@ -14,6 +14,7 @@ from starmodel.app.relevance import Difference
 from starmodel.app.subscriptions import Frames, Subscription
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError
+from starmodel.core.log_text import log_text
 
 log = logging.getLogger("starmodel.lists")
 PAUSE_S = 0.05
@@ -131,7 +132,7 @@ class LiveList:
         try:
             window = await self._ask()
         except AccessScanLimitError as error:  # asking again helps after the next change only
-            log.warning("The list %s stays as it is: %s", self.listing.topic, error)
+            log.warning("The list %s stays as it is: %s", self.listing.topic, log_text(error))
             still = {viewer: had for viewer, had in waiting.items() if viewer in self.viewers}
             self._waiting = still | self._waiting
             return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
-from starmodel.app.ports import EvictingRepository, Expired, IsWatched, Repository
+from starmodel.app.ports import EvictingRepository, Expired, Fills, IsWatched, Repository
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.registry import EntityType, Registry
@@ -39,6 +39,7 @@ class PersistenceManager:
         self._registry, self.stores = registry, dict(stores)
         self._built: dict[Any, Repository] = {}
         self._by_class: dict[type[Entity], Repository] = {}
+        self._fills: dict[type[Entity], Fills | None] = {}
         for type in registry:
             self._check(type)
 
@@ -48,6 +49,15 @@ class PersistenceManager:
             return self._by_class[entity]
         except KeyError:
             made = self._by_class[entity] = self._build(self._registry[entity])
+            return made
+
+    def fills(self, entity: type[Entity]) -> Fills | None:
+        """What the store fills in by itself where nobody gave a value; None for nothing."""
+        try:
+            return self._fills[entity]
+        except KeyError:
+            ask = getattr(self.for_class(entity), "fills", None)
+            made = self._fills[entity] = None if ask is None else ask(entity)
             return made
 
     def repositories(self) -> list[Repository]:
@@ -68,6 +78,7 @@ class PersistenceManager:
             opened.pop_all()  # all are open: nothing is to be closed again
 
     async def close(self) -> None:
+        self._fills.clear()
         for repository in self.repositories():
             await repository.close()
 

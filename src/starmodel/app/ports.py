@@ -7,7 +7,7 @@ themselves by the contract suites in `starmodel.testing`.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import (
     TYPE_CHECKING,
@@ -83,6 +83,17 @@ class Marker(NamedTuple):
     effects: bool = False
     owner: str = ""
     is_guests: bool = False
+
+
+class Fills(NamedTuple):
+    """Functions that make a field's value, for a new record and for one that is changed.
+
+    A repository may offer `fills(entity) -> Fills | None`. Those of insert
+    fill in for None, those of update for fields that a change left alone.
+    """
+
+    insert: Mapping[str, Callable[[], Any]]
+    update: Mapping[str, Callable[[], Any]]
 
 
 class Batch(NamedTuple):

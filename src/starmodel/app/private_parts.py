@@ -146,7 +146,7 @@ def _counterparts(items: list[Any], before: Any) -> list[Any]:
 
 
 def _key_of(item: Any) -> tuple[Any, ...] | None:
-    """What tells the models of a list apart, where their class says so."""
+    """The identity of a model in a list, when its class has a field for it."""
     if isinstance(item, dict):
         names: Iterable[str] = item
     elif isinstance(item, BaseModel):

@@ -15,7 +15,7 @@ OPTIMISTIC_ATTEMPTS = 2
 
 
 class RowLocks:
-    """Locks rows in every store that can, and knows which rows this process contends for.
+    """Locks rows in the stores that support it, and counts the commands that contend for each.
 
     While a command holds or waits for the lock of a row, the next one on
     it queues for the lock at once: without it, it would meet a conflict.

@@ -11,6 +11,7 @@ from starmodel.app.access import Actor
 from starmodel.app.messages import Changed, Kind, SessionEnded
 from starmodel.core.bounded_cache import BoundedCache
 from starmodel.core.errors import TooManyStreamsError
+from starmodel.core.log_text import log_text
 
 log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED_BYTES = 2 * 1024 * 1024
@@ -55,7 +56,7 @@ class Frames:
             try:
                 made = view.encode(self.message, full=full)
             except Exception:  # delivery: one broken view must not end the page's stream
-                log.exception("A view of %s failed", self.message.topic)
+                log.exception("A view of %s failed", log_text(self.message.topic))
                 made = b""
             self._made[view, full] = made
         return made
@@ -298,7 +299,7 @@ class Hub:
         try:
             return self._allowed is not None and await self._allowed(message, actor)
         except Exception:  # delivery: what nobody could decide is not shown
-            log.exception("Access to %s could not be decided", message.topic)
+            log.exception("Access to %s could not be decided", log_text(message.topic))
             return False
 
     def close(self) -> None:

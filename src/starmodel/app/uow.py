@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Set
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +13,19 @@ from starmodel.app.batches import store_changes
 from starmodel.app.deadlines import StoreWindow, close_window
 from starmodel.app.messages import Emitted, changed_message, fact_data
 from starmodel.app.persistence import PersistenceManager, Repositories
-from starmodel.app.ports import Change, Clock, EventBus, Marker, RecordKey
+from starmodel.app.ports import Change, Clock, EventBus, Fills, Marker, RecordKey
 from starmodel.app.query import Filter, Query
 from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import default_snapshot
 from starmodel.core.commands import CommandRecord
-from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
+from starmodel.core.drafts import (
+    Facts,
+    Lease,
+    close_draft,
+    open_draft,
+    reads_of,
+    refill,
+)
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import (
     ConstraintError,
@@ -30,6 +37,7 @@ from starmodel.core.errors import (
 from starmodel.core.patches import Patch, diff, same
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.relations import ForeignKey
+from starmodel.core.untouched import only_decoded
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -171,7 +179,7 @@ class UnitOfWork:
         for tracked in self._tracked.values():
             if tracked.new and tracked.type.is_record and not tracked.deleted:
                 draft, cls = tracked.draft, tracked.type.cls
-                if draft.id is None:
+                if getattr(draft, "id", "") is None:  # a required one may be missing
                     draft.id = await self._persistence.for_class(cls).next_id(cls)
                     tracked.numbered = True
 
@@ -388,10 +396,20 @@ class UnitOfWork:
             return Change(type.cls, tracked.id, "delete", version, version + 1, before=base)
         made = tracked.made = close_draft(tracked.draft)
         patch = diff(base, made)
+        decoded: Set[str] = frozenset()
+        if patch.set and not tracked.new:
+            decoded = only_decoded(tracked.draft, base, made, patch.set)
+            patch = _without(patch, decoded)
         touched = type.cls.__entity__.touched
+        filled: dict[str, Any] = {}
         if touched and patch and not tracked.new:
-            made = tracked.made = made.evolve(**{touched: self._now()})
-            patch = diff(base, made)
+            filled[touched] = self._now()
+        fills = self._stores.fills(type.cls)
+        if fills is not None and (tracked.new or patch):
+            filled |= _filled(fills, made, patch, new=tracked.new)
+        if filled:
+            made = tracked.made = made.evolve(**filled)
+            patch = _without(diff(base, made), decoded - filled.keys())
         tracked.patch = patch
         if "id" in patch.set and not (tracked.new and type.is_record):
             raise InvalidStateError(
@@ -423,6 +441,19 @@ class UnitOfWork:
 
 def _taken(name: str, id: Any) -> ConstraintError:
     return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
+
+
+def _without(patch: Patch, names: Set[str]) -> Patch:
+    """The patch without fields that other programs may find only as they wrote them."""
+    if not names:
+        return patch
+    return Patch({n: v for n, v in patch.set.items() if n not in names}, patch.unset)
+
+
+def _filled(fills: Fills, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
+    if new:
+        return {n: fill() for n, fill in fills.insert.items() if getattr(made, n) is None}
+    return {n: fill() for n, fill in fills.update.items() if n not in patch.set}
 
 
 def _put(draft: Entity, patch: Patch) -> None:

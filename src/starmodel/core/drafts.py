@@ -198,7 +198,7 @@ def close_draft(draft: E) -> E:
     values, extra = field_values(draft).copy(), draft.__pydantic_extra__
     if extra:
         values |= extra
-    made = _validated(cls, values)
+    made = validated(cls, values)
     _check_numbers(cls, made)
     _set(made, "_sm_mode", OWN)
     _set(made, "_sm_version", draft._sm_version)
@@ -207,7 +207,8 @@ def close_draft(draft: E) -> E:
     return made
 
 
-def _validated(cls: type[E], values: dict[str, Any]) -> E:
+def validated(cls: type[E], values: dict[str, Any]) -> E:
+    """A snapshot of these values. Raises: InvalidStateError, naming each field that is refused."""
     where = ""
     try:
         if not cls.__entity__.atomic:

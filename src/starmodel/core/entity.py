@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from starmodel.core.built_in import BUILT_IN
@@ -315,12 +315,28 @@ def public_state(entity: Entity) -> dict[str, Any]:
 def _json_state(entity: Entity) -> dict[str, Any]:
     info = entity.__entity__
     private: Any = info.private or None
-    state: dict[str, Any] = model_data(entity, private)
+    try:
+        state: dict[str, Any] = model_data(entity, private)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        if entity._sm_mode != STORED or _is_valid(entity):
+            raise
+        state = model_data(entity, private, computed_or_none=True)
     for name in info.bytes_fields:
         value = entity.__dict__.get(name)
         if type(value) is bytes and state.get(name) == value.decode("utf-8", "replace"):
             state[name] = bytes_text(value)  # which tells it from the text of a data URL
     return state
+
+
+def _is_valid(entity: Entity) -> bool:
+    """False for a stored row that somebody else wrote and that does not fit its class."""
+    cls = entity.__entity__.cls
+    try:
+        values = revalidated(values_of(entity))
+        cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
+    except ValidationError:
+        return False
+    return True
 
 
 def _facts_of(draft: Entity, method: str) -> Facts:

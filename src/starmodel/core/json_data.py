@@ -133,12 +133,23 @@ def json_bytes(
         return to_json(_readable(value, True), inf_nan_mode=inf_nan_mode)
 
 
-def model_data(model: BaseModel, exclude: Any = None) -> Any:
+def model_data(model: BaseModel, exclude: Any = None, *, computed_or_none: bool = False) -> Any:
     """A model as JSON data by field names, each field as its own serializer writes it.
+
+    With computed_or_none a computed field that fails is None.
 
     Raises: PydanticSerializationError, for a value that JSON has no form for.
     """
     dump = type(model).__pydantic_serializer__.to_python
+    if computed_or_none:
+        names = frozenset(exclude or ()) | type(model).__pydantic_computed_fields__.keys()
+        made = model_data(model, names)
+        for name in type(model).__pydantic_computed_fields__.keys() - frozenset(exclude or ()):
+            try:
+                made |= dump(model, mode="json", include={name}, warnings=False)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                made[name] = None
+        return made
     try:
         return dump(model, mode="json", by_alias=False, exclude=exclude, warnings=False)
     except _FAILED:

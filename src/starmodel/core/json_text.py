@@ -12,6 +12,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import functools
 import json
 import math
 import uuid
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
-from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic import BaseModel, RootModel, SecretBytes, SecretStr, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from starmodel.core.bounds import MAX_DIGITS
@@ -115,13 +116,23 @@ def _packed(value: Any) -> Any:
         return {"$tuple": [_packed(item) for item in value]}
     if isinstance(value, PurePath):  # pydantic knows only those of this system
         return str(value)
+    if isinstance(value, RootModel):
+        return _packed(value.root)
     if isinstance(value, BaseModel):
         return _packed_dict(values_of(value))
     if isinstance(value, SecretStr | SecretBytes):
         return _packed(value.get_secret_value())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _packed(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if hasattr(kind, "__get_pydantic_core_schema__"):
+        known: Any = kind
+        return _serializer(known).dump_python(value, mode="json")
     return to_jsonable_python(value)
+
+
+@functools.lru_cache(maxsize=256)
+def _serializer(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _packed_dict(value: dict[Any, Any]) -> dict[str, Any]:

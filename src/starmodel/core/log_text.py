@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MAX_CHARS = 300
+MAX_CHARS = 1000
 
 
 def log_text(text: object) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from databases import DATABASES, SERVERS, emptied
 from integration.sql.others import ANN, MADE, opened
+from integration.web.browser import Browser
 from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 
@@ -43,3 +45,19 @@ async def customers(any_url: str, outsider: Outsider) -> AsyncIterator[SqlReposi
     repository = await opened(any_url)
     yield repository
     await repository.close()
+
+
+@pytest.fixture
+async def visit() -> AsyncIterator[Callable[[Any], Browser]]:
+    """`visit(app)`: a visitor of an application, which is closed at the end."""
+    made: list[Browser] = []
+
+    def visit(app: Any) -> Browser:
+        made.append(Browser(app))
+        return made[-1]
+
+    yield visit
+    for browser in made:
+        await browser.aclose()
+        await browser.app.front.realtime.close()
+        await browser.app.starmodel.close()

@@ -206,3 +206,23 @@ async def test_record_of_an_argument_must_stay_readable(visit: Any, name: str) -
 
     assert (await running).status_code == 404
     assert (await browser.call("GET", "/board")).json()["text"] == ""
+
+
+async def test_session_that_ends_in_another_process_ends_the_command(ann: Any) -> None:
+    application, keys = ann.app.starmodel, []
+
+    @ann.app.get("/key")
+    def key(session):  # type: ignore[no-untyped-def]
+        keys.append(session.key)
+        return "key"
+
+    await ann.page("/key")
+    running = asyncio.create_task(ann.call("POST", f"{ann.url}/slowly"))
+    await gate.reached.wait()
+    assert application.follows_sessions  # so that the store is polled
+    await application.session_changed(keys[0])
+    gate.opened.set()
+
+    assert (await running).status_code == 401
+    assert await text(ann) == ""
+    assert not application.follows_sessions

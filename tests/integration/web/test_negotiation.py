@@ -50,6 +50,15 @@ class Ware(Entity):
         self.name = name
 
 
+@unlisted
+class Peek(Entity):
+    n: int = 0
+
+    @event(method="get")
+    def look(self) -> None:
+        self.n += 1
+
+
 @pytest.mark.parametrize(("accept", "expected"), CASES)
 def test_representation_by_q_value_and_specificity(accept: str | None, expected: str) -> None:
     assert representation(None if accept is None else accept.encode()) == expected
@@ -102,3 +111,16 @@ async def test_very_long_headers_are_read_to_a_bound(visit: Any) -> None:
     answer = await browser.get("/wares", headers={"accept": "text/html," + "a/b;q=0.1," * 5000})
 
     assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", "image/avif,image/webp,*/*;q=0.8", "application/*", "text/html"]
+)
+async def test_event_by_get_needs_a_caller_that_names_json(visit: Any, accept: str | None) -> None:
+    browser = visit(Peek)
+    headers = {"origin": ORIGIN, "accept": accept or ""}
+
+    refused = await browser.get("/peek/look", headers=headers)
+    allowed = await browser.get("/peek/look", headers=headers | {"accept": "application/json"})
+
+    assert (refused.status_code, allowed.status_code) == (405, 200)

@@ -169,3 +169,70 @@ def test_websocket_handshake_needs_the_own_origin(serve: Any, origin: str, accep
     with refused, client.websocket_connect("/ws", headers={"origin": origin}):
         pass
     assert bool(seen) is accepted
+
+
+def by_get(**headers: str) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+DELIBERATE = {"accept": "application/json"}
+NAMED = {"datastar-request": "true"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (NAMED, 200),
+        (NAMED | by_get(sec_fetch_site="same-origin"), 200),
+        (NAMED | by_get(origin=ORIGIN), 200),
+        (NAMED | by_get(origin="https://evil.example"), 403),
+        (NAMED | by_get(origin="null"), 403),
+        (NAMED | by_get(sec_fetch_site="cross-site"), 403),
+        (NAMED | by_get(sec_fetch_site="same-site"), 403),
+        (NAMED | by_get(sec_fetch_site="none"), 403),
+        (DELIBERATE | by_get(sec_fetch_site="same-origin", sec_fetch_mode="cors"), 200),
+        (DELIBERATE | by_get(origin=ORIGIN), 200),
+        (DELIBERATE, 403),  # with a cookie and from nowhere
+        (DELIBERATE | by_get(origin="https://evil.example"), 403),
+        (DELIBERATE | by_get(sec_fetch_site="cross-site"), 403),
+        ({"accept": "*/*", "origin": ORIGIN}, 405),
+        (HTML | {"origin": ORIGIN}, 405),
+        ({"origin": ORIGIN}, 405),
+        (NAMED | by_get(sec_purpose="prefetch"), 405),
+        (NAMED | by_get(sec_purpose="prefetch;prerender", sec_fetch_site="same-origin"), 405),
+        (DELIBERATE | by_get(origin=ORIGIN, purpose="prefetch"), 405),
+        (DELIBERATE | by_get(origin=ORIGIN, x_moz="prefetch"), 405),
+        (NAMED | by_get(sec_fetch_mode="navigate", sec_fetch_site="same-origin"), 405),
+        (NAMED | by_get(sec_fetch_dest="image", sec_fetch_site="same-origin"), 405),
+        (DELIBERATE | by_get(sec_fetch_dest="iframe", origin=ORIGIN), 405),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+async def test_event_by_get(visit: Any, headers: dict[str, str], status: int, check: bool) -> None:
+    browser = visit(Till, default_event_method="get")
+    await browser.page("/till")
+    more = {"starmodel-check": "1"} if check else {}
+
+    answer = await browser.get("/till/add", headers={"accept": "*/*"} | headers | more)
+
+    assert int(answer.headers.get("starmodel-status", answer.status_code)) == status
+    if status == 405:
+        assert "POST" in answer.headers["allow"]
+    ran = status == 200 and not check
+    assert (await browser.call("GET", "/till")).json()["sum"] == int(ran)
+
+
+@pytest.mark.parametrize("headers", [NAMED, DELIBERATE, HTML, NAMED | {"origin": ORIGIN}])
+async def test_head_never_runs_an_event(visit: Any, headers: dict[str, str]) -> None:
+    browser = visit(Till, default_event_method="get")
+
+    answer = await browser.request("HEAD", "/till/add", headers=headers)
+
+    assert int(answer.headers.get("starmodel-status", answer.status_code)) == 405
+    assert (await browser.call("GET", "/till")).json()["sum"] == 0
+
+
+async def test_event_by_get_without_a_cookie_runs_for_programs(visit: Any) -> None:
+    answer = await visit(Till, default_event_method="get").get("/till/add", headers=DELIBERATE)
+
+    assert answer.status_code == 200

@@ -163,7 +163,7 @@ class MonsterUI:
             _HEADINGS.get(problem.status, problem.title),
             Div(
                 P(str(problem.status), cls="sm-status", aria_hidden="true"),
-                P(problem.text, cls="sm-failure-text" if problem.trace else None),
+                P(problem.plain or problem.text, cls="sm-failure-text" if problem.trace else None),
                 self._where(problem.details) if problem.details else None,
                 Ul(*told) if told else None, back, cls="sm-problem-page",
             ),

@@ -162,16 +162,18 @@ def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
 
 
 def _date(value: Any) -> str:
-    value = _read(datetime.date, value)
-    if value is None:
-        return NOTHING
+    found = _read(datetime.date, value)
+    if found is None:
+        return _cut(plain(value))  # which somebody else stored, and is no date
+    value = found
     return f'<time datetime="{value.isoformat()}">{_day(value)}</time>'
 
 
 def _moment(value: Any) -> str:
-    value = _read(datetime.datetime, value)
-    if value is None:
-        return NOTHING
+    found = _read(datetime.datetime, value)
+    if found is None:
+        return _cut(plain(value))  # which somebody else stored, and is no moment
+    value = found
     # Aware moments are shown in UTC, whose name stands beside them.
     zone = ""
     if value.tzinfo is not None:
@@ -194,7 +196,7 @@ def _read(kind: Any, value: Any) -> Any:
             return kind.fromisoformat(value)
         except ValueError:
             return None
-    return value
+    return value if isinstance(value, kind) else None
 
 
 def _linked(scheme: str) -> Show:

@@ -37,7 +37,9 @@ class BulkRoute:
         precondition = precondition_of(call.request)
         if precondition is not None:
             precondition.check_new()  # a tag names one record
-        event, ids = self._chosen(call, type, (await call.request.fields())[0])
+        sent, _ = await call.request.fields()
+        call.request.close_files()
+        event, ids = self._chosen(call, type, sent)
         done: list[str] = []
         refused: dict[str, str] = {}
         for each in ids:

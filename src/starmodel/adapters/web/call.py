@@ -35,7 +35,6 @@ JSON = b"application/json"
 SSE = b"text/event-stream"
 Header = tuple[bytes, bytes]
 NO_STORE = (b"cache-control", b"no-store")
-REVALIDATED = (b"cache-control", b"private, no-cache")  # one visitor's, and asked for each time
 NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -172,7 +171,7 @@ class Call:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.started = True
-                headers = [*message["headers"], *await self.cookie()]
+                headers = private(message["headers"], await self.cookie())
                 message = {**message, "headers": headers}
             await self._send(message)
 
@@ -195,8 +194,8 @@ class Call:
 
     async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:
         kind = b"application/problem+json" if status >= 400 else JSON
-        stored = NO_STORE if status >= 400 else REVALIDATED
-        await self.answer(status, kind, json_of(data), [(b"vary", b"accept"), stored, *headers])
+        # What a visitor may read is for no cache, least of all a shared one.
+        await self.answer(status, kind, json_of(data), [(b"vary", b"accept"), NO_STORE, *headers])
 
     async def resource(self, data: Any, entity: Entity | None = None) -> None:
         """Answer a GET with JSON and its ETag, or with 304 where the caller has it already.
@@ -205,7 +204,7 @@ class Call:
         """
         body = json_of(data)
         tag = digest_of(body) if entity is None else tag_of(entity, body)
-        headers = [(b"vary", b"accept"), REVALIDATED, (b"etag", f'"{tag}"'.encode())]
+        headers = [(b"vary", b"accept"), NO_STORE, (b"etag", f'"{tag}"'.encode())]
         if is_unchanged(self.request, tag, entity):
             await self.empty(304, headers)
         else:
@@ -261,3 +260,24 @@ class Call:
         if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
             return url
         return f"{root}{url}"
+
+
+def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
+    """The headers of a response that the framework made, with the session's cookie.
+
+    Pages, JSON and whatever sets a cookie are kept by no cache, unless the
+    response says something of its own about caches.
+    """
+    made, kind, names = [*headers, *cookie], b"", set()
+    for name, value in headers:
+        lower = name.lower()
+        names.add(lower)
+        kind = value if lower == b"content-type" else kind
+    if b"cache-control" not in names and (
+        cookie or b"set-cookie" in names or (kind.startswith(_SHOWS_STATE) and b"etag" not in names)
+    ):
+        made.append(NO_STORE)
+    return made
+
+
+_SHOWS_STATE = (b"text/html", b"application/json", b"application/problem+json")

@@ -14,6 +14,7 @@ from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import Sent, carry, taken
 from starmodel.adapters.web.conditional import etag_header, precondition_of
 from starmodel.adapters.web.event_call import EventCall
+from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.reply_parts import ReplyParts
@@ -49,7 +50,9 @@ class EventRoutes:
         realtime: RealtimeAdapter,
         refusals: Refusals,
         settings: WebSettings,
+        origin: OriginCheck,
     ) -> None:
+        self._origin = origin
         self._application, self._realtime, self._refusals = application, realtime, refusals
         self._recorded = application.dispatcher.recorded
         self._settings = settings
@@ -61,17 +64,20 @@ class EventRoutes:
     ) -> None:
         """Dispatch the event and answer; a refusal or failure is answered too."""
         request = call.request
-        if request.method == "HEAD" or (request.method == "GET" and not request.is_datastar):
+        if request.method == "HEAD" or (request.method == "GET" and not request.is_deliberate):
             # A link or a prefetch must not change state.
             problem = Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.")
             await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
             return
         kept, command = call.session.keep(), None
         try:
+            if request.method == "GET":
+                self._origin.check_get(request)
             await self._application.ready()
             self._application.policy.check(type, "write", call.session.actor, event=event)
             if b"starmodel-check" in request.headers:
                 await call.json({"errors": await self._checked(call, type, event, id)})
+                request.close_files()
                 return
             command = await self._command(call, type, event, id)
             if event.kind == "sync":

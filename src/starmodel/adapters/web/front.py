@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
-from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call
+from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call, private
 from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
@@ -37,6 +37,7 @@ from starmodel.app.replies import Reply
 from starmodel.app.session import DEVELOPMENT, Session, current_session
 from starmodel.core.errors import StarModelError
 from starmodel.core.host import current_host
+from starmodel.core.log_text import log_text
 
 log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"
@@ -80,7 +81,7 @@ class Front:
         # What the framework runs before every route of its own; it gives None for nothing.
         self.guard: Guard | None = None
         self.routes = Routes()
-        self._events = EventRoutes(application, realtime, self._refusals, settings)
+        self._events = EventRoutes(application, realtime, self._refusals, settings, origin)
         pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
         pages.add_to(self.routes, self._events)
 
@@ -175,7 +176,8 @@ class Front:
             nonlocal replaced
             if message["type"] == "http.response.start":
                 try:
-                    message = {**message, "headers": [*message["headers"], *await call.cookie()]}
+                    headers = private(message["headers"], await call.cookie())
+                    message = {**message, "headers": headers}
                 except StarModelError as error:  # a session that can't be stored
                     replaced = True
                     await self.failed(call.without_cookie(), error)
@@ -197,7 +199,7 @@ class Front:
             self._origin.check(request)
             self._origin.check_origin(request)
         except StarModelError as error:
-            log.warning("A WebSocket was refused: %s", error)
+            log.warning("A WebSocket was refused: %s", log_text(error))
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Refused"})
             return

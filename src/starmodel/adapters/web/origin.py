@@ -43,9 +43,20 @@ class OriginCheck:
             raise RequestError(f"The host {host!r} is not served here. Add it to allowed_hosts.")
         if request.method not in SAFE_METHODS:
             self.check_origin(request)
-        elif request.is_datastar and b"sec-fetch-site" in request.headers:
-            # Without that header (plain HTTP) Datastar's own, which another site can't send
-            # unasked, says enough.
+        elif request.is_datastar:
+            self.check_get(request)
+
+    def check_get(self, request: Incoming) -> None:
+        """What an event by GET must pass: the same as by POST.
+
+        Browsers send neither header with a GET over plain HTTP. Then
+        Datastar's own header is enough, because another site can't send it
+        without a preflight request.
+
+        Raises: AccessDeniedError.
+        """
+        headers = request.headers
+        if not request.is_datastar or b"sec-fetch-site" in headers or b"origin" in headers:
             self.check_origin(request)
 
     def serves(self, request: Incoming) -> bool:
@@ -79,7 +90,8 @@ class OriginCheck:
             )
         if site is not None:
             raise AccessDeniedError(
-                f"A {request.method} from another site ({site.decode('latin-1')}) is refused. "
+                f"A {request.method} from another site ({site[:40].decode('latin-1')!r}) is "
+                "refused. "
                 "If a proxy serves this application, set public_url or trusted_origins."
             )
         if origin:

@@ -16,6 +16,8 @@ from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.failures import Frame, own_frames
 from starmodel.core.errors import (
     BindingError,
+    CommandReusedError,
+    CommandRunningError,
     ConstraintError,
     EditConflictError,
     InvalidStateError,
@@ -27,6 +29,7 @@ from starmodel.core.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
+from starmodel.core.log_text import log_text
 from starmodel.core.nested import is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 
@@ -39,7 +42,8 @@ class Problem:
 
     Shapes: fields maps an input's name to the sentence beside it; trace,
     frames and details are for the developer only; was is what an edit form
-    is to remember from now on (see `starmodel.app.editing`).
+    is to remember from now on (see `starmodel.app.editing`); plain is what
+    people read instead of a text for programs.
     Units: retry_after_s is the `Retry-After` header; None sends none.
     """
 
@@ -52,6 +56,7 @@ class Problem:
     details: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
+    plain: str = ""
 
     @property
     def title(self) -> str:
@@ -61,7 +66,7 @@ class Problem:
     def said(self) -> str:
         """The error as people are told it: what is wrong with each input, else its text."""
         if not self.fields:
-            return self.text
+            return self.plain or self.text
         told = [
             f"{name.replace('_', ' ').capitalize()}: {text}" if name else text
             for name, text in self.fields.items()
@@ -92,6 +97,10 @@ _NOT_SIGNED = (
     "Try again in a moment."
 )
 _FULL = "There is no room to store this at the moment, and nothing was changed."
+_PLAIN = {
+    CommandRunningError: "This is still being done. Please wait a moment and look at the page.",
+    CommandReusedError: "This was sent before with other contents. Please reload the page.",
+}
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
     "Look before you do it again."
@@ -124,20 +133,26 @@ def problem_of(
     if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
         return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
-        return Problem(error.status, str(error), where=where)
+        plain = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
+        return Problem(error.status, str(error), where=where, plain=plain)
     if isinstance(error, StoreBusyError):
-        log.warning("%s failed: %s", where or "A request", error)
+        log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
         return Problem(error.status, _BUSY, where=where, retry_after_s=error.retry_after_s)
     if isinstance(error, StorePermissionError):
-        log.error("%s failed: %s", where or "A request", error, exc_info=error.__cause__)
+        log.error(
+            "%s failed: %s",
+            log_text(where or "A request"),
+            log_text(error),
+            exc_info=error.__cause__,
+        )
         return Problem(error.status, _DENIED, where=where)
     if isinstance(error, StoreUnavailableError):
-        log.error("%s failed: %s", where or "A request", error)
+        log.error("%s failed: %s", log_text(where or "A request"), log_text(error))
         if isinstance(error, SessionNotStoredError):
             return Problem(error.status, _NOT_SIGNED, where=where)
         return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
     if isinstance(error, StoreFullError):
-        log.error("%s failed: %s", where or "A request", error)
+        log.error("%s failed: %s", log_text(where or "A request"), log_text(error))
         text = str(error) if developer else _FULL
         return Problem(error.status, text, where=where)
     said = domain or _came_out_of_an_event(error)
@@ -147,7 +162,7 @@ def problem_of(
         return Problem(422, told, fields, where)
     if isinstance(error, ValueError) and said and not isinstance(error, UnicodeError):
         return Problem(422, str(error), where=where)
-    log.error("%s failed", where or "A request", exc_info=error)
+    log.error("%s failed", log_text(where or "A request"), exc_info=error)
     if developer:
         text = f"{where}: {type(error).__name__}: {error}"
         trace = "".join(traceback.format_exception(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -149,6 +149,12 @@ def _part_step(
     )
 
 
+def _computed(statements: Statements, names: Collection[str]) -> ConstraintError:
+    titles = {name: statements.mapped.fields[name].title for name in names}
+    reasons = {name: f"{title} is worked out by the database." for name, title in titles.items()}
+    return ConstraintError(" ".join(reasons.values()), reasons)
+
+
 def _step(
     change: Change,
     statements: Statements,
@@ -182,10 +188,19 @@ def _step(
     if kind == "insert":
         values = {} if change.snapshot is None else change.snapshot.__dict__
         encoded = {
-            name: statements.encoded(name, values[name]) for name in statements.mapped.fields
+            name: statements.encoded(name, values[name])
+            for name in statements.mapped.fields
+            if name not in statements.computed
         }
         sql, tail = statements.insert, statements.hidden(change.version, expires)
+        missing = {name for name in statements.left_out if encoded.get(name) is None}
+        if missing:
+            sql = statements.insert_without(frozenset(missing))
+            encoded = {name: value for name, value in encoded.items() if name not in missing}
     else:
+        made = statements.computed & change.patch.set.keys()
+        if made:
+            raise _computed(statements, made)
         encoded = {
             name: statements.encoded(name, value) for name, value in change.patch.set.items()
         }

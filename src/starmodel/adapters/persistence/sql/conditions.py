@@ -223,10 +223,12 @@ def _members_part(field: StoredField, filter: Filter) -> Part | None:
     """Any filter on an enum: which of its members match is known before asking."""
     compare = OPERATORS[filter.op]
     try:
-        names = tuple(m.name for m in field.codec.members or () if compare(m, filter.value))
+        texts = tuple(
+            field.codec.encode(m) for m in field.codec.members or () if compare(m, filter.value)
+        )
     except TypeError:
         return None
-    return Part(("none_or_in" if filter.op == "ne" else "in", field.name, len(names)), names)
+    return Part(("none_or_in" if filter.op == "ne" else "in", field.name, len(texts)), texts)
 
 
 def _moment_condition(

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 
 from starmodel.adapters.persistence.sql.changes import Step
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.heads import Queued
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence
@@ -131,7 +132,7 @@ class Engine(RowEngine, Protocol):
     async def connect(self) -> None:
         """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
 
-    async def columns(self, table: str) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
         """The columns that a table has; none when it is not there."""
 
     async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:

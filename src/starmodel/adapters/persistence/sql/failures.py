@@ -1,4 +1,4 @@
-"""The errors of the SQL store, by what a database said."""
+"""Maps driver errors to the errors of the SQL store."""
 
 from __future__ import annotations
 

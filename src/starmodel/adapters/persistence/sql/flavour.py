@@ -96,6 +96,10 @@ class Flavour(ABC):
         is part of a key or an index.
         """
 
+    def declared_enum(self, given: Enum) -> TypeEngine[Any]:
+        """The type of a column whose values a user declared by an Enum of SQLAlchemy."""
+        return given
+
     def filling_every_column(self, insert: str) -> str:
         """The INSERT, also where the database would rather make a value by itself."""
         return insert
@@ -118,6 +122,13 @@ class Flavour(ABC):
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column compared by code points, as Python compares."""
         return type_coerce(column, String)
+
+    def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
+        """A column of another program's table, each of whose values is compared as it is read.
+
+        Shapes: kind is datetime, date or time.
+        """
+        return column
 
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column compared as numbers."""

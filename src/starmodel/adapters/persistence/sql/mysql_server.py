@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour, is_mariadb
 from starmodel.adapters.persistence.sql.mysql_options import options_of
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
@@ -116,11 +117,13 @@ class MysqlLink(DriverLink):
         if found is None:
             return []
         rows = await self.rows(
-            "SELECT DISTINCT column_name FROM information_schema.statistics "
-            "WHERE table_schema = DATABASE() AND index_name = %s AND %s IN ('', table_name)",
+            "SELECT DISTINCT column_name, table_schema = DATABASE() "
+            "FROM information_schema.statistics "
+            "WHERE index_name = %s AND %s IN ('', table_name)",
             (found[2], found[1] or ""),
         )
-        return [row[0] for row in rows]
+        here = [name for name, is_here in rows if is_here]
+        return here or [name for name, _ in rows]
 
     def _text(self, error: Exception) -> str:
         return _text(error)
@@ -161,6 +164,25 @@ def _refused(broken: Broken, text: str) -> RefusedError:
         return RefusedError(broken, check=found[1].rpartition(".")[2] if found else "")
     found = re.search(r"(?:[Cc]olumn|Field) '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
     return RefusedError(broken, [found[1] or found[2]] if found else [])
+
+
+def _found(
+    type: Any, whole_type: Any, extra: str, length: Any, precision: Any, scale: Any
+) -> FoundColumn:
+    type, whole_type = _decoded(type).lower(), _decoded(whole_type)
+    labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if type == "enum" else []
+    return FoundColumn(
+        type,
+        tuple(label.replace("''", "'") for label in labels),
+        "GENERATED" in _decoded(extra).upper().replace("DEFAULT_GENERATED", ""),
+        length if length is not None and length < 2**31 else None,
+        precision if type == "decimal" else None,
+        scale if type == "decimal" else None,
+    )
+
+
+def _decoded(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 class MysqlServer:
@@ -222,19 +244,20 @@ class MysqlServer:
             self._shortest_s = 0  # MySQL knows no wait below a second
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         rows = await link.rows(
-            "SELECT column_name FROM information_schema.columns "
-            "WHERE table_schema = DATABASE() AND table_name = %s",
-            (table,),
+            "SELECT column_name, data_type, column_type, extra, character_maximum_length, "
+            "numeric_precision, numeric_scale FROM information_schema.columns "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
         )
-        return {row[0] for row in rows}
+        return {row[0]: _found(*row[1:]) for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         ((engine,),) = await link.rows(
             "SELECT COALESCE(engine, 'VIEW') FROM information_schema.tables "
-            "WHERE table_schema = DATABASE() AND table_name = %s",
-            (table,),
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
         )
         if engine.lower() != "innodb":
             return (
@@ -242,15 +265,16 @@ class MysqlServer:
                 f"it transactional: ALTER TABLE {table} ENGINE=InnoDB"
             )
         found = await link.rows(
-            "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() "
-            "AND table_name = %s AND non_unique = 0 GROUP BY index_name "
+            "SELECT index_name FROM information_schema.statistics "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s "
+            "AND non_unique = 0 GROUP BY index_name "
             "HAVING COUNT(*) = 1 AND MAX(column_name) = %s",
-            (table, column),
+            (schema, table, column),
         )
         return "" if found else no_key(table, column)
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:
-        await link.run(sequence.next, (sequence.table,))
+        await link.run(sequence.next, (sequence.key,))
         rows = await link.rows("SELECT LAST_INSERT_ID()", ())
         return int(rows[0][0])
 

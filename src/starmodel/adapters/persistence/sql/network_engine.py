@@ -14,6 +14,7 @@ from sqlalchemy import MetaData
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
 from starmodel.adapters.persistence.sql.failures import server_error
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.locks.network import LockWaits, NetworkLock
 from starmodel.adapters.persistence.sql.locks.turns import Turn, Turns
 from starmodel.adapters.persistence.sql.markers import Markers
@@ -87,10 +88,10 @@ class NetworkEngine:
         except (StoreUnavailableError, LostError, LockedError, FailedError) as error:
             raise ConfigurationError(str(error)) from error
 
-    async def columns(self, table: str) -> set[str]:
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
         try:
             async with self._open.link() as link:
-                return await self._server.columns(link, table)
+                return await self._server.columns(link, table, schema)
         except (
             StoreUnavailableError, LostError, CollidedError, LockedError, FailedError,
         ) as error:  # fmt: skip

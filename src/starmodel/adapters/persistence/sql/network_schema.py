@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import NoReferencedTableError
-from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DDLElement
+from sqlalchemy.schema import (
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    DDLElement,
+    SetColumnComment,
+    SetTableComment,
+)
 
 from starmodel.adapters.persistence.sql.server import (
     CollidedError,
@@ -35,25 +43,41 @@ async def create_tables(
         await server.hold_schema(link)
         try:
             for mapped in tables:
-                name = mapped.table.name
-                check_columns(mapped, await server.columns(link, name), server.flavour.dialect)
+                name, schema = mapped.table.name, mapped.table.schema
+                there = await server.columns(link, name, schema)
+                check_columns(mapped, there, server.flavour.dialect)
                 if not mapped.versioned:
-                    check_fit(mapped, await server.unfit(link, name, mapped.key.column.name))
+                    key = mapped.key.column.name
+                    check_fit(mapped, await server.unfit(link, name, key, schema))
             ordered, later = creation_order(metadata)
             made = set()
             for table, keys in ordered:
-                if not await server.columns(link, table.name):
+                if not await server.columns(link, table.name, table.schema):
                     made.add(table)
+                    await _create_types(link, server, table)
                     await _create(server, link, table, _ddl(server, table, keys))
-            for key in later:
-                if key.table in made:
-                    await _create(server, link, key.table, _compiled(server, AddConstraint(key)))
+            for added in later:
+                if added.table in made:
+                    sql = _compiled(server, AddConstraint(added))
+                    await _create(server, link, added.table, sql)
         finally:
             if not link.closed:
                 await server.release_schema(link)
                 await link.set_lock_timeout(None)
     except (NoReferencedTableError, LostError, CollidedError, LockedError, FailedError) as error:
         raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
+
+
+async def _create_types(link: Link, server: Server, table: Table) -> None:
+    """Create the enum types of PostgreSQL that columns of a new table have."""
+    for column in table.columns:
+        kind = column.type
+        if isinstance(kind, postgresql.ENUM) and kind.name:
+            found = await link.rows("SELECT 1 FROM pg_type WHERE typname = $1", (kind.name,))
+            if not found:
+                await _create(
+                    server, link, table, _compiled(server, postgresql.CreateEnumType(kind))
+                )
 
 
 async def _create(server: Server, link: Link, table: Table, statements: Sequence[str]) -> None:
@@ -69,8 +93,12 @@ async def _create(server: Server, link: Link, table: Table, statements: Sequence
 
 def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> list[str]:
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    made = CreateTable(table, include_foreign_key_constraints=keys)
-    return _compiled(server, made, *map(CreateIndex, indexes))
+    made: list[DDLElement] = [CreateTable(table, include_foreign_key_constraints=keys)]
+    made += map(CreateIndex, indexes)
+    if server.flavour.dialect.name == "postgresql":  # MySQL has comments in the table itself
+        made += [SetTableComment(table)] if table.comment else []
+        made += [SetColumnComment(column) for column in table.columns if column.comment]
+    return _compiled(server, *made)
 
 
 def _compiled(server: Server, *statements: DDLElement) -> list[str]:

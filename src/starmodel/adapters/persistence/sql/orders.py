@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, case, false, or_
+from sqlalchemy import Integer, String, and_, bindparam, case, cast, false, or_
+from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -41,13 +43,18 @@ class Term:
 
 
 class Orders:
-    """The orders of one table."""
+    """The orders of one table. Shapes: foreign says that another program made it."""
 
-    def __init__(self, fields: Mapping[str, StoredField], flavour: Flavour) -> None:
-        self._fields, self._flavour = fields, flavour
+    def __init__(
+        self, fields: Mapping[str, StoredField], flavour: Flavour, *, foreign: bool = False
+    ) -> None:
+        self._fields, self._flavour, self._foreign = fields, flavour, foreign
 
     def comparable(self, field: StoredField) -> ColumnElement[Any]:
         """The column as it compares like the field's values in Python."""
+        kind = field.codec.asks[0] if field.codec.asks else None
+        if self._foreign and kind in (datetime, date, time):
+            return self._flavour.as_read(field.column, kind)
         if field.codec.compares == "decimal":
             return self._flavour.as_decimal(field.column)
         if field.codec.compares in ("text", "moment"):
@@ -70,7 +77,13 @@ class Orders:
             nullable = bool(field.column.nullable)
             return Term(field, self.comparable(field), descending, nullable)
         # What is no member (any more) has no rank, and stands where None does.
-        return Term(field, case(ranks(field.codec.members), value=field.column), descending, True)
+        places = ranks(field.codec.members)
+        kept = {field.codec.encode(m): places[m.name] for m in field.codec.members}
+        column = field.column
+        is_native = isinstance(column.type, ENUM | NullType) and all(type(k) is str for k in kept)
+        text = cast(column, String) if is_native else column
+        sql = case(kept, value=text)
+        return Term(field, sql, descending, True)
 
     def by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
         """The terms of an ORDER BY."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Double,
+    Enum,
     Integer,
     Numeric,
     SmallInteger,
@@ -98,6 +99,11 @@ class PostgresqlFlavour(Flavour):
         if is_enum(kind):
             return String(max(64, *(len(name) for name in kind.__members__)), collation="C")
         return given
+
+    def declared_enum(self, given: Enum) -> TypeEngine[Any]:
+        if given.native_enum:
+            return given.dialect_impl(self.dialect)
+        return String(given.length, collation="C")
 
     def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
         codec = super().codec(kind, type)

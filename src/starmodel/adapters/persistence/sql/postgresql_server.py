@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from starmodel.adapters.persistence.sql.constraints import Broken, RefusedError
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
 from starmodel.adapters.persistence.sql.postgresql_flavour import ICU, PostgresqlFlavour
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.server import (
@@ -39,6 +40,7 @@ _LOST = (
     refusals.InternalClientError,  # the server said that it goes when nothing was asked
     OSError, TimeoutError,
 )  # fmt: skip
+_TABLE = "to_regclass(COALESCE(quote_ident($2::TEXT) || '.', '') || quote_ident($1::TEXT))"
 _LATER = (*_LOST, refusals.TooManyConnectionsError)
 _BROKEN: dict[type[Exception], Broken] = {
     refusals.UniqueViolationError: "unique",
@@ -113,6 +115,20 @@ def _columns(error: Any) -> list[str]:
     return [part.strip(' "') for part in found[1].split(",")] if found else []
 
 
+def _found(
+    name: str, type: str, generated: bool, modifier: int, labels: Sequence[str] | None
+) -> FoundColumn:
+    is_number = type == "numeric" and modifier > 0
+    return FoundColumn(
+        type,
+        tuple(labels or ()),
+        generated,
+        modifier if type in ("character varying", "character") and modifier > 0 else None,
+        modifier >> 16 if is_number else None,
+        modifier & 0x7FF if is_number else None,
+    )
+
+
 class PostgresqlServer:
     """One database of a PostgreSQL server, from release 13 on."""
 
@@ -165,21 +181,25 @@ class PostgresqlServer:
         found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
         self._flavour.icu = bool(found)
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         rows = await link.rows(
-            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) "
-            "AND attnum > 0 AND NOT attisdropped",
-            (table,),
+            "SELECT attname, format_type(COALESCE(NULLIF(typbasetype, 0), atttypid), NULL), "  # noqa: S608
+            "attgenerated <> '', GREATEST(atttypmod, typtypmod) - 4, "
+            "(SELECT array_agg(enumlabel::TEXT ORDER BY enumsortorder) FROM pg_enum "
+            "WHERE enumtypid = COALESCE(NULLIF(typbasetype, 0), atttypid)) "
+            "FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid "
+            f"WHERE attrelid = {_TABLE} AND attnum > 0 AND NOT attisdropped",
+            (table, schema),
         )
-        return {row[0] for row in rows}
+        return {row[0]: _found(*row) for row in rows}
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         found = await link.rows(
-            "SELECT 1 FROM pg_index "
+            "SELECT 1 FROM pg_index "  # noqa: S608 - no name of anybody's
             "JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
-            "WHERE indrelid = to_regclass(quote_ident($1)) AND attname = $2 AND indisunique "
+            f"WHERE indrelid = {_TABLE} AND attname = $3 AND indisunique "
             "AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL",
-            (table, column),
+            (table, schema, column),
         )
         return "" if found else no_key(table, column)
 
@@ -187,11 +207,11 @@ class PostgresqlServer:
         if sequence.own is not None:
             number, taken = 0, True
             while taken:
-                given = (sequence.table, sequence.column)
+                given = (sequence.table, sequence.column, sequence.schema)
                 ((number, taken),) = await link.rows(sequence.own, given)
             if number is not None:
                 return int(number)
-        rows = await link.rows(sequence.next, (sequence.table,))
+        rows = await link.rows(sequence.next, (sequence.key,))
         return int(rows[0][0])
 
     async def hold_schema(self, link: Link) -> None:

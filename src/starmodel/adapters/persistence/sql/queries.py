@@ -64,7 +64,7 @@ class Planner:
     def __init__(self, statements: Statements) -> None:
         self._statements, fields = statements, statements.mapped.fields
         self._flavour = statements.flavour
-        self.orders = Orders(fields, self._flavour)
+        self.orders = Orders(fields, self._flavour, foreign=not statements.mapped.versioned)
         self._conditions = Conditions(fields, self.orders, self._flavour)
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 

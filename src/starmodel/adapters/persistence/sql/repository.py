@@ -33,6 +33,7 @@ from starmodel.app.ports import (
     Batch,
     Clock,
     Expired,
+    Fills,
     Marker,
     RecordKey,
     Repository,
@@ -42,7 +43,7 @@ from starmodel.app.query import Query
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 from starmodel.core.registry import EntityType
-from starmodel.core.relations import table_name
+from starmodel.core.relations import schema_of, table_name
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
@@ -236,6 +237,13 @@ class SqlRepository:
         sequence = sequence_of(statements.mapped, serving.rows.flavour.dialect)
         return await serving.rows.next_number(sequence)
 
+    def fills(self, entity: type[Entity]) -> Fills | None:
+        """What columns' defaults and onupdates give; None for a class without any."""
+        fields = self._serving().of(entity).mapped.fields
+        insert = {name: field.insert for name, field in fields.items() if field.insert}
+        update = {name: field.update for name, field in fields.items() if field.update}
+        return Fills(insert, update) if insert or update else None
+
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
         _, found = await own.read(self._serving().rows.rows, plan.sql, plan.params)
@@ -327,5 +335,5 @@ class _LockedRepository(SqlRepository):
 
 async def _found_table(type: EntityType, metadata: MetaData, engine: Engine) -> EntityTable:
     """The table of a class, without those of our columns that other people's has not."""
-    there = await engine.columns(table_name(type.cls))
+    there = await engine.columns(table_name(type.cls), schema_of(type.cls))
     return derive_table(type, metadata, engine.flavour, there)

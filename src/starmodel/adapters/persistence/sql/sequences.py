@@ -24,9 +24,9 @@ class Sequence:
     """The SQL that gives the next number for one table.
 
     It is above all ids that are stored, also those that others put there.
-    Shapes: next takes the table's name; own, where the database has a
+    Shapes: next takes `key`; own, where the database has a
     sequence that other programs take their numbers from, takes the table's
-    name and the column, and gives a number (NULL, when there is no such
+    name, the column and the schema, and gives a number (NULL, when there is no such
     sequence) and whether a row has it already.
     """
 
@@ -34,6 +34,12 @@ class Sequence:
     column: str
     next: str
     own: str | None = None
+    schema: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The name by which the last number of the table is kept."""
+        return self.table if self.schema is None else f"{self.schema}.{self.table}"
 
 
 def is_numbered(mapped: EntityTable) -> bool:
@@ -79,17 +85,20 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
         )
     theirs = dialect.name == "postgresql" and not mapped.versioned
     own = _OWN.format(table=quoted.format_table(mapped.table), key=quoted.format_column(key))
-    return Sequence(mapped.table.name, key.name, sql, own if theirs else None)
+    return Sequence(mapped.table.name, key.name, sql, own if theirs else None, mapped.table.schema)
 
 
 # A sequence belongs to its column (SERIAL, IDENTITY), or only the column's default names it.
 _OWN = """
 WITH given AS MATERIALIZED (
     SELECT nextval(COALESCE(
-        pg_get_serial_sequence(quote_ident($1::TEXT), $2::TEXT),
+        pg_get_serial_sequence(
+            COALESCE(quote_ident($3::TEXT) || '.', '') || quote_ident($1::TEXT), $2::TEXT
+        ),
         (SELECT substring(pg_get_expr(adbin, adrelid) FROM 'nextval\\(''(.+)''::regclass')
          FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-         WHERE adrelid = quote_ident($1::TEXT)::REGCLASS AND attname = $2::TEXT)
+         WHERE attname = $2::TEXT AND adrelid =
+            (COALESCE(quote_ident($3::TEXT) || '.', '') || quote_ident($1::TEXT))::REGCLASS)
     )::REGCLASS) AS number
 )
 SELECT number, EXISTS (SELECT 1 FROM {table} WHERE {key} = number) FROM given

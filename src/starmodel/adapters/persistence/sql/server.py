@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.statements import Row
 
@@ -98,10 +99,10 @@ class Server(Protocol):
     async def prepare(self, link: Link) -> None:
         """Learn what `flavour` must know of this server."""
 
-    async def columns(self, link: Link, table: str) -> set[str]:
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         """The columns of a table; none when it is not there."""
 
-    async def unfit(self, link: Link, table: str, column: str) -> str:
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
         """Why rows of a table can't be found by this column and held; "" when they can."""
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:

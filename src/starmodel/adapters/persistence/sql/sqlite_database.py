@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import decimal
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -16,13 +18,16 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoReferencedTableError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
 from starmodel.adapters.persistence.sql.sqlite_flavour import (
     DECIMAL_ORDER,
+    ISO,
     LOWER,
     SqliteFlavour,
 )
 from starmodel.adapters.persistence.sql.table_checks import check_columns, check_fit, no_key
 from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order
+from starmodel.adapters.persistence.sql.values import SCALARS
 from starmodel.core.errors import ConfigurationError
 
 DIALECT = SqliteFlavour.dialect
@@ -85,6 +90,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA foreign_keys=ON")
             connection.create_collation(DECIMAL_ORDER, _compare_decimals)
             connection.create_function(LOWER, 1, _lower, deterministic=True)
+            connection.create_function(ISO, 2, _iso, deterministic=True)
             opened.pop_all()
         return connection
 
@@ -118,10 +124,30 @@ def create_tables(
         raise
 
 
-def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
-    """The columns of a table; none when it is not there."""
-    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
-    return {name for (name,) in rows}
+def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
+    """The columns of a table; none when it is not there. Their types say little in SQLite."""
+    rows = connection.execute(
+        "SELECT name, hidden, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)
+    ).fetchall()
+    names = ", ".join(_quoted(name) for name, *_ in rows)
+    sample = None
+    if rows:
+        asked = f"SELECT {names} FROM {_quoted(table)} LIMIT 1"  # noqa: S608 - quoted names
+        sample = connection.execute(asked).fetchone()
+    sample = sample or (None,) * len(rows)
+    return {
+        name: FoundColumn(generated=hidden > 1, length=_length(type), sample=value)
+        for (name, hidden, type), value in zip(rows, sample, strict=True)
+    }
+
+
+def _length(type: str) -> int | None:
+    found = re.search(r"\((\d+)\)", type)
+    return int(found[1]) if found else None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _unfit(connection: sqlite3.Connection, table: str, column: str) -> str:
@@ -145,6 +171,20 @@ def _compare_decimals(a: str, b: str) -> int:
         return int(decimal.Decimal(a).compare(decimal.Decimal(b)))
     except (decimal.InvalidOperation, ValueError):
         return (a > b) - (a < b)
+
+
+_KINDS = {
+    kind.__name__: SCALARS[kind] for kind in (datetime.datetime, datetime.date, datetime.time)
+}
+
+
+def _iso(kind: str, value: Any) -> Any:
+    """Our text of a date, time or moment; what is none stays as it is."""
+    codec = _KINDS[kind]
+    try:
+        return value if codec.decode is None else codec.encode(codec.decode(value))
+    except (AttributeError, ArithmeticError, TypeError, ValueError):
+        return value
 
 
 def _lower(text: Any) -> Any:

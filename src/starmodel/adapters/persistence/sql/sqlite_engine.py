@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.locks.sqlite import SqliteLock
 from starmodel.adapters.persistence.sql.markers import PURGED_AT_ONCE, Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence as Numbers
@@ -58,8 +59,8 @@ class SqliteEngine:
 
         await _in_thread(connect)
 
-    async def columns(self, table: str) -> set[str]:
-        found: set[str] = set()
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
+        found: FoundColumns = {}
 
         def look() -> None:
             if self._connection is not None:
@@ -127,7 +128,7 @@ class SqliteEngine:
         await self._do(work)
 
     async def next_number(self, sequence: Numbers) -> int:
-        given = (sequence.table,)
+        given = (sequence.key,)
         return int(await self._do(lambda on: on.execute(sequence.next, given).fetchone()[0]))
 
     async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:

@@ -15,6 +15,8 @@ from starmodel.adapters.persistence.sql.flavour import Flavour
 
 DECIMAL_ORDER = "starmodel_decimal"
 LOWER = "starmodel_lower"
+ISO = "starmodel_iso"
+"""ISO(kind, value) is our text of a date, time or moment, however another program wrote it."""
 
 
 class SqliteFlavour(Flavour):
@@ -31,6 +33,9 @@ class SqliteFlavour(Flavour):
         if kind is datetime.timedelta:
             return given.with_variant(BigInteger(), "sqlite")
         return given
+
+    def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
+        return getattr(func, ISO)(kind.__name__, column, type_=String)  # type: ignore[no-any-return]
 
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return collate(type_coerce(column, String), DECIMAL_ORDER)

@@ -32,6 +32,7 @@ Row = tuple[Any, ...]
 Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
 READ_AGAIN = 3
+UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 _set = object.__setattr__
 
 
@@ -107,9 +108,11 @@ class Statements:
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
         self.written: dict[str, UpdateBase] = {}
-        self.insert = self._write(insert(table))
-        if not mapped.versioned:
-            self.insert = flavour.filling_every_column(self.insert)
+        self.computed = frozenset(name for name, f in mapped.fields.items() if f.computed)
+        self.left_out = frozenset(name for name, f in mapped.fields.items() if f.left_out)
+        self._inserts: dict[frozenset[str], str] = {}
+        self._identity = not mapped.versioned or any(c.identity is not None for c in table.columns)
+        self.insert = self.insert_without(frozenset())
         self.delete = self._write(delete(table).where(key == id, *self._is_base()))
         if mapped.mortal:
             self._compile_expiry()
@@ -156,6 +159,24 @@ class Statements:
     def _find(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
         return self._compiled(select(target).where(target == wanted)).sql
+
+    def insert_without(self, names: frozenset[str]) -> str:
+        """An INSERT of all fields that are written but these; takes their values and `hidden`."""
+        sql = self._inserts.get(names)
+        if sql is None:
+            table, fields = self.mapped.table, self.mapped.fields
+            written = [
+                field.column.name
+                for name, field in fields.items()
+                if name not in names | self.computed
+            ]
+            written += [name for name in (VERSION, EXPIRES)[self._hidden] if name in table.c]
+            values: dict[str, Any] = {name: bindparam(f"v{n}") for n, name in enumerate(written)}
+            sql = self._write(insert(table).values({table.c[n]: v for n, v in values.items()}))
+            if self._identity:
+                sql = self.flavour.filling_every_column(sql)
+            self._inserts[names] = sql
+        return sql
 
     def alive(self) -> list[ColumnElement[bool]]:
         """The condition that a row has not expired, with the parameter `now_`; or none."""
@@ -297,7 +318,7 @@ class Statements:
             if value is not None:
                 try:
                     values[name] = decode(value)
-                except (ArithmeticError, KeyError, TypeError, ValueError):
+                except UNREADABLE:
                     continue
         cls = self.cls
         made = cls.__new__(cls)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime
-import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,10 +18,10 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Enum,
     ForeignKeyConstraint,
     Index,
     MetaData,
-    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -33,7 +32,22 @@ from sqlalchemy.schema import sort_tables_and_constraints
 from sqlalchemy.types import to_instance
 from sqlmodel.main import FieldInfoMetadata, get_column_from_field
 
+from starmodel.adapters.persistence.sql.declarations import (
+    DIALECTS,
+    Fill,
+    checked_columns,
+    is_computed,
+    keyed_columns,
+    name_checks,
+    primary_key_of,
+    rule_of,
+    table_arguments,
+    table_checks,
+    take_defaults,
+)
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.foreign_types import fitted
+from starmodel.adapters.persistence.sql.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.values import (
     Codec,
     accepts_none,
@@ -41,6 +55,7 @@ from starmodel.adapters.persistence.sql.values import (
     enum_codec,
     is_enum,
     json_codec,
+    kept_values,
     kind_of,
 )
 from starmodel.core.entity import Entity
@@ -50,17 +65,38 @@ from starmodel.core.registry import EntityType
 from starmodel.core.relations import table_name
 
 VERSION, EXPIRES = "_version", "_expires_at"
+CUSTOM = "custom"
 MAX_MARKER_CHARS = 700  # what an index of MySQL takes
 
 
 @dataclass(frozen=True, slots=True)
 class StoredField:
-    """One field of an entity and the column that keeps it."""
+    """One field of an entity and the column that keeps it.
+
+    Shapes: insert and update make the value that a new record, and each
+    change of one, has where nobody gave one; kind is that of `kind_of`,
+    CUSTOM for a type that the user chose; generated says that the table
+    makes its values.
+    """
 
     name: str
     column: Column[Any]
     codec: Codec
     title: str
+    insert: Fill | None = None
+    update: Fill | None = None
+    kind: Any = CUSTOM
+    generated: bool = False
+
+    @property
+    def computed(self) -> bool:
+        """True when the database makes its values of those of other columns."""
+        return self.generated or is_computed(self.column)
+
+    @property
+    def left_out(self) -> bool:
+        """True when None is left out of an INSERT, so that the database fills in its default."""
+        return self.column.server_default is not None and self.insert is None
 
 
 @dataclass(frozen=True)
@@ -98,7 +134,7 @@ class EntityTable:
     def rule(self, name: str) -> str:
         """The SQL of a CHECK."""
         check = self._checks.get(name)
-        return name if check is None else str(check.sqltext)
+        return name if check is None else rule_of(check)
 
     @property
     def _checks(self) -> dict[str, CheckConstraint]:
@@ -125,7 +161,10 @@ class EntityTable:
 
 
 def derive_table(
-    type: EntityType, metadata: MetaData, flavour: Flavour, there: Collection[str] = ()
+    type: EntityType,
+    metadata: MetaData,
+    flavour: Flavour,
+    there: Mapping[str, FoundColumn] | None = None,
 ) -> EntityTable:
     """The table of a class: one column per field, and the hidden ones.
 
@@ -145,25 +184,35 @@ def derive_table(
         )
     name = table_name(cls)
     try:
-        more, options = _table_arguments(cls)
+        more, options = table_arguments(cls, flavour)
     except TypeError as error:
         raise ConfigurationError(f"{type.name}: {error}.") from error
-    keys = {name for item in more for name in item._pending_colargs}
+    keys = keyed_columns(more)
+    there = there or {}
+    found = {name.lower() for name in there}
+    known = {name.lower(): column for name, column in there.items()}
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
-            fields[spec.name] = _stored_field(spec, flavour, keys)
+            field = _stored_field(spec, flavour, keys)
+            column_found = known.get(field.column.name.lower())
+            if column_found is not None and field.kind is not CUSTOM:
+                annotation = spec.info.annotation
+                field = fitted(field, field.kind, annotation, column_found, flavour)
+            fields[spec.name] = field
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{type.name}.{spec.name} can't become a column: {error}"
             ) from error
     key = fields["id"].column
+    primary = primary_key_of(more)
+    for field in fields.values():
+        field.column.primary_key = field.column.primary_key or field.column.name in primary
     if not any(field.column.primary_key for field in fields.values()):
         key.primary_key = True
     elif not key.primary_key:
         key.unique = True
     key.nullable = False
-    found = {name.lower() for name in there}
     hidden: list[Any] = [
         column
         for column in (Column(VERSION, BigInteger, nullable=False), Column(EXPIRES, Double))
@@ -172,57 +221,58 @@ def derive_table(
     if type.ttl_s is not None:
         hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
     columns = [field.column for field in fields.values()]
-    for column in columns:  # of the table, where every database takes a name for them
-        more += [_copied(check) for check in column.constraints]
-        column.constraints.clear()
+    for column in columns:
+        more += table_checks(column)
+    options = flavour.table_options | options
+    declared: Table | None = getattr(cls, "__table__", None)
     try:
-        table = Table(name, metadata, *columns, *hidden, *more, **flavour.table_options | options)
+        if declared is None:
+            table = Table(name, metadata, *columns, *hidden, *more, **options)
+        else:
+            table = _copied(declared, metadata, fields, [*hidden, *more], options)
+            places = {column.name: place for place, column in enumerate(table.columns)}
+            fields = dict(sorted(fields.items(), key=lambda item: places[item[1].column.name]))
     except InvalidRequestError as error:
         raise ConfigurationError(
             f"{type.name} would have the table {name!r}, which another entity has already. "
             "Rename one, or give it a __tablename__."
         ) from error
-    for check in table.constraints:
-        if isinstance(check, CheckConstraint) and check.name is None:
-            check.name = f"ck_{name}_{'_'.join(checked_columns(check, table))}"[:60]
+    name_checks(table)
     return EntityTable(type, table, fields)
 
 
-def _table_arguments(cls: type[Entity]) -> tuple[list[Any], dict[str, Any]]:
-    """The constraints, indexes and options that `__table_args__` adds; copies, for one table."""
-    given = getattr(cls, "__table_args__", None) or ()
-    options = given if isinstance(given, dict) else {}
-    if not isinstance(given, dict) and given and isinstance(given[-1], dict):
-        given, options = given[:-1], given[-1]
-    items = [] if isinstance(given, dict) else list(given)
-    return [_copied(item) for item in items], dict(options)
-
-
-def _copied(item: Any) -> Any:
-    """The same constraint or index, not yet of any table."""
-    if isinstance(item, Index):
-        return Index(item.name, *_names(item.expressions), unique=item.unique)
-    if isinstance(item, CheckConstraint):
-        return CheckConstraint(str(item.sqltext), name=item.name)
-    if isinstance(item, ForeignKeyConstraint):
-        targets = [element.target_fullname for element in item.elements]
-        return ForeignKeyConstraint(
-            item.column_keys, targets, name=item.name, ondelete=item.ondelete
-        )
-    if isinstance(item, UniqueConstraint | PrimaryKeyConstraint):
-        columns = list(item.columns) or item._pending_colargs  # names, until it has a table
-        return type(item)(*_names(columns), name=item.name)  # type: ignore[arg-type]  # its own
-    raise TypeError(f"__table_args__ has {item!r}; expected constraints and indexes")
-
-
-def _names(columns: Iterable[Any]) -> list[str]:
-    return [getattr(column, "name", column) for column in columns]
-
-
-def checked_columns(check: CheckConstraint, table: Table) -> list[str]:
-    """The columns that a check speaks of, by the words of its SQL."""
-    words = set(re.findall(r"\w+", str(check.sqltext)))
-    return [column.name for column in table.columns if column.name in words]
+def _copied(
+    declared: Table,
+    metadata: MetaData,
+    fields: dict[str, StoredField],
+    more: Iterable[Any],
+    options: dict[str, Any],
+) -> Table:
+    """The table that SQLModel made of a class, with our columns' types in it."""
+    if declared.key in metadata.tables:
+        raise InvalidRequestError(f"Table {declared.key!r} is already defined")
+    table = declared.to_metadata(metadata)
+    table.dialect_kwargs.update(
+        {name: value for name, value in options.items() if name.startswith(DIALECTS)}
+    )
+    for name, field in fields.items():
+        ours = field.column
+        theirs = table.columns.get(ours.name)
+        if theirs is None:
+            table.append_column(ours)
+            continue
+        theirs.type, theirs.nullable = ours.type, ours.nullable
+        theirs.server_default, theirs.default = ours.server_default, None
+        theirs.onupdate = None
+        fields[name] = replace(field, column=theirs)
+    for item in more:
+        if isinstance(item, Column):
+            table.append_column(item)
+        elif isinstance(item, Index):
+            item._set_parent(table)
+        elif not isinstance(item, CheckConstraint):  # which came with the table
+            table.append_constraint(item)
+    return table
 
 
 def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredField:
@@ -236,25 +286,29 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
         column = _column(spec, given, kind)
     chosen = to_instance(given.get("sa_type") or column.type)
     if ("sa_type" in given or "sa_column" in given) and not flavour.takes(kind, chosen):
-        return StoredField(
-            spec.name, column, codec_of_type(column.type, flavour.dialect), spec.title
-        )
+        codec = codec_of_type(column.type, flavour.dialect)
+        return StoredField(spec.name, column, codec, spec.title, *take_defaults(spec, column))
     if isinstance(chosen, DateTime) and kind is datetime.datetime and "sa_type" in given:
         kind = AwareDatetime if chosen.timezone else NaiveDatetime
     keyed = bool(
         spec.name == "id" or column.primary_key or column.unique or column.index
         or column.foreign_keys or column.name in keys
     )  # fmt: skip
-    column.type = flavour.column_type(kind, to_instance(column.type), keyed=keyed)
+    insert, update = take_defaults(spec, column)
+    if is_enum(kind) and isinstance(chosen, Enum) and given.keys() & {"sa_type", "sa_column"}:
+        kept = kept_values(kind, chosen)
+        column.type = flavour.declared_enum(chosen)
+    else:
+        kept = None
+        column.type = flavour.column_type(kind, to_instance(column.type), keyed=keyed)
     column.server_default = flavour.server_default(column.server_default)
-    column.server_onupdate = None  # every value is written
     if kind is None:
         codec = json_codec(spec.info)
     elif is_enum(kind):
-        codec = enum_codec(kind)
+        codec = enum_codec(kind, kept)
     else:
         codec = flavour.codec(kind, column.type)
-    return StoredField(spec.name, column, codec, spec.title)
+    return StoredField(spec.name, column, codec, spec.title, insert, update, kind)
 
 
 def _sql_arguments(spec: FieldSpec) -> dict[str, Any]:
@@ -276,8 +330,9 @@ def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
     if kind is not None:  # SQLModel knows no Literal
         info.annotation = datetime.datetime if kind is AwareDatetime else kind
     column = get_column_from_field(info)
-    column.name = column.key = spec.name
-    column.default = None  # every value is written
+    column.name = column.key = column.name or spec.name
+    if "default" not in (given.get("sa_column_kwargs") or {}):
+        column.default = None  # the field's own, which every new record has already
     return column
 
 

@@ -8,7 +8,7 @@ import decimal
 import enum
 import types
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -23,12 +23,15 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError
+from sqlalchemy import Enum
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from starmodel.app.ordering import offset_text
-from starmodel.core.fields import FieldOptions, plain_types
+from starmodel.core.fields import FieldOptions, is_secret, plain_types
 from starmodel.core.json_text import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
@@ -278,19 +281,61 @@ SCALARS: dict[Any, Codec] = {
 }
 
 
-def enum_codec(kind: type[enum.Enum]) -> Codec:
-    """Members by name, as SQLModel stores them."""
-    encode = of_type(kind, lambda value: value.name)
-    return Codec(encode, dict(kind.__members__).__getitem__, "enum", members=kind)
+def kept_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
+    """The members by the texts that a declared SQLAlchemy type keeps of them.
+
+    Raises: ValueError, for a type of other members.
+    """
+    if declared.enum_class is None:
+        names = list(declared.enums)
+        for texts in (kind.__members__, {str(m.value): m for m in kind}):
+            if texts.keys() <= set(names):
+                return dict(texts)
+        raise ValueError(f"Enum{tuple(names)!r} has neither names nor values of {kind.__name__}")
+    members = list(kind)
+    if declared.enum_class is not kind or len(declared.enums) != len(members):
+        raise ValueError(
+            f"its Enum is of {declared.enum_class.__name__} with {len(declared.enums)} values; "
+            f"expected one for each of the {len(members)} members of {kind.__name__}. Check "
+            "values_callable"
+        )
+    return dict(zip(map(str, declared.enums), members, strict=True))
+
+
+def enum_codec(kind: type[enum.Enum], kept: Mapping[str, enum.Enum] | None = None) -> Codec:
+    """Members by name, as SQLModel stores them, or by the texts that are kept of them."""
+    members = dict(kind.__members__) if kept is None else dict(kept)
+    texts = {member: text for text, member in reversed(members.items())}
+    if kept is None:
+        texts = {member: member.name for member in kind}
+    encode = of_type(kind, texts.__getitem__)
+    return Codec(encode, members.__getitem__, "enum", members=kind)
 
 
 def json_codec(info: FieldInfo) -> Codec:
     """JSON text, validated on the way back; what no longer validates is given as it was stored."""
     rules = [item for item in info.metadata if not isinstance(item, FieldOptions)]
     annotation: Any = info.annotation
-    adapters: list[TypeAdapter[Any]] = [TypeAdapter(annotation)]
+    adapters: list[TypeAdapter[Any]] = []
     if rules:
-        adapters.insert(0, TypeAdapter(Annotated[annotation, *rules]))
+        adapters.append(TypeAdapter(Annotated[annotation, *rules]))
+    try:
+        adapters.append(TypeAdapter(annotation))
+    except PydanticSchemaGenerationError:
+        if not rules:  # by which alone the type is known
+            raise
+    _check_storable(adapters[0].core_schema)
+
+    def encode(value: Any) -> str:
+        try:
+            return to_text(value)
+        except ValueError:
+            if is_secret(annotation):
+                raise  # its serializer would mask it
+        try:
+            return to_text(adapters[0].dump_python(value, mode="json"))
+        except PydanticSerializationError as error:
+            raise ValueError(f"can't be stored as JSON: {error}") from error
 
     def decode(text: Any) -> Any:
         value = from_text(text)
@@ -300,4 +345,26 @@ def json_codec(info: FieldInfo) -> Codec:
                 return adapter.validate_python(value, strict=False, by_name=True, by_alias=False)
         return value
 
-    return Codec(to_text, decode, is_json=True)
+    return Codec(encode, decode, is_json=True)
+
+
+def _check_storable(schema: Any) -> None:
+    """Raises: ValueError, for a type whose values have no form as JSON."""
+    if isinstance(schema, list | tuple):
+        for part in schema:
+            _check_storable(part)
+    elif isinstance(schema, dict) and "serialization" not in schema:
+        if schema.get("type") in _NEVER_STORED:
+            raise ValueError(f"values of the kind {schema['type']!r} can't be stored as JSON")
+        for name, part in schema.items():
+            if name in _SCHEMA_PARTS:
+                _check_storable(
+                    list(part.values()) if name == "fields" and isinstance(part, dict) else part
+                )
+
+
+_NEVER_STORED = frozenset({"callable", "generator", "is-subclass"})
+_SCHEMA_PARTS = frozenset({
+    "schema", "fields", "items_schema", "keys_schema", "values_schema", "choices", "definitions",
+    "python_schema", "lax_schema",
+})  # fmt: skip

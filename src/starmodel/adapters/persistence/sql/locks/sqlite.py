@@ -26,8 +26,8 @@ class _NotCommittedError(Exception):
 class SqliteLock:
     """Reads, and at most one commit, in a transaction of the writer.
 
-    The writer's thread waits with its transaction open for what the event
-    loop asks of it. Nobody else writes meanwhile, in whichever process.
+    The writer's thread keeps its transaction open and runs requests of the
+    event loop in it. No other connection can write meanwhile.
 
     Shapes: an engine to `SqlRepository`.
     Units: idle_s is how long the thread waits for the next request; then

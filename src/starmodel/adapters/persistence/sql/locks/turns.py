@@ -44,8 +44,8 @@ class Turn:
 class Turns:
     """Queues of commits, one for each row; they need neither a connection nor a lock.
 
-    So however many commands want a row that somebody else has locked, one
-    connection waits for it.
+    So one connection of this process waits for a row that another
+    transaction has locked, whatever the number of commands on it.
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,41 @@
+"""What people read when two of them, or two of their clicks, meet: no versions, no keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integration.web.browser import toasts, unlisted
+from starmodel import Entity, event
+from starmodel.core.errors import (
+    CommandReusedError,
+    CommandRunningError,
+    VersionConflictError,
+)
+
+ERRORS = {
+    "version": VersionConflictError("Board", "b1", read=11, stored=12),
+    "running": CommandRunningError("add with this key is still running."),
+    "reused": CommandReusedError("This idempotency key was used for add with other arguments."),
+}
+
+
+@unlisted
+class Meeting(Entity):
+    @event
+    def fail(self, how: str) -> None:
+        raise ERRORS[how]
+
+
+@pytest.mark.parametrize("how", ERRORS)
+async def test_conflict_is_plain_to_people(visit: Any, how: str) -> None:
+    browser = visit(Meeting)
+
+    click = await browser.click(f"/meeting/fail?how={how}")
+    form = await browser.submit("/meeting/fail", {"how": how})
+
+    ((kind, said),) = toasts(click.text)
+    assert kind == "error"
+    assert not any(word in said for word in ("version", "key", "dispatch", "Board"))
+    assert str(ERRORS[how]) not in form.text
