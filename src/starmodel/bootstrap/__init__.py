@@ -235,6 +235,7 @@ def _assemble(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,
             allowed_hosts=settings.allowed_hosts,
+            cors_origins=settings.cors_origins,
         ),
         web,
         lambda: app.router.routes,
