@@ -176,6 +176,8 @@ BAD_FORMS = {
     "no boundary": ("multipart/form-data", b"--x--\r\n"),
     "long boundary": (f"multipart/form-data; boundary={'x' * 71}", b"--x--\r\n"),
     "odd boundary": ("multipart/form-data; boundary=x\x7f", b"--x--\r\n"),
+    "cut short": (MULTIPART, part('name="text"')[:-2]),
+    "file cut short": (MULTIPART, part('name="text"; filename="a"')),
     "no name": (MULTIPART, part('filename="a"') + b"--x--\r\n"),
     "no disposition": (MULTIPART, b"--x\r\nA: b\r\n\r\nv\r\n--x--\r\n"),
     "extended name": (MULTIPART, part("name*=punycode''a-") + b"--x--\r\n"),

@@ -33,7 +33,9 @@ class BulkRoute:
     async def run(self, call: Call, type: EntityType, id: str) -> None:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
         self._check_any(type, call.session.actor)
-        event, ids = self._chosen(call, type, (await call.request.fields())[0])
+        sent, _ = await call.request.fields()
+        call.request.close_files()
+        event, ids = self._chosen(call, type, sent)
         done: list[str] = []
         refused: dict[str, str] = {}
         for each in ids:

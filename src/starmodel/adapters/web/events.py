@@ -74,6 +74,7 @@ class EventRoutes:
             self._application.policy.check(type, "write", call.session.actor, event=event)
             if b"starmodel-check" in request.headers:
                 await call.json({"errors": await self._checked(call, type, event, id)})
+                request.close_files()
                 return
             command = await self._command(call, type, event, id)
             if event.kind == "sync":

@@ -50,6 +50,8 @@ def multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, Any]]:
         )
         parser.write(body)
         parser.finalize()
+        if parts.is_open:
+            raise RequestError("The form can't be read: it ends within a part.")
     except FormParserError as error:
         parts.close()
         raise RequestError("The form can't be read: it is no valid multipart body.") from error
@@ -65,6 +67,7 @@ class _Parts:
     def __init__(self, size: int) -> None:
         self._spool_bytes = size + 1  # the body is in memory, and so are its files
         self.pairs: list[tuple[str, Any]] = []
+        self.is_open = False
         self._name = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._field, self._data = "", bytearray()
@@ -74,6 +77,7 @@ class _Parts:
         if len(self.pairs) >= MAX_FIELDS:
             raise RequestError(f"The form has more than {MAX_FIELDS} fields.")
         self._headers, self._data, self._file = [], bytearray(), None
+        self.is_open = True
 
     def header_name(self, data: bytes, start: int, end: int) -> None:
         self._name = data[start:end].lower()
@@ -103,6 +107,7 @@ class _Parts:
             self._file.size += end - start
 
     def end(self) -> None:
+        self.is_open = False
         if self._file is None:
             self.pairs.append((self._field, _decoded(self._data)))
         else:

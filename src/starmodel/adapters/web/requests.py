@@ -17,6 +17,7 @@ from starmodel.core.bounds import BoundsError, read_json
 from starmodel.core.errors import RequestError
 
 MAX_CONTENT_TYPE_BYTES = 512
+MAX_LENGTH_DIGITS = 18
 _CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*([^;]*)", re.IGNORECASE)
 _UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is part of it
 _PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
@@ -126,7 +127,7 @@ class Incoming:
         return self.content_type in FORM_TYPES
 
     def check_head(self) -> None:
-        """Refuse addresses and types of bodies that nothing here can read.
+        """Refuse addresses, and lengths and types of bodies, that nothing here can read.
 
         Only UTF-8 is decoded: no client chooses a codec.
 
@@ -136,6 +137,9 @@ class Incoming:
             raise RequestError("The address has a NUL character.")
         if self.scope["query_string"].count(b"&") >= MAX_FIELDS:
             raise RequestError(f"The address has more than {MAX_FIELDS} parameters.")
+        length = self.headers.get(b"content-length", b"0")
+        if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
+            raise RequestError(f"Content-Length is {length[:80]!r}; expected a number.")
         kind = self.headers.get(b"content-type")
         if kind is None or kind == b"application/json":
             return
@@ -154,9 +158,7 @@ class Incoming:
         if self._body is not None:
             return self._body
         length, room = self.headers.get(b"content-length", b"0"), self._limits.max_body_bytes
-        if not length.isdigit():
-            raise RequestError(f"Content-Length is {length[:80]!r}; expected a number.")
-        if len(length) > 18 or int(length) > room:
+        if int(length) > room:
             raise self._too_large()
         parts: list[bytes] = []
         more = True
