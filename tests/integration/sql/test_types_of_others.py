@@ -56,6 +56,7 @@ KEPT = {
         ("BINARY(16)", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("CHAR(32)", uuid.UUID, A),
         ("ENUM('happy','sad')", Mood, Mood.sad), ("INT", Level, Level.LOW),
         ("DECIMAL(10,2)", float, 1.5), ("DOUBLE", Decimal, Decimal("1.5")), ("YEAR", int, 2024),
+        ("BLOB", str, "ä7"),
     ],
     "sqlite": [
         ("TEXT", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("TIMESTAMP", datetime, LOCAL),
@@ -143,7 +144,10 @@ async def test_type_that_does_not_fit_is_refused_by_name(others: Outsider, start
     for type_, annotation, wanted in REFUSED[others.kind]:
         await others.run("DROP TABLE IF EXISTS t")
         await others.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
-        with pytest.raises(ConfigurationError, match=rf"Row\.v can't become a column.*{wanted}"):
+        with pytest.raises(
+            ConfigurationError,
+            match=rf"Row\.v can't be stored in the column 'v' of the table 't'.*{wanted}",
+        ):
             await start(_entity(annotation))
 
 
