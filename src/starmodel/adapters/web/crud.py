@@ -120,6 +120,8 @@ class CrudRoutes:
         policy.check(type, "read", actor)  # before a word of the question is read
         call.request.check_acceptable()
         cursors = application.cursors if call.request.wants_json else None
+        if call.request.wants_json:
+            call.request.check_repeated()
         reader = actor.id if actor is not None and policy.reads_fields(type) else ""
         listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
         total = call.request.wants_json and wants_total(asked)

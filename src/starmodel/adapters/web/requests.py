@@ -119,6 +119,18 @@ class Incoming:
             return MappingProxyType({k: v for k, v in found.items() if k != "datastar"})
         return found
 
+    def check_repeated(self) -> None:
+        """Refuse a query that has one parameter twice. Raises: RequestError."""
+        pairs = _pairs(self.scope["query_string"])
+        if len(pairs) == len(self.query):
+            return
+        counts = Counter(name for name, _ in pairs)
+        repeated = next((name for name, count in counts.items() if count > 1), None)
+        if repeated is not None:
+            raise RequestError(
+                f"{repeated[:80]!r} is asked for {counts[repeated]} times; expected once."
+            )
+
     @property
     def signals_in_query(self) -> dict[str, Any]:
         """The signals that Datastar sends with GET and DELETE."""

@@ -83,6 +83,8 @@ class Flavour(ABC):
     dialect: Dialect
     deletes_self_references = True
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
+    every_column: str
+    """The query of (table, column) over all tables in which a class may have its own."""
 
     @property
     def table_options(self) -> dict[str, Any]:
