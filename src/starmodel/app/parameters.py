@@ -13,6 +13,7 @@ from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 
 from starmodel.app.access import Actor
+from starmodel.app.files import FileRule, file_rule
 from starmodel.app.form_texts import written_types
 from starmodel.app.session import Session
 from starmodel.app.uow import UnitOfWork
@@ -42,7 +43,8 @@ class Parameter:
     `inspect.Parameter.empty` when a value is required; is_field is True
     for a field of the entity that the event takes by `**values`;
     is_private for one that is declared so, and is recorded masked; keys and
-    has_numbers say what `accept` has to check.
+    has_numbers say what `accept` has to check; file is set for one that takes
+    uploaded files.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Parameter:
     is_private: bool = False
     keys: Count | None = None
     has_numbers: bool = True
+    file: FileRule | None = None
 
     @property
     def required(self) -> bool:
@@ -130,12 +133,18 @@ def signature_of(parameter: Parameter) -> str:
 
 
 def new_parameter(
-    name: str, annotation: Any, adapter: TypeAdapter[Any], default: Any, *, is_field: bool = False
+    name: str,
+    annotation: Any,
+    adapter: TypeAdapter[Any],
+    default: Any,
+    *,
+    is_field: bool = False,
+    file: FileRule | None = None,
 ) -> Parameter:
     """A parameter with a value of its own, not a record."""
     return Parameter(
         name, annotation, adapter, default, None, is_field, declared(annotation).private,
-        key_counter(annotation), may_hold_numbers(annotation),
+        key_counter(annotation), may_hold_numbers(annotation), file,
     )  # fmt: skip
 
 
@@ -203,9 +212,9 @@ def parameter_of(
                 f"{where}: parameter {parameter.name!r} must name one entity of this application."
             )
         return Parameter(parameter.name, annotation, None, parameter.default, entities[0])
+    file = file_rule(where, parameter.name, annotation)
     # The class of an uploaded file belongs to the web framework, and is no pydantic type.
-    is_file = any(getattr(kind, "__name__", "") == "UploadFile" for kind in _types_in(annotation))
-    config = ConfigDict(arbitrary_types_allowed=True) if is_file else None
+    config = ConfigDict(arbitrary_types_allowed=True) if file else None
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=config)
     except (PydanticUserError, NameError, TypeError, ValueError) as error:
@@ -214,14 +223,14 @@ def parameter_of(
             "which can't be read from a request."
         ) from error
     if parameter.default is not inspect.Parameter.empty and parameter.default is not None:
-        problem = refusal_of(annotation, [], parameter.default) if not is_file else None
+        problem = refusal_of(annotation, [], parameter.default) if file is None else None
         if problem is not None:
             raise ConfigurationError(
                 f"{where}: parameter {parameter.name!r} has the default {parameter.default!r}, "
                 f"which is no value of {type_name(annotation)}: {problem}. Give another default, "
                 "or change the type."
             )
-    made = new_parameter(parameter.name, annotation, adapter, parameter.default)
+    made = new_parameter(parameter.name, annotation, adapter, parameter.default, file=file)
     unsaid = [made.name] if looks_secret(made.name) and not made.is_secret else []
     if declared(annotation).public:
         unsaid = []
