@@ -100,6 +100,7 @@ class MysqlFlavour(Flavour):
     """
 
     title = "MySQL"
+    max_name_length = 64
     dialect = _Dialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
     deletes_self_references = False
