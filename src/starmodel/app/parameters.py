@@ -228,8 +228,7 @@ def parameter_of(
     if unsaid:
         raise ConfigurationError(
             f"{where}: the parameter {unsaid[0]!r} looks like a secret but is neither private nor "
-            "public, and arguments are recorded. Write SecretStr or "
-            "Annotated[…, Field(private=True)], or Annotated[…, Field(public=True)] if it may be "
-            "seen."
+            "public, and arguments are recorded. Write SecretStr or Private[…], or "
+            "Annotated[…, Field(public=True)] if it may be seen."
         )
     return made

@@ -17,7 +17,7 @@ import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import pydantic
 from pydantic import Secret, SecretBytes, SecretStr
@@ -105,6 +105,14 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
 
 def _is_leaving(value: object) -> bool:
     return leaving.get()
+
+
+T = TypeVar("T")
+Private = Annotated[T, Field(private=True)]
+"""The type of a value that never leaves the server: `hashed_password: Private[str]`.
+
+For fields of entities and models, and for parameters of events.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +303,8 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
         if looks_secret(name) and not private and not options.public:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
-                f"Write {name}: … = Field(private=True), or Field(public=True) "
-                "if visitors may see it."
+                f"Write {name}: Private[…], which is Field(private=True), or "
+                "… = Field(public=True) if visitors may see it."
             )
         unsaid = [] if private else undeclared_secrets(info.annotation)
         if unsaid:

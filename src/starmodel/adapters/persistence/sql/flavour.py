@@ -89,6 +89,8 @@ class Flavour(ABC):
     max_name_length = 9999
     name_unit = "characters"
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
+    every_column: str
+    """The query of (table, column) over all tables in which a class may have its own."""
 
     @property
     def table_options(self) -> dict[str, Any]:

@@ -61,6 +61,12 @@ class PostgresqlFlavour(Flavour):
     name_unit = "bytes"
     dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     icu = True
+    every_column = (
+        "SELECT relname::TEXT, attname::TEXT FROM pg_class "
+        "JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p') "
+        "AND attnum > 0 AND NOT attisdropped"
+    )
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         str: replace(SCALARS[str], decode=unescaped),

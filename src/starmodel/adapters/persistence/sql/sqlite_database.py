@@ -127,7 +127,9 @@ def create_tables(
 def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
     """The columns of a table; none when it is not there. Their types say little in SQLite."""
     rows = connection.execute(
-        "SELECT name, hidden, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)
+        'SELECT name, hidden, type, "notnull", dflt_value IS NOT NULL OR hidden > 1 '
+        "OR (pk > 0 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo(?) WHERE hidden <> 1",
+        (table,),
     ).fetchall()
     names = ", ".join(_quoted(name) for name, *_ in rows)
     sample = None
@@ -136,8 +138,15 @@ def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
         sample = connection.execute(asked).fetchone()
     sample = sample or (None,) * len(rows)
     return {
-        name: FoundColumn(generated=hidden > 1, length=_length(type), sample=value)
-        for (name, hidden, type), value in zip(rows, sample, strict=True)
+        name: FoundColumn(
+            generated=hidden > 1,
+            length=_length(type),
+            sample=value,
+            declared=type,
+            not_null=bool(not_null),
+            has_default=bool(has_default),
+        )
+        for (name, hidden, type, not_null, has_default), value in zip(rows, sample, strict=True)
     }
 
 

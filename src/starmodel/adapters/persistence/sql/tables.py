@@ -53,6 +53,7 @@ from starmodel.adapters.persistence.sql.identifiers import (
     fit_index_names,
     short_name,
 )
+from starmodel.adapters.persistence.sql.retyping import retyping
 from starmodel.adapters.persistence.sql.values import (
     Codec,
     accepts_none,
@@ -196,19 +197,27 @@ def derive_table(
     there = there or {}
     found = {name.lower() for name in there}
     known = {name.lower(): column for name, column in there.items()}
+    own = VERSION in found
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
             field = _stored_field(spec, flavour, keys)
-            column_found = known.get(field.column.name.lower())
-            if column_found is not None and field.kind is not CUSTOM:
-                annotation = spec.info.annotation
-                field = fitted(field, field.kind, annotation, column_found, flavour)
-            fields[spec.name] = field
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{type.name}.{spec.name} can't become a column: {error}"
             ) from error
+        column_found = known.get(field.column.name.lower())
+        if column_found is not None and field.kind is not CUSTOM:
+            annotation = spec.info.annotation
+            try:
+                field = fitted(field, field.kind, annotation, column_found, flavour, own=own)
+            except ValueError as error:
+                where = f"the column {field.column.name!r} of the table {name!r}"
+                remedy = retyping(name, field.column, flavour.dialect) if own else ""
+                raise ConfigurationError(
+                    f"{type.name}.{spec.name} can't be stored in {where}: {error}{remedy}."
+                ) from error
+        fields[spec.name] = field
     key = fields["id"].column
     primary = primary_key_of(more)
     for field in fields.values():
