@@ -17,6 +17,7 @@ import uvicorn
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
+from starmodel.cli.serving import imported
 from starmodel.cli.targets import Target, find_target
 
 ASGI = "async def app(scope, receive, send): ...\n"
@@ -189,6 +190,39 @@ def test_file_of_a_package_is_imported_through_the_package(tmp_path: Path) -> No
     write("shop/__init__.py", "")
     write("shop/web.py", FACTORY)
     assert find_target("shop/web.py", tmp_path) == Target(tmp_path, "shop.web", "create_app")
+
+
+@pytest.mark.parametrize("name", ["app.v2.py", "my-app.py", "a b.py", "shop/web.v1.2.py"])
+def test_file_of_any_name_is_imported_once(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("shop/__init__.py", "")
+    write("shop/near.py", "value = 1")
+    near = "from .near import value\n" if name.startswith("shop/") else ""
+    write(name, near + "class Made: ...\nmade = Made()\napp = lambda *, made=made: made")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+    target = find_target(name, tmp_path)
+
+    made = imported(target.import_string)
+
+    assert imported(target.import_string) is made
+    assert sys.modules[type(made).__module__].Made is type(made)
+
+
+def test_two_files_whose_names_differ_by_a_dot_are_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("app_v2.py", "app = 'underscore'")
+    write("app.v2.py", "app = 'dot'")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+
+    made = [
+        imported(find_target(name, tmp_path).import_string) for name in ("app_v2.py", "app.v2.py")
+    ]
+
+    assert made == ["underscore", "dot"]
 
 
 @pytest.mark.parametrize(

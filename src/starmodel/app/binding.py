@@ -78,7 +78,7 @@ class Binder:
         self.parameters: dict[str, Parameter] = {}
         self.own: dict[str, Any] = {}
         self.takes_fields = False
-        hints = hints_of(event)
+        hints = hints_of(event, registry)
         for name, parameter in list(event.signature.parameters.items())[1:]:
             annotation = hints.get(name, parameter.annotation)
             special = special_of(name, annotation)

@@ -17,6 +17,7 @@ from starmodel.app.files import FileRule, file_rule
 from starmodel.app.form_texts import written_types
 from starmodel.app.session import Session
 from starmodel.app.uow import UnitOfWork
+from starmodel.core.annotations import resolved_hints
 from starmodel.core.bounds import Count, check_keys, check_numbers, key_counter, may_hold_numbers
 from starmodel.core.definition_checks import refusal_of
 from starmodel.core.entity import Entity
@@ -33,6 +34,10 @@ from starmodel.core.registry import Registry
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
 _SPECIAL_TYPES: dict[str, type] = {"actor": Actor, "session": Session, "uow": UnitOfWork}
+_SPECIAL_NAMES: dict[str, Any] = {
+    **{kind.__name__: kind for kind in _SPECIAL_TYPES.values()},
+    "Request": type("Request", (), {}),  # stands for that of any web framework
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,30 +153,24 @@ def new_parameter(
     )  # fmt: skip
 
 
-def hints_of(event: Event[Any, Any, Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(event.fn, include_extras=True)
-    except NameError as error:
-        # Names known only to type checkers: special parameters are found by name then.
-        return {
-            name: value
-            for name, value in inspect.get_annotations(event.fn).items()
-            if not isinstance(value, str)
-        } | ({} if _all_special(event) else _fail(event, error))
+def hints_of(event: Event[Any, Any, Any], registry: Registry) -> dict[str, Any]:
+    """The types of an event's parameters.
 
+    The names of entities and of special parameters are known also where the
+    module imports them for type checkers only. A special parameter whose type
+    is not known is found by its name.
 
-def _all_special(event: Event[Any, Any, Any]) -> bool:
-    return all(
-        name in SPECIAL or not isinstance(p.annotation, str)
-        for name, p in list(event.signature.parameters.items())[1:]
-    )
-
-
-def _fail(event: Event[Any, Any, Any], error: NameError) -> dict[str, Any]:
-    raise ConfigurationError(
-        f"{event.owner}.{event.name}: an annotation can't be resolved ({error}). "
-        "Import the name at module level, outside TYPE_CHECKING."
-    ) from error
+    Raises: ConfigurationError, naming any other parameter without a type.
+    """
+    known = {type.name: type.cls for type in registry} | _SPECIAL_NAMES
+    hints, failed = resolved_hints(event.fn, known)
+    for name, error in failed.items():
+        if name not in SPECIAL and name != "return":
+            raise ConfigurationError(
+                f"{event.owner}.{event.name}: the annotation of {name!r} can't be resolved "
+                f"({error}). Import the name at module level, outside TYPE_CHECKING."
+            ) from error
+    return hints
 
 
 def special_of(name: str, annotation: Any) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.filter_words import split_filter, split_values
-from starmodel.app.moments import bound_of
+from starmodel.app.moments import absolute, bound_of
 from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
@@ -62,8 +63,11 @@ class Filter:
             return (self.op == "eq" and value is self.value) or (
                 self.op == "ne" and value is not self.value
             )
+        wanted = self.value
+        if isinstance(value, datetime) and self.op not in ("contains", "startswith"):
+            value, wanted = absolute(value), absolute(wanted)
         try:
-            return OPERATORS[self.op](value, self.value)
+            return OPERATORS[self.op](value, wanted)
         except (TypeError, ArithmeticError):
             return False  # such as "less than" of enum members that have no order, or of NaN
 

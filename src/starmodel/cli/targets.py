@@ -1,4 +1,4 @@
-"""Find the application that a command means, without running any of its code.
+"""Find the application that a command means, without running any of its code, and import it.
 
 The reloading server imports the application in a child process only. So
 names are looked up in the source text, and a mistake is told before a
@@ -8,9 +8,11 @@ server starts.
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from starmodel.cli.problems import CommandError
@@ -21,16 +23,55 @@ CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")
 class Target(NamedTuple):
     """What a server needs to import an application.
 
-    Shapes: folder goes on sys.path.
+    Shapes: folder goes on sys.path; file is set where no import statement
+    could name the module, as with app.v2.py.
     """
 
     folder: Path
     module: str
     attribute: str
+    file: Path | None = None
 
     @property
     def import_string(self) -> str:
-        return f"{self.module}:{self.attribute}"
+        return f"{self.file or self.module}:{self.attribute}"
+
+
+def import_target(module: str) -> ModuleType:
+    """The module of a target's import string, imported once under its name.
+
+    Raises: whatever the module's own code raises.
+    """
+    if not module.endswith(".py"):
+        return importlib.import_module(module)
+    file = Path(module)
+    _, parts = _place_of(file)
+    *packages, stem = parts
+    name = ".".join([*packages, stem.replace(".", "_")])
+    while (known := sys.modules.get(name)) is not None:
+        if getattr(known, "__file__", None) == str(file):
+            return known
+        name += "_"
+    if packages:
+        importlib.import_module(".".join(packages))  # for relative imports
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} can't be imported.")
+    made = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(made)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return made
+
+
+def _place_of(source: Path) -> tuple[Path, list[str]]:
+    """The folder for sys.path, and the packages and the stem of a file."""
+    folder, parts = source.parent, [source.stem]
+    while (folder / "__init__.py").is_file():  # a file of a package is imported through it
+        folder, parts = folder.parent, [folder.name, *parts]
+    return folder, parts
 
 
 def find_target(app: str | None, here: Path) -> Target:
@@ -73,9 +114,7 @@ def _in_file(path: Path, attribute: str) -> Target:
     source = path.resolve()
     if not source.is_file():
         raise CommandError(f"No file {path}. Check the path and the current folder.")
-    folder, parts = source.parent, [source.stem]
-    while (folder / "__init__.py").is_file():  # a file of a package is imported through it
-        folder, parts = folder.parent, [folder.name, *parts]
+    folder, parts = _place_of(source)
     if attribute:
         return _target(source, folder, ".".join(parts), attribute)
     names = _defined_names(source)
@@ -92,6 +131,8 @@ def _target(source: Path, folder: Path, module: str, attribute: str) -> Target:
     names = _defined_names(source)
     if attribute not in names and "*" not in names:
         raise CommandError(f"{source.name} has no attribute {attribute!r}. Check its name.")
+    if "." in source.stem:
+        return Target(folder, module, attribute, source)
     _refuse_shadowed(source, folder, module.partition(".")[0])
     return Target(folder, module, attribute)
 

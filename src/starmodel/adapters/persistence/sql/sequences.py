@@ -17,6 +17,7 @@ from starmodel.adapters.persistence.sql.values import accepts_none, kind_of
 from starmodel.core.errors import ConfigurationError
 
 TABLE = "starmodel_sequence"
+MAX_KEY_CHARS = 2 * 64 + 1  # a schema and a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
     return Table(
         TABLE,
         metadata,
-        Column("name", String(64), primary_key=True),
+        Column("name", String(MAX_KEY_CHARS), primary_key=True),
         Column("last", BigInteger, nullable=False),
         **flavour.table_options,
     )

@@ -48,6 +48,11 @@ from starmodel.adapters.persistence.sql.declarations import (
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.foreign_types import fitted
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.identifiers import (
+    check_identifiers,
+    fit_index_names,
+    short_name,
+)
 from starmodel.adapters.persistence.sql.retyping import retyping
 from starmodel.adapters.persistence.sql.values import (
     Codec,
@@ -228,7 +233,7 @@ def derive_table(
         if not found or column.name in found or type.ttl_s is not None
     ]
     if type.ttl_s is not None:
-        hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
+        hidden.append(Index(short_name(f"ix_{name}{EXPIRES}"), EXPIRES))
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
@@ -247,6 +252,8 @@ def derive_table(
             "Rename one, or give it a __tablename__."
         ) from error
     name_checks(table)
+    fit_index_names(table, flavour)
+    check_identifiers(type.name, table, flavour)
     return EntityTable(type, table, fields)
 
 
