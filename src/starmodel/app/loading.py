@@ -12,6 +12,7 @@ from starmodel.app.access import TRUSTED, AccessPolicy, check_record
 from starmodel.app.binding import Binder
 from starmodel.app.command import Command
 from starmodel.app.command_access import check_run
+from starmodel.app.disclosure import Viewer
 from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import RecordKey
@@ -40,7 +41,7 @@ class Loader:
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._policy, self._scopes = policy, scopes
+        self._registry, self._policy, self._scopes = registry, policy, scopes
         self._binders = binders
         self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
@@ -77,6 +78,8 @@ class Loader:
         if type.is_record and command.id is None:
             if command.event.name != "create":
                 raise NotFoundError(type.name, None)
+            if command.precondition is not None:
+                command.precondition.check_new()
             tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
             tracked.checks = (partial(check_run, self._policy, command),)
             return tracked
@@ -88,9 +91,18 @@ class Loader:
         check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, self._policy, command),)
+        if command.precondition is not None:
+            self._check_version(command, entity)
+            tracked.checks += (partial(self._check_version, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
+
+    def _check_version(self, command: Command, stored: Entity) -> None:
+        """Raises: PreconditionFailedError, for a version that the request excludes."""
+        if command.precondition is not None:
+            viewer = Viewer(self._registry, self._policy, command.reader)
+            command.precondition.check(stored, readable=viewer.may_read(stored))
 
     def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""

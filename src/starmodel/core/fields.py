@@ -303,8 +303,8 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
         if looks_secret(name) and not private and not options.public:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
-                f"Write {name}: Private[…], which is Field(private=True), or … = Field(public=True) "
-                "if visitors may see it."
+                f"Write {name}: Private[…], which is Field(private=True), or "
+                "… = Field(public=True) if visitors may see it."
             )
         unsaid = [] if private else undeclared_secrets(info.annotation)
         if unsaid:

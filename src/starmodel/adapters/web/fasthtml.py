@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
@@ -268,7 +269,8 @@ def _redirected(redirect: Redirect, request: Any) -> Response:
 
 def _answer(entity: Entity, request: Request) -> Any:
     """An entity as the result of a handler: its page for a browser, else its JSON."""
-    if "text/html" not in request.headers.get("accept", ""):
+    accept = ", ".join(request.headers.getlist("accept")).encode("latin-1")
+    if representation(accept) != "html":
         return JSONResponse(public_state(entity), headers={"vary": "accept"})
     front: Front = request.scope["app"].front
     type = front.application.registry[entity.__entity__.cls]
