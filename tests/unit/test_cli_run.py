@@ -257,7 +257,6 @@ def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any])
         ("os:path", "No module 'os' with Python source"),
         ("nulls.py", "nulls.py"),
         ("empty.py", "Add app = create_app()"),
-        ("broken.py", "broken.py, line 2"),
         ("typer.py", "Rename typer.py"),
     ],
     ids=str,
@@ -265,10 +264,23 @@ def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any])
 def test_mistake_ends_with_one_sentence_and_the_remedy(argument: str, words: str) -> None:
     write("hello.py", ASGI)
     write("empty.py", "from starmodel import create_app\n")
-    write("broken.py", "\ndef app(:\n")
     write("typer.py", ASGI)
     write("nulls.py", "app = 1\0")
     assert words in refusal(argument)
+
+
+def test_syntax_error_is_shown_by_the_server_that_waits_for_its_correction(
+    started: dict[str, Any],
+) -> None:
+    write("broken.py", "from starmodel import create_app\nclass A(Entity)\napp = create_app()\n")
+    assert invoke("broken.py").exit_code == 0
+    assert started["reload"]
+    write("main.py", "async def app(:\n")
+    assert invoke().exit_code == 0
+    write("nameless.py", "class A(Entity)\nprint(app)\n")
+    assert "defines neither app nor create_app" in refusal("nameless.py")
+    for words in (["broken.py", "--no-reload"], ["broken.py", "--production"]):
+        assert "broken.py, line 2: " in refusal(*words)
 
 
 def test_folder_without_an_application_says_what_was_looked_for() -> None:

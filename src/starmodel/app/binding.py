@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from starmodel.app.files import NO_FILE, FileRule, holds_file
 from starmodel.app.form_texts import filled, from_text, is_list
 from starmodel.app.model_input import UnknownPartError, accepted
 from starmodel.app.parameters import (
@@ -107,6 +108,12 @@ class Binder:
                 f"{self.carries[0]} comes from the browser in the body of the request. "
                 "Use method 'post', 'put' or 'patch'."
             )
+        self.files = tuple(p.name for p in self.parameters.values() if p.file is not None)
+        if self.files and event.info.method in ("get", "delete"):
+            raise ConfigurationError(
+                f"{self.where} has method {event.info.method!r}, but the file {self.files[0]!r} "
+                "comes in the body of the request. Use method 'post', 'put' or 'patch'."
+            )
         self.private = set[str]()
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
@@ -171,7 +178,7 @@ class Binder:
 
     def method(self, default: str) -> str:
         """The HTTP method of the event: its own, else the default where that has a body."""
-        needs_body = self.carries and default in ("get", "delete")
+        needs_body = (self.carries or self.files) and default in ("get", "delete")
         return self.event.info.method or ("post" if needs_body else default)
 
     @property
@@ -215,9 +222,14 @@ class Binder:
     def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
         """The arguments that are valid, and a sentence for each other one, by name.
 
+        A file that is missing is no problem yet: while a form is filled in, it is not sent.
+
         Raises: BindingError, for a name that is unknown.
         """
         given, problems = self._sorted(inputs)
+        for name in self.files:
+            if name not in inputs.files:
+                problems.pop(name, None)
         return given, _beside(problems)
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
@@ -246,7 +258,7 @@ class Binder:
                     self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _MISSING
+                problems[name] = _MISSING if parameter.file is None else _MISSING_FILE
         return given, problems
 
     def _take(
@@ -259,6 +271,12 @@ class Binder:
         problems: dict[str, _Wrong],
     ) -> None:
         trusted = inputs.trusted
+        if parameter.file is not None:
+            self._take_file(parameter, parameter.file, value, source, given, problems)
+            return
+        if source == "files" and holds_file(value):
+            problems[parameter.name] = _NO_FILE
+            return
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
@@ -316,6 +334,24 @@ class Binder:
         told = _technical(parameter, value, first, source)
         problems[parameter.name] = _Wrong(told, sentence(first))
 
+    def _take_file(
+        self,
+        parameter: Parameter,
+        rule: FileRule,
+        value: Any,
+        source: str,
+        given: dict[str, Any],
+        problems: dict[str, _Wrong],
+    ) -> None:
+        if value is None and parameter.may_be_none:
+            given[parameter.name] = None
+        elif value in ("", []) or (source != "files" and value is None):
+            return  # an empty input
+        elif said := rule.problem(value):
+            problems[parameter.name] = _Wrong(f"must be a file: {said} (from {source})", said)
+        else:
+            given[parameter.name] = parameter.accept(rule.value(value))
+
     def _accepted(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
         """The input, checked for names of nested models. Raises: UnknownPartError."""
         if trusted or parameter.name not in self.with_models:
@@ -372,6 +408,8 @@ class _Wrong(NamedTuple):
 
 
 _MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_MISSING_FILE = _Wrong("is missing", NO_FILE)
+_NO_FILE = _Wrong("takes no file (from files)", "This takes no file.")
 _INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 

@@ -23,6 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
 from starmodel.app.access import Actor
+from starmodel.app.files import FileRule, file_rule
 from starmodel.app.form_texts import written_types
 from starmodel.app.session import Session
 from starmodel.app.uow import UnitOfWork
@@ -63,7 +64,8 @@ class Parameter:
     set where methods of the class see the input before its type is checked;
     strict, where a part of it takes no value of another type;
     is_private for one that is declared so, and is recorded masked; keys and
-    has_numbers say what `accept` has to check.
+    has_numbers say what `accept` has to check; file is set for one that takes
+    uploaded files.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Parameter:
     full_type: Any = None
     strict: bool = False
     own_reading: bool = False
+    file: FileRule | None = None
 
     @property
     def aliases(self) -> Iterator[str]:
@@ -194,12 +197,19 @@ def signature_of(parameter: Parameter) -> str:
     return f"{parameter.name}: {name}{default}"
 
 
-def new_parameter(name: str, annotation: Any, adapter: TypeAdapter[Any], default: Any) -> Parameter:
+def new_parameter(
+    name: str,
+    annotation: Any,
+    adapter: TypeAdapter[Any],
+    default: Any,
+    *,
+    file: FileRule | None = None,
+) -> Parameter:
     """A parameter with a value of its own, not a record."""
     return Parameter(
         name, annotation, adapter, default, None, False, declared(annotation).private,
         key_counter(annotation), may_hold_numbers(annotation), annotation,
-        is_strict(adapter.core_schema),
+        is_strict(adapter.core_schema), file=file,
     )  # fmt: skip
 
 
@@ -273,9 +283,9 @@ def parameter_of(
                 f"{where}: parameter {parameter.name!r} must name one entity of this application."
             )
         return Parameter(parameter.name, annotation, None, parameter.default, entities[0])
+    file = file_rule(where, parameter.name, annotation)
     # The class of an uploaded file belongs to the web framework, and is no pydantic type.
-    is_file = any(getattr(kind, "__name__", "") == "UploadFile" for kind in _types_in(annotation))
-    config = ConfigDict(arbitrary_types_allowed=True) if is_file else None
+    config = ConfigDict(arbitrary_types_allowed=True) if file else None
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=config)
     except (PydanticUserError, NameError, TypeError, ValueError) as error:
@@ -284,14 +294,14 @@ def parameter_of(
             "which can't be read from a request."
         ) from error
     if parameter.default is not inspect.Parameter.empty and parameter.default is not None:
-        problem = refusal_of(annotation, [], parameter.default) if not is_file else None
+        problem = refusal_of(annotation, [], parameter.default) if file is None else None
         if problem is not None:
             raise ConfigurationError(
                 f"{where}: parameter {parameter.name!r} has the default {parameter.default!r}, "
                 f"which is no value of {type_name(annotation)}: {problem}. Give another default, "
                 "or change the type."
             )
-    made = new_parameter(parameter.name, annotation, adapter, parameter.default)
+    made = new_parameter(parameter.name, annotation, adapter, parameter.default, file=file)
     unsaid = [made.name] if looks_secret(made.name) and not made.is_secret else []
     if declared(annotation).public:
         unsaid = []

@@ -281,7 +281,8 @@ def _site(settings: Settings, head: PageHead) -> Site:
     def parts(root_path: str) -> str:
         return page_basics(root_path) + head.html(root_path)
 
-    return Site(settings.title, parts, head.html_class, asset_urls().get("icons.svg", ""))
+    icons = asset_urls().get("icons.svg", "")
+    return Site(settings.title, parts, head.html_class, icons, settings.max_body_bytes)
 
 
 def _head(settings: Settings) -> PageHead:

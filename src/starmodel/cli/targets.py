@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from starmodel.cli.problems import CommandError
 
+_NAME = re.compile(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=", re.MULTILINE)
 CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")
 
 
@@ -74,18 +76,20 @@ def _place_of(source: Path) -> tuple[Path, list[str]]:
     return folder, parts
 
 
-def find_target(app: str | None, here: Path) -> Target:
+def find_target(app: str | None, here: Path, *, waits: bool = False) -> Target:
     """The application named by `app`, or the first one that follows a convention in `here`.
 
     `app` is `hello.py`, `hello.py:attribute` or `package.module:attribute`.
 
+    Shapes: waits is True for a server that shows a syntax error and waits
+    for its correction; names are then looked up line by line.
     Raises: CommandError, when there is no such file, module or attribute.
     """
     if app is None:
-        return _find_by_convention(here)
+        return _find_by_convention(here, waits)
     place, colon, attribute = app.partition(":")
     if place.endswith(".py"):
-        return _in_file(here / place, attribute)
+        return _in_file(here / place, attribute, waits)
     if not colon and (here / f"{place}.py").is_file():
         raise CommandError(f"{app!r} is no application. Did you mean {place}.py?")
     if not (colon and place and attribute):
@@ -95,40 +99,40 @@ def find_target(app: str | None, here: Path) -> Target:
         raise CommandError(
             f"No module {place!r} with Python source in {here} or installed. Check the name."
         )
-    return _target(source, here, place, attribute)
+    return _target(source, here, place, attribute, waits)
 
 
-def _find_by_convention(here: Path) -> Target:
+def _find_by_convention(here: Path, waits: bool) -> Target:
     for convention in CONVENTIONS:
         module, _, attribute = convention.partition(":")
         source = here.joinpath(*module.split(".")).with_suffix(".py")
-        if source.is_file() and attribute in _defined_names(source):
-            return _target(source, here, module, attribute)
+        if source.is_file() and attribute in _defined_names(source, waits):
+            return _target(source, here, module, attribute, waits)
     raise CommandError(
         f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
         "Name one, as in: starmodel run hello.py (with other commands: --app hello.py)"
     )
 
 
-def _in_file(path: Path, attribute: str) -> Target:
+def _in_file(path: Path, attribute: str, waits: bool) -> Target:
     source = path.resolve()
     if not source.is_file():
         raise CommandError(f"No file {path}. Check the path and the current folder.")
     folder, parts = _place_of(source)
     if attribute:
-        return _target(source, folder, ".".join(parts), attribute)
-    names = _defined_names(source)
+        return _target(source, folder, ".".join(parts), attribute, waits)
+    names = _defined_names(source, waits)
     for convention in ("app", "create_app"):
         if convention in names:
-            return _target(source, folder, ".".join(parts), convention)
+            return _target(source, folder, ".".join(parts), convention, waits)
     raise CommandError(
         f"{path.name} defines neither app nor create_app. Add app = create_app(), "
         f"or name the attribute: {path.name}:attribute"
     )
 
 
-def _target(source: Path, folder: Path, module: str, attribute: str) -> Target:
-    names = _defined_names(source)
+def _target(source: Path, folder: Path, module: str, attribute: str, waits: bool) -> Target:
+    names = _defined_names(source, waits)
     if attribute not in names and "*" not in names:
         raise CommandError(f"{source.name} has no attribute {attribute!r}. Check its name.")
     if "." in source.stem:
@@ -161,11 +165,14 @@ def _find_module(module: str, here: Path) -> Path | None:
     return Path(str(spec.origin))
 
 
-def _defined_names(source: Path) -> set[str]:
+def _defined_names(source: Path, waits: bool) -> set[str]:
     """Names at the top level of a module; `*` among them after a star import."""
     try:
-        tree = ast.parse(source.read_bytes(), filename=str(source))
+        text = source.read_bytes()
+        tree = ast.parse(text, filename=str(source))
     except SyntaxError as error:
+        if waits and b"\0" not in text:
+            return {found[1] or found[2] for found in _NAME.finditer(text.decode(errors="replace"))}
         raise CommandError(
             f"{source.name}, line {error.lineno}: {error.msg}. Correct it and run again."
         ) from error

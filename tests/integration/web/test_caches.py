@@ -141,7 +141,7 @@ class Attacker:
         return self.ask("GET", f"/{words(n)}", HTML)
 
     def methods(self, n: int) -> Any:
-        return self.ask(f"M{n}", "/tally", JSON)
+        return self.ask(f"M{words(n)}", "/tally", JSON)  # h11 takes any token
 
     def partial_updates(self, n: int) -> Any:
         return self.ask(

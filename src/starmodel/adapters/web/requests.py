@@ -87,7 +87,10 @@ class Incoming:
         """True for a GET that a script or a program makes, not a link, an address or a prefetch."""
         headers = self.headers
         return (
-            (self.is_datastar or (self.wants_json and b"application/json" in headers[b"accept"]))
+            (
+                self.is_datastar
+                or (self.wants_json and b"application/json" in headers.get(b"accept", b""))
+            )
             and headers.get(b"sec-fetch-mode", b"").lower() != b"navigate"
             and headers.get(b"sec-fetch-dest", b"empty").lower() == b"empty"
             and not any(name in headers for name in _PREFETCH)
@@ -209,7 +212,10 @@ class Incoming:
         texts = [(k, v) for k, v in pairs if isinstance(v, str)]
         self._files = [(k, v) for k, v in pairs if not isinstance(v, str)]
         files = [(k, v) for k, v in self._files if v.filename]
-        return gathered(texts, self._limits.bounds), gathered(files)
+        times = Counter(name for name, _ in files)
+        # Of one name every file counts, as in an input that takes several.
+        named = [(f"{k}[]" if times[k] > 1 and not k.endswith("[]") else k, v) for k, v in files]
+        return gathered(texts, self._limits.bounds), gathered(named)
 
     async def fields(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields and files of the body, a JSON object or a form; nothing for no body.
