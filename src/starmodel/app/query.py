@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +17,7 @@ from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
+from starmodel.core.field_types import field_adapter, names_by_alias
 from starmodel.core.fields import choice_of, plain_types
 
 MAX_ORDER_TERMS = 16
@@ -154,6 +156,10 @@ def make_query(
     made = []
     for word, value in filters.items():
         name, op = split_filter(word, fields)
+        if name not in fields:
+            aliases = names_by_alias(entity)
+            name, op = split_filter(word, aliases)
+            name = aliases.get(name, name)
         known(name)
         if op not in OPERATORS and op not in SHORTHANDS:
             raise RequestError(
@@ -238,11 +244,13 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         return bound
     if op == "in":
         value = [choice_of(annotation, item) for item in value]
-        annotation = list[annotation]
     else:
         value = choice_of(annotation, value)
+    several = op == "in"
     try:
-        made = TypeAdapter(annotation).validate_python(value)
+        made = _read(field_adapter(entity, name, several=several), value)
+        if made is _UNREAD:  # a bound may break the rules of stored values
+            made = _bare_adapter(entity, name, several).validate_python(value, strict=False)
         check_numbers(made)
         return made
     except ValidationError as error:
@@ -252,6 +260,23 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         raise _incomparable(entity, name, value, problem) from error
     except BoundsError as error:
         raise _incomparable(entity, name, value, f"it {error}") from error
+
+
+_UNREAD: Any = object()
+
+
+def _read(adapter: TypeAdapter[Any], value: Any) -> Any:
+    try:
+        return adapter.validate_python(value, strict=False)  # addresses hold texts
+    except ValidationError:
+        return _UNREAD
+
+
+@lru_cache(maxsize=2048)
+def _bare_adapter(entity: type[Entity], name: str, several: bool) -> TypeAdapter[Any]:
+    """Validates the type of a field without its rules."""
+    annotation: Any = entity.__pydantic_fields__[name].annotation
+    return TypeAdapter(list[annotation] if several else annotation)
 
 
 def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> RequestError:

@@ -56,7 +56,6 @@ from starmodel.adapters.persistence.sql.identifiers import (
 from starmodel.adapters.persistence.sql.retyping import retyping
 from starmodel.adapters.persistence.sql.values import (
     Codec,
-    accepts_none,
     codec_of_type,
     enum_codec,
     is_enum,
@@ -66,7 +65,7 @@ from starmodel.adapters.persistence.sql.values import (
 )
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec
+from starmodel.core.fields import FieldSpec, accepts_none
 from starmodel.core.registry import EntityType
 from starmodel.core.relations import table_name
 
