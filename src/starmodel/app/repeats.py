@@ -29,7 +29,7 @@ def outcome_text(reply: Reply, home: Tracked, viewer: Viewer) -> str:
     if not home.new and reply.is_empty:
         return _NOTHING_SAID
     readable = not home.deleted and viewer.may_read(home.draft)
-    return json_bytes((plain(home.draft.id), reply.to_json(), readable)).decode()
+    return json_bytes((plain(getattr(home.draft, "id", None)), reply.to_json(), readable)).decode()
 
 
 class Repeats:

@@ -179,7 +179,7 @@ class UnitOfWork:
         for tracked in self._tracked.values():
             if tracked.new and tracked.type.is_record and not tracked.deleted:
                 draft, cls = tracked.draft, tracked.type.cls
-                if draft.id is None:
+                if getattr(draft, "id", "") is None:  # a required one may be missing
                     draft.id = await self._persistence.for_class(cls).next_id(cls)
                     tracked.numbered = True
 

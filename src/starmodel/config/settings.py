@@ -19,6 +19,7 @@ from starmodel.config.sources import origins_of, read_layers
 from starmodel.config.values import (
     Bus,
     CommaList,
+    CorsOrigin,
     Count,
     DatabaseUrl,
     Host,
@@ -101,7 +102,10 @@ class Settings(BaseModel):
     allowed_hosts: Annotated[list[Host], CommaList] = []
     """Names that are served; any, when empty. `*.example.com` takes all below it."""
     trusted_origins: Annotated[list[Origin], CommaList] = []
-    """Other sites whose pages may run events here."""
+    """Other sites whose pages may run events here and read the answers, with credentials."""
+    cors_origins: Annotated[list[CorsOrigin], CommaList] = []
+    """Other sites whose pages may do so without cookies, as anybody or by a bearer token;
+    `*` is any site."""
     trusted_proxies: Annotated[list[Network], CommaList] = []
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None

@@ -41,8 +41,8 @@ class Purse(Entity):
         ("GET", "/purse"), ("GET", "/mugs"), ("GET", "/mugs/nothing"), ("GET", "/nothing"),
         ("POST", "/purse/put"), ("POST", "/purse/nothing"), ("POST", "/mugs"),
         ("GET", "/purse/put"), ("POST", "/mugs/_bulk"), ("GET", "/own"), ("GET", "/data"),
-        ("GET", "/entity"),
-        ("GET", "/away"), ("GET", "/_starmodel/health"), ("GET", "/mugs?page=0"),
+        ("GET", "/entity"), ("GET", "/away"), ("GET", "/_starmodel/health"),
+        ("GET", "/mugs?page=0"),
     ],
 )  # fmt: skip
 async def test_answer_to_one_visitor_is_not_cached(
