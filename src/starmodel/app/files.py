@@ -80,8 +80,10 @@ def file_rule(where: str, name: str, annotation: Any) -> FileRule | None:
 
 
 def holds_file(value: Any) -> bool:
-    """True for an uploaded file, and a list that has one."""
-    return any(map(_is_file, value if isinstance(value, list | tuple) else [value]))
+    """True for an uploaded file, and for a list or an object that has one."""
+    if isinstance(value, dict):  # of a name with dots
+        return any(map(holds_file, value.values()))
+    return any(map(holds_file, value)) if isinstance(value, list | tuple) else _is_file(value)
 
 
 def size_text(size: int) -> str:
