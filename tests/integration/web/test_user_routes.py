@@ -220,6 +220,7 @@ class Order:
         ("/orders", {"count": "9" * 5000}),
         ("/numbers", {"count": [[1]]}),
         ("/numbers", {"count": [None]}),
+        ("/numbers", {"count": []}),
     ],
 )
 async def test_values_that_fasthtml_cannot_convert_are_400(

@@ -239,7 +239,8 @@ class _Answered(Response):
 
 def _is_about_parameters(error: Exception) -> bool:
     """True for a failure of FastHTML to convert what was sent, before a route has run."""
-    if not isinstance(error, ValueError | TypeError | AttributeError | ArithmeticError):
+    kinds = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError)
+    if not isinstance(error, kinds):
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     modules = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
