@@ -13,7 +13,7 @@ from starmodel.app.moments import bound_of
 from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import ListQueryError
 from starmodel.core.fields import choice_of, plain_types
 
 MAX_ORDER_TERMS = 16
@@ -110,7 +110,7 @@ def make_query(
     Text values are converted to the field's type. Private fields can be
     asked only by code (`private=True`).
 
-    Raises: RequestError, naming the field or operator and what there is.
+    Raises: ListQueryError, naming the field or operator and what there is.
     """
     fields = {
         name: spec
@@ -120,7 +120,7 @@ def make_query(
 
     def known(name: str) -> str:
         if name not in fields:
-            raise RequestError(
+            raise ListQueryError(
                 f"{entity.__name__} can't be asked by {name[:80]!r}; its fields are "
                 f"{', '.join(fields)}."
             )
@@ -131,12 +131,12 @@ def make_query(
         name, _, op = word.partition("__")
         op = op or "eq"
         if op not in OPERATORS:
-            raise RequestError(
+            raise ListQueryError(
                 f"{word[:80]}: unknown operator {op[:80]!r}; use {', '.join(OPERATORS)}."
             )
         made.append(Filter(known(name), op, _converted(entity, name, op, value)))
     if order.count(",") >= MAX_ORDER_TERMS:
-        raise RequestError(
+        raise ListQueryError(
             f"order has {order.count(',') + 1} terms; expected at most {MAX_ORDER_TERMS}."
         )
     ordering = tuple(
@@ -145,7 +145,7 @@ def make_query(
     )
     for what, number in (("limit", limit), ("offset", offset)):
         if number is not None and number < 0:
-            raise RequestError(f"{what} is {number}; expected 0 or more.")
+            raise ListQueryError(f"{what} is {number}; expected 0 or more.")
     search = search.strip()
     texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
     return Query(entity, tuple(made), search, texts, ordering, offset, limit)
@@ -167,7 +167,7 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
     try:
         bound = _moments(annotation, op, value)
     except ValueError as error:
-        raise RequestError(
+        raise ListQueryError(
             f"{entity.__name__}.{name} can't be compared with {value!r}; expected a date "
             "or moment as the field holds them, such as 2024-06-01T10:00."
         ) from error
@@ -190,13 +190,13 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         raise _incomparable(entity, name, value, f"it {error}") from error
 
 
-def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> RequestError:
+def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> ListQueryError:
     try:
         shown = repr(value)
     except ValueError:  # an integer that is too long to be written out
         shown = "this"
     shown = shown if len(shown) <= 80 else f"{shown[:77]}…"
-    return RequestError(f"{entity.__name__}.{name} can't be compared with {shown}: {problem}.")
+    return ListQueryError(f"{entity.__name__}.{name} can't be compared with {shown}: {problem}.")
 
 
 def _moments(annotation: Any, op: str, value: Any) -> Any:
