@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from starmodel.app.files import NO_FILE, FileRule, holds_file
 from starmodel.app.form_texts import filled, from_text, is_list
@@ -15,8 +16,8 @@ from starmodel.app.model_input import UnknownPartError, accepted
 from starmodel.app.parameters import (
     Parameter,
     can_change,
+    field_parameter,
     hints_of,
-    new_parameter,
     parameter_of,
     signature_of,
     special_of,
@@ -27,6 +28,7 @@ from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
+from starmodel.core.field_types import names_by_alias
 from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
@@ -63,6 +65,8 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
+_JSON = ("JSON body", "signal")
+_TYPED = ("JSON body", "arguments")  # whose texts are meant as texts
 MAX_BOUND_BYTES = 64 * 1024
 
 
@@ -78,7 +82,7 @@ class Binder:
         self.parameters: dict[str, Parameter] = {}
         self.own: dict[str, Any] = {}
         self.takes_fields = False
-        hints = hints_of(event)
+        hints = hints_of(event, registry)
         for name, parameter in list(event.signature.parameters.items())[1:]:
             annotation = hints.get(name, parameter.annotation)
             special = special_of(name, annotation)
@@ -113,12 +117,17 @@ class Binder:
         self.private = set[str]()
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
-                wanted: Any = spec.info.annotation
-                self.parameters[name] = new_parameter(
-                    name, wanted, TypeAdapter(wanted), None, is_field=True
-                )
+                self.parameters[name] = field_parameter(type.cls, name)
                 if not spec.editable:
                     self.private.add(name)
+        self.aliases = {
+            alias: parameter.name
+            for parameter in self.parameters.values()
+            for alias in parameter.aliases
+            if alias not in self.parameters
+        }
+        if self.takes_fields:
+            self.aliases = names_by_alias(type.cls) | self.aliases
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
@@ -142,12 +151,14 @@ class Binder:
         self.with_models = {name for name, found in models.items() if found}
         self.open_models = frozenset().union(*models.values()) - registry.stored_models
         self.private_parts = {
-            name: self.parameters[name].annotation
+            name: self.parameters[name].full_type
             for name, found in models.items()
             if any(part.private for model in found for part in parts_of(model).values())
         }
+        for name in self.private_parts:  # which are put in before the class reads them
+            self.parameters[name] = replace(self.parameters[name], own_reading=False)
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
-        self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
+        self.scalar = all(p.full_type in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
         self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
             MAX_BOUND_BYTES
@@ -232,7 +243,8 @@ class Binder:
         problems: dict[str, _Wrong] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
-            for name, value in values.items():
+            for word, value in values.items():
+                name = word if word in parameters else self.aliases.get(word, word)
                 if name in given or name in problems:
                     continue
                 parameter = parameters.get(name)
@@ -288,7 +300,7 @@ class Binder:
             if source == "form" and isinstance(value, dict):
                 value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                made = self._validated(parameter, value, trusted)
+                made = self._validated(parameter, value, inputs, source, is_text=source == "form")
                 if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
                     problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
                 else:
@@ -301,7 +313,9 @@ class Binder:
                     read = from_text(parameter.annotation, value, inputs.bounds)
                     if parameter.name in self.with_bytes:
                         read = with_bytes(parameter.annotation, read)
-                    given[parameter.name] = self._validated(parameter, read, trusted)
+                    given[parameter.name] = self._validated(
+                        parameter, read, inputs, source, is_text=source not in _TYPED
+                    )
                     return
                 except ValidationError as error:
                     first = self._first_public(parameter, error)
@@ -336,7 +350,7 @@ class Binder:
         elif said := rule.problem(value):
             problems[parameter.name] = _Wrong(f"must be a file: {said} (from {source})", said)
         else:
-            given[parameter.name] = self._validated(parameter, rule.value(value), trusted=True)
+            given[parameter.name] = parameter.accept(rule.value(value))
 
     def _accepted(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
         """The input, checked for names of nested models. Raises: UnknownPartError."""
@@ -344,8 +358,11 @@ class Binder:
             return value
         return accepted(parameter.annotation, value, self.open_models)
 
-    def _validated(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
-        return parameter.accept(self._accepted(parameter, value, trusted))
+    def _validated(
+        self, parameter: Parameter, value: Any, inputs: Inputs, source: str, *, is_text: bool
+    ) -> Any:
+        accepted = self._accepted(parameter, value, inputs.trusted)
+        return parameter.accept(accepted, is_json=source in _JSON, is_text=is_text)
 
     def _first_public(self, parameter: Parameter, error: ValidationError) -> Any:
         """The first error that is not about a private part of a model; None when all are."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import typing
 from collections.abc import Callable
 from typing import Any
 
 from starmodel.app.live_parts import Part, part_of
+from starmodel.core.annotations import resolved_hints
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.host import host_of
@@ -79,7 +79,8 @@ def live(render: Callable[[Any], Any]) -> LiveView:
     """
     name = f"{render.__module__}.{render.__qualname__}"
     parameters = list(inspect.signature(render).parameters)
-    entity = typing.get_type_hints(render).get(parameters[0]) if len(parameters) == 1 else None
+    hints, _ = resolved_hints(render)
+    entity = hints.get(parameters[0]) if len(parameters) == 1 else None
     if not (isinstance(entity, type) and issubclass(entity, Entity)):
         raise ConfigurationError(
             f"@live {name} needs exactly one parameter, annotated with its entity."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,6 +25,7 @@ from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import copy_value
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
+from starmodel.core.fields import accepts_none, plain_types
 from starmodel.core.registry import EntityType, Registry
 
 MAX_ID_CHARS = 1000
@@ -116,13 +117,15 @@ class Loader:
                 continue
             annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
             given = mine[name]
-            if given == "" and type(None) in get_args(annotation):
+            if given == "" and annotation is not Any and accepts_none(annotation):
                 # The browser has "" for None: a text is None again if it was None before.
-                is_text = str in get_args(annotation)
+                is_text = str in plain_types(annotation)
                 given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
                 check_keys(_key_counter(tracked.type.cls, name), given)
-                value = synced_value(annotation, given, getattr(tracked.base, name, None))
+                value = synced_value(
+                    tracked.type.cls, name, given, getattr(tracked.base, name, None)
+                )
                 check_numbers(value)
             except UnknownPartError as error:
                 part = str(error.path[-1])[:60]

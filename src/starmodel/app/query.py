@@ -5,16 +5,19 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.filter_words import split_filter, split_values
-from starmodel.app.moments import bound_of
+from starmodel.app.moments import absolute, bound_of
 from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
+from starmodel.core.field_types import field_adapter, names_by_alias
 from starmodel.core.fields import choice_of, plain_types
 
 MAX_ORDER_TERMS = 16
@@ -62,8 +65,11 @@ class Filter:
             return (self.op == "eq" and value is self.value) or (
                 self.op == "ne" and value is not self.value
             )
+        wanted = self.value
+        if isinstance(value, datetime) and self.op not in ("contains", "startswith"):
+            value, wanted = absolute(value), absolute(wanted)
         try:
-            return OPERATORS[self.op](value, self.value)
+            return OPERATORS[self.op](value, wanted)
         except (TypeError, ArithmeticError):
             return False  # such as "less than" of enum members that have no order, or of NaN
 
@@ -150,6 +156,10 @@ def make_query(
     made = []
     for word, value in filters.items():
         name, op = split_filter(word, fields)
+        if name not in fields:
+            aliases = names_by_alias(entity)
+            name, op = split_filter(word, aliases)
+            name = aliases.get(name, name)
         known(name)
         if op not in OPERATORS and op not in SHORTHANDS:
             raise RequestError(
@@ -234,11 +244,13 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         return bound
     if op == "in":
         value = [choice_of(annotation, item) for item in value]
-        annotation = list[annotation]
     else:
         value = choice_of(annotation, value)
+    several = op == "in"
     try:
-        made = TypeAdapter(annotation).validate_python(value)
+        made = _read(field_adapter(entity, name, several=several), value)
+        if made is _UNREAD:  # a bound may break the rules of stored values
+            made = _bare_adapter(entity, name, several).validate_python(value, strict=False)
         check_numbers(made)
         return made
     except ValidationError as error:
@@ -248,6 +260,23 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         raise _incomparable(entity, name, value, problem) from error
     except BoundsError as error:
         raise _incomparable(entity, name, value, f"it {error}") from error
+
+
+_UNREAD: Any = object()
+
+
+def _read(adapter: TypeAdapter[Any], value: Any) -> Any:
+    try:
+        return adapter.validate_python(value, strict=False)  # addresses hold texts
+    except ValidationError:
+        return _UNREAD
+
+
+@lru_cache(maxsize=2048)
+def _bare_adapter(entity: type[Entity], name: str, several: bool) -> TypeAdapter[Any]:
+    """Validates the type of a field without its rules."""
+    annotation: Any = entity.__pydantic_fields__[name].annotation
+    return TypeAdapter(list[annotation] if several else annotation)
 
 
 def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> RequestError:

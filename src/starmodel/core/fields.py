@@ -194,6 +194,25 @@ def plain_types(annotation: Any) -> list[Any]:
     return [annotation]
 
 
+def accepts_none(annotation: Any) -> bool:
+    """True when the type allows None.
+
+    >>> accepts_none(int | None), accepts_none(Any), accepts_none(list[None])
+    (True, True, False)
+    """
+    if annotation in (Any, object, None, type(None)):
+        return True
+    alias = getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)
+    if alias is not None and not isinstance(annotation, type):
+        return accepts_none(alias)
+    origin = get_origin(annotation)
+    if origin is typing.Annotated:
+        return accepts_none(get_args(annotation)[0])
+    if origin is Union or origin is types.UnionType:
+        return any(map(accepts_none, get_args(annotation)))
+    return origin is typing.Literal and None in get_args(annotation)
+
+
 def loosened(annotation: Any) -> Any:
     """What values of a type are like, its rules aside; None is always among them.
 

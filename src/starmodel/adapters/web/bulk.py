@@ -37,9 +37,10 @@ class BulkRoute:
         precondition = precondition_of(call.request)
         if precondition is not None:
             precondition.check_new()  # a tag names one record
-        sent, _ = await call.request.fields()
-        call.request.close_files()
-        event, ids = self._chosen(call, type, sent)
+        try:
+            event, ids = self._chosen(call, type, (await call.request.fields())[0])
+        finally:
+            call.request.close_files()
         done: list[str] = []
         refused: dict[str, str] = {}
         for each in ids:

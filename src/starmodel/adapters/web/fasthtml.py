@@ -25,6 +25,7 @@ from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
+from starmodel.core.annotations import resolved_hints
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import ConfigurationError, StarModelError
 from starmodel.core.fields import plain_types
@@ -294,8 +295,8 @@ def _check_annotations(handler: Any) -> None:
     if handler is None or not callable(handler) or isinstance(handler, type):
         return
     try:
-        hints = typing.get_type_hints(handler)
-    except (NameError, TypeError):
+        hints, _ = resolved_hints(handler)
+    except TypeError:
         return
     for name, annotation in hints.items():
         if name == "return" or (isinstance(annotation, type) and not typing.get_origin(annotation)):

@@ -248,7 +248,7 @@ class Front:
         methods, id = match
         found = methods.get("GET" if method == "HEAD" else method)
         template = (found or next(iter(methods.values()))).template
-        if self._user.take(request.scope, method, template):
+        if self._user.take(request.scope, template):
             return False
         if found is None:
             await self._not_allowed(call, methods)

@@ -87,7 +87,10 @@ class Incoming:
         """True for a GET that a script or a program makes, not a link, an address or a prefetch."""
         headers = self.headers
         return (
-            (self.is_datastar or (self.wants_json and b"application/json" in headers[b"accept"]))
+            (
+                self.is_datastar
+                or (self.wants_json and b"application/json" in headers.get(b"accept", b""))
+            )
             and headers.get(b"sec-fetch-mode", b"").lower() != b"navigate"
             and headers.get(b"sec-fetch-dest", b"empty").lower() == b"empty"
             and not any(name in headers for name in _PREFETCH)

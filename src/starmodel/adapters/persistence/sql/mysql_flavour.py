@@ -100,6 +100,7 @@ class MysqlFlavour(Flavour):
     """
 
     title = "MySQL"
+    max_name_length = 64
     every_column = (
         "SELECT columns.table_name, columns.column_name FROM information_schema.columns "
         "JOIN information_schema.tables USING (table_schema, table_name) "

@@ -56,6 +56,9 @@ class PostgresqlFlavour(Flavour):
     """
 
     title = "PostgreSQL"
+    max_name_length = 63
+    case_matters = True
+    name_unit = "bytes"
     dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     icu = True
     every_column = (
@@ -87,6 +90,9 @@ class PostgresqlFlavour(Flavour):
             SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _same), decode=None
         ),
     }
+
+    def name_length(self, name: str) -> int:
+        return len(name.encode())
 
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
         if kind is None:

@@ -48,10 +48,14 @@ from starmodel.adapters.persistence.sql.declarations import (
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.foreign_types import fitted
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.identifiers import (
+    check_identifiers,
+    fit_index_names,
+    short_name,
+)
 from starmodel.adapters.persistence.sql.retyping import retyping
 from starmodel.adapters.persistence.sql.values import (
     Codec,
-    accepts_none,
     codec_of_type,
     enum_codec,
     is_enum,
@@ -61,7 +65,7 @@ from starmodel.adapters.persistence.sql.values import (
 )
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec
+from starmodel.core.fields import FieldSpec, accepts_none
 from starmodel.core.registry import EntityType
 from starmodel.core.relations import table_name
 
@@ -228,7 +232,7 @@ def derive_table(
         if not found or column.name in found or type.ttl_s is not None
     ]
     if type.ttl_s is not None:
-        hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
+        hidden.append(Index(short_name(f"ix_{name}{EXPIRES}"), EXPIRES))
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
@@ -247,6 +251,8 @@ def derive_table(
             "Rename one, or give it a __tablename__."
         ) from error
     name_checks(table)
+    fit_index_names(table, flavour)
+    check_identifiers(type.name, table, flavour)
     return EntityTable(type, table, fields)
 
 
