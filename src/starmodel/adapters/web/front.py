@@ -18,6 +18,7 @@ from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call, private
 from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.htmx import HtmxCheck
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.own_routes import leads_to
 from starmodel.adapters.web.policy import page_policy
@@ -80,6 +81,7 @@ class Front:
         self.lock: ProcessLock | None = None  # held while the server runs
         # What the framework runs before every route of its own; it gives None for nothing.
         self.guard: Guard | None = None
+        self.htmx = HtmxCheck() if settings.development else None
         self.routes = Routes()
         self._events = EventRoutes(application, realtime, self._refusals, settings, origin)
         pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
