@@ -94,7 +94,7 @@ def _tag(node: Any) -> str | None:
     """The tag of a component with attributes, None for text and finished HTML."""
     tag = None if isinstance(node, str) else getattr(node, "tag", None)
     is_element = isinstance(tag, str) and tag and isinstance(getattr(node, "attrs", None), dict)
-    return tag if is_element else None  # type: ignore[return-value]
+    return tag if is_element else None
 
 
 def _attribute(node: Any, name: str) -> Any:

@@ -24,7 +24,11 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
     """The built-in stores; each is imported and built at its first use."""
 
     def memory() -> Repository:
-        return MemoryRepository(max_entries=settings.memory_max_entries, clock=clock)
+        return MemoryRepository(
+            max_entries=settings.memory_max_entries,
+            max_bytes=settings.memory_max_bytes,
+            clock=clock,
+        )
 
     def sql() -> Repository:
         from starmodel.adapters.persistence.sql.repository import SqlRepository

@@ -80,6 +80,9 @@ class Settings(BaseModel):
     memory_max_entries: Count = 100_000
     """Instances of each class in the memory store. A full class drops the session entity that
     was not used for longest; one more of another scope is refused with 507."""
+    memory_max_bytes: Count = 250_000_000
+    """About how much memory the instances of each class may take in the memory store; a full
+    class is treated likewise."""
 
     event_bus: Bus = "memory"
     """Carries changes to open pages: `memory`, or `package.module:Class`."""

@@ -18,6 +18,7 @@ from pydantic import AnyUrl, AwareDatetime, BaseModel, SecretStr
 from integration.web.browser import unlisted
 from starmodel import UI, Actor, Entity, EntityConfig, Field, Redirect, event
 
+EVIL = '\'"><x-evil data-init="evil()">'  # no answer may have it as markup
 SEALED = "sealed-3f1c"  # in private fields, and in records that no fuzzing visitor may read
 
 
@@ -169,7 +170,7 @@ TEXTS = [
     "23:59:59.999999+23:59", "P999999999D", "-P1DT1S", "urn:uuid:" + "1" * 32, "red", "s",
     "data:;base64,AAAA", "data:;base64,A", "http://a/b", "http://[", "//evil.example",
     "/\\evil.example", "javascript:1", "%", "%00", "\x00", "\r\nX: y", "\u2028", "\ufffd", "\ue000",
-    "é" * 100, "__proto__", "a.b", "'\"><script>", "[", "{}", "[1,2]", '{"a":1}', '{"pin":"x"}',
+    "é" * 100, "__proto__", "a.b", EVIL, "[", "{}", "[1,2]", '{"a":1}', '{"pin":"x"}',
     "[" * 40, "-" * 300, "a," * 20, "name,-count", "-" + "name," * 17, "*" * 50 + "[a](b",
     "1,2,x", "~new", "..", "_bulk", "x" * 3000, "\N{PILE OF POO}", "ﬁ", "İ", "ß", "1_000", "٣",
     " 7 ", "+7", "07", "0x10", "7.0", SEALED[:6],

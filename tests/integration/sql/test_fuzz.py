@@ -53,6 +53,14 @@ async def answer(app: Any, sent: Sent) -> tuple[int, bytes]:
     return status, told
 
 
+def markup(told: bytes) -> bytes:
+    """What a browser would read as HTML."""
+    if b"content-type: text/event-stream" in told:
+        lines = told.split(b"\n")
+        return b"".join(line for line in lines if line.startswith((b"data: elem", b"data: rows")))
+    return told if b"content-type: text/html" in told else b""
+
+
 async def tidy(fuzzer: Fuzzer) -> None:
     """Keep a few records of each class, so that a case costs the same from first to last."""
     classes: tuple[type[Entity], ...] = (Letter, Crate)
@@ -83,6 +91,7 @@ async def test_random_requests_are_answered_and_tell_no_secret(
             status, told = await answer(app, sent)
             statuses[status] = statuses.get(status, 0) + 1
             at = told.find(SEALED.encode())
+            at = max(at, markup(told).find(b"<x-evil"))
             if status >= 500 or not status or at >= 0:
                 failed.append((case, status, sent, told[max(at - 80, 0) : at + 80]))
     finally:

@@ -176,6 +176,10 @@ BAD_FORMS = {
     "no boundary": ("multipart/form-data", b"--x--\r\n"),
     "long boundary": (f"multipart/form-data; boundary={'x' * 71}", b"--x--\r\n"),
     "odd boundary": ("multipart/form-data; boundary=x\x7f", b"--x--\r\n"),
+    "file name that is no UTF-8": (
+        MULTIPART,
+        part('name="text"; filename="a"').replace(b'"a"', b'"\xff"') + b"--x--\r\n",
+    ),
     "no end": (MULTIPART, part('name="text"')),
     "no end of a field": (MULTIPART, part('name="text"')[:-2]),
     "no end of a file": (MULTIPART, part('name="text"; filename="a"')[:-2]),

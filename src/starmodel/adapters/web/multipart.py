@@ -93,8 +93,8 @@ class _Parts:
         if b"filename" in options:
             from starlette.datastructures import Headers, UploadFile
 
-            spool: Any = SpooledTemporaryFile(max_size=self._spool_bytes)  # noqa: SIM115 - see `close`
             name = _decoded(options[b"filename"])
+            spool: Any = SpooledTemporaryFile(max_size=self._spool_bytes)  # noqa: SIM115 - see `close`
             self._file = UploadFile(
                 spool, size=0, filename=name, headers=Headers(raw=self._headers)
             )

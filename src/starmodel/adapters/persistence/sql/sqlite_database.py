@@ -9,7 +9,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import NoReferencedTableError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.sqlite_file import SqliteFile
 from starmodel.adapters.persistence.sql.sqlite_flavour import (
     DECIMAL_ORDER,
     ISO,
@@ -62,6 +63,13 @@ class SqliteDatabase:
     def name(self) -> str:
         """The file as people know it."""
         return self._url.database or "in memory"
+
+    def file_check(self, connection: sqlite3.Connection) -> Callable[[], None]:
+        """Raises StoreUnavailableError when called after the file was deleted or replaced.
+
+        A private file, which nobody else knows, is not looked at.
+        """
+        return (lambda: None) if self._private is not None else SqliteFile(connection).check
 
     def close(self) -> None:
         """Remove the private file, when there is one; every connection must be closed before."""
