@@ -55,11 +55,16 @@ class Viewer:
         An entity that the actor may not read is left out of a list, and is
         None elsewhere.
 
-        Raises: TypeError, for what JSON can't express.
+        Raises: TypeError, for what JSON can't express: a mistake of the application.
         """
         token = leaving.set(True)
         try:
             return json_data(self._visible(value, 0))
+        except ValueError as error:  # which would pass for a refusal by the event
+            raise TypeError(
+                f"A result of the type {type(value).__name__} has no JSON form: {error}. Return "
+                "data that has one, a component, or None."
+            ) from error
         finally:
             leaving.reset(token)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
@@ -18,6 +19,8 @@ from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
+
+log = logging.getLogger("starmodel")
 
 
 class BulkRoute:
@@ -55,7 +58,26 @@ class BulkRoute:
         if call.request.wants_html and not call.request.is_datastar:
             call.say_next(toasts)
         await call.save_session()
-        await self._application.end_sessions(call.session)
+        try:
+            await self._application.end_sessions(call.session)
+        except Exception:  # the web edge: what is stored stays a success
+            log.exception("%s.%s is stored, but sessions were not ended", type.name, event.name)
+        try:
+            await self._answer(call, type, event, done, refused)
+        except Exception:  # the web edge: what is stored stays a success
+            if call.started:
+                raise
+            log.exception("%s.%s is stored, but its answer failed", type.name, event.name)
+            await call.json({"done": done, "refused": refused})
+
+    async def _answer(
+        self,
+        call: Call,
+        type: EntityType,
+        event: Event[Any, Any, Any],
+        done: list[str],
+        refused: dict[str, str],
+    ) -> None:
         if call.request.is_datastar:
             status, told = 422 if refused else 200, Reply(toasts=toasts)
             body = self._realtime.encode_effects(told, status=status)
