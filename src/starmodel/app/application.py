@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -40,9 +41,11 @@ from starmodel.core.errors import (
     StarModelError,
     VersionConflictError,
 )
+from starmodel.core.events import ActionFactory
 from starmodel.core.host import adopt, current_host, host_of
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.results import Progress, Toast
+from starmodel.core.running import BoundEvent
 
 GRACE_S = 5.0
 
@@ -234,6 +237,11 @@ class Application:
             raise ConfigurationError(
                 f"{type.name} has no event {request.event!r}; it has {', '.join(type.events)}."
             )
+        if type.is_record and id in (None, "") and event.name != "create":
+            name = f"{type.name[:1].lower()}{type.name[1:]}.do.{event.name}(…)"
+            raise ConfigurationError(
+                f"{type.name}.{event.name}() names no record. Load one, and dispatch {name}."
+            )
         if isinstance(request, CommandRecord):
             id = id or self._recorded_id(type, request)
             self.dispatcher.refuse_masked(type, event, request.args)
@@ -324,11 +332,28 @@ async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
 
     Trusted code unless `actor=` names somebody. Raises what the event raises.
     """
+    if not isinstance(request, Action | CommandRecord):
+        raise ConfigurationError(
+            f"dispatch() got {_what(request)}; expected an action such as product.do.update(…) or "
+            "Counter.increment(…), or a CommandRecord."
+        )
     application: Any = current_host.get()
     if isinstance(request, Action) or application is None:
         cls = request.entity if isinstance(request, Action) else _class_of(request)
         application = host_of(cls)
     return await application.dispatch(request, **options)  # type: ignore[no-any-return]
+
+
+def _what(request: object) -> str:
+    """What somebody gave instead of an action, and how it becomes one."""
+    if isinstance(request, ActionFactory):
+        return f"{request!r}, which is not called yet"
+    if isinstance(request, BoundEvent):
+        return "the method of an instance, which runs where it is called"
+    if inspect.iscoroutine(request):
+        request.close()
+        return "a coroutine, the call of an async method"
+    return f"a value of type {type(request).__name__}"
 
 
 def _class_of(record: CommandRecord) -> type[Entity]:

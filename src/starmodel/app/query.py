@@ -148,7 +148,7 @@ def make_query(
     def known(name: str) -> str:
         if name not in fields:
             raise ListQueryError(
-                f"{entity.__name__} can't be asked by {name[:80]!r}; its fields are "
+                f"{entity.__name__} can't be filtered or ordered by {name[:80]!r}; its fields are "
                 f"{', '.join(fields)}."
             )
         return name
