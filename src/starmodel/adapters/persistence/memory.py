@@ -96,11 +96,14 @@ class MemoryRepository:
             known = self._markers.get(marker.key)
             if known is not None and known.command != marker.command:
                 raise DuplicateCommandError(marker.key)
-        found = [self._checked(change) for change in batch.changes]
-        kept = [
-            change.snapshot and _kept(change.snapshot, change.version) for change in batch.changes
-        ]
-        self._make_room(batch.changes)
+        found, kept, is_updates = [], [], True
+        for change in batch.changes:
+            found.append(self._checked(change))
+            is_updates = is_updates and change.kind == "update"
+        for change in batch.changes:
+            kept.append(change.snapshot and _kept(change.snapshot, change.version))
+        if not is_updates:
+            self._make_room(batch.changes)
         for change, entry, snapshot in zip(batch.changes, found, kept, strict=True):
             self._write(change, entry, snapshot)
         if marker is not None:
