@@ -28,7 +28,26 @@ const INCOMPLETE = {
 };
 const OTHER = { email: "An email address, please, such as ann@example.org.", url: "An address, please, such as https://example.org." };
 
+const sizeText = (bytes) =>
+  bytes < 1e3 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.floor(bytes / 100) / 10} kB` : `${Math.floor(bytes / 1e5) / 10} MB`;
+
+// A request that is too large ends before its answer can be read, so that its size is checked here.
+const FORM_BYTES = 10_000; // what a form sends besides its files
+const tooLarge = ({ form, files, dataset: { maxBytes } }) => {
+  if (maxBytes && [...files].some(({ size }) => size > maxBytes)) return `At most ${sizeText(maxBytes)}, please.`;
+  const most = attribute(form, "data-max-body");
+  if (!most || !files.length) return "";
+  const all = matching(form, "input[type=file]").flatMap((input) => [...input.files]);
+  const least = Math.min(FORM_BYTES, most / 2);
+  return all.reduce((sum, { size }) => sum + size, 0) > most - least ? `At most ${sizeText(most)} in all, please.` : "";
+};
+
 const problemOf = (input) => {
+  if (input.type === "file" && input.form) {
+    const problem = tooLarge(input);
+    if (problem) return problem;
+    if (input.validity.valueMissing) return "Please choose a file.";
+  }
   const { badInput, customError, valueMissing, typeMismatch } = input.validity;
   if (customError) return input.validationMessage;
   if (badInput) return INCOMPLETE[input.type] ?? FILL_IN;

@@ -54,7 +54,7 @@ const HANDLED = {
   },
   "datastar-patch-elements"({ request, live, argsRaw }) {
     ends.push(guardControls(request), guardOpen());
-    if (live && !argsRaw.selector) ends.push(() => warnOfRowsWithoutKeys(argsRaw.elements));
+    if (live && (!argsRaw.selector || argsRaw.selector.startsWith("[data-live-part="))) ends.push(() => warnOfRowsWithoutKeys(argsRaw.elements));
   },
 };
 

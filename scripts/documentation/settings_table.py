@@ -19,6 +19,7 @@ WORDS = {
     "Name": "a name",
     "Bus": "a name",
     "Origin": "an origin",
+    "CorsOrigin": "an origin or `*`",
     "Host": "a host name",
     "Network": "a network",
     "DatabaseUrl": "a database url",

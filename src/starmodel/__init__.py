@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         VersionConflictError,
     )
     from starmodel.core.events import event
-    from starmodel.core.fields import Field
+    from starmodel.core.fields import Field, Private
     from starmodel.core.patches import Patch, apply, diff
     from starmodel.core.relations import Relationship
     from starmodel.core.results import Progress, Redirect, Toast
@@ -67,6 +67,7 @@ __all__ = [
     "NotSignedInError",
     "Outcome",
     "Patch",
+    "Private",
     "Progress",
     "Redirect",
     "Relationship",
@@ -118,7 +119,7 @@ _MODULES = {
         "VersionConflictError",
     ),
     "core.events": ("event",),
-    "core.fields": ("Field",),
+    "core.fields": ("Field", "Private"),
     "core.patches": ("Patch", "apply", "diff"),
     "core.relations": ("Relationship",),
     "core.results": ("Progress", "Redirect", "Toast"),

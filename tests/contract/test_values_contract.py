@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from contract.values import BY_VALUE, SORTED, Value, delete, insert, values
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.moments import ShownMoment
 from starmodel.app.ports import Batch, Change
-from starmodel.app.query import OPERATORS, Filter, Query, make_query
+from starmodel.app.query import NEGATED, OPERATORS, Filter, Query, make_query
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import ConstraintError
 from starmodel.core.patches import diff, same
@@ -90,11 +91,11 @@ def test_any_question_is_answered_as_by_the_query(
         ops = [op for op in OPERATORS if name not in MIXED or op not in COMPARING]
         op = data.draw(st.sampled_from(ops))
         value = getattr(data.draw(st.sampled_from(entities)), name)
-        if op in ("contains", "startswith") and isinstance(value, str):
+        if NEGATED.get(op, op) in ("contains", "startswith") and isinstance(value, str):
             value = value[: data.draw(st.integers(0, 3))]
         if name == "whole" and data.draw(st.booleans()):
             value = data.draw(st.sampled_from([0.5, -1.5, 2**70, -(2**70), 1e300]))
-        filter = Filter(name, op, [value] if op == "in" else value)
+        filter = Filter(name, op, [value] if op in ("in", "not_in") else value)
         query = Query(
             Value, (filter,), order=tuple(data.draw(orders)),
             offset=data.draw(st.integers(0, 2)), limit=data.draw(st.none() | st.integers(0, 4)),
@@ -158,6 +159,33 @@ def test_moments_compare_by_instant_whatever_their_offset(
         query = Query(Value, (filter,), order=(("moment", op < "m"),))
         found = runner.run(repository.list(query))
         assert [e.moment for e in found] == [e.moment for e in query.arrange(entities)]
+
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize("name", ["moment", "zoned"])
+@pytest.mark.parametrize("asked_in", [ZoneInfo("Europe/Berlin"), dt.UTC, dt.timezone(-HOUR)])
+def test_both_hours_of_a_change_to_winter_time_are_moments_of_their_own(
+    repository: SqlRepository, runner: asyncio.Runner, name: str, asked_in: dt.tzinfo
+) -> None:
+    twice = dt.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    moments = [twice, twice.replace(fold=1)]
+    entities = [Value(id=f"{n}", **{name: moment}) for n, moment in enumerate(moments)]
+    runner.run(_store(repository, *entities))
+    first, second = (moment.astimezone(asked_in) for moment in moments)
+    expected = [
+        ("eq", first, "0"), ("eq", second, "1"), ("ne", first, "1"), ("gt", first, "1"),
+        ("gte", first, "01"), ("lt", second, "0"), ("lte", first, "0"),
+    ]  # fmt: skip
+    filters = [(Filter(name, op, value), ids) for op, value, ids in expected]
+    filters += [(Filter(name, "in", [first]), "0"), (Filter(name, "in", [second, first]), "01")]
+    for filter, ids in filters:
+        query = Query(Value, (filter,), order=((name, False),))
+        found = runner.run(repository.list(query))
+        assert "".join(e.id for e in found) == ids, filter
+        assert "".join(e.id for e in query.arrange(entities)) == ids, filter
+        assert [query.matches(e) for e in entities] == [e.id in ids for e in entities], filter
 
 
 def test_nan_is_above_no_number(repository: SqlRepository, runner: asyncio.Runner) -> None:

@@ -4,7 +4,17 @@ from typing import assert_type
 
 from sqlmodel import SQLModel
 
-from starmodel import Action, Entity, EntityConfig, Field, Signal, create_app, dispatch, event
+from starmodel import (
+    Action,
+    Entity,
+    EntityConfig,
+    Field,
+    Private,
+    Signal,
+    create_app,
+    dispatch,
+    event,
+)
 
 
 class Counter(Entity):
@@ -24,6 +34,14 @@ class Counter(Entity):
 class Product(Entity, SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str
+
+
+class Account(Entity):
+    hashed_password: Private[str] = ""
+
+    @event
+    def sign_in(self, password: Private[str]) -> bool:
+        return assert_type(self.hashed_password, str) == password
 
 
 class Misspelt(Entity):

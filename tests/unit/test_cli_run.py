@@ -17,6 +17,7 @@ import uvicorn
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
+from starmodel.cli.serving import imported
 from starmodel.cli.targets import Target, find_target
 
 ASGI = "async def app(scope, receive, send): ...\n"
@@ -191,6 +192,39 @@ def test_file_of_a_package_is_imported_through_the_package(tmp_path: Path) -> No
     assert find_target("shop/web.py", tmp_path) == Target(tmp_path, "shop.web", "create_app")
 
 
+@pytest.mark.parametrize("name", ["app.v2.py", "my-app.py", "a b.py", "shop/web.v1.2.py"])
+def test_file_of_any_name_is_imported_once(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("shop/__init__.py", "")
+    write("shop/near.py", "value = 1")
+    near = "from .near import value\n" if name.startswith("shop/") else ""
+    write(name, near + "class Made: ...\nmade = Made()\napp = lambda *, made=made: made")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+    target = find_target(name, tmp_path)
+
+    made = imported(target.import_string)
+
+    assert imported(target.import_string) is made
+    assert sys.modules[type(made).__module__].Made is type(made)
+
+
+def test_two_files_whose_names_differ_by_a_dot_are_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("app_v2.py", "app = 'underscore'")
+    write("app.v2.py", "app = 'dot'")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+
+    made = [
+        imported(find_target(name, tmp_path).import_string) for name in ("app_v2.py", "app.v2.py")
+    ]
+
+    assert made == ["underscore", "dot"]
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -223,7 +257,6 @@ def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any])
         ("os:path", "No module 'os' with Python source"),
         ("nulls.py", "nulls.py"),
         ("empty.py", "Add app = create_app()"),
-        ("broken.py", "broken.py, line 2"),
         ("typer.py", "Rename typer.py"),
     ],
     ids=str,
@@ -231,10 +264,23 @@ def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any])
 def test_mistake_ends_with_one_sentence_and_the_remedy(argument: str, words: str) -> None:
     write("hello.py", ASGI)
     write("empty.py", "from starmodel import create_app\n")
-    write("broken.py", "\ndef app(:\n")
     write("typer.py", ASGI)
     write("nulls.py", "app = 1\0")
     assert words in refusal(argument)
+
+
+def test_syntax_error_is_shown_by_the_server_that_waits_for_its_correction(
+    started: dict[str, Any],
+) -> None:
+    write("broken.py", "from starmodel import create_app\nclass A(Entity)\napp = create_app()\n")
+    assert invoke("broken.py").exit_code == 0
+    assert started["reload"]
+    write("main.py", "async def app(:\n")
+    assert invoke().exit_code == 0
+    write("nameless.py", "class A(Entity)\nprint(app)\n")
+    assert "defines neither app nor create_app" in refusal("nameless.py")
+    for words in (["broken.py", "--no-reload"], ["broken.py", "--production"]):
+        assert "broken.py, line 2: " in refusal(*words)
 
 
 def test_folder_without_an_application_says_what_was_looked_for() -> None:

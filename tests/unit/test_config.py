@@ -73,6 +73,16 @@ def test_profile_of_the_chosen_env_wins_over_the_table(
     assert (settings.title, settings.theme) == ("live", "red")
 
 
+def test_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    mark = b"\xef\xbb\xbf"
+    (tmp_path / "starmodel.toml").write_bytes(mark + b'[starmodel]\r\ntitle = "Toml"\r\n')
+    (tmp_path / ".env").write_bytes(mark + b"STARMODEL_THEME=zinc\r\n")
+
+    settings = load_settings()
+
+    assert (settings.title, settings.theme) == ("Toml", "zinc")
+
+
 def test_env_may_be_chosen_by_the_file(toml: Callable[[str], object]) -> None:
     toml('[starmodel]\nenv = "production"\n[starmodel.production]\ntitle = "live"\n')
     assert load_settings(secret_key=KEY).title == "live"

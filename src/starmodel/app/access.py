@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -32,8 +33,42 @@ class Actor:
         return self.name or self.id
 
 
-DEV = Actor("dev", "Developer", frozenset({"dev"}))
-"""The reserved actor of the development sign-in."""
+class EveryRole(frozenset[str]):
+    """Roles of the development actor: contains every name.
+
+    Iteration gives the reserved role "dev" alone, which is also what is
+    stored. Equal to no other set, so that nobody else is shown what was
+    decided for the developer. `role in roles` and operators with the roles
+    on the left know every name; `{"admin"} & roles` is decided by Python's
+    set, which does not.
+    """
+
+    __slots__ = ()
+
+    def __contains__(self, role: object) -> bool:
+        return isinstance(role, str)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EveryRole)
+
+    def __hash__(self) -> int:
+        return hash(EveryRole)
+
+    def __and__(self, other: AbstractSet[object]) -> frozenset[str]:
+        return frozenset(role for role in other if isinstance(role, str))
+
+    def __ge__(self, other: AbstractSet[object]) -> bool:
+        return True
+
+    def isdisjoint(self, other: Iterable[object]) -> bool:
+        return not any(isinstance(role, str) for role in other)
+
+    def issuperset(self, other: Iterable[object]) -> bool:
+        return True
+
+
+DEV = Actor("dev", "Developer", EveryRole({"dev"}))
+"""The reserved actor of the development sign-in; it has every role."""
 
 TRUSTED = Actor("trusted", "Trusted code")
 """Code of the application itself, when it names no actor; it may do everything."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from starmodel.app.files import NO_FILE, FileRule, holds_file
 from starmodel.app.form_texts import filled, from_text, is_list
 from starmodel.app.model_input import UnknownPartError, accepted
 from starmodel.app.parameters import (
     Parameter,
     can_change,
+    field_parameter,
     hints_of,
-    new_parameter,
     parameter_of,
     signature_of,
     special_of,
@@ -26,6 +28,7 @@ from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
+from starmodel.core.field_types import names_by_alias
 from starmodel.core.fields import is_atomic, plain_types
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
@@ -62,6 +65,8 @@ class Inputs(NamedTuple):
         yield "files", self.files
 
 
+_JSON = ("JSON body", "signal")
+_TYPED = ("JSON body", "arguments")  # whose texts are meant as texts
 MAX_BOUND_BYTES = 64 * 1024
 
 
@@ -77,7 +82,7 @@ class Binder:
         self.parameters: dict[str, Parameter] = {}
         self.own: dict[str, Any] = {}
         self.takes_fields = False
-        hints = hints_of(event)
+        hints = hints_of(event, registry)
         for name, parameter in list(event.signature.parameters.items())[1:]:
             annotation = hints.get(name, parameter.annotation)
             special = special_of(name, annotation)
@@ -103,15 +108,26 @@ class Binder:
                 f"{self.carries[0]} comes from the browser in the body of the request. "
                 "Use method 'post', 'put' or 'patch'."
             )
+        self.files = tuple(p.name for p in self.parameters.values() if p.file is not None)
+        if self.files and event.info.method in ("get", "delete"):
+            raise ConfigurationError(
+                f"{self.where} has method {event.info.method!r}, but the file {self.files[0]!r} "
+                "comes in the body of the request. Use method 'post', 'put' or 'patch'."
+            )
         self.private = set[str]()
         for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
-                wanted: Any = spec.info.annotation
-                self.parameters[name] = new_parameter(
-                    name, wanted, TypeAdapter(wanted), None, is_field=True
-                )
+                self.parameters[name] = field_parameter(type.cls, name)
                 if not spec.editable:
                     self.private.add(name)
+        self.aliases = {
+            alias: parameter.name
+            for parameter in self.parameters.values()
+            for alias in parameter.aliases
+            if alias not in self.parameters
+        }
+        if self.takes_fields:
+            self.aliases = names_by_alias(type.cls) | self.aliases
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
         private = type.cls.__entity__.private
@@ -135,12 +151,14 @@ class Binder:
         self.with_models = {name for name, found in models.items() if found}
         self.open_models = frozenset().union(*models.values()) - registry.stored_models
         self.private_parts = {
-            name: self.parameters[name].annotation
+            name: self.parameters[name].full_type
             for name, found in models.items()
             if any(part.private for model in found for part in parts_of(model).values())
         }
+        for name in self.private_parts:  # which are put in before the class reads them
+            self.parameters[name] = replace(self.parameters[name], own_reading=False)
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
-        self.scalar = all(p.annotation in (int, str, float, bool) for p in self.parameters.values())
+        self.scalar = all(p.full_type in (int, str, float, bool) for p in self.parameters.values())
         self.takes_request = "request" in self.special.values()
         self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
             MAX_BOUND_BYTES
@@ -160,7 +178,7 @@ class Binder:
 
     def method(self, default: str) -> str:
         """The HTTP method of the event: its own, else the default where that has a body."""
-        needs_body = self.carries and default in ("get", "delete")
+        needs_body = (self.carries or self.files) and default in ("get", "delete")
         return self.event.info.method or ("post" if needs_body else default)
 
     @property
@@ -204,9 +222,14 @@ class Binder:
     def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
         """The arguments that are valid, and a sentence for each other one, by name.
 
+        A file that is missing is no problem yet: while a form is filled in, it is not sent.
+
         Raises: BindingError, for a name that is unknown.
         """
         given, problems = self._sorted(inputs)
+        for name in self.files:
+            if name not in inputs.files:
+                problems.pop(name, None)
         return given, _beside(problems)
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
@@ -220,7 +243,8 @@ class Binder:
         problems: dict[str, _Wrong] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
-            for name, value in values.items():
+            for word, value in values.items():
+                name = word if word in parameters else self.aliases.get(word, word)
                 if name in given or name in problems:
                     continue
                 parameter = parameters.get(name)
@@ -234,7 +258,7 @@ class Binder:
                     self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _MISSING
+                problems[name] = _MISSING if parameter.file is None else _MISSING_FILE
         return given, problems
 
     def _take(
@@ -247,6 +271,12 @@ class Binder:
         problems: dict[str, _Wrong],
     ) -> None:
         trusted = inputs.trusted
+        if parameter.file is not None:
+            self._take_file(parameter, parameter.file, value, source, given, problems)
+            return
+        if source == "files" and holds_file(value):
+            problems[parameter.name] = _NO_FILE
+            return
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
                 given[parameter.name] = None
@@ -270,7 +300,7 @@ class Binder:
             if source == "form" and isinstance(value, dict):
                 value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                made = self._validated(parameter, value, trusted)
+                made = self._validated(parameter, value, inputs, source, is_text=source == "form")
                 if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
                     problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
                 else:
@@ -283,7 +313,9 @@ class Binder:
                     read = from_text(parameter.annotation, value, inputs.bounds)
                     if parameter.name in self.with_bytes:
                         read = with_bytes(parameter.annotation, read)
-                    given[parameter.name] = self._validated(parameter, read, trusted)
+                    given[parameter.name] = self._validated(
+                        parameter, read, inputs, source, is_text=source not in _TYPED
+                    )
                     return
                 except ValidationError as error:
                     first = self._first_public(parameter, error)
@@ -302,14 +334,35 @@ class Binder:
         told = _technical(parameter, value, first, source)
         problems[parameter.name] = _Wrong(told, sentence(first))
 
+    def _take_file(
+        self,
+        parameter: Parameter,
+        rule: FileRule,
+        value: Any,
+        source: str,
+        given: dict[str, Any],
+        problems: dict[str, _Wrong],
+    ) -> None:
+        if value is None and parameter.may_be_none:
+            given[parameter.name] = None
+        elif value in ("", []) or (source != "files" and value is None):
+            return  # an empty input
+        elif said := rule.problem(value):
+            problems[parameter.name] = _Wrong(f"must be a file: {said} (from {source})", said)
+        else:
+            given[parameter.name] = parameter.accept(rule.value(value))
+
     def _accepted(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
         """The input, checked for names of nested models. Raises: UnknownPartError."""
         if trusted or parameter.name not in self.with_models:
             return value
         return accepted(parameter.annotation, value, self.open_models)
 
-    def _validated(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
-        return parameter.accept(self._accepted(parameter, value, trusted))
+    def _validated(
+        self, parameter: Parameter, value: Any, inputs: Inputs, source: str, *, is_text: bool
+    ) -> Any:
+        accepted = self._accepted(parameter, value, inputs.trusted)
+        return parameter.accept(accepted, is_json=source in _JSON, is_text=is_text)
 
     def _first_public(self, parameter: Parameter, error: ValidationError) -> Any:
         """The first error that is not about a private part of a model; None when all are."""
@@ -355,6 +408,8 @@ class _Wrong(NamedTuple):
 
 
 _MISSING = _Wrong("is missing", sentence({"type": "missing"}))
+_MISSING_FILE = _Wrong("is missing", NO_FILE)
+_NO_FILE = _Wrong("takes no file (from files)", "This takes no file.")
 _INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
 
 

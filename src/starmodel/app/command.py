@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.app.access import TRUSTED, Actor
+from starmodel.app.preconditions import Precondition
 from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.app.session import Session
 from starmodel.core.commands import CommandRecord
@@ -28,7 +29,8 @@ class Command:
     expects means the caller has seen the record, so that a missing one is
     gone rather than unknown; vet may refuse a reply, by raising, before
     anything is stored; was is what an edit form remembers of the fields
-    that it changes (see `starmodel.app.editing`); session_id is the
+    that it changes (see `starmodel.app.editing`); precondition is checked
+    on the stored record before the event runs, and again at its commit; session_id is the
     session's id when the command was made.
     """
 
@@ -45,6 +47,7 @@ class Command:
     expects: bool = False
     vet: Callable[[Reply], None] | None = None
     was: Mapping[str, str] = field(default_factory=dict)
+    precondition: Precondition | None = None
     session_id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

@@ -342,6 +342,8 @@ class Dispatcher:
             await unit.settle(marker=marker, home=home, record=record)
         if claim is not None:
             claim.kept = True
+        if command.precondition is not None:
+            command.precondition.is_met = True  # from here on the version is this command's own
         entity = None if home.deleted else home.made
         try:
             self._reactions.after(record if last else None, type.cls, entity, facts)

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from starmodel.app.cursors import Cursors
+from starmodel.app.filter_words import join_values, split_filter
 from starmodel.app.ordering import order_words
-from starmodel.app.query import OPERATORS, Query, make_query
+from starmodel.app.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import RequestError
@@ -90,8 +91,12 @@ class Listing:
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
             "cursor": self.cursor or "",
         }
-        replaced = {name: "" if value is None else str(value) for name, value in instead.items()}
-        return {name: word for name, word in (given | replaced).items() if word}
+        made = {name: word for name, word in given.items() if word or name in self.filters}
+        for name, value in instead.items():
+            made.pop(name, None)
+            if value not in (None, ""):
+                made[name] = str(value)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +171,9 @@ def listing_of(
     """The list that an address asks for.
 
     Shapes: cursors reads a cursor, None where none is allowed; reader is who
-    its cursors belong to. lenient ignores parameters that name no field, as
-    links collect them ("utm_source=…").
+    its cursors belong to. lenient is for pages: it ignores parameters that name
+    no field, as links collect them ("utm_source=…"), and empty ones, which a
+    form sends for its empty inputs.
 
     Raises: RequestError, naming what is wrong and allowed.
     """
@@ -186,14 +192,13 @@ def listing_of(
         raise RequestError(
             f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
         )
-    # An empty word comes from a filter of a form that was left open.
     wanted = {
         name: word
         for name, word in asked.items()
-        if name not in WINDOW and word != "" and not (lenient and _is_foreign(type, name))
+        if name not in WINDOW and not (lenient and (word == "" or _is_foreign(type, name)))
     }
     for name, word in wanted.items():
-        _check_filter(name, word)
+        _check_filter(type, name, word)
     query = make_query(
         type.cls,
         wanted,
@@ -212,9 +217,13 @@ def listing_of(
     return replace(made, words=words)
 
 
-def _check_filter(name: str, word: str) -> None:
+def _check_filter(type: EntityType, name: str, word: str) -> None:
     """Refuse a filter that no database could take. Raises: RequestError."""
-    if name.endswith("__in"):
+    op = split_filter(name, type.cls.__entity__.fields)[1]
+    op = NEGATED.get(op, op)
+    if op in ("contains", "startswith") and not word:
+        raise RequestError(f"{name[:80]!r} is empty, which is part of every text; leave it out.")
+    if op == "in":
         if word.count(",") >= MAX_CHOICES:
             raise RequestError(f"{name[:80]!r} has more than {MAX_CHOICES} values.")
     elif len(word) > MAX_FILTER_CHARS:
@@ -237,19 +246,30 @@ _YES, _NO = ("1", "true"), ("", "0", "false")
 
 
 def _words(query: Query) -> dict[str, str]:
-    words = {}
+    """The filters in canonical order. Raises: RequestError, for one that is asked twice."""
+    words: dict[str, str] = {}
     for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
         name = filter_name(item.field) if item.op == "eq" else f"{item.field}__{item.op}"
-        several = item.value if item.op == "in" else [item.value]
-        words[name] = ",".join(map(_word, several))
+        if item.value is None:
+            name, word = f"{item.field}__isnull", "true" if item.op == "eq" else "false"
+        elif NEGATED.get(item.op, item.op) == "in":
+            word = join_values(map(_word, item.value))
+        else:
+            word = _word(item.value)
+        if name in words:
+            raise RequestError(f"{name[:80]!r} is asked for twice; leave one of them out.")
+        words[name] = word
     return words
 
 
 def _is_foreign(type: EntityType, name: str) -> bool:
     """True for a parameter that is certainly no filter, nor meant as one."""
-    field, _, op = name.partition("__")
-    spec = type.cls.__entity__.fields.get(field)
-    return (spec is None or spec.private) and not (field and op in OPERATORS)
+    fields = type.cls.__entity__.fields
+    field, op = split_filter(name, fields)
+    spec = fields.get(field)
+    return (spec is None or spec.private) and not (
+        field != name and field and op in (*OPERATORS, *SHORTHANDS)
+    )
 
 
 def _word(value: Any) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import typing
 from collections.abc import Callable
 from typing import Any
 
+from starmodel.app.live_parts import Part, part_of
+from starmodel.core.annotations import resolved_hints
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.host import host_of
@@ -27,13 +28,22 @@ class Markup(str):
 class LiveView:
     """A function of one snapshot whose component follows that entity in every open page.
 
-    Called in a page it renders and watches. What it returns needs an id,
-    because that is where each newer rendering goes. On a page that does
-    not know the state yet, what hides the part until then comes before it.
+    Called in a page it renders and watches. On a page that does not know the
+    state yet, what hides the part until then comes before it.
+
+    Shapes: by_id is True for a view whose elements all have ids of their
+    own, at which each newer rendering is patched.
     """
 
-    def __init__(self, render: Callable[[Any], Any], entity: type[Entity], name: str) -> None:
-        self.render, self.entity, self.name = render, entity, name
+    def __init__(
+        self,
+        render: Callable[[Any], Any],
+        entity: type[Entity],
+        name: str,
+        *,
+        by_id: bool = False,
+    ) -> None:
+        self.render, self.entity, self.name, self._by_id = render, entity, name, by_id
         functools.update_wrapper(self, render)
 
     def __call__(self, entity: Entity) -> Any:
@@ -42,8 +52,13 @@ class LiveView:
                 f"{self.name} shows {self.entity.__name__}, but got {type(entity).__name__}."
             )
         before = host_of(self.entity).show(entity, self.name)
-        made = self.render(entity)
+        made = self.part(entity).component
         return (Markup(before), made) if before else made
+
+    def part(self, entity: Entity) -> Part:
+        """The rendering of a snapshot, and where it goes. Raises: ConfigurationError."""
+        made = self.render(entity)
+        return Part(made, None) if self._by_id else part_of(made, self.name, entity.id)
 
 
 def live(render: Callable[[Any], Any]) -> LiveView:
@@ -57,12 +72,15 @@ def live(render: Callable[[Any], Any]) -> LiveView:
 
     It gets a snapshot with the public fields only, and may run in any
     process, so it must be declared at module level and read nothing else.
+    It may return one element, several, text, or None for nothing, each time
+    as the state says, and parts of an SVG.
 
     Raises: ConfigurationError, unless its one parameter is annotated with an entity.
     """
     name = f"{render.__module__}.{render.__qualname__}"
     parameters = list(inspect.signature(render).parameters)
-    entity = typing.get_type_hints(render).get(parameters[0]) if len(parameters) == 1 else None
+    hints, _ = resolved_hints(render)
+    entity = hints.get(parameters[0]) if len(parameters) == 1 else None
     if not (isinstance(entity, type) and issubclass(entity, Entity)):
         raise ConfigurationError(
             f"@live {name} needs exactly one parameter, annotated with its entity."

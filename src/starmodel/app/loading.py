@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,6 +12,7 @@ from starmodel.app.access import TRUSTED, AccessPolicy, check_record
 from starmodel.app.binding import Binder
 from starmodel.app.command import Command
 from starmodel.app.command_access import check_run
+from starmodel.app.disclosure import Viewer
 from starmodel.app.model_input import UnknownPartError
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import RecordKey
@@ -25,6 +26,7 @@ from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import copy_value
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
+from starmodel.core.fields import accepts_none, plain_types
 from starmodel.core.registry import EntityType, Registry
 
 MAX_ID_CHARS = 1000
@@ -41,7 +43,7 @@ class Loader:
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._policy, self._scopes = policy, scopes
+        self._registry, self._policy, self._scopes = registry, policy, scopes
         self._binders = binders
         self._references = References(registry, persistence, policy)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
@@ -78,6 +80,8 @@ class Loader:
         if type.is_record and command.id is None:
             if command.event.name != "create":
                 raise NotFoundError(type.name, None)
+            if command.precondition is not None:
+                command.precondition.check_new()
             tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
             tracked.checks = (partial(check_run, self._policy, command),)
             return tracked
@@ -89,9 +93,18 @@ class Loader:
         check_run(self._policy, command, entity)
         tracked = unit.enlist(type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, self._policy, command),)
+        if command.precondition is not None:
+            self._check_version(command, entity)
+            tracked.checks += (partial(self._check_version, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
+
+    def _check_version(self, command: Command, stored: Entity) -> None:
+        """Raises: PreconditionFailedError, for a version that the request excludes."""
+        if command.precondition is not None:
+            viewer = Viewer(self._registry, self._policy, command.reader)
+            command.precondition.check(stored, readable=viewer.may_read(stored))
 
     def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""
@@ -105,13 +118,15 @@ class Loader:
                 continue
             annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
             given = mine[name]
-            if given == "" and type(None) in get_args(annotation):
+            if given == "" and annotation is not Any and accepts_none(annotation):
                 # The browser has "" for None: a text is None again if it was None before.
-                is_text = str in get_args(annotation)
+                is_text = str in plain_types(annotation)
                 given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
                 check_keys(_key_counter(tracked.type.cls, name), given)
-                value = synced_value(annotation, given, getattr(tracked.base, name, None))
+                value = synced_value(
+                    tracked.type.cls, name, given, getattr(tracked.base, name, None)
+                )
                 check_numbers(value)
             except UnknownPartError as error:
                 part = str(error.path[-1])[:60]

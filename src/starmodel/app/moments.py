@@ -66,6 +66,21 @@ def _clock(value: datetime) -> datetime:
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
+def absolute(value: Any) -> Any:
+    """An aware moment in UTC, any other value as it is.
+
+    Python compares two moments of one zone by their clocks, so that both
+    hours of a change to winter time are one, and finds a moment in such an
+    hour equal to none of another zone.
+    """
+    if isinstance(value, list | tuple | set | frozenset):
+        return [absolute(item) for item in value]
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        with contextlib.suppress(OverflowError):  # at the ends of time
+            return value.astimezone(UTC)
+    return value
+
+
 def kind_names(annotation: Any) -> frozenset[str]:
     """The names of the types that a field may hold."""
     return frozenset(getattr(kind, "__name__", "") for kind in plain_types(annotation))

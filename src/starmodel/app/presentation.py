@@ -88,12 +88,14 @@ class Site:
     Shapes: head gives the head's HTML for a mount point, all but title and
     scripts; look is the class of <html>; icons is the address of the icons
     below the mount point.
+    Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
     title: str
     head: Callable[[str], str]
     look: str
     icons: str
+    max_body_bytes: int = 0
 
 
 class UIAdapter(Renderer, Protocol):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starmodel.app.model_input import Open, accepted, is_closed
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
+from starmodel.core.field_types import field_adapter
 from starmodel.core.fields import is_atomic
 from starmodel.core.json_data import json_bytes, json_data
 from starmodel.core.nested import parts_of
@@ -71,14 +72,16 @@ def completed(
     return made
 
 
-def synced_value(annotation: Any, given: Any, before: Any) -> Any:
+def synced_value(cls: type[Entity], name: str, given: Any, before: Any) -> Any:
     """The browser's value of a field, with the private parts of the stored one.
 
     Raises: ValidationError; UnknownPartError.
     """
+    annotation: Any = cls.__pydantic_fields__[name].annotation
+    adapter = field_adapter(cls, name)
     if is_atomic(annotation):
-        return TypeAdapter(annotation).validate_python(given)
-    value = TypeAdapter(annotation).validate_python(accepted(annotation, given, frozenset()))
+        return adapter.validate_python(given, strict=False)  # inputs give texts
+    value = adapter.validate_python(accepted(annotation, given, frozenset()), strict=False)
     return _kept(value, before, frozenset(), trusted=False)
 
 

@@ -6,9 +6,10 @@ import copy
 import secrets
 from collections.abc import Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from starmodel.app.access import Actor
+from starmodel.app.access import DEV, Actor
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.results import Toast
 
@@ -75,7 +76,8 @@ class Session(dict[str, Any]):
     ) -> None:
         if data:
             super().__init__(copy.deepcopy(data))
-        self.visitor, self.id, self.key, self.actor = visitor, id, key, actor
+        self.visitor, self.id, self.key = visitor, id, key
+        self.actor = _with_roles_of(provider, actor)
         self.provider, self.signed_in_at = provider, signed_in_at
         self.ended: list[str] = []
         self.left: list[str] = []
@@ -161,7 +163,7 @@ class Session(dict[str, Any]):
                 f"session.sign_in() got provider={provider!r}; expected a name of 1 to "
                 f"{MAX_PROVIDER_CHARS} characters."
             )
-        self.actor = Actor(actor) if isinstance(actor, str) else actor
+        self.actor = _with_roles_of(provider, Actor(actor) if isinstance(actor, str) else actor)
         self.provider, self.signed_in_at = provider, 0.0
         self.id = secrets.token_urlsafe(32)
         self.ended.append(self.key)
@@ -186,6 +188,11 @@ class Session(dict[str, Any]):
         (
             self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at
         ) = identity  # fmt: skip
+
+
+def _with_roles_of(provider: str, actor: Actor | None) -> Actor | None:
+    """The actor as signed in by a provider: the development sign-in gives every role."""
+    return actor if actor is None or provider != DEVELOPMENT else replace(actor, roles=DEV.roles)
 
 
 current_session: ContextVar[Session | None] = ContextVar("starmodel_session", default=None)

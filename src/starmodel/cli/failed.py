@@ -26,7 +26,8 @@ from starmodel.app.failures import Frame, own_frames, own_traceback
 from starmodel.app.ports import system_clock
 from starmodel.app.session import DEVELOPMENT
 from starmodel.app.sessions.cache import SessionCache
-from starmodel.bootstrap import cookie_sessions, session_cache, session_store
+from starmodel.bootstrap import session_store
+from starmodel.bootstrap.services import cookie_sessions, session_cache
 from starmodel.cli.problems import CommandError
 from starmodel.config import load_settings, secret_keys
 from starmodel.core.errors import ConfigurationError, StoreError

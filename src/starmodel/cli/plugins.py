@@ -1,7 +1,7 @@
 """What installed packages add to the command line, and what they offer to StarModel at all.
 
-Names come from the packages' metadata. A plugin's code is imported only
-when its command is used, or when help or `plugin list` tells of it.
+Names come from the packages' metadata. The code of a plugin is imported
+only when its command is used, or described by help or `plugin list`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ from starmodel.cli.foreign import ClickCommand
 from starmodel.cli.problems import CommandError
 
 COMMAND_GROUPS = ("starmodel.cli_commands", "starmodel.cli")
+
+
+_INSTEAD = {
+    "starmodel.persistence": "create_app(stores={…})",
+    "starmodel.bus": "create_app(bus=…), or the setting event_bus",
+    "starmodel.ui": "create_app(ui=…)",
+}
 
 
 class PluginError(CommandError):
@@ -95,6 +102,15 @@ def load_command(point: EntryPoint) -> Any:
         raise PluginError(
             f"The plugin {package_of(point)} adds no command {name!r}: {error}."
         ) from error
+
+
+def unread(point: EntryPoint) -> str:
+    """The sentence for an entry point that StarModel does not read; "" for commands."""
+    if point.group in COMMAND_GROUPS:
+        return ""
+    instead = _INSTEAD.get(point.group)
+    remedy = f" Pass the object in code: {instead}." if instead else ""
+    return f"This version reads entry points for commands only.{remedy}"
 
 
 def hidden_by(point: EntryPoint, built_in: Iterable[str]) -> str:

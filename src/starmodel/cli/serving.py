@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 import os
 import signal
@@ -18,6 +17,7 @@ import typer
 from starmodel.app.failures import own_frames, own_traceback
 from starmodel.cli.class_names import source_files
 from starmodel.cli.problems import CommandError
+from starmodel.cli.targets import import_target
 from starmodel.core.errors import ConfigurationError
 
 # Set by `starmodel run`: a reloaded process inherits nothing else from the command.
@@ -114,8 +114,8 @@ def imported(target: str) -> Any:
     Raises: CommandError, when there is no such attribute or no way to call
     it; whatever the application's own code raises.
     """
-    module, _, attribute = target.partition(":")
-    found = getattr(importlib.import_module(module), attribute, None)
+    module, _, attribute = target.rpartition(":")
+    found = getattr(import_target(module), attribute, None)
     if found is None:
         raise CommandError(f"{module} has no attribute {attribute!r}. Check its name.")
     if not _is_factory(found):

@@ -1,4 +1,4 @@
-"""Find the application that a command means, without running any of its code.
+"""Find the application that a command means, without running any of its code, and import it.
 
 The reloading server imports the application in a child process only. So
 names are looked up in the source text, and a mistake is told before a
@@ -8,43 +8,88 @@ server starts.
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
+import re
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from starmodel.cli.problems import CommandError
 
+_NAME = re.compile(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=", re.MULTILINE)
 CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")
 
 
 class Target(NamedTuple):
     """What a server needs to import an application.
 
-    Shapes: folder goes on sys.path.
+    Shapes: folder goes on sys.path; file is set where no import statement
+    could name the module, as with app.v2.py.
     """
 
     folder: Path
     module: str
     attribute: str
+    file: Path | None = None
 
     @property
     def import_string(self) -> str:
-        return f"{self.module}:{self.attribute}"
+        return f"{self.file or self.module}:{self.attribute}"
 
 
-def find_target(app: str | None, here: Path) -> Target:
+def import_target(module: str) -> ModuleType:
+    """The module of a target's import string, imported once under its name.
+
+    Raises: whatever the module's own code raises.
+    """
+    if not module.endswith(".py"):
+        return importlib.import_module(module)
+    file = Path(module)
+    _, parts = _place_of(file)
+    *packages, stem = parts
+    name = ".".join([*packages, stem.replace(".", "_")])
+    while (known := sys.modules.get(name)) is not None:
+        if getattr(known, "__file__", None) == str(file):
+            return known
+        name += "_"
+    if packages:
+        importlib.import_module(".".join(packages))  # for relative imports
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} can't be imported.")
+    made = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(made)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return made
+
+
+def _place_of(source: Path) -> tuple[Path, list[str]]:
+    """The folder for sys.path, and the packages and the stem of a file."""
+    folder, parts = source.parent, [source.stem]
+    while (folder / "__init__.py").is_file():  # a file of a package is imported through it
+        folder, parts = folder.parent, [folder.name, *parts]
+    return folder, parts
+
+
+def find_target(app: str | None, here: Path, *, waits: bool = False) -> Target:
     """The application named by `app`, or the first one that follows a convention in `here`.
 
     `app` is `hello.py`, `hello.py:attribute` or `package.module:attribute`.
 
+    Shapes: waits is True for a server that shows a syntax error and waits
+    for its correction; names are then looked up line by line.
     Raises: CommandError, when there is no such file, module or attribute.
     """
     if app is None:
-        return _find_by_convention(here)
+        return _find_by_convention(here, waits)
     place, colon, attribute = app.partition(":")
     if place.endswith(".py"):
-        return _in_file(here / place, attribute)
+        return _in_file(here / place, attribute, waits)
     if not colon and (here / f"{place}.py").is_file():
         raise CommandError(f"{app!r} is no application. Did you mean {place}.py?")
     if not (colon and place and attribute):
@@ -54,44 +99,44 @@ def find_target(app: str | None, here: Path) -> Target:
         raise CommandError(
             f"No module {place!r} with Python source in {here} or installed. Check the name."
         )
-    return _target(source, here, place, attribute)
+    return _target(source, here, place, attribute, waits)
 
 
-def _find_by_convention(here: Path) -> Target:
+def _find_by_convention(here: Path, waits: bool) -> Target:
     for convention in CONVENTIONS:
         module, _, attribute = convention.partition(":")
         source = here.joinpath(*module.split(".")).with_suffix(".py")
-        if source.is_file() and attribute in _defined_names(source):
-            return _target(source, here, module, attribute)
+        if source.is_file() and attribute in _defined_names(source, waits):
+            return _target(source, here, module, attribute, waits)
     raise CommandError(
         f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
         "Name one, as in: starmodel run hello.py (with other commands: --app hello.py)"
     )
 
 
-def _in_file(path: Path, attribute: str) -> Target:
+def _in_file(path: Path, attribute: str, waits: bool) -> Target:
     source = path.resolve()
     if not source.is_file():
         raise CommandError(f"No file {path}. Check the path and the current folder.")
-    folder, parts = source.parent, [source.stem]
-    while (folder / "__init__.py").is_file():  # a file of a package is imported through it
-        folder, parts = folder.parent, [folder.name, *parts]
+    folder, parts = _place_of(source)
     if attribute:
-        return _target(source, folder, ".".join(parts), attribute)
-    names = _defined_names(source)
+        return _target(source, folder, ".".join(parts), attribute, waits)
+    names = _defined_names(source, waits)
     for convention in ("app", "create_app"):
         if convention in names:
-            return _target(source, folder, ".".join(parts), convention)
+            return _target(source, folder, ".".join(parts), convention, waits)
     raise CommandError(
         f"{path.name} defines neither app nor create_app. Add app = create_app(), "
         f"or name the attribute: {path.name}:attribute"
     )
 
 
-def _target(source: Path, folder: Path, module: str, attribute: str) -> Target:
-    names = _defined_names(source)
+def _target(source: Path, folder: Path, module: str, attribute: str, waits: bool) -> Target:
+    names = _defined_names(source, waits)
     if attribute not in names and "*" not in names:
         raise CommandError(f"{source.name} has no attribute {attribute!r}. Check its name.")
+    if "." in source.stem:
+        return Target(folder, module, attribute, source)
     _refuse_shadowed(source, folder, module.partition(".")[0])
     return Target(folder, module, attribute)
 
@@ -120,11 +165,14 @@ def _find_module(module: str, here: Path) -> Path | None:
     return Path(str(spec.origin))
 
 
-def _defined_names(source: Path) -> set[str]:
+def _defined_names(source: Path, waits: bool) -> set[str]:
     """Names at the top level of a module; `*` among them after a star import."""
     try:
-        tree = ast.parse(source.read_bytes(), filename=str(source))
+        text = source.read_bytes()
+        tree = ast.parse(text, filename=str(source))
     except SyntaxError as error:
+        if waits and b"\0" not in text:
+            return {found[1] or found[2] for found in _NAME.finditer(text.decode(errors="replace"))}
         raise CommandError(
             f"{source.name}, line {error.lineno}: {error.msg}. Correct it and run again."
         ) from error

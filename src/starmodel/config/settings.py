@@ -19,6 +19,7 @@ from starmodel.config.sources import origins_of, read_layers
 from starmodel.config.values import (
     Bus,
     CommaList,
+    CorsOrigin,
     Count,
     DatabaseUrl,
     Host,
@@ -79,6 +80,9 @@ class Settings(BaseModel):
     memory_max_entries: Count = 100_000
     """Instances of each class in the memory store. A full class drops the session entity that
     was not used for longest; one more of another scope is refused with 507."""
+    memory_max_bytes: Count = 250_000_000
+    """About how much memory the instances of each class may take in the memory store; a full
+    class is treated likewise."""
 
     event_bus: Bus = "memory"
     """Carries changes to open pages: `memory`, or `package.module:Class`."""
@@ -98,7 +102,10 @@ class Settings(BaseModel):
     allowed_hosts: Annotated[list[Host], CommaList] = []
     """Names that are served; any, when empty. `*.example.com` takes all below it."""
     trusted_origins: Annotated[list[Origin], CommaList] = []
-    """Other sites whose pages may run events here."""
+    """Other sites whose pages may run events here and read the answers, with credentials."""
+    cors_origins: Annotated[list[CorsOrigin], CommaList] = []
+    """Other sites whose pages may do so without cookies, as anybody or by a bearer token;
+    `*` is any site."""
     trusted_proxies: Annotated[list[Network], CommaList] = []
     """Proxies whose word for a visitor's address is taken."""
     cookie_secure: bool | None = None

@@ -17,6 +17,7 @@ PREFIX = "STARMODEL_"
 PLAIN_NAMES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
 # Handed from `starmodel run` to the process that serves; no setting.
 PASSED_ON = {"STARMODEL_ADDRESS", "STARMODEL_TARGET", "STARMODEL_RELOADS", "STARMODEL_SOURCES"}
+ENCODING = "utf-8-sig"  # editors of Windows write a byte order mark
 ENVS = ("development", "production")
 
 
@@ -76,7 +77,7 @@ def _variables(variables: Mapping[str, str | None], where: str) -> Layer:
 
 def _read_dotenv(path: Path) -> dict[str, str | None]:
     try:
-        return dict(dotenv_values(path)) if path.is_file() else {}
+        return dict(dotenv_values(path, encoding=ENCODING)) if path.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
 
@@ -119,6 +120,6 @@ def _names_only(layer: Layer) -> Layer:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return tomllib.loads(path.read_text(encoding=ENCODING)) if path.is_file() else {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error

@@ -21,7 +21,16 @@ def _origin(value: str) -> str:
     plain = parts.hostname and parts.path in ("", "/") and not (parts.query or parts.fragment)
     if parts.scheme not in ("http", "https") or not plain or parts.username is not None:
         raise ValueError("must look like https://app.example.com, without a path")
-    return value.rstrip("/")
+    if not value.isascii():
+        raise ValueError("must be ASCII, as browsers send it: xn--… for other letters")
+    name = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{name}{port}"
+
+
+def _cors_origin(value: str) -> str:
+    return value if value == "*" else _origin(value)
 
 
 def _host(value: str) -> str:
@@ -61,6 +70,7 @@ def _database_url(value: str) -> str:
 # A list that may be written `a, b`, as in the environment.
 CommaList = BeforeValidator(_items)
 Origin = Annotated[str, AfterValidator(_origin)]
+CorsOrigin = Annotated[str, AfterValidator(_cors_origin)]
 Host = Annotated[str, AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
 Name = Annotated[str, AfterValidator(_name)]

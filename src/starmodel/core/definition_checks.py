@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import typing
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields import plain_types
 from starmodel.core.relations import own_annotations
+from starmodel.core.widgets import FILE_WIDGETS, wishes
 
 RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 
@@ -33,6 +35,12 @@ def check_names(cls: type[Any]) -> None:
         if attribute.default is not PydanticUndefined or attribute.default_factory is not None
     }
     for name, annotation in annotated.items():
+        if re.search(r"\bUploadFile\b", str(annotation)) and "Literal" not in str(annotation):
+            raise ConfigurationError(
+                f"{cls.__name__}.{name} has the type UploadFile, but no store keeps files. Take "
+                "the file as the parameter of an event, and store where it is: "
+                f'{name}: str = Field(default="", editable=False).'
+            )
         if name in initialised or name in vars(cls) or "ClassVar" in str(annotation):
             continue
         if name.startswith("_"):
@@ -62,6 +70,11 @@ def check_fields(cls: type[Any], base: type[Any]) -> None:
     for name, info in cls.__pydantic_fields__.items():
         if inherited.get(name) is info:
             continue
+        if wishes(info.annotation, info.metadata).widget in FILE_WIDGETS:
+            raise ConfigurationError(
+                f"{cls.__name__}.{name} wants an input for files, but no store keeps files. Take "
+                f"the file as the parameter of an event, and store where it is in {name}."
+            )
         for kind in _types_in(info.annotation):
             if isinstance(kind, type) and issubclass(kind, base):
                 raise ConfigurationError(

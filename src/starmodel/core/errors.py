@@ -249,6 +249,19 @@ class EditConflictError(StarModelError):
         self.fields, self.was = dict(fields), dict(was)
 
 
+class PreconditionFailedError(StarModelError):
+    """The record is not at the version that If-Match names, or at one that If-None-Match names."""
+
+    status = 412
+    public = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This has changed since it was read, so nothing was done. Load it again and "
+            "repeat your change."
+        )
+
+
 class CommandRunningError(StarModelError):
     """A command with this idempotency key is still running, or was interrupted."""
 

@@ -17,7 +17,7 @@ import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import pydantic
 from pydantic import Secret, SecretBytes, SecretStr
@@ -107,6 +107,14 @@ def _is_leaving(value: object) -> bool:
     return leaving.get()
 
 
+T = TypeVar("T")
+Private = Annotated[T, Field(private=True)]
+"""The type of a value that never leaves the server: `hashed_password: Private[str]`.
+
+For fields of entities and models, and for parameters of events.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of an entity class, worked out once."""
@@ -184,6 +192,25 @@ def plain_types(annotation: Any) -> list[Any]:
     if annotation is type(None):
         return []
     return [annotation]
+
+
+def accepts_none(annotation: Any) -> bool:
+    """True when the type allows None.
+
+    >>> accepts_none(int | None), accepts_none(Any), accepts_none(list[None])
+    (True, True, False)
+    """
+    if annotation in (Any, object, None, type(None)):
+        return True
+    alias = getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)
+    if alias is not None and not isinstance(annotation, type):
+        return accepts_none(alias)
+    origin = get_origin(annotation)
+    if origin is typing.Annotated:
+        return accepts_none(get_args(annotation)[0])
+    if origin is Union or origin is types.UnionType:
+        return any(map(accepts_none, get_args(annotation)))
+    return origin is typing.Literal and None in get_args(annotation)
 
 
 def loosened(annotation: Any) -> Any:
@@ -295,8 +322,8 @@ def field_specs(cls: type[pydantic.BaseModel]) -> dict[str, FieldSpec]:
         if looks_secret(name) and not private and not options.public:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
-                f"Write {name}: … = Field(private=True), or Field(public=True) "
-                "if visitors may see it."
+                f"Write {name}: Private[…], which is Field(private=True), or "
+                "… = Field(public=True) if visitors may see it."
             )
         unsaid = [] if private else undeclared_secrets(info.annotation)
         if unsaid:

@@ -60,9 +60,15 @@ def parts_of(model: Model) -> dict[str, Part]:
     made: dict[str, Part] = {}
     for name, info in _fields_of(model).items():
         part = Part(name, info, is_private(info), is_secret(info.annotation))
-        for word in (name, *_aliases(info.alias), *_aliases(info.validation_alias)):
+        for word in (name, *aliases_of(info)):
             made.setdefault(word, part)
     return made
+
+
+def aliases_of(info: FieldInfo) -> Iterator[str]:
+    """The other names that input may use for a field."""
+    yield from _aliases(info.alias)
+    yield from _aliases(info.validation_alias)
 
 
 def _aliases(alias: Any) -> Iterator[str]:

@@ -73,7 +73,8 @@ def _key(item: Any) -> Any:
     """What tells the members of sets apart as `same` does."""
     if isinstance(item, tuple | frozenset):
         return type(item), type(item)(map(_key, item)) if type(item) in (tuple, frozenset) else item
-    return type(item), "nan" if item != item else item
+    offset = item.utcoffset() if isinstance(item, datetime) else None
+    return type(item), "nan" if item != item else item, offset
 
 
 def values_of(state: BaseModel | Mapping[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def Relationship(  # noqa: N802 - the name users know from SQLModel
     """The records on the other side of a foreign key: `lines: list["Line"] = Relationship()`.
 
     link_model: the entity whose two foreign keys join many records to many.
-    foreign_key: the field to follow, where there are several.
+    foreign_key: the field to follow, where there are several; of a link to the
+    same class, the one that names the owner of this relation.
     order: of the records, as in `objects.list(order=…)`.
     back_populates is taken as SQLModel takes it, and says nothing: both
     sides follow from the foreign key.
@@ -238,7 +239,7 @@ def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Enti
     if relation.link_model is not None:
         link = relation.link_model
         link = known.get(link, link) if isinstance(link, str) else link
-        here, there = _only(where, link, cls, ""), _only(where, link, target, "")
+        here, there = _through(where, link, cls, target, relation.foreign_key)
         return Resolved(
             relation, target, here.column, there.column, True, link, here.field, there.field
         )
@@ -249,9 +250,30 @@ def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Enti
     return Resolved(relation, target, key.field, key.column, False)
 
 
-def _only(where: str, holder: type[Entity], target: type[Entity], field: str) -> ForeignKey:
+def _through(
+    where: str, link: type[Entity], cls: type[Entity], target: type[Entity], field: str
+) -> tuple[ForeignKey, ForeignKey]:
+    """The link's key to this class and the one to the target.
+
+    Shapes: field names one of them, "" none. Of two keys to one class, as
+    in friends of friends, it is the one to the owner of the relation.
+    """
+    names = {key.field for key in foreign_keys(link) if key.table == full_name(cls)}
+    here = _only(where, link, cls, field if cls is target or field in names else "")
+    if cls is target:
+        return here, _only(where, link, target, "", besides=here.field)
+    return here, _only(where, link, target, "" if field in names else field)
+
+
+def _only(
+    where: str, holder: type[Entity], target: type[Entity], field: str, *, besides: str = ""
+) -> ForeignKey:
     table = full_name(target)
-    found = [k for k in foreign_keys(holder) if k.table == table and field in ("", k.field)]
+    found = [
+        k
+        for k in foreign_keys(holder)
+        if k.table == table and field in ("", k.field) and k.field != besides
+    ]
     if len(found) != 1:
         many = "several foreign keys" if found else "no foreign key"
         raise ConfigurationError(

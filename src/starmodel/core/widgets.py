@@ -14,18 +14,23 @@ WIDGETS = (
     "date", "datetime", "time", "email", "url", "tel", "color", "password", "file", "image",
     "lines", "json", "record", "hidden",
 )  # fmt: skip
+FILE_WIDGETS = ("file", "image")
 
 
 @dataclass(frozen=True, slots=True)
 class UI:
     """In `Annotated[str, UI(widget="markdown")]`: which input, and what stands beside it.
 
+    Shapes: accept and max_bytes are for uploaded files, and checked by the
+    server too: "image/png,.pdf" as in HTML, and the size of one file.
     Raises: ConfigurationError, for a widget that there is not.
     """
 
     widget: str | None = None
     placeholder: str = ""
     help: str = ""
+    accept: str = ""
+    max_bytes: int = 0
 
     def __post_init__(self) -> None:
         if self.widget is not None and self.widget not in WIDGETS:

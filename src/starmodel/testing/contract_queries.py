@@ -63,7 +63,7 @@ class QueriesContract(ContractBase):
         for op in OPERATORS:
             for name, wanted in values.items():
                 for one in wanted:
-                    value = [one, *wanted[:2]] if op == "in" else one
+                    value = [one, *wanted[:2]] if op in ("in", "not_in") else one
                     await self._agrees(stage, Query(Item, (Filter(name, op, value),)), items)
 
     @staged

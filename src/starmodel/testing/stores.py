@@ -52,7 +52,11 @@ def _in_memory(
         given["event_bus"] = "memory"
 
     def memory() -> Repository:
-        return MemoryRepository(max_entries=settings.memory_max_entries, clock=clock)
+        return MemoryRepository(
+            max_entries=settings.memory_max_entries,
+            max_bytes=settings.memory_max_bytes,
+            clock=clock,
+        )
 
     def sql() -> Repository:
         from starmodel.adapters.persistence.sql.repository import SqlRepository

@@ -69,6 +69,48 @@ def test_table_of_an_other_program_is_told(shop: Path, examined: Any) -> None:
     assert (level, "'product' of Product has no column _version" in text) == ("ok", True)
 
 
+def _program(name: str, *fields: str) -> str:
+    body = "".join(f"    {field}\n" for field in fields)
+    return (
+        "from starmodel import Entity, create_app\n"
+        f"class {name}(Entity):\n    model_config = {{'store': 'sql'}}\n{body}"
+        f"app = create_app([{name}])\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "level", "text", "remedy"),
+    [
+        (("Product", "name: str"), "problem",
+         "The column 'price' of the table 'product' needs a value and has no default",
+         "Declare the field again, or, after a backup: ALTER TABLE product DROP COLUMN price"),
+        (("Product", "name: str", "price: Decimal"), "problem",
+         "Product.price can't be stored in the column 'price' of the table 'product'", ""),
+        (("Product", "name: str", "price: float | None = None"), "warning",
+         "The column 'price' of the table 'product' is NOT NULL", "Declare the field without None"),
+        (("Item", "name: str", "price: float"), "warning",
+         "The table 'item' of Item is empty, and the table 'product' has the same columns",
+         "DROP TABLE item; ALTER TABLE product RENAME TO item"),
+    ],
+)  # fmt: skip
+def test_changed_class_is_a_finding_with_a_remedy(
+    write: Write,
+    run: Run,
+    examined: Any,
+    changed: tuple[str, ...],
+    level: str,
+    text: str,
+    remedy: str,
+) -> None:
+    write("main.py", _program("Product", "name: str", "price: float"))
+    assert run("event", "Product", "create", "--name", "Pen", "--price", "1.5").exit_code == 0
+    write("main.py", "from decimal import Decimal\n" + _program(*changed))
+    code, document = examined()
+    told = findings(document, "database")[0]
+    assert (told[0], text in told[1], remedy in told[2]) == (level, True, True), told
+    assert code == (1 if level == "problem" else 0)
+
+
 def test_each_setting_tells_where_it_came_from(
     write: Write, examined: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,21 +166,24 @@ def test_other_commands_import_no_plugin(install: Any, run: Run, shop: Path) -> 
 
 def test_plugin_list_tells_every_group_and_state(install: Any, run: Run, answer: Answer) -> None:
     install("keep", TYPER, cli_commands={"backup": ":made"}, persistence={"tape": ":made"})
-    install("broken", "raise ValueError('no tape')\n", persistence={"drum": ":made"})
+    install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
     told = {(t["group"], t["name"]): t for t in answer("plugin", "list")}
-    assert told["starmodel.persistence", "drum"] == {
-        "group": "starmodel.persistence", "name": "drum", "value": "broken:made",
+    assert told["starmodel.cli_commands", "drum"] == {
+        "group": "starmodel.cli_commands", "name": "drum", "value": "broken:made",
         "package": "broken", "version": "1.5", "state": "fails",
-        "reason": "The plugin broken can't be loaded (starmodel.persistence: drum = broken:made): "
+        "reason": "The plugin broken can't be loaded (starmodel.cli_commands: drum = broken:made): "
         "ValueError: no tape",
     }  # fmt: skip
-    assert told["starmodel.persistence", "tape"]["state"] == "loads"
+    tape = told["starmodel.persistence", "tape"]
+    assert (tape["state"], "create_app(stores={…})" in tape["reason"]) == ("unused", True)
     assert told["starmodel.cli_commands", "backup"]["state"] == "loads"
     assert told["starmodel.cli", "run"]["state"] == "unused"
     lines = run("plugin", "list").stdout.splitlines()
     assert lines[0].split() == ["GROUP", "NAME", "PACKAGE", "STATE"]
-    assert ["starmodel.persistence", "tape", "keep", "1.5", "loads"] in map(str.split, lines)
+    (line,) = (line for line in lines if " tape " in line)
+    assert line.endswith(f"unused: {tape['reason']}")
+    assert ["starmodel.cli_commands", "backup", "keep", "1.5", "loads"] in map(str.split, lines)
 
 
 def test_plugin_list_without_plugins_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,13 @@ async def test_server_out_of_reach_is_named(kind: str) -> None:
     assert "pw-secret" not in told
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+async def test_unknown_host_is_named_as_the_mistake(kind: str) -> None:
+    refusal = await _refusal(f"{kind}://ann:pw@no-such-host.invalid/shop")
+    assert "no-such-host.invalid" in refusal
+    assert refusal.endswith("Check the name of the host in DATABASE_URL.")
+
+
 async def test_missing_database_says_how_it_is_made(url: str) -> None:
     told = await _refusal(f"{url.removesuffix('/test')}/nowhere")
     assert "database 'nowhere', can't be used" in told

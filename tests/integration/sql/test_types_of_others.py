@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import AwareDatetime, NaiveDatetime, computed_field
 
+from databases import SERVERS
 from integration.web.browser import unlisted
 from outsiders import Outsider
 from starmodel import ConfigurationError, ConstraintError, Entity, create_app, dispatch
@@ -55,6 +56,7 @@ KEPT = {
         ("BINARY(16)", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("CHAR(32)", uuid.UUID, A),
         ("ENUM('happy','sad')", Mood, Mood.sad), ("INT", Level, Level.LOW),
         ("DECIMAL(10,2)", float, 1.5), ("DOUBLE", Decimal, Decimal("1.5")), ("YEAR", int, 2024),
+        ("BLOB", str, "ä7"),
     ],
     "sqlite": [
         ("TEXT", uuid.UUID, A), ("CHAR(36)", uuid.UUID, A), ("TIMESTAMP", datetime, LOCAL),
@@ -142,14 +144,15 @@ async def test_type_that_does_not_fit_is_refused_by_name(others: Outsider, start
     for type_, annotation, wanted in REFUSED[others.kind]:
         await others.run("DROP TABLE IF EXISTS t")
         await others.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
-        with pytest.raises(ConfigurationError, match=rf"Row\.v can't become a column.*{wanted}"):
+        with pytest.raises(
+            ConfigurationError,
+            match=rf"Row\.v can't be stored in the column 'v' of the table 't'.*{wanted}",
+        ):
             await start(_entity(annotation))
 
 
+@pytest.mark.parametrize("any_url", SERVERS, indirect=True)
 async def test_labels_that_fit_no_member_are_refused(others: Outsider, start: Start) -> None:
-    if others.kind == "sqlite":
-        pytest.skip("has no enum types")
-
     class Other(enum.Enum):
         X = "x"
 
@@ -159,9 +162,8 @@ async def test_labels_that_fit_no_member_are_refused(others: Outsider, start: St
         await start(_entity(Other))
 
 
+@pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
 async def test_value_that_a_column_does_not_keep_is_refused(others: Outsider, start: Start) -> None:
-    if others.kind != "postgresql":
-        pytest.skip("of PostgreSQL's types")
     for type_, annotation, value in (
         ("mood", str, "angry"), ("uuid", str, "no uuid"), ("numeric(4,2)", float, 1.005),
         ("float8", Decimal, Decimal("1.00000000000000000001")), ("timestamptz", datetime, LOCAL),
@@ -223,12 +225,10 @@ async def test_generated_columns_are_read_and_not_written(others: Outsider, star
         await dispatch(found.do.update(area=1))
 
 
+@pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
 async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
     others: Outsider, start: Start
 ) -> None:
-    if others.kind != "sqlite":
-        pytest.skip("SQLite has no type for moments")
-
     class Log(Entity):
         __tablename__ = "log"
         model_config = {"store": "sql", "scope": "record"}
@@ -263,12 +263,10 @@ async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
     assert sorted(in_steps) == list(range(7))
 
 
+@pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
 async def test_unreadable_cell_takes_no_list_down(
     others: Outsider, visit: Any, any_url: str
 ) -> None:
-    if others.kind != "sqlite":
-        pytest.skip("only SQLite keeps any value in any column")
-
     class Item(Entity):
         __tablename__ = "item"
         model_config = {"store": "sql", "scope": "record", "access": "public"}

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from integration.web.browser import Browser, unlisted
-from starmodel import Entity, EntityConfig, event
+from starmodel import Actor, Entity, EntityConfig, Session, event
 
 
 @unlisted
@@ -120,3 +120,43 @@ async def test_address_is_told_at_the_first_request_below_a_mount(serve: Any, ca
     assert "/shop/?token=" in told
     assert (await browser.page("/shop/desk")).status_code == 200
     await browser.aclose()
+
+
+@unlisted
+class Vault(Entity):
+    model_config = EntityConfig(scope="app", access={"read": "role:guard", "write": "role:owner"})
+    opened: int = 0
+
+    @event
+    def open(self) -> None:
+        self.opened += 1
+
+    @event(access="nobody")
+    def blast(self) -> None:
+        self.opened += 100
+
+
+async def test_developer_has_every_role(visit: Any, serve: Any, caplog: Any) -> None:
+    app = serve(Vault)
+
+    @app.get("/roles")
+    def roles(session: Session) -> str:
+        assert session.actor is not None
+        return str("anything" in session.actor.roles)
+
+    @app.get("/as-application")
+    def as_application(session: Session) -> str:
+        session.sign_in(Actor("dev", "Developer", frozenset({"dev"})))
+        return "in"
+
+    developer, other = visit(app), visit(app)
+    await developer.page(f"/?token={await token_of(app, caplog)}")
+    await other.page("/as-application")
+
+    assert (await developer.page("/vault")).status_code == 200
+    opened = await developer.call("POST", "/vault/open")
+    assert opened.json()["entity"]["opened"] == 1
+    assert (await developer.call("POST", "/vault/blast")).status_code == 403
+    assert (await developer.page("/roles")).text == "True"
+    assert (await other.page("/vault")).status_code == 403
+    assert (await other.page("/roles")).text == "False"

@@ -30,6 +30,15 @@ class Board(Entity):
 
 
 @unlisted
+class Draft(Entity):
+    lines: list[str] = []
+
+    @event
+    def add(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@unlisted
 class Note(Entity):
     model_config = EntityConfig(scope="record", store="memory", access="public")
     text: str
@@ -89,3 +98,40 @@ async def test_developer_is_told_the_remedy(serve: Any) -> None:
     await browser.call("POST", "/notes", {"text": "a"})
 
     assert "memory_max_entries" in (await browser.call("POST", "/notes", {"text": "b"})).text
+
+
+async def test_texts_of_guests_take_bounded_memory(serve: Any) -> None:
+    app = serve(Draft, memory_max_bytes=1_000_000)
+    first = Browser(app)
+    await first.call("POST", "/draft/add", {"text": "x" * 200_000})
+
+    for _ in range(10):
+        made = await Browser(app).call("POST", "/draft/add", {"text": "x" * 200_000})
+        assert made.status_code == 200
+
+    assert (await first.call("GET", "/draft")).json()["lines"] == []
+
+
+async def test_session_entity_that_outgrows_its_class_is_507(serve: Any) -> None:
+    app = serve(Draft, memory_max_bytes=1_000_000)
+    browser = Browser(app)
+    for _ in range(4):
+        await browser.call("POST", "/draft/add", {"text": "x" * 200_000})
+
+    refused = await browser.call("POST", "/draft/add", {"text": "x" * 400_000})
+
+    assert refused.status_code == 507
+    assert len((await browser.call("GET", "/draft")).json()["lines"]) == 4
+
+
+async def test_records_that_grow_beyond_the_bytes_of_their_class_are_507(serve: Any) -> None:
+    app = serve(Note, memory_max_bytes=900_000)
+    browser = Browser(app)
+    made = await browser.call("POST", "/notes", {"text": "x" * 700_000})
+    path = f"/notes/{made.json()['entity']['id']}"
+
+    assert (await browser.call("POST", "/notes", {"text": "x" * 300_000})).status_code == 507
+    assert (await browser.call("PATCH", path, {"text": "y" * 990_000})).status_code == 507
+    assert (await browser.call("PATCH", path, {"text": "z"})).status_code == 200
+    assert (await browser.call("POST", "/notes", {"text": "x" * 300_000})).status_code == 201
+    assert (await browser.call("DELETE", path)).status_code == 200

@@ -143,12 +143,15 @@ async def test_live_part_is_rendered_again(visit: Any, serve: Any) -> None:
     browser = visit(app)
     async with await opened(browser, "/parts") as stream:
         await stream.event()
-        assert (await stream.event()).elements == '<ul id="names"></ul>'
+        first = await stream.event()
+        assert first.elements.startswith('<ul id="names" data-live-part="')
+        assert first.data["selector"] in first.elements.replace("data", "[data").replace(">", "]>")
         await browser.click("/counter/add", {"name": "<Ann>"})
         part = await stream.event()
 
     assert part.type == "datastar-patch-elements"
-    assert part.elements == '<ul id="names">&lt;Ann&gt;</ul>'
+    assert part.data["selector"] == first.data["selector"]
+    assert part.elements == first.elements.replace("></ul>", ">&lt;Ann&gt;</ul>")
 
 
 async def test_patched_content_brings_a_grant(visit: Any, serve: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
+from starmodel.adapters.persistence.memory_sizes import bytes_of, is_small
 from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Marker
 from starmodel.core.errors import StoreFullError
 from starmodel.core.registry import entity_type
@@ -158,3 +159,35 @@ def test_marker_of_a_guest_who_signs_in_is_replaced():
     assert markers.get("k").outcome == "done"
     markers.remove("k")
     assert len(markers) == 0
+
+
+async def test_bytes_of_a_class_follow_every_kind_of_change():
+    class Text(Entity):
+        model_config = EntityConfig(scope="record", store="memory")
+        words: list[str] = []
+
+    clock = FakeClock()
+    made = MemoryRepository(max_bytes=100_000, clock=clock)
+    await made.open([entity_type(Text, "memory")], _ignore)
+
+    async def put(kind, base, version, words, ttl_s=None):
+        text = Text(id="a", words=words)
+        await made.commit(Batch([Change(Text, "a", kind, base, version, text, ttl_s=ttl_s)]))
+
+    await put("insert", 0, 1, ["x" * 60_000], 1)
+    clock.advance(2)
+    await put("insert", 0, 2, ["x" * 60_000])  # in place of the expired one
+    await put("update", 2, 3, ["x" * 90_000])
+    with pytest.raises(StoreFullError, match="memory_max_bytes"):
+        await put("update", 3, 4, ["x" * 60_000, "y" * 60_000])
+    await put("update", 3, 4, [])
+    await made.commit(Batch([Change(Text, "a", "delete", 4, 5, None)]))
+
+    assert made._bytes[Text] == 0
+    await made.close()
+
+
+def test_small_classes_are_not_measured():
+    assert is_small(Cart)
+    assert bytes_of(Cart(items=3)) == 0
+    assert not is_small(type("Named", (Entity,), {"__annotations__": {"name": str}, "name": ""}))

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from starmodel import ConfigurationError, Entity, Field, create_app, event
+from starmodel import ConfigurationError, Entity, Field, Private, create_app, event
 from starmodel.app.binding import Binder
+from starmodel.core.entity import public_state
+from starmodel.core.registry import Registry
 
 
 class Login(BaseModel):
@@ -101,3 +103,20 @@ def test_public_parameter_and_declared_model_start(annotation: Any) -> None:
 
 def test_name_that_only_resembles_a_secret_starts() -> None:
     assert start(str, "secretary").sensitive == []
+
+
+class Account(Entity):
+    hashed_password: Private[str] = ""
+    reset_token: Private[str | None] = None
+
+    @event
+    def sign_in(self, password: Private[str], otp_secret: Private[str] = "") -> bool:
+        return password == self.hashed_password
+
+
+def test_private_declares_fields_and_parameters() -> None:
+    assert Account.__entity__.private == {"hashed_password", "reset_token"}
+    assert set(public_state(Account(hashed_password="x"))) == {"id"}
+    registry = Registry([Account])
+    binder = Binder(registry[Account], Account.__entity__.events["sign_in"], registry)
+    assert binder.unsaid == {"password", "otp_secret"}

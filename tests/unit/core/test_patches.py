@@ -6,6 +6,7 @@ import datetime
 from collections import OrderedDict, deque
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel, Field
@@ -121,3 +122,12 @@ def test_diff_of_a_draft_sees_its_changes() -> None:
     draft = open_draft(trip, Facts())
     draft.place.city = "Oslo"
     assert diff(trip, draft).fields == {"place"}
+
+
+def test_both_hours_of_a_change_to_winter_time_are_different() -> None:
+    first = datetime.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    second = first.replace(fold=1)
+
+    assert not same(first, second)
+    assert not same([first], [second])
+    assert not same({first}, {second})

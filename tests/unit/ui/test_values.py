@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import sys
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from html import escape
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel
 
-from starmodel.adapters.ui.markdown import markdown
+from starmodel.adapters.ui.markdown import MAX_MARKS, _parser, markdown
 from starmodel.adapters.ui.values import MAX_CELL_CHARS, NOTHING, shows
 from starmodel.core.widgets import UI
 from unit.ui.dom import dom
@@ -210,6 +212,49 @@ def test_markdown_shows_its_own_elements() -> None:
     tags = {node[1] for node in dom(html) if node[0] == "open"}
     assert {"h1", "ul", "em", "strong", "table", "a"} <= tags
     assert 'href="/y"' in html
+
+
+@pytest.mark.parametrize(
+    "mark", ["[", "*a ", "<![CDATA[", "a\n\n", "|", "`", "_a ", "\\a", "- a\n", "&"]
+)
+def test_markdown_with_too_many_marks_is_shown_as_written(mark: str) -> None:
+    text = mark * (MAX_MARKS + 1)
+
+    assert markdown(text) == escape(text)
+
+
+def test_markdown_of_a_long_document_is_rendered() -> None:
+    text = "# Title\n\n" + "Plain words, as people write them. **Bold** too.\n\n" * 500
+
+    assert markdown(text).startswith('<div class="sm-prose"><h1>Title</h1>')
+
+
+def test_markdown_is_rendered_once_for_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[str] = []
+    monkeypatch.setattr(_parser(), "render", lambda text: rendered.append(text) or "x")
+
+    assert markdown("once *only*") == markdown("once *only*")
+    assert rendered == ["once *only*"]
+
+
+def test_a_large_value_is_shown_with_few_calls() -> None:
+    """A visitor's 10,000 values must not keep the process busy for seconds at every view."""
+    value = {str(n): [n, {"a": "<b>"}] for n in range(2_000)}
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    show = shows(dict[str, Any])
+    sys.setprofile(count)
+    try:
+        html = show(value)
+    finally:
+        sys.setprofile(None)
+
+    assert html.count("&lt;b&gt;") == 2_000
+    assert calls < 60 * len(value)  # 8,000 keys and values; components took 3,000 calls an entry
 
 
 def test_markdown_in_a_cell_is_plain_text() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
+from starmodel.adapters.persistence.memory_sizes import bytes_of
 from starmodel.app.ports import Batch, Change, Clock, Expired, IsWatched, Marker, system_clock
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity, stored, version_of
@@ -27,6 +28,7 @@ SWEEP_S = 1.0
 class _Entry:
     snapshot: Entity
     dies_at: float | None
+    nbytes: int = 0
 
 
 _NONE: OrderedDict[Any, _Entry] = OrderedDict()
@@ -37,12 +39,12 @@ class MemoryRepository:
 
     A full class of session scope drops its least recently used entity that
     no open page shows. Entities of other scopes are never dropped:
-    creating one more is refused.
+    creating one more, or a larger one, is refused.
 
     Nothing here awaits between reading and writing, which is what makes
     compare-and-swap safe in one process.
 
-    Units: max_entries counts for each class; max_markers for the commands
+    Units: max_entries and max_bytes count for each class; max_markers for the commands
     of guests and of signed-in actors each.
     """
 
@@ -54,6 +56,7 @@ class MemoryRepository:
         self,
         *,
         max_entries: int = 100_000,
+        max_bytes: int = 250_000_000,
         max_markers: int = 100_000,
         clock: Clock = system_clock,
     ) -> None:
@@ -61,7 +64,8 @@ class MemoryRepository:
         self._classes: dict[type[Entity], OrderedDict[Any, _Entry]] = {}
         self._sessions: dict[type[Entity], str] = {}  # classes of session scope, and their names
         self._markers = MemoryMarkers(clock, max_markers=max_markers)
-        self._max_entries, self._clock = max_entries, clock
+        self._max_entries, self._max_bytes, self._clock = max_entries, max_bytes, clock
+        self._bytes: dict[type[Entity], int] = {}
         self._warned: set[type[Entity]] = set()
         self._numbers: dict[type[Entity], int] = {}
         self._expired: Expired | None = None
@@ -96,16 +100,20 @@ class MemoryRepository:
             known = self._markers.get(marker.key)
             if known is not None and known.command != marker.command:
                 raise DuplicateCommandError(marker.key)
-        found, kept, is_updates = [], [], True
+        found = []
         for change in batch.changes:
             found.append(self._checked(change))
-            is_updates = is_updates and change.kind == "update"
-        for change in batch.changes:
-            kept.append(change.snapshot and _kept(change.snapshot, change.version))
-        if not is_updates:
-            self._make_room(batch.changes)
-        for change, entry, snapshot in zip(batch.changes, found, kept, strict=True):
-            self._write(change, entry, snapshot)
+        kept, sizes, grows = [], [], False
+        for change, entry in zip(batch.changes, found, strict=True):
+            snapshot = change.snapshot and _kept(change.snapshot, change.version)
+            size = 0 if snapshot is None else bytes_of(snapshot)
+            kept.append(snapshot)
+            sizes.append(size)
+            grows = grows or entry is None or size > entry.nbytes
+        if grows:
+            self._make_room(batch.changes, sizes)
+        for change, entry, snapshot, size in zip(batch.changes, found, kept, sizes, strict=True):
+            self._write(change, entry, snapshot, size)
         if marker is not None:
             self._markers.put(marker)
 
@@ -159,48 +167,63 @@ class MemoryRepository:
             return None
         return entry
 
-    def _make_room(self, changes: Sequence[Change]) -> None:
-        """Drop session entities for those that the changes add. Raises: StoreFullError."""
+    def _make_room(self, changes: Sequence[Change], sizes: Sequence[int]) -> None:
+        """Drop session entities for what the changes add. Raises: StoreFullError."""
         added: dict[type[Entity], int] = {}
-        for change in changes:
-            entries = self._classes.get(change.entity, _NONE)
-            if change.kind == "insert" and change.id not in entries:
-                added[change.entity] = added.get(change.entity, 0) + 1
-            elif change.kind == "delete" and change.id in entries:
-                added[change.entity] = added.get(change.entity, 0) - 1
+        grown: dict[type[Entity], int] = {}
+        for change, size in zip(changes, sizes, strict=True):
+            entity, entries = change.entity, self._classes.get(change.entity, _NONE)
+            entry = entries.get(change.id)
+            if change.kind == "insert" and entry is None:
+                added[entity] = added.get(entity, 0) + 1
+            elif change.kind == "delete" and entry is not None:
+                added[entity] = added.get(entity, 0) - 1
+            if size or (entry is not None and entry.nbytes and change.kind != "check"):
+                grown[entity] = grown.get(entity, 0) + size - (entry.nbytes if entry else 0)
         dropped = []
-        for entity, count in added.items():
+        for entity in added | grown:
+            count, size = added.get(entity, 0), grown.get(entity, 0)
             over = len(self._classes.get(entity, ())) + count - self._max_entries
-            if count > 0 and over > 0:
+            over_bytes = self._bytes.get(entity, 0) + size - self._max_bytes
+            over, over_bytes = over if count > 0 else 0, over_bytes if size > 0 else 0
+            if over > 0 or over_bytes > 0:
                 busy = {change.id for change in changes if change.entity is entity}
-                dropped += [(entity, id) for id in self._unused(entity, over, busy)]
+                dropped += [(entity, id) for id in self._unused(entity, over, over_bytes, busy)]
         for entity, id in dropped:
             self._remove(entity, id)
 
-    def _unused(self, entity: type[Entity], count: int, busy: Container[Any]) -> Sequence[Any]:
+    def _unused(
+        self, entity: type[Entity], count: int, nbytes: int, busy: Container[Any]
+    ) -> Sequence[Any]:
         """The ids of the least recently used session entities. Raises: StoreFullError."""
         name, found = self._sessions.get(entity), list[Any]()
         entries = self._classes.get(entity, _NONE)
+        freed = 0
         for _ in range(0 if name is None else len(entries)):
-            id = next(iter(entries))
+            id, entry = next(iter(entries.items()))
             entries.move_to_end(id)  # one in use is not met first again by the next search
             if id not in busy and not self.is_watched(f"{name}:{id}"):
                 found.append(id)
-                if len(found) == count:
-                    self._warn_once(entity)
+                freed += entry.nbytes
+                if len(found) >= count and freed >= nbytes:
+                    self._warn_once(entity, count > 0)
                     return found
         raise StoreFullError(
-            f"The memory store holds {self._max_entries} {entity.__name__}, as many as "
-            "memory_max_entries allows. Raise it, delete some, or give the class store='sql'."
+            f"The memory store holds {self._most(entity, count > 0)} allows. "
+            "Raise it, delete some, or give the class store='sql'."
         )
 
-    def _warn_once(self, entity: type[Entity]) -> None:
+    def _most(self, entity: type[Entity], by_number: bool) -> str:
+        if by_number:
+            return f"{self._max_entries} {entity.__name__}, as many as memory_max_entries"
+        return f"{self._max_bytes} bytes of {entity.__name__}, as much as memory_max_bytes"
+
+    def _warn_once(self, entity: type[Entity], by_number: bool) -> None:
         if entity not in self._warned:
             self._warned.add(entity)
             log.warning(
-                "The memory store holds %d %s, as many as memory_max_entries allows: from now on "
-                "each new one drops the one that was not used for longest",
-                self._max_entries, entity.__name__,
+                "The memory store holds %s allows: from now on each new one drops the one that was "
+                "not used for longest", self._most(entity, by_number),
             )  # fmt: skip
 
     def _checked(self, change: Change) -> _Entry | None:
@@ -213,23 +236,30 @@ class MemoryRepository:
             )
         return entry
 
-    def _write(self, change: Change, entry: _Entry | None, kept: Entity | None) -> None:
+    def _write(self, change: Change, entry: _Entry | None, kept: Entity | None, size: int) -> None:
         if change.kind == "delete":
             self._remove(change.entity, change.id)
         elif kept is not None:
             dies_at = None if change.ttl_s is None else self._clock() + change.ttl_s
             if entry is not None:
+                if size != entry.nbytes:
+                    self._bytes[change.entity] += size - entry.nbytes
+                    entry.nbytes = size
                 entry.snapshot, entry.dies_at = kept, dies_at
                 return
+            self._remove(change.entity, change.id)  # an expired one that was not swept yet
             entries = self._classes.setdefault(change.entity, OrderedDict())
-            entries[change.id] = _Entry(kept, dies_at)
+            entries[change.id] = _Entry(kept, dies_at, size)
+            self._bytes[change.entity] = self._bytes.get(change.entity, 0) + size
             entries.move_to_end(change.id)
             if isinstance(change.id, int):
                 highest = self._numbers.get(change.entity, 0)
                 self._numbers[change.entity] = max(highest, change.id)
 
     def _remove(self, entity: type[Entity], id: Any) -> None:
-        self._classes.get(entity, _NONE).pop(id, None)
+        entry = self._classes.get(entity, _NONE).pop(id, None)
+        if entry is not None and entry.nbytes:
+            self._bytes[entity] -= entry.nbytes
 
     async def _sweep_for_ever(self) -> None:
         while True:

@@ -194,6 +194,8 @@ def patch_elements(element: Element, *, leaves: bool = False) -> bytes:
         lines.append(f"data: selector {LINES.sub(' ', element.selector)}")
     if element.mode:
         lines.append(f"data: mode {element.mode}")
+    if element.namespace:
+        lines.append(f"data: namespace {element.namespace}")
     lines += [f"data: elements {line}" for line in LINES.split(element.html)]
     return ("\n".join(lines) + "\n\n").encode()
 

@@ -57,7 +57,9 @@ class PartView:
         if message.state is None:
             return b""
         entity = entity_of(self.view.entity, message.id, message.state, message.version)
-        return patch_elements(Element(self.render(self.view.render(entity), self.root_path)))
+        part = self.view.part(entity)
+        html = self.render(part.component, self.root_path)
+        return patch_elements(Element(html, part.selector, None, part.namespace))
 
 
 @dataclass(frozen=True, slots=True)

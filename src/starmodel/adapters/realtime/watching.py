@@ -95,7 +95,7 @@ def _add_list(
 ) -> None:
     if not type.is_record or application.ui is None:
         return
-    listing = listing_of(type, dict(parse_qsl(item.words)))
+    listing = listing_of(type, dict(parse_qsl(item.words, keep_blank_values=True)))
     if listing in made.lists:
         return
     audience = application.policy.audience(type, session.actor)

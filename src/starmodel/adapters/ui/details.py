@@ -48,4 +48,4 @@ def details_view(type: EntityType, showing: Showing) -> LiveView:
         key = f"-{entity.id}" if type.is_record else ""
         return Dl(*pairs, id=f"{type.name}{key}-fields", cls="sm-fields")
 
-    return LiveView(fields_of, type.cls, f"starmodel.fields.{type.name}")
+    return LiveView(fields_of, type.cls, f"starmodel.fields.{type.name}", by_id=True)

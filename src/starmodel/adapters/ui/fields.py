@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
+from starmodel.app.files import FileRule
 from starmodel.app.form_texts import lines_of, without_zone
 from starmodel.app.moments import takes_only_aware
 from starmodel.app.parameters import Parameter
@@ -57,8 +58,8 @@ class FormField:
     Shapes: kind is one of `starmodel.core.widgets.WIDGETS`, or "group" for
     a nested model with its parts; choices are
     (value, label) pairs; limits are attributes of the input, such as
-    {"min": 0}; record is the class whose records can be chosen; optional
-    is True for a value that may be None.
+    {"min": 0}; file is the rule of a file input; record is the class whose
+    records can be chosen; optional is True for a value that may be None.
     """
 
     name: str
@@ -71,6 +72,7 @@ class FormField:
     limits: tuple[tuple[str, Any], ...] = ()
     record: type[Entity] | None = None
     optional: bool = False
+    file: FileRule | None = None
     parts: tuple[FormField, ...] = ()
 
     def of_part(self, part: FormField, value: Any) -> Any:
@@ -177,6 +179,7 @@ def form_field(
         tuple(_limits(annotation, info).items()) if kind in ("number", "range") else (),
         parameter.entity,
         parameter.may_be_none,
+        parameter.file,
         _parts(parameter.name, model) if model else (),
     )
 
@@ -190,6 +193,8 @@ def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
     annotation = parameter.annotation
     if parameter.entity is not None:
         return "record"
+    if parameter.file is not None:
+        return "file"
     if choices:
         return "checkboxes" if _holds_choices(annotation) else "select"
     if is_secret(annotation):

@@ -119,8 +119,12 @@ def event_form(
     realtime: RealtimeAdapter,
     sprite: str,
     labelled: Labelled,
+    max_body_bytes: int = 0,
 ) -> EventForm:
-    """The form of one event at the present mount point; `labelled` makes each input."""
+    """The form of one event at the present mount point; `labelled` makes each input.
+
+    Units: max_body_bytes is the largest request, which a form with files respects; 0 for any.
+    """
     specs = type.cls.__entity__.fields
     fields = tuple(
         form_field(parameter, specs.get(parameter.name) if parameter.is_field else None)
@@ -160,6 +164,7 @@ def event_form(
             {} if event.name == "update" else {"data-reset": True},
             {"data-check": True} if fields else {},
             {"data-once": True} if built_in else {},
+            {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
             id=form, name="", method="post", action=action, novalidate=False,
             cls="sm-form" if fields else "sm-form sm-form-bare",
             enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",

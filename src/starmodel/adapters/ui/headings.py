@@ -30,4 +30,4 @@ def heading_view(type: EntityType, site: str) -> LiveView:
         name = title_of(type, entity)
         return heading(name), Title(tab_title(name, site), id=TITLE_ID)
 
-    return LiveView(parts, type.cls, f"starmodel.heading.{type.name}")
+    return LiveView(parts, type.cls, f"starmodel.heading.{type.name}", by_id=True)

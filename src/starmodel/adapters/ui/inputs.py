@@ -23,6 +23,7 @@ from fasthtml.components import (
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.fields import CHOOSING, FormField
+from starmodel.app.files import FileRule
 from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
@@ -112,8 +113,12 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
             Textarea("\n", value, rows=_TALL[field.kind], cls=look, **shared), _exact(field, s),
         )  # fmt: skip
     if field.kind in ("file", "image"):
-        accept = "image/*" if field.kind == "image" else None
-        return (Input(type="file", cls="uk-input sm-file", accept=accept, **shared),)
+        rule = field.file or FileRule()
+        accept = ",".join(rule.accept) or ("image/*" if field.kind == "image" else None)
+        return (
+            Input(type="file", cls="uk-input sm-file", accept=accept, multiple=rule.several,
+                  data_max_bytes=rule.max_bytes or None, **shared),
+        )  # fmt: skip
     if field.kind == "record":
         listed = f"{shared['id']}-choices"
         return (

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import escape
 from typing import Any
 
+from starmodel.core.bounded_cache import cached
+
+MAX_MARKS = 5_000
+MAX_CACHED_BYTES = 8 * 1024 * 1024
+# What can begin a construct costs the parser up to 60 us each, and plain letters next to nothing.
+_MARK = re.compile(r"[^\w\s,.?!]|[_\n]")
 _SCHEME = re.compile(r"[^/?#]*:")
 
 
@@ -26,5 +33,17 @@ def _is_harmless(address: str) -> bool:
 
 
 def markdown(text: Any) -> str:
-    """The text as HTML; links lead to http, https and mail addresses or stay here."""
-    return f'<div class="sm-prose">{_parser().render(str(text))}</div>'
+    """The text as HTML; links lead to http, https and mail addresses or stay here.
+
+    A text with more than MAX_MARKS line ends and characters that may mean
+    something in Markdown is shown as it is written, because a page must not
+    take seconds to render.
+    """
+    return _rendered(str(text))
+
+
+@cached(MAX_CACHED_BYTES)
+def _rendered(text: str) -> str:
+    if len(text) > MAX_MARKS and len(_MARK.findall(text)) > MAX_MARKS:
+        return escape(text)
+    return f'<div class="sm-prose">{_parser().render(text)}</div>'

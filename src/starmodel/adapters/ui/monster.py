@@ -325,7 +325,10 @@ class MonsterUI:
         type = registry.named(type_name)
         event = type.events[event_name]
         binder = self._application.dispatcher.binders[type.cls, event_name]
-        return event_form(type, event, binder, registry, self._realtime, self._sprite, self.field)
+        return event_form(
+            type, event, binder, registry, self._realtime, self._sprite, self.field,
+            self._site.max_body_bytes,
+        )  # fmt: skip
 
     def field(self, field: FormField, form_id: str, slots: Slots, records: str) -> Any:
         """One labelled input; `slots` has the places of value, choice and problem."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.conditional import precondition_of
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.app.access import Actor, permits
 from starmodel.app.application import Application
@@ -33,9 +34,13 @@ class BulkRoute:
     async def run(self, call: Call, type: EntityType, id: str) -> None:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
         self._check_any(type, call.session.actor)
-        sent, _ = await call.request.fields()
-        call.request.close_files()
-        event, ids = self._chosen(call, type, sent)
+        precondition = precondition_of(call.request)
+        if precondition is not None:
+            precondition.check_new()  # a tag names one record
+        try:
+            event, ids = self._chosen(call, type, (await call.request.fields())[0])
+        finally:
+            call.request.close_files()
         done: list[str] = []
         refused: dict[str, str] = {}
         for each in ids:

@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
+from starmodel.adapters.web.conditional import digest_of, is_unchanged, tag_of
+from starmodel.adapters.web.json_body import json_of
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import SessionCookie
 from starmodel.app.redirects import sent_as, stays_here
 from starmodel.app.session import Session
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     RequestError,
@@ -23,7 +24,6 @@ from starmodel.core.errors import (
     StarModelError,
     StoreUnavailableError,
 )
-from starmodel.core.json_data import json_bytes
 from starmodel.core.log_text import log_text
 from starmodel.core.results import Toast
 
@@ -201,18 +201,34 @@ class Call:
         await self.answer(status, HTML, body, head)
 
     async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:
-        try:
-            body = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
-        except TypeError:  # integers beyond 64 bits, and what else orjson can't write
-            body = json_bytes(data, inf_nan_mode="null")
         kind = b"application/problem+json" if status >= 400 else JSON
         # What a visitor may read is for no cache, least of all a shared one.
-        await self.answer(status, kind, body, [(b"vary", b"accept"), NO_STORE, *headers])
+        await self.answer(status, kind, json_of(data), [(b"vary", b"accept"), NO_STORE, *headers])
+
+    async def resource(self, data: Any, entity: Entity | None = None) -> None:
+        """Answer a GET with JSON and its ETag, or with 304 where the caller has it already.
+
+        Raises: PreconditionFailedError, RequestError.
+        """
+        body = json_of(data)
+        tag = digest_of(body) if entity is None else tag_of(entity, body)
+        headers = [(b"vary", b"accept"), NO_STORE, (b"etag", f'"{tag}"'.encode())]
+        if is_unchanged(self.request, tag, entity):
+            await self.empty(304, headers)
+        else:
+            await self.answer(200, JSON, body, headers)
+
+    async def empty(self, status: int, headers: Sequence[Header] = ()) -> None:
+        """Send a response that has no content."""
+        head = [*headers, *await self.cookie()]
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def redirect(self, url: str) -> None:
         """Send the browser on with GET."""
         where = (b"location", sent_as(url).encode("ascii"))
-        await self.answer(303, HTML, b"", [where, NO_STORE])
+        await self.answer(303, HTML, b"", [where, NO_STORE, (b"vary", b"accept")])
 
     def came_from(self, default: str) -> str:
         """Where a plain form goes back to: the page it was on, when that is ours."""

@@ -15,7 +15,7 @@ from starmodel.app.application import Application
 from starmodel.app.editing import digests
 from starmodel.app.listing import listing_of, wants_total
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
-from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.entity import Entity, public_state
 from starmodel.core.registry import EntityType
 
 
@@ -105,9 +105,9 @@ class CrudRoutes:
         await self._one(call, type, await self._application.instance(type, call.session, id))
 
     async def _one(self, call: Call, type: EntityType, entity: Entity) -> None:
+        call.request.check_acceptable()
         if call.request.wants_json:
-            etag = f'"{version_of(entity)}"'.encode()
-            await call.json(public_state(entity), headers=[(b"etag", etag)])
+            await call.resource(public_state(entity), entity)
             return
         ui, actor = self._ui, call.session.actor
         content = (ui.detail(type, entity), ui.events(type, entity, actor))
@@ -118,7 +118,10 @@ class CrudRoutes:
         asked, actor = call.request.query, call.session.actor
         application, policy = self._application, self._application.policy
         policy.check(type, "read", actor)  # before a word of the question is read
+        call.request.check_acceptable()
         cursors = application.cursors if call.request.wants_json else None
+        if call.request.wants_json:
+            call.request.check_repeated()
         reader = actor.id if actor is not None and policy.reads_fields(type) else ""
         listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
         total = call.request.wants_json and wants_total(asked)
@@ -138,7 +141,7 @@ class CrudRoutes:
             )
         if total:
             data["total"] = window.total
-        await call.json(data)
+        await call.resource(data)
 
     async def _new(self, call: Call, type: EntityType, id: str) -> None:
         event = type.events["create"]

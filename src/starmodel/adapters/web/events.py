@@ -12,6 +12,8 @@ from pydantic_core import from_json
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.carrying import Sent, carry, taken
+from starmodel.adapters.web.conditional import etag_header, precondition_of
+from starmodel.adapters.web.event_call import EventCall
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
@@ -52,6 +54,7 @@ class EventRoutes:
     ) -> None:
         self._origin = origin
         self._application, self._realtime, self._refusals = application, realtime, refusals
+        self._recorded = application.dispatcher.recorded
         self._settings = settings
         self._running: set[asyncio.Task[Any]] = set()
         self._replying: set[ReplyParts] = set()
@@ -91,10 +94,8 @@ class EventRoutes:
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
             call.session.restore(kept)
-            where, details = (
-                self._where(type, event, id, command),
-                self._details(type, event, id, command),
-            )
+            about = EventCall(type, event, id, command)
+            where, details = about.text(self._recorded), about.details(self._recorded)
             problem = self._refusals.problem(call, error, where, domain=True, details=details)
             await self._refusals.send_event(call, type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
@@ -164,6 +165,7 @@ class EventRoutes:
             request.is_datastar,
             partial(self._vet, call),
             was,
+            precondition_of(request),
         )
 
     async def _inputs(self, call: Call, event: Event[Any, Any, Any]) -> tuple[Inputs, Sent, Any]:
@@ -234,7 +236,8 @@ class EventRoutes:
             await call.redirect(f"{call.root_path}{command.type.path}")
 
     def _told(self, command: Command) -> str:
-        return self._where(command.type, command.event, str(command.id or ""), command)
+        about = EventCall(command.type, command.event, str(command.id or ""), command)
+        return about.text(self._recorded)
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
@@ -282,11 +285,14 @@ class EventRoutes:
             kept = brought.take()
             data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
         is_create = command.event.name == "create" and command.id is None
+        is_update = command.event.name == "update" and command.type.is_record
         if is_create and not outcome.readable:
             await call.json(data, 201)
         elif is_create and entity is not None:
             where = self._next(call, command, outcome).encode()
-            await call.json(data, 201, [(b"location", where)])
+            await call.json(data, 201, [(b"location", where), etag_header(entity)])
+        elif call.request.method in ("PUT", "PATCH") and is_update and entity is not None:
+            await call.json(data, 200, [etag_header(entity)])
         else:
             await call.json(data)
 
@@ -392,19 +398,3 @@ class EventRoutes:
         await call.part(body, last=True)
         await call.end_session()
         await self._application.end_sessions(call.session)
-
-    def _details(
-        self, type: EntityType, event: Event[Any, Any, Any], id: str, command: Command | None
-    ) -> dict[str, str]:
-        """The same one by one: what each argument was, secrets removed."""
-        given = {} if command is None else self._application.dispatcher.recorded(command)
-        arguments = {name: repr(value) for name, value in given.items()}
-        return {"Entity": f"{type.name}{f' {id}' if id else ''}", "Event": event.name, **arguments}
-
-    def _where(
-        self, type: EntityType, event: Event[Any, Any, Any], id: str, command: Command | None
-    ) -> str:
-        """What failed, for logs and developers: "Product:42.adjust_stock(delta=-1)"."""
-        given = {} if command is None else self._application.dispatcher.recorded(command)
-        told = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        return f"{type.name}{f':{id}' if id else ''}.{event.name}({told})"

@@ -21,9 +21,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
+from starmodel.core.annotations import resolved_hints
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import ConfigurationError, StarModelError
 from starmodel.core.fields import plain_types
@@ -268,7 +270,8 @@ def _redirected(redirect: Redirect, request: Any) -> Response:
 
 def _answer(entity: Entity, request: Request) -> Any:
     """An entity as the result of a handler: its page for a browser, else its JSON."""
-    if "text/html" not in request.headers.get("accept", ""):
+    accept = ", ".join(request.headers.getlist("accept")).encode("latin-1")
+    if representation(accept) != "html":
         return JSONResponse(public_state(entity), headers={"vary": "accept"})
     front: Front = request.scope["app"].front
     type = front.application.registry[entity.__entity__.cls]
@@ -292,8 +295,8 @@ def _check_annotations(handler: Any) -> None:
     if handler is None or not callable(handler) or isinstance(handler, type):
         return
     try:
-        hints = typing.get_type_hints(handler)
-    except (NameError, TypeError):
+        hints, _ = resolved_hints(handler)
+    except TypeError:
         return
     for name, annotation in hints.items():
         if name == "return" or (isinstance(annotation, type) and not typing.get_origin(annotation)):

@@ -94,6 +94,11 @@ class Front:
         self._proxies.mend(scope)
         request = Incoming(scope, receive, self._settings)
         root_path, failed = scope.get("root_path", ""), None
+        cors = self._origin.cors
+        if cors.is_configured:
+            if self._origin.serves(request) and await cors.answer_preflight(request, send):
+                return
+            send = cors.sending(request, send)
         cookie = self.sessions.cookie(request.headers.get(b"host", b""), root_path)
         try:
             session = await self._session(request, cookie)
@@ -110,7 +115,8 @@ class Front:
         carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
         self.realtime.begin(session, root_path, patch=request.is_datastar)
 
-        written = None if request.is_bearer else cookie
+        # A page of another site must not give its visitor a session here.
+        written = None if request.is_bearer or self._origin.is_open(request) else cookie
         call = Call(request, session, send, written, root_path, self._policy)
         if failed is not None:
             await self.failed(call.without_cookie(), failed)
@@ -243,7 +249,7 @@ class Front:
         methods, id = match
         found = methods.get("GET" if method == "HEAD" else method)
         template = (found or next(iter(methods.values()))).template
-        if self._user.take(request.scope, method, template):
+        if self._user.take(request.scope, template):
             return False
         if found is None:
             await self._not_allowed(call, methods)

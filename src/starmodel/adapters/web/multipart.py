@@ -44,14 +44,15 @@ def multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, Any]]:
                 "on_headers_finished": parts.headers_finished,
                 "on_part_data": parts.data,
                 "on_part_end": parts.end,
+                "on_end": parts.finish,
             },
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
         parser.write(body)
         parser.finalize()
-        if parts.is_open:
-            raise RequestError("The form can't be read: it ends within a part.")
+        if body and not parts.finished:
+            raise RequestError("The form can't be read: its end is missing.")
     except FormParserError as error:
         parts.close()
         raise RequestError("The form can't be read: it is no valid multipart body.") from error
@@ -67,17 +68,16 @@ class _Parts:
     def __init__(self, size: int) -> None:
         self._spool_bytes = size + 1  # the body is in memory, and so are its files
         self.pairs: list[tuple[str, Any]] = []
-        self.is_open = False
         self._name = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._field, self._data = "", bytearray()
         self._file: Any = None
+        self.finished = False
 
     def begin(self) -> None:
         if len(self.pairs) >= MAX_FIELDS:
             raise RequestError(f"The form has more than {MAX_FIELDS} fields.")
         self._headers, self._data, self._file = [], bytearray(), None
-        self.is_open = True
 
     def header_name(self, data: bytes, start: int, end: int) -> None:
         self._name = data[start:end].lower()
@@ -93,8 +93,8 @@ class _Parts:
         if b"filename" in options:
             from starlette.datastructures import Headers, UploadFile
 
-            spool: Any = SpooledTemporaryFile(max_size=self._spool_bytes)  # noqa: SIM115 - see `close`
             name = _decoded(options[b"filename"])
+            spool: Any = SpooledTemporaryFile(max_size=self._spool_bytes)  # noqa: SIM115 - see `close`
             self._file = UploadFile(
                 spool, size=0, filename=name, headers=Headers(raw=self._headers)
             )
@@ -107,13 +107,15 @@ class _Parts:
             self._file.size += end - start
 
     def end(self) -> None:
-        self.is_open = False
         if self._file is None:
             self.pairs.append((self._field, _decoded(self._data)))
         else:
             self._file.file.seek(0)
             self.pairs.append((self._field, self._file))
             self._file = None
+
+    def finish(self) -> None:
+        self.finished = True
 
     def close(self) -> None:
         """Close the files of a body that can't be used."""

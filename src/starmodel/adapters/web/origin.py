@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from starmodel.adapters.web.cors import Cors
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.redirects import matches_host
 from starmodel.core.errors import AccessDeniedError, RequestError
@@ -17,8 +18,9 @@ MAX_ORIGIN_CHARS = 1024
 class OriginCheck:
     """Refuses cross-site posts and hosts that nobody allowed.
 
-    Shapes: public_url is "https://example.org"; trusted_origins are such
-    too; allowed_hosts are names without port, empty for any.
+    Shapes: public_url is "https://example.org"; trusted_origins and
+    cors_origins are such too, the latter may be "*"; allowed_hosts are names
+    without port, empty for any.
     """
 
     def __init__(
@@ -27,19 +29,18 @@ class OriginCheck:
         public_url: str | None = None,
         trusted_origins: Sequence[str] = (),
         allowed_hosts: Sequence[str] = (),
+        cors_origins: Sequence[str] = (),
     ) -> None:
         origins = [*trusted_origins, *([public_url] if public_url else [])]
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        self.cors = Cors(trusted_origins, cors_origins)
         self._hosts = tuple(host.lower() for host in allowed_hosts)
 
     def check(self, request: Incoming) -> None:
         """Return when the request may go on. Raises: RequestError, AccessDeniedError."""
-        if self._hosts:
+        if not self.serves(request):
             host = _name_of(request.header(b"host"))
-            if not matches_host(host, self._hosts):
-                raise RequestError(
-                    f"The host {host!r} is not served here. Add it to allowed_hosts."
-                )
+            raise RequestError(f"The host {host!r} is not served here. Add it to allowed_hosts.")
         if request.method not in SAFE_METHODS:
             self.check_origin(request)
         elif request.is_datastar:
@@ -58,6 +59,20 @@ class OriginCheck:
         if not request.is_datastar or b"sec-fetch-site" in headers or b"origin" in headers:
             self.check_origin(request)
 
+    def serves(self, request: Incoming) -> bool:
+        """True for a Host header that `allowed_hosts` has."""
+        return not self._hosts or matches_host(_name_of(request.header(b"host")), self._hosts)
+
+    def is_open(self, request: Incoming) -> bool:
+        """True for a cross-origin caller that only `cors_origins` allows: it gets no session."""
+        origin = request.headers.get(b"origin", b"")
+        if not origin or not self.cors.allows(origin):
+            return False
+        text = origin.decode("latin-1").lower()
+        if text in self._origins or request.headers.get(b"sec-fetch-site") == b"same-origin":
+            return False
+        return _host_of(text) != request.header(b"host").lower()
+
     def check_origin(self, request: Incoming) -> None:
         """What every state-changing request and every handshake must pass."""
         site = request.headers.get(b"sec-fetch-site")
@@ -66,6 +81,13 @@ class OriginCheck:
         origin = request.header(b"origin").lower()
         if origin in self._origins:
             return
+        if self.is_open(request):
+            if b"cookie" not in request.headers or request.is_bearer:
+                return
+            raise AccessDeniedError(
+                "A request from another site must not bring a cookie: send it without "
+                "credentials, or with a bearer token."
+            )
         if site is not None:
             raise AccessDeniedError(
                 f"A {request.method} from another site ({site[:40].decode('latin-1')!r}) is "

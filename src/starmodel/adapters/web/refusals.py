@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starmodel.adapters.web.call import NO_STORE, SSE, Call, Header
+from starmodel.adapters.web.call import NO_STORE, NOTHING_SENT, SSE, Call, Header
 from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.editing import digests_in
 from starmodel.app.elements import Element
+from starmodel.app.files import size_text
 from starmodel.app.form_words import WAS
 from starmodel.app.presentation import RealtimeAdapter, UIAdapter
 from starmodel.core.errors import RequestError
@@ -93,11 +94,17 @@ class Refusals:
         sent: Mapping[str, Any],
     ) -> None:
         """Answer for an event: sentences beside the inputs, and a plain form once more."""
+        is_form = sent is not NOTHING_SENT
+        files = self._application.dispatcher.binders[type.cls, event.name].files
+        if problem.status == 413 and files:
+            text = f"At most {size_text(self._settings.max_body_bytes)} in all, please."
+            problem = replace(problem, fields={files[0]: text})
         if call.request.is_datastar:
             # Only a generated form has places for sentences; it is sent as a form.
-            elements = self.beside(type, event, id, problem) if sent else ()
+            beside = is_form or problem.status == 413
+            elements = self.beside(type, event, id, problem) if beside else ()
             await self.send(call, problem, elements=elements)
-        elif sent and call.request.wants_html and problem.status in _SHOWN_AGAIN:
+        elif is_form and call.request.wants_html and problem.status in _SHOWN_AGAIN:
             await call.html(self._form_again(call, type, event, id, problem, sent), problem.status)
         else:
             await self.send(call, problem)

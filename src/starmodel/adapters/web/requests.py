@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from starmodel.adapters.web.form_fields import gathered
 from starmodel.adapters.web.multipart import MAX_FIELDS, multipart_pairs
+from starmodel.adapters.web.negotiation import accepts_gzip, representation
 from starmodel.adapters.web.routes import SLASH
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.core.bounded_cache import cached
@@ -20,6 +22,10 @@ MAX_CONTENT_TYPE_BYTES = 512
 MAX_LENGTH_DIGITS = 18
 _CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*([^;]*)", re.IGNORECASE)
 _UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is part of it
+_LISTS = {
+    b"cookie": b"; ", b"accept": b", ", b"accept-encoding": b", ", b"if-match": b", ",
+    b"if-none-match": b", ",
+}  # fmt: skip
 _PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -42,10 +48,8 @@ class Incoming:
         self._files: Sequence[tuple[str, Any]] = ()
         sent = scope["headers"]
         headers: dict[bytes, bytes] = dict(sent)
-        if len(headers) < len(sent):  # HTTP/2 may send cookies one by one
-            cookies = [value for name, value in sent if name == b"cookie"]
-            if len(cookies) > 1:
-                headers[b"cookie"] = b"; ".join(cookies)
+        if len(headers) < len(sent):
+            _join_repeated(headers, sent)
         self.headers = headers
         token = headers.get(b"authorization")
         self.is_bearer = token is not None and token[:7].lower() == b"bearer "
@@ -60,25 +64,33 @@ class Incoming:
 
     @property
     def takes_gzip(self) -> bool:
-        return b"gzip" in self.headers.get(b"accept-encoding", b"")
+        encodings = self.headers.get(b"accept-encoding")
+        return encodings is not None and accepts_gzip(encodings)
 
     @property
     def wants_html(self) -> bool:
         """True for a browser that shows a page."""
-        return b"text/html" in self.headers.get(b"accept", b"")
+        return representation(self.headers.get(b"accept")) == "html"
 
     @property
     def wants_json(self) -> bool:
-        """True for an API caller: JSON is accepted and a page is not."""
-        accept = self.headers.get(b"accept", b"")
-        return b"application/json" in accept and b"text/html" not in accept
+        """True for an API caller: JSON is preferred, or nothing is said."""
+        return representation(self.headers.get(b"accept")) == "json"
+
+    def check_acceptable(self) -> None:
+        """Raises: RequestError 406, when Accept allows neither HTML nor JSON."""
+        if representation(self.headers.get(b"accept")) is None and not self.is_datastar:
+            raise RequestError("This is available as text/html and application/json.", status=406)
 
     @property
     def is_deliberate(self) -> bool:
         """True for a GET that a script or a program makes, not a link, an address or a prefetch."""
         headers = self.headers
         return (
-            (self.is_datastar or self.wants_json)
+            (
+                self.is_datastar
+                or (self.wants_json and b"application/json" in headers.get(b"accept", b""))
+            )
             and headers.get(b"sec-fetch-mode", b"").lower() != b"navigate"
             and headers.get(b"sec-fetch-dest", b"empty").lower() == b"empty"
             and not any(name in headers for name in _PREFETCH)
@@ -109,6 +121,18 @@ class Incoming:
         if self.is_datastar and "datastar" in found:
             return MappingProxyType({k: v for k, v in found.items() if k != "datastar"})
         return found
+
+    def check_repeated(self) -> None:
+        """Refuse a query that has one parameter twice. Raises: RequestError."""
+        pairs = _pairs(self.scope["query_string"])
+        if len(pairs) == len(self.query):
+            return
+        counts = Counter(name for name, _ in pairs)
+        repeated = next((name for name, count in counts.items() if count > 1), None)
+        if repeated is not None:
+            raise RequestError(
+                f"{repeated[:80]!r} is asked for {counts[repeated]} times; expected once."
+            )
 
     @property
     def signals_in_query(self) -> dict[str, Any]:
@@ -191,7 +215,10 @@ class Incoming:
         texts = [(k, v) for k, v in pairs if isinstance(v, str)]
         self._files = [(k, v) for k, v in pairs if not isinstance(v, str)]
         files = [(k, v) for k, v in self._files if v.filename]
-        return gathered(texts, self._limits.bounds), gathered(files)
+        times = Counter(name for name, _ in files)
+        # Of one name every file counts, as in an input that takes several.
+        named = [(f"{k}[]" if times[k] > 1 and not k.endswith("[]") else k, v) for k, v in files]
+        return gathered(texts, self._limits.bounds), gathered(named)
 
     async def fields(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields and files of the body, a JSON object or a form; nothing for no body.
@@ -242,6 +269,15 @@ class Incoming:
         return RequestError(
             f"The request's body is larger than {self._limits.max_body_bytes} bytes.", status=413
         )
+
+
+def _join_repeated(headers: dict[bytes, bytes], sent: Any) -> None:
+    """Join list headers that were sent as several lines; HTTP/2 splits cookies too."""
+    for name, separator in _LISTS.items():
+        if name in headers:
+            lines = [value for each, value in sent if each == name]
+            if len(lines) > 1:
+                headers[name] = separator.join(lines)
 
 
 @cached(512 * 1024)  # rendered actions ask with the same few

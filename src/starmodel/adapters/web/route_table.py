@@ -113,4 +113,4 @@ def _is_taken(user: UserRoutes, method: str, path: str) -> bool:
         "type": "http", "method": method, "path": path.replace("{id}", "1"), "root_path": "",
         "headers": [],
     }  # fmt: skip
-    return user.take(scope, method, path)
+    return user.take(scope, path)

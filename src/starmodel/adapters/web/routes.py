@@ -102,22 +102,22 @@ def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> Non
 class UserRoutes:
     """Whether a user's own route takes a request; the user's always wins.
 
-    The answer for a fixed path is kept until routes are added.
+    The routes that can match a generated one are cached until routes are added.
     """
 
     def __init__(self, routes: Callable[[], list[Any]]) -> None:
         self._routes, self._known = routes, {}  # type: ignore[var-annotated]
         self._seen: list[Any] = []
 
-    def take(self, scope: Any, method: str, template: str) -> bool:
-        """True when one of the user's routes matches path and method."""
+    def take(self, scope: Any, template: str) -> bool:
+        """True when one of the user's routes matches the scope's path and method."""
         routes = self._routes()
         if routes != self._seen:  # for the same objects this asks none of them
             self._known.clear()
             self._seen = list(routes)
-        rivals = self._known.get((method, template))
+        rivals = self._known.get(template)
         if rivals is None:
-            rivals = self._known[method, template] = _rivals(routes, template)
+            rivals = self._known[template] = _rivals(routes, template)
         return bool(rivals) and any(route.matches(scope)[0].value == 2 for route in rivals)
 
 

@@ -10,13 +10,12 @@ from starmodel.cli.installing import install
 from starmodel.cli.options import JsonOption
 from starmodel.cli.output import print_json, table
 from starmodel.cli.plugins import (
-    COMMAND_GROUPS,
     PluginError,
     hidden_by,
-    load,
     load_command,
     offers,
     package_of,
+    unread,
 )
 from starmodel.cli.problems import in_sentences
 
@@ -28,13 +27,17 @@ def _group() -> None:
     """What installed packages offer to StarModel.
 
     A plugin is an installed Python package with entry points in groups such as
-    starmodel.cli_commands. It is removed by pip, as any other.
+    starmodel.cli_commands. It is removed by pip, as any other. So far only
+    entry points for commands are read.
     """
 
 
 @plugin.command("list")
 def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    """List the entry points in all groups of StarModel, and whether each loads.
+    """List the entry points in all groups of StarModel, and whether each command loads.
+
+    Entry points of other groups, such as starmodel.persistence, are listed as
+    unused: nothing reads them yet.
 
     With --json: a list of {group, name, value, package, version, state,
     reason}; state is loads, fails or unused.
@@ -68,19 +71,21 @@ def add(
         point for point in offers() if (point.group, point.name, package_of(point)) not in before
     ]
     for point in added:
-        typer.echo(f"{package_of(point)} adds {point.name} to {point.group}.")
+        typer.echo(
+            f"{package_of(point)} adds {point.name} to {point.group}. {unread(point)}".strip()
+        )
     if not added:
         typer.echo(f"{package} is installed, and adds nothing to StarModel that was not there.")
     typer.echo("Put it into your project's dependencies, so that it is there elsewhere too.")
 
 
 def _told(point: Any, built_in: Any) -> dict[str, str | None]:
-    state, reason = "loads", hidden_by(point, built_in)
+    state, reason = "loads", unread(point) or hidden_by(point, built_in)
     if reason:
         state = "unused"
     else:
         try:
-            (load_command if point.group in COMMAND_GROUPS else load)(point)
+            load_command(point)
         except PluginError as error:
             state, reason = "fails", str(error)
     return {

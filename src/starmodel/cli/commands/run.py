@@ -69,9 +69,9 @@ def run(
     if production:
         os.environ["STARMODEL_ENV"] = "production"
     try:
-        target = find_target(app, Path.cwd())
         develops = chosen_env() == "development"
         reload = develops and workers == 1 if reload is None else reload
+        target = find_target(app, Path.cwd(), waits=reload and develops)
         if reload and workers > 1:
             raise UsageError("A server with several workers can't reload. Leave out --reload.")
         os.environ[TARGET_VARIABLE] = target.import_string

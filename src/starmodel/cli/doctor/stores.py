@@ -23,7 +23,7 @@ def stores(application: Application, settings: Settings) -> Iterator[Finding]:
         yield _place_of(file)
         return
     try:
-        notes = asyncio.run(_opened(application))
+        notes, warnings = asyncio.run(_opened(application))
     except (StarModelError, OSError) as error:
         yield Finding(
             "problem", "database" if "sql" in used else "stores", str(error),
@@ -35,19 +35,32 @@ def stores(application: Application, settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "database", f"{name} can be reached and written.")
     for note in notes:
         yield Finding("ok", "database", note)
+    for text, blocks in warnings:
+        about, remedy = _parts(text)
+        yield Finding("problem" if blocks else "warning", "database", about, remedy)
 
 
-async def _opened(application: Application) -> list[str]:
-    """Open and close them. Shapes: what the SQL store says of its tables."""
+def _parts(text: str) -> tuple[str, str]:
+    """A warning of the SQL store, apart: what is found, and from the second sentence what to do."""
+    found, _, remedy = text.partition(". ")
+    return f"{found}.", remedy
+
+
+async def _opened(application: Application) -> tuple[list[str], list[tuple[str, bool]]]:
+    """Open and close them. Shapes: notes and warnings of the SQL store about its tables."""
     await application.ready()
     notes: list[str] = []
+    warnings: list[tuple[str, bool]] = []
     if any(type.store == "sql" for type in application.registry):
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
-        stores = {application.persistence.for_class(type.cls) for type in application.registry}
-        notes += [n for store in stores if isinstance(store, SqlRepository) for n in store.notes]
+        opened = {application.persistence.for_class(type.cls) for type in application.registry}
+        for store in opened:
+            if isinstance(store, SqlRepository):
+                notes += store.notes
+                warnings += store.warnings
     await application.close()
-    return notes
+    return notes, warnings
 
 
 def _sqlite_file(url: str) -> Path | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, false, func, or_, true
+from sqlalchemy import Integer, String, and_, bindparam, false, func, not_, or_, true
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType
 
@@ -24,7 +24,7 @@ from starmodel.adapters.persistence.sql.values import (
     moment_text,
 )
 from starmodel.app.moments import ShownMoment
-from starmodel.app.query import OPERATORS, Filter, Query
+from starmodel.app.query import NEGATED, OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 
 MAX_VALUES = 5_000  # databases take some 32,000 parameters; beyond this Python compares
@@ -48,6 +48,9 @@ class Conditions:
     def of(self, filter: Filter) -> Part | None:
         """The condition of a filter; None where only Python compares the same way."""
         field, op, value = self._fields[filter.field], filter.op, filter.value
+        if op in NEGATED:
+            part = self.of(filter.positive)
+            return None if part is None else Part(("not", part.shape, None), part.values)
         if value is None:
             return Part((op if op in ("eq", "ne") else "never", field.name, None))
         codec = field.codec
@@ -102,7 +105,7 @@ class Conditions:
         return None if rest.matches(entity) else False
 
     def _doubts(self, names: tuple[str, ...], op: str, wanted: Any, entity: Entity) -> bool:
-        if op not in ("contains", "startswith") or wanted is None:
+        if NEGATED.get(op, op) not in ("contains", "startswith") or wanted is None:
             return False
         if any(self._fields[name].codec.compares != "text" for name in names):
             return False  # looked for by Python
@@ -119,6 +122,8 @@ class Conditions:
                     for name in what
                 ),
             )
+        if op == "not":  # what is neither true nor false in SQL is false in Python
+            return not_(func.coalesce(self.sql(number, *what), false()))
         if op in ("never", "always"):
             return false() if op == "never" else true()
         field = self._fields[what]

@@ -23,13 +23,13 @@ from sqlalchemy.schema import Computed
 from sqlalchemy.sql import ClauseElement, functions
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.identifiers import short_name
 from starmodel.core.entity import Entity
 from starmodel.core.fields import FieldSpec, plain_types
 
 _OPTIONS = frozenset({"schema", "comment", "info", "quote", "quote_schema", "implicit_returning"})
 _WITHOUT_EFFECT = frozenset({"extend_existing", "keep_existing", "mustexist", "listeners"})
 DIALECTS = ("sqlite_", "postgresql_", "mysql_", "mariadb_")
-MAX_NAME = 60
 Fill = Callable[[], Any]
 
 
@@ -95,12 +95,12 @@ def name_checks(table: Table) -> None:
     unnamed = [check for check in checks if check.name is None]
     for check in sorted(unnamed, key=rule_of):
         columns = "_".join(checked_columns(check, table))
-        base = name = f"ck_{table.name}_{columns}".rstrip("_")[:MAX_NAME]
+        base = name = short_name(f"ck_{table.name}_{columns}".rstrip("_"))
         number = 1
         while name in taken:
             number += 1
             end = f"_{number}"
-            name = base[: MAX_NAME - len(end)] + end
+            name = short_name(base + end)
         taken.add(name)
         check.name = name
 

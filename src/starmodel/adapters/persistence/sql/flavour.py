@@ -76,17 +76,29 @@ class Flavour(ABC):
 
     Shapes: title is its name for people; table_options are arguments of
     every `Table`; deletes_self_references says that a row that refers to
-    itself can be deleted as it is; scalars has a codec for each kind of `values.kind_of`.
+    itself can be deleted as it is; case_matters, that names of tables and
+    columns may differ by case alone; scalars has a codec for each kind of
+    `values.kind_of`.
+    Units: max_name_length is in name_unit.
     """
 
     title: str
     dialect: Dialect
     deletes_self_references = True
+    case_matters = False
+    max_name_length = 9999
+    name_unit = "characters"
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
+    every_column: str
+    """The query of (table, column) over all tables in which a class may have its own."""
 
     @property
     def table_options(self) -> dict[str, Any]:
         return {}
+
+    def name_length(self, name: str) -> int:
+        """How much of `max_name_length` a name takes."""
+        return len(name)
 
     @abstractmethod
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:

@@ -17,6 +17,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.numbers import decimal_of
+from starmodel.adapters.persistence.sql.sqlite_types import refusal, sqlite_codec
 from starmodel.adapters.persistence.sql.values import (
     Codec,
     enum_codec,
@@ -29,16 +30,26 @@ from starmodel.adapters.persistence.sql.values import (
 Adapted = tuple[Codec, TypeEngine[Any]]
 Make = Callable[[Any, FoundColumn, Flavour], Adapted]
 MICROSECONDS = datetime.timedelta(microseconds=1)
+_UNUSED = Codec(str, None)  # kinds that are no scalars are only refused
 
 
-def adapted(kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted | None:
+def adapted(
+    kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour, *, own: bool = False
+) -> Adapted | None:
     """How values of a kind are kept in the column; None where that is as in a table of ours.
 
-    Raises: ValueError, saying which type the column has and what to declare.
+    Shapes: own is True for a table that StarModel created.
+    Raises: ValueError, naming the type of the column and the type to declare.
     """
     word = found.type
     if not word:
+        codec = flavour.scalars.get(kind, _UNUSED)
+        made = sqlite_codec(kind, codec, found.declared, own=own)
+        if made is not None:
+            return made, NullType()
         return _text_uuid(found) if kind is uuid.UUID else None
+    if own and kind is decimal.Decimal and word in _REALS:
+        raise ValueError(refusal(word, kind, "float"))
     if kind is uuid.UUID and word in _TEXTS - {"uuid"}:
         return _text_uuid(found)
     if is_enum(kind) and found.labels:
@@ -55,10 +66,7 @@ def adapted(kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour) ->
     natural = _NATURAL.get(enum.Enum if is_enum(kind) else kind)
     if natural is None or word in natural:
         return None
-    name = "JSON" if kind is None else getattr(kind, "__name__", str(kind))
-    wanted = _DECLARE.get(word)
-    remedy = f"Declare the field as {wanted}" if wanted else "Give the field the type of its column"
-    raise ValueError(f"its column has the type {word}, which keeps no {name}. {remedy}")
+    raise ValueError(refusal(word, kind, _DECLARE.get(word)))
 
 
 _TEXTS = frozenset({
@@ -78,7 +86,7 @@ _TIMESTAMPS = frozenset({"timestamp without time zone", "datetime", "timestamp"}
 _ZONED = "timestamp with time zone"
 _NATURAL: Mapping[Any, frozenset[str]] = {
     None: _TEXTS | {"json", "jsonb"},
-    str: _TEXTS | {"blob", "longblob", "mediumblob", "tinyblob"} - {"uuid"},
+    str: _TEXTS - {"uuid"},
     enum.Enum: _TEXTS,
     int: _INTEGERS,
     bool: frozenset({"boolean", "tinyint", "int", "smallint", "bigint"}),
@@ -149,6 +157,13 @@ def _uuid_in_bytes(annotation: Any, found: FoundColumn, flavour: Flavour) -> Ada
 
 def _plain_text(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
     return Codec(text, str), NullType()
+
+
+def _text_in_bytes(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+    def decode(value: Any) -> str:
+        return value.decode() if isinstance(value, bytes) else str(value)
+
+    return Codec(text, decode), NullType()
 
 
 def _bool_as_number(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
@@ -239,6 +254,7 @@ _MAKERS: dict[tuple[Any, str], Make] = {
     (datetime.datetime, _ZONED): _moment(AwareDatetime),
     **{(datetime.datetime, word): _moment(NaiveDatetime) for word in _TIMESTAMPS},
     (str, "uuid"): _uuid_as_text,
+    **{(str, word): _text_in_bytes for word in ("blob", "longblob", "mediumblob", "tinyblob")},
     **{(str, word): _plain_text for word in (*_NETWORKS, "xml")},
     **{(bool, word): _bool_as_number for word in ("integer", "smallint", "bigint", "bit")},
     **{(int, word): _int_as_decimal for word in _DECIMALS},
@@ -250,9 +266,20 @@ _MAKERS: dict[tuple[Any, str], Make] = {
 }
 
 
-def fitted(field: Any, kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour) -> Any:
-    """The stored field with what its column asks for."""
-    made = adapted(kind, annotation, found, flavour)
+def fitted(
+    field: Any,
+    kind: Any,
+    annotation: Any,
+    found: FoundColumn,
+    flavour: Flavour,
+    *,
+    own: bool = False,
+) -> Any:
+    """The stored field with the codec that its column needs; own is True for a table of ours.
+
+    Raises: ValueError, for a column that would keep other values than the field has.
+    """
+    made = adapted(kind, annotation, found, flavour, own=own)
     if made is not None:
         codec, type = made
         if found.type:  # SQLite takes a value as it is, whatever the column is called

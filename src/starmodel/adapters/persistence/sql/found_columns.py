@@ -1,4 +1,4 @@
-"""What a database says of the columns of a table that is there already."""
+"""The columns of an existing table, as the database describes them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ FoundColumns = dict[str, "FoundColumn"]
 class FoundColumn:
     """One column of a table.
 
-    Shapes: type is the database's own word, without length; labels are
-    those of an enum; generated says that nobody may write it; sample is a
-    value of some row, None when there is none or it was not looked for.
+    Shapes: type is the database's name of its type, without length; labels
+    are those of an enum; generated columns can't be written; sample is a
+    value of some row, None when there is none or it was not looked for;
+    declared is the type in SQLite's CREATE TABLE, where type is "".
     Units: length counts characters; precision and scale count digits.
     """
 
@@ -25,3 +26,6 @@ class FoundColumn:
     precision: int | None = None
     scale: int | None = None
     sample: Any = None
+    declared: str = ""
+    not_null: bool = False
+    has_default: bool = True

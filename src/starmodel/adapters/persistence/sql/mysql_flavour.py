@@ -100,6 +100,12 @@ class MysqlFlavour(Flavour):
     """
 
     title = "MySQL"
+    max_name_length = 64
+    every_column = (
+        "SELECT columns.table_name, columns.column_name FROM information_schema.columns "
+        "JOIN information_schema.tables USING (table_schema, table_name) "
+        "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+    )
     dialect = _Dialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
     deletes_self_references = False

@@ -167,7 +167,14 @@ def _refused(broken: Broken, text: str) -> RefusedError:
 
 
 def _found(
-    type: Any, whole_type: Any, extra: str, length: Any, precision: Any, scale: Any
+    type: Any,
+    whole_type: Any,
+    extra: str,
+    length: Any,
+    precision: Any,
+    scale: Any,
+    not_null: Any,
+    has_default: Any,
 ) -> FoundColumn:
     type, whole_type = _decoded(type).lower(), _decoded(whole_type)
     labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if type == "enum" else []
@@ -178,6 +185,8 @@ def _found(
         length if length is not None and length < 2**31 else None,
         precision if type == "decimal" else None,
         scale if type == "decimal" else None,
+        not_null=bool(not_null),
+        has_default=bool(has_default),
     )
 
 
@@ -247,7 +256,9 @@ class MysqlServer:
     async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
         rows = await link.rows(
             "SELECT column_name, data_type, column_type, extra, character_maximum_length, "
-            "numeric_precision, numeric_scale FROM information_schema.columns "
+            "numeric_precision, numeric_scale, is_nullable = 'NO', "
+            "column_default IS NOT NULL OR LOCATE('auto_increment', LOWER(extra)) > 0 "
+            "OR LOCATE('generated', LOWER(extra)) > 0 FROM information_schema.columns "
             "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
             (schema, table),
         )

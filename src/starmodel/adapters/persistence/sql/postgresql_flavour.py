@@ -56,8 +56,17 @@ class PostgresqlFlavour(Flavour):
     """
 
     title = "PostgreSQL"
+    max_name_length = 63
+    case_matters = True
+    name_unit = "bytes"
     dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     icu = True
+    every_column = (
+        "SELECT relname::TEXT, attname::TEXT FROM pg_class "
+        "JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p') "
+        "AND attnum > 0 AND NOT attisdropped"
+    )
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         str: replace(SCALARS[str], decode=unescaped),
@@ -81,6 +90,9 @@ class PostgresqlFlavour(Flavour):
             SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _same), decode=None
         ),
     }
+
+    def name_length(self, name: str) -> int:
+        return len(name.encode())
 
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
         if kind is None:

@@ -116,7 +116,13 @@ def _columns(error: Any) -> list[str]:
 
 
 def _found(
-    name: str, type: str, generated: bool, modifier: int, labels: Sequence[str] | None
+    name: str,
+    type: str,
+    generated: bool,
+    modifier: int,
+    labels: Sequence[str] | None,
+    not_null: bool,
+    has_default: bool,
 ) -> FoundColumn:
     is_number = type == "numeric" and modifier > 0
     return FoundColumn(
@@ -126,6 +132,8 @@ def _found(
         modifier if type in ("character varying", "character") and modifier > 0 else None,
         modifier >> 16 if is_number else None,
         modifier & 0x7FF if is_number else None,
+        not_null=not_null,
+        has_default=has_default,
     )
 
 
@@ -186,7 +194,8 @@ class PostgresqlServer:
             "SELECT attname, format_type(COALESCE(NULLIF(typbasetype, 0), atttypid), NULL), "  # noqa: S608
             "attgenerated <> '', GREATEST(atttypmod, typtypmod) - 4, "
             "(SELECT array_agg(enumlabel::TEXT ORDER BY enumsortorder) FROM pg_enum "
-            "WHERE enumtypid = COALESCE(NULLIF(typbasetype, 0), atttypid)) "
+            "WHERE enumtypid = COALESCE(NULLIF(typbasetype, 0), atttypid)), "
+            "attnotnull, atthasdef OR attidentity <> '' "
             "FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid "
             f"WHERE attrelid = {_TABLE} AND attnum > 0 AND NOT attisdropped",
             (table, schema),

@@ -15,9 +15,11 @@ from sqlalchemy import MetaData
 from starmodel.adapters.persistence.sql.changes import steps_of
 from starmodel.adapters.persistence.sql.engine import Engine, RowEngine, RowKey, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.heads import Heads, under
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.queries import Plan, Planner
+from starmodel.adapters.persistence.sql.renamed_classes import renamed_classes
 from starmodel.adapters.persistence.sql.sequences import (
     is_numbered,
     sequence_of,
@@ -26,8 +28,8 @@ from starmodel.adapters.persistence.sql.sequences import (
 from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
-from starmodel.adapters.persistence.sql.table_checks import guard_of
-from starmodel.adapters.persistence.sql.tables import EntityTable, creation_order, derive_table
+from starmodel.adapters.persistence.sql.table_checks import TableWarning, drift_of, guard_of
+from starmodel.adapters.persistence.sql.tables import creation_order, derive_table
 from starmodel.app.ports import (
     MARKER_TTL_S,
     Batch,
@@ -75,6 +77,7 @@ class _Serving:
     markers: Markers
     sweeper: Sweeper
     process: int
+    warnings: Sequence[TableWarning] = ()
 
     def of(self, entity: type[Entity]) -> Statements:
         try:
@@ -135,12 +138,22 @@ class SqlRepository:
             opened.push_async_callback(engine.close)
             await engine.connect()
             metadata = MetaData()
-            tables = [await _found_table(type, metadata, engine) for type in types]
+            there = [await _columns(type, engine) for type in types]
+            tables = [
+                derive_table(type, metadata, engine.flavour, found)
+                for type, found in zip(types, there, strict=True)
+            ]
             markers = Markers(metadata, engine.flavour)
             if any(map(is_numbered, tables)):
                 sequence_table(metadata, engine.flavour)
             await engine.create(metadata, tables)
             await engine.start()
+            warnings = [
+                warning
+                for made, found in zip(tables, there, strict=True)
+                for warning in drift_of(made, found, engine.flavour.dialect)
+            ]
+            warnings += map(TableWarning, await renamed_classes(tables, engine))
             ordered, _ = creation_order(metadata)
             depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
             statements = {
@@ -157,8 +170,10 @@ class SqlRepository:
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
         self._opened = _Serving(
-            engine, engine, statements, planners, markers, sweeper, this_process.id
+            engine, engine, statements, planners, markers, sweeper, this_process.id, warnings
         )
+        for warning in warnings:
+            log.warning("%s", warning.text)
         for note in self.notes:
             log.info("%s", note)
         sweeper.start()
@@ -168,6 +183,11 @@ class SqlRepository:
         """What is worth knowing of the tables that it serves, each in a sentence."""
         mapped = [own.mapped for own in self._serving().statements.values()]
         return [note for table in mapped if (note := guard_of(table))]
+
+    @property
+    def warnings(self) -> Sequence[TableWarning]:
+        """How tables differ from their classes in a way that makes writes fail or hides records."""
+        return self._serving().warnings
 
     async def close(self) -> None:
         """Commit what was accepted, then let go of the database. A second call does nothing."""
@@ -333,7 +353,5 @@ class _LockedRepository(SqlRepository):
         return await self.get(entity, id)
 
 
-async def _found_table(type: EntityType, metadata: MetaData, engine: Engine) -> EntityTable:
-    """The table of a class, without those of our columns that other people's has not."""
-    there = await engine.columns(table_name(type.cls), schema_of(type.cls))
-    return derive_table(type, metadata, engine.flavour, there)
+async def _columns(type: EntityType, engine: Engine) -> FoundColumns:
+    return await engine.columns(table_name(type.cls), schema_of(type.cls))

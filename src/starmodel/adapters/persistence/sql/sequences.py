@@ -13,10 +13,12 @@ from sqlalchemy.engine import Dialect
 
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.tables import EntityTable
-from starmodel.adapters.persistence.sql.values import accepts_none, kind_of
+from starmodel.adapters.persistence.sql.values import kind_of
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields import accepts_none
 
 TABLE = "starmodel_sequence"
+MAX_KEY_CHARS = 2 * 64 + 1  # a schema and a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
     return Table(
         TABLE,
         metadata,
-        Column("name", String(64), primary_key=True),
+        Column("name", String(MAX_KEY_CHARS), primary_key=True),
         Column("last", BigInteger, nullable=False),
         **flavour.table_options,
     )

@@ -17,6 +17,8 @@ class UnreachableError(Exception):
 
 def come_back(reason: str) -> str:
     """What to do about a server that can't be reached for this reason."""
+    if any(text in reason for text in ("not known", "nodename nor servname", "getaddrinfo")):
+        return "Check the name of the host in DATABASE_URL."
     if "SSL" in reason:
         return "Check what DATABASE_URL says of TLS, and that the server's certificate is trusted."
     return "Start the server, or set DATABASE_URL to the one that runs."

@@ -9,7 +9,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import NoReferencedTableError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.sqlite_file import SqliteFile
 from starmodel.adapters.persistence.sql.sqlite_flavour import (
     DECIMAL_ORDER,
     ISO,
@@ -62,6 +63,13 @@ class SqliteDatabase:
     def name(self) -> str:
         """The file as people know it."""
         return self._url.database or "in memory"
+
+    def file_check(self, connection: sqlite3.Connection) -> Callable[[], None]:
+        """Raises StoreUnavailableError when called after the file was deleted or replaced.
+
+        A private file, which nobody else knows, is not looked at.
+        """
+        return (lambda: None) if self._private is not None else SqliteFile(connection).check
 
     def close(self) -> None:
         """Remove the private file, when there is one; every connection must be closed before."""
@@ -127,7 +135,9 @@ def create_tables(
 def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
     """The columns of a table; none when it is not there. Their types say little in SQLite."""
     rows = connection.execute(
-        "SELECT name, hidden, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)
+        'SELECT name, hidden, type, "notnull", dflt_value IS NOT NULL OR hidden > 1 '
+        "OR (pk > 0 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo(?) WHERE hidden <> 1",
+        (table,),
     ).fetchall()
     names = ", ".join(_quoted(name) for name, *_ in rows)
     sample = None
@@ -136,8 +146,15 @@ def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
         sample = connection.execute(asked).fetchone()
     sample = sample or (None,) * len(rows)
     return {
-        name: FoundColumn(generated=hidden > 1, length=_length(type), sample=value)
-        for (name, hidden, type), value in zip(rows, sample, strict=True)
+        name: FoundColumn(
+            generated=hidden > 1,
+            length=_length(type),
+            sample=value,
+            declared=type,
+            not_null=bool(not_null),
+            has_default=bool(has_default),
+        )
+        for (name, hidden, type, not_null, has_default), value in zip(rows, sample, strict=True)
     }
 
 

@@ -43,6 +43,7 @@ class SqliteEngine:
     flavour = SqliteFlavour()
     _reader: SqliteReader
     _writer: SqliteWriter
+    _check_file: Callable[[], None]
 
     def __init__(self, url: URL, synchronous: Literal["NORMAL", "FULL"], timeout_s: float) -> None:
         self._timeout_s = timeout_s
@@ -56,6 +57,7 @@ class SqliteEngine:
         def connect() -> None:
             self._connection = self._database.connect(SETUP_S)
             self._opened.callback(self._connection.close)
+            self._check_file = self._database.file_check(self._connection)
 
         await _in_thread(connect)
 
@@ -75,12 +77,13 @@ class SqliteEngine:
 
     async def start(self) -> None:
         def connect() -> None:
-            self._reader = SqliteReader(self._database.connect, self._timeout_s)
+            check = self._check_file
+            self._reader = SqliteReader(self._database.connect, self._timeout_s, check)
             self._opened.callback(self._reader.close)
 
         await _in_thread(connect)
         if self._connection is not None:
-            self._writer = SqliteWriter(self._connection)
+            self._writer = SqliteWriter(self._connection, self._check_file)
 
     async def close(self) -> None:
         if hasattr(self, "_writer"):

@@ -24,6 +24,10 @@ class SqliteFlavour(Flavour):
 
     title = "SQLite"
     dialect = sqlite.dialect()
+    every_column = (
+        "SELECT made.name, columns.name FROM sqlite_master AS made, "
+        "pragma_table_info(made.name) AS columns WHERE made.type = 'table'"
+    )
 
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
         # A column that SQLite takes for a number would turn text like "1.10" into a float;

@@ -17,6 +17,7 @@ from starmodel.core.errors import StarModelError
 Row = tuple[Any, ...]
 BUDGET_S = 0.010
 BUSY_S = 0.005
+LOOK_S = 1.0
 STEPS_BETWEEN_LOOKS = 5_000
 THREADS = 4
 _TOO_LONG = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
@@ -30,12 +31,19 @@ class SqliteReader:
     locked for BUSY_S, is stopped and starts again in a thread, so that
     the event loop never hangs on it.
 
-    Shapes: connect makes a connection for a timeout in seconds.
+    Shapes: connect makes a connection for a timeout in seconds; check raises
+    a StoreUnavailableError when the file is gone, which is looked at every LOOK_S.
     Units: timeout_s is how long a read waits for a thread and a lock.
     """
 
-    def __init__(self, connect: Callable[[float], sqlite3.Connection], timeout_s: float) -> None:
-        self._connect, self._timeout_s = connect, timeout_s
+    def __init__(
+        self,
+        connect: Callable[[float], sqlite3.Connection],
+        timeout_s: float,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._connect, self._timeout_s, self._check = connect, timeout_s, check
+        self._next_look = 0.0
         self._quick = connect(timeout_s)
         self._quick.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
         self._deadline = 0.0
@@ -46,7 +54,11 @@ class SqliteReader:
 
     async def rows(self, sql: str, params: Sequence[Any]) -> list[Row]:
         """All rows of a query. Raises: StoreBusyError; StoreFailedError; StoreUnavailableError."""
-        self._deadline = time.perf_counter() + BUDGET_S
+        now = time.perf_counter()
+        self._deadline = now + BUDGET_S
+        if now > self._next_look:
+            self._check()
+            self._next_look = now + LOOK_S
         try:
             return self._quick.execute(sql, params).fetchall()
         except sqlite3.Error as error:

@@ -109,11 +109,14 @@ class SqliteWriter:
     COMMIT; when COMMIT fails, the whole group fails. A job with `between`
     has a transaction of its own.
 
-    Shapes: the connection belongs to this writer from now on.
+    Shapes: the connection belongs to this writer from now on; check raises
+    a StoreUnavailableError when its file is gone.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._connection, self._check = connection, check
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         # Jobs come in lists, so that the two threads don't take the interpreter lock from each
         # other for every single one.
@@ -182,6 +185,7 @@ class SqliteWriter:
             group = self._begin(group)
             if not group:
                 return
+            self._check()
             if group[0].locks:
                 group = self._do_locked(group)
             elif len(group) == 1 or not self._all_done(group):

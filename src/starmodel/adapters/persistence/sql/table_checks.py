@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticUndefined
-from sqlalchemy import literal
+from sqlalchemy import Column, literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateColumn
 
-from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
+from starmodel.adapters.persistence.sql.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.retyping import retyping
+from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable, StoredField
 from starmodel.core.errors import ConfigurationError
 
 
@@ -94,3 +97,65 @@ def guard_of(mapped: EntityTable) -> str:
         "each commit compares the row with what was read; changes of other programs show at the "
         "next reading."
     )
+
+
+class TableWarning(NamedTuple):
+    """A difference between a table and its class. Shapes: blocks means that every create fails."""
+
+    text: str
+    blocks: bool = False
+
+
+def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list[TableWarning]:
+    """Constraints of an existing table that its class does not meet, so that writes fail.
+
+    Shapes: texts name table, column and remedy; there is empty for a table that was just created.
+    """
+    table, name = mapped.table.name, mapped.entity_type.name
+    columns = {column.name.lower(): column for column in mapped.table.columns}
+    fields = {field.column.name.lower(): field for field in mapped.fields.values()}
+    found = []
+    for column, is_found in there.items():
+        if not is_found.not_null:
+            continue
+        where = f"The column {column!r} of the table {table!r}"
+        own, field = columns.get(column.lower()), fields.get(column.lower())
+        if own is None and not is_found.has_default:
+            text = (
+                f"{where} needs a value and has no default, and {name} has no field for it, so no "
+                f"{name} can be created. Declare the field again, or, after a backup: "
+                f"{_dropping(mapped, column, dialect)}"
+            )
+            found.append(TableWarning(text, blocks=mapped.versioned))
+        elif own is not None and own.nullable and field is not None and not _is_filled(field):
+            text = (
+                f"{where} is NOT NULL, and {name}.{field.name} may be None, which the database "
+                f"refuses. Declare the field without None, or: "
+                f"{_allowing_null(mapped, own, dialect)}"
+            )
+            found.append(TableWarning(text))
+    return found
+
+
+def _is_filled(field: StoredField) -> bool:
+    """True when something else makes a value where the field has None."""
+    return field.insert is not None or field.left_out or field.computed
+
+
+def _dropping(mapped: EntityTable, column: str, dialect: Dialect) -> str:
+    quoted = dialect.identifier_preparer.format_table(mapped.table)
+    name = dialect.identifier_preparer.quote(column)
+    if dialect.name == "postgresql":
+        return f"ALTER TABLE {quoted} ALTER COLUMN {name} DROP NOT NULL;"
+    return f"ALTER TABLE {quoted} DROP COLUMN {name};"
+
+
+def _allowing_null(mapped: EntityTable, column: Column[Any], dialect: Dialect) -> str:
+    quoted = dialect.identifier_preparer.format_table(mapped.table)
+    name = dialect.identifier_preparer.quote(column.name)
+    if dialect.name == "postgresql":
+        return f"ALTER TABLE {quoted} ALTER COLUMN {name} DROP NOT NULL;"
+    if dialect.name == "sqlite":
+        return retyping(mapped.table.name, column, dialect).rpartition("backup: ")[2] + ";"
+    type = dialect.type_compiler_instance.process(column.type)
+    return f"ALTER TABLE {quoted} MODIFY {name} {type} NULL;"

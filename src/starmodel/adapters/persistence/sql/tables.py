@@ -48,9 +48,14 @@ from starmodel.adapters.persistence.sql.declarations import (
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.foreign_types import fitted
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.identifiers import (
+    check_identifiers,
+    fit_index_names,
+    short_name,
+)
+from starmodel.adapters.persistence.sql.retyping import retyping
 from starmodel.adapters.persistence.sql.values import (
     Codec,
-    accepts_none,
     codec_of_type,
     enum_codec,
     is_enum,
@@ -60,7 +65,7 @@ from starmodel.adapters.persistence.sql.values import (
 )
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec
+from starmodel.core.fields import FieldSpec, accepts_none
 from starmodel.core.registry import EntityType
 from starmodel.core.relations import table_name
 
@@ -191,19 +196,27 @@ def derive_table(
     there = there or {}
     found = {name.lower() for name in there}
     known = {name.lower(): column for name, column in there.items()}
+    own = VERSION in found
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
             field = _stored_field(spec, flavour, keys)
-            column_found = known.get(field.column.name.lower())
-            if column_found is not None and field.kind is not CUSTOM:
-                annotation = spec.info.annotation
-                field = fitted(field, field.kind, annotation, column_found, flavour)
-            fields[spec.name] = field
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{type.name}.{spec.name} can't become a column: {error}"
             ) from error
+        column_found = known.get(field.column.name.lower())
+        if column_found is not None and field.kind is not CUSTOM:
+            annotation = spec.info.annotation
+            try:
+                field = fitted(field, field.kind, annotation, column_found, flavour, own=own)
+            except ValueError as error:
+                where = f"the column {field.column.name!r} of the table {name!r}"
+                remedy = retyping(name, field.column, flavour.dialect) if own else ""
+                raise ConfigurationError(
+                    f"{type.name}.{spec.name} can't be stored in {where}: {error}{remedy}."
+                ) from error
+        fields[spec.name] = field
     key = fields["id"].column
     primary = primary_key_of(more)
     for field in fields.values():
@@ -219,7 +232,7 @@ def derive_table(
         if not found or column.name in found or type.ttl_s is not None
     ]
     if type.ttl_s is not None:
-        hidden.append(Index(f"ix_{name}{EXPIRES}", EXPIRES))
+        hidden.append(Index(short_name(f"ix_{name}{EXPIRES}"), EXPIRES))
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
@@ -238,6 +251,8 @@ def derive_table(
             "Rename one, or give it a __tablename__."
         ) from error
     name_checks(table)
+    fit_index_names(table, flavour)
+    check_identifiers(type.name, table, flavour)
     return EntityTable(type, table, fields)
 
 

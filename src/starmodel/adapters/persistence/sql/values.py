@@ -6,11 +6,10 @@ import contextlib
 import datetime
 import decimal
 import enum
-import types
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -100,25 +99,6 @@ def codec_of_type(kind: TypeEngine[Any], dialect: Dialect) -> Codec:
             raise ValueError(f"does not fit {kind!r}: {error}") from error
 
     return Codec(encode, result)
-
-
-def accepts_none(annotation: Any) -> bool:
-    """True when the type allows None.
-
-    >>> accepts_none(int | None), accepts_none(Any), accepts_none(list[None])
-    (True, True, False)
-    """
-    if annotation in (Any, object, None, type(None)):
-        return True
-    alias = getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)
-    if alias is not None and not isinstance(annotation, type):
-        return accepts_none(alias)
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return accepts_none(get_args(annotation)[0])
-    if origin is Union or origin is types.UnionType:
-        return any(map(accepts_none, get_args(annotation)))
-    return origin is Literal and None in get_args(annotation)
 
 
 def wrong(value: Any, expected: str) -> ValueError:

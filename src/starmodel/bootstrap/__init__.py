@@ -8,13 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
-from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.realtime.adapter import DatastarRealtime
 from starmodel.adapters.realtime.datastar import script_json, signals_json
@@ -28,20 +25,25 @@ from starmodel.adapters.web.head import PageHead, application_styles, page_basic
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.proxies import TrustedProxies
-from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import AccessPolicy, RulePolicy
 from starmodel.app.application import Application
-from starmodel.app.bus import InProcessBus
 from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports import Clock, EventBus, IdSource, Repository, system_clock, system_ids
 from starmodel.app.presentation import RealtimeAdapter, Site, UIAdapter
 from starmodel.app.reactions import defined_reactions
-from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.store import SessionStore
 from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
+from starmodel.bootstrap.arguments import check_arguments, listed, named
+from starmodel.bootstrap.services import (
+    built_in_stores,
+    cookie_sessions,
+    database_sessions,
+    event_bus,
+    session_cache,
+)
 from starmodel.config import Settings, load_settings, secret_keys
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -50,7 +52,6 @@ from starmodel.core.registry import Registry, defined_entities
 _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
-DAY_S = 24 * 3600.0
 Stores = Mapping[str, Callable[[], Repository] | Repository]
 # What `starmodel.testing` puts in place of settings and stores while a test runs.
 stand_ins: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
@@ -80,10 +81,10 @@ def create_app(
 
     Raises: ConfigurationError, for everything that could never work.
     """
-    own_bus = _named("event_bus", bus, options)
-    transport = _named("realtime", realtime, options)
-    entities = None if entities is None else _listed(entities)
-    _check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    own_bus = named("event_bus", bus, options)
+    transport = named("realtime", realtime, options)
+    entities = None if entities is None else listed(entities)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
     web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
     settings, stores = _chosen(_settings(settings, options), stores, clock)
     app = StarModelApp(
@@ -101,8 +102,9 @@ def create_app(
     app.htmlkw.setdefault("lang", "en")
     styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
-        app, head, [page_basics, head.html, styles], entities, settings, own_bus or _bus(settings),
-        stores, policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
+        app, head, [page_basics, head.html, styles], entities, settings,
+        own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
+        transport or DatastarRealtime, clock, ids,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -137,12 +139,12 @@ def configure_app(
         )
     if hasattr(app, "starmodel"):
         raise ConfigurationError("This application already has its entities; configure it once.")
-    own_bus = _named("event_bus", bus, options)
-    transport = _named("realtime", realtime, options)
-    entities = None if entities is None else _listed(entities)
-    _check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    own_bus = named("event_bus", bus, options)
+    transport = named("realtime", realtime, options)
+    entities = None if entities is None else listed(entities)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
     settings, stores = _chosen(_settings(settings, options), stores, clock)
-    chosen = own_bus or (bus_cls() if bus_cls is not None else _bus(settings))
+    chosen = own_bus or (bus_cls() if bus_cls is not None else event_bus(settings))
     head = _head(settings)
     # Its pages keep the look that they have.
     _assemble(
@@ -185,7 +187,7 @@ def _assemble(
     classes = defined_entities() if entities is None else entities
     registry = Registry(classes, default_store=settings.default_store)
     secrets = secret_keys(settings)
-    persistence = PersistenceManager(registry, {**_stores(settings, clock), **stores})
+    persistence = PersistenceManager(registry, {**built_in_stores(settings, clock), **stores})
 
     def hub(**guard: Any) -> Hub:
         return Hub(
@@ -233,6 +235,7 @@ def _assemble(
             public_url=settings.public_url,
             trusted_origins=settings.trusted_origins,
             allowed_hosts=settings.allowed_hosts,
+            cors_origins=settings.cors_origins,
         ),
         web,
         lambda: app.router.routes,
@@ -261,46 +264,6 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
     return settings
 
 
-def _named(setting: str, given: Any, options: dict[str, Any]) -> Any:
-    """The implementation that was given; a name becomes the setting of that name instead.
-
-    Raises: ConfigurationError, for what is neither.
-    """
-    if isinstance(given, str):
-        options[setting] = given
-        return None
-    return given
-
-
-def _check_arguments(
-    bus: Any, stores: Any, policy: Any, uow_cls: Any, ui: Any, realtime: Any
-) -> None:
-    """Refuse arguments of another kind than `create_app` takes. Raises: ConfigurationError."""
-    for name, value, fits, expected in (
-        ("bus", bus, hasattr(bus, "subscribe"), "'memory' or an EventBus"),
-        ("stores", stores, isinstance(stores, Mapping), "stores by name, {'name': repository}"),
-        ("policy", policy, hasattr(policy, "check"), "an AccessPolicy"),
-        ("uow_cls", uow_cls, isinstance(uow_cls, type), "a subclass of UnitOfWork"),
-        ("ui", ui, callable(ui), "a class or function that makes a UI adapter"),
-        ("realtime", realtime, callable(realtime), "'sse', or what makes a transport"),
-    ):
-        if value is not None and not fits:
-            raise ConfigurationError(f"{name} is {value!r}; expected {expected}.")
-
-
-def _listed(entities: Any) -> list[type[Entity]]:
-    """The given classes. Raises: ConfigurationError, for anything else."""
-    several = isinstance(entities, Iterable) and not isinstance(entities, type | str)
-    classes = list(entities) if several else [entities]
-    for cls in classes:
-        if not several or not (isinstance(cls, type) and issubclass(cls, Entity)):
-            raise ConfigurationError(
-                f"entities holds {cls!r}; expected a list of Entity classes, "
-                "such as entities=[Counter]."
-            )
-    return classes
-
-
 def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Settings, Stores]:
     """The settings and given stores, or what stands in for them."""
     if stand_ins is None:
@@ -309,96 +272,17 @@ def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Se
     return settings, {**(stores or {}), **instead}
 
 
-def _stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:
-    """The built-in stores; each is imported and built at its first use."""
-
-    def memory() -> Repository:
-        return MemoryRepository(max_entries=settings.memory_max_entries, clock=clock)
-
-    def sql() -> Repository:
-        from starmodel.adapters.persistence.sql.repository import SqlRepository
-
-        return SqlRepository(
-            settings.database_url,
-            synchronous=settings.sqlite_synchronous,
-            pool_size=settings.database_pool_size,
-            timeout_s=settings.database_timeout_s,
-            clock=clock,
-        )
-
-    def browser() -> Repository:
-        from starmodel.adapters.persistence.browser import BrowserRepository
-
-        return BrowserRepository(clock=clock)
-
-    return {
-        "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
-    }  # fmt: skip
-
-
 def session_store(settings: Settings) -> SessionStore:
-    """The store of server-side sessions; opened at its first use."""
-    if stand_ins is not None:
-        return MemorySessions()
-    return DatabaseSessions(
-        settings.system_store or settings.database_url,
-        synchronous=settings.sqlite_synchronous,
-        timeout_s=settings.database_timeout_s,
-    )
-
-
-def session_cache(
-    settings: Settings, store: SessionStore, clock: Clock, **options: Any
-) -> SessionCache:
-    """The cache in front of a store of sessions."""
-    return SessionCache(
-        store,
-        clock=clock,
-        idle_s=settings.session_idle_days * DAY_S,
-        absolute_s=settings.session_max_days * DAY_S,
-        **options,
-    )
-
-
-def cookie_sessions(
-    settings: Settings, secrets: Sequence[str], cache: SessionCache, clock: Clock = system_clock
-) -> CookieSessions:
-    """The sessions of the application with these settings."""
-    url = urlsplit(settings.public_url or "")
-    return CookieSessions(
-        secrets,
-        cache,
-        secure=bool(settings.cookie_secure),
-        development=settings.env == "development",
-        port=None if not url.netloc else str(url.port or ""),
-        clock=clock,
-    )
-
-
-def _bus(settings: Settings) -> EventBus:
-    if settings.event_bus == "memory":
-        return InProcessBus()
-    if ":" in settings.event_bus:
-        import importlib
-
-        module, _, name = settings.event_bus.partition(":")
-        try:
-            made: EventBus = getattr(importlib.import_module(module), name)()
-        except (ImportError, AttributeError) as error:
-            raise ConfigurationError(
-                f"event_bus is {settings.event_bus!r}, which can't be loaded: {error}."
-            ) from error
-        return made
-    raise ConfigurationError(
-        f"event_bus is {settings.event_bus!r}; available are 'memory' and 'package.module:Class'."
-    )
+    """The store of server-side sessions, in memory while tests stand in for stores."""
+    return database_sessions(settings) if stand_ins is None else MemorySessions()
 
 
 def _site(settings: Settings, head: PageHead) -> Site:
     def parts(root_path: str) -> str:
         return page_basics(root_path) + head.html(root_path)
 
-    return Site(settings.title, parts, head.html_class, asset_urls().get("icons.svg", ""))
+    icons = asset_urls().get("icons.svg", "")
+    return Site(settings.title, parts, head.html_class, icons, settings.max_body_bytes)
 
 
 def _head(settings: Settings) -> PageHead:

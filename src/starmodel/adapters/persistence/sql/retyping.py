@@ -1,0 +1,39 @@
+"""The statements that give an existing column another type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column
+from sqlalchemy.engine import Dialect
+
+_OLD = "_before"
+
+
+def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
+    """What to append to a refusal: the change of type in SQL, where one is possible.
+
+    Shapes: "" for keys, which other tables and indexes may refer to.
+    """
+    in_development = (
+        "or drop the table in a development database, so that the next start creates it"
+    )
+    if column.primary_key or column.unique or column.index or column.foreign_keys:
+        return f", {in_development}"
+    quote = dialect.identifier_preparer.quote
+    change = f"ALTER TABLE {quote(table)}"
+    name, type = quote(column.name), dialect.type_compiler_instance.process(column.type)
+    if dialect.name == "postgresql":
+        cast = type.partition(" COLLATE")[0]
+        made = f"{change} ALTER COLUMN {name} TYPE {type} USING {name}::{cast};"
+    elif dialect.name == "sqlite":  # which can't change a type
+        old = quote(column.name + _OLD)
+        filler = "" if column.nullable else " NOT NULL DEFAULT ''"
+        copy = f"UPDATE {quote(table)} SET {name} = {old}"  # noqa: S608 - quoted names
+        made = (
+            f"{change} RENAME COLUMN {name} TO {old}; {change} ADD COLUMN {name} {type}{filler}; "
+            f"{copy}; {change} DROP COLUMN {old};"
+        )
+    else:
+        made = f"{change} MODIFY {name} {type}{' NULL' if column.nullable else ' NOT NULL'};"
+    return f", {in_development}, or convert the column, after a backup: {made[:-1]}"

@@ -1,0 +1,69 @@
+"""Content negotiation: Accept and Accept-Encoding with their q-values (RFC 9110, section 12.5)."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from starmodel.core.bounded_cache import cached
+
+Representation = Literal["html", "json"]
+MAX_HEADER_BYTES = 2048  # browsers send about 140; what comes after is not read
+_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_PARAMETER = re.compile(r';\s*q\s*=\s*"?([01](?:\.\d*)?|\.\d+)"?\s*(?=;|$)', re.IGNORECASE)
+_ANY_Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
+# How a media range names a type, from the least to the most specific.
+_RANGES = {
+    "html": ("*/*", "text/*", "text/html"),
+    "json": ("*/*", "application/*", "application/json"),
+}
+
+
+@cached(128 * 1024)
+def representation(accept: bytes | None) -> Representation | None:
+    """The preferred representation of a resource that has HTML and JSON; None for neither.
+
+    The higher q-value wins, then the more specific media range. HTML wins a
+    tie of both names, JSON a tie of wildcards and a request without the header.
+    """
+    if not accept or not accept.strip():
+        return "json"
+    ranges = _weights(accept)
+    html, json = (_best(ranges, names) for names in _RANGES.values())
+    if html == json:
+        if not html[0]:
+            return None
+        return "html" if html[1] == 2 else "json"
+    winner: Representation = "html" if html > json else "json"
+    return winner if max(html, json)[0] else None
+
+
+@cached(64 * 1024)
+def accepts_gzip(accept_encoding: bytes) -> bool:
+    """True when the header allows gzip, by name or as `*`."""
+    weights = _weights(accept_encoding)
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
+def _best(ranges: dict[str, float], names: tuple[str, ...]) -> tuple[float, int]:
+    """The weight of a type by the most specific range that matches it, and how specific that is."""
+    for specificity in (2, 1, 0):
+        weight = ranges.get(names[specificity])
+        if weight is not None:
+            return weight, specificity if weight else 0
+    return 0.0, 0
+
+
+def _weights(header: bytes) -> dict[str, float]:
+    """Each element of the header in lower case with its q-value; an unreadable q-value skips it."""
+    found: dict[str, float] = {}
+    for element in _ELEMENT.findall(header[:MAX_HEADER_BYTES].decode("latin-1")):
+        name, semicolon, parameters = element.partition(";")
+        weight = 1.0
+        if semicolon and _ANY_Q.search(semicolon + parameters):
+            given = _PARAMETER.search(semicolon + parameters)
+            if given is None or (weight := float(given[1])) > 1:
+                continue
+        key = "".join(name.split()).lower()
+        found[key] = max(weight, found.get(key, 0.0))
+    return found

@@ -1,0 +1,106 @@
+"""The stores, the sessions and the bus that settings ask for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.persistence.system.database import DatabaseSessions
+from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.app.bus import InProcessBus
+from starmodel.app.ports import Clock, EventBus, Repository, system_clock
+from starmodel.app.sessions.cache import SessionCache
+from starmodel.app.sessions.store import SessionStore
+from starmodel.config import Settings
+from starmodel.core.errors import ConfigurationError
+
+DAY_S = 24 * 3600.0
+
+
+def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:
+    """The built-in stores; each is imported and built at its first use."""
+
+    def memory() -> Repository:
+        return MemoryRepository(
+            max_entries=settings.memory_max_entries,
+            max_bytes=settings.memory_max_bytes,
+            clock=clock,
+        )
+
+    def sql() -> Repository:
+        from starmodel.adapters.persistence.sql.repository import SqlRepository
+
+        return SqlRepository(
+            settings.database_url,
+            synchronous=settings.sqlite_synchronous,
+            pool_size=settings.database_pool_size,
+            timeout_s=settings.database_timeout_s,
+            clock=clock,
+        )
+
+    def browser() -> Repository:
+        from starmodel.adapters.persistence.browser import BrowserRepository
+
+        return BrowserRepository(clock=clock)
+
+    return {
+        "memory": memory, "sql": sql, "session_storage": browser, "local_storage": browser
+    }  # fmt: skip
+
+
+def database_sessions(settings: Settings) -> SessionStore:
+    """The store of server-side sessions; opened at its first use."""
+    return DatabaseSessions(
+        settings.system_store or settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        timeout_s=settings.database_timeout_s,
+    )
+
+
+def session_cache(
+    settings: Settings, store: SessionStore, clock: Clock, **options: Any
+) -> SessionCache:
+    """The cache in front of a store of sessions."""
+    return SessionCache(
+        store,
+        clock=clock,
+        idle_s=settings.session_idle_days * DAY_S,
+        absolute_s=settings.session_max_days * DAY_S,
+        **options,
+    )
+
+
+def cookie_sessions(
+    settings: Settings, secrets: Sequence[str], cache: SessionCache, clock: Clock = system_clock
+) -> CookieSessions:
+    """The sessions of the application with these settings."""
+    url = urlsplit(settings.public_url or "")
+    return CookieSessions(
+        secrets,
+        cache,
+        secure=bool(settings.cookie_secure),
+        development=settings.env == "development",
+        port=None if not url.netloc else str(url.port or ""),
+        clock=clock,
+    )
+
+
+def event_bus(settings: Settings) -> EventBus:
+    """The bus that the setting names. Raises: ConfigurationError, when there is none."""
+    if settings.event_bus == "memory":
+        return InProcessBus()
+    if ":" in settings.event_bus:
+        module, _, name = settings.event_bus.partition(":")
+        try:
+            made: EventBus = getattr(importlib.import_module(module), name)()
+        except (ImportError, AttributeError) as error:
+            raise ConfigurationError(
+                f"event_bus is {settings.event_bus!r}, which can't be loaded: {error}."
+            ) from error
+        return made
+    raise ConfigurationError(
+        f"event_bus is {settings.event_bus!r}; available are 'memory' and 'package.module:Class'."
+    )

@@ -1,0 +1,253 @@
+"""Uploaded files as parameters of events: forms, checks, lists and limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import pytest
+from starlette.datastructures import UploadFile
+
+from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, toasts, unlisted
+from starmodel import UI, ConfigurationError, Entity, event
+
+
+@unlisted
+class Album(Entity):
+    model_config = {"scope": "app", "access": "public"}
+    names: list[str] = []
+
+    @event
+    async def attach(self, picture: Annotated[UploadFile, UI(widget="image")]) -> None:
+        self.names.append(f"{picture.filename} {len(await picture.read())}")
+
+    @event
+    async def attach_many(self, pictures: list[UploadFile], label: str = "") -> None:
+        self.names.extend(f"{label}{picture.filename}" for picture in pictures)
+
+    @event
+    async def maybe(self, picture: UploadFile | None = None, extra: list[UploadFile] = []) -> None:  # noqa: B006 - never changed
+        self.names.append(f"{picture.filename if picture else 'none'} {len(extra)}")
+
+    @event
+    async def small(
+        self,
+        paper: Annotated[UploadFile, UI(accept=".pdf, image/*, text/plain", max_bytes=2000)],
+    ) -> None:
+        self.names.append(str(paper.filename))
+
+
+PNG = ("sea.png", b"\x89PNG1234", "image/png")
+FROM = {"origin": ORIGIN}
+
+
+async def send(browser: Any, event: str, files: Any, data: Any = None, **headers: str) -> Any:
+    return await browser.post(
+        f"/album/{event}", files=files, data=data, headers=JSON | FROM | headers
+    )
+
+
+async def names(browser: Any) -> list[str]:
+    return list((await browser.call("GET", "/album")).json()["names"])
+
+
+def inputs(page: str) -> dict[str, str]:
+    found = re.findall(r'<input[^>]*type="file"[^>]*>', page)
+    return {re.search(r' id="([^"]+)"', tag)[1]: tag for tag in found}  # type: ignore[index]
+
+
+async def test_forms_have_an_input_for_each_kind_of_file(visit: Any) -> None:
+    tags = inputs((await visit(Album).page("/album")).text)
+
+    assert set(tags) == {
+        "Album-attach-picture", "Album-attach_many-pictures", "Album-maybe-picture",
+        "Album-maybe-extra", "Album-small-paper",
+    }  # fmt: skip
+    several = {name for name, tag in tags.items() if "multiple" in tag}
+    assert several == {"Album-attach_many-pictures", "Album-maybe-extra"}
+    needed = {name for name, tag in tags.items() if " required" in tag}
+    assert needed == {"Album-attach-picture", "Album-attach_many-pictures", "Album-small-paper"}
+    assert 'accept="image/*"' in tags["Album-attach-picture"]
+    assert 'accept=".pdf,image/*,text/plain"' in tags["Album-small-paper"]
+    assert 'data-max-bytes="2000"' in tags["Album-small-paper"]
+
+
+async def test_live_check_does_not_miss_a_file_and_sending_does(visit: Any) -> None:
+    browser = visit(Album)
+    check = JSON | FROM | {"starmodel-check": "1"}
+
+    for name in ("attach", "attach_many", "small"):
+        checked = await browser.post(f"/album/{name}", data={"x": ""}, headers=check)
+        assert "x" in checked.json()["errors"]  # an unknown name is still told
+        checked = await browser.post(f"/album/{name}", data={}, headers=check)
+        assert checked.json() == {"errors": {}}
+        sent = await browser.post(f"/album/{name}", data={}, headers=JSON | FROM)
+        assert sent.status_code == 422
+        assert set(sent.json()["errors"].values()) == {"Please choose a file."}
+    assert await names(browser) == []
+
+
+async def test_a_click_without_a_file_is_told_beside_the_input(visit: Any) -> None:
+    browser = visit(Album)
+
+    answer = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=DATASTAR)
+    plain = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=HTML | FROM)
+
+    assert answer.headers["starmodel-status"] == "422"
+    said = r'id="Album-attach-picture-problem"[^>]*>Please choose a file\.<'
+    assert re.search(said, answer.text)
+    assert plain.status_code == 422
+    assert re.search(said, plain.text)
+
+
+async def test_an_input_that_browsers_send_empty_is_no_file(visit: Any) -> None:
+    browser = visit(Album)
+    part = 'Content-Disposition: form-data; name="{}"; filename=""\r\n'
+    headers = JSON | FROM | {"content-type": "multipart/form-data; boundary=b"}
+
+    for name, input, status in (
+        ("attach", "picture", 422), ("attach_many", "pictures", 422), ("maybe", "extra", 200),
+    ):  # fmt: skip
+        kind = "Content-Type: application/octet-stream"
+        body = f"--b\r\n{part.format(input)}{kind}\r\n\r\n\r\n--b--\r\n"
+        sent = await browser.post(f"/album/{name}", content=body, headers=headers)
+        assert sent.status_code == status
+        assert status == 200 or sent.json()["errors"] == {input: "Please choose a file."}
+
+
+async def test_several_files_one_file_and_none(visit: Any) -> None:
+    browser = visit(Album)
+    a, b = ("a.txt", b"a", "text/plain"), ("b.txt", b"b", "text/plain")
+
+    two = await send(browser, "attach_many", [("pictures", a), ("pictures", b)], {"label": "x"})
+    one = await send(browser, "attach_many", [("pictures", a)])
+    marked = await send(browser, "attach_many", [("pictures[]", a), ("pictures[]", b)])
+    none = await send(browser, "attach_many", [("pictures", ("", b""))])
+    gaps = await send(browser, "attach_many", [("pictures", ("", b"")), ("pictures", b)])
+
+    assert [r.status_code for r in (two, one, marked, none, gaps)] == [200, 200, 200, 422, 200]
+    assert await names(browser) == [
+        "xa.txt", "xb.txt", "a.txt", "a.txt", "b.txt", "b.txt",
+    ]  # fmt: skip
+
+
+async def test_optional_files_may_be_left_out(visit: Any) -> None:
+    browser = visit(Album)
+
+    await send(browser, "maybe", [("picture", ("", b"")), ("extra", ("", b""))])
+    await send(browser, "maybe", [("picture", PNG), ("extra", PNG), ("extra", PNG)])
+    await browser.call("POST", "/album/maybe", {"picture": None})
+
+    assert await names(browser) == ["none 0", "sea.png 2", "none 0"]
+
+
+@pytest.mark.parametrize(
+    ("event", "files", "data", "told"),
+    [
+        ("attach", [("picture", PNG), ("picture", PNG)], None, "one file"),
+        ("attach", None, {"picture": "sea.png"}, "Please choose a file."),
+        ("attach_many", None, {"pictures": "sea.png"}, "Please choose a file."),
+        ("attach_many", [("pictures", PNG), ("label", PNG)], None, "takes no file"),
+        ("small", [("paper", ("a.pdf", b"x" * 2001, "application/pdf"))], None, "At most 2 kB"),
+        ("small", [("paper", ("a.exe", b"x", "application/x-dosexec"))], None, "of type .pdf"),
+    ],
+)
+async def test_wrong_files_are_told_in_words(
+    visit: Any, event: str, files: Any, data: Any, told: str
+) -> None:
+    browser = visit(Album)
+
+    answer = await send(browser, event, files, data)
+
+    assert answer.status_code == 422
+    assert told in "".join(answer.json()["errors"].values())
+    assert "UploadFile(" not in answer.text
+    assert "instance" not in answer.text
+    assert await names(browser) == []
+
+
+@pytest.mark.parametrize(
+    "file", [("A.PDF", b"x", ""), ("x", b"x", "image/webp"), ("x", b"x", "text/plain; a=b")]
+)
+async def test_accepted_files_by_ending_and_type(visit: Any, file: Any) -> None:
+    assert (await send(visit(Album), "small", {"paper": file})).status_code == 200
+
+
+async def test_too_large_a_request_is_told_beside_the_file(visit: Any) -> None:
+    browser = visit(Album, max_body_bytes=5000)
+    page = (await browser.page("/album")).text
+    large = {"picture": ("a.png", b"x" * 6000, "image/png")}
+
+    answer = await browser.post("/album/attach", files=large, headers=DATASTAR)
+
+    assert 'data-max-body="5000"' in page
+    assert answer.headers["starmodel-status"] == "413"
+    assert re.search(r"attach-picture-problem[^>]*>At most 5 kB in all, please\.<", answer.text)
+    assert toasts(answer.text) == [("error", "Picture: At most 5 kB in all, please.")]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "told"),
+    [
+        (dict[str, UploadFile], "which no input fills"),
+        (UploadFile | str, "which no input fills"),
+        (set[UploadFile], "which no input fills"),
+        (list[list[UploadFile]], "which no input fills"),
+        (list[UploadFile | str], "which no input fills"),
+        (tuple[UploadFile, UploadFile], "which no input fills"),
+        (Annotated[UploadFile, UI(widget="text")], "chooses none"),
+        (Annotated[str, UI(widget="file")], "expected UploadFile"),
+        (Annotated[bytes, UI(max_bytes=5)], "expected UploadFile"),
+    ],
+    ids=str,
+)
+def test_a_type_without_a_usable_input_stops_the_start(
+    serve: Any, annotation: Any, told: str
+) -> None:
+    async def attach(self: Any, thing: Any) -> None:
+        """Never runs."""
+
+    attach.__annotations__ = {"thing": annotation}
+
+    @unlisted
+    class Box(Entity):
+        n: int = 0
+        put = event(attach)
+
+    with pytest.raises(ConfigurationError, match=told):
+        serve(Box)
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_a_method_without_a_body_stops_the_start(serve: Any, method: Any) -> None:
+    @unlisted
+    class Box(Entity):
+        n: int = 0
+
+        @event(method=method)
+        def put(self, file: UploadFile) -> None:
+            """Never runs."""
+
+    with pytest.raises(ConfigurationError, match="body of the request"):
+        serve(Box)
+
+
+async def test_default_method_get_leaves_files_at_post(visit: Any) -> None:
+    browser = visit(Album, default_event_method="get")
+
+    assert (await send(browser, "attach", {"picture": PNG})).status_code == 200
+
+
+def test_a_field_can_be_no_file() -> None:
+    with pytest.raises(ConfigurationError, match="no store keeps files"):
+
+        class Box(Entity):
+            model_config = {"arbitrary_types_allowed": True}
+            picture: UploadFile | None = None
+
+
+def test_a_field_with_a_file_widget_is_a_definition_error() -> None:
+    with pytest.raises(ConfigurationError, match="wants an input for files"):
+
+        class Box(Entity):
+            picture: Annotated[str, UI(widget="image")] = ""
