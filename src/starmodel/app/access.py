@@ -198,7 +198,7 @@ def may_create(policy: AccessPolicy, type: EntityType, actor: Actor | None) -> b
     if actor is not None:
         return True
     try:
-        return permits(policy, type, None, event=create, entity=type.cls.model_construct())
+        return permits(policy, type, None, event=create, entity=type.blank)
     except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
         return False
 

@@ -31,7 +31,6 @@ from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
 from starmodel.app.windows import SCAN_LIMIT, Windows
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import Lease
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.errors import (
@@ -112,9 +111,14 @@ class Application:
             locks=self.row_locks,
         )  # fmt: skip
 
+    @property
+    def is_ready(self) -> bool:
+        """True when the stores are open in the running event loop."""
+        return self._loop is asyncio.get_running_loop()
+
     async def ready(self) -> None:
         """Open the stores at the first use in the running event loop."""
-        if self._loop is not asyncio.get_running_loop():
+        if not self.is_ready:
             await self._open()
 
     async def _open(self) -> None:
@@ -164,7 +168,7 @@ class Application:
 
     def namespace(self, entity: Entity) -> str:
         if self.realtime is None:
-            return signal_prefix(entity.__entity__.cls).rstrip(".")
+            return entity.__entity__.namespace
         return self.realtime.namespace(entity)
 
     def render(self, component: Any) -> str:

@@ -37,10 +37,8 @@ class Viewer:
         """Whether the actor may read this snapshot or draft."""
         if self._actor is TRUSTED:
             return True
-        cls = entity.__entity__.cls
-        if cls not in self._registry:
-            return False
-        return permits(self._policy, self._registry[cls], self._actor, entity=entity)
+        type = self._registry.get(entity.__entity__.cls)
+        return type is not None and permits(self._policy, type, self._actor, entity=entity)
 
     def state_of(self, entity: Entity) -> dict[str, Any] | None:
         """The public state, or None when the actor may not read the entity."""

@@ -119,7 +119,7 @@ _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "
 
 def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
     """What the bus is told of one change. Raises: TypeError, for a value without a JSON form."""
-    info, before, patch = type.cls.__entity__, base.__dict__, change.patch
+    info, values, patch = type.cls.__entity__, base.__dict__, change.patch
     names = (*patch.set, *patch.unset)
     if info.private:
         names = tuple([name for name in names if name not in info.private])
@@ -130,6 +130,10 @@ def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
             f"{type.name} can't be shown, so it is not stored: {error}. Give the field a type "
             "that has a JSON form, a serializer, or Field(private=True)."
         ) from error
+    before: dict[str, Any] = {}
+    for name in names:
+        if name in values and info.fields[name].atomic:
+            before[name] = plain(values[name])
     return Changed(
         type.name,
         change.id,
@@ -138,5 +142,5 @@ def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
         change.base,
         state,
         names + info.computed,
-        {n: plain(before[n]) for n in names if n in before and info.fields[n].atomic},
+        before,
     )
