@@ -63,20 +63,20 @@ class BulkRoute:
         except Exception:  # the web edge: what is stored stays a success
             log.exception("%s.%s is stored, but sessions were not ended", type.name, event.name)
         try:
-            await self._answer(call, type, event, done, refused)
+            await self._answer(call, type, done, refused, toasts)
         except Exception:  # the web edge: what is stored stays a success
             if call.started:
                 raise
             log.exception("%s.%s is stored, but its answer failed", type.name, event.name)
-            await call.json({"done": done, "refused": refused})
+            await call.json({"done": done, "refused": _reasons(refused)})
 
     async def _answer(
         self,
         call: Call,
         type: EntityType,
-        event: Event[Any, Any, Any],
         done: list[str],
-        refused: dict[str, str],
+        refused: dict[str, Problem],
+        toasts: list[Toast],
     ) -> None:
         if call.request.is_datastar:
             status, told = 422 if refused else 200, Reply(toasts=toasts)
@@ -86,8 +86,7 @@ class BulkRoute:
         elif call.request.wants_html:
             await call.redirect(call.came_from(f"{call.root_path}{type.path}"))
         else:
-            reasons = {id: each.text if each.plain else each.said for id, each in refused.items()}
-            await call.json({"done": done, "refused": reasons})
+            await call.json({"done": done, "refused": _reasons(refused)})
 
     def _check_any(self, type: EntityType, actor: Actor | None) -> None:
         """Refuse whoever may run none of the events, before the body is read.
@@ -127,6 +126,11 @@ class BulkRoute:
             type, event, {}, id, call.session.actor, call.session, request, {},
             None if key is None else key.decode("latin-1"), expects=True,
         )  # fmt: skip
+
+
+def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
+    """Why each record was refused, for programs."""
+    return {id: each.text if each.plain else each.said for id, each in refused.items()}
 
 
 def _told(
