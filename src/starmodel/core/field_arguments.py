@@ -36,5 +36,5 @@ def check_arguments(given: Iterable[str]) -> None:
     if unknown:
         raise ConfigurationError(
             f"Field() got the unknown argument {', '.join(unknown)}. It takes those of pydantic "
-            f"and SQLModel, and {', '.join(_OWN[:5])}; other data goes into json_schema_extra={{…}}."
+            f"and SQLModel, and {', '.join(_OWN[:5])}; other data: json_schema_extra={{…}}."
         )
