@@ -112,13 +112,13 @@ const check = async (form) => {
 };
 
 const touch = ({ target, type }) => {
-  const { form } = target;
-  if (!form || !has(form, "data-check") || !target.name) return;
+  const { form } = target, sent = target.records?.name ?? target.name; // a picker's id is in an input of its own
+  if (!form || !has(form, "data-check") || !sent) return;
   const state = touched.get(form) ?? { names: new Set() };
   touched.set(form, state);
   // What is still being typed for the first time is not called wrong before it is left.
-  const name = target.name.replace("[]", "").replace("_field.", "").split(".")[0];
-  if (type === "input" && !state.names.has(name)) return;
+  const name = sent.replace("[]", "").replace("_field.", "").split(".")[0];
+  if (type === "input" && !state.names.has(name) && !sentenceOf(target)?.textContent) return;
   state.names.add(name);
   clearTimeout(state.timer);
   state.timer = setTimeout(check, CHECK_AFTER_MS, form);

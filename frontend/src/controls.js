@@ -44,13 +44,14 @@ const guardChoice = (el) => {
 const guardValue = (el) => {
   const name = isToggle(el) ? "checked" : "value";
   const { get } = Object.getOwnPropertyDescriptor(el.constructor.prototype, name);
-  if (name === "value" && !isChanged(el)) pin(el);
+  if (!isChanged(el)) pin(el);
   Object.defineProperty(el, name, { get, set() {}, configurable: true });
   return () => delete el[name];
 };
 
 // A control whose value was never set shows its attribute, and would follow it.
 const pin = (el) => {
+  if (isToggle(el)) return void (el.checked = el.checked);
   const { selectionStart, selectionEnd, selectionDirection } = el;
   el.value = el.value;
   if (selectionStart !== null && selectionStart !== undefined)

@@ -31,7 +31,7 @@ const typed = ({ target: el }) => {
   bound.add(el);
   keepDigits(el, path);
   // What is as it was before is no change.
-  if (!isToggle(el) && !record.held && el.value === String(record.base ?? "")) record.settled = record.at;
+  if (!isToggle(el) && !el.multiple && !record.held && el.value === String(record.base ?? "")) record.settled = record.at;
 };
 for (const type of ["input", "change"]) document.addEventListener(type, typed, true);
 
@@ -63,13 +63,16 @@ const isProtected = (el, request) => {
 
 const untouched = new WeakSet(); // focused controls that follow their page when they are left
 
+const isSameGroup = (el, other) => el.type === "radio" && el.name === other.name && el.form === other.form;
+
 export const guardControls = (request) => {
   const ends = [];
-  for (const el of document.querySelectorAll(CONTROLS)) {
-    if (!isProtected(el, request)) continue;
-    if (!isChanged(el)) untouched.add(el);
-    ends.push(guarded(el));
-  }
+  const controls = [...document.querySelectorAll(CONTROLS)], held = controls.filter((el) => isProtected(el, request));
+  for (const el of held) if (!isChanged(el)) untouched.add(el);
+  // To check one radio button unchecks the others of its group.
+  const radios = held.filter((el) => el.type === "radio");
+  for (const el of controls)
+    if (held.includes(el) || radios.some((other) => isSameGroup(el, other))) ends.push(guarded(el));
   return () => ends.forEach((end) => end());
 };
 

@@ -44,6 +44,7 @@ const enhance = (input) => {
     if (!found || mine !== latest) return;
     offer(found.items);
     choose();
+    if (id.value) input.dispatchEvent(new Event("input", { bubbles: true })); // the form is checked again
   };
 
   input.addEventListener("input", () => {

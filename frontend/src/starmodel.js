@@ -8,12 +8,14 @@ import { isChanged, CONTROLS } from "./controls.js";
 import { show, whole } from "./frames.js";
 import { forget } from "./kept.js";
 import { digests } from "./lists.js";
+import "./htmx.js";
 import "./page.js";
 import "./records.js";
 import { isOld, startAnew } from "./patches.js";
+import { slot } from "./slots.js";
 import { connected, follow, startStores } from "./stores.js";
 
-const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000, MAX_GRANTS = 50;
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3000, LOST_AFTER_MS = 1500, FAILED_WAIT_MS = 700, ANSWER_WITHIN_MS = 15_000, MAX_GRANTS = 50, GLANCE_EVERY_MS = 10_000, GLANCE_MS = 300;
 const root = document.documentElement;
 
 /* Every click and submit has a key of its own, which the retries of that click keep. */
@@ -124,7 +126,53 @@ class Stream {
     return url;
   }
 
+  // All connections but one are taken by other windows: the page looks now and then.
+  queue() {
+    clearTimeout(this.timer);
+    root.dataset.live = "waiting";
+    notice("This page follows changes with a delay: too many windows of this site are open. Close or hide one of them.");
+    this.timer = setTimeout(() => this.glance(), GLANCE_EVERY_MS);
+  }
+
+  // Show the present state without staying connected.
+  async glance() {
+    if (root.dataset.live !== "waiting" || document.hidden) return;
+    clearTimeout(this.timer); // otherwise it is that of the next attempt
+    this.timer = setTimeout(() => this.glance(), GLANCE_EVERY_MS);
+    const abort = new AbortController(), end = () => abort.abort();
+    let silent = setTimeout(end, ANSWER_WITHIN_MS);
+    try {
+      const response = await fetch(this.address(), { signal: abort.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
+      if (response.ok) await this.read(response.body.getReader(), () => {
+        clearTimeout(silent);
+        silent = setTimeout(end, GLANCE_MS);
+      });
+    } catch {
+      // What could not be shown is shown the next time.
+    }
+    clearTimeout(silent);
+  }
+
   async run(signal) {
+    let release;
+    try {
+      release = await slot(signal, () => this.queue());
+    } catch {
+      return; // hidden or left while it waited
+    }
+    if (root.dataset.live === "waiting") {
+      clearTimeout(this.timer);
+      root.dataset.live = "";
+      notice("");
+    }
+    try {
+      await this.connect(signal);
+    } finally {
+      release();
+    }
+  }
+
+  async connect(signal) {
     this.attempt = new AbortController();
     this.expectData();
     const options = { signal: this.attempt.signal, headers: { Accept: "text/event-stream" },
@@ -137,7 +185,7 @@ class Stream {
         if (response.headers.get("Content-Type")?.startsWith("application/problem+json")) forget();
         return reload("This page no longer belongs to your session.");
       }
-      if (response.ok) await this.read(response.body.getReader());
+      if (response.ok) await this.read(response.body.getReader(), () => this.expectData());
     } catch {
       // Network loss and a stopped server look the same, and are mended in the same way.
     }
@@ -152,7 +200,7 @@ class Stream {
     this.wait = Math.min(this.wait * 1.5, LONGEST_WAIT_MS);
   }
 
-  async read(reader) {
+  async read(reader, received) {
     const decoder = new TextDecoder();
     let text = "";
     for (;;) {
@@ -162,13 +210,14 @@ class Stream {
       const [frames, rest] = whole(text);
       text = rest;
       frames.forEach((frame) => this.take(frame));
-      this.expectData();
+      received();
     }
   }
 
   take({ type, args }) {
-    if (type === "starmodel-open") this.opened(args);
-    else if (type && !isOld(args)) show({ type, args });
+    if (type === "starmodel-open") {
+      if (root.dataset.live !== "waiting") this.opened(args);
+    } else if (type && !isOld(args)) show({ type, args });
   }
 
   get tokens() {
@@ -219,6 +268,8 @@ action({
   },
 });
 
+document.addEventListener("datastar-fetch", ({ detail }) => detail.type === "finished" && stream?.glance());
+addEventListener("focus", () => stream?.glance());
 document.addEventListener("visibilitychange", () => (document.hidden ? stream?.stop() : stream?.start()));
 addEventListener("pageshow", (event) => event.persisted && stream?.start());
 addEventListener("pagehide", () => stream?.stop());

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
-TOOLS = Path(__file__).parent / "tools"
+from node_tools import tool
 
 
 @cache
 def _source() -> str:
-    """axe-core's script, installed once, as `tools/package-lock.json` has it; none of it ships."""
-    script = TOOLS / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("needs npm on PATH, for axe-core: apt-get install npm")
-        subprocess.run([npm, "ci"], cwd=TOOLS, check=True, capture_output=True)
-    return script.read_text(encoding="utf-8")
+    return tool("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def violations(page: Page, where: str) -> list[str]:

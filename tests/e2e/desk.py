@@ -2,6 +2,7 @@
 
 DESK = '''
 import asyncio
+from datetime import date
 from typing import Annotated, Literal
 
 from fasthtml.common import *
@@ -124,7 +125,78 @@ class Account(Entity):
         self.text = "nothing" if amount is None else str(amount)
 
 
+class Choices(Entity):
+    """Shared by everybody; each kind of control that holds more than a text."""
+
+    model_config = {"scope": "app", "access": "public"}
+    size: str = Field(default="S", sync=True)
+    sizes: list[str] = Field(default=["S"], sync=True, signal=True)
+    day: date | None = Field(default=date(2026, 1, 1), sync=True)
+    level: int = Field(default=5, sync=True)
+    n: int = 0
+
+    @event
+    def change(self):
+        self.n += 1
+        self.size, self.sizes, self.day, self.level = "L", ["L"], date(2030, 2, 2), 9
+
+    @event
+    def restore(self):
+        self.size, self.sizes, self.day, self.level = "S", ["S"], date(2026, 1, 1), 5
+
+    @event
+    def keep(self):
+        self.n += 1
+
+
+class Person(Entity):
+    model_config = {"access": "public", "plural": "people"}
+    name: str
+
+
+class Crew(Entity):
+    model_config = {"access": "public", "store": "sql"}
+    name: str = Field(unique=True)
+    size: int = 1
+    note: str = ""
+
+    @event
+    def lead(self, by: Person):
+        self.note = f"led by {by.name}"
+
+    @event
+    def fail(self):
+        raise ValueError("Not today")
+
+
 app = create_app(title="Desk", heartbeat_s=0.5)
+
+
+@app.get("/choices-page")
+def choices(choices: Choices):
+    size, sizes = Choices.size_signal, Choices.sizes_signal
+    return Titled("Choices", choices,
+        *[Input(type="radio", name="size", value=s, data_bind=size, id=s) for s in "SML"],
+        Select(*[Option(s, value=s) for s in "SML"], multiple=True, data_bind=sizes, id="sizes"),
+        Input(type="date", data_bind=Choices.day_signal, id="day"),
+        Input(type="range", min="0", max="10", data_bind=Choices.level_signal, id="level"),
+        P(data_text=Choices.n_signal, id="n"), Button("Keep", data_on_click=Choices.keep()))
+
+
+@live
+def chosen(choices: Choices):
+    picks = [Option(s, value=s, selected=s in choices.sizes) for s in "SML"]
+    return Div(P(choices.n, id="n"),
+        *[Input(type="radio", name="size", value=s, checked=choices.size == s, id=s)
+          for s in "SML"],
+        Select(*picks, multiple=True, id="sizes"),
+        Input(type="date", value=str(choices.day), id="day"),
+        Input(type="range", min="0", max="10", value=choices.level, id="level"), id="chosen")
+
+
+@app.get("/chosen")
+def read_choices(choices: Choices):
+    return Titled("Chosen", chosen(choices))
 
 
 @app.get("/essay-page")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.browsing import SERVER_AWAY, Visitor, hide, show
@@ -154,3 +155,31 @@ def test_rows_without_ids_in_a_live_part_are_told_to_the_developer(
     page.reload()
     page.wait_for_timeout(300)
     assert any("give each row an id" in text for text in warnings)
+
+
+SHOWN = """() => ({
+  size: document.querySelector('[type=radio]:checked')?.value,
+  sizes: [...document.querySelector('#sizes').selectedOptions].map((option) => option.value),
+  day: document.querySelector('#day').value, level: document.querySelector('#level').value})"""
+CHOSEN = {"size": "M", "sizes": ["S", "M"], "day": "2027-03-03", "level": "7"}
+
+
+@pytest.mark.parametrize("path", ["/choices-page", "/chosen"], ids=["bound", "live_part"])
+def test_choices_stay_while_somebody_else_chooses(desk: Server, visit: Visit, path: str) -> None:
+    ann, bob = visit(desk), visit(desk)
+    call(bob, "/choices/restore")
+    page = ann.open(path)
+    page.check("#M")
+    page.select_option("#sizes", ["S", "M"])
+    page.fill("#day", CHOSEN["day"])
+    page.fill("#level", CHOSEN["level"])
+    before = int(page.inner_text("#n"))
+    call(bob, "/choices/change")
+    expect(page.locator("#n")).to_have_text(str(before + 1))
+    assert page.evaluate(SHOWN) == CHOSEN
+    if path == "/chosen":
+        return
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#n")).to_have_text(str(before + 2))
+    stored = ann.context.request.get("/choices", headers={"accept": "application/json"}).json()
+    assert {name: stored[name] for name in CHOSEN} == {**CHOSEN, "level": 7}

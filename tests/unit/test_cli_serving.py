@@ -120,6 +120,16 @@ async def test_failure_is_served_to_others_without_a_word_of_it(failed: Any) -> 
     assert "broken" not in text
 
 
+@pytest.mark.parametrize("code", ["import sys; sys.exit('no key')", "raise SystemExit(4)"])
+async def test_program_that_exits_is_a_failure_like_any_other(
+    served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str
+) -> None:
+    monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
+    status, _, text = await ask(served(code), "/", accept=HTML)
+    assert status == 500
+    assert "The application has an error" in text
+
+
 async def test_failure_is_shown_to_who_has_the_link(failed: Any) -> None:
     token = failed._token
     status, headers, _ = await ask(failed, f"//evil.example/?token={token}", accept=HTML)

@@ -114,6 +114,9 @@ class Audience:
     per_record: bool = False
 
 
+_PLAIN = {True: "see this.", False: "do this."}
+
+
 class RulePolicy:
     """Decides by the `access` of the event, else of the class, else by scope: closed by default.
 
@@ -141,9 +144,11 @@ class RulePolicy:
         if rule == "public" or allows(rule, actor, entity):
             return
         what = f"run {type.name}.{event.name}" if event is not None else f"{need} {type.name}"
+        seen = event is None and need == "read"
         if actor is None and rule != "nobody":
-            raise NotSignedInError(f"Sign in first: only who is signed in may {what}.")
-        raise AccessDeniedError(f"You may not {what}.")
+            plain = "Sign in first: only who is signed in may " + _PLAIN[seen]
+            raise NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
+        raise AccessDeniedError(f"You may not {what}.", plain=f"You may not {_PLAIN[seen]}")
 
     def reads_fields(self, type: EntityType) -> bool:
         return callable(rule_of(type, "read", None))
@@ -193,7 +198,7 @@ def may_create(policy: AccessPolicy, type: EntityType, actor: Actor | None) -> b
     if actor is not None:
         return True
     try:
-        return permits(policy, type, None, event=create, entity=type.cls.model_construct())
+        return permits(policy, type, None, event=create, entity=type.blank)
     except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -30,7 +31,6 @@ from starmodel.app.subscriptions import Hub
 from starmodel.app.uow import UnitOfWork
 from starmodel.app.windows import SCAN_LIMIT, Windows
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import Lease
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.errors import (
@@ -40,9 +40,11 @@ from starmodel.core.errors import (
     StarModelError,
     VersionConflictError,
 )
+from starmodel.core.events import ActionFactory
 from starmodel.core.host import adopt, current_host, host_of
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.results import Progress, Toast
+from starmodel.core.running import BoundEvent
 
 GRACE_S = 5.0
 
@@ -109,9 +111,14 @@ class Application:
             locks=self.row_locks,
         )  # fmt: skip
 
+    @property
+    def is_ready(self) -> bool:
+        """True when the stores are open in the running event loop."""
+        return self._loop is asyncio.get_running_loop()
+
     async def ready(self) -> None:
         """Open the stores at the first use in the running event loop."""
-        if self._loop is not asyncio.get_running_loop():
+        if not self.is_ready:
             await self._open()
 
     async def _open(self) -> None:
@@ -161,7 +168,7 @@ class Application:
 
     def namespace(self, entity: Entity) -> str:
         if self.realtime is None:
-            return signal_prefix(entity.__entity__.cls).rstrip(".")
+            return entity.__entity__.namespace
         return self.realtime.namespace(entity)
 
     def render(self, component: Any) -> str:
@@ -233,6 +240,11 @@ class Application:
         if event is None:
             raise ConfigurationError(
                 f"{type.name} has no event {request.event!r}; it has {', '.join(type.events)}."
+            )
+        if type.is_record and id in (None, "") and event.name != "create":
+            name = f"{type.name[:1].lower()}{type.name[1:]}.do.{event.name}(…)"
+            raise ConfigurationError(
+                f"{type.name}.{event.name}() names no record. Load one, and dispatch {name}."
             )
         if isinstance(request, CommandRecord):
             id = id or self._recorded_id(type, request)
@@ -324,11 +336,28 @@ async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
 
     Trusted code unless `actor=` names somebody. Raises what the event raises.
     """
+    if not isinstance(request, Action | CommandRecord):
+        raise ConfigurationError(
+            f"dispatch() got {_what(request)}; expected an action such as product.do.update(…) or "
+            "Counter.increment(…), or a CommandRecord."
+        )
     application: Any = current_host.get()
     if isinstance(request, Action) or application is None:
         cls = request.entity if isinstance(request, Action) else _class_of(request)
         application = host_of(cls)
     return await application.dispatch(request, **options)  # type: ignore[no-any-return]
+
+
+def _what(request: object) -> str:
+    """What somebody gave instead of an action, and how it becomes one."""
+    if isinstance(request, ActionFactory):
+        return f"{request!r}, which is not called yet"
+    if isinstance(request, BoundEvent):
+        return "the method of an instance, which runs where it is called"
+    if inspect.iscoroutine(request):
+        request.close()
+        return "a coroutine, the call of an async method"
+    return f"a value of type {type(request).__name__}"
 
 
 def _class_of(record: CommandRecord) -> type[Entity]:

@@ -34,6 +34,9 @@ async def store_changes(
     Raises: ConfigurationError, for two stores that can't commit together;
     what the stores raise.
     """
+    if len(changes) == 1 and (home is None or home is changes[0].entity):
+        await persistence.for_class(changes[0].entity).commit(Batch(changes, marker))
+        return
     stores: dict[Repository, list[Change]] = {}
     marked = None if marker is None or home is None else persistence.for_class(home)
     if marked is not None:

@@ -136,8 +136,7 @@ class Binder:
             p.name
             for p in self.parameters.values()
             if p.takes_text and not p.may_be_none and p.adapter is not None
-            and (p.required or (p.is_field and event.name == "create"
-                                and fields[p.name].is_required()))
+            and (p.required or (p.is_field and fields[p.name].is_required()))
         }  # fmt: skip
         self.unsaid = {
             p.name

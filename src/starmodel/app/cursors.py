@@ -12,7 +12,7 @@ from starmodel.app.ordering import Position, order_words, position_of
 from starmodel.app.ports import Cipher
 from starmodel.app.query import Query
 from starmodel.core.entity import Entity
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import ListQueryError
 from starmodel.core.fields import loosened
 from starmodel.core.json_text import from_text, to_text
 
@@ -37,14 +37,14 @@ class Cursors:
     def behind(self, query: Query, entity: Entity, reader: str = "") -> str:
         """The cursor of the window that begins behind this record.
 
-        Raises: RequestError, when it is too long for an address.
+        Raises: ListQueryError, when it is too long for an address.
         """
         text = to_text(list(position_of(entity, query.order))).encode()
         text += b" " * (-len(text) % BLOCK_BYTES)
         sealed = self._cipher.encrypt(text, _context(query, reader))
         cursor = urlsafe_b64encode(sealed).decode().rstrip("=")
         if len(cursor) > MAX_CURSOR_CHARS:
-            raise RequestError(
+            raise ListQueryError(
                 f"A cursor in the order {order_words(query.order)!r} would have {len(cursor)} "
                 f"characters; at most {MAX_CURSOR_CHARS} fit. Order by something shorter, or use "
                 "page."
@@ -54,10 +54,10 @@ class Cursors:
     def position(self, query: Query, cursor: str, reader: str = "") -> Position | None:
         """Where the window of a cursor begins; None for "", the start.
 
-        Raises: RequestError, for a cursor of another class, order or reader, or a forged one.
+        Raises: ListQueryError, for a cursor of another class, order or reader, or a forged one.
         """
         if query.entity.__entity__.fields["id"].private:
-            raise RequestError(
+            raise ListQueryError(
                 f"{query.entity.__name__} keeps its ids private, so it has no cursors. Use page."
             )
         if cursor == "":
@@ -81,7 +81,7 @@ class Cursors:
         # Forged, or made by an earlier build whose fields had other types.
         except (ArithmeticError, AttributeError, RecursionError, TypeError, ValueError) as error:
             order = order_words(query.order)
-            raise RequestError(
+            raise ListQueryError(
                 f"cursor {cursor[:80]!r} is none of {query.entity.__name__} in the order "
                 f"{order or 'id'!r}. Ask with the same order as before, or start again with "
                 "?cursor=."

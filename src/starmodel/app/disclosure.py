@@ -37,10 +37,8 @@ class Viewer:
         """Whether the actor may read this snapshot or draft."""
         if self._actor is TRUSTED:
             return True
-        cls = entity.__entity__.cls
-        if cls not in self._registry:
-            return False
-        return permits(self._policy, self._registry[cls], self._actor, entity=entity)
+        type = self._registry.get(entity.__entity__.cls)
+        return type is not None and permits(self._policy, type, self._actor, entity=entity)
 
     def state_of(self, entity: Entity) -> dict[str, Any] | None:
         """The public state, or None when the actor may not read the entity."""
@@ -55,11 +53,16 @@ class Viewer:
         An entity that the actor may not read is left out of a list, and is
         None elsewhere.
 
-        Raises: TypeError, for what JSON can't express.
+        Raises: TypeError, for what JSON can't express: a mistake of the application.
         """
         token = leaving.set(True)
         try:
             return json_data(self._visible(value, 0))
+        except ValueError as error:  # which would pass for a refusal by the event
+            raise TypeError(
+                f"A result of the type {type(value).__name__} has no JSON form: {error}. Return "
+                "data that has one, a component, or None."
+            ) from error
         finally:
             leaving.reset(token)
 

@@ -28,7 +28,8 @@ from starmodel.app.replies import NO_REPLY, Render, reply_to
 from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import Scopes
 from starmodel.app.steps import Steps
-from starmodel.app.uow import ABORTS, ATTEMPTS, Tracked, UnitOfWork
+from starmodel.app.tracked import Tracked
+from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
 from starmodel.core.built_in import BUILT_IN
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.drafts import Lease, close_draft, refill, returned_state
@@ -305,7 +306,8 @@ class Dispatcher:
         last: bool = True,
     ) -> Outcome:
         """Commit what the event did; the outcome as its caller may see it."""
-        type, event, viewer = command.type, command.event, self._viewer(command)
+        type, event = command.type, command.event
+        viewer = self._viewer(command)
         if value is not None and (state := returned_state(home.draft, value)) is not None:
             if state is not home.draft:
                 refill(home.draft, state)  # its version does not matter: the base's counts
@@ -323,7 +325,6 @@ class Dispatcher:
         if home.new:
             await unit.identify()  # the reply and the marker name the new record
         facts = unit.facts.emitted.copy()
-        reacted = self._reactions.waits_for(type.cls, event.name)
         record = record.reading(version_of(home.base))
 
         def marker() -> Marker | None:
@@ -332,6 +333,7 @@ class Dispatcher:
             if claim is None:
                 return None
             told = outcome_text(reply, home, viewer) if last else None
+            reacted = self._reactions.waits_for(type.cls, event.name)
             return claim.marker(told, effects=reacted or bool(facts))
 
         if event.kind == "sync":

@@ -88,51 +88,38 @@ class Idempotency:
             raise RequestError(
                 f"Idempotency-Key has {len(key)} characters; expected 1 to {MAX_KEY}."
             )
-        actor, shared = _actor_tag(record), _marker_name(record, key)
+        actor = _GUEST if record.actor is None else _actor_tag(record.actor)
+        shared = _marker_name(record, key)
+        digest = f"{actor}{_digest(record)}"
         running = f"{shared}{actor}"
         if running in self._running:
             raise CommandRunningError(f"{record.event} with this key is still running.")
         self._running.add(running)
         try:
-            known, claim = await self._attempt(repository, shared, actor, record, run)
-            if isinstance(known, Marker) and not _is_of(known, actor):
-                # Somebody else used this key in the same browser.
-                known, claim = await self._attempt(repository, running, actor, record, run)
-            if isinstance(known, Marker):
-                return await repeat(partial(_outcome_of, known, claim))
-            return known
-        finally:
-            self._running.discard(running)
-
-    async def _attempt(
-        self,
-        repository: Repository,
-        name: str,
-        actor: str,
-        record: CommandRecord,
-        run: Callable[[Claim], Awaitable[T]],
-    ) -> tuple[T | Marker, Claim]:
-        """What the run gives, or the marker that is there already."""
-        claim = Claim(repository, name, f"{actor}{_digest(record)}", record)
-        known = await repository.marker(name)
-        if known is None:
-            try:
-                return await run(claim), claim
-            except DuplicateCommandError:
+            for name in (shared, running):
+                claim = Claim(repository, name, digest, record)
                 known = await repository.marker(name)
                 if known is None:
-                    raise
-        return known, claim
+                    try:
+                        return await run(claim)
+                    except DuplicateCommandError:
+                        known = await repository.marker(name)
+                        if known is None:
+                            raise
+                # Else somebody else used this key in the same browser.
+                if _is_of(known, actor) or name is running:
+                    return await repeat(partial(_outcome_of, known, claim))
+        finally:
+            self._running.discard(running)
+        raise AssertionError("unreachable")
 
 
 _GUEST = "-"
 
 
-def _actor_tag(record: CommandRecord) -> str:
+def _actor_tag(actor: str) -> str:
     """Who runs the command, as markers begin their digests; of a fixed form, never empty."""
-    if record.actor is None:
-        return _GUEST
-    return f"{hashlib.blake2b(record.actor.encode(), digest_size=8).hexdigest()}:"
+    return f"{hashlib.blake2b(actor.encode(), digest_size=8).hexdigest()}:"
 
 
 def _marker_name(record: CommandRecord, key: str) -> str:

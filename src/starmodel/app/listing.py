@@ -15,7 +15,7 @@ from starmodel.app.ordering import order_words
 from starmodel.app.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, version_of
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import ListQueryError, RequestError
 from starmodel.core.registry import EntityType
 
 PER_PAGE = 25
@@ -175,7 +175,7 @@ def listing_of(
     no field, as links collect them ("utm_source=…"), and empty ones, which a
     form sends for its empty inputs.
 
-    Raises: RequestError, naming what is wrong and allowed.
+    Raises: ListQueryError, naming what is wrong and allowed.
     """
     cursor = asked.get("cursor")
     if cursor is not None and cursors is None:
@@ -184,12 +184,12 @@ def listing_of(
             "a page of it is asked for by ?page=."
         )
     if cursor is not None and asked.get("page"):
-        raise RequestError("A list goes by page or by cursor; leave one of them out.")
+        raise ListQueryError("A list goes by page or by cursor; leave one of them out.")
     page = _number(asked, "page", 1, MAX_PAGE)
     per_page = _number(asked, "per_page", PER_PAGE, MAX_PER_PAGE)
     search, order = asked.get("search", "").strip(), asked.get("order", "")
     if len(search) > MAX_SEARCH_CHARS:
-        raise RequestError(
+        raise ListQueryError(
             f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
         )
     wanted = {
@@ -213,30 +213,30 @@ def listing_of(
     made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
     words = urlencode(made.asked())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
-        raise RequestError(f"The question has more than {MAX_WORDS_CHARS} characters.")
+        raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(made, words=words)
 
 
 def _check_filter(type: EntityType, name: str, word: str) -> None:
-    """Refuse a filter that no database could take. Raises: RequestError."""
+    """Refuse a filter that no database could take. Raises: ListQueryError."""
     op = split_filter(name, type.cls.__entity__.fields)[1]
     op = NEGATED.get(op, op)
     if op in ("contains", "startswith") and not word:
-        raise RequestError(f"{name[:80]!r} is empty, which is part of every text; leave it out.")
+        raise ListQueryError(f"{name[:80]!r} is empty, which is part of every text; leave it out.")
     if op == "in":
         if word.count(",") >= MAX_CHOICES:
-            raise RequestError(f"{name[:80]!r} has more than {MAX_CHOICES} values.")
+            raise ListQueryError(f"{name[:80]!r} has more than {MAX_CHOICES} values.")
     elif len(word) > MAX_FILTER_CHARS:
-        raise RequestError(
+        raise ListQueryError(
             f"{name[:80]!r} has {len(word)} characters; expected at most {MAX_FILTER_CHARS}."
         )
 
 
 def wants_total(asked: Mapping[str, str]) -> bool:
-    """Whether `?total=` asks for the number of records. Raises: RequestError."""
+    """Whether `?total=` asks for the number of records. Raises: ListQueryError."""
     text = asked.get("total", "").lower()
     if text not in _YES + _NO:
-        raise RequestError(
+        raise ListQueryError(
             f"total is {text[:80]!r}; expected 1 or 0. A field of that name is asked by total__eq."
         )
     return text in _YES
@@ -246,7 +246,7 @@ _YES, _NO = ("1", "true"), ("", "0", "false")
 
 
 def _words(query: Query) -> dict[str, str]:
-    """The filters in canonical order. Raises: RequestError, for one that is asked twice."""
+    """The filters in canonical order. Raises: ListQueryError, for one that is asked twice."""
     words: dict[str, str] = {}
     for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
         name = filter_name(item.field) if item.op == "eq" else f"{item.field}__{item.op}"
@@ -257,7 +257,7 @@ def _words(query: Query) -> dict[str, str]:
         else:
             word = _word(item.value)
         if name in words:
-            raise RequestError(f"{name[:80]!r} is asked for twice; leave one of them out.")
+            raise ListQueryError(f"{name[:80]!r} is asked for twice; leave one of them out.")
         words[name] = word
     return words
 
@@ -281,7 +281,7 @@ def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int
     text = asked.get(name) or str(default)
     number = int(text) if len(text) <= MAX_NUMBER_CHARS and text.isascii() and text.isdigit() else 0
     if not 1 <= number <= most:
-        raise RequestError(f"{name} is {text[:40]!r}; expected a number from 1 to {most}.")
+        raise ListQueryError(f"{name} is {text[:40]!r}; expected a number from 1 to {most}.")
     return number
 
 

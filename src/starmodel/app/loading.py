@@ -19,7 +19,8 @@ from starmodel.app.ports import RecordKey
 from starmodel.app.private_parts import synced_value
 from starmodel.app.references import References
 from starmodel.app.scopes import Scopes, default_snapshot
-from starmodel.app.uow import Tracked, UnitOfWork
+from starmodel.app.tracked import Tracked
+from starmodel.app.uow import UnitOfWork
 from starmodel.core.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
 from starmodel.core.definition import signal_prefix
 from starmodel.core.drafts import copy_value

@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from starmodel.app.ports import Change
+from starmodel.core.annotations import resolved_hints
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, public_state
+from starmodel.core.fields import declared, leaving
 from starmodel.core.json_data import json_data, model_data
 from starmodel.core.registry import EntityType
 
@@ -66,14 +69,49 @@ class SessionEnded:
 
 
 def fact_data(fact: Any) -> Any:
-    """A fact as JSON data. Raises: TypeError, unless it is a dataclass or a pydantic model."""
-    if isinstance(fact, BaseModel):
-        return model_data(fact)
-    if dataclasses.is_dataclass(fact) and not isinstance(fact, type):
-        return json_data(fact)
-    raise TypeError(
-        f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
-    )
+    """A fact as JSON data, without private parts at any depth.
+
+    Raises: TypeError, for what is no dataclass or pydantic model, and for a
+    value that has no JSON form.
+    """
+    is_model = isinstance(fact, BaseModel)
+    if not is_model and (not dataclasses.is_dataclass(fact) or isinstance(fact, type)):
+        raise TypeError(
+            f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
+        )
+    token = leaving.set(True)
+    try:
+        return model_data(fact) if is_model else _dataclass_data(fact)
+    except ValueError as error:  # which would pass for a refusal by the event
+        raise TypeError(
+            f"The fact {type(fact).__name__} can't be published, so nothing is stored: {error}. "
+            "Give its fields types that have a JSON form."
+        ) from error
+    finally:
+        leaving.reset(token)
+
+
+def _dataclass_data(fact: Any) -> Any:
+    """A dataclass by its annotations, which say what is private; else by its values."""
+    cls: Any = type(fact)
+    serializer = _serializer(cls)
+    if serializer is not None:
+        try:
+            return serializer.dump_python(fact, mode="json", by_alias=False, warnings=False)
+        except ValueError:  # such as bytes that are no UTF-8
+            pass
+    hints, _ = resolved_hints(cls)
+    names = [field.name for field in dataclasses.fields(fact)]
+    shown = [name for name in names if not declared(hints.get(name)).private]
+    return json_data({name: getattr(fact, name) for name in shown})
+
+
+@lru_cache(maxsize=256)
+def _serializer(cls: Any) -> TypeAdapter[Any] | None:
+    try:
+        return TypeAdapter(cls)
+    except (PydanticUserError, NameError, TypeError):
+        return None  # a field of a type that pydantic doesn't know
 
 
 _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
@@ -81,7 +119,7 @@ _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "
 
 def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
     """What the bus is told of one change. Raises: TypeError, for a value without a JSON form."""
-    info, before, patch = type.cls.__entity__, base.__dict__, change.patch
+    info, values, patch = type.cls.__entity__, base.__dict__, change.patch
     names = (*patch.set, *patch.unset)
     if info.private:
         names = tuple([name for name in names if name not in info.private])
@@ -92,6 +130,10 @@ def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
             f"{type.name} can't be shown, so it is not stored: {error}. Give the field a type "
             "that has a JSON form, a serializer, or Field(private=True)."
         ) from error
+    before: dict[str, Any] = {}
+    for name in names:
+        if name in values and info.fields[name].atomic:
+            before[name] = plain(values[name])
     return Changed(
         type.name,
         change.id,
@@ -100,5 +142,5 @@ def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
         change.base,
         state,
         names + info.computed,
-        {n: plain(before[n]) for n in names if n in before and info.fields[n].atomic},
+        before,
     )

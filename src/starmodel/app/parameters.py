@@ -164,6 +164,13 @@ def _types_in(annotation: Any, seen: frozenset[Any] = frozenset()) -> Iterator[A
                 yield from _types_in(info.annotation, seen | {kind})
 
 
+def _names_object(annotation: Any) -> bool:
+    return any(
+        kind is object or any(_names_object(inner) for inner in typing.get_args(kind))
+        for kind in plain_types(annotation)
+    )
+
+
 def type_name(annotation: Any) -> str:
     """A type as people write it; the rules of an `Annotated` are left out at any depth.
 
@@ -270,10 +277,11 @@ def parameter_of(
             f"{where}: {parameter.name!r} has a Field(...) as its default; write "
             f"{parameter.name}: Annotated[type, Field(...)] = default."
         )
-    if annotation is object:
+    if _names_object(annotation):
         raise ConfigurationError(
-            f"{where}: parameter {parameter.name!r} has the type object, which says nothing of "
-            "what a request may hold. Name the type, or Any for every JSON value."
+            f"{where}: parameter {parameter.name!r} has the type {type_name(annotation)}, "
+            "and object says nothing of what a request may hold. Name the type, or Any for every "
+            "JSON value."
         )
     kinds = plain_types(annotation)
     entities = [k for k in _types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]

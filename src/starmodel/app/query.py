@@ -16,7 +16,7 @@ from starmodel.app.moments import absolute, bound_of
 from starmodel.app.ordering import Order, Position, position_of, sort_key
 from starmodel.core.bounds import BoundsError, check_numbers
 from starmodel.core.entity import Entity
-from starmodel.core.errors import RequestError
+from starmodel.core.errors import ListQueryError
 from starmodel.core.field_types import field_adapter, names_by_alias
 from starmodel.core.fields import choice_of, plain_types
 
@@ -137,7 +137,7 @@ def make_query(
     Shapes: filters are `field`, `field__op` for an operator, `field__isnull`
     with a bool, and `field__range` with two values, both included.
 
-    Raises: RequestError, naming the field or operator and what there is.
+    Raises: ListQueryError, naming the field or operator and what there is.
     """
     fields = {
         name: spec
@@ -147,8 +147,8 @@ def make_query(
 
     def known(name: str) -> str:
         if name not in fields:
-            raise RequestError(
-                f"{entity.__name__} can't be asked by {name[:80]!r}; its fields are "
+            raise ListQueryError(
+                f"{entity.__name__} can't be filtered or ordered by {name[:80]!r}; its fields are "
                 f"{', '.join(fields)}."
             )
         return name
@@ -162,13 +162,13 @@ def make_query(
             name = aliases.get(name, name)
         known(name)
         if op not in OPERATORS and op not in SHORTHANDS:
-            raise RequestError(
+            raise ListQueryError(
                 f"{word[:80]}: unknown operator {op[:80]!r}; "
                 f"use {', '.join((*OPERATORS, *SHORTHANDS))}."
             )
         made += _filters(entity, name, op, value)
     if order.count(",") >= MAX_ORDER_TERMS:
-        raise RequestError(
+        raise ListQueryError(
             f"order has {order.count(',') + 1} terms; expected at most {MAX_ORDER_TERMS}."
         )
     ordering = tuple(
@@ -177,7 +177,7 @@ def make_query(
     )
     for what, number in (("limit", limit), ("offset", offset)):
         if number is not None and number < 0:
-            raise RequestError(f"{what} is {number}; expected 0 or more.")
+            raise ListQueryError(f"{what} is {number}; expected 0 or more.")
     search = search.strip()
     texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
     return Query(entity, tuple(made), search, texts, ordering, offset, limit)
@@ -197,12 +197,12 @@ def _filters(entity: type[Entity], name: str, op: str, value: Any) -> list[Filte
     if op == "isnull":
         truth = value if isinstance(value, bool) else _TRUTHS.get(str(value)[:10].lower())
         if truth is None:
-            raise RequestError(f"{name}__isnull is {_shown(value)}; expected true or false.")
+            raise ListQueryError(f"{name}__isnull is {_shown(value)}; expected true or false.")
         return [Filter(name, "eq" if truth else "ne", None)]
     if op == "range":
         ends = _several(name, value)
         if len(ends) != 2:
-            raise RequestError(
+            raise ListQueryError(
                 f"{name}__range has {len(ends)} values; expected the first and the last."
             )
         return [
@@ -220,9 +220,11 @@ def _several(name: str, value: Any) -> list[Any]:
     try:
         return split_values(value) if isinstance(value, str) else list(value)
     except TypeError:
-        raise RequestError(f"{name} needs a list of values, and got {_shown(value)}.") from None
+        raise ListQueryError(f"{name} needs a list of values, and got {_shown(value)}.") from None
     except ValueError as error:
-        raise RequestError(f"{name} can't be compared with {_shown(value)}: it {error}.") from None
+        raise ListQueryError(
+            f"{name} can't be compared with {_shown(value)}: it {error}."
+        ) from None
 
 
 def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
@@ -236,7 +238,7 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         bound = _moments(annotation, op, value)
     except ValueError as error:
         none = f" Records without one are asked for by {name}__isnull=true." if value == "" else ""
-        raise RequestError(
+        raise ListQueryError(
             f"{entity.__name__}.{name} can't be compared with {_shown(value)}; expected a date "
             f"or moment as the field holds them, such as 2024-06-01T10:00.{none}"
         ) from error
@@ -279,8 +281,8 @@ def _bare_adapter(entity: type[Entity], name: str, several: bool) -> TypeAdapter
     return TypeAdapter(list[annotation] if several else annotation)
 
 
-def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> RequestError:
-    return RequestError(
+def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> ListQueryError:
+    return ListQueryError(
         f"{entity.__name__}.{name} can't be compared with {_shown(value)}: {problem}."
     )
 

@@ -15,7 +15,7 @@ from starmodel.app.disclosure import Viewer
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.replies import NO_REPLY, Reply
 from starmodel.app.scopes import Scopes
-from starmodel.app.uow import Tracked
+from starmodel.app.tracked import Tracked
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.json_data import json_bytes

@@ -45,7 +45,10 @@ class Scopes:
             return APP_ID
         if type.scope == "user":
             if actor is None:
-                raise NotSignedInError(f"Sign in first: {type.name} belongs to a signed-in user.")
+                raise NotSignedInError(
+                    f"Sign in first: {type.name} belongs to a signed-in user.",
+                    plain="Sign in first: this belongs to whoever is signed in.",
+                )
             return self._user(actor.id)
         if session is None:
             raise ConfigurationError(

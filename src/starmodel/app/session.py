@@ -83,7 +83,7 @@ class Session(dict[str, Any]):
         self.left: list[str] = []
         self.modified = self.is_new = self.is_signed_out = False
         self.known: dict[str, Any] = data or {}
-        self.came = self._identity
+        self.came = _Identity(visitor, id, key, actor, provider, signed_in_at)
 
     @property
     def family(self) -> str:
@@ -108,7 +108,16 @@ class Session(dict[str, Any]):
     def keep(self) -> Kept:
         """All of this session as it is now, for `restore`."""
         data = copy.deepcopy(dict(self)) if self else {}
-        return Kept(self._identity, data, list(self.ended), list(self.left), self.is_signed_out)
+        is_same = (
+            self.id is self.came.id
+            and self.actor is self.came.actor
+            and self.visitor is self.came.visitor
+            and self.key is self.came.key
+            and self.provider is self.came.provider
+            and self.signed_in_at == self.came.signed_in_at
+        )
+        identity = self.came if is_same else self._identity
+        return Kept(identity, data, list(self.ended), list(self.left), self.is_signed_out)
 
     def restore(self, kept: Kept) -> None:
         """Undo every change since `keep`: who failed to do something has not signed in by it."""

@@ -259,7 +259,10 @@ class Hub:
         """Take one message of the bus to all who watch its topic."""
         if isinstance(message, Changed):
             topic = message.topic
-            viewers = () if self._is_late(message, topic) else self._topics.get(topic)
+            viewers = self._topics.get(topic, ())
+            removes = message.kind in ("deleted", "expired")
+            if (removes or self._removed) and self._is_late(message, topic):
+                return
             if not viewers:
                 return
             if message.entity in self._guarded and message.state is not None:
@@ -280,7 +283,7 @@ class Hub:
         if message.kind in ("deleted", "expired"):
             self._removed.put(topic, max(message.version, self._removed.get(topic, 0)))
             return False
-        return bool(self._removed) and message.version < self._removed.get(topic, 0)
+        return message.version < self._removed.get(topic, 0)
 
     async def _deliver_guarded(self, message: Changed, viewers: tuple[Subscription, ...]) -> None:
         topic, frames = message.topic, Frames(message)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starmodel.app.batches import store_changes
 from starmodel.app.deadlines import StoreWindow, close_window
 from starmodel.app.messages import Emitted, changed_message, fact_data
 from starmodel.app.persistence import PersistenceManager, Repositories
-from starmodel.app.ports import Change, Clock, EventBus, Fills, Marker, RecordKey
+from starmodel.app.ports import Change, Clock, EventBus, Marker, RecordKey
 from starmodel.app.query import Filter, Query
 from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.scopes import default_snapshot
+from starmodel.app.tracked import Tracked, change_of
 from starmodel.core.commands import CommandRecord
 from starmodel.core.drafts import (
     Facts,
     Lease,
-    close_draft,
     open_draft,
     reads_of,
     refill,
@@ -29,15 +27,13 @@ from starmodel.core.drafts import (
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import (
     ConstraintError,
-    InvalidStateError,
     NotFoundError,
     TransactionAbortedError,
     VersionConflictError,
 )
-from starmodel.core.patches import Patch, diff, same
+from starmodel.core.patches import Patch, same
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.relations import ForeignKey
-from starmodel.core.untouched import only_decoded
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -45,36 +41,6 @@ ATTEMPTS = 5
 ABORTS = (VersionConflictError, TransactionAbortedError)
 """After these a command can run again on what is stored now."""
 FOLLOWED_AT_ONCE = 1000
-
-
-@dataclass(slots=True)
-class Tracked:
-    """One entity of a unit: where it started, its draft, and what the commit made of it.
-
-    Shapes: base is the snapshot it started from; new means that the store
-    holds nothing yet; added, that `add` enlisted it; numbered, that its id
-    was made by the store; written, that the last commit stored it. checks
-    raise when the stored state they are given is not open to the caller.
-    """
-
-    type: EntityType
-    id: Any
-    base: Entity
-    draft: Entity
-    new: bool
-    deleted: bool = False
-    added: bool = False
-    numbered: bool = False
-    written: bool = False
-    made: Entity | None = None
-    patch: Patch = Patch()  # noqa: RUF009 - frozen, so it can be shared
-    checks: tuple[Callable[[Entity], None], ...] = ()
-
-    def check_access(self, stored: Entity) -> None:
-        """Decide access on the state that the next commit replaces."""
-        if not (self.new and self.type.is_record):
-            for check in self.checks:
-                check(stored)
 
 
 class UnitOfWork:
@@ -100,6 +66,7 @@ class UnitOfWork:
         self._persistence: Repositories = persistence
         self._bus, self._clock, self._lease = bus, clock, lease
         self._tracked: dict[tuple[type[Entity], Any], Tracked] = {}
+        self._adds_records = False
         self.facts = Facts()
 
     @asynccontextmanager
@@ -171,6 +138,8 @@ class UnitOfWork:
         """Open a draft of the snapshot."""
         draft = open_draft(snapshot, self.facts, self._lease)
         tracked = Tracked(type, id, snapshot, draft, new)
+        if new and type.is_record:
+            self._adds_records = True
         self._tracked[type.cls, object() if id is None else id] = tracked
         return tracked
 
@@ -205,21 +174,21 @@ class UnitOfWork:
                 tracked.check_access(tracked.base)
         if self._registry.dependents:
             await self._follow_deletes()
-        await self.identify()
-        cause = ("", "") if record is None else (record.entity, record.id)
-        facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
-        changes = self._changes()
-        messages: list[Any] = [  # made now: what can't be published is refused, not stored
-            changed_message(tracked.type, change, tracked.base)
-            for tracked, change in changes
-            if change.kind != "check" and not tracked.type.in_browser
-        ]
+        if self._adds_records:
+            await self.identify()
+        facts: list[Any] = []
+        if self.facts.emitted:
+            cause = ("", "") if record is None else (record.entity, record.id)
+            facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
+        changes, stored_now = self._changes(), list[Change]()
+        messages: list[Any] = []  # made now: what can't be published is refused, not stored
+        for tracked, change in changes:
+            stored_now.append(change)
+            if change.kind != "check" and not tracked.type.in_browser:
+                messages.append(changed_message(tracked.type, change, tracked.base))
         try:
             await store_changes(
-                [change for _, change in changes],
-                self._persistence,
-                marker,
-                None if home is None else home.type.cls,
+                stored_now, self._persistence, marker, None if home is None else home.type.cls
             )
         except VersionConflictError as conflict:
             for tracked, change in changes:
@@ -234,7 +203,8 @@ class UnitOfWork:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
-        for message in messages + facts:
+        messages += facts
+        for message in messages:
             try:
                 await self._bus.publish(message)
             except Exception:  # delivery: what is stored stays stored, whoever could not be told
@@ -379,7 +349,8 @@ class UnitOfWork:
         made = []
         writes = False
         for tracked in self._tracked.values():
-            change = self._change(tracked)
+            fills = self._stores.fills(tracked.type.cls)
+            change = change_of(tracked, fills, self._clock, save=self.facts.save)
             if change is not None:
                 made.append((tracked, change))
                 writes = writes or change.kind != "check"
@@ -387,73 +358,9 @@ class UnitOfWork:
             made.sort(key=lambda pair: pair[1].key)
         return made if writes else []
 
-    def _change(self, tracked: Tracked) -> Change | None:
-        type, base, version = tracked.type, tracked.base, version_of(tracked.base)
-        if tracked.deleted:
-            tracked.patch = Patch()
-            if tracked.new:
-                return None
-            return Change(type.cls, tracked.id, "delete", version, version + 1, before=base)
-        made = tracked.made = close_draft(tracked.draft)
-        patch = diff(base, made)
-        decoded: Set[str] = frozenset()
-        if patch.set and not tracked.new:
-            decoded = only_decoded(tracked.draft, base, made, patch.set)
-            patch = _without(patch, decoded)
-        touched = type.cls.__entity__.touched
-        filled: dict[str, Any] = {}
-        if touched and patch and not tracked.new:
-            filled[touched] = self._now()
-        fills = self._stores.fills(type.cls)
-        if fills is not None and (tracked.new or patch):
-            filled |= _filled(fills, made, patch, new=tracked.new)
-        if filled:
-            made = tracked.made = made.evolve(**filled)
-            patch = _without(diff(base, made), decoded - filled.keys())
-        tracked.patch = patch
-        if "id" in patch.set and not (tracked.new and type.is_record):
-            raise InvalidStateError(
-                f"{type.name}: the id of a stored entity can't be changed.",
-                {"id": "Can't be changed."},
-            )
-        if not (type.auto_persist or self.facts.save):
-            stored(made, version)
-            return None
-        if not patch and not (tracked.new and type.is_record):
-            tracked.made = base
-        if tracked.new:
-            if not patch and not type.is_record:
-                return None  # the visitor's own, still as it always starts
-            id = made.id if type.is_record else tracked.id
-            return Change(
-                type.cls, id, "insert", 0, max(version + 1, int(self._clock() * 1e6)), made,
-                patch, type.ttl_s,
-            )  # fmt: skip
-        if not patch:
-            return Change(type.cls, tracked.id, "check", version, version)
-        return Change(
-            type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s, base
-        )
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
-
 
 def _taken(name: str, id: Any) -> ConstraintError:
     return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
-
-
-def _without(patch: Patch, names: Set[str]) -> Patch:
-    """The patch without fields that other programs may find only as they wrote them."""
-    if not names:
-        return patch
-    return Patch({n: v for n, v in patch.set.items() if n not in names}, patch.unset)
-
-
-def _filled(fills: Fills, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
-    if new:
-        return {n: fill() for n, fill in fills.insert.items() if getattr(made, n) is None}
-    return {n: fill() for n, fill in fills.update.items() if n not in patch.set}
 
 
 def _put(draft: Entity, patch: Patch) -> None:

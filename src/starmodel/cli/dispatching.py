@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from starmodel.config import secret_keys
 from starmodel.core.host import current_host
 from starmodel.core.registry import EntityType
 
+log = logging.getLogger("starmodel")
 IN_BROWSER = ("session_storage", "local_storage")
 
 
@@ -92,8 +94,15 @@ class Request:
         )
         current_host.set(self.application)
         current_session.set(session)
-        async with opened(self.application):
-            return await self.application.dispatcher.dispatch(command)
+        outcome = None
+        try:
+            async with opened(self.application):
+                outcome = await self.application.dispatcher.dispatch(command)
+        except Exception:
+            if outcome is None:
+                raise
+            log.exception("%s is stored, but the application did not close", self.where)
+        return outcome
 
     def _session(self, actor: Actor) -> Session | None:
         visitor = self.asked.session

@@ -109,6 +109,12 @@ class TextTeller:
             rows = [(name, _json(value)) for name, value in public_state(outcome.entity).items()]
             typer.echo(columns(rows, indent="  "))
 
+    def stored(self, error: Exception) -> None:
+        """Tell of an event that is stored and whose outcome can't be shown."""
+        reason = f"{type(error).__name__}: {error}"
+        told = f"starmodel: {self._where} is done, but its outcome can't be shown ({reason})."
+        typer.echo(told.encode("utf-8", "backslashreplace").decode(), err=True)
+
     def refused(self, refusal: Refusal) -> None:
         typer.echo(f"starmodel: {refusal}", err=True)
 
@@ -139,6 +145,10 @@ class JsonTeller(TextTeller):
             "stored": outcome.stored,
             "yielded": self._yielded,
         }
+
+    def stored(self, error: Exception) -> None:
+        super().stored(error)
+        self._document = {"ok": True, "event": self._event}
 
     def refused(self, refusal: Refusal) -> None:
         super().refused(refusal)

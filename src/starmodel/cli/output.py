@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -46,4 +47,9 @@ def one_line(text: str) -> str:
 
 def print_json(data: Any) -> None:
     """One JSON document on stdout, and nothing else."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a terminal of fewer letters
+        text = json.dumps(data, indent=2, default=str)
+    typer.echo(text)

@@ -41,7 +41,7 @@ def load() -> Any:
         _end_with_parent()
     try:
         application = imported(os.environ[TARGET_VARIABLE])
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module may end the process that imports it
         # Uvicorn would take a TypeError of the application for a wrong factory and hide it.
         if watched:
             return failed(error)
@@ -102,7 +102,7 @@ class StartGuard:
 
         try:
             await self.application(scope, receive, observed)
-        except Exception:
+        except (Exception, SystemExit):
             if error is None:  # an application without a lifespan, as the server understands it
                 raise
         return error

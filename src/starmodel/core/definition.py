@@ -98,6 +98,11 @@ class EntityInfo:
         )
 
     @cached_property
+    def namespace(self) -> str:
+        """Where the signals of the class stand in the browser: "Counter", or "" for the top."""
+        return signal_prefix(self.cls).rstrip(".")
+
+    @cached_property
     def watched(self) -> type[Entity]:
         """A subclass that pydantic never sees, only for `__class__` of drafts."""
         return _watched(self.cls)

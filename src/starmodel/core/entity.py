@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     class EntityMeta(SQLModelMetaclass):
         """For type checkers only: any `…_signal` of the class is a signal."""
 
+        model_config: Any  # SQLModel's metaclass declares its own keys alone
+
         def __getattr__(cls, name: str) -> Signal: ...
 
 else:
@@ -107,7 +109,8 @@ class Entity(BaseModel, metaclass=EntityMeta):
     model_config: ClassVar[Any] = EntityConfig(
         ignored_types=(Event, Relation), validate_default=False
     )
-    __slots__ = ("_sm_facts", "_sm_lease", "_sm_mode", "_sm_reads", "_sm_version")
+    if not TYPE_CHECKING:  # checkers refuse two bases with slots, as in (Entity, SQLModel)
+        __slots__ = ("_sm_facts", "_sm_lease", "_sm_mode", "_sm_reads", "_sm_version")
     __hash__ = None  # type: ignore[assignment]  # a snapshot is equal by value, so it can't be a key
     __entity__: ClassVar[EntityInfo]
     objects: ClassVar[ObjectsOf] = ObjectsOf()
@@ -156,14 +159,16 @@ class Entity(BaseModel, metaclass=EntityMeta):
             definition |= core_schema.no_info_after_validator_function(_seal, inner, ref=ref)
         return schema
 
-    @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Self:
-        # SQLModel's own would not validate table classes.
-        if options.pop("update", None):
-            raise TypeError(
-                f"{cls.__name__}.model_validate(update=…): use evolve(…) on the result."
-            )
-        return cls.__pydantic_validator__.validate_python(obj, **options)  # type: ignore[no-any-return]
+    if not TYPE_CHECKING:  # which take SQLModel's, whose result is a SQLModel, for another method
+
+        @classmethod
+        def model_validate(cls, obj: Any, **options: Any) -> Self:
+            # SQLModel's own would not validate table classes.
+            if options.pop("update", None):
+                raise TypeError(
+                    f"{cls.__name__}.model_validate(update=…): use evolve(…) on the result."
+                )
+            return cls.__pydantic_validator__.validate_python(obj, **options)
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:

@@ -44,6 +44,10 @@ class RequestError(StarModelError):
         self.status = status  # type: ignore[misc]  # one class covers 400, 411, 413, 415
 
 
+class ListQueryError(RequestError):
+    """A list was asked for by a filter, order, page or cursor that it does not have."""
+
+
 class BindingError(StarModelError):
     """Arguments that do not fit an event's signature.
 
@@ -179,10 +183,17 @@ class GoneError(NotFoundError):
 
 
 class AccessDeniedError(StarModelError):
-    """The actor may not do this."""
+    """The actor may not do this.
+
+    Shapes: plain is what people read instead of the text, "" for the text itself.
+    """
 
     status = 403
     public = True
+
+    def __init__(self, message: str, *, plain: str = "") -> None:
+        super().__init__(message)
+        self.plain = plain
 
 
 class NotSignedInError(AccessDeniedError):

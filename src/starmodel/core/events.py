@@ -153,6 +153,11 @@ def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -
     """
 
     def declare(function: Callable[..., Any]) -> Event[Any, Any, Any]:
+        if not callable(function):  # a classmethod or a property
+            raise ConfigurationError(
+                f"@event on a {type(function).__name__}: an event is a method whose first "
+                "parameter is self. Write @event directly above def name(self, …)."
+            )
         where, _, name = function.__qualname__.rpartition(".")
         _declared.setdefault((function.__module__, where), []).append(name)
         return Event(function, _info(function.__qualname__, options, merge_mode))

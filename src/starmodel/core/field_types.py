@@ -1,4 +1,4 @@
-"""The types of fields with all that their class says of them, as pydantic validates them."""
+"""Type adapters for fields, with the constraints and validators of their declaration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starmodel.core.nested import aliases_of
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
 
-# What a model's configuration says of its values, and not of the model.
+# Keys of a model's configuration that apply to the values of its fields.
 _OF_VALUES = frozenset({
     "strict", "coerce_numbers_to_str", "allow_inf_nan", "use_enum_values", "regex_engine",
     "str_to_lower", "str_to_upper", "str_strip_whitespace", "str_min_length", "str_max_length",
@@ -24,7 +24,7 @@ _OF_VALUES = frozenset({
 
 
 def rules_of(info: FieldInfo) -> list[Any]:
-    """What a field's `Annotated` and `Field` say to pydantic of its values."""
+    """The constraints and validators that `Annotated` and `Field` declare for a field."""
     rules = [item for item in info.metadata if not isinstance(item, FieldOptions)]
     if info.discriminator is not None:
         rules.append(pydantic.Field(discriminator=info.discriminator))
@@ -53,7 +53,7 @@ def field_adapter(cls: type[Entity], name: str, *, several: bool = False) -> Typ
     if config:
         try:
             return TypeAdapter(wanted, config=cast(ConfigDict, config))
-        except PydanticUserError:  # a model or dataclass, which has a configuration of its own
+        except PydanticUserError:  # a model or dataclass has its own configuration
             pass
     return TypeAdapter(wanted)
 

@@ -25,14 +25,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.field_arguments import SQL_ARGUMENTS, check_arguments
 from starmodel.core.widgets import UI, wishes
 
-SQL_ARGUMENTS = frozenset(
-    {
-        "primary_key", "foreign_key", "ondelete", "unique", "nullable", "index",
-        "sa_type", "sa_column", "sa_column_args", "sa_column_kwargs",
-    }
-)  # fmt: skip
 SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|secret|token|api_?key|hash)(s?\d*(_|$)|ed_)", re.IGNORECASE
 )
@@ -91,6 +86,8 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     editable: whether generated forms may set it (default: yes, unless private or a generated id).
     signal:  whether it is a browser signal (default: scalars only).
     sync:    the browser's value is taken over before an event runs.
+
+    Raises: ConfigurationError, for an argument that none of them has.
     """
     extra = options.pop("schema_extra", None)  # SQLModel's word
     if extra is not None:
@@ -98,6 +95,7 @@ def Field(  # noqa: N802 - the name users know from pydantic and SQLModel
     sql = {name: options.pop(name) for name in SQL_ARGUMENTS & options.keys()}
     if private:
         options.setdefault("exclude_if", _is_leaving)
+    check_arguments(options)
     info = pydantic.Field(default, **options)
     info.metadata.append(FieldOptions(private, public, editable, signal, sync, sql))
     return info

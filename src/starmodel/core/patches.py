@@ -33,6 +33,9 @@ class Patch(NamedTuple):
         return frozenset(self.set).union(self.unset) if self.unset else frozenset(self.set)
 
 
+_MISSING = object()
+
+
 def same(a: Any, b: Any) -> bool:
     """True when two values are equal and of equal types at every depth.
 
@@ -91,11 +94,11 @@ def diff(old: Any, new: Any) -> Patch:
     Patch(set={'b': None}, unset=())
     """
     before, after = values_of(old), values_of(new)
-    changed = {
-        name: value
-        for name, value in after.items()
-        if name not in before or (before[name] is not value and not same(before[name], value))
-    }
+    changed = {}
+    for name, value in after.items():
+        known = before.get(name, _MISSING)
+        if known is not value and not same(known, value):
+            changed[name] = value
     if before.keys() <= after.keys():
         return Patch(changed)
     return Patch(changed, tuple(name for name in before if name not in after))

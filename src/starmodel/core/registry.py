@@ -97,6 +97,11 @@ class EntityType:
             and (everything if spec.options.sync is None else spec.options.sync)
         ]
 
+    @cached_property
+    def blank(self) -> Entity:
+        """A record of defaults, for an access rule to look at before there is one."""
+        return self.cls.model_construct()
+
     @property
     def title(self) -> str:
         """The name people read: "Blog post"."""
@@ -144,6 +149,10 @@ class Registry:
 
     def __contains__(self, cls: object) -> bool:
         return cls in self._types
+
+    def get(self, cls: type[Entity]) -> EntityType | None:
+        """The class as this application treats it; None for a class that it does not have."""
+        return self._types.get(cls)
 
     def __iter__(self) -> Iterator[EntityType]:
         return iter(self._types.values())

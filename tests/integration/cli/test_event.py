@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+SIGNATURE = "Signature: update(name: str, price: float, stock: int, tags: list[str], active: bool)."
 Run = Callable[..., Result]
 Answer = Callable[..., Any]
 Write = Callable[[str, str], Path]
@@ -69,6 +70,38 @@ def test_update_takes_lists_switches_and_private_fields_of_trusted_code(
     assert changed["entity"]["active"] is False
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+@pytest.mark.parametrize(
+    "broken", ["cli.outcomes.public_state", "app.application.Application.close"]
+)
+def test_what_fails_after_the_commit_leaves_a_success(
+    run: Run, answer: Answer, pen: str, monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...], broken: str,
+) -> None:  # fmt: skip
+    def boom(*args: Any) -> Any:
+        raise RuntimeError("after the commit")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"starmodel.{broken}", boom)
+        result = run("event", pen, "update", "--stock", "9", *words)
+
+    assert result.exit_code == 0
+    if words:
+        assert json.loads(result.stdout)["ok"] is True
+    assert answer("event", pen, "adjust_stock", "--delta=0")["entity"]["stock"] == 9
+
+
+def test_document_fits_a_terminal_of_few_letters(pen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = str(Path(sys.executable).with_name("starmodel"))
+    command = [program, "event", pen, "update", "--name", "Zoë", "--json"]
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["entity"]["name"] == "Zoë"
+
+
 def test_delete_leaves_nothing(run: Run, answer: Answer, pen: str) -> None:
     assert answer("event", pen, "delete")["entity"] is None
     result = run("event", pen, "delete")
@@ -121,10 +154,10 @@ def test_json_is_alone_on_stdout_whatever_the_event_prints(run: Run, pen: str) -
                 "Signature: adjust_stock(delta: int, reason: Literal['sale', 'return'] = 'sale').",
             ],
         ),
-        (["update", "--name", "P", "--price=0"], 1,
-         ["  name: At least 2 characters.", "  price: More than 0.0, please."]),
+        (["update", "--name", "P", "--price=0"], 2,
+         ["  name: At least 2 characters.", "  price: More than 0.0, please.", SIGNATURE]),
     ],
-    ids=["conversion", "missing", "state"],
+    ids=["conversion", "missing", "rule"],
 )  # fmt: skip
 def test_refused_values_are_told_by_field(
     run: Run, pen: str, words: list[str], code: int, lines: list[str]
@@ -151,10 +184,10 @@ def test_refusal_of_the_domain_is_its_sentence(
 
 def test_refusal_for_programs_has_kind_text_and_fields(run: Run, pen: str) -> None:
     result = run("event", pen, "update", "--name", "P", "--json")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     document = json.loads(result.stdout)
     assert (document["ok"], document["event"]) == (False, f"{pen}.update")
-    assert document["error"]["type"] == "InvalidStateError"
+    assert document["error"]["type"] == "BindingError"
     assert document["error"]["fields"] == {"name": "At least 2 characters."}
 
 

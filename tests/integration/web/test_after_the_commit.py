@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -176,3 +177,77 @@ async def test_memory_store_keeps_nothing_of_a_batch_that_can_not_be_copied() ->
         await repository.commit(Batch(changes))
     assert await repository.get(Box, "a") is None
     assert version_of(good) == 0
+
+
+class _Odd:
+    pass
+
+
+def _loop() -> Any:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+class Shelf(Entity):
+    model_config = {"store": "memory", "scope": "record", "access": "public"}
+    count: int = 0
+
+    @event
+    def odd(self) -> Any:
+        self.count += 1
+        return _Odd()
+
+    @event
+    def loop(self) -> Any:
+        self.count += 1
+        return {"made": _loop()}
+
+    @event
+    async def later(self) -> Any:
+        self.count += 1
+        return [_Odd()]
+
+    @event
+    def fact(self) -> None:
+        self.count += 1
+        self.emit(_Fact(_Odd()))
+
+
+@dataclass
+class _Fact:
+    odd: Any
+
+
+@pytest.mark.parametrize("name", ["odd", "loop", "later", "fact"])
+@pytest.mark.parametrize("env", ["development", "production"])
+async def test_result_without_a_json_form_is_a_mistake_of_the_application(
+    serve: Any, visit: Any, name: str, env: str
+) -> None:
+    browser = visit(serve(Shelf, env=env))
+    url = (await browser.call("POST", "/shelves", {})).headers["location"]
+
+    refused = await browser.call("POST", f"{url}/{name}")
+    clicked = await browser.click(f"{url}/{name}")
+
+    assert refused.status_code == 500, refused.text
+    assert clicked.headers.get("starmodel-status") == "500"
+    if env == "production":
+        assert "_Odd" not in refused.text + clicked.text
+        assert "ircular" not in refused.text + clicked.text
+    assert (await browser.call("GET", url)).json()["count"] == 0
+
+
+async def test_bulk_is_answered_as_the_success_it_was(
+    visit: Any, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = serve(Shelf)
+    browser = visit(app)
+    made = await browser.call("POST", "/shelves", {})
+    id = made.json()["entity"]["id"]
+    monkeypatch.setattr(app.front.realtime, "encode_effects", _boom)
+    monkeypatch.setattr(app.starmodel, "end_sessions", _boom)
+
+    answer = await browser.click("/shelves/_bulk", {"event": "delete", "id": [id]})
+
+    assert (answer.status_code, answer.json()) == (200, {"done": [id], "refused": {}})

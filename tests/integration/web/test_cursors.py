@@ -138,7 +138,7 @@ async def test_a_window_of_readable_records_is_full_and_its_cursor_names_one_of_
         ("cursor=x{}&order=price", "is none of Product"),
         ("cursor=é&order=price", "is none of Product"),
         ("cursor={}&order=price&page=2", "by page or by cursor; leave one of them out"),
-        ("cursor=&order=cost", "can't be asked by 'cost'"),
+        ("cursor=&order=cost", "can't be filtered or ordered by 'cost'"),
     ],
 )
 async def test_a_cursor_of_another_question_is_refused_and_says_what_to_do(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from integration.web.browser import unlisted
 from integration.web.shop import Product
 from starmodel import Entity, EntityConfig, Field, Redirect, Toast, event
 
@@ -282,3 +283,54 @@ class Named(Entity):
     model_config = EntityConfig(access="public", scope="record")
     dataset: str = ""
     closest: str = ""
+
+
+async def test_emptied_required_text_is_refused_on_update_too(visit: Any) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    answer = await browser.submit(f"{url}/update", {"name": "", "price": "3"})
+
+    assert answer.status_code == 422
+    assert "Please fill this in." in answer.text
+    assert (await browser.call("GET", url)).json()["price"] == 2
+
+
+async def test_what_bulk_did_is_shown_on_the_next_page(visit: Any) -> None:
+    browser = visit(Product)
+    id = (await pen(browser)).rpartition("/")[2]
+
+    answer = await browser.submit("/products/_bulk", {"event": "delete", "id[]": id})
+    page = await browser.page(answer.headers["location"])
+
+    assert "Delete: done for 1 product." in page.text
+
+
+@pytest.mark.parametrize("words", ["order=nope", "page=0", "price__gte=abc", "price__near=1"])
+async def test_address_that_fits_no_list_is_told_in_plain_words(visit: Any, words: str) -> None:
+    browser = visit(Product)
+
+    page = await browser.page(f"/products?{words}")
+    answer = await browser.call("GET", f"/products?{words}")
+
+    assert (page.status_code, answer.status_code) == (400, 400)
+    assert "Please open the list and choose again." in page.text
+    assert answer.json()["detail"] not in page.text
+
+
+async def test_refusal_names_no_class_to_visitors(visit: Any) -> None:
+    @unlisted
+    class LedgerEntry(Entity):
+        model_config = EntityConfig(scope="app", access="role:boss", path="/ledger")
+        count: int = 0
+
+    browser = visit(LedgerEntry)
+    await browser.page("/sign-in/ann")
+
+    page = await browser.page("/ledger")
+    answer = await browser.call("GET", "/ledger")
+
+    assert (page.status_code, answer.status_code) == (403, 403)
+    assert "You may not see this." in page.text
+    assert "LedgerEntry" not in page.text
+    assert answer.json()["detail"] == "You may not read LedgerEntry."

@@ -438,11 +438,14 @@ def test_parameter_whose_default_has_another_type_is_refused(annotation, default
         binder(entity, "act")
 
 
-def test_parameter_of_type_object_is_refused():
+@pytest.mark.parametrize("kind", [object, object | None, list[object], dict[str, list[object]]])
+def test_parameter_of_type_object_is_refused(kind: Any):
     class Thing(Entity):
         @event
-        def act(self, value: object):
+        def act(self, value: kind):
             """Nothing."""
 
-    with pytest.raises(ConfigurationError, match=r"Thing\.act: parameter 'value' has the type obj"):
+    with pytest.raises(
+        ConfigurationError, match=r"Thing\.act: parameter 'value' has the type .*obj"
+    ):
         binder(Thing, "act")

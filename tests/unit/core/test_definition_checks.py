@@ -117,6 +117,12 @@ def test_event_without_self_is_refused() -> None:
             event(function)
 
 
+@pytest.mark.parametrize("wrap", [classmethod, property])
+def test_event_on_what_is_no_function_is_refused(wrap: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"on a {wrap.__name__}: .* is self"):
+        event(wrap(lambda self: None))
+
+
 @pytest.fixture
 def defined(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], type[Entity]]:
     classes: dict[tuple[str, str], type[Entity]] = {}

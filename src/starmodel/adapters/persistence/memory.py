@@ -100,12 +100,18 @@ class MemoryRepository:
             known = self._markers.get(marker.key)
             if known is not None and known.command != marker.command:
                 raise DuplicateCommandError(marker.key)
-        found = [self._checked(change) for change in batch.changes]
-        kept = [
-            change.snapshot and _kept(change.snapshot, change.version) for change in batch.changes
-        ]
-        sizes = [0 if snapshot is None else bytes_of(snapshot) for snapshot in kept]
-        self._make_room(batch.changes, sizes)
+        found = []
+        for change in batch.changes:
+            found.append(self._checked(change))
+        kept, sizes, grows = [], [], False
+        for change, entry in zip(batch.changes, found, strict=True):
+            snapshot = change.snapshot and _kept(change.snapshot, change.version)
+            size = 0 if snapshot is None else bytes_of(snapshot)
+            kept.append(snapshot)
+            sizes.append(size)
+            grows = grows or entry is None or size > entry.nbytes
+        if grows:
+            self._make_room(batch.changes, sizes)
         for change, entry, snapshot, size in zip(batch.changes, found, kept, sizes, strict=True):
             self._write(change, entry, snapshot, size)
         if marker is not None:

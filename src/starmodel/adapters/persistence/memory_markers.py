@@ -37,23 +37,24 @@ class MemoryMarkers:
 
     def get(self, key: str) -> Marker | None:
         """The marker with this key, unless it is older than a day."""
-        for room in (self._actors, self._guests):
-            found = room.markers.get(key)
-            if found is not None and self._is_valid(found):
-                return found
-        return None
+        found = self._guests.markers.get(key) or self._actors.markers.get(key)
+        if found is None or found.at + MARKER_TTL_S <= self._clock():
+            return None
+        return found
 
     def put(self, marker: Marker) -> None:
         """Add the marker, or replace the one with its key."""
-        self.remove(marker.key)
-        most, most_of_owner, max_bytes = self._limits
+        key = marker.key
+        if key in self._guests.markers or key in self._actors.markers:
+            self.remove(key)
         room = self._guests if marker.is_guests else self._actors
-        room.add(marker)
-        mine = room.owners[marker.owner]
+        markers = room.markers
+        mine = room.add(marker)
+        most, most_of_owner, max_bytes = self._limits
         if len(mine) > most_of_owner:
             room.remove(next(iter(mine)))
-        while len(room.markers) > most or room.bytes > max_bytes or self._has_old(room):
-            room.remove(next(iter(room.markers)))
+        while len(markers) > most or room.bytes > max_bytes or self._has_old(room):
+            room.remove(next(iter(markers)))
 
     def remove(self, key: str) -> None:
         """Forget the marker with this key."""
@@ -68,10 +69,9 @@ class MemoryMarkers:
                 room.remove(next(iter(room.markers)))
 
     def _has_old(self, room: _Room) -> bool:
-        return bool(room.markers) and not self._is_valid(next(iter(room.markers.values())))
-
-    def _is_valid(self, marker: Marker) -> bool:
-        return marker.at + MARKER_TTL_S > self._clock()
+        for oldest in room.markers.values():
+            return oldest.at + MARKER_TTL_S <= self._clock()
+        return False
 
 
 class _Room:
@@ -82,10 +82,13 @@ class _Room:
         self.owners: dict[str, dict[str, None]] = {}
         self.bytes = 0
 
-    def add(self, marker: Marker) -> None:
+    def add(self, marker: Marker) -> dict[str, None]:
+        """Add the marker. Returns the keys of its owner, oldest first."""
         self.markers[marker.key] = marker
-        self.owners.setdefault(marker.owner, {})[marker.key] = None
-        self.bytes += _bytes_of(marker)
+        mine = self.owners.setdefault(marker.owner, {})
+        mine[marker.key] = None
+        self.bytes += len(marker.key) + len(marker.outcome or "") + _OVERHEAD_BYTES
+        return mine
 
     def remove(self, key: str) -> None:
         marker = self.markers.pop(key)
@@ -93,8 +96,4 @@ class _Room:
         del mine[key]
         if not mine:
             del self.owners[marker.owner]
-        self.bytes -= _bytes_of(marker)
-
-
-def _bytes_of(marker: Marker) -> int:
-    return len(marker.key) + len(marker.outcome or "") + _OVERHEAD_BYTES
+        self.bytes -= len(marker.key) + len(marker.outcome or "") + _OVERHEAD_BYTES

@@ -92,7 +92,7 @@ class DatastarRealtime:
         type = self._application.registry[entity.__entity__.cls]
         page = current_page.get()
         if page is None:
-            return signal_prefix(type.cls).rstrip(".")
+            return type.cls.__entity__.namespace
         return page.namespace(type, entity)
 
     def declare(self, entity: Entity) -> str:
@@ -195,15 +195,18 @@ class DatastarRealtime:
         The state too, when no live page of it would get it from its stream.
         """
         reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
-        namespace, version = signal_prefix(type.cls).rstrip("."), ""
+        namespace, version = type.cls.__entity__.namespace, ""
         if outcome.stored and outcome.entity is not None and not type.in_browser:
             version = f"{namespace or type.name} {outcome.version}"
         signals = reply.signals and extra_signals(reply.signals)
-        parts = [patch_signals(signals, status=200, made=version)]
+        first = patch_signals(signals, status=200, made=version)
+        grant = self.grant()
+        if not (told or grant) and reply.is_empty:
+            return first
+        parts = [first]
         if told and outcome.entity is not None and not type.is_record:
             state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
             parts.append(patch_state(namespace, state, version=version))
-        grant = self.grant()
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))
         if not reply.is_empty:

@@ -155,9 +155,8 @@ def patch_signals(
     )
     if made:
         extra += f"data: made {made}\n"
-    return (
-        f"event: datastar-patch-signals\n{extra}data: signals {json_text(signals)}\n\n"
-    ).encode()
+    text = json_text(signals) if signals else "{}"
+    return f"event: datastar-patch-signals\n{extra}data: signals {text}\n\n".encode()
 
 
 _ACCEPTED = b"event: datastar-patch-signals\ndata: status 200\ndata: signals {}\n\n"

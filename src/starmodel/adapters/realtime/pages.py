@@ -13,7 +13,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starmodel.app.listing import Listing
 from starmodel.app.session import Session
 from starmodel.core.commands import plain
-from starmodel.core.definition import signal_prefix
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
 from starmodel.core.registry import EntityType
@@ -66,7 +65,7 @@ class Page:
         The first record of a class that the page asks for is its focus and
         stands under the class's name; any other under a name of its own.
         """
-        own = signal_prefix(type.cls).rstrip(".")
+        own = type.cls.__entity__.namespace
         if not type.is_record or self.focus.setdefault(type.name, entity.id) == entity.id:
             return own
         return f"{own or type.name}_{_short(entity.id)}"

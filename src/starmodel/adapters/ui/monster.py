@@ -49,6 +49,7 @@ from starmodel.core.results import Progress, Toast
 from starmodel.core.widgets import UI
 
 _HEADINGS = {
+    400: "This can't be shown",
     401: "Please sign in",
     403: "Not allowed",
     404: "Not found",

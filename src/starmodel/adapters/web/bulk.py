@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.conditional import precondition_of
+from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.app.access import Actor, permits
 from starmodel.app.application import Application
@@ -17,6 +19,8 @@ from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
+
+log = logging.getLogger("starmodel")
 
 
 class BulkRoute:
@@ -42,25 +46,47 @@ class BulkRoute:
         finally:
             call.request.close_files()
         done: list[str] = []
-        refused: dict[str, str] = {}
+        refused: dict[str, Problem] = {}
         for each in ids:
             try:
                 await self._application.dispatcher.dispatch(self._command(call, type, event, each))
                 done.append(each)
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{type.name}:{each}.{event.name}()"
-                refused[each] = self._refusals.problem(call, error, where, domain=True).said
+                refused[each] = self._refusals.problem(call, error, where, domain=True)
+        toasts = _told(type, event, done, refused)
+        if call.request.wants_html and not call.request.is_datastar:
+            call.say_next(toasts)
         await call.save_session()
-        await self._application.end_sessions(call.session)
+        try:
+            await self._application.end_sessions(call.session)
+        except Exception:  # the web edge: what is stored stays a success
+            log.exception("%s.%s is stored, but sessions were not ended", type.name, event.name)
+        try:
+            await self._answer(call, type, done, refused, toasts)
+        except Exception:  # the web edge: what is stored stays a success
+            if call.started:
+                raise
+            log.exception("%s.%s is stored, but its answer failed", type.name, event.name)
+            await call.json({"done": done, "refused": _reasons(refused)})
+
+    async def _answer(
+        self,
+        call: Call,
+        type: EntityType,
+        done: list[str],
+        refused: dict[str, Problem],
+        toasts: list[Toast],
+    ) -> None:
         if call.request.is_datastar:
-            status, told = 422 if refused else 200, Reply(toasts=_told(type, event, done, refused))
+            status, told = 422 if refused else 200, Reply(toasts=toasts)
             body = self._realtime.encode_effects(told, status=status)
             header = (b"starmodel-status", str(status).encode())
             await call.answer(200, SSE, body, [NO_STORE, header])
         elif call.request.wants_html:
             await call.redirect(call.came_from(f"{call.root_path}{type.path}"))
         else:
-            await call.json({"done": done, "refused": refused})
+            await call.json({"done": done, "refused": _reasons(refused)})
 
     def _check_any(self, type: EntityType, actor: Actor | None) -> None:
         """Refuse whoever may run none of the events, before the body is read.
@@ -102,14 +128,19 @@ class BulkRoute:
         )  # fmt: skip
 
 
+def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
+    """Why each record was refused, for programs."""
+    return {id: each.text if each.plain else each.said for id, each in refused.items()}
+
+
 def _told(
-    type: EntityType, event: Event[Any, Any, Any], done: list[str], refused: dict[str, str]
+    type: EntityType, event: Event[Any, Any, Any], done: list[str], refused: dict[str, Problem]
 ) -> list[Toast]:
     def many(count: int) -> str:
         return f"{count} {(type.title if count == 1 else type.plural_title).lower()}"
 
     told = [Toast(f"{event.title}: done for {many(len(done))}.", "success")] if done else []
     if refused:
-        why = "; ".join(dict.fromkeys(refused.values()))
+        why = "; ".join(dict.fromkeys(problem.said for problem in refused.values()))
         told.append(Toast(f"{event.title}: refused for {many(len(refused))}. {why}", "error"))
     return told

@@ -80,6 +80,13 @@ class Call:
         made._outer = self
         return made
 
+    @property
+    def is_saved(self) -> bool:
+        """True when `save_session` has nothing to do and no cookie waits for the response."""
+        if self._headers or self._outer is not None:
+            return False
+        return self._sessions is None or not self.session.changed
+
     async def save_session(self) -> None:
         """Store a sign-in or sign-out of this request; the cookie goes out with the response.
 
@@ -150,8 +157,9 @@ class Call:
             (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             *headers,
-            *await self.cookie(),
         ]
+        if not self.is_saved:
+            head += await self.cookie()
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
         if self.request.method == "HEAD":

@@ -73,7 +73,8 @@ class EventRoutes:
         try:
             if request.method == "GET":
                 self._origin.check_get(request)
-            await self._application.ready()
+            if not self._application.is_ready:
+                await self._application.ready()
             self._application.policy.check(type, "write", call.session.actor, event=event)
             if b"starmodel-check" in request.headers:
                 await call.json({"errors": await self._checked(call, type, event, id)})
@@ -185,7 +186,8 @@ class EventRoutes:
                 call.sent = data
         sent, bounds = taken(request, data), self._settings.bounds
         if request.is_datastar and not is_form:
-            return Inputs(request.query, signals=keys_of(data), bounds=bounds), sent, None
+            signals = keys_of(data) if data else data
+            return Inputs(request.query, signals=signals, bounds=bounds), sent, None
         memory = data.get(WAS) if event.name == "update" else None
         if memory is not None:
             data = {name: value for name, value in data.items() if name != WAS}
@@ -211,7 +213,8 @@ class EventRoutes:
 
         Raises: SessionNotStoredError, because a sign-in that is not stored must not look like one.
         """
-        await call.save_session()
+        if not call.is_saved:
+            await call.save_session()
         try:
             await self._answer(call, command, outcome)
         except Exception:  # the web edge: a success stays one, whatever its answer does
@@ -238,7 +241,8 @@ class EventRoutes:
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
         request, type = call.request, command.type
-        self._mount(call, outcome)
+        if outcome.reply.redirect is not None:
+            self._mount(call, outcome)
         if call.session.ended:
             await self._application.end_sessions(call.session)
         if request.is_datastar:

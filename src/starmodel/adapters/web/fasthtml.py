@@ -80,7 +80,7 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
             await self.front.handshake(scope, receive, send, inner)
             return
         _scope.set(scope)
-        own = partial(serve_own, inner, self.front.realtime)
+        own = partial(serve_own, inner, self.front.realtime, self.front.htmx)
         await self.front.serve(scope, receive, send, own, not self.user_middleware)
 
     def add_route(self, route: Any) -> None:

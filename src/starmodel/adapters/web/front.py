@@ -18,6 +18,7 @@ from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call, private
 from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
 from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.htmx import HtmxCheck
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.own_bodies import within_limits
 from starmodel.adapters.web.own_routes import leads_to
@@ -81,6 +82,7 @@ class Front:
         self.lock: ProcessLock | None = None  # held while the server runs
         # What the framework runs before every route of its own; it gives None for nothing.
         self.guard: Guard | None = None
+        self.htmx = HtmxCheck() if settings.development else None
         self.routes = Routes()
         self._events = EventRoutes(application, realtime, self._refusals, settings, origin)
         pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
@@ -131,7 +133,7 @@ class Front:
             return
         if request.path.startswith(INTERNAL) and await self._answered_to_anybody(call, send):
             return
-        if self._is_stale(call):
+        if request.is_datastar and self._is_stale(call):
             status = (b"starmodel-status", str(STALE).encode())
             await call.answer(200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status])
             return
@@ -147,15 +149,18 @@ class Front:
         is_click = tag is not None and call.request.is_datastar and not call.request.is_bearer
         return is_click and tag != call.session.tag.encode()
 
-    async def _session(self, request: Incoming, cookie: SessionCookie) -> Session:
+    def _session(self, request: Incoming, cookie: SessionCookie) -> Awaitable[Session]:
         """The visitor's session. Raises: StoreUnavailableError."""
-        if request.is_bearer:
-            return self.sessions.new()
-        if request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
-            session = self.sessions.new()  # what needs no session must not wait for its store
+        if request.is_bearer or request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
+            return self._new_session(request)
+        return cookie.read(request.headers.get(b"cookie", b""))
+
+    async def _new_session(self, request: Incoming) -> Session:
+        """A session for what needs none, and must not wait for its store."""
+        session = self.sessions.new()
+        if not request.is_bearer:
             session.modified = b"cookie" not in request.headers
-            return session
-        return await cookie.read(request.headers.get(b"cookie", b""))
+        return session
 
     async def _hand_over(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
         """Let the framework answer; the session's cookie is added on the way out."""
@@ -247,7 +252,7 @@ class Front:
             await self._serve_state(call, receive, send)
             return True
         method, path = request.method, request.route_path
-        match = self.routes.find(path)
+        match, asked = self.routes.find(path), path
         if match is None:
             path, match = self._without_slashes(path, method)
         if match is None:
@@ -260,10 +265,11 @@ class Front:
         if found is None:
             await self._not_allowed(call, methods)
             return True
-        if path != request.route_path and method in ("GET", "HEAD"):
+        if path != asked and method in ("GET", "HEAD"):
             await call.answer(308, HTML, b"", [(b"location", request.tidy_url)])
             return True
-        if not await self._stopped(call):
+        looking = self._looking(request)
+        if looking is None or not await self._stopped(call, looking):
             await found.handler(call, found, id)
         return True
 
@@ -278,11 +284,12 @@ class Front:
             tidy = re.sub("/{2,}", "/", tidy)
         return tidy, self.routes.find(tidy) if tidy and tidy != path else None
 
-    async def _stopped(self, call: Call) -> bool:
-        """Let the user's guard look first; True when it has answered instead."""
-        looking = None if self.guard is None else self.guard(call.request)
-        if looking is None:
-            return False
+    def _looking(self, request: Incoming) -> Awaitable[Any] | None:
+        """The user's guard at work on a request; None when there is nothing to wait for."""
+        return None if self.guard is None else self.guard(request)
+
+    async def _stopped(self, call: Call, looking: Awaitable[Any]) -> bool:
+        """Wait for the user's guard; True when it has answered instead."""
         try:
             response = await looking
         except Exception as error:  # the web edge: every failure becomes an answer
@@ -338,7 +345,8 @@ class Front:
 
     async def _serve_state(self, call: Call, receive: Any, send: Any) -> None:
         """The stream of a page, or its browser's states, unless a guard answers instead."""
-        if await self._stopped(call):
+        looking = self._looking(call.request)
+        if looking is not None and await self._stopped(call, looking):
             return
         is_stream = call.request.path == STREAM_PATH
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.htmx import HtmxCheck
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.redirects import is_web_address
 from starmodel.app.replies import Reply
@@ -15,11 +16,17 @@ VARY = (b"vary", b"Datastar-Request")
 
 
 async def serve_own(
-    inner: Any, realtime: RealtimeAdapter, scope: Any, receive: Any, send: Any
+    inner: Any,
+    realtime: RealtimeAdapter,
+    htmx: HtmxCheck | None,
+    scope: Any,
+    receive: Any,
+    send: Any,
 ) -> None:
     """Serve one of the user's own routes, to Datastar as an event would answer it.
 
-    Components come back without a page around them, and a redirect moves the page.
+    Components come back without a page around them, and a redirect moves the page. In
+    development `htmx` looks for attributes that do nothing there.
     """
     call: Call = scope["starmodel.call"]
     is_click, moved = call.request.is_datastar, False
@@ -37,6 +44,8 @@ async def serve_own(
             body = realtime.encode_effects(Reply(redirect=url))
             await call.without_cookie(send).answer(200, SSE, body, [NO_STORE, *kept])
         elif not moved:
+            if htmx is not None:
+                htmx.look(call.request.path, message.get("body", b""))
             await send(message)
 
     if is_click:

@@ -15,12 +15,14 @@ from pydantic import BaseModel, ValidationError
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.failures import Frame, own_frames
 from starmodel.core.errors import (
+    AccessDeniedError,
     BindingError,
     CommandReusedError,
     CommandRunningError,
     ConstraintError,
     EditConflictError,
     InvalidStateError,
+    ListQueryError,
     SessionNotStoredError,
     StarModelError,
     StoreBusyError,
@@ -100,6 +102,7 @@ _FULL = "There is no room to store this at the moment, and nothing was changed."
 _PLAIN = {
     CommandRunningError: "This is still being done. Please wait a moment and look at the page.",
     CommandReusedError: "This was sent before with other contents. Please reload the page.",
+    ListQueryError: "This address does not fit its list. Please open the list and choose again.",
 }
 _IN_DOUBT = (
     "The connection to the data was lost, so it is not known whether this was done. "
@@ -134,6 +137,10 @@ def problem_of(
         return Problem(error.status, _CONFLICT, where=where)
     if isinstance(error, StarModelError) and error.public:
         plain = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
+        if isinstance(error, AccessDeniedError):
+            plain = error.plain
+        if developer and isinstance(error, ListQueryError):
+            plain = ""  # who wrote the address wants to know what is wrong with it
         return Problem(error.status, str(error), where=where, plain=plain)
     if isinstance(error, StoreBusyError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))

@@ -57,7 +57,8 @@ class Refusals:
             models=self._application.registry.models_by_title,
         )
         if made.status == 401 and self._settings.development:
-            return replace(made, text=f"{made.text} {_SIGN_IN}")
+            plain = made.plain and f"{made.plain} {_SIGN_IN}"
+            return replace(made, text=f"{made.text} {_SIGN_IN}", plain=plain)
         return made
 
     async def send(

@@ -143,7 +143,10 @@ class Incoming:
     @property
     def content_type(self) -> str:
         """The media type of the body without its parameters, in lower case."""
-        return self.header(b"content-type").partition(";")[0].strip().lower()
+        kind = self.headers.get(b"content-type", b"")
+        if kind == b"application/json":
+            return "application/json"
+        return kind.decode("latin-1").partition(";")[0].strip().lower()
 
     @property
     def is_form(self) -> bool:
@@ -239,13 +242,14 @@ class Incoming:
 
         Raises: RequestError, 415 for another type of body.
         """
-        if self.content_type == "application/json":
+        kind = self.content_type
+        if kind == "application/json":
             return await self.json(), {}
-        if self.is_form:
+        if kind in FORM_TYPES:
             return await self.form()
         if await self.body():
             raise RequestError(
-                f"A body of type {self.content_type[:80]!r} can't be read; send JSON or a form.",
+                f"A body of type {kind[:80]!r} can't be read; send JSON or a form.",
                 status=415,
             )
         return {}, {}

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets as random
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -24,6 +24,7 @@ UNDER_WAY_S = 30
 MAX_COOKIE_BYTES = 3800
 MAX_CACHED_BYTES = 8_000_000
 MAX_NAMES = 64
+MAX_HOST_BYTES = 255
 _OVERHEAD_BYTES = 1_000
 
 
@@ -74,13 +75,21 @@ class CookieSessions:
         self._key, self._suffix = (
             keyed_hash(secrets[-1], "visitor"), keyed_hash(secrets[-1], "cookie name")
         )  # fmt: skip
-        self._cookies: dict[tuple[bytes, str], SessionCookie] = {}
+        self._cookies: dict[tuple[bytes, str], SessionCookie] = {}  # by port and root path
+        self._hosts: dict[tuple[bytes, str], SessionCookie] = {}  # by Host header and root path
         self._known: OrderedDict[bytes, _Signed] = OrderedDict()
         self._known_bytes = 0
 
     def cookie(self, host: bytes, root_path: str) -> SessionCookie:
         """The cookie of requests to this Host below this mount path."""
-        port = b"" if self._port is not None else _port_of(host)
+        found = self._hosts.get((host, root_path))
+        if found is None:
+            found = self._cookie_at(_port_of(host) if self._port is None else b"", root_path)
+            if len(self._hosts) < MAX_NAMES and len(host) <= MAX_HOST_BYTES:
+                self._hosts[host, root_path] = found
+        return found
+
+    def _cookie_at(self, port: bytes, root_path: str) -> SessionCookie:
         found = self._cookies.get((port, root_path))
         if found is None:
             place = f"{port.decode() if self._port is None else self._port} {root_path}"
@@ -97,9 +106,9 @@ class CookieSessions:
         session.modified = session.is_new = True
         return session
 
-    async def session_of(self, value: bytes) -> Session:
+    async def session_of(self, value: bytes | None) -> Session:
         """The session that a cookie names, or a new one. Raises: StoreUnavailableError."""
-        signed = self._known.get(value) or self._load(value)
+        signed = None if value is None else self._known.get(value) or self._load(value)
         if signed is None:
             return self.new()
         now = self._clock()
@@ -218,12 +227,10 @@ class SessionCookie:
         self.name, self._sessions, self._secure = name, sessions, secure
         self._value = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(name.encode()))
 
-    async def read(self, header: bytes) -> Session:
+    def read(self, header: bytes) -> Awaitable[Session]:
         """The session of a Cookie header, or a new one. Raises: StoreUnavailableError."""
         found = self._value.search(header)
-        if found is None:
-            return self._sessions.new()
-        return await self._sessions.session_of(found[1])
+        return self._sessions.session_of(None if found is None else found[1])
 
     def check(self, session: Session) -> None:
         """Raises: ConfigurationError, for data that no cookie holds."""

@@ -77,7 +77,7 @@ class SessionCache:
         """
         self._watch()
         # A session of another process may be the first that was ever stored.
-        if not self._exists or self._is_stale:
+        if not self._exists or self._asked_at - self._polled_at >= FRESH_S:
             await self._refresh()
         record = await self._cached(self._records, id, self._store.find, MAX_RECORDS)
         if record is None or record.ended_at is not None:
@@ -104,8 +104,10 @@ class SessionCache:
         if self._asked_at - self._failed_at < FRESH_S:
             return self._visitors.get(visitor)
         try:
-            if self._is_stale:
+            if self._asked_at - self._polled_at >= FRESH_S:
                 await self._refresh()
+            if not self._exists:
+                return None
             return await self._cached(self._visitors, visitor, self._store.latest, MAX_VISITORS)
         except StoreError:
             return self._visitors.get(visitor)
@@ -218,10 +220,6 @@ class SessionCache:
         self._asked_at = time.monotonic()
         if self._poller is None or self._poller.done():
             self._poller = loop.create_task(self._poll())
-
-    @property
-    def _is_stale(self) -> bool:
-        return self._asked_at - self._polled_at >= FRESH_S
 
     async def _refresh(self) -> None:
         """Wait for a poll that begins now, or for the one under way."""

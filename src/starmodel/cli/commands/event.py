@@ -120,5 +120,8 @@ def _run(app: str | None, asked: Any, teller: Any) -> int:
         refusal = Refusal.of(error, where, request)
         teller.refused(refusal)
         return refusal.exit_code
-    teller.done(outcome)
+    try:
+        teller.done(outcome)
+    except Exception as error:  # the edge of the terminal: what is stored stays a success
+        teller.stored(error)
     return 0
