@@ -35,7 +35,9 @@ class Chat(Entity):
 @live
 def messages(chat: Chat):
     """Rendered again in every open page when the chat changes."""
-    said = Ol(*map(message, chat.messages), cls="flex flex-col gap-5") if chat.messages else nobody()
+    said = (
+        Ol(*map(message, chat.messages), cls="flex flex-col gap-5") if chat.messages else nobody()
+    )
     return Div(
         said,
         id="messages",
