@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from starmodel.app.access import TRUSTED, AccessPolicy, Actor, check_record
-from starmodel.app.binding import Inputs
 from starmodel.app.command import Command, Outcome
 from starmodel.app.cursors import Cursors
 from starmodel.app.dispatcher import Dispatcher
+from starmodel.app.inputs import Inputs
 from starmodel.app.listing import Listing, Window
 from starmodel.app.lists import Lists
 from starmodel.app.live import LiveView

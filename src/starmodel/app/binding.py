@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
-from starmodel.app.files import NO_FILE, FileRule, holds_file
+from starmodel.app.argument_problems import (
+    INFINITE,
+    MISSING,
+    MISSING_FILE,
+    TAKES_NO_FILE,
+    ArgumentProblem,
+    beside,
+    cut,
+    technical,
+    unknown_part,
+)
+from starmodel.app.files import FileRule, holds_file
 from starmodel.app.form_texts import filled, from_text, is_list
+from starmodel.app.inputs import Inputs
 from starmodel.app.model_input import UnknownPartError, accepted
 from starmodel.app.parameters import (
     Parameter,
@@ -24,46 +35,17 @@ from starmodel.app.parameters import (
 )
 from starmodel.app.private_parts import NOT_HERE, Unfinished, UnfinishedError, completed
 from starmodel.core.bounded_cache import BoundedCache
-from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, BoundsError
+from starmodel.core.bounds import BoundsError
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.field_types import names_by_alias
-from starmodel.core.fields import is_atomic, plain_types
+from starmodel.core.fields import is_atomic
 from starmodel.core.json_data import holds_bytes, with_bytes
 from starmodel.core.nested import all_models, is_private_path, models_in, parts_of
 from starmodel.core.registry import EntityType, Registry
 from starmodel.core.relations import foreign_keys
 from starmodel.core.sentences import sentence
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class Inputs(NamedTuple):
-    """What a caller sent, by source; the first source that has a name wins.
-
-    Shapes: each source maps names to values. Text values come from a form
-    or an address and are converted; `trusted` values (from code) may name
-    private fields too.
-    """
-
-    fixed: Mapping[str, Any] = _NOTHING
-    body: Mapping[str, Any] = _NOTHING
-    files: Mapping[str, Any] = _NOTHING
-    signals: Mapping[str, Any] = _NOTHING
-    path: Mapping[str, Any] = _NOTHING
-    fixed_name: str = "query"
-    body_name: str = "body"
-    trusted: bool = False
-    bounds: Bounds = DEFAULT_BOUNDS
-
-    def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every source but the signals, in order of precedence, with the name errors use."""
-        yield "path", self.path
-        yield self.fixed_name, self.fixed
-        yield self.body_name, self.body
-        yield "files", self.files
-
 
 _JSON = ("JSON body", "signal")
 _TYPED = ("JSON body", "arguments")  # whose texts are meant as texts
@@ -229,7 +211,7 @@ class Binder:
         for name in self.files:
             if name not in inputs.files:
                 problems.pop(name, None)
-        return given, _beside(problems)
+        return given, beside(problems)
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
         given, problems = self._sorted(inputs)
@@ -237,9 +219,9 @@ class Binder:
             raise self._error(problems)
         return given
 
-    def _sorted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, _Wrong]]:
+    def _sorted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, ArgumentProblem]]:
         given: dict[str, Any] = {}
-        problems: dict[str, _Wrong] = {}
+        problems: dict[str, ArgumentProblem] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
             for word, value in values.items():
@@ -248,7 +230,7 @@ class Binder:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
-                    raise self._error({_cut(name): _Wrong(f"is unknown (from {source})")})
+                    raise self._error({cut(name): ArgumentProblem(f"is unknown (from {source})")})
                 self._take(parameter, value, source, inputs, given, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
@@ -257,7 +239,7 @@ class Binder:
                     self._take(parameter, signal, "signal", inputs, given, problems)
         for name, parameter in parameters.items():
             if name not in given and name not in problems and parameter.required:
-                problems[name] = _MISSING if parameter.file is None else _MISSING_FILE
+                problems[name] = MISSING if parameter.file is None else MISSING_FILE
         return given, problems
 
     def _take(
@@ -267,14 +249,14 @@ class Binder:
         source: str,
         inputs: Inputs,
         given: dict[str, Any],
-        problems: dict[str, _Wrong],
+        problems: dict[str, ArgumentProblem],
     ) -> None:
         trusted = inputs.trusted
         if parameter.file is not None:
             self._take_file(parameter, parameter.file, value, source, given, problems)
             return
         if source == "files" and holds_file(value):
-            problems[parameter.name] = _NO_FILE
+            problems[parameter.name] = TAKES_NO_FILE
             return
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
@@ -284,10 +266,10 @@ class Binder:
                 return  # an empty input leaves the default
             if not is_list(parameter.annotation):
                 if self.event.name != "create":  # it was emptied: the old value is not meant
-                    problems[parameter.name] = _MISSING
+                    problems[parameter.name] = MISSING
                 return
         elif value == "" and source == "form" and parameter.name in self.text_needed:
-            problems[parameter.name] = _MISSING
+            problems[parameter.name] = MISSING
             return
         if parameter.name in self.with_bytes:
             value = with_bytes(parameter.annotation, value)
@@ -301,7 +283,7 @@ class Binder:
             try:
                 made = self._validated(parameter, value, inputs, source, is_text=source == "form")
                 if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
-                    problems[parameter.name] = _INFINITE  # neither JSON nor an input can show it
+                    problems[parameter.name] = INFINITE  # neither JSON nor an input can show it
                 else:
                     given[parameter.name] = made
                 return
@@ -320,18 +302,18 @@ class Binder:
                     first = self._first_public(parameter, error)
                     value = read if first is None else value
         except UnknownPartError as error:
-            problems[parameter.name] = _unknown_part(error, source)
+            problems[parameter.name] = unknown_part(error, source)
             return
         except BoundsError as error:
-            problems[parameter.name] = _Wrong(f"{error} (from {source})", f"This {error}.")
+            problems[parameter.name] = ArgumentProblem(f"{error} (from {source})", f"This {error}.")
             return
         except ValueError:
             pass  # no JSON at all: the error of the text itself is answered
         if first is None:  # only private parts are missing, which the stored value may have
             given[parameter.name] = Unfinished(self._accepted(parameter, value, trusted))
             return
-        told = _technical(parameter, value, first, source)
-        problems[parameter.name] = _Wrong(told, sentence(first))
+        told = technical(parameter, value, first, source)
+        problems[parameter.name] = ArgumentProblem(told, sentence(first))
 
     def _take_file(
         self,
@@ -340,14 +322,16 @@ class Binder:
         value: Any,
         source: str,
         given: dict[str, Any],
-        problems: dict[str, _Wrong],
+        problems: dict[str, ArgumentProblem],
     ) -> None:
         if value is None and parameter.may_be_none:
             given[parameter.name] = None
         elif value in ("", []) or (source != "files" and value is None):
             return  # an empty input
         elif said := rule.problem(value):
-            problems[parameter.name] = _Wrong(f"must be a file: {said} (from {source})", said)
+            problems[parameter.name] = ArgumentProblem(
+                f"must be a file: {said} (from {source})", said
+            )
         else:
             given[parameter.name] = parameter.accept(rule.value(value))
 
@@ -387,56 +371,9 @@ class Binder:
             )
         except UnfinishedError as error:
             name = str(error)
-            raise self._error({name: _Wrong("can't be set here", NOT_HERE)}) from None
+            raise self._error({name: ArgumentProblem("can't be set here", NOT_HERE)}) from None
 
-    def _error(self, problems: dict[str, _Wrong]) -> BindingError:
-        told = "; ".join(f"{name!r} {wrong.told}" for name, wrong in problems.items())
+    def _error(self, problems: dict[str, ArgumentProblem]) -> BindingError:
+        told = "; ".join(f"{name!r} {wrong.text}" for name, wrong in problems.items())
         text = f"{self.where}: {told}. Signature: {self.signature}."
-        return BindingError(text, _beside(problems))
-
-
-def _beside(problems: Mapping[str, _Wrong]) -> dict[str, str]:
-    return {name: wrong.sentence or wrong.told for name, wrong in problems.items()}
-
-
-class _Wrong(NamedTuple):
-    """What is wrong with one argument: for programs and logs, and beside an input."""
-
-    told: str
-    sentence: str = ""
-
-
-_MISSING = _Wrong("is missing", sentence({"type": "missing"}))
-_MISSING_FILE = _Wrong("is missing", NO_FILE)
-_NO_FILE = _Wrong("takes no file (from files)", "This takes no file.")
-_INFINITE = _Wrong("must be finite", sentence({"type": "finite_number"}))
-
-
-def _unknown_part(error: UnknownPartError, source: str) -> _Wrong:
-    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
-    return _Wrong(f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown.")
-
-
-def _technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
-    """What is wrong with a value, without showing anything secret."""
-    at = "".join(f"[{part!r}]" for part in error["loc"])
-    got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"
-    if not at and error["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):
-        wanted = getattr(plain_types(parameter.annotation)[0], "__name__", "a value")
-        return f"must be {wanted}{got} (from {source})"
-    return f"{at}{' ' if at else ''}{_lower(error['msg'])}{got} (from {source})"
-
-
-def _shown(value: Any) -> str:
-    try:
-        return _cut(repr(value))
-    except ValueError:  # an integer of thousands of digits, given by code
-        return f"{type(value).__name__} of too many digits"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+        return BindingError(text, beside(problems))

@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 
 from starmodel.app.access import AccessPolicy
-from starmodel.app.binding import Binder, Inputs
+from starmodel.app.binding import Binder
 from starmodel.app.command import Command, Outcome
 from starmodel.app.command_access import EndedSessions, SessionWatch
 from starmodel.app.deadlines import StoreWindow
 from starmodel.app.disclosure import Viewer
 from starmodel.app.editing import check_untouched
 from starmodel.app.idempotency import Claim, Idempotency
+from starmodel.app.inputs import Inputs
 from starmodel.app.loading import Loader
 from starmodel.app.model_input import MASK
 from starmodel.app.persistence import PersistenceManager

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from starmodel.app.access import TRUSTED, Actor
 from starmodel.app.application import Application
-from starmodel.app.binding import Binder, Inputs
+from starmodel.app.binding import Binder
 from starmodel.app.command import Command, Outcome
+from starmodel.app.inputs import Inputs
 from starmodel.app.scopes import keyed_hash
 from starmodel.app.session import Session, current_session
 from starmodel.cli.arguments import form_of

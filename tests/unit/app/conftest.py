@@ -3,8 +3,8 @@
 import pytest
 
 from starmodel import Actor, Session
-from starmodel.app.binding import Inputs
 from starmodel.app.command import Command
+from starmodel.app.inputs import Inputs
 from starmodel.app.messages import Changed
 from starmodel.testing.fakes import FakeClock, FakeTransactionalRepository, RecordingBus
 

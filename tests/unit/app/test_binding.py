@@ -19,7 +19,8 @@ from starmodel import (
     Session,
     event,
 )
-from starmodel.app.binding import Binder, Inputs
+from starmodel.app.binding import Binder
+from starmodel.app.inputs import Inputs
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.registry import Registry
 

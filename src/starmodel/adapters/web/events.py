@@ -21,11 +21,11 @@ from starmodel.adapters.web.reply_parts import ReplyParts
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access import permits
 from starmodel.app.application import Application
-from starmodel.app.binding import Inputs
 from starmodel.app.carried import NOTHING, carried
 from starmodel.app.command import Command, Outcome
 from starmodel.app.editing import digests_in, touched
 from starmodel.app.form_words import BROWSER, WAS
+from starmodel.app.inputs import Inputs
 from starmodel.app.listing import key_of
 from starmodel.app.presentation import RealtimeAdapter
 from starmodel.app.replies import NO_REPLY, Reply
