@@ -38,8 +38,8 @@ class Incoming:
     """
 
     __slots__ = (
-        "_body", "_files", "_limits", "_receive", "headers", "is_bearer", "is_datastar", "method",
-        "path", "scope",
+        "_body", "_files", "_limits", "_receive", "content_type", "headers", "is_bearer",
+        "is_datastar", "max_body_bytes", "method", "path", "scope",
     )  # fmt: skip
 
     def __init__(self, scope: Any, receive: Any, limits: WebSettings) -> None:
@@ -55,6 +55,12 @@ class Incoming:
         self.is_bearer = token is not None and token[:7].lower() == b"bearer "
         self.is_datastar = b"datastar-request" in headers
         self.method: str = scope["method"]
+        self.max_body_bytes = limits.max_body_bytes
+        kind = headers.get(b"content-type", b"")
+        # The media type of the body without its parameters, in lower case; "" for none.
+        self.content_type = "application/json"
+        if kind != b"application/json":
+            self.content_type = kind.decode("latin-1").partition(";")[0].strip().lower()
         path, root = scope["path"], scope.get("root_path", "").rstrip("/")
         self.path: str = path[len(root) :] if root and path.startswith(f"{root}/") else path
 
@@ -141,14 +147,6 @@ class Incoming:
         return self.parsed(text.encode(), "signals") if text else {}
 
     @property
-    def content_type(self) -> str:
-        """The media type of the body without its parameters, in lower case."""
-        kind = self.headers.get(b"content-type", b"")
-        if kind == b"application/json":
-            return "application/json"
-        return kind.decode("latin-1").partition(";")[0].strip().lower()
-
-    @property
     def is_form(self) -> bool:
         """True for a body of one of the two types that browsers give forms."""
         return self.content_type in FORM_TYPES
@@ -179,10 +177,6 @@ class Incoming:
                 raise RequestError(
                     "Only UTF-8 can be read here; send the body as UTF-8.", status=415
                 )
-
-    @property
-    def max_body_bytes(self) -> int:
-        return self._limits.max_body_bytes
 
     def check_length(self) -> None:
         """Refuse a body that says itself that it is too large. Raises: RequestError."""
