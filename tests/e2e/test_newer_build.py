@@ -66,7 +66,8 @@ def test_older_html_still_gets_modules_that_work(
     """In a rolling deployment the page may come from the old server, its modules from the new."""
     server = serve(SHOP)
     ann = visit(server)
-    module = re.search(r'src="([^"]+starmodel-[^"]+)"', ann.context.request.get("/counter").text())
+    html = ann.context.request.get("/counter", headers={"accept": "text/html"}).text()
+    module = re.search(r'src="([^"]+starmodel-[^"]+)"', html)
     assert module
     server.stop()
     server.start(**newer)
