@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +102,13 @@ HTML = "text/html"
 
 
 @pytest.fixture
-def failed(served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+async def failed(
+    served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Any]:
     monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
-    return served("SECRET = 'hidden'\nraise RuntimeError('<broken>')")
+    application = served("SECRET = 'hidden'\nraise RuntimeError('<broken>')")
+    yield application
+    await application.close()  # the store of sessions, as at the end of the server
 
 
 async def test_failure_is_served_to_others_without_a_word_of_it(failed: Any) -> None:
