@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields import plain_types
+from starmodel.core.nested import types_in
 from starmodel.core.widgets import FILE_WIDGETS, wishes
 
 NO_FILE = "Please choose a file."
@@ -55,7 +53,7 @@ def file_rule(where: str, name: str, annotation: Any) -> FileRule | None:
     Raises: ConfigurationError, for a type that no file input can fill.
     """
     ui = wishes(annotation)
-    if not any(_names_file(kind) for kind in _types_in(annotation)):
+    if not any(_names_file(kind) for kind in types_in(annotation)):
         if ui.widget in FILE_WIDGETS or ui.accept or ui.max_bytes:
             raise ConfigurationError(
                 f"{where}: parameter {name!r} wants an input for files, but its type is "
@@ -124,13 +122,3 @@ def _fits(file: Any, kind: str) -> bool:
         return str(file.filename or "").lower().endswith(kind)
     sent = str(file.content_type or "").partition(";")[0].strip().lower()
     return kind in ("*/*", sent) or (kind.endswith("/*") and sent.startswith(kind[:-1]))
-
-
-def _types_in(annotation: Any, seen: frozenset[Any] = frozenset()) -> Iterator[Any]:
-    for kind in plain_types(annotation):
-        yield kind
-        for inner in typing.get_args(kind):
-            yield from _types_in(inner, seen)
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
-            for info in kind.__pydantic_fields__.values():
-                yield from _types_in(info.annotation, seen | {kind})

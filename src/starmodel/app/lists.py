@@ -67,7 +67,7 @@ class Lists:
         """
         reads_fields = self._policy.reads_fields(listing.type)
         key = (listing, viewer.actor if reads_fields else None)
-        # Whoever may read the class at all is shown the same, so nobody in particular asks.
+        # A class rule gives every reader the same window, so one query serves all of them.
         asker = viewer.actor if reads_fields else TRUSTED
         lists = self._lists.setdefault(listing.type.name, {})
         if key not in lists:

@@ -90,7 +90,7 @@ class LiveList:
 
     def may_concern(self, difference: Difference) -> bool:
         """False only when this list certainly shows what it did before the change."""
-        # While the question is being asked nobody knows which of its records are in the answer.
+        # While the query runs, the records of its window are unknown.
         if self._asking or self._window is None:
             return True
         return difference.may_concern(self.listing.query, self._ids)

@@ -42,7 +42,7 @@ from starmodel.core.fields import (
     plain_types,
     undeclared_secrets,
 )
-from starmodel.core.nested import aliases_of
+from starmodel.core.nested import aliases_of, types_in
 from starmodel.core.registry import Registry
 
 SPECIAL = ("request", "session", "actor", "signals", "datastar", "uow")
@@ -102,7 +102,7 @@ class Parameter:
     def is_secret(self) -> bool:
         """True for what travels in bodies only, and is masked wherever it is recorded."""
         return self.is_private or any(
-            t in (SecretStr, SecretBytes) for t in _types_in(self.annotation)
+            t in (SecretStr, SecretBytes) for t in types_in(self.annotation)
         )
 
     def accept(self, value: Any, *, is_json: bool = False, is_text: bool = False) -> Any:
@@ -150,18 +150,7 @@ def can_change(annotation: Any) -> bool:
         typing.get_origin(kind) in (list, dict, set)
         or (isinstance(kind, type) and issubclass(kind, list | dict | set | BaseModel))
         for kind in plain_types(annotation)
-    ) and not any("Upload" in getattr(kind, "__name__", "") for kind in _types_in(annotation))
-
-
-def _types_in(annotation: Any, seen: frozenset[Any] = frozenset()) -> Iterator[Any]:
-    """Every type that a value may hold, in containers and nested models too."""
-    for kind in plain_types(annotation):
-        yield kind
-        for inner in typing.get_args(kind):
-            yield from _types_in(inner, seen)
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
-            for info in kind.__pydantic_fields__.values():
-                yield from _types_in(info.annotation, seen | {kind})
+    ) and not any("Upload" in getattr(kind, "__name__", "") for kind in types_in(annotation))
 
 
 def _names_object(annotation: Any) -> bool:
@@ -284,7 +273,7 @@ def parameter_of(
             "JSON value."
         )
     kinds = plain_types(annotation)
-    entities = [k for k in _types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
+    entities = [k for k in types_in(annotation) if isinstance(k, type) and issubclass(k, Entity)]
     if entities:
         if kinds != entities[:1] or entities[0] not in registry:  # never made from what is sent
             raise ConfigurationError(

@@ -207,7 +207,7 @@ class UnitOfWork:
         for message in messages:
             try:
                 await self._bus.publish(message)
-            except Exception:  # delivery: what is stored stays stored, whoever could not be told
+            except Exception:  # delivery: the commit holds, whatever the bus does
                 log.exception("The bus could not publish a %s", type(message).__name__)
 
     async def _follow_deletes(self) -> None:

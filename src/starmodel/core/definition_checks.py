@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import typing
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -13,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import plain_types
+from starmodel.core.nested import types_in
 from starmodel.core.relations import own_annotations
 from starmodel.core.widgets import FILE_WIDGETS, wishes
 
@@ -75,7 +74,7 @@ def check_fields(cls: type[Any], base: type[Any]) -> None:
                 f"{cls.__name__}.{name} wants an input for files, but no store keeps files. Take "
                 f"the file as the parameter of an event, and store where it is in {name}."
             )
-        for kind in _types_in(info.annotation):
+        for kind in types_in(info.annotation):
             if isinstance(kind, type) and issubclass(kind, base):
                 raise ConfigurationError(
                     f"{cls.__name__}.{name} has the entity {kind.__name__} as its type; a record "
@@ -142,16 +141,3 @@ def reserved_error(name: str, taken: list[str]) -> ConfigurationError:
         f"Reserved on every entity are {', '.join(RESERVED)}, and what pydantic reserves "
         "(model_…)."
     )
-
-
-def _types_in(annotation: Any, seen: tuple[Any, ...] = ()) -> Iterator[Any]:
-    """Every class that a value of the annotation may hold, in containers and nested models too."""
-    if annotation in seen:
-        return
-    seen = (*seen, annotation)
-    for kind in plain_types(annotation):
-        yield kind
-        for inner in typing.get_args(kind):
-            yield from _types_in(inner, seen)
-        for info in getattr(kind, "__pydantic_fields__", {}).values():
-            yield from _types_in(info.annotation, seen)

@@ -103,3 +103,16 @@ def is_private_path(models: Iterable[Model], path: Sequence[Any]) -> bool:
             return True
         current = [m for part in found for m in models_in(part.info.annotation)]
     return False
+
+
+def types_in(annotation: Any, seen: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """Every class that a value of the annotation may hold, in containers and nested models too."""
+    if annotation in seen:
+        return
+    seen = (*seen, annotation)
+    for kind in plain_types(annotation):
+        yield kind
+        for inner in typing.get_args(kind):
+            yield from types_in(inner, seen)
+        for info in getattr(kind, "__pydantic_fields__", {}).values():
+            yield from types_in(info.annotation, seen)
