@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from databases import SERVERS
 from outsiders import Outsider
 from starmodel import Entity, Field, create_app, event
-from starmodel.app.cursors import cursor_behind
-from starmodel.app.query import make_query
+from starmodel.app.ports.query import make_query
+from starmodel.app.queries.cursors import cursor_behind
 
 REQUESTS, FEW_REQUESTS = 300, 5
 PATHS = {

@@ -14,8 +14,8 @@ from starmodel.adapters.persistence.sql.engines import flavour_for
 from starmodel.adapters.persistence.sql.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.tables import derive_table
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
-from starmodel.core.registry import entity_type
 
 
 class Outsider:

@@ -10,19 +10,20 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from starmodel.app.access import Actor
+    from starmodel.app.access.policy import Actor
     from starmodel.app.application import Application, dispatch
-    from starmodel.app.command import Outcome
-    from starmodel.app.live import live
-    from starmodel.app.ports import EventBus, Repository
-    from starmodel.app.reactions import on
-    from starmodel.app.session import Session
+    from starmodel.app.commands.command import Outcome
+    from starmodel.app.live.reactions import on
+    from starmodel.app.live.views import live
+    from starmodel.app.ports.bus import EventBus
+    from starmodel.app.ports.repository import Repository
+    from starmodel.app.sessions.session import Session
     from starmodel.app.uow import UnitOfWork
     from starmodel.bootstrap import configure_app, create_app, create_fasthtml_app
     from starmodel.config import Settings
+    from starmodel.core.changes.patches import Patch, apply, diff
     from starmodel.core.commands import Action, CommandRecord
     from starmodel.core.entity import Entity
-    from starmodel.core.entity_config import EntityConfig
     from starmodel.core.errors import (
         AccessDeniedError,
         BindingError,
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
         VersionConflictError,
     )
     from starmodel.core.events import event
-    from starmodel.core.fields import Field, Private
-    from starmodel.core.patches import Patch, apply, diff
-    from starmodel.core.relations import Relationship
+    from starmodel.core.fields.entity_config import EntityConfig
+    from starmodel.core.fields.field import Field, Private
+    from starmodel.core.fields.relations import Relationship
+    from starmodel.core.fields.widgets import UI
     from starmodel.core.results import Progress, Redirect, Toast
     from starmodel.core.signals import Signal
     from starmodel.core.stores import StateStore
-    from starmodel.core.widgets import UI
 
 __version__ = "0.1.0"
 __all__ = [
@@ -94,17 +95,18 @@ __all__ = [
 _MODULES = {
     "bootstrap": ("configure_app", "create_app", "create_fasthtml_app"),
     "config": ("Settings",),
-    "app.access": ("Actor",),
+    "app.access.policy": ("Actor",),
     "app.application": ("Application", "dispatch"),
-    "app.command": ("Outcome",),
-    "app.live": ("live",),
-    "app.ports": ("EventBus", "Repository"),
-    "app.reactions": ("on",),
-    "app.session": ("Session",),
+    "app.commands.command": ("Outcome",),
+    "app.live.views": ("live",),
+    "app.ports.bus": ("EventBus",),
+    "app.ports.repository": ("Repository",),
+    "app.live.reactions": ("on",),
+    "app.sessions.session": ("Session",),
     "app.uow": ("UnitOfWork",),
     "core.commands": ("Action", "CommandRecord"),
     "core.entity": ("Entity",),
-    "core.entity_config": ("EntityConfig",),
+    "core.fields.entity_config": ("EntityConfig",),
     "core.errors": (
         "AccessDeniedError",
         "BindingError",
@@ -119,13 +121,13 @@ _MODULES = {
         "VersionConflictError",
     ),
     "core.events": ("event",),
-    "core.fields": ("Field", "Private"),
-    "core.patches": ("Patch", "apply", "diff"),
-    "core.relations": ("Relationship",),
+    "core.fields.field": ("Field", "Private"),
+    "core.changes.patches": ("Patch", "apply", "diff"),
+    "core.fields.relations": ("Relationship",),
     "core.results": ("Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.stores": ("StateStore",),
-    "core.widgets": ("UI",),
+    "core.fields.widgets": ("UI",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _OLD_NAMES = {

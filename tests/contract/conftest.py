@@ -12,7 +12,7 @@ import pytest
 from contract.values import Value
 from databases import DATABASES, emptied
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.core.registry import entity_type
+from starmodel.core.classes.registry import entity_type
 
 
 async def _ignore(*_: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starmodel.app.ports import Clock, Repository
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.repository import Repository
 from starmodel.testing.contracts import RepositoryContract
 from starmodel.testing.fakes import FakeTransactionalRepository
 

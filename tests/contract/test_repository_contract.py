@@ -11,9 +11,10 @@ from databases import DATABASES, SERVERS, emptied
 from outsiders import Outsider
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports import Clock, Repository
-from starmodel.testing.contract_base import Item, Lamp, Ticket
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.repository import Repository
 from starmodel.testing.contracts import RepositoryContract
+from starmodel.testing.contracts.base import Item, Lamp, Ticket
 
 
 class TestMemoryRepository(RepositoryContract):

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from contract.values import BY_VALUE, SORTED, Value, delete, insert, values
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.moments import ShownMoment
-from starmodel.app.ports import Batch, Change
-from starmodel.app.query import NEGATED, OPERATORS, Filter, Query, make_query
+from starmodel.app.ports.moments import ShownMoment
+from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query, make_query
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.changes.patches import diff, same
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import ConstraintError
-from starmodel.core.patches import diff, same
 
 
 def _name(repository: SqlRepository) -> str:

@@ -17,11 +17,11 @@ from databases import DATABASES, emptied
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ordering import position_of
-from starmodel.app.ports import Batch, Repository
-from starmodel.app.query import Filter, Query
+from starmodel.app.ports.ordering import position_of
+from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.repository import Batch, Repository
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
-from starmodel.core.registry import entity_type
 
 OPTIONAL = ("maybe", "moment", "grade")
 # With one that only Python can compare.

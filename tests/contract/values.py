@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeAlias
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, NaiveDatetime, SecretStr
 
-from starmodel.app.ports import Change
+from starmodel.app.ports.repository import Change
 from starmodel.core.entity import Entity
-from starmodel.core.fields import Field
+from starmodel.core.fields.field import Field
 
 
 class Grade(enum.Enum):

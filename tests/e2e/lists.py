@@ -25,7 +25,7 @@ class Draft(Task):
 
 app = create_app(title="Lists", heartbeat_s=0.5)
 
-from starmodel.app.ports import Row
+from starmodel.app.ports.repository import Row
 
 ui = app.starmodel.ui
 plain_rows = ui.rows
@@ -48,7 +48,7 @@ ui.rows = rows
 
 @app.get("/drafts-page")
 async def drafts(request, session):
-    from starmodel.app.listing import listing_of
+    from starmodel.app.queries.listing import listing_of
     application = app.starmodel
     listing = listing_of(application.registry[Draft], dict(request.query_params))
     window = await application.window(listing, session.actor)

@@ -6,7 +6,7 @@ import random
 
 from playwright.sync_api import Browser
 
-from starmodel.app.redirects import sent_as, stays_here
+from starmodel.app.commands.redirects import sent_as, stays_here
 
 PIECES = [
     "/", "//", "\\", "http:", "https:", "HTTP:", "javascript:", "here.example", "evil.example",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from starmodel.cli.class_names import class_names, source_files
+from starmodel.cli.css.class_names import class_names, source_files
 
 
 @pytest.mark.parametrize(

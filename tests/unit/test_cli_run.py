@@ -17,7 +17,7 @@ import uvicorn
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
-from starmodel.cli.serving import imported
+from starmodel.cli.serving.server import imported
 from starmodel.cli.targets import Target, find_target
 
 ASGI = "async def app(scope, receive, send): ...\n"

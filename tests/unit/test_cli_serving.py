@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from starmodel.cli.serving import load
+from starmodel.cli.serving.server import load
 
 MODULE = "application_under_test"
 

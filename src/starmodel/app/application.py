@@ -9,29 +9,35 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.app.access import TRUSTED, AccessPolicy, Actor, check_record
-from starmodel.app.command import Command, Outcome
-from starmodel.app.cursors import Cursors
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, check_record
+from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.dispatcher import Dispatcher
-from starmodel.app.inputs import Inputs
-from starmodel.app.listing import Listing, Window
-from starmodel.app.lists import Lists
-from starmodel.app.live import LiveView
-from starmodel.app.messages import Changed, SessionEnded
-from starmodel.app.objects import Objects
+from starmodel.app.live.hub import Hub
+from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.reactions import Reaction, Reactions
+from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Cipher, Clock, EventBus, IdSource, Realtime, Renderer
-from starmodel.app.reactions import Reaction, Reactions
-from starmodel.app.relations import Relations
-from starmodel.app.row_locks import RowLocks
-from starmodel.app.scopes import Scopes, default_snapshot
-from starmodel.app.session import Session, current_session
+from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.cipher import Cipher
+from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.presentation.frontend import Realtime
+from starmodel.app.presentation.ui import Renderer
+from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.objects import Objects
+from starmodel.app.queries.relations import Relations
+from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
-from starmodel.app.subscriptions import Hub
+from starmodel.app.sessions.scopes import Scopes, default_snapshot
+from starmodel.app.sessions.session import Session, current_session
 from starmodel.app.uow import UnitOfWork
-from starmodel.app.windows import SCAN_LIMIT, Windows
+from starmodel.core.changes.drafts import Lease
+from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.drafts import Lease
+from starmodel.core.current_app import adopt, current_host, host_of
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.errors import (
     ConfigurationError,
@@ -41,10 +47,8 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import ActionFactory
-from starmodel.core.host import adopt, current_host, host_of
-from starmodel.core.registry import EntityType, Registry
+from starmodel.core.local_calls import BoundEvent
 from starmodel.core.results import Progress, Toast
-from starmodel.core.running import BoundEvent
 
 GRACE_S = 5.0
 
@@ -361,7 +365,7 @@ def _what(request: object) -> str:
 
 
 def _class_of(record: CommandRecord) -> type[Entity]:
-    from starmodel.core.registry import defined_entities
+    from starmodel.core.classes.registry import defined_entities
 
     name = record.entity.partition(":")[0]
     for cls in reversed(defined_entities()):

@@ -9,31 +9,33 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from starmodel.app.access import AccessPolicy
-from starmodel.app.binding import Binder
-from starmodel.app.command import Command, Outcome
-from starmodel.app.command_access import EndedSessions, SessionWatch
-from starmodel.app.deadlines import StoreWindow
-from starmodel.app.disclosure import Viewer
-from starmodel.app.editing import check_untouched
-from starmodel.app.idempotency import Claim, Idempotency
-from starmodel.app.inputs import Inputs
-from starmodel.app.loading import Loader
-from starmodel.app.model_input import MASK
+from starmodel.app.access.disclosure import Viewer
+from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.commands.access import EndedSessions, SessionWatch
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.edited_fields import check_untouched
+from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.binding.models import MASK
+from starmodel.app.commands.binding.private_parts import input_of
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.generators import Steps
+from starmodel.app.commands.idempotency import Claim, Idempotency
+from starmodel.app.commands.loading import Loader
+from starmodel.app.commands.repeats import Repeats, outcome_text
+from starmodel.app.commands.replies import NO_REPLY, Render, reply_to
+from starmodel.app.commit.deadlines import StoreWindow
+from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
+from starmodel.app.commit.tracked import Tracked
+from starmodel.app.live.reactions import Reactions
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, IdSource, Marker, RecordKey
-from starmodel.app.private_parts import input_of
-from starmodel.app.reactions import Reactions
-from starmodel.app.repeats import Repeats, outcome_text
-from starmodel.app.replies import NO_REPLY, Render, reply_to
-from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
-from starmodel.app.scopes import Scopes
-from starmodel.app.steps import Steps
-from starmodel.app.tracked import Tracked
+from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.repository import Marker, RecordKey
+from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
-from starmodel.core.built_in import BUILT_IN
+from starmodel.core.changes.drafts import Lease, close_draft, refill, returned_state
+from starmodel.core.classes.built_in import BUILT_IN
+from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.drafts import Lease, close_draft, refill, returned_state
 from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
@@ -43,8 +45,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import Event
-from starmodel.core.fields import leaving
-from starmodel.core.registry import EntityType, Registry
+from starmodel.core.fields.field import leaving
 
 log = logging.getLogger("starmodel.dispatcher")
 

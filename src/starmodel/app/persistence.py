@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
-from starmodel.app.ports import EvictingRepository, Expired, Fills, IsWatched, Repository
+from starmodel.app.ports.repository import EvictingRepository, Expired, Fills, IsWatched, Repository
+from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.registry import EntityType, Registry
 
 REMEDIES = {
     "redis": "The Redis store is not available yet.",

@@ -7,23 +7,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
-from starmodel.app.batches import store_changes
-from starmodel.app.deadlines import StoreWindow, close_window
-from starmodel.app.messages import Emitted, changed_message, fact_data
+from starmodel.app.commit.batches import store_changes
+from starmodel.app.commit.deadlines import StoreWindow, close_window
+from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
+from starmodel.app.commit.tracked import Tracked, change_of
 from starmodel.app.persistence import PersistenceManager, Repositories
-from starmodel.app.ports import Change, Clock, EventBus, Marker, RecordKey
-from starmodel.app.query import Filter, Query
-from starmodel.app.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
-from starmodel.app.scopes import default_snapshot
-from starmodel.app.tracked import Tracked, change_of
-from starmodel.core.commands import CommandRecord
-from starmodel.core.drafts import (
+from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.messages import Emitted, changed_message, fact_data
+from starmodel.app.ports.query import Filter, Query
+from starmodel.app.ports.repository import Change, Marker, RecordKey
+from starmodel.app.sessions.scopes import default_snapshot
+from starmodel.core.changes.drafts import (
     Facts,
     Lease,
     open_draft,
     reads_of,
     refill,
 )
+from starmodel.core.changes.patches import Patch, same
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import (
     ConstraintError,
@@ -31,9 +35,7 @@ from starmodel.core.errors import (
     TransactionAbortedError,
     VersionConflictError,
 )
-from starmodel.core.patches import Patch, same
-from starmodel.core.registry import EntityType, Registry
-from starmodel.core.relations import ForeignKey
+from starmodel.core.fields.relations import ForeignKey
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")

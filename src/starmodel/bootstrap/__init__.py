@@ -26,15 +26,18 @@ from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.app.access import AccessPolicy, RulePolicy
+from starmodel.app.access.policy import AccessPolicy, RulePolicy
 from starmodel.app.application import Application
+from starmodel.app.live.hub import Hub
+from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Clock, EventBus, IdSource, Repository, system_clock, system_ids
-from starmodel.app.presentation import RealtimeAdapter, Site, UIAdapter
-from starmodel.app.reactions import defined_reactions
-from starmodel.app.sessions.store import SessionStore
-from starmodel.app.subscriptions import Hub
+from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
+from starmodel.app.ports.repository import Repository
+from starmodel.app.ports.sessions import SessionStore
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import Site, UIAdapter
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import check_arguments, listed, named
 from starmodel.bootstrap.services import (
@@ -45,9 +48,9 @@ from starmodel.bootstrap.services import (
     session_cache,
 )
 from starmodel.config import Settings, load_settings, secret_keys
+from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.registry import Registry, defined_entities
 
 _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",

@@ -11,9 +11,11 @@ from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.app.bus import InProcessBus
-from starmodel.app.ports import Clock, EventBus, Repository, system_clock
+from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.clock import Clock, system_clock
+from starmodel.app.ports.repository import Repository
+from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.sessions.cache import SessionCache
-from starmodel.app.sessions.store import SessionStore
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
 

@@ -7,8 +7,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from starmodel.cli.plugins import PluginError, command_points, hidden_by, load_command, offers
-from starmodel.cli.problems import fail
+from starmodel.cli.plugins.discovery import (
+    PluginError,
+    command_points,
+    hidden_by,
+    load_command,
+    offers,
+)
+from starmodel.cli.terminal.problems import fail
 
 
 class CommandGroup(TyperGroup):

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from starmodel.cli.problems import CommandError
+from starmodel.cli.terminal.problems import CommandError
 
 _NAME = re.compile(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=", re.MULTILINE)
 CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json
 
-from starmodel.core.host import host_of
-from starmodel.core.json_data import json_bytes, json_data
+from starmodel.core.current_app import host_of
+from starmodel.core.values.json_data import json_bytes, json_data
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity

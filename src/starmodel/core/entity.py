@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-from starmodel.core.built_in import BUILT_IN
-from starmodel.core.definition import EntityInfo, define, take_id
-from starmodel.core.definition_checks import check_names
-from starmodel.core.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
-from starmodel.core.entity_config import EntityConfig
+from starmodel.core.changes.drafts import DRAFT, OWN, PARTS, STORED, Facts, Lease, revalidated
+from starmodel.core.changes.patches import values_of
+from starmodel.core.classes.built_in import BUILT_IN
+from starmodel.core.classes.checks import check_names
+from starmodel.core.classes.setup import EntityInfo, define, take_id
+from starmodel.core.current_app import ObjectsOf, host_of
 from starmodel.core.errors import FrozenEntityError
 from starmodel.core.events import ActionFactory, Event
-from starmodel.core.fields import ATOMS, Field, leaving
-from starmodel.core.host import ObjectsOf, host_of
-from starmodel.core.json_data import bytes_text, model_data
-from starmodel.core.patches import values_of
-from starmodel.core.relations import Relation, take_relations
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import ATOMS, Field, leaving
+from starmodel.core.fields.relations import Relation, take_relations
 from starmodel.core.signals import Signal
+from starmodel.core.values.json_data import bytes_text, model_data
 
 if TYPE_CHECKING:
     from pydantic import PrivateAttr

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from starmodel.core.commands import Action
-from starmodel.core.entity_config import AccessRule, check_access
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.entity_config import AccessRule, check_access
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -80,7 +80,9 @@ class Event(Generic[S, P, R]):
     def __get__(self, instance: S | None, owner: type) -> Any:
         if instance is None:
             return ActionFactory(owner, self)
-        from starmodel.core.running import BoundEvent  # the runner needs Event: one cycle, cut here
+        from starmodel.core.local_calls import (
+            BoundEvent,  # the runner needs Event: one cycle, cut here
+        )
 
         return BoundEvent(instance, self)
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.core.host import current_host
-from starmodel.core.signal_names import signal_name
+from starmodel.core.current_app import current_host
+from starmodel.core.values.signal_names import signal_name
 
 _NOT_A_WORD = re.compile(r"\W", re.ASCII)
 _INDEXED = re.compile(r"\.([^.]*[^\w.][^.]*)", re.ASCII)

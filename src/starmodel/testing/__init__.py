@@ -44,7 +44,7 @@ if "pytest" in sys.modules:  # so that a failed contract says what differed
     import pytest
 
     for _part in ("base", "writes", "markers", "queries", "concurrency"):
-        pytest.register_assert_rewrite(f"{__name__}.contract_{_part}")
+        pytest.register_assert_rewrite(f"{__name__}.contracts.{_part}")
 
 
 def __getattr__(name: str) -> Any:

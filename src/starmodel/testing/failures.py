@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from starmodel.testing.asgi import Reply
+from starmodel.testing.browser.asgi import Reply
 from starmodel.testing.problems import ServerFailedError
 
 

@@ -10,17 +10,20 @@ from typing import Any, TypeVar
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.access import AccessPolicy, Audience, RulePolicy
+from starmodel.app.access.policy import AccessPolicy, Audience, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
-from starmodel.app.elements import Element
-from starmodel.app.listing import Listing, Window, row_key
+from starmodel.app.commands.elements import Element
+from starmodel.app.live.reactions import Reaction
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports import Batch, Clock, EventBus, IdSource, Repository, Row
-from starmodel.app.reactions import Reaction
+from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.repository import Batch, Repository
+from starmodel.app.presentation.ui import Row
+from starmodel.app.queries.listing import Listing, Window, row_key
+from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import DuplicateCommandError
-from starmodel.core.registry import Registry
 from starmodel.core.results import Progress, Toast
 
 M = TypeVar("M")

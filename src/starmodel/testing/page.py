@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.commands import Action
 from starmodel.core.results import Toast
-from starmodel.testing import looking
-from starmodel.testing.acting import Hands, default_button
-from starmodel.testing.asgi import Reply
-from starmodel.testing.binding import held
-from starmodel.testing.dom import attribute, outline, select, squeeze
+from starmodel.testing.browser import finding
+from starmodel.testing.browser.actions import Hands, default_button
+from starmodel.testing.browser.asgi import Reply
+from starmodel.testing.browser.binding import held
+from starmodel.testing.browser.dom import attribute, outline, select, squeeze
+from starmodel.testing.browser.reading import refresh, text_of
+from starmodel.testing.browser.signals import SignalsSeen
+from starmodel.testing.browser.tab import Tab
 from starmodel.testing.failures import FailuresOf
 from starmodel.testing.problems import NotOnPageError
-from starmodel.testing.reading import refresh, text_of
-from starmodel.testing.signals import SignalsSeen
-from starmodel.testing.tab import Tab
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -97,7 +97,7 @@ class Page:
 
         Raises: NotOnPageError, when there is none or several.
         """
-        return self._read(lambda: text_of(self._tab, looking.one(self._tab, selector)))
+        return self._read(lambda: text_of(self._tab, finding.one(self._tab, selector)))
 
     def texts(self, selector: str) -> list[str]:
         """The texts of all elements that the selector finds, in the page's order."""
@@ -105,19 +105,19 @@ class Page:
 
     def has(self, selector: str) -> bool:
         """Whether the page shows such an element."""
-        return bool(self._read(lambda: looking.shown(self._tab, selector)))
+        return bool(self._read(lambda: finding.shown(self._tab, selector)))
 
     def all(self, selector: str) -> list[Element]:
         """All elements that the selector finds and the page shows."""
         tab = self._tab
-        return self._read(lambda: [Element(tab, tag) for tag in looking.shown(tab, selector)])
+        return self._read(lambda: [Element(tab, tag) for tag in finding.shown(tab, selector)])
 
     def value(self, name: str) -> Any:
         """What an input holds, by its name, id, label or selector; for radio buttons the choice."""
         tab = self._tab
 
         def read() -> Any:
-            found = looking.control(tab, tab.soup, name)
+            found = finding.control(tab, tab.soup, name)
             if attribute(found[0], "type") == "radio":
                 return next((attribute(tag, "value") for tag in found if held(tab, tag)), "")
             if len(found) > 1:
@@ -190,7 +190,7 @@ class Page:
         """
 
         async def work() -> None:
-            form = looking.form(self._tab, target)
+            form = finding.form(self._tab, target)
             given = {**(target.args if isinstance(target, Action) else {}), **values}
             for name, value in given.items():
                 await self._hands.fill(form, name, value)
@@ -221,7 +221,7 @@ class Page:
             if target.tag.decomposed or self._tab.soup not in target.tag.parents:
                 raise NotOnPageError(f"{target!r} is no longer on the page; ask page.all() again.")
             return target.tag
-        return looking.to_click(self._tab, target)
+        return finding.to_click(self._tab, target)
 
     def _act(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something, wait until all that it caused has been delivered, and tell what failed."""

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from starmodel.app.application import Application
+from starmodel.core.current_app import current_host
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.host import current_host
 from starmodel.testing.stand_ins import is_in_memory
 
 T = TypeVar("T")

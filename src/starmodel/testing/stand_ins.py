@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starmodel.app.application import Application
-from starmodel.app.ports import Repository
+from starmodel.app.ports.repository import Repository
 
 
 class InMemory:

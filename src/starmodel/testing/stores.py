@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.ports import Clock, Repository
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.repository import Repository
 from starmodel.testing.stand_ins import InMemory
 
 if TYPE_CHECKING:

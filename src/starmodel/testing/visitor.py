@@ -7,13 +7,13 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from starmodel.app.access import Actor
-from starmodel.testing.asgi import JSON, ORIGIN, Cookies, Reply, send
+from starmodel.app.access.policy import Actor
+from starmodel.testing.browser.asgi import JSON, ORIGIN, Cookies, Reply, send
+from starmodel.testing.browser.storage import Storage
+from starmodel.testing.browser.tab import Tab
 from starmodel.testing.failures import FailuresOf
-from starmodel.testing.kept import Storage
 from starmodel.testing.page import Page
 from starmodel.testing.running import enter, leave
-from starmodel.testing.tab import Tab
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
-from starmodel.core import registry
+from starmodel.core.classes import registry
 
 SHOP = '''
 import asyncio

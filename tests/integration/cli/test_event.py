@@ -72,7 +72,7 @@ def test_update_takes_lists_switches_and_private_fields_of_trusted_code(
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
 @pytest.mark.parametrize(
-    "broken", ["cli.outcomes.public_state", "app.application.Application.close"]
+    "broken", ["cli.events.outcomes.public_state", "app.application.Application.close"]
 )
 def test_what_fails_after_the_commit_leaves_a_success(
     run: Run, answer: Answer, pen: str, monkeypatch: pytest.MonkeyPatch,

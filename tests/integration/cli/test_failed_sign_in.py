@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from starmodel.adapters.web.greeting import dev_token
-from starmodel.cli.failed import FailedApplication, Failure
+from starmodel.cli.serving.failed import FailedApplication, Failure
 
 HTML = {"accept": "text/html"}
 KEY = "k" * 40

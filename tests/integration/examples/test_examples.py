@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from starmodel.core import registry
+from starmodel.core.classes import registry
 from starmodel.testing import Visitor
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

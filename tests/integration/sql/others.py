@@ -10,12 +10,12 @@ from sqlalchemy import Column, Integer
 
 from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports import Batch, Change
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.changes.patches import diff
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import VersionConflictError
-from starmodel.core.fields import Field
-from starmodel.core.patches import diff
-from starmodel.core.registry import entity_type
+from starmodel.core.fields.field import Field
 
 
 class Customer(Entity):

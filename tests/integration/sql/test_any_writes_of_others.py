@@ -22,7 +22,7 @@ from integration.sql.others import (
     stored,
 )
 from outsiders import Outsider
-from starmodel.app.query import Query
+from starmodel.app.ports.query import Query
 from starmodel.core.entity import version_of
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"

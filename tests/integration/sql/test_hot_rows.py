@@ -19,7 +19,7 @@ from starmodel import Entity, event
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.fields import Field
+from starmodel.core.fields.field import Field
 from starmodel.testing.fakes import fake_application
 
 

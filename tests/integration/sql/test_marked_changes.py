@@ -16,7 +16,9 @@ from starmodel.adapters.persistence.sql import network_transaction
 from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
-from starmodel.app.ports import Batch, Change, Marker
+from starmodel.app.ports.repository import Batch, Change, Marker
+from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import (
     ConstraintError,
@@ -24,9 +26,7 @@ from starmodel.core.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
-from starmodel.core.fields import Field
-from starmodel.core.patches import Patch
-from starmodel.core.registry import entity_type
+from starmodel.core.fields.field import Field
 
 
 class _Seat(Entity):

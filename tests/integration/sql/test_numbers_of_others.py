@@ -15,7 +15,7 @@ from integration.sql.others import (
     opened,
 )
 from outsiders import Outsider
-from starmodel.app.ports import Batch
+from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import Entity
 
 NUMBERED = {

@@ -12,10 +12,10 @@ from starmodel.adapters.persistence.sql.driver_link import DriverLink
 from starmodel.adapters.persistence.sql.reads import MOST
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
-from starmodel.app.ports import Batch, Change
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
 from starmodel.core.errors import StoreFailedError
-from starmodel.core.registry import entity_type
 
 NUMBER = 250
 

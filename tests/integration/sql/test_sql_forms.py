@@ -26,7 +26,7 @@ from starmodel.core.errors import (
     StarModelError,
 )
 from starmodel.core.events import event
-from starmodel.core.fields import Field
+from starmodel.core.fields.field import Field
 from starmodel.sql import BaseTable, fast_base_table
 from starmodel.testing.fakes import fake_application
 

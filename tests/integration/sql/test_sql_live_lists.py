@@ -10,8 +10,8 @@ import pytest
 from databases import emptied
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.listing import listing_of
-from starmodel.app.subscriptions import Subscription
+from starmodel.app.live.hub import Subscription
+from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
 
 

@@ -15,18 +15,18 @@ from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.tables import derive_table
-from starmodel.app.ports import Batch, Change
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.changes.patches import Patch, diff
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
-from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import (
     ConfigurationError,
     ConstraintError,
     FrozenEntityError,
     VersionConflictError,
 )
-from starmodel.core.fields import Field
-from starmodel.core.patches import Patch, diff
-from starmodel.core.registry import entity_type
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import Field
 
 
 class _Team(Entity):

@@ -15,15 +15,15 @@ from private_server import PrivateServer
 from starmodel.adapters.persistence.sql import network_transaction
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.server import LostError
-from starmodel.app.ports import Batch, Change, Marker
-from starmodel.app.query import Query, make_query
+from starmodel.app.ports.query import Query, make_query
+from starmodel.app.ports.repository import Batch, Change, Marker
+from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
-from starmodel.core.patches import Patch
-from starmodel.core.registry import entity_type
 
 
 class _Count(Entity):

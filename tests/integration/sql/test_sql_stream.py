@@ -11,9 +11,9 @@ import pytest
 from starmodel import Entity
 from starmodel.adapters.persistence.sql import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports import Batch, Change
-from starmodel.app.query import Query, make_query
-from starmodel.core.registry import entity_type
+from starmodel.app.ports.query import Query, make_query
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.classes.registry import entity_type
 
 RECORDS = 3000
 

@@ -10,9 +10,9 @@ import pytest
 
 from databases import SERVERS
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.registry import entity_type
 
 
 class _Count(Entity):

@@ -19,14 +19,14 @@ import pytest
 
 from starmodel.adapters.persistence.sql import sqlite_reader, sweeper
 from starmodel.adapters.persistence.sql.repository import SqlRepository, this_process
-from starmodel.app.ports import Batch, Change, Marker
-from starmodel.app.query import Query
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import Batch, Change, Marker
+from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity, version_of
-from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import StarModelError, VersionConflictError
-from starmodel.core.fields import Field
-from starmodel.core.patches import Patch
-from starmodel.core.registry import entity_type
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import Field
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -132,11 +132,11 @@ CHILD = textwrap.dedent(
     """
     import asyncio, itertools, sys
     from starmodel.adapters.persistence.sql.repository import SqlRepository
-    from starmodel.app.ports import Batch, Change
+    from starmodel.app.ports.repository import Batch, Change
     from starmodel.core.entity import Entity, version_of
     from starmodel.core.errors import VersionConflictError
-    from starmodel.core.patches import Patch
-    from starmodel.core.registry import entity_type
+    from starmodel.core.changes.patches import Patch
+    from starmodel.core.classes.registry import entity_type
 
     class _Count(Entity):
         n: int = 0

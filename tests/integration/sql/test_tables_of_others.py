@@ -21,11 +21,11 @@ from integration.sql.others import (
 )
 from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports import Batch
-from starmodel.app.query import Query
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import VersionConflictError
-from starmodel.core.fields import Field
+from starmodel.core.fields.field import Field
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 

@@ -21,11 +21,11 @@ from integration.sql.others import (
 )
 from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports import Batch
-from starmodel.app.query import Query
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import version_of
-from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError, ConstraintError
+from starmodel.core.fields.entity_config import EntityConfig
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 

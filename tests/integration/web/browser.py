@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from starmodel.core import registry
+from starmodel.core.classes import registry
 from starmodel.core.entity import Entity
 
 E = TypeVar("E", bound=Entity)

@@ -161,7 +161,7 @@ async def test_session_that_no_cookie_carries_is_refused_before_the_commit(
 
 async def test_memory_store_keeps_nothing_of_a_batch_that_can_not_be_copied() -> None:
     from starmodel.adapters.persistence.memory import MemoryRepository
-    from starmodel.app.ports import Batch, Change
+    from starmodel.app.ports.repository import Batch, Change
 
     class Stubborn:
         def __deepcopy__(self, memo: Any) -> Any:

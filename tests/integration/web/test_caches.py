@@ -14,8 +14,8 @@ import pytest
 
 from integration.web.browser import ORIGIN, unlisted
 from starmodel import Entity, event
-from starmodel.core.bounded_cache import BoundedCache
-from starmodel.testing.asgi import DATASTAR, HTML, JSON, Cookies, scope_of
+from starmodel.core.values.bounded_cache import BoundedCache
+from starmodel.testing.browser.asgi import DATASTAR, HTML, JSON, Cookies, scope_of
 
 MB = 1_000_000
 BIG = 60_000  # what is chosen by a visitor in one place

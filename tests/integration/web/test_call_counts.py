@@ -13,7 +13,7 @@ from typing import Any
 
 from integration.web.browser import unlisted
 from starmodel import Entity, event
-from starmodel.testing.asgi import DATASTAR, HTML, Cookies, send
+from starmodel.testing.browser.asgi import DATASTAR, HTML, Cookies, send
 
 MAX_CALLS_OF_A_CLICK = 165
 SENT = {

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from integration.web.shop import Product
 from starmodel import Entity, EntityConfig, Field, create_app
-from starmodel.app.query import make_query
-from starmodel.core.json_text import to_text
+from starmodel.app.ports.query import make_query
+from starmodel.core.tagged_json import to_text
 from starmodel.testing import Visitor, memory_stores
 
 
@@ -258,7 +258,7 @@ def _forged(app: Any, order: str, text: str) -> str:
     """A cursor as the server would have made it of any text."""
     from base64 import urlsafe_b64encode
 
-    from starmodel.app.cursors import _context
+    from starmodel.app.queries.cursors import _context
 
     raw = text.encode("utf-8", "surrogatepass")
     context = _context(make_query(Parcel, {}, order=order), "")

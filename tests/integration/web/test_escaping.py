@@ -19,8 +19,8 @@ from starmodel.adapters.realtime.datastar import (
     patch_signals,
     script_json,
 )
-from starmodel.app.elements import Element
-from starmodel.core.host import current_host
+from starmodel.app.commands.elements import Element
+from starmodel.core.current_app import current_host
 
 HOSTILE = [
     "@get('/evil')", "@post(`/x`)", "');alert(1);('", '");alert(1);("', "`;alert(1);`",

@@ -8,7 +8,7 @@ from typing import Any
 
 from integration.web.browser import DATASTAR, ORIGIN, sse_events, toasts, unlisted
 from starmodel import Entity, EntityConfig, event
-from starmodel.testing.asgi import Cookies, send
+from starmodel.testing.browser.asgi import Cookies, send
 
 
 @unlisted

@@ -21,7 +21,7 @@ from pydantic import BaseModel, JsonValue, SecretStr
 
 from integration.web.browser import unlisted
 from starmodel import Entity, EntityConfig, Field, Redirect, event
-from starmodel.testing.asgi import DATASTAR, HTML, JSON, ORIGIN, Cookies, scope_of
+from starmodel.testing.browser.asgi import DATASTAR, HTML, JSON, ORIGIN, Cookies, scope_of
 
 CASES = int(os.environ.get("FUZZ_CASES", "6000"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))

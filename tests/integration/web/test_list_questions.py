@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from starmodel import Entity, Field, create_app
-from starmodel.app.query import OPERATORS
+from starmodel.app.ports.query import OPERATORS
 from starmodel.testing import Visitor, memory_stores
 
 SECRET = "never told"

@@ -13,7 +13,7 @@ from fasthtml.common import Script, Titled
 from integration.web.browser import unlisted
 from starmodel import Entity
 from starmodel.adapters.web.assets import asset_urls
-from starmodel.core.fields import Field
+from starmodel.core.fields.field import Field
 
 CSP = "content-security-policy"
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, unlisted
 from starmodel import Entity, EntityConfig, event
-from starmodel.core.log_text import log_text
+from starmodel.core.values.log_text import log_text
 
 
 @unlisted

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from integration.web.browser import DATASTAR, HTML, JSON, ORIGIN, moved_to, unlisted
 from starmodel import Entity, Redirect, event
-from starmodel.app.redirects import is_web_address, sent_as, stays_here
-from starmodel.testing.asgi import Cookies, send
+from starmodel.app.commands.redirects import is_web_address, sent_as, stays_here
+from starmodel.testing.browser.asgi import Cookies, send
 
 
 @unlisted

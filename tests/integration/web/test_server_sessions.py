@@ -18,7 +18,7 @@ from databases import DATABASES, emptied
 from integration.web.browser import Browser, toasts, unlisted
 from starmodel import Actor, Entity, EntityConfig, Session, event
 from starmodel.adapters.persistence.system.database import DatabaseSessions
-from starmodel.app.session import DEVELOPMENT
+from starmodel.app.sessions.session import DEVELOPMENT
 from starmodel.core.errors import StoreUnavailableError
 from starmodel.testing.fakes import FakeClock
 

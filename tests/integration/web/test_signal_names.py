@@ -15,7 +15,7 @@ from pydantic import Field as PydanticField
 
 from integration.web.browser import Browser, Sse, Stream, sse_events, unlisted
 from starmodel import Entity, Field, event
-from starmodel.core.signal_names import INHERITED, keys_of
+from starmodel.core.values.signal_names import INHERITED, keys_of
 
 pytestmark = pytest.mark.small
 

@@ -11,7 +11,7 @@ import pytest
 from integration.web.browser import DATASTAR, unlisted
 from starmodel import Entity, Toast, event
 from starmodel.adapters.web import reply_parts
-from starmodel.testing.asgi import Cookies, scope_of
+from starmodel.testing.browser.asgi import Cookies, scope_of
 
 STEPS, SIZE = 200, 20_000
 

@@ -209,7 +209,7 @@ async def test_topics_of_a_stream_and_its_address_are_bounded(
 async def test_page_with_too_many_lists_says_so(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
-    from starmodel.app.listing import listing_of
+    from starmodel.app.queries.listing import listing_of
     from starmodel.core.errors import TooManyTopicsError
 
     app = serve(Pen)

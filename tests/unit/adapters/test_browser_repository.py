@@ -27,11 +27,11 @@ from starmodel.adapters.persistence.browser import (
     restored,
     written,
 )
-from starmodel.app.carried import Carried, carried
-from starmodel.app.command import Command
-from starmodel.app.messages import Changed
-from starmodel.app.reactions import defined_reactions
-from starmodel.app.session import Session
+from starmodel.app.commands.command import Command
+from starmodel.app.live.reactions import defined_reactions
+from starmodel.app.ports.messages import Changed
+from starmodel.app.sessions.browser_state import Carried, carried
+from starmodel.app.sessions.session import Session
 from starmodel.core.entity import version_of
 from starmodel.core.errors import CommandRunningError, RequestError
 from starmodel.testing.fakes import FakeClock, fake_application

@@ -8,9 +8,9 @@ from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.adapters.persistence.memory_sizes import bytes_of, is_small
-from starmodel.app.ports import MARKER_TTL_S, Batch, Change, Marker
+from starmodel.app.ports.repository import MARKER_TTL_S, Batch, Change, Marker
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.errors import StoreFullError
-from starmodel.core.registry import entity_type
 from starmodel.testing.fakes import FakeClock
 
 

@@ -2,8 +2,8 @@
 
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.ports import Batch, Change
-from starmodel.core.registry import entity_type
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.classes.registry import entity_type
 from starmodel.testing.fakes import FakeClock
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from starmodel import Actor, Session
-from starmodel.app.command import Command
-from starmodel.app.inputs import Inputs
-from starmodel.app.messages import Changed
+from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.command import Command
+from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import FakeClock, FakeTransactionalRepository, RecordingBus
 
 

@@ -11,8 +11,8 @@ from starmodel import (
     NotSignedInError,
     event,
 )
-from starmodel.app.access import TRUSTED, RulePolicy, allows, may_create
-from starmodel.core.registry import Registry
+from starmodel.app.access.policy import TRUSTED, RulePolicy, allows, may_create
+from starmodel.core.classes.registry import Registry
 
 BOSS = Actor("b", "Boss", frozenset({"boss"}))
 ANN = Actor("ann")

@@ -16,9 +16,9 @@ from starmodel import (
     dispatch,
     event,
 )
-from starmodel.app.messages import Changed, SessionEnded
-from starmodel.app.session import current_session
-from starmodel.app.subscriptions import Subscription
+from starmodel.app.live.hub import Subscription
+from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.sessions.session import current_session
 from starmodel.core.commands import CommandRecord
 from starmodel.testing.fakes import RecordingBus, fake_application
 

@@ -19,10 +19,10 @@ from starmodel import (
     Session,
     event,
 )
-from starmodel.app.binding import Binder
-from starmodel.app.inputs import Inputs
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.registry import Registry
+from starmodel.core.classes.registry import Registry
 
 
 class Colour(enum.Enum):

@@ -11,7 +11,7 @@ from starmodel import (
     EntityConfig,
     event,
 )
-from starmodel.app.messages import Changed
+from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import fake_application
 from unit.app.shop import Counter, Product
 

@@ -13,9 +13,9 @@ from pydantic import FutureDate, PastDatetime
 
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.encryption import AesCipher
-from starmodel.app.cursors import Cursors
-from starmodel.app.ordering import position_of
-from starmodel.app.query import Query
+from starmodel.app.ports.ordering import position_of
+from starmodel.app.ports.query import Query
+from starmodel.app.queries.cursors import Cursors
 from starmodel.core.errors import RequestError
 
 

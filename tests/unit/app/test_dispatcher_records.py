@@ -17,7 +17,7 @@ from starmodel import (
     NotFoundError,
     event,
 )
-from starmodel.app.access import TRUSTED
+from starmodel.app.access.policy import TRUSTED
 from starmodel.core.entity import version_of
 from starmodel.testing.fakes import fake_application
 from unit.app.shop import Counter, Product

@@ -9,7 +9,7 @@ from starmodel import (
     Field,
     event,
 )
-from starmodel.app.messages import Changed
+from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import fake_application
 from unit.app.shop import Counter, Product
 

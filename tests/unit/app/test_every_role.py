@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from starmodel.app.access import DEV, Actor, EveryRole
-from starmodel.app.session import DEVELOPMENT, Session
+from starmodel.app.access.policy import DEV, Actor, EveryRole
+from starmodel.app.sessions.session import DEVELOPMENT, Session
 
 
 def test_every_role_contains_any_name_and_is_stored_as_dev() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from starmodel import Entity, Field, Private
-from starmodel.app.messages import fact_data
+from starmodel.app.ports.messages import fact_data
 
 HIDDEN = SecretStr("hidden")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from starmodel.app.failures import own_frames, own_traceback
+from starmodel.app.presentation.failures import own_frames, own_traceback
 
 Fail = Callable[..., BaseException]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starmodel.app.filter_words import join_values, split_filter, split_values
+from starmodel.app.ports.filter_syntax import join_values, split_filter, split_values
 
 
 @given(st.lists(st.text(alphabet=st.sampled_from('a",\\ \n'), max_size=6), min_size=1, max_size=5))

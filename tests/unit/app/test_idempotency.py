@@ -7,7 +7,7 @@ import pytest
 
 from starmodel import Actor, ConstraintError, Entity, EntityConfig, Toast, event
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.ports import MARKER_TTL_S, Batch, Marker
+from starmodel.app.ports.repository import MARKER_TTL_S, Batch, Marker
 from starmodel.core.errors import (
     CommandReusedError,
     CommandRunningError,

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from starmodel import Entity, EntityConfig, Field
 from starmodel.adapters.encryption import AesCipher
-from starmodel.app.cursors import Cursors
-from starmodel.app.listing import Window, listing_of
+from starmodel.app.queries.cursors import Cursors
+from starmodel.app.queries.listing import Window, listing_of
+from starmodel.core.classes.registry import Registry
 from starmodel.core.errors import RequestError
-from starmodel.core.registry import Registry
 
 CURSORS = Cursors(AesCipher(["a" * 40], "cursor"))
 

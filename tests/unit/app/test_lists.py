@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
-from starmodel.app.listing import listing_of
-from starmodel.app.lists import Lists
-from starmodel.app.live_list import LONGEST_PAUSE_S, PAUSE_S
-from starmodel.app.messages import Changed
-from starmodel.app.subscriptions import Subscription
+from starmodel.app.live.hub import Subscription
+from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
+from starmodel.app.live.live_lists import Lists
+from starmodel.app.ports.messages import Changed
+from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
 
 

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, RootModel, SecretStr, model_validator
 
 from starmodel import Field
-from starmodel.app.model_input import MASK, UnknownPartError, accepted
-from starmodel.core.nested import is_private_path
+from starmodel.app.commands.binding.models import MASK, UnknownPartError, accepted
+from starmodel.core.fields.nested import is_private_path
 
 NONE: frozenset[Any] = frozenset()
 

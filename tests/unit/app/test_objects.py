@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from starmodel import BindingError, Entity, EntityConfig, Field, NotFoundError
-from starmodel.app.query import make_query
+from starmodel.app.ports.query import make_query
 from starmodel.core.errors import RequestError
 from starmodel.testing.fakes import fake_application
 

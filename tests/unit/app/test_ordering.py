@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starmodel import Entity, EntityConfig
-from starmodel.app.ordering import position_of, sort_key
-from starmodel.app.query import Query
+from starmodel.app.ports.ordering import position_of, sort_key
+from starmodel.app.ports.query import Query
 
 ZONE = timezone(timedelta(hours=2))
 

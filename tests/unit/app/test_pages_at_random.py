@@ -18,10 +18,10 @@ from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
 from starmodel.adapters.realtime.datastar import signals_of
 from starmodel.adapters.realtime.pages import Page, Tokens
 from starmodel.adapters.realtime.sse import SseStreams
-from starmodel.app.listing import listing_of
-from starmodel.app.lists import Lists
-from starmodel.app.messages import Changed
-from starmodel.app.scopes import default_snapshot
+from starmodel.app.live.live_lists import Lists
+from starmodel.app.ports.messages import Changed
+from starmodel.app.queries.listing import listing_of
+from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.entity import public_state
 from starmodel.testing.fakes import RecordingBus, fake_application
 

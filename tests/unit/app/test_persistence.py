@@ -5,7 +5,7 @@ import pytest
 from starmodel import ConfigurationError, Entity, EntityConfig
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.persistence import PersistenceManager
-from starmodel.core.registry import Registry
+from starmodel.core.classes.registry import Registry
 
 
 def entity(**config):

@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from starmodel import ConfigurationError, Entity, EntityConfig, event, on
-from starmodel.app.messages import Emitted
-from starmodel.app.reactions import Reaction, defined_reactions
+from starmodel.app.live.reactions import Reaction, defined_reactions
+from starmodel.app.ports.messages import Emitted
 from starmodel.testing.fakes import fake_application
 
 

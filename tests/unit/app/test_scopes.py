@@ -4,9 +4,9 @@ import pytest
 from pydantic import PrivateAttr, computed_field
 
 from starmodel import Actor, ConfigurationError, Entity, EntityConfig, Field, NotSignedInError
-from starmodel.app.scopes import Scopes, default_snapshot, keyed_hash
+from starmodel.app.sessions.scopes import Scopes, default_snapshot, keyed_hash
+from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import version_of
-from starmodel.core.registry import Registry
 from starmodel.testing.fakes import fake_application
 
 

@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from starmodel import ConfigurationError, Entity, Field, Private, create_app, event
-from starmodel.app.binding import Binder
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import public_state
-from starmodel.core.registry import Registry
 
 
 class Login(BaseModel):

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from starmodel.app.access import Actor
-from starmodel.app.messages import Changed, SessionEnded
-from starmodel.app.subscriptions import Frames, Hub, Subscription, snapshot_message
+from starmodel.app.access.policy import Actor
+from starmodel.app.live.hub import Frames, Hub, Subscription, snapshot_message
+from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 
 
@@ -140,7 +140,7 @@ async def test_change_that_a_removal_overtook_is_not_shown_to_a_page_that_came_b
 
 
 async def test_removals_are_remembered_in_bounded_number(monkeypatch):
-    monkeypatch.setattr("starmodel.app.subscriptions.MAX_REMOVED_BYTES", 4000)
+    monkeypatch.setattr("starmodel.app.live.hub.MAX_REMOVED_BYTES", 4000)
     hub = Hub()
     for n in range(100):
         await hub.deliver(changed(7, state=False, id=str(n)))

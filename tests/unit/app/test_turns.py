@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 
-from starmodel.app.turns import AT_ONCE, BURST_S, SHARE, Allowance, Turns
+from starmodel.app.live.turns import AT_ONCE, BURST_S, SHARE, Allowance, Turns
 
 
 async def step() -> None:

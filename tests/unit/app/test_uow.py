@@ -16,8 +16,8 @@ from starmodel import (
     event,
 )
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.messages import Changed
-from starmodel.core.drafts import Lease
+from starmodel.app.ports.messages import Changed
+from starmodel.core.changes.drafts import Lease
 from starmodel.core.entity import version_of
 from starmodel.testing.fakes import fake_application
 

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from starmodel.core.bounded_cache import BoundedCache, cached, size_of
+from starmodel.core.values.bounded_cache import BoundedCache, cached, size_of
 
 
 def test_oldest_entries_leave_beyond_the_bound() -> None:

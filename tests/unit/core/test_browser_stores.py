@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from starmodel import ConfigurationError, Entity, EntityConfig, Field, StateStore
-from starmodel.core.registry import Registry, entity_type
+from starmodel.core.classes.registry import Registry, entity_type
 
 
 class Key(BaseModel):

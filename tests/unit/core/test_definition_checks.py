@@ -11,12 +11,12 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, PrivateAttr, field_validator
 
-from starmodel.core import registry
+from starmodel.core.classes import registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
-from starmodel.core.fields import Field
-from starmodel.core.relations import Relationship
+from starmodel.core.fields.field import Field
+from starmodel.core.fields.relations import Relationship
 
 
 def test_default_of_another_type_is_refused() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, field_validator
 
-from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
+from starmodel.core.changes.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import InvalidStateError, StaleDraftError
 

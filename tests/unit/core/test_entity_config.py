@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from starmodel.core.entity import Entity
-from starmodel.core.entity_config import OWN_KEYS, EntityConfig
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
+from starmodel.core.fields.entity_config import OWN_KEYS, EntityConfig
 
 
 def _define(**config: Any) -> type[Entity]:

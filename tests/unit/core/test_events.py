@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
-from starmodel.core.drafts import Facts, Lease, close_draft, open_draft
+from starmodel.core.changes.drafts import Facts, Lease, close_draft, open_draft
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import (
     ConfigurationError,
@@ -18,7 +18,7 @@ from starmodel.core.errors import (
     StaleDraftError,
 )
 from starmodel.core.events import event
-from starmodel.core.running import emitted
+from starmodel.core.local_calls import emitted
 
 
 class _Line(BaseModel):

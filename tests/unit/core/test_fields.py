@@ -12,9 +12,9 @@ import pytest
 from pydantic import AwareDatetime, BaseModel, HttpUrl, JsonValue, Secret, SecretBytes, SecretStr
 
 from starmodel.core.entity import Entity, public_state
-from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import Field, is_atomic, looks_secret
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import Field, is_atomic, looks_secret
 
 UserId = NewType("UserId", int)
 

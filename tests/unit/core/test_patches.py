@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel, Field
 
-from starmodel.core.drafts import Facts, open_draft
+from starmodel.core.changes.drafts import Facts, open_draft
+from starmodel.core.changes.patches import Patch, apply, diff, same
 from starmodel.core.entity import Entity
-from starmodel.core.patches import Patch, apply, diff, same
 
 UTC = datetime.UTC
 CET = datetime.timezone(datetime.timedelta(hours=1))

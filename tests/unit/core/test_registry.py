@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from starmodel.core import registry
-from starmodel.core.definition import signal_prefix
+from starmodel.core.classes import registry
+from starmodel.core.classes.registry import Registry, defined_entities, entity_type
+from starmodel.core.classes.setup import signal_prefix
+from starmodel.core.current_app import adopt, current_host, host_of
 from starmodel.core.entity import Entity
-from starmodel.core.entity_config import EntityConfig
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
-from starmodel.core.fields import Field
-from starmodel.core.host import adopt, current_host, host_of
-from starmodel.core.registry import Registry, defined_entities, entity_type
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.field import Field
 from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
 

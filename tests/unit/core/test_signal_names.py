@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starmodel import ConfigurationError, Entity, Field
-from starmodel.core.signal_names import INHERITED, key_of, keys_of, signal_name
 from starmodel.core.signals import Signal
+from starmodel.core.values.signal_names import INHERITED, key_of, keys_of, signal_name
 
 HOSTILE = ("__proto__", "__proto__.reviveFunctionStrings", "constructor", "prototype", "toString",
            "constructor.prototype.x", "a.b", ".", "..", "_x", "__x", "%5F_proto__", "")  # fmt: skip

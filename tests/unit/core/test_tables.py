@@ -12,13 +12,13 @@ import sqlmodel
 from pydantic import BaseModel, ValidationError, field_validator
 from sqlmodel import SQLModel
 
-from starmodel.core.drafts import Facts, Lease, close_draft, open_draft, reads_of
+from starmodel.core.changes.drafts import Facts, Lease, close_draft, open_draft, reads_of
+from starmodel.core.changes.patches import apply, diff
+from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity, public_state, stored, version_of
 from starmodel.core.errors import ConfigurationError, FrozenEntityError, InvalidStateError
 from starmodel.core.events import event
-from starmodel.core.fields import Field
-from starmodel.core.patches import apply, diff
-from starmodel.core.registry import entity_type
+from starmodel.core.fields.field import Field
 
 
 class _Place(BaseModel):

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import pytest
 
-from starmodel.testing.asgi import form_body
-from starmodel.testing.controls import Controls, form_data, known_as, named
-from starmodel.testing.dom import parse, select
+from starmodel.testing.browser.asgi import form_body
+from starmodel.testing.browser.controls import Controls, form_data, known_as, named
+from starmodel.testing.browser.dom import parse, select
 
 FORM = """
 <form id="f"><label for="n">Your name</label><input id="n" name="name" value="Ann">

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel.testing import NotOnPageError
-from starmodel.testing.dom import arrange, by_id, fragment, parse, patch, select
+from starmodel.testing.browser.dom import arrange, by_id, fragment, parse, patch, select
 
 PAGE = '<ul id="list"><li id="a">A</li><li id="b">B</li></ul><template><p>hidden</p></template>'
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from starmodel.testing import UnreadableExpressionError
-from starmodel.testing.expressions import as_text, calls, evaluate
+from starmodel.testing.browser.expressions import as_text, calls, evaluate
 
 
 class Around:

@@ -3,7 +3,7 @@
 import pytest
 
 from starmodel import Entity, EntityConfig, event
-from starmodel.app.messages import Changed
+from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import (
     CountingIds,
     FakeClock,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from starmodel.testing import NotOnPageError
-from starmodel.testing.signals import SignalsSeen, SignalTree
-from starmodel.testing.sse import SseReader
+from starmodel.testing.browser.signals import SignalsSeen, SignalTree
+from starmodel.testing.browser.sse import SseReader
 
 
 @pytest.fixture

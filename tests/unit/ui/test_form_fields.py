@@ -25,10 +25,10 @@ from pydantic.types import FutureDate, PastDatetime
 
 from integration.web.browser import unlisted
 from starmodel.adapters.ui.fields import FormField, form_field
-from starmodel.app.parameters import Parameter
+from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.widgets import UI, WIDGETS
+from starmodel.core.fields.widgets import UI, WIDGETS
 
 
 class Size(enum.Enum):

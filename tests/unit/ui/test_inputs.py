@@ -17,8 +17,8 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled, uncompiled
 from starmodel.adapters.ui.fields import FormField
 from starmodel.adapters.ui.inputs import labelled, slot_values
 from starmodel.adapters.ui.rows import row_component
-from starmodel.app.access import Actor, Audience
-from starmodel.core.widgets import WIDGETS
+from starmodel.app.access.policy import Actor, Audience
+from starmodel.core.fields.widgets import WIDGETS
 from unit.ui.dom import dom
 from unit.ui.test_compiled import HOSTILE, elements, texts, tokens
 

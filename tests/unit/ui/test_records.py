@@ -8,7 +8,7 @@ import pytest
 
 from starmodel import Entity, EntityConfig, Field
 from starmodel.adapters.ui.records import MAX_TITLE_CHARS, title_field, title_of
-from starmodel.core.registry import EntityType, Registry
+from starmodel.core.classes.registry import EntityType, Registry
 
 
 def kind(cls: type[Entity]) -> EntityType:

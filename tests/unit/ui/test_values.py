@@ -16,7 +16,7 @@ from pydantic import AnyUrl, BaseModel
 
 from starmodel.adapters.ui.markdown import MAX_MARKS, _parser, markdown
 from starmodel.adapters.ui.values import MAX_CELL_CHARS, NOTHING, shows
-from starmodel.core.widgets import UI
+from starmodel.core.fields.widgets import UI
 from unit.ui.dom import dom
 from unit.ui.test_compiled import elements, texts
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from starmodel.cli.loading import load_application, opened
-from starmodel.cli.lookup import find_entity
-from starmodel.cli.options import AppOption
-from starmodel.cli.problems import in_sentences
+from starmodel.cli.events.lookup import find_entity
+from starmodel.cli.serving.loading import load_application, opened
+from starmodel.cli.terminal.options import AppOption
+from starmodel.cli.terminal.problems import in_sentences
 from starmodel.core.entity import public_state
 
 stock = typer.Typer(help="Count and export what an application stores.", no_args_is_help=True)

@@ -10,10 +10,20 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
-from starmodel.app.carried import Carried, Kept, carried, not_carried
-from starmodel.app.ports import Batch, Change, Clock, Expired, Marker, system_clock
-from starmodel.app.query import Query
-from starmodel.core.bounds import (
+from starmodel.app.ports.clock import Clock, system_clock
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import Batch, Change, Expired, Marker
+from starmodel.app.sessions.browser_state import Carried, Kept, carried, not_carried
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity, public_state, stored, version_of
+from starmodel.core.errors import (
+    ConfigurationError,
+    DuplicateCommandError,
+    InvalidStateError,
+    RequestError,
+    VersionConflictError,
+)
+from starmodel.core.values.bounds import (
     MAX_KEYS,
     Bounds,
     BoundsError,
@@ -23,16 +33,7 @@ from starmodel.core.bounds import (
     key_counter,
     read_json,
 )
-from starmodel.core.entity import Entity, public_state, stored, version_of
-from starmodel.core.errors import (
-    ConfigurationError,
-    DuplicateCommandError,
-    InvalidStateError,
-    RequestError,
-    VersionConflictError,
-)
-from starmodel.core.json_data import json_bytes, with_bytes
-from starmodel.core.registry import EntityType
+from starmodel.core.values.json_data import json_bytes, with_bytes
 
 E = TypeVar("E", bound=Entity)
 FORMAT = 1

@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
 from starmodel.adapters.persistence.memory_sizes import bytes_of
-from starmodel.app.ports import Batch, Change, Clock, Expired, IsWatched, Marker, system_clock
-from starmodel.app.query import Query
+from starmodel.app.ports.clock import Clock, system_clock
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import DuplicateCommandError, StoreFullError, VersionConflictError
-from starmodel.core.registry import EntityType
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.memory")

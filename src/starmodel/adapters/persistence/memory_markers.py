@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from starmodel.app.ports import MARKER_TTL_S, Clock, Marker
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.repository import MARKER_TTL_S, Marker
 
 MAX_PER_OWNER = 1_000
 _OVERHEAD_BYTES = 600

@@ -23,17 +23,17 @@ from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_a
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.adapters.realtime.states import BrowserStates
 from starmodel.app.application import Application
-from starmodel.app.command import Outcome
-from starmodel.app.elements import Element
-from starmodel.app.listing import Listing
-from starmodel.app.redirects import sent_as
-from starmodel.app.replies import Reply
-from starmodel.app.session import Session
+from starmodel.app.commands.command import Outcome
+from starmodel.app.commands.elements import Element
+from starmodel.app.commands.redirects import sent_as
+from starmodel.app.commands.replies import Reply
+from starmodel.app.queries.listing import Listing
+from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.setup import signal_prefix
 from starmodel.core.commands import Action
-from starmodel.core.definition import signal_prefix
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
 from starmodel.core.results import Progress, Toast
 
 STREAM_PATH = "/_starmodel/stream"

@@ -12,16 +12,16 @@ from urllib.parse import urlencode
 import orjson
 from pydantic_core import to_jsonable_python
 
-from starmodel.app.elements import Element
-from starmodel.app.listing import key_of
-from starmodel.core.bounds import number_text
+from starmodel.app.commands.elements import Element
+from starmodel.app.queries.listing import key_of
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.json_data import json_bytes
-from starmodel.core.registry import EntityType
-from starmodel.core.signal_names import signal_name
 from starmodel.core.signals import Signal
+from starmodel.core.values.bounds import number_text
+from starmodel.core.values.json_data import json_bytes
+from starmodel.core.values.signal_names import signal_name
 
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_SIGNAL_BYTES = 4096

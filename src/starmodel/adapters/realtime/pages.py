@@ -10,12 +10,12 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.app.listing import Listing
-from starmodel.app.session import Session
+from starmodel.app.queries.listing import Listing
+from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
-from starmodel.core.registry import EntityType
 
 MAX_TOKEN_BYTES = 2048
 MAX_WORDS_CHARS = 1024

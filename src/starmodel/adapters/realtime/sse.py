@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 from starmodel.adapters.realtime.pages import Tokens
 from starmodel.adapters.realtime.watching import RenderPart, watching
 from starmodel.app.application import Application
-from starmodel.app.session import Session
-from starmodel.app.subscriptions import Frames, Subscription, snapshot_message
+from starmodel.app.live.hub import Frames, Subscription, snapshot_message
+from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import public_state, version_of
 from starmodel.core.errors import AccessDeniedError, NotFoundError, RequestError
-from starmodel.core.registry import EntityType
 
 log = logging.getLogger("starmodel.realtime")
 HEADERS = [

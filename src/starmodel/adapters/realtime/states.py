@@ -16,15 +16,15 @@ from starmodel.adapters.realtime.pages import Page, Shown, ShownList, Tokens
 from starmodel.adapters.realtime.views import PartView
 from starmodel.adapters.realtime.watching import RenderPart
 from starmodel.app.application import Application
-from starmodel.app.carried import carried
-from starmodel.app.live import view_named
-from starmodel.app.scopes import default_snapshot
-from starmodel.app.session import Session
-from starmodel.app.subscriptions import Frames, snapshot_message
-from starmodel.core.definition import signal_prefix
+from starmodel.app.live.hub import Frames, snapshot_message
+from starmodel.app.live.views import view_named
+from starmodel.app.sessions.browser_state import carried
+from starmodel.app.sessions.scopes import default_snapshot
+from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.classes.setup import signal_prefix
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.errors import AccessDeniedError
-from starmodel.core.registry import EntityType
 
 STATES_PATH = "/_starmodel/states"
 FORGET = b"event: datastar-browser-forget\n\n"

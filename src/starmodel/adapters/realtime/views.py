@@ -13,14 +13,14 @@ from starmodel.adapters.realtime.datastar import (
     signals_of,
 )
 from starmodel.adapters.realtime.pages import page_at
-from starmodel.app.access import Audience
-from starmodel.app.elements import Element
-from starmodel.app.listing import Listing, row_key
-from starmodel.app.live import LiveView
-from starmodel.app.live_list import ListChanged
-from starmodel.app.messages import Changed
-from starmodel.app.ports import Renderer
-from starmodel.app.states import entity_of
+from starmodel.app.access.policy import Audience
+from starmodel.app.commands.elements import Element
+from starmodel.app.live.live_list import ListChanged
+from starmodel.app.live.states import entity_of
+from starmodel.app.live.views import LiveView
+from starmodel.app.ports.messages import Changed
+from starmodel.app.presentation.ui import Renderer
+from starmodel.app.queries.listing import Listing, row_key
 from starmodel.core.entity import version_of
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'

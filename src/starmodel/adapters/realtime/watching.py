@@ -11,12 +11,12 @@ from starmodel.adapters.realtime.datastar import declared_signals
 from starmodel.adapters.realtime.pages import Shown, ShownList
 from starmodel.adapters.realtime.views import PartView, RowsView, SignalsView
 from starmodel.app.application import Application
-from starmodel.app.listing import Listing, listing_of
-from starmodel.app.live import view_named
-from starmodel.app.session import Session
-from starmodel.app.subscriptions import View
+from starmodel.app.live.hub import View
+from starmodel.app.live.views import view_named
+from starmodel.app.queries.listing import Listing, listing_of
+from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import AccessDeniedError, RequestError
-from starmodel.core.registry import EntityType
 
 RenderPart = Callable[[Any, str], str]
 

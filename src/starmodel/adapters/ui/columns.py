@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol
 
 from starmodel.adapters.ui.records import title_field
 from starmodel.adapters.ui.values import Show
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.fields import plain_types
-from starmodel.core.registry import EntityType
-from starmodel.core.widgets import UI
+from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.widgets import UI
 
 MAX_COLUMNS = 6
 # Screens between a phone, which shows cards, and a wide one leave out the later columns.

@@ -17,8 +17,8 @@ from typing import Any
 
 from fastcore.xml import Safe, to_xml
 
-from starmodel.core.bounded_cache import size_of
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.values.bounded_cache import size_of
 
 # No text of a visitor that is compiled in can look like a slot: it can't know this.
 _START = "\ue000" + "".join(chr(0xE100 + secrets.randbelow(0x1700)) for _ in range(6))

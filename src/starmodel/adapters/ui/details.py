@@ -8,10 +8,10 @@ from fastcore.xml import Safe
 from fasthtml.components import Dd, Div, Dl, Dt
 
 from starmodel.adapters.ui.columns import Showing, is_number
-from starmodel.app.live import LiveView
+from starmodel.app.live.views import LiveView
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import public_state
-from starmodel.core.registry import EntityType
-from starmodel.core.widgets import UI
+from starmodel.core.fields.widgets import UI
 
 MAX_FIGURES = 4
 

@@ -28,7 +28,7 @@ from fasthtml.components import (
 )  # fmt: skip
 
 from starmodel.adapters.ui.icons import icon
-from starmodel.app.failures import Frame
+from starmodel.app.presentation.failures import Frame
 
 # Comes back by itself: with the application, or with its next failure.
 WATCH = """

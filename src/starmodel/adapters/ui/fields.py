@@ -17,15 +17,15 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
-from starmodel.app.files import FileRule
-from starmodel.app.form_texts import lines_of, without_zone
-from starmodel.app.moments import takes_only_aware
-from starmodel.app.parameters import Parameter
+from starmodel.app.commands.binding.files import FileRule
+from starmodel.app.commands.binding.form_texts import lines_of, without_zone
+from starmodel.app.commands.binding.parameters import Parameter
+from starmodel.app.ports.moments import takes_only_aware
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec, is_atomic, is_private, is_secret, plain_types
-from starmodel.core.widgets import UI, wishes
+from starmodel.core.fields.field import FieldSpec, is_atomic, is_private, is_secret, plain_types
+from starmodel.core.fields.widgets import UI, wishes
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
 _BY_TYPE: tuple[tuple[type, str], ...] = (
@@ -55,7 +55,7 @@ _YES_OR_NO = ((True, "Yes"), (False, "No"))
 class FormField:
     """One input of a form.
 
-    Shapes: kind is one of `starmodel.core.widgets.WIDGETS`, or "group" for
+    Shapes: kind is one of `starmodel.core.fields.widgets.WIDGETS`, or "group" for
     a nested model with its parts; choices are
     (value, label) pairs; limits are attributes of the input, such as
     {"min": 0}; file is the rule of a file input; record is the class whose

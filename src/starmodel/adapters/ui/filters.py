@@ -10,12 +10,12 @@ from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Sele
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.rows import ListView
-from starmodel.app.form_texts import without_zone
-from starmodel.app.listing import Listing, filter_name
-from starmodel.app.moments import DATES, KINDS, kind_names, takes_only_aware
-from starmodel.app.query import searched_fields
-from starmodel.core.fields import plain_types
-from starmodel.core.registry import EntityType
+from starmodel.app.commands.binding.form_texts import without_zone
+from starmodel.app.ports.moments import DATES, KINDS, kind_names, takes_only_aware
+from starmodel.app.ports.query import searched_fields
+from starmodel.app.queries.listing import Listing, filter_name
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.fields.field import plain_types
 
 MAX_FILTERS = 4
 

@@ -17,15 +17,15 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.fields import FormField, form_field
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.inputs import slot_values
-from starmodel.app.binding import Binder
-from starmodel.app.elements import Element
-from starmodel.app.form_words import WAS
-from starmodel.app.listing import key_of
-from starmodel.app.parameters import Parameter
-from starmodel.app.presentation import RealtimeAdapter
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.form_names import WAS
+from starmodel.app.commands.binding.parameters import Parameter
+from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.queries.listing import key_of
+from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.events import Event
-from starmodel.core.fields import leaving
-from starmodel.core.registry import EntityType, Registry
+from starmodel.core.fields.field import leaving
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
 PLACE = "{id}"  # stands for the record in addresses while a form is compiled

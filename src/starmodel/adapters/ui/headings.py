@@ -7,8 +7,8 @@ from typing import Any
 from fasthtml.components import H1, Title
 
 from starmodel.adapters.ui.records import title_of
-from starmodel.app.live import LiveView
-from starmodel.core.registry import EntityType
+from starmodel.app.live.views import LiveView
+from starmodel.core.classes.registry import EntityType
 
 HEADING_ID, TITLE_ID = "starmodel-heading", "starmodel-title"
 

@@ -23,8 +23,8 @@ from fasthtml.components import (
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.fields import CHOOSING, FormField
-from starmodel.app.files import FileRule
-from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
+from starmodel.app.commands.binding.files import FileRule
+from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
 
 _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}

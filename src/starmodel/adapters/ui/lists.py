@@ -24,7 +24,7 @@ from fasthtml.components import (
 from starmodel.adapters.ui.columns import cell_look
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.rows import ListView, bulk_id
-from starmodel.app.listing import Listing
+from starmodel.app.queries.listing import Listing
 
 
 def head(view: ListView, listing: Listing) -> Any:

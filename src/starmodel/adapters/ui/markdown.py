@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from starmodel.core.bounded_cache import cached
+from starmodel.core.values.bounded_cache import cached
 
 MAX_MARKS = 5_000
 MAX_CACHED_BYTES = 8 * 1024 * 1024

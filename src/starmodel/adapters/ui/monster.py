@@ -35,18 +35,18 @@ from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
 from starmodel.adapters.ui.rows import ListView, Rows
 from starmodel.adapters.ui.values import Show, shows
-from starmodel.app.access import Actor, Audience, may_create, permits
+from starmodel.app.access.policy import Actor, Audience, may_create, permits
 from starmodel.app.application import Application
-from starmodel.app.elements import Element
-from starmodel.app.listing import Listing, Window, key_of
-from starmodel.app.ports import Row
-from starmodel.app.presentation import RealtimeAdapter, Site
-from starmodel.core.bounded_cache import BoundedCache, cached
+from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import Row, Site
+from starmodel.app.queries.listing import Listing, Window, key_of
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
+from starmodel.core.fields.widgets import UI
 from starmodel.core.results import Progress, Toast
-from starmodel.core.widgets import UI
+from starmodel.core.values.bounded_cache import BoundedCache, cached
 
 _HEADINGS = {
     400: "This can't be shown",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.fields import plain_types
-from starmodel.core.registry import EntityType
+from starmodel.core.fields.field import plain_types
 
 _NAMES = ("name", "title", "label", "subject")
 MAX_TITLE_CHARS = 80

@@ -18,15 +18,15 @@ from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.forms import form_id
 from starmodel.adapters.ui.icons import icon
 from starmodel.adapters.ui.records import title_of
-from starmodel.app.access import Audience
-from starmodel.app.listing import row_key
-from starmodel.app.ports import Row
-from starmodel.app.presentation import RealtimeAdapter
-from starmodel.core.bounded_cache import BoundedCache
+from starmodel.app.access.policy import Audience
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import Row
+from starmodel.app.queries.listing import row_key
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
+from starmodel.core.values.bounded_cache import BoundedCache
 
 PLACE = "{id}"  # stands for the record in what the menu of a row offers
 Rows = BoundedCache[tuple[int, Any, int], Row]

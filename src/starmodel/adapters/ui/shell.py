@@ -26,8 +26,8 @@ from fasthtml.components import (
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.headings import TITLE_ID, heading
 from starmodel.adapters.ui.icons import icon
-from starmodel.app.presentation import Site
-from starmodel.core.registry import EntityType
+from starmodel.app.presentation.ui import Site
+from starmodel.core.classes.registry import EntityType
 
 ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
 

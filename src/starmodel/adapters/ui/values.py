@@ -16,11 +16,11 @@ from fasthtml.components import Code, Span
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
-from starmodel.app.moments import DATES, KINDS
-from starmodel.core.bounds import number_text
+from starmodel.app.ports.moments import DATES, KINDS
 from starmodel.core.commands import plain
-from starmodel.core.fields import plain_types
-from starmodel.core.widgets import UI
+from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.widgets import UI
+from starmodel.core.values.bounds import number_text
 
 Show = Callable[[Any], str]
 NONE = "\u2013"

@@ -9,15 +9,15 @@ from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.conditional import precondition_of
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
-from starmodel.app.access import Actor, permits
+from starmodel.app.access.policy import Actor, permits
 from starmodel.app.application import Application
-from starmodel.app.command import Command
-from starmodel.app.listing import MAX_PER_PAGE
-from starmodel.app.presentation import RealtimeAdapter
-from starmodel.app.replies import Reply
+from starmodel.app.commands.command import Command
+from starmodel.app.commands.replies import Reply
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.queries.listing import MAX_PER_PAGE
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
 
 log = logging.getLogger("starmodel")

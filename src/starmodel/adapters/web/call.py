@@ -14,8 +14,8 @@ from starmodel.adapters.web.conditional import digest_of, is_unchanged, tag_of
 from starmodel.adapters.web.json_body import json_of
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import SessionCookie
-from starmodel.app.redirects import sent_as, stays_here
-from starmodel.app.session import Session
+from starmodel.app.commands.redirects import sent_as, stays_here
+from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
@@ -24,8 +24,8 @@ from starmodel.core.errors import (
     StarModelError,
     StoreUnavailableError,
 )
-from starmodel.core.log_text import log_text
 from starmodel.core.results import Toast
+from starmodel.core.values.log_text import log_text
 
 log = logging.getLogger("starmodel.web")
 MAX_REFERER_CHARS = 4096

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starmodel.adapters.web.requests import Incoming
-from starmodel.app.carried import Carried, carried
-from starmodel.app.form_words import BROWSER
-from starmodel.app.scopes import Scopes
-from starmodel.app.session import Session
+from starmodel.app.commands.binding.form_names import BROWSER
+from starmodel.app.sessions.browser_state import Carried, carried
+from starmodel.app.sessions.scopes import Scopes
+from starmodel.app.sessions.session import Session
 from starmodel.core.errors import AccessDeniedError, RequestError
-from starmodel.core.signal_names import keys_of
+from starmodel.core.values.signal_names import keys_of
 
 MAX_TOKENS = 100
 

@@ -9,8 +9,8 @@ from typing import Any
 from fastcore.xml import FT, attrmap, valmap
 from fasthtml.components import fh_cfg
 
-from starmodel.core.signal_names import INHERITED, signal_name
 from starmodel.core.signals import Signal
+from starmodel.core.values.signal_names import INHERITED, signal_name
 
 _KEYED = re.compile(
     r"data_(on(?=_+)|attr|bind|class|computed|indicator|ref|signals|style)(?:(?<=on)_+|_)(?!_)(.+)",

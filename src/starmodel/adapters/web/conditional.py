@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from starmodel.adapters.web.json_body import json_of
 from starmodel.adapters.web.requests import Incoming
-from starmodel.app.preconditions import Precondition, Tags, names_version
+from starmodel.app.commands.preconditions import Precondition, Tags, names_version
 from starmodel.core.entity import Entity, public_state, version_of
 from starmodel.core.errors import PreconditionFailedError, RequestError
 

@@ -12,11 +12,12 @@ from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
-from starmodel.app.editing import digests
-from starmodel.app.listing import listing_of, wants_total
-from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.commands.binding.edited_fields import digests
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import UIAdapter
+from starmodel.app.queries.listing import listing_of, wants_total
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity, public_state
-from starmodel.core.registry import EntityType
 
 
 class CrudRoutes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from starmodel.app.command import Command
-from starmodel.core.registry import EntityType
+from starmodel.app.commands.command import Command
+from starmodel.core.classes.registry import EntityType
 
 Recorded = Callable[[Command], Mapping[str, Any]]
 

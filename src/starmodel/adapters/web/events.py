@@ -19,22 +19,22 @@ from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.reply_parts import ReplyParts
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.app.access import permits
+from starmodel.app.access.policy import permits
 from starmodel.app.application import Application
-from starmodel.app.carried import NOTHING, carried
-from starmodel.app.command import Command, Outcome
-from starmodel.app.editing import digests_in, touched
-from starmodel.app.form_words import BROWSER, WAS
-from starmodel.app.inputs import Inputs
-from starmodel.app.listing import key_of
-from starmodel.app.presentation import RealtimeAdapter
-from starmodel.app.replies import NO_REPLY, Reply
+from starmodel.app.commands.binding.edited_fields import digests_in, touched
+from starmodel.app.commands.binding.form_names import BROWSER, WAS
+from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.replies import NO_REPLY, Reply
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.queries.listing import key_of
+from starmodel.app.sessions.browser_state import NOTHING, carried
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
-from starmodel.core.signal_names import keys_of
+from starmodel.core.values.signal_names import keys_of
 
 log = logging.getLogger("starmodel.web")
 _SKIPPED = "Your connection was slow, so some steps were not shown. Reload this page to see all."

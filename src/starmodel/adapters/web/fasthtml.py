@@ -26,11 +26,11 @@ from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
-from starmodel.core.annotations import resolved_hints
+from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
-from starmodel.core.fields import plain_types
-from starmodel.core.host import host_of
+from starmodel.core.fields.annotations import resolved_hints
+from starmodel.core.fields.field import plain_types
 from starmodel.core.results import Redirect
 
 _scope: ContextVar[Any] = ContextVar("starmodel_scope", default=None)

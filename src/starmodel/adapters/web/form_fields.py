@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.app.form_texts import without_zone
-from starmodel.app.form_words import EXACT, FIELD, REST, SEVERAL
-from starmodel.core.bounds import DEFAULT_BOUNDS, Bounds, read_json
+from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
+from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.core.errors import RequestError
+from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 
 MAX_PARTS = 8  # as deep as forms of nested models go
 MAX_NAME_CHARS = 200

@@ -31,15 +31,16 @@ from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.routes import Found, Routes, UserRoutes
 from starmodel.adapters.web.sessions import CookieSessions, SessionCookie
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.app.access import DEV
+from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
-from starmodel.app.carried import NOTHING, carried
-from starmodel.app.presentation import RealtimeAdapter, UIAdapter
-from starmodel.app.replies import Reply
-from starmodel.app.session import DEVELOPMENT, Session, current_session
+from starmodel.app.commands.replies import Reply
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import UIAdapter
+from starmodel.app.sessions.browser_state import NOTHING, carried
+from starmodel.app.sessions.session import DEVELOPMENT, Session, current_session
+from starmodel.core.current_app import current_host
 from starmodel.core.errors import StarModelError
-from starmodel.core.host import current_host
-from starmodel.core.log_text import log_text
+from starmodel.core.values.log_text import log_text
 
 log = logging.getLogger("starmodel.web")
 STREAM_PATH = "/_starmodel/stream"

@@ -11,7 +11,7 @@ from pathlib import Path
 from starmodel.adapters.web.assets import compiler_folder
 from starmodel.adapters.web.policy import page_policy
 from starmodel.adapters.web.theme import theme_classes, theme_script
-from starmodel.core.bounded_cache import cached
+from starmodel.core.values.bounded_cache import cached
 
 CDN = "https://cdn.jsdelivr.net"
 _FRANKEN = f"{CDN}/npm/franken-ui@2.1.2/dist"

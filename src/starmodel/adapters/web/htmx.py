@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-from starmodel.core.log_text import log_text
+from starmodel.core.values.log_text import log_text
 
 log = logging.getLogger("starmodel.web")
 MAX_WARNED = 100

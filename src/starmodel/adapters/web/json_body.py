@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from starmodel.core.json_data import json_bytes
+from starmodel.core.values.json_data import json_bytes
 
 
 def json_of(data: Any) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from starmodel.core.bounded_cache import cached
+from starmodel.core.values.bounded_cache import cached
 
 Representation = Literal["html", "json"]
 MAX_HEADER_BYTES = 2048  # browsers send about 140; what comes after is not read

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starmodel.adapters.web.cors import Cors
 from starmodel.adapters.web.requests import Incoming
-from starmodel.app.redirects import matches_host
+from starmodel.app.commands.redirects import matches_host
 from starmodel.core.errors import AccessDeniedError, RequestError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -7,9 +7,9 @@ from typing import Any
 
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.htmx import HtmxCheck
-from starmodel.app.presentation import RealtimeAdapter
-from starmodel.app.redirects import is_web_address
-from starmodel.app.replies import Reply
+from starmodel.app.commands.redirects import is_web_address
+from starmodel.app.commands.replies import Reply
+from starmodel.app.presentation.frontend import RealtimeAdapter
 
 PARTS_ONLY = (b"hx-request", b"true")  # by which FastHTML leaves out the page around components
 VARY = (b"vary", b"Datastar-Request")

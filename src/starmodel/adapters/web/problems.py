@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from starmodel.app.dispatcher import Dispatcher
-from starmodel.app.failures import Frame, own_frames
+from starmodel.app.presentation.failures import Frame, own_frames
 from starmodel.core.errors import (
     AccessDeniedError,
     BindingError,
@@ -31,9 +31,9 @@ from starmodel.core.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
-from starmodel.core.log_text import log_text
-from starmodel.core.nested import is_private_path
+from starmodel.core.fields.nested import is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
+from starmodel.core.values.log_text import log_text
 
 log = logging.getLogger("starmodel.web")
 
@@ -44,7 +44,7 @@ class Problem:
 
     Shapes: fields maps an input's name to the sentence beside it; trace,
     frames and details are for the developer only; was is what an edit form
-    is to remember from now on (see `starmodel.app.editing`); plain is what
+    is to remember from now on (see `starmodel.app.commands.binding.edited_fields`); plain is what
     people read instead of a text for programs.
     Units: retry_after_s is the `Retry-After` header; None sends none.
     """

@@ -11,14 +11,15 @@ from starmodel.adapters.web.call import NO_STORE, NOTHING_SENT, SSE, Call, Heade
 from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
-from starmodel.app.editing import digests_in
-from starmodel.app.elements import Element
-from starmodel.app.files import size_text
-from starmodel.app.form_words import WAS
-from starmodel.app.presentation import RealtimeAdapter, UIAdapter
+from starmodel.app.commands.binding.edited_fields import digests_in
+from starmodel.app.commands.binding.files import size_text
+from starmodel.app.commands.binding.form_names import WAS
+from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import UIAdapter
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
 from starmodel.core.results import Toast
 
 _SIGN_IN = "In development, open the link that the server printed at its start."

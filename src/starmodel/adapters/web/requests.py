@@ -14,9 +14,9 @@ from starmodel.adapters.web.multipart import MAX_FIELDS, multipart_pairs
 from starmodel.adapters.web.negotiation import accepts_gzip, representation
 from starmodel.adapters.web.routes import SLASH
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.core.bounded_cache import cached
-from starmodel.core.bounds import BoundsError, read_json
 from starmodel.core.errors import RequestError
+from starmodel.core.values.bounded_cache import cached
+from starmodel.core.values.bounds import BoundsError, read_json
 
 MAX_CONTENT_TYPE_BYTES = 512
 MAX_LENGTH_DIGITS = 18

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from starmodel.app.listing import id_in
+from starmodel.app.queries.listing import id_in
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.registry import EntityType
 
 SLASH = "\0"  # no path has this letter
 _PARAMETER = re.compile(r"\{[^}]*\}")

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.app.ports import Clock, system_clock
-from starmodel.app.scopes import keyed_hash
-from starmodel.app.session import DEVELOPMENT, Session
+from starmodel.app.ports.clock import Clock, system_clock
+from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.cache import SessionCache
-from starmodel.app.sessions.store import SessionRecord
+from starmodel.app.sessions.scopes import keyed_hash
+from starmodel.app.sessions.session import DEVELOPMENT, Session
 from starmodel.core.errors import ConfigurationError
 
 MAX_AGE_S = 30 * 24 * 3600

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from starmodel.core.bounds import Bounds
+from starmodel.core.values.bounds import Bounds
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Server-side sessions: the port of their store, and the cache in front of it."""
+"""Sessions of visitors: identity, data, scoped instances and the server-side cache."""

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from starmodel.app.ports import Clock
-from starmodel.app.sessions.store import SessionRecord, SessionStore
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.sessions import SessionRecord, SessionStore
 from starmodel.core.errors import StoreError
 
 log = logging.getLogger("starmodel.sessions")

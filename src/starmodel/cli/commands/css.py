@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from starmodel.adapters.web.head import APPLICATION_CSS
-from starmodel.cli.class_names import class_names, source_files
-from starmodel.cli.problems import CommandError, fail
-from starmodel.cli.tailwind import compile_classes
+from starmodel.cli.css.class_names import class_names, source_files
+from starmodel.cli.css.tailwind import compile_classes
 from starmodel.cli.targets import find_target
+from starmodel.cli.terminal.problems import CommandError, fail
 
 css = typer.Typer(help="The style sheet of an application's own classes.", no_args_is_help=True)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from starmodel.cli.options import AppArgument, AppOption, JsonOption, chosen_app
-from starmodel.cli.output import columns, print_json, table
-from starmodel.cli.problems import in_sentences
+from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
+from starmodel.cli.terminal.output import columns, print_json, table
+from starmodel.cli.terminal.problems import in_sentences
 
 if TYPE_CHECKING:
     from starmodel.cli.doctor.report import Report

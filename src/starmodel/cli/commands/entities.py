@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from starmodel.cli.completing import entity_names
-from starmodel.cli.loading import load_app, load_application
-from starmodel.cli.lookup import find_entity
-from starmodel.cli.options import AppArgument, AppOption, JsonOption, chosen_app
-from starmodel.cli.output import columns, print_json, table
-from starmodel.cli.problems import in_sentences
+from starmodel.cli.events.completion import entity_names
+from starmodel.cli.events.lookup import find_entity
+from starmodel.cli.serving.loading import load_app, load_application
+from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
+from starmodel.cli.terminal.output import columns, print_json, table
+from starmodel.cli.terminal.problems import in_sentences
 
 entities = typer.Typer(help="The entities of an application.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def list_all(
 
     With --json: a list of {name, store, scope, path, access, fields, events}.
     """
-    from starmodel.cli.describe import overview
+    from starmodel.cli.events.describe import overview
 
     with in_sentences():
         told = [overview(type) for type in load_application(chosen_app(target, app)).registry]
@@ -60,7 +60,7 @@ def inspect(
     default or made_by}, its events {name, signature, kind, access, routes,
     about}.
     """
-    from starmodel.cli.describe import whole
+    from starmodel.cli.events.describe import whole
 
     with in_sentences():
         found = load_app(chosen_app(target, app))

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from starmodel.cli.completing import entity_names, event_names
-from starmodel.cli.options import AppOption, JsonOption
+from starmodel.cli.events.completion import entity_names, event_names
+from starmodel.cli.terminal.options import AppOption, JsonOption
 
 # What is no option of the command is a parameter of the event.
 SETTINGS = {"ignore_unknown_options": True}
@@ -92,8 +92,8 @@ def event(
     With --json: {ok, event, result, entity, version, stored, toasts, redirect,
     yielded}; or {ok, event, error: {type, text, fields}}.
     """
-    from starmodel.cli.dispatching import Asked
-    from starmodel.cli.outcomes import JsonTeller, TextTeller
+    from starmodel.cli.events.dispatching import Asked
+    from starmodel.cli.events.outcomes import JsonTeller, TextTeller
 
     asked = Asked(target, name, words or (), arg or (), actor, role or (), session)
     teller: Any = JsonTeller() if as_json else TextTeller()
@@ -106,9 +106,9 @@ def event(
 
 def _run(app: str | None, asked: Any, teller: Any) -> int:
     """The exit code, after everything was told."""
-    from starmodel.cli.dispatching import Request
-    from starmodel.cli.loading import load_application
-    from starmodel.cli.outcomes import Refusal
+    from starmodel.cli.events.dispatching import Request
+    from starmodel.cli.events.outcomes import Refusal
+    from starmodel.cli.serving.loading import load_application
 
     where, request = f"{asked.target}.{asked.event}", None
     try:

@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from starmodel.cli.options import JsonOption
-from starmodel.cli.output import print_json
-from starmodel.cli.problems import CommandError, UsageError, fail
 from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
-from starmodel.cli.terminal import sign
+from starmodel.cli.terminal.encoding import sign
+from starmodel.cli.terminal.options import JsonOption
+from starmodel.cli.terminal.output import print_json
+from starmodel.cli.terminal.problems import CommandError, UsageError, fail
 
 # The stores that need no server, and what each adds to the stack.
 STORES = {"memory": "", "browser": "", "sql": "SQLite"}

@@ -6,10 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starmodel.cli.installing import install
-from starmodel.cli.options import JsonOption
-from starmodel.cli.output import print_json, table
-from starmodel.cli.plugins import (
+from starmodel.cli.plugins.discovery import (
     PluginError,
     hidden_by,
     load_command,
@@ -17,7 +14,10 @@ from starmodel.cli.plugins import (
     package_of,
     unread,
 )
-from starmodel.cli.problems import in_sentences
+from starmodel.cli.plugins.installing import install
+from starmodel.cli.terminal.options import JsonOption
+from starmodel.cli.terminal.output import print_json, table
+from starmodel.cli.terminal.problems import in_sentences
 
 plugin = typer.Typer(help="What installed packages offer to StarModel.", no_args_is_help=True)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from starmodel.cli.loading import load_app
-from starmodel.cli.options import AppArgument, AppOption, JsonOption, chosen_app
-from starmodel.cli.output import print_json, table
-from starmodel.cli.problems import in_sentences
+from starmodel.cli.serving.loading import load_app
+from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
+from starmodel.cli.terminal.output import print_json, table
+from starmodel.cli.terminal.problems import in_sentences
 
 
 def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOption = False) -> None:

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from starmodel.cli.problems import CommandError, UsageError, fail
-from starmodel.cli.serving import RELOADS_VARIABLE, TARGET_VARIABLE
+from starmodel.cli.serving.server import RELOADS_VARIABLE, TARGET_VARIABLE
+from starmodel.cli.serving.workers import refuse_split_state
 from starmodel.cli.targets import find_target
-from starmodel.cli.terminal import sign
-from starmodel.cli.workers import refuse_split_state
+from starmodel.cli.terminal.encoding import sign
+from starmodel.cli.terminal.problems import CommandError, UsageError, fail
 from starmodel.config import chosen_env
 from starmodel.core.errors import ConfigurationError
 
@@ -92,7 +92,7 @@ def run(
 
     loggers = {**LOGGING_CONFIG["loggers"], "starmodel": OWN_LOGGER}
     uvicorn.run(
-        "starmodel.cli.serving:load",
+        "starmodel.cli.serving.server:load",
         factory=True,
         app_dir=str(target.folder),
         host=host,

@@ -7,8 +7,8 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from starmodel.cli.options import JsonOption
-from starmodel.cli.output import print_json
+from starmodel.cli.terminal.options import JsonOption
+from starmodel.cli.terminal.output import print_json
 
 
 def print_version(wanted: bool) -> None:

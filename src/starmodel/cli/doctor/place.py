@@ -12,7 +12,13 @@ from pathlib import Path
 from starmodel.adapters.web.assets import asset_urls
 from starmodel.adapters.web.head import APPLICATION_CSS
 from starmodel.cli.doctor.finding import Finding
-from starmodel.cli.plugins import COMMAND_GROUPS, PluginError, hidden_by, load_command, offers
+from starmodel.cli.plugins.discovery import (
+    COMMAND_GROUPS,
+    PluginError,
+    hidden_by,
+    load_command,
+    offers,
+)
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
 

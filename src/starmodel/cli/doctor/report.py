@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from starmodel.app.application import Application
-from starmodel.cli.describe import overview
 from starmodel.cli.doctor import place, production
 from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.doctor.stores import stores
 from starmodel.cli.doctor.values import Shown, settings_shown
-from starmodel.cli.loading import load_application
-from starmodel.cli.problems import CommandError
+from starmodel.cli.events.describe import overview
+from starmodel.cli.serving.loading import load_application
 from starmodel.cli.targets import find_target
+from starmodel.cli.terminal.problems import CommandError
 from starmodel.config import Settings, load_settings
 from starmodel.core.errors import ConfigurationError
 

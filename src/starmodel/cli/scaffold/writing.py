@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from starmodel.cli.problems import CommandError
+from starmodel.cli.terminal.problems import CommandError
 
 PRIVATE = 0o600
 # Files with secrets in them: for their owner only.

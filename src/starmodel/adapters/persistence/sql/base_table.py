@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import DateTime
 from sqlmodel import SQLModel
 
-from starmodel.core.fields import Field
+from starmodel.core.fields.field import Field
 
 
 def _now() -> datetime.datetime:

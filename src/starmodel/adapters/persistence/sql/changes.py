@@ -11,10 +11,10 @@ from typing import Any
 from starmodel.adapters.persistence.sql.constraints import RefusedError, constraint_error
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.step_order import Part, in_order
-from starmodel.app.ports import Change
+from starmodel.app.ports.repository import Change
+from starmodel.core.changes.patches import same
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, ConstraintError, VersionConflictError
-from starmodel.core.patches import same
 
 
 @dataclass(slots=True, eq=False)  # not frozen, which would cost as much as the rest

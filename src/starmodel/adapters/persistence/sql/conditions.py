@@ -23,8 +23,8 @@ from starmodel.adapters.persistence.sql.values import (
     after_moment,
     moment_text,
 )
-from starmodel.app.moments import ShownMoment
-from starmodel.app.query import NEGATED, OPERATORS, Filter, Query
+from starmodel.app.ports.moments import ShownMoment
+from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 
 MAX_VALUES = 5_000  # databases take some 32,000 parameters; beyond this Python compares

@@ -19,7 +19,7 @@ from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.sequences import Sequence
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
-from starmodel.app.ports import Marker
+from starmodel.app.ports.repository import Marker
 from starmodel.core.entity import Entity
 
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from starmodel.app.ports import Change
+from starmodel.app.ports.repository import Change
 from starmodel.core.entity import Entity, stored
 
 

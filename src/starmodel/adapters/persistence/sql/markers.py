@@ -13,7 +13,7 @@ from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.marked import MarkedChanges
 from starmodel.adapters.persistence.sql.statements import Row, compile_sql
 from starmodel.adapters.persistence.sql.tables import MAX_MARKER_CHARS, marker_table
-from starmodel.app.ports import MARKER_TTL_S, Marker
+from starmodel.app.ports.repository import MARKER_TTL_S, Marker
 
 PURGED_AT_ONCE = 1000
 _NAMES = ("digest", "command", "at", "outcome")

@@ -39,7 +39,7 @@ from starmodel.adapters.persistence.sql.server import (
 )
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
-from starmodel.app.deadlines import deadline_of
+from starmodel.app.commit.deadlines import deadline_of
 from starmodel.core.errors import (
     ConfigurationError,
     StarModelError,

@@ -15,7 +15,7 @@ from starmodel.adapters.persistence.sql.server import (
     LockedError,
     LostError,
 )
-from starmodel.app.ports import Marker
+from starmodel.app.ports.repository import Marker
 from starmodel.core.errors import DuplicateCommandError, StarModelError, VersionConflictError
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.adapters.persistence.sql.tables import StoredField
-from starmodel.app.ordering import Order, Position, ranks
+from starmodel.app.ports.ordering import Order, Position, ranks
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import SmallInteger
 
 from starmodel.adapters.persistence.sql.statements import Link, Statements
 from starmodel.adapters.persistence.sql.values import kind_of
-from starmodel.app.ports import Change
+from starmodel.app.ports.repository import Change
 from starmodel.core.errors import ConstraintError
 
 _FAR = datetime.datetime(1200, 1, 1)

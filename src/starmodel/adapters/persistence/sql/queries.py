@@ -20,10 +20,10 @@ from starmodel.adapters.persistence.sql.statements import (
     compile_sql,
 )
 from starmodel.adapters.persistence.sql.values import MAX_INT
-from starmodel.app.ordering import Order
-from starmodel.app.query import Query
-from starmodel.core.bounded_cache import BoundedCache
+from starmodel.app.ports.ordering import Order
+from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity
+from starmodel.core.values.bounded_cache import BoundedCache
 
 MAX_COMPILED_BYTES = 2 * 1024 * 1024
 

@@ -30,22 +30,21 @@ from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.table_checks import TableWarning, drift_of, guard_of
 from starmodel.adapters.persistence.sql.tables import creation_order, derive_table
-from starmodel.app.ports import (
+from starmodel.app.ports.clock import Clock, system_clock
+from starmodel.app.ports.query import Query
+from starmodel.app.ports.repository import (
     MARKER_TTL_S,
     Batch,
-    Clock,
     Expired,
     Fills,
     Marker,
     RecordKey,
     Repository,
-    system_clock,
 )
-from starmodel.app.query import Query
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
-from starmodel.core.registry import EntityType
-from starmodel.core.relations import schema_of, table_name
+from starmodel.core.fields.relations import schema_of, table_name
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from starmodel.app.ports import Clock
+from starmodel.app.ports.clock import Clock
 
 MAX_KEPT = 50_000
 

@@ -28,7 +28,7 @@ from starmodel.adapters.persistence.sql.sqlite_steps import work_of
 from starmodel.adapters.persistence.sql.sqlite_writer import Job, SqliteWriter, Work
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.tables import EntityTable
-from starmodel.app.deadlines import deadline_of
+from starmodel.app.commit.deadlines import deadline_of
 
 SETUP_S = 10.0
 

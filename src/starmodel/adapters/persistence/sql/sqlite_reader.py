@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starmodel.adapters.persistence.sql.failures import primary_code, sqlite_error
-from starmodel.app.deadlines import deadline_of
+from starmodel.app.commit.deadlines import deadline_of
 from starmodel.core.errors import StarModelError
 
 Row = tuple[Any, ...]

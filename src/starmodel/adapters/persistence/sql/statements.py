@@ -23,7 +23,7 @@ from sqlalchemy.sql import ClauseElement, ColumnElement
 from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.adapters.persistence.sql.row_versions import OvertakenError, RowVersions
 from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
-from starmodel.app.ports import Clock
+from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
 from starmodel.core.sentences import PRIVATE_PROBLEM

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from starmodel.adapters.persistence.sql.placeholders import placeholder
 from starmodel.adapters.persistence.sql.statements import Link, Statements
-from starmodel.app.ports import Change
+from starmodel.app.ports.repository import Change
 from starmodel.core.entity import Entity
 
 RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}

@@ -10,9 +10,9 @@ from typing import Any
 from starmodel.adapters.persistence.sql.engine import RowEngine
 from starmodel.adapters.persistence.sql.queries import Planner
 from starmodel.adapters.persistence.sql.statements import Row, Statements
-from starmodel.app.ordering import sort_key
-from starmodel.app.ports import Clock
-from starmodel.app.query import Query
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.ordering import sort_key
+from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity
 
 MAX_KEYS = 50_000

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from starmodel.adapters.persistence.sql.engine import Engine
 from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.app.ports import MARKER_TTL_S, Clock, Expired
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.repository import MARKER_TTL_S, Expired
 from starmodel.core.entity import Entity
 
 log = logging.getLogger("starmodel.sql")

@@ -63,11 +63,11 @@ from starmodel.adapters.persistence.sql.values import (
     kept_values,
     kind_of,
 )
+from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields import FieldSpec, accepts_none
-from starmodel.core.registry import EntityType
-from starmodel.core.relations import table_name
+from starmodel.core.fields.field import FieldSpec, accepts_none
+from starmodel.core.fields.relations import table_name
 
 VERSION, EXPIRES = "_version", "_expires_at"
 CUSTOM = "custom"

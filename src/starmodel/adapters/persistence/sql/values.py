@@ -29,9 +29,9 @@ from sqlalchemy import Enum
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from starmodel.app.ordering import offset_text
-from starmodel.core.fields import FieldOptions, is_secret, plain_types
-from starmodel.core.json_text import MICROSECOND, from_text, time_text, to_text
+from starmodel.app.ports.ordering import offset_text
+from starmodel.core.fields.field import FieldOptions, is_secret, plain_types
+from starmodel.core.tagged_json import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
 LOCAL_CHARS = 26  # of the text of a moment without a zone

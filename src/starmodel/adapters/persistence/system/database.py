@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from starmodel.app.sessions.store import SessionRecord
+from starmodel.app.ports.sessions import SessionRecord
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starmodel.app.sessions.store import SessionRecord
+from starmodel.app.ports.sessions import SessionRecord
 
 
 class MemorySessions:

@@ -14,8 +14,8 @@ from starmodel.adapters.persistence.system.session_tables import (
     UPGRADES,
     SessionTables,
 )
-from starmodel.app.access import Actor
-from starmodel.app.sessions.store import SessionRecord
+from starmodel.app.access.policy import Actor
+from starmodel.app.ports.sessions import SessionRecord
 from starmodel.core.errors import StoreUnavailableError
 
 

@@ -1,0 +1,1 @@
+"""Access decisions: actors, the policy, and what an actor may be shown."""

@@ -1,0 +1,121 @@
+"""Which states an actor may be shown: access by record, applied to results and outcomes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
+from typing import Any
+
+from pydantic import BaseModel
+
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits
+from starmodel.core.classes.registry import Registry
+from starmodel.core.entity import Entity, public_state
+from starmodel.core.fields.field import is_private, leaving
+from starmodel.core.values.json_data import json_data
+
+_SEQUENCES = (list, tuple, set, frozenset, deque, Iterator, ValuesView)
+_OMITTED = object()
+_MAX_DEPTH = 200
+
+
+class Viewer:
+    """What one actor may read.
+
+    Shapes: shown names the records whose state went into a result, as
+    (entity name, id) pairs, so that a stored result can be checked again.
+    """
+
+    __slots__ = ("_actor", "_policy", "_registry", "shown")
+
+    def __init__(self, registry: Registry, policy: AccessPolicy, actor: Actor | None) -> None:
+        self._registry, self._policy, self._actor = registry, policy, actor
+        self.shown: list[tuple[str, Any]] = []
+
+    def may_read(self, entity: Entity) -> bool:
+        """Whether the actor may read this snapshot or draft."""
+        if self._actor is TRUSTED:
+            return True
+        type = self._registry.get(entity.__entity__.cls)
+        return type is not None and permits(self._policy, type, self._actor, entity=entity)
+
+    def state_of(self, entity: Entity) -> dict[str, Any] | None:
+        """The public state, or None when the actor may not read the entity."""
+        if not self.may_read(entity):
+            return None
+        self.shown.append((entity.__entity__.cls.__name__, entity.id))
+        return public_state(entity)
+
+    def json_of(self, value: Any) -> Any:
+        """A result as JSON data, without private fields and without what the actor may not read.
+
+        An entity that the actor may not read is left out of a list, and is
+        None elsewhere.
+
+        Raises: TypeError, for what JSON can't express: a mistake of the application.
+        """
+        token = leaving.set(True)
+        try:
+            return json_data(self._visible(value, 0))
+        except ValueError as error:  # which would pass for a refusal by the event
+            raise TypeError(
+                f"A result of the type {type(value).__name__} has no JSON form: {error}. Return "
+                "data that has one, a component, or None."
+            ) from error
+        finally:
+            leaving.reset(token)
+
+    def _visible(self, value: Any, depth: int) -> Any:
+        """The value with each entity in it replaced by its public state."""
+        if isinstance(value, Entity):
+            return self.state_of(value)
+        if isinstance(value, str | bytes | int | float | None):
+            return value
+        if depth > _MAX_DEPTH:
+            raise TypeError(f"A result is nested more than {_MAX_DEPTH} levels deep.")
+        if isinstance(value, Mapping):
+            return {key: self._visible(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, _SEQUENCES):
+            return [made for item in value if (made := self._item(item, depth + 1)) is not _OMITTED]
+        if _has_fields(value) and _holds_entity(value, depth):
+            infos = getattr(type(value), "__pydantic_fields__", {})
+            return {
+                name: self._visible(getattr(value, name, None), depth + 1)
+                for name in _field_names(value)
+                if name not in infos or not is_private(infos[name])
+            }
+        return value
+
+    def _item(self, item: Any, depth: int) -> Any:
+        if isinstance(item, Entity) and not self.may_read(item):
+            return _OMITTED
+        return self._visible(item, depth)
+
+
+def _has_fields(value: Any) -> bool:
+    """True for models and dataclasses."""
+    return isinstance(value, BaseModel) or (
+        dataclasses.is_dataclass(value) and not isinstance(value, type)
+    )
+
+
+def _field_names(value: Any) -> Iterable[str]:
+    if isinstance(value, BaseModel):
+        return type(value).__pydantic_fields__
+    return [field.name for field in dataclasses.fields(value)]
+
+
+def _holds_entity(value: Any, depth: int) -> bool:
+    if isinstance(value, Entity):
+        return True
+    if isinstance(value, str | bytes) or depth > _MAX_DEPTH:
+        return False
+    inside: Iterable[Any] = ()
+    if _has_fields(value):
+        inside = [getattr(value, name, None) for name in _field_names(value)]
+    elif isinstance(value, Mapping):
+        inside = value.values()
+    elif isinstance(value, _SEQUENCES) and not isinstance(value, Iterator):
+        inside = value
+    return any(_holds_entity(item, depth + 1) for item in inside)

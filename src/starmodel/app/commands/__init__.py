@@ -1,0 +1,1 @@
+"""Commands: what runs an event, its result, and the rules of running it once."""

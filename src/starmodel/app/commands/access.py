@@ -1,0 +1,79 @@
+"""The access decisions of one running command, made again at each of its commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
+from starmodel.app.commands.command import Command
+from starmodel.app.ports.messages import SessionEnded
+from starmodel.core.entity import Entity
+from starmodel.core.errors import NotSignedInError
+
+
+class EndedSessions:
+    """Marks the sessions of waiting commands that have ended; a subscriber of the bus.
+
+    Holds entries for running commands only.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[SessionWatch]] = {}
+
+    @contextmanager
+    def watch(self, command: Command) -> Iterator[SessionWatch]:
+        """Follow the command's session while the command runs."""
+        watch, session = SessionWatch(command), command.session
+        if session is None or command.actor in (None, TRUSTED):  # no signed-in session
+            yield watch
+            return
+        key = session.key
+        self._waiting.setdefault(key, []).append(watch)
+        try:
+            yield watch
+        finally:
+            self._waiting[key].remove(watch)
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    def __len__(self) -> int:
+        """How many sessions have a command running."""
+        return len(self._waiting)
+
+    async def deliver(self, message: Any) -> None:
+        """Take a message of the bus."""
+        if isinstance(message, SessionEnded):
+            for watch in self._waiting.get(message.visitor, ()):
+                watch.has_ended = True
+
+
+class SessionWatch:
+    """Whether the session of one command has ended since the command started."""
+
+    __slots__ = ("_command", "has_ended")
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+        self.has_ended = False
+
+    def check(self) -> None:
+        """Return while the session lives, or when the event itself signed in or out.
+
+        Raises: NotSignedInError.
+        """
+        session = self._command.session
+        if self.has_ended and session is not None and session.id == self._command.session_id:
+            raise NotSignedInError("You were signed out meanwhile. Sign in and try again.")
+
+
+def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
+    """Return when the command's actor may run its event on this state of the entity.
+
+    Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
+    """
+    check_record(
+        policy, command.type, command.actor, entity, command.id,
+        event=command.event, gone=command.expects,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Several people edit one record: what a form left alone is not put back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from starmodel.core.entity import Entity, public_state
+from starmodel.core.errors import EditConflictError, RequestError
+from starmodel.core.fields.field import leaving
+from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
+from starmodel.core.values.json_data import json_bytes, json_data
+
+MAX_SHOWN_CHARS = 60
+NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
+
+
+def digests(entity: Entity) -> dict[str, str]:
+    """What an edit form remembers of each field, to tell later whether anybody changed it."""
+    state = public_state(entity)
+    return {
+        name: _digest(_ordered(getattr(entity, name, None), state[name]))
+        for name in type(entity).__pydantic_fields__
+        if name in state
+    }
+
+
+def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
+    """What a form sent of its memory, {} for none. Raises: RequestError, when it is spoilt."""
+    if text is None or text == "":
+        return NO_DIGESTS
+    try:
+        found = read_json(text, bounds)
+    except (ValueError, TypeError, AttributeError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise RequestError("What this form remembers can't be read. Load the form again.")
+    return found
+
+
+def touched(arguments: Mapping[str, Any], was: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments without those that are what the form was filled with."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name not in was or _digest(_public(value)) != was[name]
+    }
+
+
+def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[str, str]) -> None:
+    """Refuse to write over what somebody else changed since the form was filled.
+
+    Raises: EditConflictError, with what each such field is now.
+    """
+    now, state = digests(entity), public_state(entity)
+    fields = {
+        name: f"Somebody changed this to {_shown(state[name])} meanwhile. Save again to keep yours."
+        for name, value in arguments.items()
+        if name in was and name in now and now[name] not in (was[name], _digest(_public(value)))
+    }
+    if fields:
+        raise EditConflictError(entity.__entity__.cls.__name__, entity.id, fields, now)
+
+
+def _public(value: Any) -> Any:
+    """The JSON of a value as `public_state` has it."""
+    token = leaving.set(True)
+    try:
+        return _ordered(value, json_data(value, fallback=repr, by_alias=False))
+    finally:
+        leaving.reset(token)
+
+
+def _ordered(value: Any, data: Any) -> Any:
+    """The JSON of a value; that of a set in an order of its own."""
+    return sorted(data, key=repr) if isinstance(value, set | frozenset) else data
+
+
+def _digest(data: Any) -> str:
+    return hashlib.blake2b(json_bytes(data), digest_size=6).hexdigest()
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    text = value if isinstance(value, str) else json_bytes(value).decode()
+    return f"\u201c{text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + '…'}\u201d"

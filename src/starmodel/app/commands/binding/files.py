@@ -1,0 +1,124 @@
+"""Uploaded files as parameters of events: which types take them, and which files they accept."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.nested import types_in
+from starmodel.core.fields.widgets import FILE_WIDGETS, wishes
+
+NO_FILE = "Please choose a file."
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """What a parameter takes.
+
+    Shapes: several is True for a list; accept holds media types ("image/png"),
+    groups of them ("image/*") and endings (".pdf"), empty for any file.
+    Units: max_bytes is the size of one file, 0 for no limit of its own.
+    """
+
+    several: bool = False
+    accept: tuple[str, ...] = ()
+    max_bytes: int = 0
+
+    def problem(self, value: Any) -> str:
+        """Why what was sent is not taken, as the sentence beside the input; "" when it is."""
+        files = list(value) if isinstance(value, list | tuple) else [value]
+        if not files or not all(_is_file(file) for file in files):
+            return NO_FILE
+        if len(files) > 1 and not self.several:
+            return "Please choose one file."
+        for file in files:
+            if self.max_bytes and (file.size or 0) > self.max_bytes:
+                return f"At most {size_text(self.max_bytes)}, please."
+            if self.accept and not any(_fits(file, kind) for kind in self.accept):
+                return f"Please choose a file of type {', '.join(self.accept)}."
+        return ""
+
+    def value(self, sent: Any) -> Any:
+        """One file, or the list of them."""
+        files = list(sent) if isinstance(sent, list | tuple) else [sent]
+        return files if self.several else files[0]
+
+
+def file_rule(where: str, name: str, annotation: Any) -> FileRule | None:
+    """How a parameter takes files; None for one that takes none.
+
+    Raises: ConfigurationError, for a type that no file input can fill.
+    """
+    ui = wishes(annotation)
+    if not any(_names_file(kind) for kind in types_in(annotation)):
+        if ui.widget in FILE_WIDGETS or ui.accept or ui.max_bytes:
+            raise ConfigurationError(
+                f"{where}: parameter {name!r} wants an input for files, but its type is "
+                f"{annotation!r}; expected UploadFile or list[UploadFile]."
+            )
+        return None
+    kinds = plain_types(annotation)
+    several = len(kinds) == 1 and _is_list_of_files(kinds[0])
+    if len(kinds) != 1 or not (several or _names_file(kinds[0])):
+        raise ConfigurationError(
+            f"{where}: parameter {name!r} has the type {annotation!r}, which no input fills. "
+            "Expected UploadFile, UploadFile | None or list[UploadFile]; give other values a "
+            "parameter of their own."
+        )
+    if ui.widget is not None and ui.widget not in FILE_WIDGETS:
+        raise ConfigurationError(
+            f"{where}: parameter {name!r} takes a file, and UI(widget={ui.widget!r}) chooses none. "
+            f"Expected one of {', '.join(FILE_WIDGETS)}."
+        )
+    accept = tuple(part.strip().lower() for part in ui.accept.split(",") if part.strip())
+    return FileRule(several, accept, ui.max_bytes)
+
+
+def holds_file(value: Any) -> bool:
+    """True for an uploaded file, and for a list or an object that has one."""
+    if isinstance(value, dict):  # of a name with dots
+        return any(map(holds_file, value.values()))
+    return any(map(holds_file, value)) if isinstance(value, list | tuple) else _is_file(value)
+
+
+def size_text(size: int) -> str:
+    """A limit as people read it.
+
+    >>> size_text(2_000_000), size_text(1_500_000), size_text(800)
+    ('2 MB', '1.5 MB', '800 bytes')
+    """
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
+        if size >= unit:
+            return f"{int(size / unit * 10) / 10:g} {name}"
+    return f"{size} bytes"
+
+
+def _is_list_of_files(kind: Any) -> bool:
+    """True for list[UploadFile] and tuple[UploadFile, …]."""
+    args = [arg for arg in typing.get_args(kind) if arg is not Ellipsis]
+    return (
+        typing.get_origin(kind) in (list, tuple)
+        and len(args) == 1
+        and [_names_file(item) for item in plain_types(args[0])] == [True]
+        and (typing.get_origin(kind) is list or typing.get_args(kind)[-1] is Ellipsis)
+    )
+
+
+def _names_file(kind: Any) -> bool:
+    """True for the class of an uploaded file, which belongs to the web framework."""
+    return getattr(kind, "__name__", "") == "UploadFile"
+
+
+def _is_file(value: Any) -> bool:
+    return any(_names_file(base) for base in type(value).__mro__)
+
+
+def _fits(file: Any, kind: str) -> bool:
+    """Whether a file is of a media type, a group of them, or has the ending."""
+    if kind.startswith("."):
+        return str(file.filename or "").lower().endswith(kind)
+    sent = str(file.content_type or "").partition(";")[0].strip().lower()
+    return kind in ("*/*", sent) or (kind.endswith("/*") and sent.startswith(kind[:-1]))

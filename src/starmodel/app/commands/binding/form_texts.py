@@ -1,0 +1,104 @@
+"""What the texts of forms and addresses mean, and how values are written as such texts."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import typing
+from typing import Any
+
+from pydantic import BaseModel
+
+from starmodel.app.ports.moments import in_utc, takes_only_aware
+from starmodel.core.fields.field import choice_of, is_atomic, plain_types
+from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
+
+
+def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
+    """What a type that is not text itself makes of text out of a form or an address.
+
+    Lists and objects come as JSON, lists of single values also as lines,
+    enum members and literals as the text of their value. A moment without a
+    zone is in UTC where one is needed.
+
+    Raises: BoundsError, beyond a bound; ValueError, for what is no JSON.
+    """
+    if isinstance(value, list):
+        items = [arg for kind in plain_types(annotation) for arg in typing.get_args(kind)]
+        return [choice_of(items[0], item) for item in value] if items else value
+    if not isinstance(value, str):
+        return value
+    if takes_only_aware(annotation):
+        return in_utc(value)  # which inputs show, and say so
+    if is_atomic(annotation) or typing.get_origin(annotation) is typing.Literal:
+        return choice_of(annotation, value)
+    if is_list(annotation) and value.lstrip()[:1] not in ("[", "{"):
+        lines = lines_of(value)
+        if len(lines) > bounds.items:
+            raise BoundsError(f"has more than {bounds.items} lines")
+        return lines
+    return read_json(value, bounds)
+
+
+def lines_of(text: str) -> list[str]:
+    """The items of a list that is written one a line."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def is_list(annotation: Any) -> bool:
+    """True for lists, sets and tuples of one type."""
+    kinds = plain_types(annotation)
+    return len(kinds) == 1 and typing.get_origin(kinds[0]) in (list, set, frozenset, tuple)
+
+
+def without_zone(moment: datetime.datetime | datetime.time) -> str:
+    """A moment in UTC, or a time, as inputs of browsers take it: to the millisecond."""
+    if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
+        with contextlib.suppress(OverflowError):  # at the end of time
+            moment = moment.astimezone(datetime.UTC)
+    precise = "milliseconds" if moment.microsecond else "seconds" if moment.second else "minutes"
+    return moment.replace(tzinfo=None).isoformat(timespec=precise)
+
+
+def filled(
+    annotation: Any, values: dict[str, Any], bounds: Bounds = DEFAULT_BOUNDS
+) -> dict[str, Any]:
+    """The inputs of a nested model that say something; an empty one does only where text fits.
+
+    Raises: BoundsError, for a text beyond a bound.
+    """
+    models = [
+        k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
+    ]
+    fields = models[0].__pydantic_fields__ if models else {}
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        wanted: Any = fields[name].annotation if name in fields else None
+        kinds = plain_types(wanted)
+        if isinstance(value, dict):
+            made[name] = filled(wanted, value, bounds)
+        elif value == "" and str not in kinds:
+            if type(None) in typing.get_args(wanted):
+                made[name] = None
+            elif is_list(wanted):
+                made[name] = []
+        elif isinstance(value, str | list) and name in fields and str not in kinds:
+            try:
+                made[name] = from_text(wanted, value, bounds)
+            except BoundsError:
+                raise
+            except ValueError:
+                made[name] = value  # what is wrong with it is told by the model
+        else:
+            made[name] = value
+    return made
+
+
+def written_types(annotation: Any) -> list[Any]:
+    """As `plain_types`, but literals are no texts."""
+    parts = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        return [str] if "" in parts else []
+    if any(typing.get_origin(part) is typing.Literal for part in parts):
+        return [kind for part in parts for kind in written_types(part)]
+    return plain_types(annotation)

@@ -1,0 +1,216 @@
+"""Private parts of nested models: no input sets them, and an update without them keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from starmodel.app.commands.binding.models import Open, accepted, is_closed
+from starmodel.core.entity import Entity
+from starmodel.core.fields.field import is_atomic
+from starmodel.core.fields.nested import parts_of
+from starmodel.core.fields.types import field_adapter
+from starmodel.core.values.bounds import BoundsError, check_numbers
+from starmodel.core.values.json_data import json_bytes, json_data
+
+_SEQUENCES = (list, tuple, set, frozenset, deque)
+_KEYS = ("id", "key")
+NOT_HERE = "This can't be filled in here."
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Input for models with required private parts, which only the stored value can add."""
+
+    raw: Any
+
+
+class UnfinishedError(Exception):
+    """No stored value has the private parts that the input needs."""
+
+
+def input_of(value: Any) -> Any:
+    """An argument as it was sent, when it is not finished yet; else itself."""
+    return value.raw if isinstance(value, Unfinished) else value
+
+
+def completed(
+    entity: Entity,
+    arguments: Mapping[str, Any],
+    annotations: Mapping[str, Any],
+    open_models: Open,
+    *,
+    trusted: bool,
+) -> dict[str, Any]:
+    """The arguments, nested models with the private parts of those that they replace.
+
+    A model replaces the one in the field of the argument's name: under the
+    same key in a dict; in a list the one with the same `id` or `key`, when
+    its class has such a field, else one whose public parts are equal, else
+    the one at the same place. What it replaces none of has its defaults.
+
+    Shapes: annotations has the types of the arguments that hold models with
+    private parts; trusted arguments may set them.
+    Raises: UnfinishedError.
+    """
+    made = dict(arguments)
+    for name, annotation in annotations.items():
+        if name not in made:
+            continue
+        value, before = made[name], getattr(entity, name, None)
+        try:
+            if isinstance(value, Unfinished):
+                value = _finished(annotation, value.raw, before)
+            made[name] = _kept(value, before, open_models, trusted)
+        except UnfinishedError:
+            raise UnfinishedError(name) from None
+    return made
+
+
+def synced_value(cls: type[Entity], name: str, given: Any, before: Any) -> Any:
+    """The browser's value of a field, with the private parts of the stored one.
+
+    Raises: ValidationError; UnknownPartError.
+    """
+    annotation: Any = cls.__pydantic_fields__[name].annotation
+    adapter = field_adapter(cls, name)
+    if is_atomic(annotation):
+        return adapter.validate_python(given, strict=False)  # inputs give texts
+    value = adapter.validate_python(accepted(annotation, given, frozenset()), strict=False)
+    return _kept(value, before, frozenset(), trusted=False)
+
+
+def _kept(value: Any, before: Any, open_models: Open, trusted: bool) -> Any:
+    if isinstance(value, BaseModel):
+        return _kept_model(value, before, open_models, trusted)
+    kind: Any = type(value)
+    if kind is dict:
+        old = before if isinstance(before, dict) else {}
+        return {k: _kept(v, old.get(k), open_models, trusted) for k, v in value.items()}
+    if kind in _SEQUENCES:
+        olds = _counterparts(list(value), before)
+        pairs = zip(value, olds, strict=True)
+        return kind(_kept(item, old, open_models, trusted) for item, old in pairs)
+    return value
+
+
+def _kept_model(value: BaseModel, before: Any, open_models: Open, trusted: bool) -> BaseModel:
+    cls, updates = type(value), dict[str, Any]()
+    stored = before if type(before) is cls else None
+    for part in {part.name: part for part in parts_of(cls).values()}.values():
+        name, given = part.name, part.name in value.model_fields_set
+        old = getattr(stored, name, None)
+        if not is_closed(part, cls, open_models):
+            new = getattr(value, name, None)
+            made = _kept(new, old, open_models, trusted)
+            if made is not new:
+                updates[name] = made
+        elif trusted and given:
+            continue
+        elif stored is not None:
+            updates[name] = old
+        elif given and part.info.is_required():
+            raise UnfinishedError
+        elif given:
+            updates[name] = part.info.get_default(call_default_factory=True)
+    return value.model_copy(update=updates) if updates else value
+
+
+def _counterparts(items: list[Any], before: Any) -> list[Any]:
+    """For each item of a sequence the stored one that it replaces, or None."""
+    free = dict(enumerate(before if isinstance(before, _SEQUENCES) else ()))
+    found: list[Any] = [None] * len(items)
+    open_items: list[int] = []
+    by_key: dict[Any, list[int]] = {}
+    by_state: dict[str, list[int]] = {}
+    for n, old in free.items():
+        key = _key_of(old)
+        if key is None:
+            by_state.setdefault(_public(old), []).append(n)
+        else:
+            by_key.setdefault(key, []).append(n)
+    for n, item in enumerate(items):
+        key = _key_of(item)
+        same = by_state.get(_public(item)) if key is None else by_key.get(key)
+        if same:
+            found[n] = free.pop(same.pop(0))
+        elif key is None:
+            open_items.append(n)
+    for n in open_items:
+        old = free.get(n)
+        if old is not None and _key_of(old) is None:
+            found[n] = free.pop(n)
+    return found
+
+
+def _key_of(item: Any) -> tuple[Any, ...] | None:
+    """The identity of a model in a list, when its class has a field for it."""
+    if isinstance(item, dict):
+        names: Iterable[str] = item
+    elif isinstance(item, BaseModel):
+        names = [n for n, part in parts_of(type(item)).items() if not part.private]
+    else:
+        return None
+    for name in _KEYS:
+        if name in names:
+            key = item[name] if isinstance(item, dict) else getattr(item, name)
+            return (name, json_bytes(json_data(key, fallback=repr)))
+    return None
+
+
+def _public(item: Any) -> str:
+    """What the public parts of an item hold, as text to compare."""
+    return json.dumps(json_data(_without_private(item), fallback=repr), sort_keys=True)
+
+
+def _without_private(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return {
+            part.name: _without_private(getattr(value, part.name, None))
+            for part in parts_of(type(value)).values()
+            if not part.private
+        }
+    if isinstance(value, dict):
+        return {key: _without_private(item) for key, item in value.items()}
+    if isinstance(value, _SEQUENCES):
+        return [_without_private(item) for item in value]
+    return value
+
+
+def _finished(annotation: Any, raw: Any, before: Any) -> Any:
+    """The models of the input, with the required private parts of the stored value.
+
+    Raises: UnfinishedError.
+    """
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    try:
+        made = adapter.validate_python(_filled_in(raw, before), by_name=True, by_alias=True)
+        check_numbers(made)
+    except (ValidationError, BoundsError):
+        raise UnfinishedError from None
+    return made
+
+
+def _filled_in(raw: Any, before: Any) -> Any:
+    """The input with the required private parts of the stored models that it replaces."""
+    if isinstance(raw, dict) and isinstance(before, BaseModel):
+        made = dict(raw)
+        for word, part in parts_of(type(before)).items():
+            old = getattr(before, part.name, None)
+            if not part.private:
+                if word in made:
+                    made[word] = _filled_in(made[word], old)
+            elif part.info.is_required():
+                made[part.name] = old
+        return made
+    if isinstance(raw, dict) and isinstance(before, dict):
+        return {key: _filled_in(item, before.get(key)) for key, item in raw.items()}
+    if isinstance(raw, list | tuple) and isinstance(before, _SEQUENCES):
+        olds = _counterparts(list(raw), before)
+        return [_filled_in(item, old) for item, old in zip(raw, olds, strict=True)]
+    return raw

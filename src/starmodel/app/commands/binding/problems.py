@@ -1,0 +1,64 @@
+"""What is wrong with the arguments of an event, in words for programs and for people at a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from starmodel.app.commands.binding.files import NO_FILE
+from starmodel.app.commands.binding.models import UnknownPartError
+from starmodel.app.commands.binding.parameters import Parameter
+from starmodel.core.fields.field import plain_types
+from starmodel.core.sentences import sentence
+
+
+class ArgumentProblem(NamedTuple):
+    """What is wrong with one argument: for programs and logs, and beside an input."""
+
+    text: str
+    sentence: str = ""
+
+
+def beside(problems: Mapping[str, ArgumentProblem]) -> dict[str, str]:
+    """The sentence for each input."""
+    return {name: wrong.sentence or wrong.text for name, wrong in problems.items()}
+
+
+MISSING = ArgumentProblem("is missing", sentence({"type": "missing"}))
+MISSING_FILE = ArgumentProblem("is missing", NO_FILE)
+TAKES_NO_FILE = ArgumentProblem("takes no file (from files)", "This takes no file.")
+INFINITE = ArgumentProblem("must be finite", sentence({"type": "finite_number"}))
+
+
+def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
+    """The problem of a name inside a nested model that nobody may set."""
+    at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
+    return ArgumentProblem(
+        f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown."
+    )
+
+
+def technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
+    """What is wrong with a value, without showing anything secret."""
+    at = "".join(f"[{part!r}]" for part in error["loc"])
+    got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"
+    if not at and error["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):
+        wanted = getattr(plain_types(parameter.annotation)[0], "__name__", "a value")
+        return f"must be {wanted}{got} (from {source})"
+    return f"{at}{' ' if at else ''}{_lower(error['msg'])}{got} (from {source})"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return cut(repr(value))
+    except ValueError:  # an integer of thousands of digits, given by code
+        return f"{type(value).__name__} of too many digits"
+
+
+def cut(text: str) -> str:
+    """The text in at most 60 characters."""
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,75 @@
+"""Foreign keys that a caller fills in: a record that it may not read is as good as none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starmodel.app.access.disclosure import Viewer
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.commands.command import Command
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports.query import Filter, Query
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, ConstraintError
+from starmodel.core.fields.relations import ForeignKey, foreign_keys, table_name
+
+
+class References:
+    """The foreign keys of an application's entities that lead to records with a read rule."""
+
+    def __init__(
+        self, registry: Registry, persistence: PersistenceManager, policy: AccessPolicy
+    ) -> None:
+        self._registry, self._persistence, self._policy = registry, persistence, policy
+        by_table = {table_name(type.cls): type for type in registry}
+        self._keys: dict[type[Entity], list[tuple[ForeignKey, EntityType]]] = {}
+        for type in registry:
+            found = [(k, by_table[k.table]) for k in foreign_keys(type.cls) if k.table in by_table]
+            if found:
+                self._keys[type.cls] = found
+
+    def has(self, cls: type[Entity]) -> bool:
+        """Whether the class has a foreign key to an entity of the application."""
+        return cls in self._keys
+
+    async def check(
+        self, command: Command, fields: Mapping[str, Any], before: Entity | None
+    ) -> None:
+        """Return when the caller may read each record that these fields newly refer to.
+
+        Unknown and unreadable records are refused alike, where not all
+        records may be read.
+
+        Shapes: before is the entity as it is stored.
+        Raises: ConstraintError.
+        """
+        if command.actor is TRUSTED:
+            return
+        viewer = Viewer(self._registry, self._policy, command.actor)
+        for key, target in self._keys.get(command.type.cls, ()):
+            value = fields.get(key.field)
+            if value is None or value == getattr(before, key.field, None):
+                continue
+            if self._reads_all(target, command):
+                continue
+            found = await self._persistence.for_class(target.cls).list(
+                Query(target.cls, (Filter(key.column, "eq", value),), limit=1)
+            )
+            if not found or not viewer.may_read(found[0]):
+                title = command.type.cls.__entity__.fields[key.field].title
+                told = f"{title} refers to a record that does not exist."
+                raise ConstraintError(
+                    f"{command.type.title} can't be stored: {told}", {key.field: told}
+                )
+
+    def _reads_all(self, type: EntityType, command: Command) -> bool:
+        """Whether the actor may read every record of the class, whatever its fields."""
+        if self._policy.reads_fields(type):
+            return False
+        try:
+            self._policy.check(type, "read", command.actor)
+        except AccessDeniedError:
+            return False
+        return True

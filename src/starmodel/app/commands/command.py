@@ -1,0 +1,85 @@
+"""A command on its way through the dispatcher, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starmodel.app.access.policy import TRUSTED, Actor
+from starmodel.app.commands.preconditions import Precondition
+from starmodel.app.commands.replies import NO_REPLY, Reply
+from starmodel.app.sessions.session import Session
+from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.commands import CommandRecord
+from starmodel.core.entity import Entity
+from starmodel.core.events import Event
+
+Send = Callable[["Outcome"], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Command:
+    """A bound request to run one event, with what only this process has.
+
+    Shapes: id is None for the visitor's own instance and for `create`;
+    arguments come from `Dispatcher.bind`; key is the caller's idempotency
+    key; signals are the browser's; send takes the outcome of each `yield`;
+    expects means the caller has seen the record, so that a missing one is
+    gone rather than unknown; vet may refuse a reply, by raising, before
+    anything is stored; was is what an edit form remembers of the fields
+    that it changes (see `starmodel.app.commands.binding.edited_fields`); precondition is checked
+    on the stored record before the event runs, and again at its commit; session_id is the
+    session's id when the command was made.
+    """
+
+    type: EntityType
+    event: Event[Any, Any, Any]
+    arguments: dict[str, Any]
+    id: Any = None
+    actor: Actor | None = TRUSTED
+    session: Session | None = None
+    request: Any = None
+    signals: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    send: Send | None = None
+    expects: bool = False
+    vet: Callable[[Reply], None] | None = None
+    was: Mapping[str, str] = field(default_factory=dict)
+    precondition: Precondition | None = None
+    session_id: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.session is not None:
+            self.session_id = self.session.id
+
+    @property
+    def reader(self) -> Actor | None:
+        """Who reads the reply: the actor, or whom the event itself has signed in or out."""
+        if self.session is None or self.session.id == self.session_id:
+            return self.actor
+        return self.session.actor
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a command.
+
+    Shapes: value is what the event returned (for a generator, the list of
+    what it yielded); reply is that, sorted for the caller; entity is the
+    snapshot after, None after delete; stored is False for a change that
+    auto_persist kept from the store. readable is False when the command's
+    actor may not read the entity after the change: then entity is None,
+    version 0 and patch empty.
+    """
+
+    record: CommandRecord
+    value: Any = None
+    reply: Reply = NO_REPLY
+    entity: Entity | None = None
+    version: int = 0
+    patch: Patch = field(default_factory=Patch)
+    stored: bool = True
+    repeated: bool = False
+    readable: bool = True

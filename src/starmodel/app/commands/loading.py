@@ -1,0 +1,215 @@
+"""Finds what a command runs on, and what its arguments name; access to each is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from starmodel.app.access.disclosure import Viewer
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
+from starmodel.app.commands.access import check_run
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.models import UnknownPartError
+from starmodel.app.commands.binding.private_parts import synced_value
+from starmodel.app.commands.binding.references import References
+from starmodel.app.commands.command import Command
+from starmodel.app.commit.tracked import Tracked
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports.repository import RecordKey
+from starmodel.app.sessions.scopes import Scopes, default_snapshot
+from starmodel.app.uow import UnitOfWork
+from starmodel.core.changes.drafts import copy_value
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.classes.setup import signal_prefix
+from starmodel.core.entity import Entity
+from starmodel.core.errors import BindingError, GoneError, NotFoundError
+from starmodel.core.fields.field import accepts_none, plain_types
+from starmodel.core.values.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
+
+MAX_ID_CHARS = 1000
+
+
+class Loader:
+    """Enlists in a unit of work the entities that one command needs."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        persistence: PersistenceManager,
+        policy: AccessPolicy,
+        scopes: Scopes,
+        binders: Mapping[tuple[type[Entity], str], Binder],
+    ) -> None:
+        self._registry, self._policy, self._scopes = registry, policy, scopes
+        self._binders = binders
+        self._references = References(registry, persistence, policy)
+        self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
+
+    def keys(self, command: Command) -> set[RecordKey]:
+        """The entities that the command names, without reading any of them.
+
+        Raises: NotFoundError, for an id that no record of its class can have.
+        """
+        type, binder = command.type, self._binders[command.type.cls, command.event.name]
+        keys: set[RecordKey] = set()
+        if command.id is not None or not type.is_record:
+            keys.add((type.cls, self._home_id(command)))
+        for name in binder.entities:
+            if command.arguments.get(name) is not None:
+                cls = binder.registry[binder.entities[name]].cls
+                keys.add((cls, self.id_of(cls, command.arguments[name])))
+        for cls in binder.own.values():
+            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
+            keys.add((binder.registry[cls].cls, own))
+        return keys
+
+    def _home_id(self, command: Command) -> Any:
+        if command.type.is_record:
+            return self.id_of(command.type.cls, command.id)
+        if command.id is None:
+            return self._scopes.id_of(command.type, command.session, command.actor)
+        return command.id
+
+    async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
+        """The entity the event runs on, enlisted; access to this very one is decided."""
+        type = command.type
+        cls = type.cls
+        if type.is_record and command.id is None:
+            if command.event.name != "create":
+                raise NotFoundError(type.name, None)
+            if command.precondition is not None:
+                command.precondition.check_new()
+            tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked.checks = (partial(check_run, self._policy, command),)
+            return tracked
+        id = self._home_id(command)
+        found = await unit.find(cls, id)
+        if found is None and type.is_record:
+            raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
+        entity = default_snapshot(cls, id) if found is None else found
+        check_run(self._policy, command, entity)
+        tracked = unit.enlist(type, id, entity, new=found is None)
+        tracked.checks = (partial(check_run, self._policy, command),)
+        if command.precondition is not None:
+            self._check_version(command, entity)
+            tracked.checks += (partial(self._check_version, command),)
+        if command.signals:
+            self._take_over(tracked, command.signals)
+        return tracked
+
+    def _check_version(self, command: Command, stored: Entity) -> None:
+        """Raises: PreconditionFailedError, for a version that the request excludes."""
+        if command.precondition is not None:
+            viewer = Viewer(self._registry, self._policy, command.reader)
+            command.precondition.check(stored, readable=viewer.may_read(stored))
+
+    def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
+        """Let the browser's values of synchronised fields in before the event runs."""
+        mine: Any = signals
+        for part in filter(None, signal_prefix(tracked.type.cls).split(".")):
+            mine = mine.get(part) if isinstance(mine, dict) else None
+        if not isinstance(mine, dict):
+            return
+        for name in tracked.type.synced:
+            if name not in mine:
+                continue
+            annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
+            given = mine[name]
+            if given == "" and annotation is not Any and accepts_none(annotation):
+                # The browser has "" for None: a text is None again if it was None before.
+                is_text = str in plain_types(annotation)
+                given = given if is_text and getattr(tracked.base, name) is not None else None
+            try:
+                check_keys(_key_counter(tracked.type.cls, name), given)
+                value = synced_value(
+                    tracked.type.cls, name, given, getattr(tracked.base, name, None)
+                )
+                check_numbers(value)
+            except UnknownPartError as error:
+                part = str(error.path[-1])[:60]
+                raise BindingError(
+                    f"{tracked.type.name}.{name}: {part!r} is unknown (from signal)",
+                    {name: f"{part} is unknown."},
+                ) from None
+            except (ValidationError, BoundsError) as error:
+                text = f"This {error}."
+                if isinstance(error, ValidationError):
+                    text = error.errors(include_url=False)[0]["msg"]
+                raise BindingError(
+                    f"{tracked.type.name}.{name}: {text} (from signal)", {name: text}
+                ) from error
+            setattr(tracked.draft, name, value)
+
+    async def arguments(self, unit: UnitOfWork, command: Command, home: Tracked) -> dict[str, Any]:
+        """What the event is called with: records, special parameters and private parts filled in.
+
+        Shapes: home is the entity that the event runs on.
+        """
+        binder = self._binders[command.type.cls, command.event.name]
+        # Copied, so that an event that runs again does not meet what it did to them before.
+        if binder.takes_fields and self._references.has(command.type.cls):
+            fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
+            await self._references.check(command, fields, None if home.new else home.base)
+        given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
+        arguments = {
+            name: copy_value(value) if name in binder.containers else value
+            for name, value in given.items()
+        }
+        for name in binder.entities:
+            if name in arguments and arguments[name] is not None:
+                arguments[name] = await self._referred(unit, command, binder, name)
+        sources = {
+            "request": command.request,
+            "session": command.session,
+            "actor": command.actor,
+            "signals": command.signals,
+            "uow": unit,
+        }
+        for name, cls in binder.own.items():
+            own = self._scopes.id_of(binder.registry[cls], command.session, command.actor)
+            arguments[name] = await self._readable(unit, command, binder.registry[cls], own)
+        return arguments | {name: sources[source] for name, source in binder.special.items()}
+
+    async def _referred(
+        self, unit: UnitOfWork, command: Command, binder: Binder, name: str
+    ) -> Entity:
+        type = binder.registry[binder.entities[name]]
+        id = self.id_of(type.cls, command.arguments[name])
+        return await self._readable(unit, command, type, id)
+
+    async def _readable(
+        self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
+    ) -> Entity:
+        self._policy.check(type, "read", command.actor)
+        tracked = await unit.load(type.cls, id)
+
+        def check(stored: Entity) -> None:
+            check_record(self._policy, type, command.actor, stored, id)
+
+        check(tracked.base)
+        tracked.checks += (check,)
+        return tracked.draft
+
+    def id_of(self, cls: type[Entity], text: Any) -> Any:
+        """An id from an address, as the class declares it. Raises: NotFoundError."""
+        if isinstance(text, str) and len(text) > MAX_ID_CHARS:
+            raise NotFoundError(cls.__name__, text)
+        try:
+            made = self._ids_of[cls].validate_python(text)
+            check_numbers(made)
+            return made
+        except (ValidationError, BoundsError):
+            raise NotFoundError(cls.__name__, text) from None
+
+
+@lru_cache(maxsize=1024)
+def _key_counter(cls: type[Entity], name: str) -> Count | None:
+    return key_counter(cls.__pydantic_fields__[name].annotation)
+
+
+def _id_adapter(cls: type[Entity]) -> TypeAdapter[Any]:
+    annotation: Any = cls.__pydantic_fields__["id"].annotation
+    return TypeAdapter(annotation)

@@ -1,0 +1,99 @@
+"""What a repeated command is answered: the stored outcome, as far as access allows now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pydantic_core import from_json
+
+from starmodel.app.access.disclosure import Viewer
+from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.commands.access import check_run
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.replies import NO_REPLY, Reply
+from starmodel.app.commit.tracked import Tracked
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.sessions.scopes import Scopes
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.commands import CommandRecord, plain
+from starmodel.core.entity import Entity, version_of
+from starmodel.core.values.json_data import json_bytes
+
+_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
+
+
+def outcome_text(reply: Reply, home: Tracked, viewer: Viewer) -> str:
+    """An outcome as its marker stores it: the new id, the reply, whether the caller may read."""
+    if not home.new and reply.is_empty:
+        return _NOTHING_SAID
+    readable = not home.deleted and viewer.may_read(home.draft)
+    return json_bytes((plain(getattr(home.draft, "id", None)), reply.to_json(), readable)).decode()
+
+
+class Repeats:
+    """Answers commands whose idempotency key has run before."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        persistence: PersistenceManager,
+        policy: AccessPolicy,
+        scopes: Scopes,
+        id_of: Callable[[type[Entity], Any], Any],
+    ) -> None:
+        self._registry, self._persistence, self._policy = registry, persistence, policy
+        self._scopes, self._id_of = scopes, id_of
+
+    async def answer(
+        self, command: Command, record: CommandRecord, outcome: Callable[[], str]
+    ) -> Outcome:
+        """The first outcome's reply, with the entity as it is now.
+
+        Without the entity when the caller may not read it; without result,
+        signals and components when they may show what was readable then and
+        is not now.
+
+        Shapes: outcome gives what `outcome_text` wrote, once access is decided.
+        Raises: as `check_run` and outcome do.
+        """
+        type, entity = command.type, None
+        creates = command.id is None and type.is_record
+        if not creates:
+            entity = await self._checked(command, command.id)
+        made, text, *readable = from_json(outcome())
+        if creates:
+            entity = await self._checked(command, made)
+        viewer = Viewer(self._registry, self._policy, command.reader)
+        is_shown = entity is None or viewer.may_read(entity)
+        reply = Reply.from_json(text)
+        if (readable == [True] and not is_shown) or not await self._may_read_all(viewer, reply):
+            reply = replace(reply, result=None, signals={}, elements=[], shown=[])
+        if entity is None or not is_shown:
+            return Outcome(record, reply.result, reply, repeated=True, readable=is_shown)
+        return Outcome(record, reply.result, reply, entity, version_of(entity), repeated=True)
+
+    async def _checked(self, command: Command, id: Any) -> Entity | None:
+        """The entity that the command was about, unless it is gone. Raises: as `check_run` does."""
+        if id is None and not command.type.is_record:
+            id = self._scopes.id_of(command.type, command.session, command.actor)
+        entity = await self._find(command.type, id)
+        if entity is not None:
+            check_run(self._policy, command, entity)
+        return entity
+
+    async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:
+        """Whether each entity whose state is in the reply may still be read."""
+        for name, id in reply.shown:
+            type = self._registry.find(name)
+            if type is None:
+                return False
+            found = await self._find(type, id)
+            if found is not None and not viewer.may_read(found):
+                return False
+        return True
+
+    async def _find(self, type: EntityType, id: Any) -> Entity | None:
+        repository = self._persistence.for_class(type.cls)
+        return await repository.get(type.cls, self._id_of(type.cls, id))

@@ -1,0 +1,1 @@
+"""The parts of a commit: change detection, batches, row locks and deadlines."""

@@ -1,0 +1,1 @@
+"""Live updates: subscriptions, live lists, rendered views and reactions."""

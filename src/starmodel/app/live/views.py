@@ -1,0 +1,94 @@
+"""`@live`: a part of a page that is rendered again whenever its entity changes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from starmodel.app.live.roots import Part, part_of
+from starmodel.core.current_app import host_of
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.annotations import resolved_hints
+
+_views: dict[str, LiveView] = {}
+
+
+class Markup(str):
+    """HTML that is put into a page as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+class LiveView:
+    """A function of one snapshot whose component follows that entity in every open page.
+
+    Called in a page it renders and watches. On a page that does not know the
+    state yet, what hides the part until then comes before it.
+
+    Shapes: by_id is True for a view whose elements all have ids of their
+    own, at which each newer rendering is patched.
+    """
+
+    def __init__(
+        self,
+        render: Callable[[Any], Any],
+        entity: type[Entity],
+        name: str,
+        *,
+        by_id: bool = False,
+    ) -> None:
+        self.render, self.entity, self.name, self._by_id = render, entity, name, by_id
+        functools.update_wrapper(self, render)
+
+    def __call__(self, entity: Entity) -> Any:
+        if not isinstance(entity, self.entity):
+            raise ConfigurationError(
+                f"{self.name} shows {self.entity.__name__}, but got {type(entity).__name__}."
+            )
+        before = host_of(self.entity).show(entity, self.name)
+        made = self.part(entity).component
+        return (Markup(before), made) if before else made
+
+    def part(self, entity: Entity) -> Part:
+        """The rendering of a snapshot, and where it goes. Raises: ConfigurationError."""
+        made = self.render(entity)
+        return Part(made, None) if self._by_id else part_of(made, self.name, entity.id)
+
+
+def live(render: Callable[[Any], Any]) -> LiveView:
+    """Declare a live part of a page.
+
+    ```python
+    @live
+    def messages(chat: Chat):
+        return Ul(*[Li(text) for text in chat.messages], id="messages")
+    ```
+
+    It gets a snapshot with the public fields only, and may run in any
+    process, so it must be declared at module level and read nothing else.
+    It may return one element, several, text, or None for nothing, each time
+    as the state says, and parts of an SVG.
+
+    Raises: ConfigurationError, unless its one parameter is annotated with an entity.
+    """
+    name = f"{render.__module__}.{render.__qualname__}"
+    parameters = list(inspect.signature(render).parameters)
+    hints, _ = resolved_hints(render)
+    entity = hints.get(parameters[0]) if len(parameters) == 1 else None
+    if not (isinstance(entity, type) and issubclass(entity, Entity)):
+        raise ConfigurationError(
+            f"@live {name} needs exactly one parameter, annotated with its entity."
+        )
+    view = _views[name] = LiveView(render, entity, name)
+    return view
+
+
+def view_named(name: str) -> LiveView | None:
+    """The view, or None when no module has declared it (yet)."""
+    return _views.get(name)

@@ -1,0 +1,1 @@
+"""Ports of stores, buses and clocks, with the data that they exchange."""

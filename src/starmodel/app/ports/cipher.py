@@ -1,0 +1,18 @@
+"""The port of authenticated encryption."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Cipher(Protocol):
+    """Authenticated encryption with one key.
+
+    Shapes: context is authenticated, but not part of the encrypted data.
+    """
+
+    def encrypt(self, data: bytes, context: bytes) -> bytes:
+        """The data, encrypted. Equal data give different texts."""
+
+    def decrypt(self, data: bytes, context: bytes) -> bytes:
+        """What was encrypted with this context. Raises: ValueError, for anything else."""

@@ -1,0 +1,24 @@
+"""The ports of time and of new ids."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from starmodel.core.entity import new_id
+
+
+class Clock(Protocol):
+    """Now, in seconds since the epoch."""
+
+    def __call__(self) -> float: ...
+
+
+class IdSource(Protocol):
+    """A new unique id."""
+
+    def __call__(self) -> str: ...
+
+
+system_clock: Clock = time.time
+system_ids: IdSource = new_id

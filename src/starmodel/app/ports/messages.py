@@ -1,0 +1,146 @@
+"""What crosses the bus: plain data that any process can read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, PydanticUserError, TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from starmodel.app.ports.repository import Change
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity, public_state
+from starmodel.core.fields.annotations import resolved_hints
+from starmodel.core.fields.field import declared, leaving
+from starmodel.core.values.json_data import json_data, model_data
+
+Kind = Literal["created", "updated", "deleted", "expired", "closed"]
+
+
+class Changed(NamedTuple):
+    """One entity was committed in another state.
+
+    Shapes: state is all its public fields as JSON data (None when it is
+    gone); fields names the public ones that changed; before has their old
+    values where they are scalars. `base` is the version it replaced.
+    kind "closed" never crosses the bus: it tells one viewer of an entity
+    that he may not read any more.
+    """
+
+    entity: str
+    id: Any
+    kind: Kind
+    version: int
+    base: int
+    state: dict[str, Any] | None
+    fields: tuple[str, ...] = ()
+    before: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def topic(self) -> str:
+        """The name that viewers subscribe to: "Product:42"."""
+        return f"{self.entity}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A fact that an event emitted, as data. Shapes: name is the fact's class name."""
+
+    name: str
+    data: Any
+    entity: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A visitor signed in or out, or an actor was disabled: access is to be decided again.
+
+    Shapes: visitor is the visitor's id as `Session.key` names it.
+    """
+
+    visitor: str
+
+
+def fact_data(fact: Any) -> Any:
+    """A fact as JSON data, without private parts at any depth.
+
+    Raises: TypeError, for what is no dataclass or pydantic model, and for a
+    value that has no JSON form.
+    """
+    is_model = isinstance(fact, BaseModel)
+    if not is_model and (not dataclasses.is_dataclass(fact) or isinstance(fact, type)):
+        raise TypeError(
+            f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
+        )
+    token = leaving.set(True)
+    try:
+        return model_data(fact) if is_model else _dataclass_data(fact)
+    except ValueError as error:  # which would pass for a refusal by the event
+        raise TypeError(
+            f"The fact {type(fact).__name__} can't be published, so nothing is stored: {error}. "
+            "Give its fields types that have a JSON form."
+        ) from error
+    finally:
+        leaving.reset(token)
+
+
+def _dataclass_data(fact: Any) -> Any:
+    """A dataclass by its annotations, which say what is private; else by its values."""
+    cls: Any = type(fact)
+    serializer = _serializer(cls)
+    if serializer is not None:
+        try:
+            return serializer.dump_python(fact, mode="json", by_alias=False, warnings=False)
+        except ValueError:  # such as bytes that are no UTF-8
+            pass
+    hints, _ = resolved_hints(cls)
+    names = [field.name for field in dataclasses.fields(fact)]
+    shown = [name for name in names if not declared(hints.get(name)).private]
+    return json_data({name: getattr(fact, name) for name in shown})
+
+
+@lru_cache(maxsize=256)
+def _serializer(cls: Any) -> TypeAdapter[Any] | None:
+    try:
+        return TypeAdapter(cls)
+    except (PydanticUserError, NameError, TypeError):
+        return None  # a field of a type that pydantic doesn't know
+
+
+_KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
+
+
+def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
+    """What the bus is told of one change. Raises: TypeError, for a value without a JSON form."""
+    info, values, patch = type.cls.__entity__, base.__dict__, change.patch
+    names = (*patch.set, *patch.unset)
+    if info.private:
+        names = tuple([name for name in names if name not in info.private])
+    try:
+        state = None if change.snapshot is None else public_state(change.snapshot)
+    except PydanticSerializationError as error:
+        raise TypeError(
+            f"{type.name} can't be shown, so it is not stored: {error}. Give the field a type "
+            "that has a JSON form, a serializer, or Field(private=True)."
+        ) from error
+    before: dict[str, Any] = {}
+    for name in names:
+        if name in values and info.fields[name].atomic:
+            before[name] = plain(values[name])
+    return Changed(
+        type.name,
+        change.id,
+        _KINDS[change.kind],
+        change.version,
+        change.base,
+        state,
+        names + info.computed,
+        before,
+    )

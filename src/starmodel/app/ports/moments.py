@@ -1,0 +1,129 @@
+"""Bounds of moments in filters: without a zone they mean what pages show."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from starmodel.core.fields.field import plain_types
+
+KINDS = frozenset({"datetime", "AwareDatetime", "NaiveDatetime", "PastDatetime", "FutureDatetime"})
+DATES = frozenset({"date", "PastDate", "FutureDate"})
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?:[Zz]|[-+]\d\d:?\d\d)?")
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
+_DATE: TypeAdapter[date] = TypeAdapter(date)
+
+
+class ShownMoment(datetime):
+    """A wall-clock time as pages show it.
+
+    Compares with values without a zone as they are, and with aware ones as
+    they are in UTC, which is how both are shown and ordered.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: datetime) -> ShownMoment:
+        """The same wall clock. Shapes: value has no zone."""
+        return cls.combine(value.date(), value.time())
+
+    @property
+    def clock(self) -> datetime:
+        """The wall clock as a plain datetime."""
+        return datetime.combine(self.date(), self.time())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, datetime) and self.clock == _clock(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock < _clock(other)
+
+    def __le__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock <= _clock(other)
+
+    def __gt__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock > _clock(other)
+
+    def __ge__(self, other: datetime) -> bool:  # type: ignore[override]
+        return self.clock >= _clock(other)
+
+    def __hash__(self) -> int:
+        return hash(self.clock)
+
+
+def _clock(value: datetime) -> datetime:
+    if isinstance(value, ShownMoment):
+        return value.clock
+    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
+def absolute(value: Any) -> Any:
+    """An aware moment in UTC, any other value as it is.
+
+    Python compares two moments of one zone by their clocks, so that both
+    hours of a change to winter time are one, and finds a moment in such an
+    hour equal to none of another zone.
+    """
+    if isinstance(value, list | tuple | set | frozenset):
+        return [absolute(item) for item in value]
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        with contextlib.suppress(OverflowError):  # at the ends of time
+            return value.astimezone(UTC)
+    return value
+
+
+def kind_names(annotation: Any) -> frozenset[str]:
+    """The names of the types that a field may hold."""
+    return frozenset(getattr(kind, "__name__", "") for kind in plain_types(annotation))
+
+
+def bound_of(annotation: Any, op: str, text: str) -> datetime | date | None:
+    """What a text in an address means as a bound of a field; None for fields of other types.
+
+    Without a zone it is a `ShownMoment`, or in UTC where the field takes
+    aware moments only. Without seconds it is that whole minute, and a day
+    that whole day, so "lte" and "gt" compare with its end.
+
+    Raises: ValueError.
+    """
+    names = kind_names(annotation)
+    if names and names <= DATES:
+        return _DATE.validate_python(text)
+    if not names or not names <= KINDS:
+        return None
+    value = _MOMENT.validate_python(text)
+    if op in ("lte", "gt"):
+        step = timedelta(days=1) if _DAY.fullmatch(text) else timedelta(minutes=1)
+        if _DAY.fullmatch(text) or _MINUTE.fullmatch(text):
+            with contextlib.suppress(OverflowError):
+                value += step - timedelta.resolution
+    if names == {"NaiveDatetime"} and value.tzinfo is not None:
+        raise ValueError("has a zone, and the field's moments have none")
+    if names == {"NaiveDatetime"} or value.tzinfo is not None:
+        return value
+    if names == {"AwareDatetime"}:
+        return value.replace(tzinfo=UTC)
+    return ShownMoment.of(value)
+
+
+def takes_only_aware(annotation: Any) -> bool:
+    """True for fields whose moments always have a zone."""
+    return kind_names(annotation) == {"AwareDatetime"}
+
+
+def in_utc(value: str) -> datetime | str:
+    """A text without a zone as a moment in UTC; any other text as it is."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else value

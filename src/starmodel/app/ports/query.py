@@ -1,0 +1,305 @@
+"""One question to a repository: filters, search, order and window."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from starmodel.app.ports.filter_syntax import split_filter, split_values
+from starmodel.app.ports.moments import absolute, bound_of
+from starmodel.app.ports.ordering import Order, Position, position_of, sort_key
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ListQueryError
+from starmodel.core.fields.field import choice_of, plain_types
+from starmodel.core.fields.types import field_adapter, names_by_alias
+from starmodel.core.values.bounds import BoundsError, check_numbers
+
+MAX_ORDER_TERMS = 16
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "in": lambda value, wanted: value in wanted,
+    "contains": lambda value, wanted: str(wanted).lower() in str(value).lower(),
+    "startswith": lambda value, wanted: str(value).lower().startswith(str(wanted).lower()),
+    "not_in": lambda value, wanted: value not in wanted,
+    "not_contains": lambda value, wanted: str(wanted).lower() not in str(value).lower(),
+    "not_startswith": lambda value, wanted: not str(value).lower().startswith(str(wanted).lower()),
+}
+NEGATED = {"not_in": "in", "not_contains": "contains", "not_startswith": "startswith"}
+"""The operators that match exactly what another one does not, records without a value included."""
+SHORTHANDS = ("isnull", "range")
+"""What a filter may say besides: `eq` or `ne` with None, and `gte` together with `lte`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`field op value`; eq and ne with None ask for absence.
+
+    None matches no other operator, and so all of the `NEGATED` ones.
+    """
+
+    field: str
+    op: str
+    value: Any
+
+    @property
+    def positive(self) -> Filter:
+        """The filter that matches what this negated one does not."""
+        return Filter(self.field, NEGATED[self.op], self.value)
+
+    def matches(self, entity: Entity) -> bool:
+        if self.op in NEGATED:
+            return not self.positive.matches(entity)
+        value = getattr(entity, self.field)
+        if value is None or self.value is None:
+            return (self.op == "eq" and value is self.value) or (
+                self.op == "ne" and value is not self.value
+            )
+        wanted = self.value
+        if isinstance(value, datetime) and self.op not in ("contains", "startswith"):
+            value, wanted = absolute(value), absolute(wanted)
+        try:
+            return OPERATORS[self.op](value, wanted)
+        except (TypeError, ArithmeticError):
+            return False  # such as "less than" of enum members that have no order, or of NaN
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to list of one class.
+
+    Shapes: filters all hold; search is found in any of search_fields,
+    whatever the case; order is (field, descending) pairs, None last
+    either way, ties by id. The window begins behind the position `after`,
+    when there is one, and leaves out `offset` records more.
+    Units: limit and offset count records; limit None means all.
+    """
+
+    entity: type[Entity]
+    filters: tuple[Filter, ...] = ()
+    search: str = ""
+    search_fields: tuple[str, ...] = ()
+    order: Order = ()
+    offset: int = 0
+    limit: int | None = None
+    after: Position | None = None
+
+    def matches(self, entity: Entity) -> bool:
+        """Whether a snapshot belongs to the answer, the window aside."""
+        return all(f.matches(entity) for f in self.filters) and (
+            not self.search
+            or any(
+                self.search.lower() in str(value).lower()
+                for name in self.search_fields
+                if (value := getattr(entity, name)) is not None
+            )
+        )
+
+    def arrange(self, entities: Iterable[Entity]) -> list[Entity]:
+        """The matching snapshots in order, cut to the window; for stores that can't ask."""
+        found = filter(self.matches, entities)
+        if self.after is not None:
+            start = sort_key(self.after, self.order)
+            found = filter(lambda entity: self.sort_key(entity) > start, found)
+        arranged = sorted(found, key=self.sort_key)
+        return arranged[self.offset : None if self.limit is None else self.offset + self.limit]
+
+    def sort_key(self, entity: Entity) -> tuple[Any, ...]:
+        """What snapshots are sorted by in this query's order."""
+        return sort_key(position_of(entity, self.order), self.order)
+
+
+def make_query(
+    entity: type[Entity],
+    filters: Mapping[str, Any],
+    *,
+    search: str = "",
+    order: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+    private: bool = False,
+) -> Query:
+    """A query from words: `price__lt=5`, order "-price,name".
+
+    Text values are converted to the field's type. Private fields can be
+    asked only by code (`private=True`).
+
+    Shapes: filters are `field`, `field__op` for an operator, `field__isnull`
+    with a bool, and `field__range` with two values, both included.
+
+    Raises: ListQueryError, naming the field or operator and what there is.
+    """
+    fields = {
+        name: spec
+        for name, spec in entity.__entity__.fields.items()
+        if spec.atomic and (private or not spec.private)
+    }
+
+    def known(name: str) -> str:
+        if name not in fields:
+            raise ListQueryError(
+                f"{entity.__name__} can't be filtered or ordered by {name[:80]!r}; its fields are "
+                f"{', '.join(fields)}."
+            )
+        return name
+
+    made = []
+    for word, value in filters.items():
+        name, op = split_filter(word, fields)
+        if name not in fields:
+            aliases = names_by_alias(entity)
+            name, op = split_filter(word, aliases)
+            name = aliases.get(name, name)
+        known(name)
+        if op not in OPERATORS and op not in SHORTHANDS:
+            raise ListQueryError(
+                f"{word[:80]}: unknown operator {op[:80]!r}; "
+                f"use {', '.join((*OPERATORS, *SHORTHANDS))}."
+            )
+        made += _filters(entity, name, op, value)
+    if order.count(",") >= MAX_ORDER_TERMS:
+        raise ListQueryError(
+            f"order has {order.count(',') + 1} terms; expected at most {MAX_ORDER_TERMS}."
+        )
+    ordering = tuple(
+        (known(part.lstrip("-")), part.startswith("-"))
+        for part in filter(None, map(str.strip, order.split(",")))
+    )
+    for what, number in (("limit", limit), ("offset", offset)):
+        if number is not None and number < 0:
+            raise ListQueryError(f"{what} is {number}; expected 0 or more.")
+    search = search.strip()
+    texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
+    return Query(entity, tuple(made), search, texts, ordering, offset, limit)
+
+
+def searched_fields(entity: type[Entity]) -> frozenset[str]:
+    """The fields in which a search looks: those the class names, else all its texts."""
+    named = entity.model_config.get("search_fields")
+    if named is not None:
+        return frozenset(named)
+    fields = entity.__entity__.fields.items()
+    return frozenset(name for name, spec in fields if str in plain_types(spec.info.annotation))
+
+
+def _filters(entity: type[Entity], name: str, op: str, value: Any) -> list[Filter]:
+    """What one word of a question means; shorthands are written out."""
+    if op == "isnull":
+        truth = value if isinstance(value, bool) else _TRUTHS.get(str(value)[:10].lower())
+        if truth is None:
+            raise ListQueryError(f"{name}__isnull is {_shown(value)}; expected true or false.")
+        return [Filter(name, "eq" if truth else "ne", None)]
+    if op == "range":
+        ends = _several(name, value)
+        if len(ends) != 2:
+            raise ListQueryError(
+                f"{name}__range has {len(ends)} values; expected the first and the last."
+            )
+        return [
+            Filter(name, end, _converted(entity, name, end, one))
+            for end, one in zip(("gte", "lte"), ends, strict=True)
+        ]
+    return [Filter(name, op, _converted(entity, name, op, value))]
+
+
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _several(name: str, value: Any) -> list[Any]:
+    """The values of a list that is written as text, or given by code."""
+    try:
+        return split_values(value) if isinstance(value, str) else list(value)
+    except TypeError:
+        raise ListQueryError(f"{name} needs a list of values, and got {_shown(value)}.") from None
+    except ValueError as error:
+        raise ListQueryError(
+            f"{name} can't be compared with {_shown(value)}: it {error}."
+        ) from None
+
+
+def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
+    op = NEGATED.get(op, op)
+    if value is None or op in ("contains", "startswith"):
+        return value
+    annotation: Any = entity.__pydantic_fields__[name].annotation
+    if op == "in":
+        value = _several(name, value)
+    try:
+        bound = _moments(annotation, op, value)
+    except ValueError as error:
+        none = f" Records without one are asked for by {name}__isnull=true." if value == "" else ""
+        raise ListQueryError(
+            f"{entity.__name__}.{name} can't be compared with {_shown(value)}; expected a date "
+            f"or moment as the field holds them, such as 2024-06-01T10:00.{none}"
+        ) from error
+    if bound is not None:
+        return bound
+    if op == "in":
+        value = [choice_of(annotation, item) for item in value]
+    else:
+        value = choice_of(annotation, value)
+    several = op == "in"
+    try:
+        made = _read(field_adapter(entity, name, several=several), value)
+        if made is _UNREAD:  # a bound may break the rules of stored values
+            made = _bare_adapter(entity, name, several).validate_python(value, strict=False)
+        check_numbers(made)
+        return made
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]["msg"]
+        if value == "":
+            problem += f". Records without a value are asked for by {name}__isnull=true"
+        raise _incomparable(entity, name, value, problem) from error
+    except BoundsError as error:
+        raise _incomparable(entity, name, value, f"it {error}") from error
+
+
+_UNREAD: Any = object()
+
+
+def _read(adapter: TypeAdapter[Any], value: Any) -> Any:
+    try:
+        return adapter.validate_python(value, strict=False)  # addresses hold texts
+    except ValidationError:
+        return _UNREAD
+
+
+@lru_cache(maxsize=2048)
+def _bare_adapter(entity: type[Entity], name: str, several: bool) -> TypeAdapter[Any]:
+    """Validates the type of a field without its rules."""
+    annotation: Any = entity.__pydantic_fields__[name].annotation
+    return TypeAdapter(list[annotation] if several else annotation)
+
+
+def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> ListQueryError:
+    return ListQueryError(
+        f"{entity.__name__}.{name} can't be compared with {_shown(value)}: {problem}."
+    )
+
+
+def _shown(value: Any) -> str:
+    try:
+        shown = repr(value)
+    except ValueError:  # an integer that is too long to be written out
+        return "this"
+    return shown if len(shown) <= 80 else f"{shown[:77]}…"
+
+
+def _moments(annotation: Any, op: str, value: Any) -> Any:
+    """Texts for a field of dates or moments as its bounds; None for everything else."""
+    if op != "in":
+        return bound_of(annotation, op, value) if isinstance(value, str) else None
+    if not all(isinstance(item, str) for item in value):
+        return None
+    bounds = [bound_of(annotation, op, item) for item in value]
+    return None if None in bounds else bounds

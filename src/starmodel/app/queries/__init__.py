@@ -1,0 +1,1 @@
+"""Reading records: listings, pagination, cursors, relations and `Product.objects`."""

@@ -1,0 +1,289 @@
+"""One list as an address asks for it: which window of which records, in which order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starmodel.app.ports.filter_syntax import join_values, split_filter
+from starmodel.app.ports.ordering import order_words
+from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, make_query
+from starmodel.app.queries.cursors import Cursors
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity, version_of
+from starmodel.core.errors import ListQueryError, RequestError
+
+PER_PAGE = 25
+MAX_PER_PAGE = 200
+MAX_PAGE = 1_000_000
+MAX_SEARCH_CHARS = 200
+MAX_NUMBER_CHARS = 18
+MAX_FILTER_CHARS = 1000
+MAX_CHOICES = 1000
+MAX_WORDS_CHARS = 8000
+# "datastar" is what Datastar sends its signals as.
+WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """One question that a page or a caller asks.
+
+    Shapes: query has the window as offset and limit, or begins behind what
+    the cursor names, "" for the start; filters are its filters as words,
+    such as {"price__lt": "5"}; words is all of it, canonical and
+    urlencoded, so that equal questions have equal words.
+    """
+
+    type: EntityType
+    query: Query
+    page: int
+    per_page: int
+    search: str
+    order: str
+    filters: Mapping[str, str]
+    cursor: str | None = None
+    words: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listing) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Any, str]:
+        return self.type.cls, self.words
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the question holds."""
+        return 3000 + 12 * len(self.words)
+
+    @property
+    def topic(self) -> str:
+        """What viewers of this very list subscribe to: "Product?order=-price"."""
+        return f"{self.type.name}?{self.words}"
+
+    @property
+    def is_narrowed(self) -> bool:
+        """True when the list may leave out records of the class."""
+        return bool(self.filters or self.search or self.page > 1 or self.cursor)
+
+    @property
+    def element_id(self) -> str:
+        """The id of the element that holds the rows."""
+        own = f"-{_digest(self.words)}" if self.words else ""
+        return f"{self.type.name}-rows{own}"
+
+    def asked(self, **instead: Any) -> dict[str, str]:
+        """The words by name, some of them replaced; None leaves one out."""
+        given = {
+            **self.filters,
+            "search": self.search,
+            "order": self.order,
+            "page": "" if self.page == 1 else str(self.page),
+            "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
+            "cursor": self.cursor or "",
+        }
+        made = {name: word for name, word in given.items() if word or name in self.filters}
+        for name, value in instead.items():
+            made.pop(name, None)
+            if value not in (None, ""):
+                made[name] = str(value)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The records of a listing that its asker may read, and whether more follow.
+
+    Shapes: decisive has the ids, as text, of all readable records that this
+    window was cut from, those of earlier pages and the next one included;
+    empty where the store cut it. total is the number of readable records
+    that match, whatever the page, when it was asked for.
+    """
+
+    entities: tuple[Entity, ...]
+    more: bool
+    decisive: frozenset[str] = frozenset()
+    total: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """The same for equal windows: same records in the same versions and order."""
+        shown = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
+        return _digest("\n".join([*shown, str(self.more)]))
+
+
+def key_of(id: object) -> str:
+    """An id as one segment of an address: percent-encoded, and no word of the router.
+
+    A "~" goes before what the router or a browser would take for something
+    else. `id_in` reverses it.
+
+    >>> key_of("a/b"), key_of("new"), key_of(".."), key_of("~new")
+    ('a%2Fb', '~new', '~..', '~~new')
+    """
+    text = str(id)
+    if _TAKEN.fullmatch(text):
+        text = f"~{text}"
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
+
+
+def id_in(segment: str) -> str:
+    """The id that a decoded segment of an address stands for.
+
+    >>> id_in("~new"), id_in("~~new"), id_in("~other")
+    ('new', '~new', '~other')
+    """
+    return segment[1:] if segment[:1] == "~" and _TAKEN.fullmatch(segment) else segment
+
+
+def row_key(entity: Entity) -> str:
+    """What a record's row is called within its list."""
+    return key_of(entity.id)
+
+
+def filter_name(field: str) -> str:
+    """The parameter that filters a list by equality: "name", or "page__eq" for a field "page"."""
+    return f"{field}__eq" if field in WINDOW else field
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+# Pages beside the records, the segments that browsers drop, and what `key_of` makes of them.
+_TAKEN = re.compile(r"~*(?:new|_bulk|\.{0,2})")
+
+
+def listing_of(
+    type: EntityType,
+    asked: Mapping[str, str],
+    *,
+    cursors: Cursors | None = None,
+    reader: str = "",
+    lenient: bool = False,
+) -> Listing:
+    """The list that an address asks for.
+
+    Shapes: cursors reads a cursor, None where none is allowed; reader is who
+    its cursors belong to. lenient is for pages: it ignores parameters that name
+    no field, as links collect them ("utm_source=…"), and empty ones, which a
+    form sends for its empty inputs.
+
+    Raises: ListQueryError, naming what is wrong and allowed.
+    """
+    cursor = asked.get("cursor")
+    if cursor is not None and cursors is None:
+        raise RequestError(
+            "cursor goes through a list in JSON (Accept: application/json); "
+            "a page of it is asked for by ?page=."
+        )
+    if cursor is not None and asked.get("page"):
+        raise ListQueryError("A list goes by page or by cursor; leave one of them out.")
+    page = _number(asked, "page", 1, MAX_PAGE)
+    per_page = _number(asked, "per_page", PER_PAGE, MAX_PER_PAGE)
+    search, order = asked.get("search", "").strip(), asked.get("order", "")
+    if len(search) > MAX_SEARCH_CHARS:
+        raise ListQueryError(
+            f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
+        )
+    wanted = {
+        name: word
+        for name, word in asked.items()
+        if name not in WINDOW and not (lenient and (word == "" or _is_foreign(type, name)))
+    }
+    for name, word in wanted.items():
+        _check_filter(type, name, word)
+    query = make_query(
+        type.cls,
+        wanted,
+        search=search,
+        order=order,
+        limit=per_page,
+        offset=(page - 1) * per_page,
+    )
+    if cursor is not None and cursors is not None:
+        query = replace(query, after=cursors.position(query, cursor, reader))
+    order = order_words(query.order)
+    made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
+    words = urlencode(made.asked())
+    if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
+        raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
+    return replace(made, words=words)
+
+
+def _check_filter(type: EntityType, name: str, word: str) -> None:
+    """Refuse a filter that no database could take. Raises: ListQueryError."""
+    op = split_filter(name, type.cls.__entity__.fields)[1]
+    op = NEGATED.get(op, op)
+    if op in ("contains", "startswith") and not word:
+        raise ListQueryError(f"{name[:80]!r} is empty, which is part of every text; leave it out.")
+    if op == "in":
+        if word.count(",") >= MAX_CHOICES:
+            raise ListQueryError(f"{name[:80]!r} has more than {MAX_CHOICES} values.")
+    elif len(word) > MAX_FILTER_CHARS:
+        raise ListQueryError(
+            f"{name[:80]!r} has {len(word)} characters; expected at most {MAX_FILTER_CHARS}."
+        )
+
+
+def wants_total(asked: Mapping[str, str]) -> bool:
+    """Whether `?total=` asks for the number of records. Raises: ListQueryError."""
+    text = asked.get("total", "").lower()
+    if text not in _YES + _NO:
+        raise ListQueryError(
+            f"total is {text[:80]!r}; expected 1 or 0. A field of that name is asked by total__eq."
+        )
+    return text in _YES
+
+
+_YES, _NO = ("1", "true"), ("", "0", "false")
+
+
+def _words(query: Query) -> dict[str, str]:
+    """The filters in canonical order. Raises: ListQueryError, for one that is asked twice."""
+    words: dict[str, str] = {}
+    for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
+        name = filter_name(item.field) if item.op == "eq" else f"{item.field}__{item.op}"
+        if item.value is None:
+            name, word = f"{item.field}__isnull", "true" if item.op == "eq" else "false"
+        elif NEGATED.get(item.op, item.op) == "in":
+            word = join_values(map(_word, item.value))
+        else:
+            word = _word(item.value)
+        if name in words:
+            raise ListQueryError(f"{name[:80]!r} is asked for twice; leave one of them out.")
+        words[name] = word
+    return words
+
+
+def _is_foreign(type: EntityType, name: str) -> bool:
+    """True for a parameter that is certainly no filter, nor meant as one."""
+    fields = type.cls.__entity__.fields
+    field, op = split_filter(name, fields)
+    spec = fields.get(field)
+    return (spec is None or spec.private) and not (
+        field != name and field and op in (*OPERATORS, *SHORTHANDS)
+    )
+
+
+def _word(value: Any) -> str:
+    value = plain(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = asked.get(name) or str(default)
+    number = int(text) if len(text) <= MAX_NUMBER_CHARS and text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= most:
+        raise ListQueryError(f"{name} is {text[:40]!r}; expected a number from 1 to {most}.")
+    return number
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

@@ -1,0 +1,111 @@
+"""`Product.objects`: reading and creating records from code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from starmodel.app.ports.query import make_query
+from starmodel.core.entity import Entity
+from starmodel.core.errors import NotFoundError, RequestError
+
+if TYPE_CHECKING:
+    from starmodel.app.application import Application
+
+E = TypeVar("E", bound=Entity)
+MAX_BATCH = 1000
+Load = str | Sequence[str]
+
+
+class Objects(Generic[E]):
+    """The records of one class, for trusted code: no access rule is asked."""
+
+    def __init__(self, application: Application, entity: type[E]) -> None:
+        self._application, self._entity = application, entity
+
+    async def get(self, id: Any, *, load: Load = ()) -> E:
+        """The record, with these relations loaded. Raises: NotFoundError."""
+        found = await self.find(id, load=load)
+        if found is None:
+            raise NotFoundError(self._entity.__name__, id)
+        return found
+
+    async def find(self, id: Any, *, load: Load = ()) -> E | None:
+        """The record, with these relations loaded; or None."""
+        await self._application.ready()
+        try:
+            id = self._application.dispatcher.id_of(self._entity, id)
+        except NotFoundError:
+            return None
+        repository = self._application.persistence.for_class(self._entity)
+        found = await repository.get(self._entity, id)
+        if found is None or not load:
+            return found
+        return (await self._application.relations.fill([found], load))[0]
+
+    async def list(
+        self,
+        *,
+        search: str = "",
+        order: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+        load: Load = (),
+        **filters: Any,
+    ) -> list[E]:
+        """The records that match, such as `price__lt=5`, in an order such as "-price,name".
+
+        load names relations to be loaded with them: one question each.
+        """
+        await self._application.ready()
+        query = make_query(
+            self._entity, filters, search=search, order=order, limit=limit, offset=offset,
+            private=True,
+        )  # fmt: skip
+        found: Any = await self._application.persistence.for_class(self._entity).list(query)
+        return await self._application.relations.fill(found, load) if load else found
+
+    async def stream(
+        self,
+        *,
+        search: str = "",
+        order: str = "",
+        batch: int = 500,
+        load: Load = (),
+        **filters: Any,
+    ) -> AsyncGenerator[E, None]:
+        """The records that match, one after another, read so many at a time.
+
+        Memory is bounded whatever their number, and between two reads
+        nothing is held: no connection, transaction or lock. So others may
+        write meanwhile: a record that nobody touches comes exactly once, each
+        as it was stored when it was read; one that is made or removed may
+        come or not; one whose place in the order changes may also come twice.
+
+        Units: batch is 1 to 1000 records; load asks once for each batch.
+        """
+        if not 1 <= batch <= MAX_BATCH:
+            raise RequestError(f"batch is {batch}; expected 1 to {MAX_BATCH}.")
+        await self._application.ready()
+        query = make_query(self._entity, filters, search=search, order=order, private=True)
+        repository = self._application.persistence.for_class(self._entity)
+        async with aclosing(repository.stream(query, batch)) as chunks:
+            async for chunk in chunks:
+                found: Any = chunk
+                for entity in (
+                    await self._application.relations.fill(found, load) if load else found
+                ):
+                    yield entity
+
+    async def count(self, *, search: str = "", **filters: Any) -> int:
+        """How many records match."""
+        await self._application.ready()
+        query = make_query(self._entity, filters, search=search, private=True)
+        return await self._application.persistence.for_class(self._entity).count(query)
+
+    async def create(self, **values: Any) -> E:
+        """Store a new record by its `create` event. Raises: BindingError, InvalidStateError."""
+        event = self._application.registry[self._entity].events["create"]
+        outcome = await self._application.dispatch(event.action(self._entity, None, (), values))
+        return outcome.entity  # type: ignore[return-value]

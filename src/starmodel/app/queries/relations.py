@@ -1,0 +1,97 @@
+"""Fills the relations of records: one question for each relation, however many records."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports.query import Filter, Query, make_query
+from starmodel.core.classes.registry import Registry
+from starmodel.core.entity import Entity
+from starmodel.core.errors import RequestError
+from starmodel.core.fields.relations import Resolved, relations_of, resolve
+
+E = TypeVar("E", bound=Entity)
+AT_ONCE = 1000
+
+
+class Relations:
+    """What the records of one application have to do with each other.
+
+    Raises: ConfigurationError, for a relation that can never be filled.
+    """
+
+    def __init__(self, registry: Registry, persistence: PersistenceManager) -> None:
+        self._persistence = persistence
+        known = {type.name: type.cls for type in registry}
+        self._resolved = {
+            (type.cls, name): resolve(type.cls, relation, known)
+            for type in registry
+            for name, relation in relations_of(type.cls).items()
+        }
+
+    async def fill(self, found: Sequence[E], load: str | Iterable[str]) -> list[E]:
+        """The same records with these relations loaded, such as "lines" or "lines.product".
+
+        Raises: RequestError, naming the relations that there are.
+        """
+        # A store may keep what it handed out; what is filled belongs to this caller.
+        own = [copy.copy(entity) for entity in found]
+        names: dict[str, list[str]] = {}
+        for path in (load,) if isinstance(load, str) else load:
+            name, _, rest = path.partition(".")
+            names.setdefault(name, []).extend([rest] if rest else [])
+        for name, further in names.items():
+            if own:
+                await self._fill(own, self._of(type(own[0]), name), further)
+        return own
+
+    def _of(self, cls: type[Entity], name: str) -> Resolved:
+        try:
+            return self._resolved[cls, name]
+        except KeyError:
+            known = [relation for owner, relation in self._resolved if owner is cls]
+            raise RequestError(
+                f"{cls.__name__} can't load {name!r}; its relations are "
+                f"{', '.join(known) or 'none'}."
+            ) from None
+
+    async def _fill(self, own: list[Any], what: Resolved, further: list[str]) -> None:
+        keys = {getattr(entity, what.mine) for entity in own} - {None}
+        pairs: list[tuple[Any, Any]] = []  # what is wanted: (my key, their key)
+        if what.link is None:
+            theirs = await self._with(what.target, what.theirs, keys, what.relation.order)
+        else:
+            links = await self._with(what.link, what.link_mine, keys, "")
+            pairs = [(getattr(k, what.link_mine), getattr(k, what.link_theirs)) for k in links]
+            wanted = {their for _, their in pairs}
+            theirs = await self._with(what.target, what.theirs, wanted, what.relation.order)
+        if further:
+            theirs = await self.fill(theirs, further)
+        belong: dict[Any, list[Any]] = {}
+        mine_of: dict[Any, list[Any]] = {}
+        for mine, their in pairs:
+            mine_of.setdefault(their, []).append(mine)
+        for other in theirs:
+            key = getattr(other, what.theirs)
+            for mine in (key,) if what.link is None else mine_of.get(key, ()):
+                belong.setdefault(mine, []).append(other)
+        for entity in own:
+            others = belong.get(getattr(entity, what.mine), [])
+            entity.__dict__[what.relation.name] = (
+                list(others) if what.many else others[0] if others else None
+            )
+
+    async def _with(self, cls: type[Entity], field: str, keys: set[Any], order: str) -> list[Any]:
+        repository = self._persistence.for_class(cls)
+        ordered = make_query(cls, {}, order=order, private=True).order
+        found: list[Any] = []
+        wanted = list(keys)
+        for start in range(0, len(wanted), AT_ONCE):
+            some = Filter(field, "in", wanted[start : start + AT_ONCE])
+            found += await repository.list(Query(cls, (some,), order=ordered))
+        if len(wanted) > AT_ONCE:
+            found = Query(cls, order=ordered).arrange(found)
+        return found

@@ -1,0 +1,119 @@
+"""Windows of lists: filtered by the read rule before a page is cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits, rule_of
+from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports.ordering import position_of, sort_key
+from starmodel.app.ports.query import Query
+from starmodel.app.queries.listing import Listing, Window
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessScanLimitError
+
+SCAN_LIMIT = 10_000
+BATCH = 500
+
+
+class Windows:
+    """Reads windows of the lists of one application.
+
+    A class rule (such as "role:staff") is decided once, and the store cuts
+    the page. A rule that is a function is applied to each record while
+    reading, and the page is cut from the readable records alone: positions,
+    `more` and counts say nothing about the others.
+
+    Units: scan_limit counts the records that one call applies such a rule to.
+    """
+
+    def __init__(
+        self, persistence: PersistenceManager, policy: AccessPolicy, scan_limit: int = SCAN_LIMIT
+    ) -> None:
+        self._persistence, self._policy = persistence, policy
+        self._scan_limit = scan_limit
+
+    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
+        """The readable records of a listing's page; with `total` also their number in all.
+
+        Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
+        """
+        type, size, query = listing.type, listing.per_page, listing.query
+        self._policy.check(type, "read", actor)
+        if not self._filters(type, actor):
+            repository = self._persistence.for_class(type.cls)
+            rows = await repository.list(replace(query, limit=size + 1))
+            count = await repository.count(query) if total else None
+            return Window(tuple(rows[:size]), len(rows) > size, total=count)
+        start = query.offset
+        found, count = await self._readable(query, type, actor, start + size + 1, total=total)
+        window = found[start : start + size]
+        decisive = frozenset(str(entity.id) for entity in found)
+        return Window(tuple(window), len(found) > start + size, decisive, count)
+
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        """Whether a query finds the snapshot; None when only the store can tell."""
+        return self._persistence.for_class(query.entity).matches(query, entity)
+
+    def _filters(self, type: EntityType, actor: Actor | None) -> bool:
+        return actor is not TRUSTED and self._policy.reads_fields(type)
+
+    async def _readable(
+        self, query: Query, type: EntityType, actor: Actor | None, size: int, *, total: bool
+    ) -> tuple[Sequence[Entity], int | None]:
+        """The first `size` readable records, those that the query's offset skips included.
+
+        With `total`, one scan over all that match counts them too.
+        """
+        found: list[Entity] = []
+        count = 0
+        whole = replace(query, offset=0, limit=None, after=None if total else query.after)
+        start = None if whole.after == query.after else sort_key(query.after or (), query.order)
+        async with aclosing(self._scan(whole, type, actor, size)) as batches:
+            async for batch in batches:
+                count += len(batch)
+                found += [e for e in batch if start is None or query.sort_key(e) > start]
+                del found[size:]
+                if len(found) == size and not total:
+                    break
+        return found, count if total else None
+
+    async def _scan(
+        self, query: Query, type: EntityType, actor: Actor | None, first: int
+    ) -> AsyncGenerator[Sequence[Entity], None]:
+        """The readable records in order, in batches.
+
+        Where most records are readable, the first batch is the only one that
+        is read. Raises: AccessScanLimitError, when more than the limit match.
+        """
+        repository, limit = self._persistence.for_class(type.cls), self._scan_limit
+        first = min(first, limit, BATCH)
+        rows = await repository.list(replace(query, limit=first))
+        yield self._permitted(rows, type, actor)
+        if len(rows) < first:
+            return
+        scanned = len(rows)
+        rest = replace(query, after=position_of(rows[-1], query.order))
+        async with aclosing(repository.stream(rest, BATCH)) as batches:
+            async for batch in batches:
+                room = limit - scanned
+                scanned += len(batch)
+                yield self._permitted(batch[:room], type, actor)
+                if len(batch) > room:
+                    raise AccessScanLimitError(type.plural_title, _rule_name(type), limit)
+                await asyncio.sleep(0)  # SQLite answers without a pause; others get their turn
+
+    def _permitted(
+        self, found: Sequence[Entity], type: EntityType, actor: Actor | None
+    ) -> Sequence[Entity]:
+        return [entity for entity in found if permits(self._policy, type, actor, entity=entity)]
+
+
+def _rule_name(type: EntityType) -> str:
+    """The name of the read rule's function, "" for a lambda."""
+    name = str(getattr(rule_of(type, "read", None), "__name__", ""))
+    return "" if name == "<lambda>" else name

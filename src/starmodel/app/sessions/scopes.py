@@ -1,0 +1,94 @@
+"""Which instance a visitor means by a class."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from starmodel.app.access.policy import Actor
+from starmodel.app.sessions.session import Session
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError, NotSignedInError
+
+APP_ID = "app"
+
+
+def keyed_hash(secret: str, purpose: str) -> Callable[[str], str]:
+    """A function that turns a value into a name that tells nothing of it."""
+    key = hmac.digest(secret.encode(), f"starmodel:{purpose}".encode(), hashlib.sha256)
+
+    def name(value: str) -> str:
+        return hashlib.blake2b(value.encode(), key=key, digest_size=16).hexdigest()
+
+    return name
+
+
+class Scopes:
+    """Names the one instance of a `session`, `user` or `app` entity for a caller."""
+
+    def __init__(self, secret: str) -> None:
+        self._user = keyed_hash(secret, "user")
+        self._browser = keyed_hash(secret, "browser store")
+
+    def id_of(self, type: EntityType, session: Session | None, actor: Actor | None) -> str:
+        """The id of the caller's own instance.
+
+        Raises: NotSignedInError, for a `user` entity of nobody; ConfigurationError, for code
+        that has no session.
+        """
+        if type.scope == "app":
+            return APP_ID
+        if type.scope == "user":
+            if actor is None:
+                raise NotSignedInError(
+                    f"Sign in first: {type.name} belongs to a signed-in user.",
+                    plain="Sign in first: this belongs to whoever is signed in.",
+                )
+            return self._user(actor.id)
+        if session is None:
+            raise ConfigurationError(
+                f"{type.name} belongs to a visitor's session, and this code has none. "
+                f"Use `await {type.name}.get(request)`, or give it scope 'app'."
+            )
+        return session.key
+
+    def browser_owner(self, session: Session | None, actor: Actor | None = None) -> str:
+        """The name under which a browser keeps this visitor's states, as this actor or nobody.
+
+        With no session the name of the application itself.
+        """
+        if session is None:
+            return self._browser("")[:16]
+        visitor = self._browser(f"visitor {session.key}")
+        return f"{visitor}.{self._browser(f'{session.key} {actor.id}') if actor else ''}"
+
+
+def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:
+    """A new instance before its first event: defaults only, required fields still open."""
+    made = cls.__new__(cls)
+    values: dict[str, Any] = {}
+    for name, info in cls.__pydantic_fields__.items():
+        if not info.is_required():
+            values[name] = info.get_default(call_default_factory=True, validated_data=values)
+    if id is not None:
+        values["id"] = id
+    setter = object.__setattr__
+    setter(made, "__dict__", values)
+    setter(made, "__pydantic_fields_set__", set())
+    setter(made, "__pydantic_extra__", {} if cls.model_config.get("extra") == "allow" else None)
+    private = {
+        name: attribute.get_default(call_default_factory=True, validated_data=values)
+        for name, attribute in cls.__private_attributes__.items()
+        if attribute.default is not PydanticUndefined or attribute.default_factory is not None
+    }
+    setter(made, "__pydantic_private__", private or None)
+    if len(values) == len(cls.__pydantic_fields__):
+        made.model_post_init(None)  # not before the required fields are there to be read
+    setter(made, "_sm_version", 0)
+    setter(made, "_sm_mode", 2)
+    return made

@@ -1,0 +1,198 @@
+"""A visitor's session, whatever carries it."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from starmodel.app.access.policy import DEV, Actor
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.results import Toast
+
+DEVELOPMENT = "development"
+"""The provider of the development sign-in; valid in development only."""
+APPLICATION = "application"
+"""The provider of an application's own sign-in, unless it names another."""
+MAX_PROVIDER_CHARS = 64
+TOASTS = "_toasts"
+"""The key of what the next page of this visitor says."""
+MAX_TOASTS, MAX_TOAST_CHARS = 3, 200
+
+
+class _Identity(NamedTuple):
+    """Who a session belongs to."""
+
+    visitor: str
+    id: str
+    key: str
+    actor: Actor | None
+    provider: str
+    signed_in_at: float
+
+
+class Kept(NamedTuple):
+    """All that a request can change of a session."""
+
+    identity: _Identity
+    data: dict[str, Any]
+    ended: list[str]
+    left: list[str]
+    is_signed_out: bool
+
+
+class Session(dict[str, Any]):
+    """One visitor's session: a dict of JSON data, and the actor who is signed in.
+
+    `sign_in` and `sign_out` are stored when the response begins. If that
+    fails, the response is a 503 and the session is unchanged.
+
+    Shapes: visitor is stable from the first visit to sign-out; id is the
+    visitor until sign-in, which makes a new one each time; key is the keyed
+    hash of the visitor that names its instances and streams (the visitor id
+    itself is never stored). provider names how the actor signed in, "" for
+    nobody. ended and left are keys whose access has changed, and that
+    signed out. is_new is True for a visitor who brought no valid cookie.
+    Units: signed_in_at is seconds since the epoch, 0 until the sign-in is stored.
+    """
+
+    __slots__ = (
+        "actor", "came", "ended", "id", "is_new", "is_signed_out", "key", "known", "left",
+        "modified", "provider", "signed_in_at", "visitor",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        visitor: str,
+        id: str,
+        key: str,
+        actor: Actor | None = None,
+        data: dict[str, Any] | None = None,
+        provider: str = "",
+        signed_in_at: float = 0.0,
+    ) -> None:
+        if data:
+            super().__init__(copy.deepcopy(data))
+        self.visitor, self.id, self.key = visitor, id, key
+        self.actor = _with_roles_of(provider, actor)
+        self.provider, self.signed_in_at = provider, signed_in_at
+        self.ended: list[str] = []
+        self.left: list[str] = []
+        self.modified = self.is_new = self.is_signed_out = False
+        self.known: dict[str, Any] = data or {}
+        self.came = _Identity(visitor, id, key, actor, provider, signed_in_at)
+
+    @property
+    def family(self) -> str:
+        """Identifies the session from the first visit to sign-out; a sign-in does not change it."""
+        return self.key
+
+    @property
+    def tag(self) -> str:
+        """Names the session on the pages made for it; a part of the key, and no secret."""
+        return self.key[:16]
+
+    @property
+    def is_developer(self) -> bool:
+        """True for the development sign-in, whatever the ids of an application's users are."""
+        return self.provider == DEVELOPMENT
+
+    @property
+    def is_rotated(self) -> bool:
+        """True when somebody signed in or out since the session was read."""
+        return self.id != self.came.id
+
+    def keep(self) -> Kept:
+        """All of this session as it is now, for `restore`."""
+        data = copy.deepcopy(dict(self)) if self else {}
+        is_same = (
+            self.id is self.came.id
+            and self.actor is self.came.actor
+            and self.visitor is self.came.visitor
+            and self.key is self.came.key
+            and self.provider is self.came.provider
+            and self.signed_in_at == self.came.signed_in_at
+        )
+        identity = self.came if is_same else self._identity
+        return Kept(identity, data, list(self.ended), list(self.left), self.is_signed_out)
+
+    def restore(self, kept: Kept) -> None:
+        """Undo every change since `keep`: who failed to do something has not signed in by it."""
+        identity, data, self.ended, self.left, self.is_signed_out = kept
+        self._become(identity)
+        super().clear()
+        super().update(data)
+
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Keep the last toasts, shortened, for the next page that this visitor opens."""
+        said = [*self.get(TOASTS, ()), *([t.kind, t.text[:MAX_TOAST_CHARS]] for t in toasts)]
+        if toasts:
+            self[TOASTS] = said[-MAX_TOASTS:]
+
+    def said(self) -> list[Toast]:
+        """What was kept for this page; it is forgotten."""
+        return [Toast(text, kind) for kind, text in self.pop(TOASTS, ())]
+
+    def revert(self) -> None:
+        """Undo every change since the session was read, or last settled."""
+        self.restore(Kept(self.came, copy.deepcopy(self.known), [], [], False))
+        self.modified = False
+
+    @property
+    def changed(self) -> bool:
+        """True when the browser needs a new cookie; a change inside a value counts too."""
+        return self.modified or self != self.known
+
+    def settle(self) -> None:
+        """From here on only what changes anew counts as changed."""
+        self.modified, self.known = False, copy.deepcopy(dict(self))
+        self.is_new, self.came = False, self._identity
+
+    def sign_in(self, actor: Actor | str, *, provider: str = APPLICATION) -> None:
+        """Make this browser act as `actor`; the session's id is replaced, its instances stay.
+
+        Shapes: provider names how the actor proved who they are, such as
+        "password" or "github"; "development" is refused in production.
+        Raises: ConfigurationError, for a provider of no or more than 64 characters.
+        """
+        if not 0 < len(provider) <= MAX_PROVIDER_CHARS:
+            raise ConfigurationError(
+                f"session.sign_in() got provider={provider!r}; expected a name of 1 to "
+                f"{MAX_PROVIDER_CHARS} characters."
+            )
+        self.actor = _with_roles_of(provider, Actor(actor) if isinstance(actor, str) else actor)
+        self.provider, self.signed_in_at = provider, 0.0
+        self.id = secrets.token_urlsafe(32)
+        self.ended.append(self.key)
+        self.modified = True
+
+    def sign_out(self) -> None:
+        """Forget the actor, the data and the visitor: the session's instances end here."""
+        self.ended.append(self.key)
+        self.left.append(self.key)
+        self.clear()
+        self.actor, self.visitor, self.id = None, "", ""
+        self.provider, self.signed_in_at = "", 0.0
+        self.modified = self.is_signed_out = True
+
+    @property
+    def _identity(self) -> _Identity:
+        return _Identity(
+            self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at
+        )
+
+    def _become(self, identity: _Identity) -> None:
+        (
+            self.visitor, self.id, self.key, self.actor, self.provider, self.signed_in_at
+        ) = identity  # fmt: skip
+
+
+def _with_roles_of(provider: str, actor: Actor | None) -> Actor | None:
+    """The actor as signed in by a provider: the development sign-in gives every role."""
+    return actor if actor is None or provider != DEVELOPMENT else replace(actor, roles=DEV.roles)
+
+
+current_session: ContextVar[Session | None] = ContextVar("starmodel_session", default=None)

@@ -1,0 +1,1 @@
+"""The style sheet of an application's own CSS classes."""

@@ -1,0 +1,1 @@
+"""Entities and events on the command line: arguments, dispatch and output."""

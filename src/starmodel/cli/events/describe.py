@@ -1,0 +1,133 @@
+"""What an application's entities are, as plain data: the JSON of `entities` and of `doctor`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from starmodel.adapters.web.front import Front
+from starmodel.app.access.policy import rule_of
+from starmodel.app.commands.binding.parameters import type_name
+from starmodel.cli.events.lookup import summary
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.commands import plain
+from starmodel.core.events import Event
+from starmodel.core.fields.entity_config import AccessRule
+from starmodel.core.fields.field import FieldOptions, FieldSpec
+from starmodel.core.fields.widgets import UI
+
+
+def overview(type: EntityType) -> dict[str, Any]:
+    """One entity in a list of them. Shapes: fields and events are names."""
+    return {
+        "name": type.name,
+        "store": type.store,
+        "scope": type.scope,
+        "path": type.path,
+        "access": {
+            "read": access_words(rule_of(type, "read", None)),
+            "write": access_words(rule_of(type, "write", None)),
+        },
+        "fields": [*type.cls.__entity__.fields],
+        "events": [*type.events],
+    }
+
+
+def whole(type: EntityType, front: Front) -> dict[str, Any]:
+    """All of one entity. Shapes: table is None where the store has none."""
+    told = overview(type)
+    cls = type.cls
+    told["module"], told["ttl_s"] = cls.__module__, type.ttl_s
+    told["fields"] = [_field(spec, type) for spec in cls.__entity__.fields.values()]
+    told["computed"] = [
+        {
+            "name": name,
+            "type": type_name(info.return_type),
+            "private": name in cls.__entity__.private,
+            "signal": name in type.signals,
+        }
+        for name, info in cls.__pydantic_computed_fields__.items()
+    ]
+    told["events"] = [_event(type, event, front) for event in type.events.values()]
+    url = front.application.settings.database_url
+    told["table"] = _table(type, url) if type.store == "sql" else None
+    return told
+
+
+def access_words(rule: AccessRule) -> str:
+    """A rule as it is written in the class; a function by its name."""
+    return rule if isinstance(rule, str) else f"function {getattr(rule, '__name__', repr(rule))}"
+
+
+def _field(spec: FieldSpec, type: EntityType) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": spec.name,
+        "type": type_name(spec.info.annotation),
+        "required": spec.info.is_required(),
+        "private": spec.private,
+        "editable": spec.editable,
+        "signal": spec.name in type.signals,
+        "constraints": _constraints(spec.info) | spec.options.sql,
+    }
+    factory = spec.info.default_factory
+    if factory is not None:
+        told["made_by"] = getattr(factory, "__name__", repr(factory))
+    elif not spec.info.is_required() and not spec.private:  # a private default may be a secret
+        told["default"] = plain(spec.info.default)
+    return told
+
+
+def _constraints(info: FieldInfo) -> dict[str, Any]:
+    """What pydantic checks besides the type: {"gt": 0, "max_length": 80}."""
+    found: dict[str, Any] = {}
+    for item in info.metadata:
+        if isinstance(item, FieldOptions | UI):
+            continue
+        if dataclasses.is_dataclass(item) and not isinstance(item, type):
+            values = {f.name: getattr(item, f.name) for f in dataclasses.fields(item)}
+        else:
+            values = dict(getattr(item, "__dict__", {}))
+        simple = (str, int, float)
+        found |= {name: value for name, value in values.items() if isinstance(value, simple)}
+    return found
+
+
+def _event(type: EntityType, event: Event[Any, Any, Any], front: Front) -> dict[str, Any]:
+    binder = front.application.dispatcher.binders[type.cls, event.name]
+    return {
+        "name": event.name,
+        "signature": binder.signature,
+        "kind": event.kind,
+        "access": access_words(rule_of(type, "write", event)),
+        "routes": [
+            f"{method} {path}"
+            for method, path, found in front.routes
+            if found.event is event and path.startswith(str(type.path))
+        ],
+        "about": summary(event),
+    }
+
+
+def _table(type: EntityType, url: str) -> Mapping[str, Any]:
+    from sqlalchemy import MetaData
+
+    from starmodel.adapters.persistence.sql.engines import flavour_for
+    from starmodel.adapters.persistence.sql.tables import derive_table
+
+    flavour = flavour_for(url)
+    table = derive_table(type, MetaData(), flavour).table
+    return {
+        "name": table.name,
+        "columns": [
+            {
+                "name": column.name,
+                "type": column.type.compile(dialect=flavour.dialect),
+                "nullable": bool(column.nullable),
+                "primary_key": bool(column.primary_key),
+            }
+            for column in table.columns
+        ],
+    }

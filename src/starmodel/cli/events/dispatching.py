@@ -1,0 +1,158 @@
+"""One event of one entity, asked for in a terminal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from starmodel.app.access.policy import TRUSTED, Actor
+from starmodel.app.application import Application
+from starmodel.app.commands.binding.binder import Binder
+from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.sessions.scopes import keyed_hash
+from starmodel.app.sessions.session import Session, current_session
+from starmodel.cli.events.arguments import form_of
+from starmodel.cli.events.lookup import find_entity, find_event
+from starmodel.cli.serving.loading import opened
+from starmodel.cli.terminal.problems import CommandError, UsageError
+from starmodel.config import secret_keys
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.current_app import current_host
+
+log = logging.getLogger("starmodel")
+IN_BROWSER = ("session_storage", "local_storage")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line said.
+
+    Shapes: target is "Product:42", "Product" or "Counter"; words and pairs
+    are as `form_of` takes them; session is a visitor's id.
+    """
+
+    target: str
+    event: str | None
+    words: Sequence[str] = ()
+    pairs: Sequence[str] = ()
+    actor: str | None = None
+    roles: Sequence[str] = ()
+    session: str | None = None
+
+
+class Request:
+    """A command line, understood: the event is there, and so is what it runs on.
+
+    Raises: UsageError, CommandError; BindingError, for values that don't fit.
+    """
+
+    def __init__(self, application: Application, asked: Asked) -> None:
+        name, _, id = asked.target.partition(":")
+        self.application, self.asked = application, asked
+        self.type, self.id = find_entity(application, name), id or None
+        self.event = find_event(application, self.type, asked.event)
+        self.binder: Binder = application.dispatcher.binders[self.type.cls, self.event.name]
+        if asked.roles and asked.actor is None:
+            raise UsageError("--role is of somebody. Say whose: --actor ID --role NAME.")
+        self._check_target()
+        self._check_session()
+
+    @property
+    def is_segmented(self) -> bool:
+        """True when each `yield` of the event is stored by itself."""
+        return "generator" in self.event.kind
+
+    @property
+    def where(self) -> str:
+        """What is run on what: "Product:42.adjust_stock"."""
+        at = f"{self.type.name}:{self.id}" if self.id is not None else self.type.name
+        return f"{at}.{self.event.name}"
+
+    async def run(self, tell: Callable[[Outcome], None]) -> Outcome:
+        """Dispatch the event once, between opening and closing the stores.
+
+        Shapes: tell takes the outcome of each `yield`, when it is committed.
+
+        Raises: what `Dispatcher.dispatch` raises; CommandError, when a store can't be opened.
+        """
+        actor = TRUSTED
+        if self.asked.actor is not None:
+            actor = Actor(self.asked.actor, roles=frozenset(self.asked.roles))
+        form = form_of(self.asked.words, self.asked.pairs, self.binder)
+        closed = [name for name in form if name in self.binder.private]
+        if closed and actor is not TRUSTED:
+            raise UsageError(
+                f"Only trusted code may set {', '.join(map(repr, closed))} of {self.type.name}. "
+                "Leave it out, or leave out --actor."
+            )
+        inputs = Inputs(body=form, body_name="form", trusted=actor is TRUSTED)
+        arguments = self.application.dispatcher.bind(self.type, self.event, inputs)
+        session = self._session(actor)
+        command = Command(
+            self.type, self.event, arguments, self.id, actor, session, send=_each(tell)
+        )
+        current_host.set(self.application)
+        current_session.set(session)
+        outcome = None
+        try:
+            async with opened(self.application):
+                outcome = await self.application.dispatcher.dispatch(command)
+        except Exception:
+            if outcome is None:
+                raise
+            log.exception("%s is stored, but the application did not close", self.where)
+        return outcome
+
+    def _session(self, actor: Actor) -> Session | None:
+        visitor = self.asked.session
+        if visitor is None:
+            return None
+        key = keyed_hash(secret_keys(self.application.settings)[-1], "visitor")(visitor)
+        return Session(visitor, visitor, key, None if actor is TRUSTED else actor)
+
+    def _check_target(self) -> None:
+        """Refuse a record without its id, and an id where there is nothing to choose."""
+        type, name, event = self.type, self.type.name, self.event.name
+        if type.store in IN_BROWSER:
+            raise CommandError(
+                f"{name} is kept in its visitor's browser, which no terminal reaches."
+            )
+        if type.is_record and event == "create":
+            if self.id is not None:
+                raise UsageError(f"create makes a new {name}. Leave out {':' + self.id!r}.")
+        elif type.is_record and self.id is None:
+            raise UsageError(
+                f"Which {name}? Give its id: starmodel event {name}:ID {event}. "
+                "Only create needs none."
+            )
+        elif type.scope == "app" and self.id is not None:
+            raise UsageError(
+                f"There is one {name} for the whole application. Leave out {':' + self.id!r}."
+            )
+
+    def _check_session(self) -> None:
+        """Refuse what belongs to a visitor or user, when it is not said whose."""
+        needed = [self.type] if self.id is None else []
+        needed += [self.application.registry[cls] for cls in self.binder.own.values()]
+        for type in needed:
+            if type.scope == "session" and self.asked.session is None:
+                raise UsageError(_no_session(type, direct=type is self.type))
+            if type.scope == "user" and self.asked.actor is None:
+                raise UsageError(f"{type.name} belongs to a signed-in user. Say whose: --actor ID.")
+
+
+def _no_session(type: EntityType, *, direct: bool) -> str:
+    stored = f", or name a stored one by its key: {type.name}:KEY" if direct else ""
+    return (
+        f"{type.name} belongs to a visitor's session, and a terminal has none. Name one with "
+        f"--session NAME (the same name means the same {type.name} each time){stored}."
+    )
+
+
+def _each(tell: Callable[[Outcome], None]) -> Callable[[Outcome], Awaitable[None]]:
+    async def send(outcome: Outcome) -> None:
+        tell(outcome)
+
+    return send

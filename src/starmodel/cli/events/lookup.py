@@ -1,0 +1,70 @@
+"""Entities and events by the names that people type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from starmodel.app.application import Application
+from starmodel.cli.terminal.output import columns
+from starmodel.cli.terminal.problems import UsageError
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.events import Event
+
+
+def find_entity(application: Application, name: str) -> EntityType:
+    """The entity of that name, in whatever case. Raises: UsageError, naming those there are."""
+    names = {type.name: type for type in application.registry}
+    found = _by_name(name, names)
+    if found is not None:
+        return names[found]
+    known = ", ".join(names) or "none"
+    raise UsageError(
+        f"There is no entity {name!r}.{_hint(name, names)} This application has {known}."
+    )
+
+
+def find_event(
+    application: Application, type: EntityType, name: str | None
+) -> Event[Any, Any, Any]:
+    """The event of that name; dashes may stand for its underscores.
+
+    Raises: UsageError, with the signature of every event that there is.
+    """
+    found = None if name is None else _by_name(name.replace("-", "_"), type.events)
+    if found is not None:
+        return type.events[found]
+    if name is None:
+        problem = f"Which event of {type.name}?"
+    else:
+        problem = f"{type.name} has no event {name!r}.{_hint(name, type.events)}"
+    raise UsageError(f"{problem} Its events are:\n{events_of(application, type)}")
+
+
+def events_of(application: Application, type: EntityType) -> str:
+    """The signature of every event, one a line, with the first line of its documentation."""
+    binders = application.dispatcher.binders
+    rows = [
+        (binders[type.cls, event.name].signature, summary(event)) for event in type.events.values()
+    ]
+    return columns(rows, indent="  ")
+
+
+def summary(event: Event[Any, Any, Any]) -> str:
+    """The first line of what the event says of itself."""
+    return (event.__doc__ or "").strip().partition("\n")[0]
+
+
+def _by_name(name: str, names: Iterable[str]) -> str | None:
+    names = list(names)
+    if name in names:
+        return name
+    alike = [known for known in names if known.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    folded = {known.casefold(): known for known in names}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""

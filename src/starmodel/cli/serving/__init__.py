@@ -1,0 +1,1 @@
+"""Loading and serving an application, with reload."""

@@ -1,0 +1,1 @@
+"""From a snapshot to a draft and back: drafts, savepoints and patches."""

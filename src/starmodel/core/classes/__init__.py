@@ -1,0 +1,1 @@
+"""Setting up entity classes: checks, built-in events and the registry."""

@@ -1,0 +1,263 @@
+"""Which entity classes exist, and which of them an application takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import inflection
+from pydantic import BaseModel
+
+from starmodel.core.classes.browser_stores import check_browser_store
+from starmodel.core.classes.built_in import BUILT_IN
+from starmodel.core.classes.checks import check_redefinition
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.fields.nested import all_models
+from starmodel.core.fields.relations import ForeignKey, dependents
+from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
+
+if TYPE_CHECKING:
+    from starmodel.core.entity import Entity
+    from starmodel.core.events import Event
+
+# What StarModel and its plugins serve themselves, with all below it.
+RESERVED_PATHS = (
+    "/_starmodel", "/admin", "/auth", "/docs", "/openapi.json", "/sign-in", "/sign-out",
+    "/sign-up", "/static",
+)  # fmt: skip
+_defined: dict[tuple[str, str], type[Entity]] = {}
+
+
+def define(cls: type[Entity]) -> None:
+    """Remember a class defined at module level; a redefinition in the same module replaces it."""
+    if "<locals>" not in cls.__qualname__ and not cls.__name__.startswith("_"):
+        key = (cls.__module__, cls.__qualname__)
+        if key in _defined:
+            check_redefinition(cls, _defined[key])
+        _defined[key] = cls
+
+
+def defined_entities() -> list[type[Entity]]:
+    """Every entity class defined at module level so far, in order of definition."""
+    return list(_defined.values())
+
+
+@dataclass(frozen=True)
+class EntityType:
+    """How one application treats one entity class.
+
+    Shapes: store is a short name; path is the URL prefix ("/products"),
+    or None when the class has no pages; events include create, update
+    and delete for records.
+    """
+
+    cls: type[Entity]
+    name: str
+    store: str
+    scope: str
+    path: str | None
+    crud: bool
+    ttl_s: float | None
+    events: dict[str, Event[Any, Any, Any]]
+
+    @cached_property
+    def is_record(self) -> bool:
+        return self.scope == "record"
+
+    @cached_property
+    def in_browser(self) -> bool:
+        """True when the visitor's browser keeps the state, and the server nothing of it."""
+        own = self.cls.model_config.get("persistence_backend")
+        return self.store in BROWSER_STORES and own is None
+
+    @cached_property
+    def auto_persist(self) -> bool:
+        """False when a change is stored only where its event says `await self.save()`."""
+        return bool(self.cls.model_config.get("auto_persist", True))
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """The fields that are signals on pages; the visitor's own instance needs no id there."""
+        names = self.cls.__entity__.signals
+        return names if self.is_record else tuple(name for name in names if name != "id")
+
+    @cached_property
+    def synced(self) -> list[str]:
+        """The fields whose value in the browser is taken over before an event runs."""
+        everything = self.cls.model_config.get("sync_with_client", self.in_browser)
+        return [
+            name
+            for name, spec in self.cls.__entity__.fields.items()
+            if spec.signal
+            and spec.editable
+            and (everything if spec.options.sync is None else spec.options.sync)
+        ]
+
+    @cached_property
+    def blank(self) -> Entity:
+        """A record of defaults, for an access rule to look at before there is one."""
+        return self.cls.model_construct()
+
+    @property
+    def title(self) -> str:
+        """The name people read: "Blog post"."""
+        return _title(self.name)
+
+    @property
+    def plural_title(self) -> str:
+        return _plural(self.title)
+
+
+class Registry:
+    """The entity classes of one application, by class and by name."""
+
+    def __init__(self, entities: Iterable[type[Entity]], *, default_store: str = "memory") -> None:
+        self._types: dict[type[Entity], EntityType] = {}
+        self._names: dict[str, EntityType] = {}
+        self._paths: dict[str, EntityType] = {}
+        for cls in entities:
+            self._add(entity_type(cls, default_store))
+
+    def _add(self, made: EntityType) -> None:
+        for seen, key in ((self._names, made.name), (self._paths, made.path)):
+            other = seen.get(key) if key is not None else None
+            if other is not None and other.cls is not made.cls:
+                what = "name" if seen is self._names else f"path {key!r}"
+                raise ConfigurationError(
+                    f"Two entities have the {what}: {_where(other.cls)} and {_where(made.cls)}. "
+                    "Rename one, or pass create_app(entities=[…]) with the one you mean"
+                    + ("." if what == "name" else ", or set model_config['path'].")
+                )
+        if made.path is not None:
+            check_path(made)
+        self._types[made.cls] = self._names[made.name] = made
+        if made.path is not None:
+            self._paths[made.path] = made
+
+    def __getitem__(self, cls: type[Entity]) -> EntityType:
+        try:
+            return self._types[cls]
+        except KeyError:
+            raise ConfigurationError(
+                f"{_where(cls)} is not an entity of this application; it has "
+                f"{', '.join(self._names) or 'none'}. Pass it in create_app(entities=[…])."
+            ) from None
+
+    def __contains__(self, cls: object) -> bool:
+        return cls in self._types
+
+    def get(self, cls: type[Entity]) -> EntityType | None:
+        """The class as this application treats it; None for a class that it does not have."""
+        return self._types.get(cls)
+
+    def __iter__(self) -> Iterator[EntityType]:
+        return iter(self._types.values())
+
+    @cached_property
+    def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
+        """For each class the foreign keys that say what happens when a record of it goes."""
+        return dependents(type.cls for type in self)
+
+    @cached_property
+    def stored_models(self) -> frozenset[type[BaseModel]]:
+        """The models in fields of the entities, however deep."""
+        infos = (info for type in self for info in type.cls.__pydantic_fields__.values())
+        return frozenset(all_models(info.annotation for info in infos))
+
+    @cached_property
+    def models_by_title(self) -> dict[str, list[type[BaseModel]]]:
+        """The entity classes and stored models by the title that validation errors name."""
+        made: dict[str, list[type[BaseModel]]] = {}
+        for model in [*self._types, *self.stored_models]:
+            title = model.model_config.get("title") or model.__name__
+            made.setdefault(title, []).append(model)
+        return made
+
+    def find(self, name: str) -> EntityType | None:
+        """The entity of that name, or None."""
+        return self._names.get(name)
+
+    def named(self, name: str) -> EntityType:
+        """The entity of that name. Raises: ConfigurationError, naming those there are."""
+        if name not in self._names:
+            raise ConfigurationError(
+                f"There is no entity {name!r}; this application has {', '.join(self._names)}."
+            )
+        return self._names[name]
+
+
+def check_path(type: EntityType) -> None:
+    """Refuse a path that StarModel serves itself. Raises: ConfigurationError."""
+    path = f"{type.path}/".lower()
+    taken = next((word for word in RESERVED_PATHS if path.startswith(f"{word}/")), None)
+    if taken is not None:
+        raise ConfigurationError(
+            f"{_where(type.cls)} would be served at {type.path}, and {taken} is reserved for "
+            f"StarModel. Set another model_config['path'], such as '/my{taken}', or None for no "
+            "pages."
+        )
+
+
+@lru_cache(maxsize=1024)
+def _title(name: str) -> str:
+    return inflection.humanize(inflection.underscore(name))
+
+
+@lru_cache(maxsize=1024)
+def _plural(title: str) -> str:
+    return inflection.pluralize(title)
+
+
+def entity_type(cls: type[Entity], default_store: str) -> EntityType:
+    """Work out store, scope and path of a class. Raises: ConfigurationError, for what can't be."""
+    config = cls.model_config
+    if _is_table(cls):
+        # Until then SQLAlchemy's attributes of a loaded instance can't be read.
+        sys.modules["sqlalchemy.orm"].configure_mappers()
+    wanted = config.get("store")
+    if wanted == StateStore.CUSTOM and not config.get("persistence_backend"):
+        remedy = "'sql', since its class is a table" if _is_table(cls) else "a plugin's store"
+        raise ConfigurationError(
+            f"{cls.__name__} asks for store 'custom' but names no persistence_backend. "
+            f"Give one, or use {remedy}."
+        )
+    if wanted is None:
+        wanted = "custom" if config.get("persistence_backend") else None
+    store = store_name(wanted or ("sql" if _is_table(cls) else default_store))
+    check_browser_store(cls, store)
+    scope = config.get("scope") or _default_scope(cls, store)
+    crud = config.get("crud", True)
+    events = dict(cls.__entity__.events)
+    if scope == "record":
+        events = {**BUILT_IN, **events}
+    return EntityType(
+        cls, cls.__name__, store, scope, _path(cls, scope), crud, config.get("ttl"), events
+    )
+
+
+def _default_scope(cls: type[Entity], store: str) -> str:
+    required = any(info.is_required() for info in cls.__pydantic_fields__.values())
+    return "record" if store == "sql" or required else "session"
+
+
+def _path(cls: type[Entity], scope: str) -> str | None:
+    config: EntityConfig = cls.model_config
+    name = cls.__name__.lower()
+    if "path" in config:
+        path = config["path"]
+        return None if path is None else "/" + path.strip("/")
+    if scope == "record":
+        return "/" + config.get("plural", inflection.pluralize(name)).strip("/").lower()
+    return "/" + name
+
+
+def _is_table(cls: type[Entity]) -> bool:
+    return hasattr(cls, "__table__")
+
+
+def _where(cls: type[Entity]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"

@@ -1,0 +1,1 @@
+"""Declarations in a class body: fields, relations, widgets and the class's configuration."""

@@ -1,0 +1,1 @@
+"""Values from outside and for outside: JSON data, bounds, bounded caches."""

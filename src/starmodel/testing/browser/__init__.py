@@ -1,0 +1,1 @@
+"""The emulated browser of `Visitor`: elements, signals, requests and the stream of a page."""

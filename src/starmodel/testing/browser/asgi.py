@@ -1,0 +1,161 @@
+"""Requests of a browser, as ASGI calls into an application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from starmodel.testing.browser.controls import File
+
+HOST = "testserver"
+ORIGIN = f"http://{HOST}"
+HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+JSON = {"accept": "application/json"}
+DATASTAR = {
+    "datastar-request": "true",
+    "accept": "text/event-stream, text/html, application/json",
+}
+
+
+class Reply:
+    """What the application answered. Shapes: header names are in lower case."""
+
+    def __init__(self, method: str, url: str) -> None:
+        self.method, self.url = method, url
+        self.http_status = 0
+        self.headers: dict[str, str] = {}
+        self.set_cookies: list[str] = []
+        self.body = b""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status; for what Datastar asked the true one, which it is told beside a 200."""
+        return int(self.headers.get("starmodel-status", self.http_status))
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON. Raises: ValueError, showing what it is instead."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            kind = self.headers.get("content-type", "without a type")
+            raise ValueError(
+                f"{self.method} {self.url} answered {self.status} with a body that is not JSON "
+                f"({kind}): {self.text[:200]!r}"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status} to {self.method} {self.url}>"
+
+
+class Cookies(dict[str, str]):
+    """The cookies of one browser, by name."""
+
+    def take(self, lines: Sequence[str]) -> None:
+        """Keep what a reply sets, and drop what it ends."""
+        for line in lines:
+            for name, morsel in SimpleCookie(line).items():
+                if morsel["max-age"] == "0" or morsel.value == "":
+                    self.pop(name, None)
+                else:
+                    self[name] = morsel.coded_value
+
+    @property
+    def header(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.items())
+
+
+def scope_of(method: str, url: str, headers: Mapping[str, str], cookies: Cookies) -> dict[str, Any]:
+    """The ASGI scope of a request; `url` is a path, or an address of this application."""
+    parts = urlsplit(url)
+    lines = {"host": HOST, **({"cookie": cookies.header} if cookies else {}), **headers}
+    path = parts.path or "/"
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
+        "scheme": "http", "path": _unquoted(path), "raw_path": path.encode(), "root_path": "",
+        "query_string": parts.query.encode(), "client": ("127.0.0.1", 50000),
+        "server": (HOST, 80), "state": {},
+        "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in lines.items()],
+    }  # fmt: skip
+
+
+async def send(
+    app: Any,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    cookies: Cookies,
+    body: bytes = b"",
+    piece: Callable[[bytes], None] | None = None,
+) -> Reply:
+    """Send a request and wait for the whole reply; `piece` sees its parts as they come."""
+    reply, sent = Reply(method, url), False
+    finished = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal sent
+        if sent:
+            await finished.wait()
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def take(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            reply.http_status = message["status"]
+            for name, value in message["headers"]:
+                if name.lower() == b"set-cookie":
+                    reply.set_cookies.append(value.decode("latin-1"))
+                else:
+                    reply.headers[name.lower().decode()] = value.decode("latin-1")
+            cookies.take(reply.set_cookies)
+        elif message["type"] == "http.response.body":
+            part = message.get("body", b"")
+            reply.body += part
+            if piece is not None and part:
+                piece(part)
+            if not message.get("more_body"):
+                finished.set()
+
+    lengths = {"content-length": str(len(body))} if body else {}
+    await app(scope_of(method, url, {**headers, **lengths}, cookies), receive, take)
+    if reply.headers.get("content-encoding") == "gzip":
+        reply.body = gzip.decompress(reply.body)
+    return reply
+
+
+def form_body(pairs: Sequence[tuple[str, str | File]], multipart: bool) -> tuple[bytes, str]:
+    """A form's body and its content type."""
+    if not multipart:
+        plain = [(name, value if isinstance(value, str) else value[0]) for name, value in pairs]
+        return urlencode(plain).encode(), "application/x-www-form-urlencoded"
+    boundary = secrets.token_hex(16)
+    parts = []
+    for name, value in pairs:
+        text = value.encode() if isinstance(value, str) else value[1]
+        file = "" if isinstance(value, str) else f'; filename="{_quoted(value[0])}"'
+        kind = "" if isinstance(value, str) else "\r\nContent-Type: application/octet-stream"
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"{file}{kind}'
+        parts.append(head.encode() + b"\r\n\r\n" + text + b"\r\n")
+    body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def _quoted(text: str) -> str:
+    return re.sub(r'["\r\n]', lambda m: f"%{ord(m[0]):02X}", text)
+
+
+def _unquoted(path: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(path)
