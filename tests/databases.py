@@ -23,33 +23,35 @@ HOW = "run scripts/databases, or: apt-get install postgresql mariadb-server"
 @contextlib.contextmanager
 def postgresql_server() -> Iterator[PrivateServer]:
     """A new PostgreSQL server."""
-    bin = _folder_of("initdb", *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True))
-    if bin is None:
+    programs = _folder_of("initdb", *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True))
+    if programs is None:
         pytest.skip(f"needs PostgreSQL's initdb and postgres: {HOW}")
     # PostgreSQL refuses to run as root.
     user = _other_user("postgres", "nobody") if os.getuid() == 0 else None
     with folder_of_server(user) as folder:
         data, port = folder / "data", free_port()
         options = ["--auth=trust", "--username=test", "--encoding=UTF8", "--locale=C.UTF-8"]
-        run([bin / "initdb", "--no-sync", "--pgdata", data, *options], user)
+        run([programs / "initdb", "--no-sync", "--pgdata", data, *options], user)
         settings = {
             "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder,
             "fsync": "off", "deadlock_timeout": "50ms", "shared_buffers": "32MB",
         }  # fmt: skip
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         url = f"postgresql://test@127.0.0.1:{port}/test"
-        with serving([bin / "postgres", "-D", data, *words], url, user, folder, SIGINT) as server:
+        with serving(
+            [programs / "postgres", "-D", data, *words], url, user, folder, SIGINT
+        ) as server:
             address = ["-h", "127.0.0.1", "-p", port, "-U", "test", "test"]
-            until(lambda: run([bin / "createdb", *address], user))
+            until(lambda: run([programs / "createdb", *address], user))
             yield server
 
 
 @contextlib.contextmanager
 def mariadb_server() -> Iterator[PrivateServer]:
     """A new MariaDB server."""
-    bin = _folder_of("mariadbd", "/usr/sbin", "/usr/libexec")
+    programs = _folder_of("mariadbd", "/usr/sbin", "/usr/libexec")
     install = shutil.which("mariadb-install-db")
-    if bin is None or install is None:
+    if programs is None or install is None:
         pytest.skip(f"needs MariaDB's mariadbd and mariadb-install-db: {HOW}")
     user = pwd.getpwuid(os.getuid()).pw_name
     with folder_of_server(None) as folder:
@@ -65,7 +67,7 @@ def mariadb_server() -> Iterator[PrivateServer]:
             f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}", "--skip-name-resolve",
         ]  # fmt: skip
         url = f"mysql://root@127.0.0.1:{port}/test"
-        with serving([bin / "mariadbd", *options], url, None, folder) as server:
+        with serving([programs / "mariadbd", *options], url, None, folder) as server:
             client = shutil.which("mariadb") or "mysql"
             address = ["--no-defaults", "-h127.0.0.1", f"-P{port}", "-uroot"]
             until(lambda: run([client, *address, "-e", "CREATE DATABASE test"], None))

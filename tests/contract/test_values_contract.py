@@ -95,9 +95,9 @@ def test_any_question_is_answered_as_by_the_query(
             value = value[: data.draw(st.integers(0, 3))]
         if name == "whole" and data.draw(st.booleans()):
             value = data.draw(st.sampled_from([0.5, -1.5, 2**70, -(2**70), 1e300]))
-        filter = Filter(name, op, [value] if op in ("in", "not_in") else value)
+        wanted = Filter(name, op, [value] if op in ("in", "not_in") else value)
         query = Query(
-            Value, (filter,), order=tuple(data.draw(orders)),
+            Value, (wanted,), order=tuple(data.draw(orders)),
             offset=data.draw(st.integers(0, 2)), limit=data.draw(st.none() | st.integers(0, 4)),
         )  # fmt: skip
         # All is drawn: where a draw ends the example, nothing of it is left to the next.
@@ -155,8 +155,8 @@ def test_moments_compare_by_instant_whatever_their_offset(
     entities = [Value(moment=moment) for moment in (*moments, None)]
     runner.run(_store(repository, *entities))
     for moment in moments:
-        filter = Filter("moment", op, [moment] if op == "in" else moment)
-        query = Query(Value, (filter,), order=(("moment", op < "m"),))
+        wanted = Filter("moment", op, [moment] if op == "in" else moment)
+        query = Query(Value, (wanted,), order=(("moment", op < "m"),))
         found = runner.run(repository.list(query))
         assert [e.moment for e in found] == [e.moment for e in query.arrange(entities)]
 
@@ -180,12 +180,12 @@ def test_both_hours_of_a_change_to_winter_time_are_moments_of_their_own(
     ]  # fmt: skip
     filters = [(Filter(name, op, value), ids) for op, value, ids in expected]
     filters += [(Filter(name, "in", [first]), "0"), (Filter(name, "in", [second, first]), "01")]
-    for filter, ids in filters:
-        query = Query(Value, (filter,), order=((name, False),))
+    for wanted, ids in filters:
+        query = Query(Value, (wanted,), order=((name, False),))
         found = runner.run(repository.list(query))
-        assert "".join(e.id for e in found) == ids, filter
-        assert "".join(e.id for e in query.arrange(entities)) == ids, filter
-        assert [query.matches(e) for e in entities] == [e.id in ids for e in entities], filter
+        assert "".join(e.id for e in found) == ids, wanted
+        assert "".join(e.id for e in query.arrange(entities)) == ids, wanted
+        assert [query.matches(e) for e in entities] == [e.id in ids for e in entities], wanted
 
 
 def test_nan_is_above_no_number(repository: SqlRepository, runner: asyncio.Runner) -> None:

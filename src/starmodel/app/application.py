@@ -105,8 +105,8 @@ class Application:
         bus.subscribe(self.dispatcher.sessions.deliver)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
-        for type in registry:
-            adopt(type.cls, self)
+        for entity_type in registry:
+            adopt(entity_type.cls, self)
 
     def unit(self, lease: Lease | None = None) -> UnitOfWork:
         """A new unit of work."""
@@ -192,7 +192,7 @@ class Application:
     # What adapters ask
 
     async def instance(
-        self, type: EntityType, session: Session, id: Any = None, *, seen: bool = False
+        self, entity_type: EntityType, session: Session, id: Any = None, *, seen: bool = False
     ) -> Entity:
         """The visitor's own instance, or a record by id, after an access check.
 
@@ -200,16 +200,20 @@ class Application:
         record that this visitor may not read.
         """
         await self.ready()
-        self.policy.check(type, "read", session.actor)
-        repository = self.persistence.for_class(type.cls)
-        if type.is_record:
-            found = await repository.get(type.cls, self.dispatcher.id_of(type.cls, id))
+        self.policy.check(entity_type, "read", session.actor)
+        repository = self.persistence.for_class(entity_type.cls)
+        if entity_type.is_record:
+            found = await repository.get(
+                entity_type.cls, self.dispatcher.id_of(entity_type.cls, id)
+            )
             if found is None:
-                raise (GoneError if seen else NotFoundError)(type.name, id)
+                raise (GoneError if seen else NotFoundError)(entity_type.name, id)
         else:
-            own = self.scopes.id_of(type, session, session.actor)
-            found = await repository.get(type.cls, own) or default_snapshot(type.cls, own)
-        check_record(self.policy, type, session.actor, found, id, gone=seen)
+            own = self.scopes.id_of(entity_type, session, session.actor)
+            found = await repository.get(entity_type.cls, own) or default_snapshot(
+                entity_type.cls, own
+            )
+        check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
         return found
 
     async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
@@ -236,23 +240,24 @@ class Application:
         await self.ready()
         id: Any
         if isinstance(request, Action):
-            type, id = self.registry[request.entity], request.id
+            entity_type, id = self.registry[request.entity], request.id
         else:
             name, _, id = request.entity.partition(":")
-            type = self.registry.named(name)
-        event = type.events.get(request.event)
+            entity_type = self.registry.named(name)
+        event = entity_type.events.get(request.event)
         if event is None:
             raise ConfigurationError(
-                f"{type.name} has no event {request.event!r}; it has {', '.join(type.events)}."
+                f"{entity_type.name} has no event {request.event!r}; "
+                f"it has {', '.join(entity_type.events)}."
             )
-        if type.is_record and id in (None, "") and event.name != "create":
-            name = f"{type.name[:1].lower()}{type.name[1:]}.do.{event.name}(…)"
+        if entity_type.is_record and id in (None, "") and event.name != "create":
+            name = f"{entity_type.name[:1].lower()}{entity_type.name[1:]}.do.{event.name}(…)"
             raise ConfigurationError(
-                f"{type.name}.{event.name}() names no record. Load one, and dispatch {name}."
+                f"{entity_type.name}.{event.name}() names no record. Load one, and dispatch {name}."
             )
         if isinstance(request, CommandRecord):
-            id = id or self._recorded_id(type, request)
-            self.dispatcher.refuse_masked(type, event, request.args)
+            id = id or self._recorded_id(entity_type, request)
+            self.dispatcher.refuse_masked(entity_type, event, request.args)
         if isinstance(actor, str):
             actor = Actor(actor)
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
@@ -260,9 +265,9 @@ class Application:
         try:
             return await self.dispatcher.dispatch(
                 Command(
-                    type,
+                    entity_type,
                     event,
-                    self.dispatcher.bind(type, event, inputs),
+                    self.dispatcher.bind(entity_type, event, inputs),
                     None if id == "" else id,
                     actor,
                     session if session is not None else current_session.get(),
@@ -271,18 +276,18 @@ class Application:
         finally:
             current_host.reset(token)
 
-    def _recorded_id(self, type: EntityType, record: CommandRecord) -> str | None:
+    def _recorded_id(self, entity_type: EntityType, record: CommandRecord) -> str | None:
         """Which instance a record without an id was about: that of its visitor or user."""
-        if type.scope == "user" and record.actor is not None:
-            return self.scopes.id_of(type, None, Actor(record.actor))
-        return record.session if type.scope == "session" else None
+        if entity_type.scope == "user" and record.actor is not None:
+            return self.scopes.id_of(entity_type, None, Actor(record.actor))
+        return record.session if entity_type.scope == "session" else None
 
     async def end_sessions(self, session: Session) -> None:
         """After a sign-in or sign-out: access is decided again; who left leaves no instances."""
         for visitor in session.left:
-            for type in self.registry:
-                if type.scope == "session" and not type.in_browser:
-                    await self._remove(type, visitor)
+            for entity_type in self.registry:
+                if entity_type.scope == "session" and not entity_type.in_browser:
+                    await self._remove(entity_type, visitor)
         for visitor in session.ended:
             try:
                 await self.bus.publish(SessionEnded(visitor))
@@ -302,34 +307,34 @@ class Application:
         """Whether open pages or running commands have to learn when a session ends."""
         return len(self.hub) > 0 or len(self.dispatcher.sessions) > 0
 
-    async def _remove(self, type: EntityType, id: Any) -> None:
+    async def _remove(self, entity_type: EntityType, id: Any) -> None:
         unit = self.unit()
-        found = await self.persistence.for_class(type.cls).get(type.cls, id)
+        found = await self.persistence.for_class(entity_type.cls).get(entity_type.cls, id)
         if found is not None:
-            unit.enlist(type, id, found, new=False).deleted = True
+            unit.enlist(entity_type, id, found, new=False).deleted = True
             with contextlib.suppress(VersionConflictError):  # it just changed
                 await unit.commit()
 
     async def _expired(self, entity: type[Entity], id: Any, version: int) -> None:
-        type = self.registry[entity]
-        state = None if type.is_record else public_state(default_snapshot(entity, id))
+        entity_type = self.registry[entity]
+        state = None if entity_type.is_record else public_state(default_snapshot(entity, id))
         fields = tuple(state or ())
-        message = Changed(type.name, id, "expired", version + 1, version, state, fields)
+        message = Changed(entity_type.name, id, "expired", version + 1, version, state, fields)
         await self.bus.publish(message)
 
-    async def _stored(self, type: EntityType, id: Any) -> Entity | None:
-        return await self.persistence.for_class(type.cls).get(type.cls, id)
+    async def _stored(self, entity_type: EntityType, id: Any) -> Entity | None:
+        return await self.persistence.for_class(entity_type.cls).get(entity_type.cls, id)
 
     async def _may_see(self, message: Changed, actor: Actor | None) -> bool | None:
-        type = self.registry.named(message.entity)
-        entity = await self.persistence.for_class(type.cls).get(type.cls, message.id)
-        if entity is None and type.is_record:
+        entity_type = self.registry.named(message.entity)
+        entity = await self.persistence.for_class(entity_type.cls).get(entity_type.cls, message.id)
+        if entity is None and entity_type.is_record:
             return False  # removed since, which its viewers are about to be told
         if entity is not None and version_of(entity) > message.version:
             return None  # the rule can be asked of the newer state only, which is told next
-        entity = default_snapshot(type.cls, message.id) if entity is None else entity
+        entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
         try:
-            self.policy.check(type, "read", actor, entity=entity)
+            self.policy.check(entity_type, "read", actor, entity=entity)
         except StarModelError:
             return False
         return True

@@ -83,26 +83,28 @@ class Dispatcher:
         self.id_of = self._loader.id_of
         self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
 
-    def bind(self, type: EntityType, event: Event[Any, Any, Any], inputs: Inputs) -> dict[str, Any]:
+    def bind(
+        self, entity_type: EntityType, event: Event[Any, Any, Any], inputs: Inputs
+    ) -> dict[str, Any]:
         """The event's arguments out of what a caller sent. Raises: BindingError."""
-        return self.binders[type.cls, event.name].bind(inputs)
+        return self.binders[entity_type.cls, event.name].bind(inputs)
 
-    def runs_at_once(self, type: EntityType, event: Event[Any, Any, Any]) -> bool:
+    def runs_at_once(self, entity_type: EntityType, event: Event[Any, Any, Any]) -> bool:
         """True for an event without parameters that a visitor fills, nor a browser's state.
 
         Defaults don't count: a click must not decide what nobody has seen.
         """
-        binder = self.binders[type.cls, event.name]
+        binder = self.binders[entity_type.cls, event.name]
         return not (binder.takes_fields or binder.parameters or binder.carries)
 
     def refuse_masked(
-        self, type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]
+        self, entity_type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]
     ) -> None:
         """Refuse a stored record whose secrets were masked. Raises: BindingError."""
-        for name in self.binders[type.cls, event.name].unsaid:
+        for name in self.binders[entity_type.cls, event.name].unsaid:
             if args.get(name) == MASK:
                 raise BindingError(
-                    f"{type.name}.{event.name}: {name!r} is secret and was not recorded; "
+                    f"{entity_type.name}.{event.name}: {name!r} is secret and was not recorded; "
                     "dispatch the event with its value.",
                     {name: "was not recorded"},
                 )
@@ -118,23 +120,23 @@ class Dispatcher:
         CommandRunningError, CommandReusedError. Then nothing was stored
         since the event's last `yield`.
         """
-        type, actor, session = command.type, command.actor, command.session
+        entity_type, actor, session = command.entity_type, command.actor, command.session
         record = CommandRecord(
             self._ids(),
-            type.name if command.id is None else f"{type.name}:{command.id}",
+            entity_type.name if command.id is None else f"{entity_type.name}:{command.id}",
             command.event.name,
             self.recorded(command),
             None if actor is None else actor.id,
             None if session is None else session.key,
             self._clock(),
         )
-        self._policy.check(type, "write", actor, event=command.event)
+        self._policy.check(entity_type, "write", actor, event=command.event)
         if command.key is None:
             return await self._run(command, record, None)
         return await self._idempotency.once(
             record,
             command.key,
-            self._persistence.for_class(type.cls),
+            self._persistence.for_class(entity_type.cls),
             partial(self._run, command, record),
             partial(self._repeats.answer, command, record),
         )
@@ -165,7 +167,7 @@ class Dispatcher:
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
-        binder = self.binders[command.type.cls, command.event.name]
+        binder = self.binders[command.entity_type.cls, command.event.name]
         if binder.scalar and not binder.unsaid:
             return command.arguments
         token = leaving.set(True)
@@ -234,7 +236,7 @@ class Dispatcher:
     ) -> Outcome:
         home = await self._loader.home(unit, command)
         arguments = command.arguments
-        if self.binders[command.type.cls, command.event.name].needs_more:
+        if self.binders[command.entity_type.cls, command.event.name].needs_more:
             arguments = await self._loader.arguments(unit, command, home)
         if command.was and self._viewer(command).may_read(home.base):
             check_untouched(home.base, arguments, command.was)
@@ -308,19 +310,19 @@ class Dispatcher:
         last: bool = True,
     ) -> Outcome:
         """Commit what the event did; the outcome as its caller may see it."""
-        type, event = command.type, command.event
+        entity_type, event = command.entity_type, command.event
         viewer = self._viewer(command)
         if value is not None and (state := returned_state(home.draft, value)) is not None:
             if state is not home.draft:
                 refill(home.draft, state)  # its version does not matter: the base's counts
             value = None
-        if event.name == "delete" and type.is_record:
+        if event.name == "delete" and entity_type.is_record:
             home.deleted = True
         elif home.new:
-            self._policy.check(type, "write", command.actor, event=event, entity=home.draft)
+            self._policy.check(entity_type, "write", command.actor, event=event, entity=home.draft)
         reply = NO_REPLY
         if value is not None:
-            where = f"{type.name}.{event.name}"
+            where = f"{entity_type.name}.{event.name}"
             reply = reply_to(value, event.info, self._render, viewer, where)
         if command.vet is not None:
             command.vet(reply)
@@ -335,7 +337,7 @@ class Dispatcher:
             if claim is None:
                 return None
             told = outcome_text(reply, home, viewer) if last else None
-            reacted = self._reactions.waits_for(type.cls, event.name)
+            reacted = self._reactions.waits_for(entity_type.cls, event.name)
             return claim.marker(told, effects=reacted or bool(facts))
 
         if event.kind == "sync":
@@ -348,10 +350,12 @@ class Dispatcher:
             command.precondition.is_met = True  # from here on the version is this command's own
         entity = None if home.deleted else home.made
         try:
-            self._reactions.after(record if last else None, type.cls, entity, facts)
+            self._reactions.after(record if last else None, entity_type.cls, entity, facts)
         except Exception:  # delivery: what is stored stays stored, whatever follows it
-            log.exception("The @on handlers of %s.%s could not be started", type.name, event.name)
-        stored = type.auto_persist or unit.facts.save
+            log.exception(
+                "The @on handlers of %s.%s could not be started", entity_type.name, event.name
+            )
+        stored = entity_type.auto_persist or unit.facts.save
         if entity is not None and not viewer.may_read(entity):
             return Outcome(record, value, reply, stored=stored, readable=False)
         version = 0 if entity is None else version_of(entity)

@@ -40,8 +40,8 @@ class PersistenceManager:
         self._built: dict[Any, Repository] = {}
         self._by_class: dict[type[Entity], Repository] = {}
         self._fills: dict[type[Entity], Fills | None] = {}
-        for type in registry:
-            self._check(type)
+        for entity_type in registry:
+            self._check(entity_type)
 
     def for_class(self, entity: type[Entity]) -> Repository:
         """The repository that keeps this class."""
@@ -82,24 +82,25 @@ class PersistenceManager:
         for repository in self.repositories():
             await repository.close()
 
-    def _check(self, type: EntityType) -> None:
+    def _check(self, entity_type: EntityType) -> None:
         if (
-            type.cls.model_config.get("persistence_backend") is None
-            and type.store not in self.stores
+            entity_type.cls.model_config.get("persistence_backend") is None
+            and entity_type.store not in self.stores
         ):
             known = ", ".join(map(repr, sorted(self.stores)))
             remedy = REMEDIES.get(
-                type.store, f"Pass create_app(stores={{{type.store!r}: …}}) with its repository."
+                entity_type.store,
+                f"Pass create_app(stores={{{entity_type.store!r}: …}}) with its repository.",
             )
             raise ConfigurationError(
-                f"{type.name} asks for store {type.store!r}; "
+                f"{entity_type.name} asks for store {entity_type.store!r}; "
                 f"registered stores are {known}. {remedy}"
             )
 
-    def _build(self, type: EntityType) -> Repository:
-        backend = type.cls.model_config.get("persistence_backend")
-        source = self.stores[type.store] if backend is None else backend
-        key = type.store if backend is None else source
+    def _build(self, entity_type: EntityType) -> Repository:
+        backend = entity_type.cls.model_config.get("persistence_backend")
+        source = self.stores[entity_type.store] if backend is None else backend
+        key = entity_type.store if backend is None else source
         if key not in self._built:
             self._built[key] = source() if callable(source) else source
         return self._built[key]

@@ -105,12 +105,12 @@ class UnitOfWork:
         """As `get`, with all that this unit knows of the record."""
         tracked = self._tracked.get((entity, id))
         if tracked is None:
-            type = self._registry[entity]
+            entity_type = self._registry[entity]
             found = await self.find(entity, id)
-            if found is None and type.is_record:
+            if found is None and entity_type.is_record:
                 raise NotFoundError(entity.__name__, id)
             start = default_snapshot(entity, id) if found is None else found
-            tracked = self.enlist(type, id, start, new=found is None)
+            tracked = self.enlist(entity_type, id, start, new=found is None)
         if tracked.deleted:
             raise NotFoundError(entity.__name__, id)
         return tracked
@@ -120,36 +120,36 @@ class UnitOfWork:
 
         Raises: ConstraintError, when this unit already has a record with this id.
         """
-        type = self._registry[entity.__entity__.cls]
-        if entity.id is not None and (type.cls, entity.id) in self._tracked:
-            raise _taken(type.name, entity.id)
-        tracked = self.enlist(type, entity.id, entity, new=True)
-        tracked.base, tracked.added = default_snapshot(type.cls, entity.id), True
+        entity_type = self._registry[entity.__entity__.cls]
+        if entity.id is not None and (entity_type.cls, entity.id) in self._tracked:
+            raise _taken(entity_type.name, entity.id)
+        tracked = self.enlist(entity_type, entity.id, entity, new=True)
+        tracked.base, tracked.added = default_snapshot(entity_type.cls, entity.id), True
         return tracked.draft  # type: ignore[return-value]
 
     def delete(self, entity: Entity) -> None:
         """Remove a record that this unit has read. Raises: NotFoundError, for any other."""
         cls = entity.__entity__.cls
         for tracked in self._tracked.values():
-            if tracked.draft is entity or (tracked.type.cls, tracked.id) == (cls, entity.id):
+            if tracked.draft is entity or (tracked.entity_type.cls, tracked.id) == (cls, entity.id):
                 tracked.deleted = True
                 return
         raise NotFoundError(cls.__name__, entity.id)
 
-    def enlist(self, type: EntityType, id: Any, snapshot: Entity, *, new: bool) -> Tracked:
+    def enlist(self, entity_type: EntityType, id: Any, snapshot: Entity, *, new: bool) -> Tracked:
         """Open a draft of the snapshot."""
         draft = open_draft(snapshot, self.facts, self._lease)
-        tracked = Tracked(type, id, snapshot, draft, new)
-        if new and type.is_record:
+        tracked = Tracked(entity_type, id, snapshot, draft, new)
+        if new and entity_type.is_record:
             self._adds_records = True
-        self._tracked[type.cls, object() if id is None else id] = tracked
+        self._tracked[entity_type.cls, object() if id is None else id] = tracked
         return tracked
 
     async def identify(self) -> None:
         """Give a number to each new record whose id the store is to make."""
         for tracked in self._tracked.values():
-            if tracked.new and tracked.type.is_record and not tracked.deleted:
-                draft, cls = tracked.draft, tracked.type.cls
+            if tracked.new and tracked.entity_type.is_record and not tracked.deleted:
+                draft, cls = tracked.draft, tracked.entity_type.cls
                 if getattr(draft, "id", "") is None:  # a required one may be missing
                     draft.id = await self._persistence.for_class(cls).next_id(cls)
                     tracked.numbered = True
@@ -186,16 +186,19 @@ class UnitOfWork:
         messages: list[Any] = []  # made now: what can't be published is refused, not stored
         for tracked, change in changes:
             stored_now.append(change)
-            if change.kind != "check" and not tracked.type.in_browser:
-                messages.append(changed_message(tracked.type, change, tracked.base))
+            if change.kind != "check" and not tracked.entity_type.in_browser:
+                messages.append(changed_message(tracked.entity_type, change, tracked.base))
         try:
             await store_changes(
-                stored_now, self._persistence, marker, None if home is None else home.type.cls
+                stored_now,
+                self._persistence,
+                marker,
+                None if home is None else home.entity_type.cls,
             )
         except VersionConflictError as conflict:
             for tracked, change in changes:
-                made = (tracked.type.name, change.id) if change.kind == "insert" else None
-                if made == (conflict.entity, conflict.id) and tracked.type.is_record:
+                made = (tracked.entity_type.name, change.id) if change.kind == "insert" else None
+                if made == (conflict.entity, conflict.id) and tracked.entity_type.is_record:
                     if not tracked.numbered:
                         raise _taken(*made) from conflict
                     tracked.draft.id = None  # another program was faster; run again with the next
@@ -221,7 +224,7 @@ class UnitOfWork:
             seen.update(map(id, gone))
             by_class: dict[type[Entity], list[Entity]] = {}
             for tracked in gone:
-                by_class.setdefault(tracked.type.cls, []).append(tracked.base)
+                by_class.setdefault(tracked.entity_type.cls, []).append(tracked.base)
             for cls, removed in by_class.items():
                 for child, key in self._registry.dependents.get(cls, ()):
                     values = {getattr(base, key.column): None for base in removed}
@@ -276,8 +279,8 @@ class UnitOfWork:
         NotFoundError, when the fresh state is not open to the caller any more.
         """
         for tracked in self._tracked.values():
-            cls = tracked.type.cls
-            if tracked.new and tracked.type.is_record:
+            cls = tracked.entity_type.cls
+            if tracked.new and tracked.entity_type.is_record:
                 continue
             fresh = await self._persistence.for_class(cls).get(cls, tracked.id)
             if fresh is None and tracked.new:
@@ -308,7 +311,7 @@ class UnitOfWork:
         """
         self._restart(lease)
         going_on = [tracked for tracked in self._tracked.values() if not tracked.deleted]
-        self._tracked = {(tracked.type.cls, tracked.id): tracked for tracked in going_on}
+        self._tracked = {(tracked.entity_type.cls, tracked.id): tracked for tracked in going_on}
         for tracked in going_on:
             if tracked.written and tracked.made is not None:
                 tracked.base, tracked.new, tracked.written = tracked.made, False, False
@@ -323,9 +326,9 @@ class UnitOfWork:
         self._restart(lease)
         for key, tracked in tuple(self._tracked.items()):
             tracked.deleted, tracked.made = False, None
-            cls = tracked.type.cls
+            cls = tracked.entity_type.cls
             found = None
-            if not (tracked.new and tracked.type.is_record):
+            if not (tracked.new and tracked.entity_type.is_record):
                 found = await self._persistence.for_class(cls).get(cls, tracked.id)
             if found is not None:
                 tracked.base, tracked.new = found, False
@@ -351,7 +354,7 @@ class UnitOfWork:
         made = []
         writes = False
         for tracked in self._tracked.values():
-            fills = self._stores.fills(tracked.type.cls)
+            fills = self._stores.fills(tracked.entity_type.cls)
             change = change_of(tracked, fills, self._clock, save=self.facts.save)
             if change is not None:
                 made.append((tracked, change))

@@ -86,7 +86,7 @@ class CommandRecord(NamedTuple):
         data = from_json(text)
         if not isinstance(data, dict) or data.keys() != _TYPES.keys():
             raise ValueError(f"Not a command record; expected the keys {', '.join(_TYPES)}.")
-        for name, type in _TYPES.items():
-            if not isinstance(data[name], type):
+        for name, entity_type in _TYPES.items():
+            if not isinstance(data[name], entity_type):
                 raise ValueError(f"Not a command record; its {name} is {data[name]!r}.")
         return cls(**data)

@@ -203,7 +203,7 @@ def test_database_that_is_read_only_is_no_passing_fault(
 ) -> None:
     visitor, at, url = clerk
     if url.startswith("postgresql"):
-        on, off = (f"ALTER ROLE clerk {set}" for set in (
+        on, off = (f"ALTER ROLE clerk {change}" for change in (
             "SET default_transaction_read_only = on", "RESET default_transaction_read_only",
         ))  # fmt: skip
     else:

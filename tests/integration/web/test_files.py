@@ -105,14 +105,14 @@ async def test_an_input_that_browsers_send_empty_is_no_file(visit: Any) -> None:
     part = 'Content-Disposition: form-data; name="{}"; filename=""\r\n'
     headers = JSON | FROM | {"content-type": "multipart/form-data; boundary=b"}
 
-    for name, input, status in (
+    for name, field, status in (
         ("attach", "picture", 422), ("attach_many", "pictures", 422), ("maybe", "extra", 200),
     ):  # fmt: skip
         kind = "Content-Type: application/octet-stream"
-        body = f"--b\r\n{part.format(input)}{kind}\r\n\r\n\r\n--b--\r\n"
+        body = f"--b\r\n{part.format(field)}{kind}\r\n\r\n\r\n--b--\r\n"
         sent = await browser.post(f"/album/{name}", content=body, headers=headers)
         assert sent.status_code == status
-        assert status == 200 or sent.json()["errors"] == {input: "Please choose a file."}
+        assert status == 200 or sent.json()["errors"] == {field: "Please choose a file."}
 
 
 async def test_several_files_one_file_and_none(visit: Any) -> None:

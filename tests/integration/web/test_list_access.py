@@ -113,8 +113,10 @@ async def test_answers_are_the_same_whatever_unreadable_records_hold(make: Any, 
     ]  # fmt: skip
     alone, among = await make(5, own), await make(40, own)
     for number in set(range(5)) - set(own):
-        type = alone.app.starmodel.registry.named(next(iter(alone.app.starmodel.registry)).name)
-        record = await alone.app.starmodel.objects(type.cls).get(f"{number:05}")
+        entity_type = alone.app.starmodel.registry.named(
+            next(iter(alone.app.starmodel.registry)).name
+        )
+        record = await alone.app.starmodel.objects(entity_type.cls).get(f"{number:05}")
         await alone.app.starmodel.dispatch(record.do.delete())
 
     for question in questions:

@@ -20,24 +20,24 @@ class Gate(Entity):
     n: int = 0
 
     @event
-    def go(self, next: str = "/") -> Redirect:
+    def go(self, target: str = "/") -> Redirect:
         self.n += 1
-        return Redirect(next)
+        return Redirect(target)
 
     @event
-    def go_fast(self, next: str = "/") -> Any:
+    def go_fast(self, target: str = "/") -> Any:
         self.n += 1
-        return FastRedirect(next)
+        return FastRedirect(target)
 
     @event
-    async def go_later(self, next: str = "/") -> Redirect:
+    async def go_later(self, target: str = "/") -> Redirect:
         self.n += 1
-        return Redirect(next)
+        return Redirect(target)
 
     @event
-    def go_in_steps(self, next: str = "/") -> Any:
+    def go_in_steps(self, target: str = "/") -> Any:
         self.n += 1
-        yield Redirect(next)
+        yield Redirect(target)
 
 
 AWAY = [
@@ -102,8 +102,8 @@ HERE = [
 async def test_redirect_elsewhere_is_a_4xx_on_every_face(visit: Any, url: str, caplog: Any) -> None:
     browser = visit(Gate)
     for name in ("go", "go_fast", "go_later", "go_in_steps"):
-        click = await browser.click(f"/gate/{name}", {"next": url})
-        plain = await browser.submit(f"/gate/{name}", {"next": url})
+        click = await browser.click(f"/gate/{name}", {"target": url})
+        plain = await browser.submit(f"/gate/{name}", {"target": url})
 
         assert click.headers["starmodel-status"] == "400"
         assert moved_to(click.text) is None
@@ -118,8 +118,8 @@ async def test_redirect_elsewhere_is_a_4xx_on_every_face(visit: Any, url: str, c
 async def test_redirect_on_this_host_is_sent_as_it_was_checked(visit: Any, url: str) -> None:
     browser = visit(Gate)
 
-    click = await browser.click("/gate/go", {"next": url})
-    plain = await browser.submit("/gate/go", {"next": url})
+    click = await browser.click("/gate/go", {"target": url})
+    plain = await browser.submit("/gate/go", {"target": url})
 
     assert moved_to(click.text) == plain.headers["location"] == sent_as(url)
 
@@ -198,7 +198,7 @@ async def test_own_response_to_another_site_is_the_applications_decision(
 )
 async def test_referer_never_leads_away(visit: Any, referer: str) -> None:
     headers = HTML | {"origin": ORIGIN, "referer": referer}
-    answer = await visit(Gate).post("/gate/go", headers=headers, params={"next": "x"})
+    answer = await visit(Gate).post("/gate/go", headers=headers, params={"target": "x"})
     assert answer.headers["location"] == "x"
 
     @unlisted

@@ -13,7 +13,10 @@ from starmodel.core.results import Toast
 
 class Skin(MonsterUI):
     def nav(self, types: Any, at: Any) -> Any:
-        return Ul(*[Li(A(f"To {type.name}", href=type.path)) for type in types], id="own-nav")
+        return Ul(
+            *[Li(A(f"To {entity_type.name}", href=entity_type.path)) for entity_type in types],
+            id="own-nav",
+        )
 
     def field(self, field: Any, form_id: str, slots: Any, records: str) -> Any:
         return (Em(f"{field.kind}!"), super().field(field, form_id, slots, records))

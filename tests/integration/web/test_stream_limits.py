@@ -217,10 +217,10 @@ async def test_page_with_too_many_lists_says_so(
 
     @app.get("/many")  # type: ignore[untyped-decorator]
     def many() -> str:
-        type = app.starmodel.registry[Pen]
+        entity_type = app.starmodel.registry[Pen]
         try:
             for n in range(MAX_LISTS + 1):
-                app.starmodel.realtime.show_list(listing_of(type, {"stock__gt": str(n)}))
+                app.starmodel.realtime.show_list(listing_of(entity_type, {"stock__gt": str(n)}))
         except TooManyTopicsError as error:
             failures.append(str(error))
         return html.escape("done")

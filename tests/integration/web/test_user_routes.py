@@ -53,7 +53,7 @@ async def test_path_parameter_of_the_users_wins(visit: Any, serve: Any) -> None:
     app = serve(Counter, Product)
 
     @app.get("/{anything}")
-    def any(anything: str) -> str:
+    def anything_else(anything: str) -> str:
         return f"mine {anything}"
 
     browser = visit(app)

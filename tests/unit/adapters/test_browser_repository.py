@@ -111,8 +111,8 @@ def bring(state: Any = None, *names: str, version: int = 7) -> Carried:
 
 
 async def run(made: Any, cls: type[Entity], name: str, key: str | None = None, **args: Any) -> Any:
-    type = made.registry[cls]
-    command = Command(type, type.events[name], args, None, None, SESSION, key=key)
+    entity_type = made.registry[cls]
+    command = Command(entity_type, entity_type.events[name], args, None, None, SESSION, key=key)
     return await made.dispatcher.dispatch(command)
 
 

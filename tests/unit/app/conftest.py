@@ -41,12 +41,14 @@ def send():
     """Dispatches as a web adapter would: bound from a body, as the session's own actor."""
 
     async def run(app, entity, event, *, id=None, session=None, actor=..., trusted=False, **more):
-        type = app.registry[entity]
+        entity_type = app.registry[entity]
         body = more.pop("body", {})
         command = Command(
-            type,
-            type.events[event],
-            app.dispatcher.bind(type, type.events[event], Inputs(body=body, trusted=trusted)),
+            entity_type,
+            entity_type.events[event],
+            app.dispatcher.bind(
+                entity_type, entity_type.events[event], Inputs(body=body, trusted=trusted)
+            ),
             id,
             (session.actor if session is not None else None) if actor is ... else actor,
             session,

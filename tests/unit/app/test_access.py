@@ -58,13 +58,13 @@ def test_allows_unknown_rule_is_a_configuration_error():
 )
 @pytest.mark.parametrize("need", ["read", "write"])
 def test_policy_without_a_rule_is_closed_except_for_one_s_own_session(scope, open_, need):
-    type = typed(scope=scope)
-    RulePolicy().check(type, need, ANN)
+    entity_type = typed(scope=scope)
+    RulePolicy().check(entity_type, need, ANN)
     if open_:
-        RulePolicy().check(type, need, None)
+        RulePolicy().check(entity_type, need, None)
     else:
         with pytest.raises(NotSignedInError) as caught:
-            RulePolicy().check(type, need, None)
+            RulePolicy().check(entity_type, need, None)
         assert caught.value.status == 401
 
 
@@ -78,10 +78,10 @@ def test_policy_one_rule_means_both_and_a_mapping_each():
 
 
 def test_policy_event_s_own_rule_goes_before_the_class_s():
-    type = typed("nobody", event_access="public")
-    RulePolicy().check(type, "write", None, event=type.events["go"])
+    entity_type = typed("nobody", event_access="public")
+    RulePolicy().check(entity_type, "write", None, event=entity_type.events["go"])
     with pytest.raises(AccessDeniedError) as caught:
-        RulePolicy().check(type, "write", ANN, event=type.events["update"])
+        RulePolicy().check(entity_type, "write", ANN, event=entity_type.events["update"])
     assert caught.value.status == 403
     assert "Thing.update" in str(caught.value)
 
@@ -93,26 +93,26 @@ def test_policy_function_is_asked_with_the_record_only():
         asked.append(thing)
         return actor is not None and thing.owner == actor.id
 
-    type = typed(rule)
-    thing = type.cls(owner="ann")
+    entity_type = typed(rule)
+    thing = entity_type.cls(owner="ann")
     policy = RulePolicy()
-    policy.check(type, "read", None)
+    policy.check(entity_type, "read", None)
     assert asked == []
-    policy.check(type, "read", ANN, entity=thing)
+    policy.check(entity_type, "read", ANN, entity=thing)
     with pytest.raises(AccessDeniedError):
-        policy.check(type, "read", BOSS, entity=thing)
+        policy.check(entity_type, "read", BOSS, entity=thing)
     with pytest.raises(NotSignedInError):
-        policy.check(type, "read", None, entity=thing)
-    assert policy.reads_fields(type)
+        policy.check(entity_type, "read", None, entity=thing)
+    assert policy.reads_fields(entity_type)
     assert not policy.reads_fields(typed("public"))
 
 
 def test_policy_nobody_is_for_nobody_but_trusted_code():
-    type = typed("nobody")
-    RulePolicy().check(type, "write", TRUSTED)
+    entity_type = typed("nobody")
+    RulePolicy().check(entity_type, "write", TRUSTED)
     for actor in (None, ANN, BOSS, Actor("trusted", "Trusted code")):
         with pytest.raises(AccessDeniedError) as caught:
-            RulePolicy().check(type, "write", actor)
+            RulePolicy().check(entity_type, "write", actor)
         assert not isinstance(caught.value, NotSignedInError)
 
 
@@ -129,9 +129,9 @@ def _offers(rule):
         model_config = EntityConfig(scope="record", access={"read": "public", "write": rule})
         owner: str = ""
 
-    type = Registry([Note])[Note]
+    entity_type = Registry([Note])[Note]
     policy = RulePolicy()
-    return [may_create(policy, type, actor) for actor in (None, Actor("ann"))]
+    return [may_create(policy, entity_type, actor) for actor in (None, Actor("ann"))]
 
 
 def test_creating_is_offered_to_guests_only_where_a_function_allows_them():

@@ -133,11 +133,11 @@ def test_a_field_named_like_a_word_of_the_window_keeps_its_filter():
         total: int = 0
         cursor: str = ""
 
-    type = Registry([Order])[Order]
-    listing = listing_of(type, {"total__eq": "5", "cursor__eq": "a", "total": "1"})
+    entity_type = Registry([Order])[Order]
+    listing = listing_of(entity_type, {"total__eq": "5", "cursor__eq": "a", "total": "1"})
 
     assert listing.filters == {"total__eq": "5", "cursor__eq": "a"}
-    assert listing_of(type, dict(parse_qsl(listing.words))) == listing
+    assert listing_of(entity_type, dict(parse_qsl(listing.words))) == listing
 
 
 def test_cursor_is_taken_only_where_cursors_are_allowed():

@@ -380,9 +380,9 @@ async def test_expired_record_leaves_the_list(shop):
 async def test_words_of_a_list_make_the_same_list_again(shop, asked):
     from urllib.parse import parse_qsl
 
-    type = shop.app.registry[Product]
-    listing = listing_of(type, asked)
-    assert listing_of(type, dict(parse_qsl(listing.words))) == listing
+    entity_type = shop.app.registry[Product]
+    listing = listing_of(entity_type, asked)
+    assert listing_of(entity_type, dict(parse_qsl(listing.words))) == listing
     assert " " not in listing.topic
 
 
@@ -438,7 +438,7 @@ async def test_failing_read_asks_every_guarded_list_again(shop, caplog):
     ann.take()
     await shop.pause.open()
 
-    async def away(type, id):
+    async def away(entity_type, id):
         raise OSError("away")
 
     shop.app.lists._read, asked = away, shop.asked

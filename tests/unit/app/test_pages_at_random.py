@@ -185,7 +185,8 @@ class Browser:
             if lines[0] == "event: datastar-patch-signals":
                 self.patched(json.loads(fields["signals"]), fields.get("version", ""))
             elif lines[0] == "event: starmodel-rows":
-                self.lists[fields["list"]].patched(**fields)
+                listing = fields.pop("list")
+                self.lists[listing].patched(listing, **fields)
             elif "-more" in text.decode():
                 id, more = re.search(r'<p id="([^"]+)-more">(\w+)</p>', text.decode()).groups()
                 self.lists[id].more = more
@@ -210,14 +211,14 @@ class Browser:
 
     async def check(self):
         for name, (cls, id) in self.watched.items():
-            type = self.app.registry[cls]
+            entity_type = self.app.registry[cls]
             entity = await self.app.persistence.for_class(cls).get(cls, id)
-            if entity is None and not type.is_record:
+            if entity is None and not entity_type.is_record:
                 entity = default_snapshot(cls, id)
             shown = entity is not None and (cls is not Guarded or entity.limit is None)
             assert (name not in self.gone) == shown, (name, id, entity)
             if shown:
-                assert self.signals[name] == signals_of(type.signals, public_state(entity))
+                assert self.signals[name] == signals_of(entity_type.signals, public_state(entity))
         for shown in self.lists.values():
             await shown.check(self.app)
         assert PRIVATE.encode() not in self.bytes
@@ -230,7 +231,7 @@ class ShownRows:
         self.listing, self.state, self.order, self.rows = listing, "", [], {}
         self.more = ""
 
-    def patched(self, list, state, version, order=None, rows=""):
+    def patched(self, listing, state, version, order=None, rows=""):
         self.state = state
         found = re.findall(r'(<li data-key="([^"]+)">.*?</li>)', rows)
         self.rows.update({key: html for html, key in found})
@@ -294,8 +295,8 @@ async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visito
 
     async def remember(message):
         if isinstance(message, Changed) and message.state is not None:
-            type = app.registry.named(message.entity)
-            state = signals_of(type.signals, message.state)
+            entity_type = app.registry.named(message.entity)
+            state = signals_of(entity_type.signals, message.state)
             history[message.entity, str(message.id), message.version] = state
 
     bus.subscribe(remember)

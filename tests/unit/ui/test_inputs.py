@@ -105,14 +105,16 @@ COLUMN = Column("name", "Name", str, str)
 
 
 def row(s: Slots) -> Any:
-    type: Any = SimpleNamespace(name="Thing")
+    entity_type: Any = SimpleNamespace(name="Thing")
     actions: list[Any] = [SimpleNamespace(name="update"), SimpleNamespace(name="delete")]
     columns = [
         Column("name", "Name", lambda entity: None, str),
         Column("count", "Count", lambda entity: None, str, is_number=True),
     ]
     audience = Audience(frozenset(["update", "delete"]), Actor("ann"))
-    return row_component(type, columns, "/app/things", actions, actions, audience, "/icons.svg", s)
+    return row_component(
+        entity_type, columns, "/app/things", actions, actions, audience, "/icons.svg", s
+    )
 
 
 ROW = compiled(row)

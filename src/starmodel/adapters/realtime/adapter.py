@@ -77,9 +77,9 @@ class DatastarRealtime:
         page = current_page.get()
         if page is None:
             return ""
-        type = self._application.registry[entity.__entity__.cls]
-        page.show(type, entity, view)
-        return self._states.veil(type) if view and not page.patch else ""
+        entity_type = self._application.registry[entity.__entity__.cls]
+        page.show(entity_type, entity, view)
+        return self._states.veil(entity_type) if view and not page.patch else ""
 
     def show_list(self, listing: Listing) -> None:
         """Put the list on the stream of the page being made; outside a page nothing happens."""
@@ -89,21 +89,21 @@ class DatastarRealtime:
 
     def namespace(self, entity: Entity) -> str:
         """Where the signals of this entity stand on the page being made."""
-        type = self._application.registry[entity.__entity__.cls]
+        entity_type = self._application.registry[entity.__entity__.cls]
         page = current_page.get()
         if page is None:
-            return type.cls.__entity__.namespace
-        return page.namespace(type, entity)
+            return entity_type.cls.__entity__.namespace
+        return page.namespace(entity_type, entity)
 
     def declare(self, entity: Entity) -> str:
         """The element that declares an entity's signals, and puts it on the page's stream."""
         self.show(entity)
-        type = self._application.registry[entity.__entity__.cls]
-        declared = type.signals if type.in_browser else declared_signals(type)
-        signals = signals_of(type.signals, public_state(entity), declared)
+        entity_type = self._application.registry[entity.__entity__.cls]
+        declared = entity_type.signals if entity_type.in_browser else declared_signals(entity_type)
+        signals = signals_of(entity_type.signals, public_state(entity), declared)
         values = script_json(nested(self.namespace(entity), signals))
         # What the browser has restored is newer than what the server says of it.
-        name = "data-signals__ifmissing" if type.in_browser else "data-signals"
+        name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
         return f"<div hidden {attribute(name, values)}></div>"
 
     def head(self, root_path: str) -> str:
@@ -158,29 +158,31 @@ class DatastarRealtime:
 
     # Actions
 
-    def render_action(self, type: EntityType, action: Action) -> str:
+    def render_action(self, entity_type: EntityType, action: Action) -> str:
         """The expression of an action on the page being made."""
-        event = type.events[action.event]
-        binder = self._application.dispatcher.binders[type.cls, event.name]
+        event = entity_type.events[action.event]
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         names = [p.name for p in binder.open_parameters] if not binder.takes_fields else []
-        if not type.in_browser:  # those of a browser store travel with its state
-            names += [f"{signal_prefix(type.cls)}{name}" for name in type.synced]
+        if not entity_type.in_browser:  # those of a browser store travel with its state
+            names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
         method = binder.method(self._default_method)
         root_path = self.root_path
-        return render_action(type, event, action, names, method, root_path, binder.carries)
+        return render_action(entity_type, event, action, names, method, root_path, binder.carries)
 
-    def form_action(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+    def form_action(
+        self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
+    ) -> str:
         """The expression that submits a generated form."""
-        binder = self._application.dispatcher.binders[type.cls, event.name]
-        return form_action(type, event, id, self.root_path, binder.carries)
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        return form_action(entity_type, event, id, self.root_path, binder.carries)
 
-    def bulk_action(self, type: EntityType) -> str:
+    def bulk_action(self, entity_type: EntityType) -> str:
         """The expression that runs one event for all chosen rows of a list."""
-        return f"@ask() && @post('{self.root_path}{type.path}/_bulk', @submit())"
+        return f"@ask() && @post('{self.root_path}{entity_type.path}/_bulk', @submit())"
 
-    def address(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+    def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
         """The URL of an event, where a plain form posts to."""
-        return event_path(type, event, id, self.root_path)
+        return event_path(entity_type, event, id, self.root_path)
 
     @property
     def root_path(self) -> str:
@@ -189,23 +191,25 @@ class DatastarRealtime:
 
     # Replies
 
-    def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
+    def encode_reply(self, entity_type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
         """What the caller of an event is sent: what is addressed to it alone.
 
         The state too, when no live page of it would get it from its stream.
         """
-        reply, told = outcome.reply, not outcome.stored or not (has_page or type.in_browser)
-        namespace, version = type.cls.__entity__.namespace, ""
-        if outcome.stored and outcome.entity is not None and not type.in_browser:
-            version = f"{namespace or type.name} {outcome.version}"
+        reply, told = outcome.reply, not outcome.stored or not (has_page or entity_type.in_browser)
+        namespace, version = entity_type.cls.__entity__.namespace, ""
+        if outcome.stored and outcome.entity is not None and not entity_type.in_browser:
+            version = f"{namespace or entity_type.name} {outcome.version}"
         signals = reply.signals and extra_signals(reply.signals)
         first = patch_signals(signals, status=200, made=version)
         grant = self.grant()
         if not (told or grant) and reply.is_empty:
             return first
         parts = [first]
-        if told and outcome.entity is not None and not type.is_record:
-            state = signals_of(type.signals, public_state(outcome.entity), declared_signals(type))
+        if told and outcome.entity is not None and not entity_type.is_record:
+            state = signals_of(
+                entity_type.signals, public_state(outcome.entity), declared_signals(entity_type)
+            )
             parts.append(patch_state(namespace, state, version=version))
         if grant:
             parts.append(patch_elements(Element(grant, "body", "append")))

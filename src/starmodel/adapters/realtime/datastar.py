@@ -75,9 +75,9 @@ def extra_signals(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def declared_signals(type: EntityType) -> frozenset[str]:
+def declared_signals(entity_type: EntityType) -> frozenset[str]:
     """The fields that say `Field(signal=True)`."""
-    fields = type.cls.__entity__.fields.items()
+    fields = entity_type.cls.__entity__.fields.items()
     return frozenset(name for name, spec in fields if spec.options.signal)
 
 
@@ -216,29 +216,33 @@ def patch_rows(
     return ("\n".join(lines) + "\n\n").encode()
 
 
-def event_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = "") -> str:
+def event_path(
+    entity_type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = ""
+) -> str:
     """Where a form posts an event: "/counter/increment", "/products/42/adjust_stock".
 
     Raises: ConfigurationError, for a class without routes.
     """
-    base = record_path(type, event, id, root_path)
-    if type.is_record and event.name == "create":
+    base = record_path(entity_type, event, id, root_path)
+    if entity_type.is_record and event.name == "create":
         return base
     return f"{base}/{event.info.path or event.name}"
 
 
-def record_path(type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = "") -> str:
+def record_path(
+    entity_type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = ""
+) -> str:
     """The address of what an event runs on, where PATCH and DELETE update and delete."""
-    if type.path is None:
+    if entity_type.path is None:
         raise ConfigurationError(
-            f"{type.name} has path=None, so {type.name}.{event.name} has no address."
+            f"{entity_type.name} has path=None, so {entity_type.name}.{event.name} has no address."
         )
-    middle = f"/{key_of(id)}" if type.is_record and id is not None else ""
-    return f"{root_path}{type.path}{middle}"
+    middle = f"/{key_of(id)}" if entity_type.is_record and id is not None else ""
+    return f"{root_path}{entity_type.path}{middle}"
 
 
 def render_action(
-    type: EntityType,
+    entity_type: EntityType,
     event: Event[Any, Any, Any],
     action: Action,
     open_names: Iterable[str],
@@ -251,14 +255,18 @@ def render_action(
     Shapes: stores are the classes whose states the browser sends along.
     Raises: ConfigurationError, for a record's event without a record.
     """
-    if type.is_record and action.id is None and event.name != "create":
+    if entity_type.is_record and action.id is None and event.name != "create":
         raise ConfigurationError(
-            f"{type.name}.{event.name} runs on one record: "
-            f"write {type.name.lower()}.do.{event.name}(…)."
+            f"{entity_type.name}.{event.name} runs on one record: "
+            f"write {entity_type.name.lower()}.do.{event.name}(…)."
         )
     query = urlencode({name: _argument(value) for name, value in action.args.items()})
-    rest = type.is_record and event.name in ("update", "delete") and method in ("patch", "delete")
-    url = (record_path if rest else event_path)(type, event, action.id, root_path)
+    rest = (
+        entity_type.is_record
+        and event.name in ("update", "delete")
+        and method in ("patch", "delete")
+    )
+    url = (record_path if rest else event_path)(entity_type, event, action.id, root_path)
     names = " ".join(name for name in open_names if name not in action.args)
     chosen = f"'{names}'" if names else ""
     address = f"{url}{'?' if query else ''}{query}"
@@ -271,14 +279,14 @@ def render_action(
 
 
 def form_action(
-    type: EntityType,
+    entity_type: EntityType,
     event: Event[Any, Any, Any],
     id: Any,
     root_path: str,
     stores: Sequence[str] = (),
 ) -> str:
     """The expression that sends a whole form; it always posts, as a plain form would."""
-    url = event_path(type, event, id, root_path)
+    url = event_path(entity_type, event, id, root_path)
     expression = f"@post('{url}', @submit())"
     if stores:
         expression = f"@stored('{' '.join(stores)}', 'post', '{url}')"

@@ -59,22 +59,25 @@ class Page:
         self.shown: dict[Shown | ShownList, None] = {}
         self.focus: dict[str, Any] = {}
 
-    def namespace(self, type: EntityType, entity: Entity) -> str:
+    def namespace(self, entity_type: EntityType, entity: Entity) -> str:
         """Where the signals of an entity stand on this page.
 
         The first record of a class that the page asks for is its focus and
         stands under the class's name; any other under a name of its own.
         """
-        own = type.cls.__entity__.namespace
-        if not type.is_record or self.focus.setdefault(type.name, entity.id) == entity.id:
+        own = entity_type.cls.__entity__.namespace
+        if (
+            not entity_type.is_record
+            or self.focus.setdefault(entity_type.name, entity.id) == entity.id
+        ):
             return own
-        return f"{own or type.name}_{_short(entity.id)}"
+        return f"{own or entity_type.name}_{_short(entity.id)}"
 
-    def show(self, type: EntityType, entity: Entity, view: str = "") -> Shown:
+    def show(self, entity_type: EntityType, entity: Entity, view: str = "") -> Shown:
         """Put the entity on the page's stream."""
-        namespace = "" if view else self.namespace(type, entity)
-        id = plain(entity.id) if type.is_record else ""
-        made = Shown(type.name, id, namespace, view)
+        namespace = "" if view else self.namespace(entity_type, entity)
+        id = plain(entity.id) if entity_type.is_record else ""
+        made = Shown(entity_type.name, id, namespace, view)
         self.shown[made] = None
         return made
 
@@ -85,7 +88,7 @@ class Page:
         """
         words = listing.words
         if len(words) <= MAX_WORDS_CHARS:
-            self.shown[ShownList(listing.type.name, words)] = None
+            self.shown[ShownList(listing.entity_type.name, words)] = None
         if sum(isinstance(item, ShownList) for item in self.shown) > MAX_LISTS:
             raise TooManyTopicsError(
                 f"This page shows more than {MAX_LISTS} live lists. Show fewer of them at once."

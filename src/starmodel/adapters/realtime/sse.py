@@ -45,7 +45,7 @@ class SseStreams:
     ) -> None:
         self._application, self._tokens, self._render = application, tokens, render
         self._build, self._heartbeat_s = build, heartbeat_s
-        lives = [type.ttl_s / 2 for type in application.registry if type.ttl_s]
+        lives = [entity_type.ttl_s / 2 for entity_type in application.registry if entity_type.ttl_s]
         self._pause_s = min([heartbeat_s, *lives])
         self._heart: asyncio.Task[None] | None = None
 
@@ -78,8 +78,8 @@ class SseStreams:
         try:
             if self._heart is None or self._heart.done():
                 self._heart = asyncio.create_task(self._beat())
-            for at, (topic, (type, id)) in enumerate(watched.entities.items(), 1):
-                await self._snapshot(subscription, topic, type, id, session)
+            for at, (topic, (entity_type, id)) in enumerate(watched.entities.items(), 1):
+                await self._snapshot(subscription, topic, entity_type, id, session)
                 if not at % SNAPSHOTS_PER_STEP:
                     await asyncio.sleep(0)
             had = dict(item.rpartition(":")[::2] for item in query.get("have", ()))
@@ -106,15 +106,22 @@ class SseStreams:
             self._heart = None
 
     async def _snapshot(
-        self, subscription: Subscription, topic: str, type: EntityType, id: Any, session: Session
+        self,
+        subscription: Subscription,
+        topic: str,
+        entity_type: EntityType,
+        id: Any,
+        session: Session,
     ) -> None:
         try:
-            entity = await self._application.instance(type, session, id)
-            message = snapshot_message(type.name, id, public_state(entity), version_of(entity))
+            entity = await self._application.instance(entity_type, session, id)
+            message = snapshot_message(
+                entity_type.name, id, public_state(entity), version_of(entity)
+            )
         except NotFoundError:
-            message = snapshot_message(type.name, id, None, 0, "deleted")
+            message = snapshot_message(entity_type.name, id, None, 0, "deleted")
         except AccessDeniedError:
-            message = snapshot_message(type.name, id, None, 0, "closed")
+            message = snapshot_message(entity_type.name, id, None, 0, "closed")
         subscription.offer(topic, Frames(message), snapshot=True)
 
     async def _carry(self, subscription: Subscription, receive: Any, send: Any) -> None:
@@ -152,8 +159,12 @@ class SseStreams:
     async def _prolong(self) -> None:
         for topic in self._application.hub.watched():
             name, _, id = topic.partition(":")
-            type = self._application.registry.find(name)
-            if type is not None and type.ttl_s:  # a list shows what lives; it keeps nothing alive
-                repository = self._application.persistence.for_class(type.cls)
+            entity_type = self._application.registry.find(name)
+            if (
+                entity_type is not None and entity_type.ttl_s
+            ):  # a list shows what lives; it keeps nothing alive
+                repository = self._application.persistence.for_class(entity_type.cls)
                 id_of = self._application.dispatcher.id_of
-                await repository.touch(type.cls, id_of(type.cls, id), type.ttl_s)
+                await repository.touch(
+                    entity_type.cls, id_of(entity_type.cls, id), entity_type.ttl_s
+                )

@@ -43,7 +43,9 @@ class BrowserStates:
 
     def __init__(self, application: Application, tokens: Tokens, render: RenderPart) -> None:
         self._application, self._tokens, self._render = application, tokens, render
-        self._types = [type for type in application.registry if type.in_browser]
+        self._types = [
+            entity_type for entity_type in application.registry if entity_type.in_browser
+        ]
 
     def describe(self, page: Page) -> str:
         """The element that tells the page's module where each state is kept, and for whom."""
@@ -57,8 +59,8 @@ class BrowserStates:
             "owner": scopes.browser_owner(session, session.actor),
             "before": scopes.browser_owner(session),
             "url": f"{page.root_path}{STATES_PATH}",
-            "shown": [type.name for type in self._types if type.name in shown],
-            "types": {type.name: _about(type) for type in self._types},
+            "shown": [entity_type.name for entity_type in self._types if entity_type.name in shown],
+            "types": {entity_type.name: _about(entity_type) for entity_type in self._types},
         }
         return (
             '<script type="application/json" id="starmodel-states">'
@@ -68,7 +70,7 @@ class BrowserStates:
     def _excuse(self, page: Page) -> str:
         """What a page says where no script runs."""
         shown = {item.entity for item in page.shown}
-        names = [type.title for type in self._types if type.name in shown]
+        names = [entity_type.title for entity_type in self._types if entity_type.name in shown]
         if not names:
             return ""
         told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} kept in your browser"
@@ -78,11 +80,11 @@ class BrowserStates:
             "<style>@media (scripting:enabled){#starmodel-excuse{display:none}}</style></p>"
         )
 
-    def veil(self, type: EntityType) -> str:
+    def veil(self, entity_type: EntityType) -> str:
         """What hides the element after it until the browser's state is there."""
-        if not type.in_browser or carried.get() is not None:
+        if not entity_type.in_browser or carried.get() is not None:
             return ""
-        return f'<style data-veil="{type.name}">{_VEIL.format(type.name)}</style>'
+        return f'<style data-veil="{entity_type.name}">{_VEIL.format(entity_type.name)}</style>'
 
     def encode(self, session: Session) -> bytes:
         """The states that this request changed, and the parts of its page that show them."""
@@ -97,9 +99,12 @@ class BrowserStates:
             with contextlib.suppress(AccessDeniedError):  # what was changed is told all the same
                 shown = self._tokens.read(request.page, session)
         for name, kept in changed.items():
-            type = self._application.registry.named(name)
-            entity = kept.snapshot or default_snapshot(type.cls, request.visitor)
-            parts += [_state(type, entity, kept.text), *self._parts(type, entity, *shown)]
+            entity_type = self._application.registry.named(name)
+            entity = kept.snapshot or default_snapshot(entity_type.cls, request.visitor)
+            parts += [
+                _state(entity_type, entity, kept.text),
+                *self._parts(entity_type, entity, *shown),
+            ]
         return b"".join(parts)
 
     async def encode_shown(self, session: Session) -> bytes:
@@ -109,25 +114,29 @@ class BrowserStates:
         """
         request, parts = carried.get(), []
         shown = self._tokens.read(request.page if request else (), session)
-        for type in self._types:
-            if request is None or type.name not in request.names:
+        for entity_type in self._types:
+            if request is None or entity_type.name not in request.names:
                 continue
             try:
-                entity = await self._application.instance(type, session)
+                entity = await self._application.instance(entity_type, session)
             except AccessDeniedError:
                 continue
-            parts += [_state(type, entity, None), *self._parts(type, entity, *shown)]
+            parts += [_state(entity_type, entity, None), *self._parts(entity_type, entity, *shown)]
         return b"".join(parts)
 
     def _parts(
-        self, type: EntityType, entity: Entity, root_path: str, shown: Iterable[Shown | ShownList]
+        self,
+        entity_type: EntityType,
+        entity: Entity,
+        root_path: str,
+        shown: Iterable[Shown | ShownList],
     ) -> Iterator[bytes]:
         """The live views of the class among what a page shows."""
         message = snapshot_message(
-            type.name, entity.id, public_state(entity), max(version_of(entity), 1)
+            entity_type.name, entity.id, public_state(entity), max(version_of(entity), 1)
         )
         for item in shown:
-            if not isinstance(item, Shown) or item.entity != type.name or not item.view:
+            if not isinstance(item, Shown) or item.entity != entity_type.name or not item.view:
                 continue
             view = self._application.views.get(item.view) or view_named(item.view)
             if view is not None:
@@ -135,14 +144,14 @@ class BrowserStates:
                 yield Frames(message).encode(PartView(view, root_path, self._render), True)
 
 
-def _about(type: EntityType) -> dict[str, Any]:
+def _about(entity_type: EntityType) -> dict[str, Any]:
     return {
-        "local": type.store == "local_storage",
-        "at": [part for part in signal_prefix(type.cls).split(".") if part],
-        "synced": type.synced,
+        "local": entity_type.store == "local_storage",
+        "at": [part for part in signal_prefix(entity_type.cls).split(".") if part],
+        "synced": entity_type.synced,
     }
 
 
-def _state(type: EntityType, entity: Entity, text: str | None) -> bytes:
-    signals = signals_of(type.signals, public_state(entity), type.signals)
-    return patch_browser_state(type.name, signals, text)
+def _state(entity_type: EntityType, entity: Entity, text: str | None) -> bytes:
+    signals = signals_of(entity_type.signals, public_state(entity), entity_type.signals)
+    return patch_browser_state(entity_type.name, signals, text)

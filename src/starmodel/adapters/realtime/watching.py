@@ -47,16 +47,16 @@ def watching(
     """
     made = Watching()
     for item in shown:
-        type = application.registry.find(item.entity)
-        if type is None or type.in_browser:  # whose page tells the server what it has
+        entity_type = application.registry.find(item.entity)
+        if entity_type is None or entity_type.in_browser:  # whose page tells the server what it has
             continue
         try:
             # Changes are not checked one by one, unless a rule looks at fields.
-            application.policy.check(type, "read", session.actor)
+            application.policy.check(entity_type, "read", session.actor)
             if isinstance(item, ShownList):
-                _add_list(made, application, root_path, type, item, session)
+                _add_list(made, application, root_path, entity_type, item, session)
             else:
-                _add_entity(made, application, root_path, type, item, session, render)
+                _add_entity(made, application, root_path, entity_type, item, session, render)
         except (AccessDeniedError, RequestError):
             continue
     return made
@@ -66,38 +66,38 @@ def _add_entity(
     made: Watching,
     application: Application,
     root_path: str,
-    type: EntityType,
+    entity_type: EntityType,
     item: Shown,
     session: Session,
     render: RenderPart,
 ) -> None:
     id = item.id
-    if not type.is_record:
-        id = application.scopes.id_of(type, session, session.actor)
-    view: View = SignalsView(item.namespace, type.signals, declared_signals(type))
+    if not entity_type.is_record:
+        id = application.scopes.id_of(entity_type, session, session.actor)
+    view: View = SignalsView(item.namespace, entity_type.signals, declared_signals(entity_type))
     if item.view:
         part = application.views.get(item.view) or view_named(item.view)
         if part is None:
             return
         view = PartView(part, root_path, render)
-    topic = f"{type.name}:{id}"
+    topic = f"{entity_type.name}:{id}"
     made.add(topic, view)
-    made.entities[topic] = (type, id)
+    made.entities[topic] = (entity_type, id)
 
 
 def _add_list(
     made: Watching,
     application: Application,
     root_path: str,
-    type: EntityType,
+    entity_type: EntityType,
     item: ShownList,
     session: Session,
 ) -> None:
-    if not type.is_record or application.ui is None:
+    if not entity_type.is_record or application.ui is None:
         return
-    listing = listing_of(type, dict(parse_qsl(item.words, keep_blank_values=True)))
+    listing = listing_of(entity_type, dict(parse_qsl(item.words, keep_blank_values=True)))
     if listing in made.lists:
         return
-    audience = application.policy.audience(type, session.actor)
+    audience = application.policy.audience(entity_type, session.actor)
     made.add(listing.topic, RowsView(listing, audience, root_path, application.ui))
     made.lists.append(listing)

@@ -39,21 +39,21 @@ class Column(NamedTuple):
         return f"cell {self.name}"
 
 
-def columns_of(type: EntityType, show: Showing) -> tuple[Column, ...]:
+def columns_of(entity_type: EntityType, show: Showing) -> tuple[Column, ...]:
     """The columns that the class asks for, else its first few, the one of its name first."""
-    info = type.cls.__entity__
-    asked = type.cls.model_config.get("list_display")
+    info = entity_type.cls.__entity__
+    asked = entity_type.cls.model_config.get("list_display")
     if asked is None:
         names = [n for n, s in info.fields.items() if s.atomic and not s.private and n != "id"]
-        named = [n for n in names if n == title_field(type)]
+        named = [n for n in names if n == title_field(entity_type)]
         names = [*named, *(n for n in names if n not in named)][:MAX_COLUMNS]
     else:
         names = list(asked)
-    return tuple(_column(type, name, show) for name in names or ["id"])
+    return tuple(_column(entity_type, name, show) for name in names or ["id"])
 
 
-def _column(type: EntityType, name: str, showing: Showing) -> Column:
-    info, cls = type.cls.__entity__, type.cls
+def _column(entity_type: EntityType, name: str, showing: Showing) -> Column:
+    info, cls = entity_type.cls.__entity__, entity_type.cls
     if name in info.computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()

@@ -22,18 +22,18 @@ MAX_FILTERS = 4
 
 def filters(view: ListView, listing: Listing) -> Any:
     """Search and one input for each filter; without JavaScript a button applies them."""
-    type, given = view.type, listing.filters
-    things = type.plural_title.lower()
+    entity_type, given = view.entity_type, listing.filters
+    things = entity_type.plural_title.lower()
     parts: list[Any] = []
-    if searched_fields(type.cls):
+    if searched_fields(entity_type.cls):
         search = Input(
             type="search", name="search", value=listing.search, placeholder=f"Search {things}",
             aria_label=f"Search {things}", cls="uk-input", maxlength=200, dir="auto",
         )  # fmt: skip
         parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
     known: set[str] = set()
-    for name in filtered(type):
-        for word, made in _filter(type, name, given):
+    for name in filtered(entity_type):
+        for word, made in _filter(entity_type, name, given):
             known.add(word)
             parts.append(made)
     # Filters that came with the address and have no input here stay.
@@ -60,10 +60,10 @@ def filters(view: ListView, listing: Listing) -> Any:
     )  # fmt: skip
 
 
-def filtered(type: EntityType) -> list[str]:
+def filtered(entity_type: EntityType) -> list[str]:
     """The fields that a list can be filtered by: those the class names, else its choices."""
-    fields = type.cls.__entity__.fields
-    asked = type.cls.model_config.get("list_filter")
+    fields = entity_type.cls.__entity__.fields
+    asked = entity_type.cls.model_config.get("list_filter")
     if asked is not None:
         return list(asked)
     return [
@@ -75,8 +75,8 @@ def filtered(type: EntityType) -> list[str]:
     ][:MAX_FILTERS]
 
 
-def _filter(type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
-    spec = type.cls.__entity__.fields[name]
+def _filter(entity_type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
+    spec = entity_type.cls.__entity__.fields[name]
     choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
     if plain_types(spec.info.annotation) == [bool]:
         choices = [("true", "Yes"), ("false", "No")]

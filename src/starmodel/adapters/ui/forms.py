@@ -37,7 +37,7 @@ _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
 class EventForm:
     """One event's form: what it asks for, and its template."""
 
-    type: EntityType
+    entity_type: EntityType
     event: Event[Any, Any, Any]
     fields: tuple[FormField, ...]
     parameters: Mapping[str, Parameter]
@@ -77,7 +77,7 @@ class EventForm:
 
     def default(self, name: str) -> Any:
         """What an input holds before anybody typed."""
-        parameter, fields = self.parameters[name], self.type.cls.__pydantic_fields__
+        parameter, fields = self.parameters[name], self.entity_type.cls.__pydantic_fields__
         if self.event.name == "create" and name in fields:
             info = fields[name]
             return None if info.is_required() else info.get_default(call_default_factory=True)
@@ -89,7 +89,7 @@ class EventForm:
 
     def problems(self, id: Any, told: Mapping[str, str], was: Mapping[str, str]) -> list[Element]:
         """The patches that put each sentence beside its input, and clear the others."""
-        form = form_id(self.type, self.event, "" if id is None else key_of(id))
+        form = form_id(self.entity_type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
         patches = [
             f'<small id="{form}-{name}-problem" class="sm-problem">'
@@ -101,9 +101,9 @@ class EventForm:
         return [Element(patch) for patch in patches]
 
 
-def form_id(type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
+def form_id(entity_type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
     """The id of a form's element. Shapes: id is percent-encoded, "" for no record."""
-    return f"{type.name}-{event.name}" + (f"-{id}" if id else "")
+    return f"{entity_type.name}-{event.name}" + (f"-{id}" if id else "")
 
 
 def _remembers(form: str, was: str) -> Any:
@@ -112,7 +112,7 @@ def _remembers(form: str, was: str) -> Any:
 
 
 def event_form(
-    type: EntityType,
+    entity_type: EntityType,
     event: Event[Any, Any, Any],
     binder: Binder,
     registry: Registry,
@@ -125,19 +125,19 @@ def event_form(
 
     Units: max_body_bytes is the largest request, which a form with files respects; 0 for any.
     """
-    specs = type.cls.__entity__.fields
+    specs = entity_type.cls.__entity__.fields
     fields = tuple(
         form_field(parameter, specs.get(parameter.name) if parameter.is_field else None)
         for parameter in binder.open_parameters
     )
     parameters = {parameter.name: parameter for parameter in binder.open_parameters}
-    has_id = type.is_record and event.name != "create"
-    built_in = type.is_record and event.name in _LABELS
-    label = _LABELS.get(event.name, event.title) if type.is_record else event.title
+    has_id = entity_type.is_record and event.name != "create"
+    built_in = entity_type.is_record and event.name in _LABELS
+    label = _LABELS.get(event.name, event.title) if entity_type.is_record else event.title
 
     def component(s: Slots) -> Any:
         id = s.token("id") if has_id else ""
-        form = form_id(type, event, id)
+        form = form_id(entity_type, event, id)
         inputs = {}
         for field in fields:
             records = ""
@@ -146,11 +146,13 @@ def event_form(
             inputs[field.name] = labelled(field, form, s, records)
         # The adapter quotes ids, so the slot goes in after it has written the address.
         place = quote(PLACE, safe="")
-        action = realtime.address(type, event, PLACE if has_id else None).replace(place, id)
-        send = realtime.form_action(type, event, PLACE if has_id else None).replace(place, id)
+        action = realtime.address(entity_type, event, PLACE if has_id else None).replace(place, id)
+        send = realtime.form_action(entity_type, event, PLACE if has_id else None).replace(
+            place, id
+        )
         files = any(field.kind in ("file", "image") for field in fields)
         kind = "uk-btn-primary" if fields else "uk-btn-default"
-        if event.name == "delete" and type.is_record:
+        if event.name == "delete" and entity_type.is_record:
             kind += " sm-quiet-danger"
         button = Button(
             icon(_ICONS[event.name], sprite) if event.name in _ICONS else None, label,
@@ -158,7 +160,7 @@ def event_form(
         )  # fmt: skip
         return Form(
             _remembers(form, s.text("was")) if event.name == "update" else None,
-            *_grouped(type, event, inputs),
+            *_grouped(entity_type, event, inputs),
             Div(button, cls="sm-form-end"),
             {"data-on:submit": send},
             {} if event.name == "update" else {"data-reset": True},
@@ -170,14 +172,14 @@ def event_form(
             enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
         )  # fmt: skip
 
-    return EventForm(type, event, fields, parameters, compiled(component))
+    return EventForm(entity_type, event, fields, parameters, compiled(component))
 
 
 def _grouped(
-    type: EntityType, event: Event[Any, Any, Any], inputs: dict[str, Any]
+    entity_type: EntityType, event: Event[Any, Any, Any], inputs: dict[str, Any]
 ) -> Sequence[Any]:
     """The inputs in the class's fieldsets; those that none of them names come last."""
-    sets: Mapping[str, Any] = type.cls.model_config.get("fieldsets") or {}
+    sets: Mapping[str, Any] = entity_type.cls.model_config.get("fieldsets") or {}
     if event.name not in ("create", "update") or not sets:
         return list(inputs.values())
     left, made = dict(inputs), []

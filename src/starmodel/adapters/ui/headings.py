@@ -23,11 +23,11 @@ def tab_title(text: str, site: str) -> str:
     return text if text == site else f"{text} · {site}"
 
 
-def heading_view(type: EntityType, site: str) -> LiveView:
+def heading_view(entity_type: EntityType, site: str) -> LiveView:
     """The live view of a record's name where a page shows it: its heading and its tab."""
 
     def parts(entity: Any) -> Any:
-        name = title_of(type, entity)
+        name = title_of(entity_type, entity)
         return heading(name), Title(tab_title(name, site), id=TITLE_ID)
 
-    return LiveView(parts, type.cls, f"starmodel.heading.{type.name}", by_id=True)
+    return LiveView(parts, entity_type.cls, f"starmodel.heading.{entity_type.name}", by_id=True)

@@ -33,7 +33,7 @@ def head(view: ListView, listing: Listing) -> Any:
     if view.bulk:
         every = Input(
             type="checkbox", cls="uk-checkbox", data_every=True,
-            aria_label=f"Select all {view.type.plural_title.lower()} of this page",
+            aria_label=f"Select all {view.entity_type.plural_title.lower()} of this page",
         )  # fmt: skip
         cells.append(Th(every, cls="sm-pick"))
     by = dict(listing.query.order)
@@ -61,8 +61,8 @@ def bulk(view: ListView, address: str, send: str) -> Any:
         danger = event.name == "delete"
         asks: dict[str, str] = {}
         if event.info.confirm:
-            asks["data-ask"] = f"{event.title}: {{n}} {view.type.plural_title.lower()}?"
-            asks["data-ask-one"] = f"{event.title}: 1 {view.type.title.lower()}?"
+            asks["data-ask"] = f"{event.title}: {{n}} {view.entity_type.plural_title.lower()}?"
+            asks["data-ask-one"] = f"{event.title}: 1 {view.entity_type.title.lower()}?"
         buttons.append(
             Button(
                 icon("trash", view.sprite) if danger else None, event.title, type="submit",
@@ -74,9 +74,9 @@ def bulk(view: ListView, address: str, send: str) -> Any:
         return None
     count = Span("Nothing chosen", cls="sm-count", role="status", data_count="chosen")
     return Form(
-        count, *buttons, {"data-on:submit": send, "data-bulk": True}, id=bulk_id(view.type),
+        count, *buttons, {"data-on:submit": send, "data-bulk": True}, id=bulk_id(view.entity_type),
         method="post", action=address, cls="sm-bulk", name="",
-        aria_label=f"For the chosen {view.type.plural_title.lower()}",
+        aria_label=f"For the chosen {view.entity_type.plural_title.lower()}",
         enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
 
@@ -107,7 +107,7 @@ def pages(view: ListView, listing: Listing, count: int, more: bool) -> FT:
 
 def table(view: ListView, listing: Listing, rows: str, digest: str) -> Any:
     """The table itself, which scrolls within itself when it is too wide, by keyboard too."""
-    name = view.type.plural_title
+    name = view.entity_type.plural_title
     body = Tbody(Safe(rows), id=listing.element_id, data_state=digest)
     made = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
     return Div(

@@ -103,7 +103,7 @@ class MonsterUI:
         subject: Entity | None = None,
     ) -> str:
         realtime, root_path = self._realtime, self._realtime.root_path
-        types = tuple(type.name for type in self._readable(actor))
+        types = tuple(entity_type.name for entity_type in self._readable(actor))
         frame = self._shell(root_path, types, at.name if at else "")
         back = at is not None and at.is_record and title != at.plural_title
         # What is shown is collected while it is rendered: fields, then heading, then the tail.
@@ -143,12 +143,12 @@ class MonsterUI:
             )  # fmt: skip
         cards = [
             A(
-                Div(icon(shell.ICONS[type.scope], self._sprite), cls="sm-card-icon"),
-                Span(shell.heading_of(type), cls="sm-card-title"),
-                _muted(Span, shell.first_line(type.cls)),
-                href=self._home(type), cls="uk-card sm-card sm-card-link",
+                Div(icon(shell.ICONS[entity_type.scope], self._sprite), cls="sm-card-icon"),
+                Span(shell.heading_of(entity_type), cls="sm-card-title"),
+                _muted(Span, shell.first_line(entity_type.cls)),
+                href=self._home(entity_type), cls="uk-card sm-card sm-card-link",
             )
-            for type in types
+            for entity_type in types
         ]  # fmt: skip
         return Div(*cards, cls="sm-cards")
 
@@ -180,15 +180,15 @@ class MonsterUI:
     def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
         return shell.links(types, at, self._realtime.root_path, self._sprite)
 
-    def title(self, type: EntityType, entity: Entity) -> str:
-        return title_of(type, entity)
+    def title(self, entity_type: EntityType, entity: Entity) -> str:
+        return title_of(entity_type, entity)
 
     # Lists
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         self._realtime.show_list(listing)
-        audience = self._application.policy.audience(listing.type, actor)
-        view = self._view(self._realtime.root_path, listing.type.name, audience)
+        audience = self._application.policy.audience(listing.entity_type, actor)
+        view = self._view(self._realtime.root_path, listing.entity_type.name, audience)
         made = view.rows(window.entities, listing.is_narrowed)
         return Safe(
             self._frame(view, listing).fill(
@@ -201,7 +201,7 @@ class MonsterUI:
         )
 
     def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
-        view = self._view(self._realtime.root_path, listing.type.name, audience)
+        view = self._view(self._realtime.root_path, listing.entity_type.name, audience)
         return view.rows(entities, listing.is_narrowed)
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
@@ -209,48 +209,48 @@ class MonsterUI:
         return [Element(self._pages(root_path, listing, len(window.entities), window.more))]
 
     def _make_pages(self, root_path: str, listing: Listing, count: int, more: bool) -> str:
-        view = self._view(root_path, listing.type.name, Audience())
+        view = self._view(root_path, listing.entity_type.name, Audience())
         return self.render(lists.pages(view, listing, count, more))
 
-    def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
+    def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside a heading: the ways to make, change and remove a record."""
-        if not (type.is_record and type.crud):
+        if not (entity_type.is_record and entity_type.crud):
             return None
         if entity is None:
-            may = may_create(self._application.policy, type, actor)
-            return Safe(self._new(self._realtime.root_path, type.name)) if may else None
-        href = f"{self._home(type)}/{key_of(entity.id)}/edit"
+            may = may_create(self._application.policy, entity_type, actor)
+            return Safe(self._new(self._realtime.root_path, entity_type.name)) if may else None
+        href = f"{self._home(entity_type)}/{key_of(entity.id)}/edit"
         edit = A(icon("edit", self._sprite), "Edit", href=href, cls="uk-btn uk-btn-default")
-        delete = type.events["delete"]
+        delete = entity_type.events["delete"]
         return Div(
-            edit if self._may(type, "update", actor, entity) else None,
-            self.form(type, delete, entity.id)
-            if self._may(type, "delete", actor, entity)
+            edit if self._may(entity_type, "update", actor, entity) else None,
+            self.form(entity_type, delete, entity.id)
+            if self._may(entity_type, "delete", actor, entity)
             else None,
             cls="sm-buttons",
         )
 
     def _make_new(self, root_path: str, name: str) -> str:
-        type = self._application.registry.named(name)
-        inside = (icon("plus", self._sprite), f"New {type.title.lower()}")
-        new = A(*inside, href=f"{root_path}{type.path}/new", cls="uk-btn uk-btn-primary")
+        entity_type = self._application.registry.named(name)
+        inside = (icon("plus", self._sprite), f"New {entity_type.title.lower()}")
+        new = A(*inside, href=f"{root_path}{entity_type.path}/new", cls="uk-btn uk-btn-primary")
         return self.render(Div(new, cls="sm-buttons"))
 
     def _make_view(self, root_path: str, name: str, audience: Audience) -> ListView:
-        type = self._application.registry.named(name)
+        entity_type = self._application.registry.named(name)
         policy = self._application.policy
-        simple = partial(self._application.dispatcher.runs_at_once, type)
+        simple = partial(self._application.dispatcher.runs_at_once, entity_type)
 
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
-            return permits(policy, type, audience.actor, event=event, entity=entity)
+            return permits(policy, entity_type, audience.actor, event=event, entity=entity)
 
         return rows.list_view(
-            type, audience, self._realtime, simple, may, self._sprite, self.show, self._rows
+            entity_type, audience, self._realtime, simple, may, self._sprite, self.show, self._rows
         )
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
-        bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.type))
+        bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.entity_type))
         return compiled(
             lambda s: Div(
                 filters(view, listing),
@@ -264,20 +264,23 @@ class MonsterUI:
 
     # One entity
 
-    def detail(self, type: EntityType, entity: Entity) -> Any:
+    def detail(self, entity_type: EntityType, entity: Entity) -> Any:
         declared = Safe(self._realtime.declare(entity))
-        return (declared, Div(self._parts[type.cls](entity), cls="uk-card sm-details"))
+        return (declared, Div(self._parts[entity_type.cls](entity), cls="uk-card sm-details"))
 
-    def events(self, type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
-        id = entity.id if type.is_record else None
+    def events(self, entity_type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
+        id = entity.id if entity_type.is_record else None
         own = [
             event
-            for name, event in type.events.items()
-            if not (type.is_record and name in BUILT_IN) and self._may(type, name, actor, entity)
+            for name, event in entity_type.events.items()
+            if not (entity_type.is_record and name in BUILT_IN)
+            and self._may(entity_type, name, actor, entity)
         ]
         if not own:
             return None
-        forms = [self._form(self._realtime.root_path, type.name, event.name) for event in own]
+        forms = [
+            self._form(self._realtime.root_path, entity_type.name, event.name) for event in own
+        ]
         quick = [form for form in forms if not form.fields]
         asking = [form for form in forms if form.fields]
         buttons = [Safe(form.fill(id)) for form in quick]
@@ -296,7 +299,7 @@ class MonsterUI:
 
     def form(
         self,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: Any = None,
         *,
@@ -304,30 +307,30 @@ class MonsterUI:
         problems: Mapping[str, str] | None = None,
         was: Mapping[str, str] | None = None,
     ) -> Any:
-        form = self._form(self._realtime.root_path, type.name, event.name)
+        form = self._form(self._realtime.root_path, entity_type.name, event.name)
         made = Safe(form.fill(id, values, problems, was))
-        if event.name in ("create", "update") and type.is_record:
+        if event.name in ("create", "update") and entity_type.is_record:
             return Div(made, cls="uk-card sm-form-card")
         return made
 
     def field_problems(
         self,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: Any,
         problems: Mapping[str, str],
         was: Mapping[str, str],
     ) -> Sequence[Element]:
-        form = self._form(self._realtime.root_path, type.name, event.name)
+        form = self._form(self._realtime.root_path, entity_type.name, event.name)
         return form.problems(id or None, problems, was)
 
     def _make_form(self, root_path: str, type_name: str, event_name: str) -> EventForm:
         registry = self._application.registry
-        type = registry.named(type_name)
-        event = type.events[event_name]
-        binder = self._application.dispatcher.binders[type.cls, event_name]
+        entity_type = registry.named(type_name)
+        event = entity_type.events[event_name]
+        binder = self._application.dispatcher.binders[entity_type.cls, event_name]
         return event_form(
-            type, event, binder, registry, self._realtime, self._sprite, self.field,
+            entity_type, event, binder, registry, self._realtime, self._sprite, self.field,
             self._site.max_body_bytes,
         )  # fmt: skip
 
@@ -358,22 +361,22 @@ class MonsterUI:
     def _readable(self, actor: Actor | None) -> list[EntityType]:
         application = self._application
         return [
-            type
-            for type in application.registry
-            if type.path is not None
-            and type.crud
-            and (actor is not None or type.scope != "user")
-            and permits(application.policy, type, actor)
+            entity_type
+            for entity_type in application.registry
+            if entity_type.path is not None
+            and entity_type.crud
+            and (actor is not None or entity_type.scope != "user")
+            and permits(application.policy, entity_type, actor)
         ]
 
     def _may(
-        self, type: EntityType, event: str, actor: Actor | None, entity: Entity | None = None
+        self, entity_type: EntityType, event: str, actor: Actor | None, entity: Entity | None = None
     ) -> bool:
         policy = self._application.policy
-        return permits(policy, type, actor, event=type.events[event], entity=entity)
+        return permits(policy, entity_type, actor, event=entity_type.events[event], entity=entity)
 
-    def _home(self, type: EntityType) -> str:
-        return f"{self._realtime.root_path}{type.path}"
+    def _home(self, entity_type: EntityType) -> str:
+        return f"{self._realtime.root_path}{entity_type.path}"
 
     @property
     def _sprite(self) -> str:

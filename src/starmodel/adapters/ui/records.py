@@ -12,32 +12,37 @@ _NAMES = ("name", "title", "label", "subject")
 MAX_TITLE_CHARS = 80
 
 
-def title_field(type: EntityType) -> str | None:
+def title_field(entity_type: EntityType) -> str | None:
     """The field by which people know a record: its name or title, else its first text."""
-    return next((name for name in _candidates(type) if name in type.cls.__entity__.fields), None)
+    return next(
+        (name for name in _candidates(entity_type) if name in entity_type.cls.__entity__.fields),
+        None,
+    )
 
 
-def title_of(type: EntityType, entity: Entity) -> str:
+def title_of(entity_type: EntityType, entity: Entity) -> str:
     """The name people know an entity by; its class and id when no text says it."""
-    if not type.is_record:
-        return type.title
-    for name in _candidates(type):
+    if not entity_type.is_record:
+        return entity_type.title
+    for name in _candidates(entity_type):
         value = getattr(entity, name, None)
         if isinstance(value, str) and value.strip():
             return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
-    return f"{type.title} {entity.id}"
+    return f"{entity_type.title} {entity.id}"
 
 
-def _candidates(type: EntityType) -> tuple[str, ...]:
+def _candidates(entity_type: EntityType) -> tuple[str, ...]:
     """Fields and properties that may name a record, the best first; none is private."""
-    known = _known.get(type.cls)
+    known = _known.get(entity_type.cls)
     if known is None:
-        info = type.cls.__entity__
+        info = entity_type.cls.__entity__
         texts = [n for n, s in info.fields.items() if plain_types(s.info.annotation) == [str]]
-        names = [n for n in _NAMES if n in texts or isinstance(_written(type.cls, n), property)]
+        names = [
+            n for n in _NAMES if n in texts or isinstance(_written(entity_type.cls, n), property)
+        ]
         others = [name for name in texts if name not in (*names, "id")]
         found = [n for n in (*names, *others[: 0 if names else 1]) if n not in info.private]
-        known = _known[type.cls] = tuple(found)
+        known = _known[entity_type.cls] = tuple(found)
     return known
 
 

@@ -45,7 +45,7 @@ class ListView:
     record.
     """
 
-    type: EntityType
+    entity_type: EntityType
     home: str
     columns: tuple[Column, ...]
     row: Template
@@ -85,14 +85,14 @@ class ListView:
         """What fills a row's template."""
         slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
         slots["id"], slots["key"] = entity.id, row_key(entity)
-        slots["title"] = title_of(self.type, entity)
+        slots["title"] = title_of(self.entity_type, entity)
         if self.audience.per_record:
             slots["may"] = " ".join([e.name for e in self.actions if self.may(e, entity)])
         return slots
 
 
 def list_view(
-    type: EntityType,
+    entity_type: EntityType,
     audience: Audience,
     realtime: RealtimeAdapter,
     simple: Callable[[Event[Any, Any, Any]], bool],
@@ -106,19 +106,23 @@ def list_view(
     Shapes: `simple` events run at once, without a form; kept has rows that were made already,
     of any view.
     """
-    home = f"{realtime.root_path}{type.path}"
-    columns = columns_of(type, show)
+    home = f"{realtime.root_path}{entity_type.path}"
+    columns = columns_of(entity_type, show)
     offered = [
-        event for name, event in type.events.items() if name in audience.events and name != "create"
+        event
+        for name, event in entity_type.events.items()
+        if name in audience.events and name != "create"
     ]
     actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if simple(event))
-    row = compiled(partial(row_component, type, columns, home, actions, bulk, audience, sprite))
-    return ListView(type, home, columns, row, actions, bulk, audience, may, sprite, kept)
+    row = compiled(
+        partial(row_component, entity_type, columns, home, actions, bulk, audience, sprite)
+    )
+    return ListView(entity_type, home, columns, row, actions, bulk, audience, may, sprite, kept)
 
 
 def row_component(
-    type: EntityType,
+    entity_type: EntityType,
     columns: Sequence[Column],
     home: str,
     actions: Sequence[Event[Any, Any, Any]],
@@ -132,7 +136,7 @@ def row_component(
     cells = []
     if bulk:
         box = Input(
-            type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(type),
+            type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(entity_type),
             cls="uk-checkbox", aria_label=f"Select {title}",
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
@@ -154,7 +158,7 @@ def row_component(
 def menu(view: ListView, realtime: RealtimeAdapter) -> Any:
     """What a row's menu offers, once for all rows; the browser puts the row's key in."""
     items = [_item(view, event, realtime) for event in view.actions]
-    return TemplateElement(*items, {"data-menu": view.type.name}) if items else None
+    return TemplateElement(*items, {"data-menu": view.entity_type.name}) if items else None
 
 
 def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter) -> Any:
@@ -163,10 +167,12 @@ def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter
         href = f"{view.home}/{quote(PLACE, safe='')}/edit"
         return A(icon("edit", view.sprite), "Edit", named, href=href, cls="sm-item")
     if event not in view.bulk:  # its form on the record's page asks for the rest
-        form = form_id(view.type, event, PLACE)
+        form = form_id(view.entity_type, event, PLACE)
         href = f"{view.home}/{PLACE}#{form}".replace(PLACE, quote(PLACE, safe=""))
         return A(f"{event.title}…", named, href=href, cls="sm-item")
-    run = realtime.render_action(view.type, Action(view.type.cls, event.name, {}, PLACE))
+    run = realtime.render_action(
+        view.entity_type, Action(view.entity_type.cls, event.name, {}, PLACE)
+    )
     named["data-on:click"] = run
     if event.name == "delete":
         inside = (icon("trash", view.sprite), "Delete")
@@ -174,14 +180,14 @@ def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter
     return Button(event.title, named, type="button", cls="sm-item")
 
 
-def bulk_id(type: EntityType) -> str:
+def bulk_id(entity_type: EntityType) -> str:
     """The id of the form that runs one event for all chosen rows."""
-    return f"{type.name}-bulk"
+    return f"{entity_type.name}-bulk"
 
 
 def _nothing(view: ListView, asked: bool) -> str:
-    type = view.type
-    things, look = type.plural_title.lower(), "uk-btn uk-btn-default uk-btn-sm"
+    entity_type = view.entity_type
+    things, look = entity_type.plural_title.lower(), "uk-btn uk-btn-default uk-btn-sm"
     told: tuple[Any, ...]
     if asked:
         told = (
@@ -191,7 +197,7 @@ def _nothing(view: ListView, asked: bool) -> str:
     else:
         may = "create" in view.audience.events
         new = A(
-            f"Create the first {type.title.lower()}",
+            f"Create the first {entity_type.title.lower()}",
             href=f"{view.home}/new",
             cls=look,
         )

@@ -32,9 +32,9 @@ from starmodel.core.classes.registry import EntityType
 ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
 
 
-def heading_of(type: EntityType) -> str:
+def heading_of(entity_type: EntityType) -> str:
     """The name of a class in navigation: of many for records, of one for the rest."""
-    return type.plural_title if type.is_record else type.title
+    return entity_type.plural_title if entity_type.is_record else entity_type.title
 
 
 def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots) -> str:
@@ -98,10 +98,13 @@ def body(
     return Body(skip, bar, side, main, Safe(s.html("tail")), cls="sm-page")
 
 
-def crumb(type: EntityType, root_path: str, sprite: str) -> str:
+def crumb(entity_type: EntityType, root_path: str, sprite: str) -> str:
     """The way back from a record to its list."""
     link = A(
-        icon("left", sprite), type.plural_title, href=f"{root_path}{type.path}", cls="sm-crumb"
+        icon("left", sprite),
+        entity_type.plural_title,
+        href=f"{root_path}{entity_type.path}",
+        cls="sm-crumb",
     )
     return str(to_xml(link, indent=False))
 
@@ -109,10 +112,10 @@ def crumb(type: EntityType, root_path: str, sprite: str) -> str:
 def links(types: Sequence[EntityType], at: EntityType | None, root_path: str, sprite: str) -> Any:
     """A link to each class; the one that the page belongs to is marked."""
     made = []
-    for type in types:
-        here = "page" if at is not None and at.cls is type.cls else None
-        inside = (icon(ICONS[type.scope], sprite), Span(heading_of(type)))
-        made.append(Li(A(*inside, href=f"{root_path}{type.path}", aria_current=here)))
+    for entity_type in types:
+        here = "page" if at is not None and at.cls is entity_type.cls else None
+        inside = (icon(ICONS[entity_type.scope], sprite), Span(heading_of(entity_type)))
+        made.append(Li(A(*inside, href=f"{root_path}{entity_type.path}", aria_current=here)))
     return Ul(*made)
 
 

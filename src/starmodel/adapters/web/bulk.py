@@ -35,45 +35,49 @@ class BulkRoute:
     ) -> None:
         self._application, self._realtime, self._refusals = application, realtime, refusals
 
-    async def run(self, call: Call, type: EntityType, id: str) -> None:
+    async def run(self, call: Call, entity_type: EntityType, id: str) -> None:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
-        self._check_any(type, call.session.actor)
+        self._check_any(entity_type, call.session.actor)
         precondition = precondition_of(call.request)
         if precondition is not None:
             precondition.check_new()  # a tag names one record
         try:
-            event, ids = self._chosen(call, type, (await call.request.fields())[0])
+            event, ids = self._chosen(call, entity_type, (await call.request.fields())[0])
         finally:
             call.request.close_files()
         done: list[str] = []
         refused: dict[str, Problem] = {}
         for each in ids:
             try:
-                await self._application.dispatcher.dispatch(self._command(call, type, event, each))
+                await self._application.dispatcher.dispatch(
+                    self._command(call, entity_type, event, each)
+                )
                 done.append(each)
             except Exception as error:  # the web edge: every failure becomes an answer
-                where = f"{type.name}:{each}.{event.name}()"
+                where = f"{entity_type.name}:{each}.{event.name}()"
                 refused[each] = self._refusals.problem(call, error, where, domain=True)
-        toasts = _told(type, event, done, refused)
+        toasts = _told(entity_type, event, done, refused)
         if call.request.wants_html and not call.request.is_datastar:
             call.say_next(toasts)
         await call.save_session()
         try:
             await self._application.end_sessions(call.session)
         except Exception:  # the web edge: what is stored stays a success
-            log.exception("%s.%s is stored, but sessions were not ended", type.name, event.name)
+            log.exception(
+                "%s.%s is stored, but sessions were not ended", entity_type.name, event.name
+            )
         try:
-            await self._answer(call, type, done, refused, toasts)
+            await self._answer(call, entity_type, done, refused, toasts)
         except Exception:  # the web edge: what is stored stays a success
             if call.started:
                 raise
-            log.exception("%s.%s is stored, but its answer failed", type.name, event.name)
+            log.exception("%s.%s is stored, but its answer failed", entity_type.name, event.name)
             await call.json({"done": done, "refused": _reasons(refused)})
 
     async def _answer(
         self,
         call: Call,
-        type: EntityType,
+        entity_type: EntityType,
         done: list[str],
         refused: dict[str, Problem],
         toasts: list[Toast],
@@ -84,31 +88,33 @@ class BulkRoute:
             header = (b"starmodel-status", str(status).encode())
             await call.answer(200, SSE, body, [NO_STORE, header])
         elif call.request.wants_html:
-            await call.redirect(call.came_from(f"{call.root_path}{type.path}"))
+            await call.redirect(call.came_from(f"{call.root_path}{entity_type.path}"))
         else:
             await call.json({"done": done, "refused": _reasons(refused)})
 
-    def _check_any(self, type: EntityType, actor: Actor | None) -> None:
+    def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
         """Refuse whoever may run none of the events, before the body is read.
 
         Raises: NotSignedInError, AccessDeniedError.
         """
         policy, runs_at_once = self._application.policy, self._application.dispatcher.runs_at_once
-        events = [event for event in type.events.values() if runs_at_once(type, event)]
-        if not any(permits(policy, type, actor, event=event) for event in events):
-            policy.check(type, "write", actor, event=events[0] if events else None)
+        events = [
+            event for event in entity_type.events.values() if runs_at_once(entity_type, event)
+        ]
+        if not any(permits(policy, entity_type, actor, event=event) for event in events):
+            policy.check(entity_type, "write", actor, event=events[0] if events else None)
 
     def _chosen(
-        self, call: Call, type: EntityType, sent: dict[str, Any]
+        self, call: Call, entity_type: EntityType, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
         unknown = sent.keys() - {"event", "id"}
         if unknown:
             raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
         name, ids = sent.get("event"), sent.get("id")
-        event = type.events.get(name) if isinstance(name, str) else None
+        event = entity_type.events.get(name) if isinstance(name, str) else None
         if event is not None:
-            self._application.policy.check(type, "write", call.session.actor, event=event)
-        if event is None or not self._application.dispatcher.runs_at_once(type, event):
+            self._application.policy.check(entity_type, "write", call.session.actor, event=event)
+        if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
         if not isinstance(ids, list) or not ids:
             raise RequestError("Choose at least one record.")
@@ -117,13 +123,13 @@ class BulkRoute:
         return event, list(dict.fromkeys(map(str, ids)))
 
     def _command(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+        self, call: Call, entity_type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> Command:
-        binder = self._application.dispatcher.binders[type.cls, event.name]
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         key = call.request.headers.get(b"idempotency-key")
         request = call.request.for_events() if binder.takes_request else None
         return Command(
-            type, event, {}, id, call.session.actor, call.session, request, {},
+            entity_type, event, {}, id, call.session.actor, call.session, request, {},
             None if key is None else key.decode("latin-1"), expects=True,
         )  # fmt: skip
 
@@ -134,10 +140,13 @@ def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
 
 
 def _told(
-    type: EntityType, event: Event[Any, Any, Any], done: list[str], refused: dict[str, Problem]
+    entity_type: EntityType,
+    event: Event[Any, Any, Any],
+    done: list[str],
+    refused: dict[str, Problem],
 ) -> list[Toast]:
     def many(count: int) -> str:
-        return f"{count} {(type.title if count == 1 else type.plural_title).lower()}"
+        return f"{count} {(entity_type.title if count == 1 else entity_type.plural_title).lower()}"
 
     told = [Toast(f"{event.title}: done for {many(len(done))}.", "success")] if done else []
     if refused:

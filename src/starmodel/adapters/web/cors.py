@@ -26,9 +26,9 @@ class Cors:
     ones may not, and may be "*".
     """
 
-    def __init__(self, trusted: Sequence[str] = (), open: Sequence[str] = ()) -> None:
+    def __init__(self, trusted: Sequence[str] = (), open_origins: Sequence[str] = ()) -> None:
         self._trusted = frozenset(origin.lower().encode() for origin in trusted)
-        self._open = frozenset(origin.lower().encode() for origin in open)
+        self._open = frozenset(origin.lower().encode() for origin in open_origins)
         self._any = ANY.encode() in self._open
         self.is_configured = bool(self._trusted or self._open)
 

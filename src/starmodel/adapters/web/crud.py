@@ -37,50 +37,64 @@ class CrudRoutes:
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
         """Add the generated routes of every entity."""
         routes.add("GET", "/", self._guarded(self._start))
-        for type in self._application.registry:
-            if type.path is None:
+        for entity_type in self._application.registry:
+            if entity_type.path is None:
                 continue
-            self._add_events(routes, events, type)
-            if not type.crud:
+            self._add_events(routes, events, entity_type)
+            if not entity_type.crud:
                 continue
-            if type.is_record:
+            if entity_type.is_record:
                 bulk = BulkRoute(self._application, self._realtime, self._refusals)
-                routes.add("POST", f"{type.path}/_bulk", self._guarded(bulk.run), type=type)
-                routes.add("GET", type.path, self._guarded(self._list), type=type)
-                routes.add("GET", f"{type.path}/new", self._guarded(self._new), type=type)
-                routes.add_record("GET", type, "", self._guarded(self._detail))
-                routes.add_record("GET", type, "edit", self._guarded(self._edit))
+                routes.add(
+                    "POST",
+                    f"{entity_type.path}/_bulk",
+                    self._guarded(bulk.run),
+                    entity_type=entity_type,
+                )
+                routes.add(
+                    "GET", entity_type.path, self._guarded(self._list), entity_type=entity_type
+                )
+                routes.add(
+                    "GET",
+                    f"{entity_type.path}/new",
+                    self._guarded(self._new),
+                    entity_type=entity_type,
+                )
+                routes.add_record("GET", entity_type, "", self._guarded(self._detail))
+                routes.add_record("GET", entity_type, "edit", self._guarded(self._edit))
             else:
-                routes.add("GET", type.path, self._guarded(self._own), type=type)
+                routes.add(
+                    "GET", entity_type.path, self._guarded(self._own), entity_type=entity_type
+                )
 
-    def _add_events(self, routes: Routes, events: EventRoutes, type: EntityType) -> None:
+    def _add_events(self, routes: Routes, events: EventRoutes, entity_type: EntityType) -> None:
         def run(call: Call, found: Any, id: str) -> Awaitable[None]:
-            return events.run(call, type, found.event, id)
+            return events.run(call, entity_type, found.event, id)
 
-        path = str(type.path)
-        for event in type.events.values():
-            binder = self._application.dispatcher.binders[type.cls, event.name]
+        path = str(entity_type.path)
+        for event in entity_type.events.values():
+            binder = self._application.dispatcher.binders[entity_type.cls, event.name]
             method = binder.method(self._settings.default_event_method).upper()
             tail = event.info.path or event.name
-            if event.name in ("create", "update", "delete") and type.is_record:
-                if not type.crud:
+            if event.name in ("create", "update", "delete") and entity_type.is_record:
+                if not entity_type.crud:
                     continue
                 if event.name == "create":
-                    routes.add("POST", path, run, type=type, event=event)
+                    routes.add("POST", path, run, entity_type=entity_type, event=event)
                     continue
                 verbs = ("PUT", "PATCH") if event.name == "update" else ("DELETE",)
                 for verb in verbs:
-                    routes.add_record(verb, type, "", run, event=event)
-            elif type.is_record:
-                routes.add_record(method, type, tail, run, event=event)
+                    routes.add_record(verb, entity_type, "", run, event=event)
+            elif entity_type.is_record:
+                routes.add_record(method, entity_type, tail, run, event=event)
             else:
-                routes.add(method, f"{path}/{tail}", run, type=type, event=event)
+                routes.add(method, f"{path}/{tail}", run, entity_type=entity_type, event=event)
             if method != "POST" or event.name in ("update", "delete"):
                 # Plain forms can only post, and generated ones do.
-                if type.is_record:
-                    routes.add_record("POST", type, tail, run, event=event)
+                if entity_type.is_record:
+                    routes.add_record("POST", entity_type, tail, run, event=event)
                 else:
-                    routes.add("POST", f"{path}/{tail}", run, type=type, event=event)
+                    routes.add("POST", f"{path}/{tail}", run, entity_type=entity_type, event=event)
 
     def _guarded(self, page: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         """The page, with every failure answered as its caller reads it."""
@@ -88,49 +102,57 @@ class CrudRoutes:
         async def run(call: Call, found: Any, id: str) -> None:
             try:
                 await self._application.ready()
-                await page(call, found.type, id)
+                await page(call, found.entity_type, id)
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{call.request.method} {call.request.path}"
                 await self._refusals.send(call, self._refusals.problem(call, error, where))
 
         return run
 
-    async def _start(self, call: Call, type: None, id: str) -> None:
+    async def _start(self, call: Call, entity_type: None, id: str) -> None:
         actor = call.session.actor
         await call.html(self._ui.page(self._settings.title, self._ui.start(actor), actor=actor))
 
-    async def _own(self, call: Call, type: EntityType, id: str) -> None:
-        await self._one(call, type, await self._application.instance(type, call.session))
+    async def _own(self, call: Call, entity_type: EntityType, id: str) -> None:
+        await self._one(
+            call, entity_type, await self._application.instance(entity_type, call.session)
+        )
 
-    async def _detail(self, call: Call, type: EntityType, id: str) -> None:
-        await self._one(call, type, await self._application.instance(type, call.session, id))
+    async def _detail(self, call: Call, entity_type: EntityType, id: str) -> None:
+        await self._one(
+            call, entity_type, await self._application.instance(entity_type, call.session, id)
+        )
 
-    async def _one(self, call: Call, type: EntityType, entity: Entity) -> None:
+    async def _one(self, call: Call, entity_type: EntityType, entity: Entity) -> None:
         call.request.check_acceptable()
         if call.request.wants_json:
             await call.resource(public_state(entity), entity)
             return
         ui, actor = self._ui, call.session.actor
-        content = (ui.detail(type, entity), ui.events(type, entity, actor))
-        lead = ui.lead(type, entity, actor)
-        await self._page(call, type, ui.title(type, entity), *content, lead=lead, subject=entity)
+        content = (ui.detail(entity_type, entity), ui.events(entity_type, entity, actor))
+        lead = ui.lead(entity_type, entity, actor)
+        await self._page(
+            call, entity_type, ui.title(entity_type, entity), *content, lead=lead, subject=entity
+        )
 
-    async def _list(self, call: Call, type: EntityType, id: str) -> None:
+    async def _list(self, call: Call, entity_type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
         application, policy = self._application, self._application.policy
-        policy.check(type, "read", actor)  # before a word of the question is read
+        policy.check(entity_type, "read", actor)  # before a word of the question is read
         call.request.check_acceptable()
         cursors = application.cursors if call.request.wants_json else None
         if call.request.wants_json:
             call.request.check_repeated()
-        reader = actor.id if actor is not None and policy.reads_fields(type) else ""
-        listing = listing_of(type, asked, cursors=cursors, reader=reader, lenient=cursors is None)
+        reader = actor.id if actor is not None and policy.reads_fields(entity_type) else ""
+        listing = listing_of(
+            entity_type, asked, cursors=cursors, reader=reader, lenient=cursors is None
+        )
         total = call.request.wants_json and wants_total(asked)
         window = await application.window(listing, actor, total=total)
         if not call.request.wants_json:
             table = self._ui.table(listing, window, actor)
-            lead = self._ui.lead(type, None, actor)
-            await self._page(call, type, type.plural_title, table, lead=lead)
+            lead = self._ui.lead(entity_type, None, actor)
+            await self._page(call, entity_type, entity_type.plural_title, table, lead=lead)
             return
         data: dict[str, Any] = {"items": [public_state(entity) for entity in window.entities]}
         if listing.cursor is None:
@@ -144,31 +166,35 @@ class CrudRoutes:
             data["total"] = window.total
         await call.resource(data)
 
-    async def _new(self, call: Call, type: EntityType, id: str) -> None:
-        event = type.events["create"]
-        self._application.policy.check(type, "write", call.session.actor, event=event)
-        await self._page(call, type, f"New {type.title.lower()}", self._ui.form(type, event))
+    async def _new(self, call: Call, entity_type: EntityType, id: str) -> None:
+        event = entity_type.events["create"]
+        self._application.policy.check(entity_type, "write", call.session.actor, event=event)
+        await self._page(
+            call, entity_type, f"New {entity_type.title.lower()}", self._ui.form(entity_type, event)
+        )
 
-    async def _edit(self, call: Call, type: EntityType, id: str) -> None:
-        entity = await self._application.instance(type, call.session, id)
-        event = type.events["update"]
+    async def _edit(self, call: Call, entity_type: EntityType, id: str) -> None:
+        entity = await self._application.instance(entity_type, call.session, id)
+        event = entity_type.events["update"]
         self._application.policy.check(
-            type, "write", call.session.actor, event=event, entity=entity
+            entity_type, "write", call.session.actor, event=event, entity=entity
         )
         form = self._ui.form(
-            type, event, entity.id, values=public_state(entity), was=digests(entity)
+            entity_type, event, entity.id, values=public_state(entity), was=digests(entity)
         )
-        await self._page(call, type, f"Edit {self._ui.title(type, entity)}", form)
+        await self._page(call, entity_type, f"Edit {self._ui.title(entity_type, entity)}", form)
 
     async def _page(
         self,
         call: Call,
-        type: EntityType,
+        entity_type: EntityType,
         title: str,
         *content: Any,
         lead: Any = None,
         subject: Entity | None = None,
     ) -> None:
         actor = call.session.actor
-        page = self._ui.page(title, *content, actor=actor, at=type, lead=lead, subject=subject)
+        page = self._ui.page(
+            title, *content, actor=actor, at=entity_type, lead=lead, subject=subject
+        )
         await call.html(page)

@@ -14,7 +14,7 @@ Recorded = Callable[[Command], Mapping[str, Any]]
 class EventCall(NamedTuple):
     """One request to run an event. Shapes: command is None where no arguments could be bound."""
 
-    type: EntityType
+    entity_type: EntityType
     event: Any  # an Event; type checkers would take it for the descriptor that it is in a class
     id: str
     command: Command | None
@@ -23,13 +23,13 @@ class EventCall(NamedTuple):
         """Entity, event and each argument by name, secrets removed."""
         arguments = {name: repr(value) for name, value in self._given(recorded).items()}
         id = f" {self.id}" if self.id else ""
-        return {"Entity": f"{self.type.name}{id}", "Event": self.event.name, **arguments}
+        return {"Entity": f"{self.entity_type.name}{id}", "Event": self.event.name, **arguments}
 
     def text(self, recorded: Recorded) -> str:
         """The same in one line: "Product:42.adjust_stock(delta=-1)"."""
         given = ", ".join(f"{name}={value!r}" for name, value in self._given(recorded).items())
         id = f":{self.id}" if self.id else ""
-        return f"{self.type.name}{id}.{self.event.name}({given})"
+        return f"{self.entity_type.name}{id}.{self.event.name}({given})"
 
     def _given(self, recorded: Recorded) -> Mapping[str, Any]:
         return {} if self.command is None else recorded(self.command)

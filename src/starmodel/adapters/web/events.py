@@ -60,13 +60,15 @@ class EventRoutes:
         self._replying: set[ReplyParts] = set()
 
     async def run(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str = ""
+        self, call: Call, entity_type: EntityType, event: Event[Any, Any, Any], id: str = ""
     ) -> None:
         """Dispatch the event and answer; a refusal or failure is answered too."""
         request = call.request
         if request.method == "HEAD" or (request.method == "GET" and not request.is_deliberate):
             # A link or a prefetch must not change state.
-            problem = Problem(405, f"{type.name}.{event.name} runs by a click, not by a link.")
+            problem = Problem(
+                405, f"{entity_type.name}.{event.name} runs by a click, not by a link."
+            )
             await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
             return
         kept, command = call.session.keep(), None
@@ -75,12 +77,12 @@ class EventRoutes:
                 self._origin.check_get(request)
             if not self._application.is_ready:
                 await self._application.ready()
-            self._application.policy.check(type, "write", call.session.actor, event=event)
+            self._application.policy.check(entity_type, "write", call.session.actor, event=event)
             if b"starmodel-check" in request.headers:
-                await call.json({"errors": await self._checked(call, type, event, id)})
+                await call.json({"errors": await self._checked(call, entity_type, event, id)})
                 request.close_files()
                 return
-            command = await self._command(call, type, event, id)
+            command = await self._command(call, entity_type, event, id)
             if event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
                 await self._confirm(call, command, outcome)
@@ -94,10 +96,10 @@ class EventRoutes:
             if call.started:
                 raise  # half an answer can't be taken back; the server logs it and ends it
             call.session.restore(kept)
-            about = EventCall(type, event, id, command)
+            about = EventCall(entity_type, event, id, command)
             where, details = about.text(self._recorded), about.details(self._recorded)
             problem = self._refusals.problem(call, error, where, domain=True, details=details)
-            await self._refusals.send_event(call, type, event, id, problem, call.sent)
+            await self._refusals.send_event(call, entity_type, event, id, problem, call.sent)
         request.close_files()  # not when cancelled: the event that runs on may still read them
 
     def end_replies(self) -> None:
@@ -106,12 +108,12 @@ class EventRoutes:
             parts.finish()
 
     async def _checked(
-        self, call: Call, type: EntityType, event: Event[Any, Any, Any], id: str
+        self, call: Call, entity_type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> dict[str, str]:
         """What the event would refuse of a form that is being filled in, by input."""
         found: dict[str, str] = {}
         try:
-            command = await self._command(call, type, event, id, found)
+            command = await self._command(call, entity_type, event, id, found)
         except BindingError as error:
             return error.fields
         return await self._application.dispatcher.check(command) | found
@@ -119,14 +121,14 @@ class EventRoutes:
     async def _command(
         self,
         call: Call,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: str,
         problems: dict[str, str] | None = None,
     ) -> Command:
         """The command of a request; `problems` collects what is wrong with arguments."""
         request, session = call.request, call.session
-        binder = self._application.dispatcher.binders[type.cls, event.name]
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         inputs, sent, memory = await self._inputs(call, event)
         for name in binder.sensitive:
             if name in inputs.fixed:
@@ -152,10 +154,10 @@ class EventRoutes:
         was = digests_in(memory, self._settings.bounds)
         key = request.headers.get(b"idempotency-key")
         return Command(
-            type,
+            entity_type,
             event,
             touched(arguments, was) if was else arguments,
-            id if type.is_record and event.name != "create" else None,
+            id if entity_type.is_record and event.name != "create" else None,
             session.actor,
             session,
             request.for_events() if binder.takes_request else None,
@@ -233,14 +235,14 @@ class EventRoutes:
             data = {"result": None, "entity": None, "version": outcome.version}
             await call.json(data, 201 if created else 200)
         else:
-            await call.redirect(f"{call.root_path}{command.type.path}")
+            await call.redirect(f"{call.root_path}{command.entity_type.path}")
 
     def _told(self, command: Command) -> str:
-        about = EventCall(command.type, command.event, str(command.id or ""), command)
+        about = EventCall(command.entity_type, command.event, str(command.id or ""), command)
         return about.text(self._recorded)
 
     async def _answer(self, call: Call, command: Command, outcome: Outcome) -> None:
-        request, type = call.request, command.type
+        request, entity_type = call.request, command.entity_type
         if outcome.reply.redirect is not None:
             self._mount(call, outcome)
         if call.session.ended:
@@ -253,7 +255,7 @@ class EventRoutes:
             elif not outcome.readable and outcome.reply.is_empty:
                 done = Toast(f"{command.event.title}: done.", "success")
                 outcome.reply = replace(outcome.reply, toasts=[done])
-            body = self._reply(call, type, outcome, has_page)
+            body = self._reply(call, entity_type, outcome, has_page)
             await call.answer(200, SSE, body, _ACCEPTED)
         elif not request.wants_html:
             await self._answer_json(call, command, outcome)
@@ -261,14 +263,16 @@ class EventRoutes:
             call.say_next(outcome.reply.toasts)
             await call.redirect(outcome.reply.redirect or self._next(call, command, outcome))
 
-    def _reply(self, call: Call, type: EntityType, outcome: Outcome, has_page: bool) -> bytes:
+    def _reply(
+        self, call: Call, entity_type: EntityType, outcome: Outcome, has_page: bool
+    ) -> bytes:
         """What a page is sent: first what its browser is to keep, because the rest may leave it."""
         states = self._realtime.encode_states(call.session)
-        return states + self._realtime.encode_reply(type, outcome, has_page=has_page)
+        return states + self._realtime.encode_reply(entity_type, outcome, has_page=has_page)
 
     def _last_reply(self, call: Call, command: Command, outcome: Outcome, has_page: bool) -> bytes:
         try:
-            return self._reply(call, command.type, outcome, has_page)
+            return self._reply(call, command.entity_type, outcome, has_page)
         except Exception:  # the web edge: a success stays one, whatever its answer does
             log.exception("%s is stored, but its answer failed", self._told(command))
             return self._realtime.encode_effects(NO_REPLY, status=200)
@@ -285,7 +289,7 @@ class EventRoutes:
             kept = brought.take()
             data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
         is_create = command.event.name == "create" and command.id is None
-        is_update = command.event.name == "update" and command.type.is_record
+        is_update = command.event.name == "update" and command.entity_type.is_record
         if is_create and not outcome.readable:
             await call.json(data, 201)
         elif is_create and entity is not None:
@@ -298,24 +302,24 @@ class EventRoutes:
 
     def _next(self, call: Call, command: Command, outcome: Outcome) -> str:
         """Where a plain form leads after its event; only pages that the caller may read."""
-        base = f"{call.root_path}{command.type.path}"
-        if not permits(self._application.policy, command.type, command.reader):
+        base = f"{call.root_path}{command.entity_type.path}"
+        if not permits(self._application.policy, command.entity_type, command.reader):
             return call.came_from(f"{call.root_path}/")
-        if command.type.is_record and command.event.name == "delete":
+        if command.entity_type.is_record and command.event.name == "delete":
             return base
-        if command.type.is_record and command.event.name in ("create", "update"):
+        if command.entity_type.is_record and command.event.name in ("create", "update"):
             entity = outcome.entity
             return base if entity is None else f"{base}/{key_of(entity.id)}"
         return call.came_from(base)
 
     def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
         """True when a form of ours created or deleted the record that its page was about."""
-        if outcome.reply.redirect is not None or not command.type.is_record:
+        if outcome.reply.redirect is not None or not command.entity_type.is_record:
             return False
-        if not permits(self._application.policy, command.type, command.reader):
+        if not permits(self._application.policy, command.entity_type, command.reader):
             return False
         here = call.came_from("").partition("?")[0]
-        base = f"{call.root_path}{command.type.path}"
+        base = f"{call.root_path}{command.entity_type.path}"
         if command.event.name == "delete":
             return here.startswith(f"{base}/")
         return (command.event.name == "create" and here == f"{base}/new") or (
@@ -357,7 +361,7 @@ class EventRoutes:
         async def keep(outcome: Outcome) -> None:
             nonlocal progress
             self._mount(call, outcome)
-            data = self._reply(call, command.type, outcome, has_page)
+            data = self._reply(call, command.entity_type, outcome, has_page)
             if outcome.reply.progress is not None:
                 told, first = outcome.reply.progress, not progress
                 progress = outcome.record.id

@@ -263,8 +263,10 @@ def teach_entities() -> None:
 
     async def from_request(cls: type[Entity], req: Request) -> Entity:
         application: Application = req.scope["app"].starmodel
-        type = application.registry[cls]
-        return await application.instance(type, req.scope["starmodel.session"], _id_in(req, cls))
+        entity_type = application.registry[cls]
+        return await application.instance(
+            entity_type, req.scope["starmodel.session"], _id_in(req, cls)
+        )
 
     Entity.__from_request__ = classmethod(from_request)
     Entity.__ft__ = _declared
@@ -290,8 +292,12 @@ def _answer(entity: Entity, request: Request) -> Any:
     if representation(accept) != "html":
         return JSONResponse(public_state(entity), headers={"vary": "accept"})
     front: Front = request.scope["app"].front
-    type = front.application.registry[entity.__entity__.cls]
-    return Titled(type.title, front.ui.detail(type, entity), front.ui.events(type, entity))
+    entity_type = front.application.registry[entity.__entity__.cls]
+    return Titled(
+        entity_type.title,
+        front.ui.detail(entity_type, entity),
+        front.ui.events(entity_type, entity),
+    )
 
 
 def _id_in(request: Any, cls: type[Entity]) -> Any:

@@ -364,8 +364,8 @@ class Front:
         """How the page shows the states that its browser has. Raises: StarModelError."""
         await self.application.ready()
         sent = taken(call.request, await call.request.json())
-        types = [type for type in self.application.registry if type.in_browser]
-        names = [type.name for type in types if type.name in sent.states]
+        types = [entity_type for entity_type in self.application.registry if entity_type.in_browser]
+        names = [entity_type.name for entity_type in types if entity_type.name in sent.states]
         carry(sent, call.session, self.application.scopes, names)
         await call.answer(200, SSE, await self.realtime.encode_shown(call.session), [NO_STORE])
 

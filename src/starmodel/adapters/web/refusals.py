@@ -89,7 +89,7 @@ class Refusals:
     async def send_event(
         self,
         call: Call,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: str,
         problem: Problem,
@@ -97,25 +97,27 @@ class Refusals:
     ) -> None:
         """Answer for an event: sentences beside the inputs, and a plain form once more."""
         is_form = sent is not NOTHING_SENT
-        files = self._application.dispatcher.binders[type.cls, event.name].files
+        files = self._application.dispatcher.binders[entity_type.cls, event.name].files
         if problem.status == 413 and files:
             text = f"At most {size_text(self._settings.max_body_bytes)} in all, please."
             problem = replace(problem, fields={files[0]: text})
         if call.request.is_datastar:
             # Only a generated form has places for sentences; it is sent as a form.
             beside = is_form or problem.status == 413
-            elements = self.beside(type, event, id, problem) if beside else ()
+            elements = self.beside(entity_type, event, id, problem) if beside else ()
             await self.send(call, problem, elements=elements)
         elif is_form and call.request.wants_html and problem.status in _SHOWN_AGAIN:
-            await call.html(self._form_again(call, type, event, id, problem, sent), problem.status)
+            await call.html(
+                self._form_again(call, entity_type, event, id, problem, sent), problem.status
+            )
         else:
             await self.send(call, problem)
 
     def beside(
-        self, type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
+        self, entity_type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
     ) -> Sequence[Element]:
         """The patches that put each sentence beside its input."""
-        return self._ui.field_problems(type, event, id, problem.fields, problem.was)
+        return self._ui.field_problems(entity_type, event, id, problem.fields, problem.was)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """What Datastar is sent; for a developer a panel with frames and arguments."""
@@ -128,26 +130,29 @@ class Refusals:
     def _form_again(
         self,
         call: Call,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: str,
         problem: Problem,
         sent: Mapping[str, Any],
     ) -> str:
         """The page of a form sent without JavaScript: what was typed, and what is wrong with it."""
-        titles = {"create": f"New {type.title.lower()}", "update": f"Edit {type.title.lower()}"}
-        binder = self._application.dispatcher.binders[type.cls, event.name]
+        titles = {
+            "create": f"New {entity_type.title.lower()}",
+            "update": f"Edit {entity_type.title.lower()}",
+        }
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
         was = problem.was
         with contextlib.suppress(RequestError):  # spoilt, and that is what is told
             was = was or digests_in(sent.get(WAS), self._settings.bounds)
         form = self._ui.form(
-            type, event, id or None, values=values, problems=problem.fields, was=was
+            entity_type, event, id or None, values=values, problems=problem.fields, was=was
         )
         return self._ui.page(
-            titles.get(event.name, event.title) if type.is_record else event.title,
+            titles.get(event.name, event.title) if entity_type.is_record else event.title,
             self._ui.toast(Toast(problem.said, "error")),
             form,
             actor=call.session.actor,
-            at=type,
+            at=entity_type,
         )

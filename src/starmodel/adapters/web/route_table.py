@@ -40,7 +40,7 @@ def route_table(front: Front, routes: Iterable[Any]) -> list[RouteRow]:
     generated = [
         RouteRow(
             method, path, _target(found, path), "generated",
-            None if found.type is None else found.type.name,
+            None if found.entity_type is None else found.entity_type.name,
             _event_name(found), _is_taken(user, method, path),
         )
         for method, path, found in front.routes
@@ -92,20 +92,20 @@ def _event_name(found: Found) -> str | None:
 
 def _target(found: Found, path: str) -> str:
     """What a generated route does, in words."""
-    if found.type is None:
+    if found.entity_type is None:
         return "start page" if path == "/" else found.handler.__name__
     event = _event_name(found)
     if event is not None:
-        return f"{found.type.name}.{event}"
-    base = str(found.type.path)
+        return f"{found.entity_type.name}.{event}"
+    base = str(found.entity_type.path)
     pages = {
-        base: "list" if found.type.is_record else "page",
+        base: "list" if found.entity_type.is_record else "page",
         f"{base}/new": "form for a new one",
         f"{base}/_bulk": "events for chosen rows",
         f"{base}/{{id}}": "page",
         f"{base}/{{id}}/edit": "form to edit",
     }
-    return f"{found.type.name} {pages.get(path, 'page')}"
+    return f"{found.entity_type.name} {pages.get(path, 'page')}"
 
 
 def _is_taken(user: UserRoutes, method: str, path: str) -> bool:

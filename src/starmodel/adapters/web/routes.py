@@ -22,7 +22,7 @@ class Found:
     """A generated route that fits a request. Shapes: id is the record's, "" otherwise."""
 
     handler: Handler
-    type: EntityType | None = None
+    entity_type: EntityType | None = None
     event: Event[Any, Any, Any] | None = None
     id: str = ""
     template: str = ""
@@ -32,7 +32,7 @@ class Found:
 class _Record:
     """The routes below one record: of itself, and one step further."""
 
-    type: EntityType
+    entity_type: EntityType
     own: dict[str, Found] = field(default_factory=dict)
     below: dict[str, dict[str, Found]] = field(default_factory=dict)
 
@@ -49,13 +49,13 @@ class Routes:
         _put(self._static.setdefault(path, {}), method, path, Found(handler, template=path, **what))
 
     def add_record(
-        self, method: str, type: EntityType, tail: str, handler: Handler, **what: Any
+        self, method: str, entity_type: EntityType, tail: str, handler: Handler, **what: Any
     ) -> None:
         """A route of one record: "/products/{id}" or "/products/{id}/tail"."""
-        base = str(type.path)
-        record = self._records.setdefault(base, _Record(type))
+        base = str(entity_type.path)
+        record = self._records.setdefault(base, _Record(entity_type))
         template = f"{base}/{{id}}" + (f"/{tail}" if tail else "")
-        found = Found(handler, type, template=template, **what)
+        found = Found(handler, entity_type, template=template, **what)
         _put(record.below.setdefault(tail, {}) if tail else record.own, method, template, found)
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:

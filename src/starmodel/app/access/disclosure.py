@@ -37,8 +37,10 @@ class Viewer:
         """Whether the actor may read this snapshot or draft."""
         if self._actor is TRUSTED:
             return True
-        type = self._registry.get(entity.__entity__.cls)
-        return type is not None and permits(self._policy, type, self._actor, entity=entity)
+        entity_type = self._registry.get(entity.__entity__.cls)
+        return entity_type is not None and permits(
+            self._policy, entity_type, self._actor, entity=entity
+        )
 
     def state_of(self, entity: Entity) -> dict[str, Any] | None:
         """The public state, or None when the actor may not read the entity."""

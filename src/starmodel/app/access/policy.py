@@ -79,7 +79,7 @@ class AccessPolicy(Protocol):
 
     def check(
         self,
-        type: EntityType,
+        entity_type: EntityType,
         need: Need,
         actor: Actor | None,
         *,
@@ -94,10 +94,10 @@ class AccessPolicy(Protocol):
         Raises: NotSignedInError, AccessDeniedError.
         """
 
-    def reads_fields(self, type: EntityType) -> bool:
+    def reads_fields(self, entity_type: EntityType) -> bool:
         """True when reading depends on a record's fields."""
 
-    def audience(self, type: EntityType, actor: Actor | None) -> Audience:
+    def audience(self, entity_type: EntityType, actor: Actor | None) -> Audience:
         """What this actor may run on records of the class; equal for all who are shown the same."""
 
 
@@ -128,7 +128,7 @@ class RulePolicy:
 
     def check(
         self,
-        type: EntityType,
+        entity_type: EntityType,
         need: Need,
         actor: Actor | None,
         *,
@@ -137,40 +137,44 @@ class RulePolicy:
     ) -> None:
         if actor is TRUSTED:
             return
-        key = (type.cls, need, event)
+        key = (entity_type.cls, need, event)
         rule = self._rules.get(key)
         if rule is None:
-            rule = self._rules[key] = rule_of(type, need, event)
+            rule = self._rules[key] = rule_of(entity_type, need, event)
         if rule == "public" or allows(rule, actor, entity):
             return
-        what = f"run {type.name}.{event.name}" if event is not None else f"{need} {type.name}"
+        what = (
+            f"run {entity_type.name}.{event.name}"
+            if event is not None
+            else f"{need} {entity_type.name}"
+        )
         seen = event is None and need == "read"
         if actor is None and rule != "nobody":
             plain = "Sign in first: only who is signed in may " + _PLAIN[seen]
             raise NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
         raise AccessDeniedError(f"You may not {what}.", plain=f"You may not {_PLAIN[seen]}")
 
-    def reads_fields(self, type: EntityType) -> bool:
-        return callable(rule_of(type, "read", None))
+    def reads_fields(self, entity_type: EntityType) -> bool:
+        return callable(rule_of(entity_type, "read", None))
 
-    def audience(self, type: EntityType, actor: Actor | None) -> Audience:
+    def audience(self, entity_type: EntityType, actor: Actor | None) -> Audience:
         may = frozenset(
             name
-            for name, event in type.events.items()
+            for name, event in entity_type.events.items()
             if (
-                may_create(self, type, actor)
+                may_create(self, entity_type, actor)
                 if name == "create"
-                else permits(self, type, actor, event=event)
+                else permits(self, entity_type, actor, event=event)
             )
         )
-        rules = [rule_of(type, "write", event) for event in type.events.values()]
-        per_record = self.reads_fields(type) or any(map(callable, rules))
+        rules = [rule_of(entity_type, "write", event) for event in entity_type.events.values()]
+        per_record = self.reads_fields(entity_type) or any(map(callable, rules))
         return Audience(may, actor if per_record else None, per_record)
 
 
 def permits(
     policy: AccessPolicy,
-    type: EntityType,
+    entity_type: EntityType,
     actor: Actor | None,
     *,
     event: Event[Any, Any, Any] | None = None,
@@ -179,33 +183,33 @@ def permits(
     """Whether the actor may run the event, or, without one, read."""
     need: Need = "read" if event is None else "write"
     try:
-        policy.check(type, need, actor, event=event, entity=entity)
+        policy.check(entity_type, need, actor, event=event, entity=entity)
     except (NotSignedInError, AccessDeniedError):
         return False
     return True
 
 
-def may_create(policy: AccessPolicy, type: EntityType, actor: Actor | None) -> bool:
+def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
     """Whether creating a record can be offered to the actor.
 
     There is no record to ask a function about yet. A guest is offered what
     the function allows for a record of defaults; others may still be refused
     for the values that they fill in.
     """
-    create = type.events["create"]
-    if not permits(policy, type, actor, event=create):
+    create = entity_type.events["create"]
+    if not permits(policy, entity_type, actor, event=create):
         return False
     if actor is not None:
         return True
     try:
-        return permits(policy, type, None, event=create, entity=type.blank)
+        return permits(policy, entity_type, None, event=create, entity=entity_type.blank)
     except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
         return False
 
 
 def check_record(
     policy: AccessPolicy,
-    type: EntityType,
+    entity_type: EntityType,
     actor: Actor | None,
     entity: Entity,
     id: Any,
@@ -224,24 +228,26 @@ def check_record(
     """
     need: Need = "read" if event is None else "write"
     try:
-        policy.check(type, need, actor, event=event, entity=entity)
+        policy.check(entity_type, need, actor, event=event, entity=entity)
     except (NotSignedInError, AccessDeniedError):
-        if type.is_record and not (event and permits(policy, type, actor, entity=entity)):
-            raise HiddenRecordError(type.name, id, gone=gone) from None
+        if entity_type.is_record and not (
+            event and permits(policy, entity_type, actor, entity=entity)
+        ):
+            raise HiddenRecordError(entity_type.name, id, gone=gone) from None
         raise
 
 
-def rule_of(type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:
+def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | None) -> AccessRule:
     """The rule that applies."""
     if event is not None and event.info.access is not None:
         return event.info.access
-    config: EntityConfig = type.cls.model_config
+    config: EntityConfig = entity_type.cls.model_config
     access = config.get("access")
     if isinstance(access, Mapping):
         access = access.get(need)
     if access is not None:
         return access
-    return "public" if type.scope == "session" else "signed_in"
+    return "public" if entity_type.scope == "session" else "signed_in"
 
 
 def allows(rule: AccessRule, actor: Actor | None, entity: Entity | None) -> bool:

@@ -74,6 +74,6 @@ def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
     Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
     """
     check_record(
-        policy, command.type, command.actor, entity, command.id,
+        policy, command.entity_type, command.actor, entity, command.id,
         event=command.event, gone=command.expects,
     )  # fmt: skip

@@ -34,7 +34,7 @@ class Command:
     session's id when the command was made.
     """
 
-    type: EntityType
+    entity_type: EntityType
     event: Event[Any, Any, Any]
     arguments: dict[str, Any]
     id: Any = None

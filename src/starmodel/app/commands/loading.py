@@ -53,10 +53,13 @@ class Loader:
 
         Raises: NotFoundError, for an id that no record of its class can have.
         """
-        type, binder = command.type, self._binders[command.type.cls, command.event.name]
+        entity_type, binder = (
+            command.entity_type,
+            self._binders[command.entity_type.cls, command.event.name],
+        )
         keys: set[RecordKey] = set()
-        if command.id is not None or not type.is_record:
-            keys.add((type.cls, self._home_id(command)))
+        if command.id is not None or not entity_type.is_record:
+            keys.add((entity_type.cls, self._home_id(command)))
         for name in binder.entities:
             if command.arguments.get(name) is not None:
                 cls = binder.registry[binder.entities[name]].cls
@@ -67,31 +70,31 @@ class Loader:
         return keys
 
     def _home_id(self, command: Command) -> Any:
-        if command.type.is_record:
-            return self.id_of(command.type.cls, command.id)
+        if command.entity_type.is_record:
+            return self.id_of(command.entity_type.cls, command.id)
         if command.id is None:
-            return self._scopes.id_of(command.type, command.session, command.actor)
+            return self._scopes.id_of(command.entity_type, command.session, command.actor)
         return command.id
 
     async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
         """The entity the event runs on, enlisted; access to this very one is decided."""
-        type = command.type
-        cls = type.cls
-        if type.is_record and command.id is None:
+        entity_type = command.entity_type
+        cls = entity_type.cls
+        if entity_type.is_record and command.id is None:
             if command.event.name != "create":
-                raise NotFoundError(type.name, None)
+                raise NotFoundError(entity_type.name, None)
             if command.precondition is not None:
                 command.precondition.check_new()
-            tracked = unit.enlist(type, None, default_snapshot(cls), new=True)
+            tracked = unit.enlist(entity_type, None, default_snapshot(cls), new=True)
             tracked.checks = (partial(check_run, self._policy, command),)
             return tracked
         id = self._home_id(command)
         found = await unit.find(cls, id)
-        if found is None and type.is_record:
-            raise (GoneError if command.expects else NotFoundError)(type.name, command.id)
+        if found is None and entity_type.is_record:
+            raise (GoneError if command.expects else NotFoundError)(entity_type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
         check_run(self._policy, command, entity)
-        tracked = unit.enlist(type, id, entity, new=found is None)
+        tracked = unit.enlist(entity_type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, self._policy, command),)
         if command.precondition is not None:
             self._check_version(command, entity)
@@ -109,29 +112,29 @@ class Loader:
     def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""
         mine: Any = signals
-        for part in filter(None, signal_prefix(tracked.type.cls).split(".")):
+        for part in filter(None, signal_prefix(tracked.entity_type.cls).split(".")):
             mine = mine.get(part) if isinstance(mine, dict) else None
         if not isinstance(mine, dict):
             return
-        for name in tracked.type.synced:
+        for name in tracked.entity_type.synced:
             if name not in mine:
                 continue
-            annotation: Any = tracked.type.cls.__pydantic_fields__[name].annotation
+            annotation: Any = tracked.entity_type.cls.__pydantic_fields__[name].annotation
             given = mine[name]
             if given == "" and annotation is not Any and accepts_none(annotation):
                 # The browser has "" for None: a text is None again if it was None before.
                 is_text = str in plain_types(annotation)
                 given = given if is_text and getattr(tracked.base, name) is not None else None
             try:
-                check_keys(_key_counter(tracked.type.cls, name), given)
+                check_keys(_key_counter(tracked.entity_type.cls, name), given)
                 value = synced_value(
-                    tracked.type.cls, name, given, getattr(tracked.base, name, None)
+                    tracked.entity_type.cls, name, given, getattr(tracked.base, name, None)
                 )
                 check_numbers(value)
             except UnknownPartError as error:
                 part = str(error.path[-1])[:60]
                 raise BindingError(
-                    f"{tracked.type.name}.{name}: {part!r} is unknown (from signal)",
+                    f"{tracked.entity_type.name}.{name}: {part!r} is unknown (from signal)",
                     {name: f"{part} is unknown."},
                 ) from None
             except (ValidationError, BoundsError) as error:
@@ -139,7 +142,7 @@ class Loader:
                 if isinstance(error, ValidationError):
                     text = error.errors(include_url=False)[0]["msg"]
                 raise BindingError(
-                    f"{tracked.type.name}.{name}: {text} (from signal)", {name: text}
+                    f"{tracked.entity_type.name}.{name}: {text} (from signal)", {name: text}
                 ) from error
             setattr(tracked.draft, name, value)
 
@@ -148,9 +151,9 @@ class Loader:
 
         Shapes: home is the entity that the event runs on.
         """
-        binder = self._binders[command.type.cls, command.event.name]
+        binder = self._binders[command.entity_type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
-        if binder.takes_fields and self._references.has(command.type.cls):
+        if binder.takes_fields and self._references.has(command.entity_type.cls):
             fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
             await self._references.check(command, fields, None if home.new else home.base)
         given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
@@ -176,18 +179,18 @@ class Loader:
     async def _referred(
         self, unit: UnitOfWork, command: Command, binder: Binder, name: str
     ) -> Entity:
-        type = binder.registry[binder.entities[name]]
-        id = self.id_of(type.cls, command.arguments[name])
-        return await self._readable(unit, command, type, id)
+        entity_type = binder.registry[binder.entities[name]]
+        id = self.id_of(entity_type.cls, command.arguments[name])
+        return await self._readable(unit, command, entity_type, id)
 
     async def _readable(
-        self, unit: UnitOfWork, command: Command, type: EntityType, id: Any
+        self, unit: UnitOfWork, command: Command, entity_type: EntityType, id: Any
     ) -> Entity:
-        self._policy.check(type, "read", command.actor)
-        tracked = await unit.load(type.cls, id)
+        self._policy.check(entity_type, "read", command.actor)
+        tracked = await unit.load(entity_type.cls, id)
 
         def check(stored: Entity) -> None:
-            check_record(self._policy, type, command.actor, stored, id)
+            check_record(self._policy, entity_type, command.actor, stored, id)
 
         check(tracked.base)
         tracked.checks += (check,)

@@ -58,8 +58,8 @@ class Repeats:
         Shapes: outcome gives what `outcome_text` wrote, once access is decided.
         Raises: as `check_run` and outcome do.
         """
-        type, entity = command.type, None
-        creates = command.id is None and type.is_record
+        entity_type, entity = command.entity_type, None
+        creates = command.id is None and entity_type.is_record
         if not creates:
             entity = await self._checked(command, command.id)
         made, text, *readable = from_json(outcome())
@@ -76,9 +76,9 @@ class Repeats:
 
     async def _checked(self, command: Command, id: Any) -> Entity | None:
         """The entity that the command was about, unless it is gone. Raises: as `check_run` does."""
-        if id is None and not command.type.is_record:
-            id = self._scopes.id_of(command.type, command.session, command.actor)
-        entity = await self._find(command.type, id)
+        if id is None and not command.entity_type.is_record:
+            id = self._scopes.id_of(command.entity_type, command.session, command.actor)
+        entity = await self._find(command.entity_type, id)
         if entity is not None:
             check_run(self._policy, command, entity)
         return entity
@@ -86,14 +86,14 @@ class Repeats:
     async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:
         """Whether each entity whose state is in the reply may still be read."""
         for name, id in reply.shown:
-            type = self._registry.find(name)
-            if type is None:
+            entity_type = self._registry.find(name)
+            if entity_type is None:
                 return False
-            found = await self._find(type, id)
+            found = await self._find(entity_type, id)
             if found is not None and not viewer.may_read(found):
                 return False
         return True
 
-    async def _find(self, type: EntityType, id: Any) -> Entity | None:
-        repository = self._persistence.for_class(type.cls)
-        return await repository.get(type.cls, self._id_of(type.cls, id))
+    async def _find(self, entity_type: EntityType, id: Any) -> Entity | None:
+        repository = self._persistence.for_class(entity_type.cls)
+        return await repository.get(entity_type.cls, self._id_of(entity_type.cls, id))

@@ -29,7 +29,7 @@ class Tracked:
     raise when the stored state they are given is not open to the caller.
     """
 
-    type: EntityType
+    entity_type: EntityType
     id: Any
     base: Entity
     draft: Entity
@@ -44,7 +44,7 @@ class Tracked:
 
     def check_access(self, stored: Entity) -> None:
         """Decide access on the state that the next commit replaces."""
-        if not (self.new and self.type.is_record):
+        if not (self.new and self.entity_type.is_record):
             for check in self.checks:
                 check(stored)
 
@@ -58,13 +58,13 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
     stored where `auto_persist` is off.
     Raises: InvalidStateError.
     """
-    type, base = tracked.type, tracked.base
+    entity_type, base = tracked.entity_type, tracked.base
     version = version_of(base)
     if tracked.deleted:
         tracked.patch = _NO_PATCH
         if tracked.new:
             return None
-        return Change(type.cls, tracked.id, "delete", version, version + 1, before=base)
+        return Change(entity_type.cls, tracked.id, "delete", version, version + 1, before=base)
     made = close_draft(tracked.draft)
     patch = diff(base, made)
     decoded: Set[str] = frozenset()
@@ -72,35 +72,43 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
         decoded = only_decoded(tracked.draft, base, made, patch.set)
         if decoded:
             patch = _without(patch, decoded)
-    touched = type.cls.__entity__.touched
+    touched = entity_type.cls.__entity__.touched
     if fills is not None or touched:
         filled = _values_of_store(tracked, made, patch, fills, touched, clock)
         if filled:
             made = made.evolve(**filled)
             patch = _without(diff(base, made), decoded - filled.keys())
     tracked.made, tracked.patch = made, patch
-    adds = tracked.new and type.is_record
+    adds = tracked.new and entity_type.is_record
     if "id" in patch.set and not adds:
         raise InvalidStateError(
-            f"{type.name}: the id of a stored entity can't be changed.",
+            f"{entity_type.name}: the id of a stored entity can't be changed.",
             {"id": "Can't be changed."},
         )
-    if not (type.auto_persist or save):
+    if not (entity_type.auto_persist or save):
         stored(made, version)
         return None
     if not adds and not (patch.set or patch.unset):
         tracked.made = base
         if tracked.new:
             return None  # the visitor's own, still as it always starts
-        return Change(type.cls, tracked.id, "check", version, version)
+        return Change(entity_type.cls, tracked.id, "check", version, version)
     if tracked.new:
         id = made.id if adds else tracked.id
         return Change(
-            type.cls, id, "insert", 0, max(version + 1, int(clock() * 1e6)), made,
-            patch, type.ttl_s,
+            entity_type.cls, id, "insert", 0, max(version + 1, int(clock() * 1e6)), made,
+            patch, entity_type.ttl_s,
         )  # fmt: skip
     return Change(
-        type.cls, tracked.id, "update", version, version + 1, made, patch, type.ttl_s, base
+        entity_type.cls,
+        tracked.id,
+        "update",
+        version,
+        version + 1,
+        made,
+        patch,
+        entity_type.ttl_s,
+        base,
     )
 
 

@@ -65,11 +65,11 @@ class Lists:
         Access to the class has been checked. Shapes: shown is the digest of
         the window that the viewer's page has, "" for none.
         """
-        reads_fields = self._policy.reads_fields(listing.type)
+        reads_fields = self._policy.reads_fields(listing.entity_type)
         key = (listing, viewer.actor if reads_fields else None)
         # A class rule gives every reader the same window, so one query serves all of them.
         asker = viewer.actor if reads_fields else TRUSTED
-        lists = self._lists.setdefault(listing.type.name, {})
+        lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(
                 listing, lambda: self._ask(listing, asker), self._pause, self._turn
@@ -80,7 +80,7 @@ class Lists:
     def leave(self, viewer: Subscription) -> None:
         """Forget a viewer; of a list that nobody watches nothing stays."""
         for key in self._joined.pop(viewer, ()):
-            name = key[0].type.name
+            name = key[0].entity_type.name
             lists = self._lists[name]
             lists[key].leave(viewer)
             if not lists[key].viewers:
@@ -121,27 +121,27 @@ class Lists:
         lists = self._lists.get(name)
         if not lists or len(messages) > MAX_MESSAGES:
             return lambda each, actor: True
-        type = next(iter(lists.values())).listing.type
-        changes = [Difference(type.cls, message, self._matches) for message in messages]
-        if self._policy.reads_fields(type):
-            return await self._readable_comparison(type, changes)
+        entity_type = next(iter(lists.values())).listing.entity_type
+        changes = [Difference(entity_type.cls, message, self._matches) for message in messages]
+        if self._policy.reads_fields(entity_type):
+            return await self._readable_comparison(entity_type, changes)
         return lambda each, actor: any(map(each.may_concern, changes))
 
     async def _readable_comparison(
-        self, type: EntityType, changes: list[Difference]
+        self, entity_type: EntityType, changes: list[Difference]
     ) -> Callable[[LiveList, Actor | None], bool]:
         """The lists of those who may read a record or had it in their window.
 
         A change of an unreadable record costs one read, shared by all lists, and no scan.
         """
         latest = {change.message.id: change for change in changes}
-        stored = {id: await self._read(type, id) for id in latest}
+        stored = {id: await self._read(entity_type, id) for id in latest}
         known: dict[tuple[Actor | None, Any], bool] = {}
 
         def readable(actor: Actor | None, id: Any) -> bool:
             now = stored[id]
             if (actor, id) not in known:
-                known[actor, id] = now is not None and self._permits(type, actor, now)
+                known[actor, id] = now is not None and self._permits(entity_type, actor, now)
             return known[actor, id]
 
         def concerns(each: LiveList, actor: Actor | None) -> bool:
@@ -152,11 +152,11 @@ class Lists:
 
         return concerns
 
-    def _permits(self, type: EntityType, actor: Actor | None, entity: Entity) -> bool:
+    def _permits(self, entity_type: EntityType, actor: Actor | None, entity: Entity) -> bool:
         try:
-            return permits(self._policy, type, actor, entity=entity)
+            return permits(self._policy, entity_type, actor, entity=entity)
         except Exception:  # delivery: one actor's failing rule must not end the others' lists
-            log.exception("The read rule of %s failed", type.name)
+            log.exception("The read rule of %s failed", entity_type.name)
             return False
 
     def _turn(self, asking: LiveList) -> AbstractAsyncContextManager[None]:

@@ -117,9 +117,9 @@ def _serializer(cls: Any) -> TypeAdapter[Any] | None:
 _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
 
 
-def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
+def changed_message(entity_type: EntityType, change: Change, base: Entity) -> Changed:
     """What the bus is told of one change. Raises: TypeError, for a value without a JSON form."""
-    info, values, patch = type.cls.__entity__, base.__dict__, change.patch
+    info, values, patch = entity_type.cls.__entity__, base.__dict__, change.patch
     names = (*patch.set, *patch.unset)
     if info.private:
         names = tuple([name for name in names if name not in info.private])
@@ -127,15 +127,15 @@ def changed_message(type: EntityType, change: Change, base: Entity) -> Changed:
         state = None if change.snapshot is None else public_state(change.snapshot)
     except PydanticSerializationError as error:
         raise TypeError(
-            f"{type.name} can't be shown, so it is not stored: {error}. Give the field a type "
-            "that has a JSON form, a serializer, or Field(private=True)."
+            f"{entity_type.name} can't be shown, so it is not stored: {error}. "
+            "Give the field a type that has a JSON form, a serializer, or Field(private=True)."
         ) from error
     before: dict[str, Any] = {}
     for name in names:
         if name in values and info.fields[name].atomic:
             before[name] = plain(values[name])
     return Changed(
-        type.name,
+        entity_type.name,
         change.id,
         _KINDS[change.kind],
         change.version,

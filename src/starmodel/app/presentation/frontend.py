@@ -20,7 +20,7 @@ from starmodel.core.results import Progress
 class Realtime(Protocol):
     """What the application needs of the adapter that keeps pages live."""
 
-    def render_action(self, type: EntityType, action: Action) -> str:
+    def render_action(self, entity_type: EntityType, action: Action) -> str:
         """What a click on the page being made will send."""
 
     def show(self, entity: Entity, view: str = "") -> str:
@@ -55,16 +55,18 @@ class RealtimeAdapter(Realtime, Protocol):
     def tail(self) -> str:
         """The HTML that closes a page."""
 
-    def form_action(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+    def form_action(
+        self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
+    ) -> str:
         """What submitting a generated form sends."""
 
-    def bulk_action(self, type: EntityType) -> str:
+    def bulk_action(self, entity_type: EntityType) -> str:
         """What submitting the form for all chosen rows of a list sends."""
 
-    def address(self, type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
+    def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
         """Where a plain form posts to."""
 
-    def encode_reply(self, type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
+    def encode_reply(self, entity_type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
         """What the caller of an event is sent."""
 
     async def encode_shown(self, session: Session) -> bytes:

@@ -97,7 +97,7 @@ class UIAdapter(Renderer, Protocol):
     def start(self, actor: Actor | None) -> Any:
         """What the start page shows: every entity that the actor may read."""
 
-    def title(self, type: EntityType, entity: Entity) -> str:
+    def title(self, entity_type: EntityType, entity: Entity) -> str:
         """The name people know an entity by."""
 
     def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
@@ -106,18 +106,18 @@ class UIAdapter(Renderer, Protocol):
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         """The records of a list, live, with links to the pages before and after."""
 
-    def lead(self, type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
+    def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside the heading of a list, or of one record."""
 
-    def detail(self, type: EntityType, entity: Entity) -> Any:
+    def detail(self, entity_type: EntityType, entity: Entity) -> Any:
         """One entity's fields, live."""
 
-    def events(self, type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
+    def events(self, entity_type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
         """A form for each of an entity's events that the actor may run."""
 
     def form(
         self,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: Any = None,
         *,
@@ -132,7 +132,7 @@ class UIAdapter(Renderer, Protocol):
 
     def field_problems(
         self,
-        type: EntityType,
+        entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: Any,
         problems: Mapping[str, str],

@@ -40,7 +40,7 @@ class Listing:
     urlencoded, so that equal questions have equal words.
     """
 
-    type: EntityType
+    entity_type: EntityType
     query: Query
     page: int
     per_page: int
@@ -58,7 +58,7 @@ class Listing:
 
     @property
     def _key(self) -> tuple[Any, str]:
-        return self.type.cls, self.words
+        return self.entity_type.cls, self.words
 
     @property
     def nbytes(self) -> int:
@@ -68,7 +68,7 @@ class Listing:
     @property
     def topic(self) -> str:
         """What viewers of this very list subscribe to: "Product?order=-price"."""
-        return f"{self.type.name}?{self.words}"
+        return f"{self.entity_type.name}?{self.words}"
 
     @property
     def is_narrowed(self) -> bool:
@@ -79,7 +79,7 @@ class Listing:
     def element_id(self) -> str:
         """The id of the element that holds the rows."""
         own = f"-{_digest(self.words)}" if self.words else ""
-        return f"{self.type.name}-rows{own}"
+        return f"{self.entity_type.name}-rows{own}"
 
     def asked(self, **instead: Any) -> dict[str, str]:
         """The words by name, some of them replaced; None leaves one out."""
@@ -161,7 +161,7 @@ _TAKEN = re.compile(r"~*(?:new|_bulk|\.{0,2})")
 
 
 def listing_of(
-    type: EntityType,
+    entity_type: EntityType,
     asked: Mapping[str, str],
     *,
     cursors: Cursors | None = None,
@@ -195,12 +195,12 @@ def listing_of(
     wanted = {
         name: word
         for name, word in asked.items()
-        if name not in WINDOW and not (lenient and (word == "" or _is_foreign(type, name)))
+        if name not in WINDOW and not (lenient and (word == "" or _is_foreign(entity_type, name)))
     }
     for name, word in wanted.items():
-        _check_filter(type, name, word)
+        _check_filter(entity_type, name, word)
     query = make_query(
-        type.cls,
+        entity_type.cls,
         wanted,
         search=search,
         order=order,
@@ -210,16 +210,16 @@ def listing_of(
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
-    made = Listing(type, query, page, per_page, search, order, _words(query), cursor)
+    made = Listing(entity_type, query, page, per_page, search, order, _words(query), cursor)
     words = urlencode(made.asked())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(made, words=words)
 
 
-def _check_filter(type: EntityType, name: str, word: str) -> None:
+def _check_filter(entity_type: EntityType, name: str, word: str) -> None:
     """Refuse a filter that no database could take. Raises: ListQueryError."""
-    op = split_filter(name, type.cls.__entity__.fields)[1]
+    op = split_filter(name, entity_type.cls.__entity__.fields)[1]
     op = NEGATED.get(op, op)
     if op in ("contains", "startswith") and not word:
         raise ListQueryError(f"{name[:80]!r} is empty, which is part of every text; leave it out.")
@@ -262,9 +262,9 @@ def _words(query: Query) -> dict[str, str]:
     return words
 
 
-def _is_foreign(type: EntityType, name: str) -> bool:
+def _is_foreign(entity_type: EntityType, name: str) -> bool:
     """True for a parameter that is certainly no filter, nor meant as one."""
-    fields = type.cls.__entity__.fields
+    fields = entity_type.cls.__entity__.fields
     field, op = split_filter(name, fields)
     spec = fields.get(field)
     return (spec is None or spec.private) and not (

@@ -25,11 +25,11 @@ class Relations:
 
     def __init__(self, registry: Registry, persistence: PersistenceManager) -> None:
         self._persistence = persistence
-        known = {type.name: type.cls for type in registry}
+        known = {entity_type.name: entity_type.cls for entity_type in registry}
         self._resolved = {
-            (type.cls, name): resolve(type.cls, relation, known)
-            for type in registry
-            for name, relation in relations_of(type.cls).items()
+            (entity_type.cls, name): resolve(entity_type.cls, relation, known)
+            for entity_type in registry
+            for name, relation in relations_of(entity_type.cls).items()
         }
 
     async def fill(self, found: Sequence[E], load: str | Iterable[str]) -> list[E]:

@@ -42,15 +42,17 @@ class Windows:
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
-        type, size, query = listing.type, listing.per_page, listing.query
-        self._policy.check(type, "read", actor)
-        if not self._filters(type, actor):
-            repository = self._persistence.for_class(type.cls)
+        entity_type, size, query = listing.entity_type, listing.per_page, listing.query
+        self._policy.check(entity_type, "read", actor)
+        if not self._filters(entity_type, actor):
+            repository = self._persistence.for_class(entity_type.cls)
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)
         start = query.offset
-        found, count = await self._readable(query, type, actor, start + size + 1, total=total)
+        found, count = await self._readable(
+            query, entity_type, actor, start + size + 1, total=total
+        )
         window = found[start : start + size]
         decisive = frozenset(str(entity.id) for entity in found)
         return Window(tuple(window), len(found) > start + size, decisive, count)
@@ -59,11 +61,11 @@ class Windows:
         """Whether a query finds the snapshot; None when only the store can tell."""
         return self._persistence.for_class(query.entity).matches(query, entity)
 
-    def _filters(self, type: EntityType, actor: Actor | None) -> bool:
-        return actor is not TRUSTED and self._policy.reads_fields(type)
+    def _filters(self, entity_type: EntityType, actor: Actor | None) -> bool:
+        return actor is not TRUSTED and self._policy.reads_fields(entity_type)
 
     async def _readable(
-        self, query: Query, type: EntityType, actor: Actor | None, size: int, *, total: bool
+        self, query: Query, entity_type: EntityType, actor: Actor | None, size: int, *, total: bool
     ) -> tuple[Sequence[Entity], int | None]:
         """The first `size` readable records, those that the query's offset skips included.
 
@@ -73,7 +75,7 @@ class Windows:
         count = 0
         whole = replace(query, offset=0, limit=None, after=None if total else query.after)
         start = None if whole.after == query.after else sort_key(query.after or (), query.order)
-        async with aclosing(self._scan(whole, type, actor, size)) as batches:
+        async with aclosing(self._scan(whole, entity_type, actor, size)) as batches:
             async for batch in batches:
                 count += len(batch)
                 found += [e for e in batch if start is None or query.sort_key(e) > start]
@@ -83,17 +85,17 @@ class Windows:
         return found, count if total else None
 
     async def _scan(
-        self, query: Query, type: EntityType, actor: Actor | None, first: int
+        self, query: Query, entity_type: EntityType, actor: Actor | None, first: int
     ) -> AsyncGenerator[Sequence[Entity], None]:
         """The readable records in order, in batches.
 
         Where most records are readable, the first batch is the only one that
         is read. Raises: AccessScanLimitError, when more than the limit match.
         """
-        repository, limit = self._persistence.for_class(type.cls), self._scan_limit
+        repository, limit = self._persistence.for_class(entity_type.cls), self._scan_limit
         first = min(first, limit, BATCH)
         rows = await repository.list(replace(query, limit=first))
-        yield self._permitted(rows, type, actor)
+        yield self._permitted(rows, entity_type, actor)
         if len(rows) < first:
             return
         scanned = len(rows)
@@ -102,18 +104,22 @@ class Windows:
             async for batch in batches:
                 room = limit - scanned
                 scanned += len(batch)
-                yield self._permitted(batch[:room], type, actor)
+                yield self._permitted(batch[:room], entity_type, actor)
                 if len(batch) > room:
-                    raise AccessScanLimitError(type.plural_title, _rule_name(type), limit)
+                    raise AccessScanLimitError(
+                        entity_type.plural_title, _rule_name(entity_type), limit
+                    )
                 await asyncio.sleep(0)  # SQLite answers without a pause; others get their turn
 
     def _permitted(
-        self, found: Sequence[Entity], type: EntityType, actor: Actor | None
+        self, found: Sequence[Entity], entity_type: EntityType, actor: Actor | None
     ) -> Sequence[Entity]:
-        return [entity for entity in found if permits(self._policy, type, actor, entity=entity)]
+        return [
+            entity for entity in found if permits(self._policy, entity_type, actor, entity=entity)
+        ]
 
 
-def _rule_name(type: EntityType) -> str:
+def _rule_name(entity_type: EntityType) -> str:
     """The name of the read rule's function, "" for a lambda."""
-    name = str(getattr(rule_of(type, "read", None), "__name__", ""))
+    name = str(getattr(rule_of(entity_type, "read", None), "__name__", ""))
     return "" if name == "<lambda>" else name

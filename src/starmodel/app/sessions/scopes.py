@@ -35,25 +35,25 @@ class Scopes:
         self._user = keyed_hash(secret, "user")
         self._browser = keyed_hash(secret, "browser store")
 
-    def id_of(self, type: EntityType, session: Session | None, actor: Actor | None) -> str:
+    def id_of(self, entity_type: EntityType, session: Session | None, actor: Actor | None) -> str:
         """The id of the caller's own instance.
 
         Raises: NotSignedInError, for a `user` entity of nobody; ConfigurationError, for code
         that has no session.
         """
-        if type.scope == "app":
+        if entity_type.scope == "app":
             return APP_ID
-        if type.scope == "user":
+        if entity_type.scope == "user":
             if actor is None:
                 raise NotSignedInError(
-                    f"Sign in first: {type.name} belongs to a signed-in user.",
+                    f"Sign in first: {entity_type.name} belongs to a signed-in user.",
                     plain="Sign in first: this belongs to whoever is signed in.",
                 )
             return self._user(actor.id)
         if session is None:
             raise ConfigurationError(
-                f"{type.name} belongs to a visitor's session, and this code has none. "
-                f"Use `await {type.name}.get(request)`, or give it scope 'app'."
+                f"{entity_type.name} belongs to a visitor's session, and this code has none. "
+                f"Use `await {entity_type.name}.get(request)`, or give it scope 'app'."
             )
         return session.key
 

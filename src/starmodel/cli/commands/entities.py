@@ -27,7 +27,10 @@ def list_all(
     from starmodel.cli.events.describe import overview
 
     with in_sentences():
-        told = [overview(type) for type in load_application(chosen_app(target, app)).registry]
+        told = [
+            overview(entity_type)
+            for entity_type in load_application(chosen_app(target, app)).registry
+        ]
     if as_json:
         print_json(told)
         return

@@ -119,13 +119,15 @@ def _secret_key(settings: Settings) -> Iterator[Finding]:
 
 
 def _entities(application: Application, settings: Settings) -> Iterator[Finding]:
-    kept = [type.name for type in application.registry if type.store == "memory"]
+    kept = [
+        entity_type.name for entity_type in application.registry if entity_type.store == "memory"
+    ]
     if kept:
         yield Finding(
             "warning", "memory", f"{', '.join(kept)} live in memory: gone at each restart, and "
             "right with one worker only.", "Give what must last another store.",
         )  # fmt: skip
-    sql = any(type.store == "sql" for type in application.registry)
+    sql = any(entity_type.store == "sql" for entity_type in application.registry)
     if sql and settings.origins["database_url"] == "the default":
         yield Finding(
             "warning", "database_url", "It is the default, a SQLite file in the current folder, "
@@ -140,9 +142,9 @@ def _entities(application: Application, settings: Settings) -> Iterator[Finding]
             "Where a rule by role does, use that: the store then cuts the page.",
         )  # fmt: skip
     open_to_all = [
-        type.name
-        for type in application.registry
-        if type.scope != "session" and rule_of(type, "write", None) == "public"
+        entity_type.name
+        for entity_type in application.registry
+        if entity_type.scope != "session" and rule_of(entity_type, "write", None) == "public"
     ]
     if open_to_all:
         yield Finding(

@@ -45,7 +45,7 @@ def examine(app: str | None, built_in: Iterable[str]) -> Report:
         found += production.always(settings, application)
         found += production.production(settings, application)
     if application is not None:
-        report.entities = [overview(type) for type in application.registry]
+        report.entities = [overview(entity_type) for entity_type in application.registry]
         if isinstance(settings, Settings):
             found += stores(application, settings)
     found += [*place.assets(settings), *place.files(settings), place.port()]

@@ -17,7 +17,7 @@ from starmodel.core.errors import StarModelError
 
 def stores(application: Application, settings: Settings) -> Iterator[Finding]:
     """Open every store and close it again; a SQLite file that is not there is not made."""
-    used = {type.store for type in application.registry}
+    used = {entity_type.store for entity_type in application.registry}
     file = _sqlite_file(settings.database_url) if "sql" in used else None
     if file is not None and not file.exists():
         yield _place_of(file)
@@ -51,10 +51,13 @@ async def _opened(application: Application) -> tuple[list[str], list[tuple[str, 
     await application.ready()
     notes: list[str] = []
     warnings: list[tuple[str, bool]] = []
-    if any(type.store == "sql" for type in application.registry):
+    if any(entity_type.store == "sql" for entity_type in application.registry):
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
-        opened = {application.persistence.for_class(type.cls) for type in application.registry}
+        opened = {
+            application.persistence.for_class(entity_type.cls)
+            for entity_type in application.registry
+        }
         for store in opened:
             if isinstance(store, SqlRepository):
                 notes += store.notes

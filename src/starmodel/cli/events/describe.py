@@ -20,40 +20,40 @@ from starmodel.core.fields.field import FieldOptions, FieldSpec
 from starmodel.core.fields.widgets import UI
 
 
-def overview(type: EntityType) -> dict[str, Any]:
+def overview(entity_type: EntityType) -> dict[str, Any]:
     """One entity in a list of them. Shapes: fields and events are names."""
     return {
-        "name": type.name,
-        "store": type.store,
-        "scope": type.scope,
-        "path": type.path,
+        "name": entity_type.name,
+        "store": entity_type.store,
+        "scope": entity_type.scope,
+        "path": entity_type.path,
         "access": {
-            "read": access_words(rule_of(type, "read", None)),
-            "write": access_words(rule_of(type, "write", None)),
+            "read": access_words(rule_of(entity_type, "read", None)),
+            "write": access_words(rule_of(entity_type, "write", None)),
         },
-        "fields": [*type.cls.__entity__.fields],
-        "events": [*type.events],
+        "fields": [*entity_type.cls.__entity__.fields],
+        "events": [*entity_type.events],
     }
 
 
-def whole(type: EntityType, front: Front) -> dict[str, Any]:
+def whole(entity_type: EntityType, front: Front) -> dict[str, Any]:
     """All of one entity. Shapes: table is None where the store has none."""
-    told = overview(type)
-    cls = type.cls
-    told["module"], told["ttl_s"] = cls.__module__, type.ttl_s
-    told["fields"] = [_field(spec, type) for spec in cls.__entity__.fields.values()]
+    told = overview(entity_type)
+    cls = entity_type.cls
+    told["module"], told["ttl_s"] = cls.__module__, entity_type.ttl_s
+    told["fields"] = [_field(spec, entity_type) for spec in cls.__entity__.fields.values()]
     told["computed"] = [
         {
             "name": name,
             "type": type_name(info.return_type),
             "private": name in cls.__entity__.private,
-            "signal": name in type.signals,
+            "signal": name in entity_type.signals,
         }
         for name, info in cls.__pydantic_computed_fields__.items()
     ]
-    told["events"] = [_event(type, event, front) for event in type.events.values()]
+    told["events"] = [_event(entity_type, event, front) for event in entity_type.events.values()]
     url = front.application.settings.database_url
-    told["table"] = _table(type, url) if type.store == "sql" else None
+    told["table"] = _table(entity_type, url) if entity_type.store == "sql" else None
     return told
 
 
@@ -62,14 +62,14 @@ def access_words(rule: AccessRule) -> str:
     return rule if isinstance(rule, str) else f"function {getattr(rule, '__name__', repr(rule))}"
 
 
-def _field(spec: FieldSpec, type: EntityType) -> dict[str, Any]:
+def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": spec.name,
         "type": type_name(spec.info.annotation),
         "required": spec.info.is_required(),
         "private": spec.private,
         "editable": spec.editable,
-        "signal": spec.name in type.signals,
+        "signal": spec.name in entity_type.signals,
         "constraints": _constraints(spec.info) | spec.options.sql,
     }
     factory = spec.info.default_factory
@@ -95,30 +95,30 @@ def _constraints(info: FieldInfo) -> dict[str, Any]:
     return found
 
 
-def _event(type: EntityType, event: Event[Any, Any, Any], front: Front) -> dict[str, Any]:
-    binder = front.application.dispatcher.binders[type.cls, event.name]
+def _event(entity_type: EntityType, event: Event[Any, Any, Any], front: Front) -> dict[str, Any]:
+    binder = front.application.dispatcher.binders[entity_type.cls, event.name]
     return {
         "name": event.name,
         "signature": binder.signature,
         "kind": event.kind,
-        "access": access_words(rule_of(type, "write", event)),
+        "access": access_words(rule_of(entity_type, "write", event)),
         "routes": [
             f"{method} {path}"
             for method, path, found in front.routes
-            if found.event is event and path.startswith(str(type.path))
+            if found.event is event and path.startswith(str(entity_type.path))
         ],
         "about": summary(event),
     }
 
 
-def _table(type: EntityType, url: str) -> Mapping[str, Any]:
+def _table(entity_type: EntityType, url: str) -> Mapping[str, Any]:
     from sqlalchemy import MetaData
 
     from starmodel.adapters.persistence.sql.engines import flavour_for
     from starmodel.adapters.persistence.sql.tables import derive_table
 
     flavour = flavour_for(url)
-    table = derive_table(type, MetaData(), flavour).table
+    table = derive_table(entity_type, MetaData(), flavour).table
     return {
         "name": table.name,
         "columns": [

@@ -51,9 +51,9 @@ class Request:
     def __init__(self, application: Application, asked: Asked) -> None:
         name, _, id = asked.target.partition(":")
         self.application, self.asked = application, asked
-        self.type, self.id = find_entity(application, name), id or None
-        self.event = find_event(application, self.type, asked.event)
-        self.binder: Binder = application.dispatcher.binders[self.type.cls, self.event.name]
+        self.entity_type, self.id = find_entity(application, name), id or None
+        self.event = find_event(application, self.entity_type, asked.event)
+        self.binder: Binder = application.dispatcher.binders[self.entity_type.cls, self.event.name]
         if asked.roles and asked.actor is None:
             raise UsageError("--role is of somebody. Say whose: --actor ID --role NAME.")
         self._check_target()
@@ -67,7 +67,7 @@ class Request:
     @property
     def where(self) -> str:
         """What is run on what: "Product:42.adjust_stock"."""
-        at = f"{self.type.name}:{self.id}" if self.id is not None else self.type.name
+        at = f"{self.entity_type.name}:{self.id}" if self.id is not None else self.entity_type.name
         return f"{at}.{self.event.name}"
 
     async def run(self, tell: Callable[[Outcome], None]) -> Outcome:
@@ -84,14 +84,15 @@ class Request:
         closed = [name for name in form if name in self.binder.private]
         if closed and actor is not TRUSTED:
             raise UsageError(
-                f"Only trusted code may set {', '.join(map(repr, closed))} of {self.type.name}. "
+                f"Only trusted code may set {', '.join(map(repr, closed))} "
+                f"of {self.entity_type.name}. "
                 "Leave it out, or leave out --actor."
             )
         inputs = Inputs(body=form, body_name="form", trusted=actor is TRUSTED)
-        arguments = self.application.dispatcher.bind(self.type, self.event, inputs)
+        arguments = self.application.dispatcher.bind(self.entity_type, self.event, inputs)
         session = self._session(actor)
         command = Command(
-            self.type, self.event, arguments, self.id, actor, session, send=_each(tell)
+            self.entity_type, self.event, arguments, self.id, actor, session, send=_each(tell)
         )
         current_host.set(self.application)
         current_session.set(session)
@@ -114,40 +115,43 @@ class Request:
 
     def _check_target(self) -> None:
         """Refuse a record without its id, and an id where there is nothing to choose."""
-        type, name, event = self.type, self.type.name, self.event.name
-        if type.store in IN_BROWSER:
+        entity_type, name, event = self.entity_type, self.entity_type.name, self.event.name
+        if entity_type.store in IN_BROWSER:
             raise CommandError(
                 f"{name} is kept in its visitor's browser, which no terminal reaches."
             )
-        if type.is_record and event == "create":
+        if entity_type.is_record and event == "create":
             if self.id is not None:
                 raise UsageError(f"create makes a new {name}. Leave out {':' + self.id!r}.")
-        elif type.is_record and self.id is None:
+        elif entity_type.is_record and self.id is None:
             raise UsageError(
                 f"Which {name}? Give its id: starmodel event {name}:ID {event}. "
                 "Only create needs none."
             )
-        elif type.scope == "app" and self.id is not None:
+        elif entity_type.scope == "app" and self.id is not None:
             raise UsageError(
                 f"There is one {name} for the whole application. Leave out {':' + self.id!r}."
             )
 
     def _check_session(self) -> None:
         """Refuse what belongs to a visitor or user, when it is not said whose."""
-        needed = [self.type] if self.id is None else []
+        needed = [self.entity_type] if self.id is None else []
         needed += [self.application.registry[cls] for cls in self.binder.own.values()]
-        for type in needed:
-            if type.scope == "session" and self.asked.session is None:
-                raise UsageError(_no_session(type, direct=type is self.type))
-            if type.scope == "user" and self.asked.actor is None:
-                raise UsageError(f"{type.name} belongs to a signed-in user. Say whose: --actor ID.")
+        for entity_type in needed:
+            if entity_type.scope == "session" and self.asked.session is None:
+                raise UsageError(_no_session(entity_type, direct=entity_type is self.entity_type))
+            if entity_type.scope == "user" and self.asked.actor is None:
+                raise UsageError(
+                    f"{entity_type.name} belongs to a signed-in user. Say whose: --actor ID."
+                )
 
 
-def _no_session(type: EntityType, *, direct: bool) -> str:
-    stored = f", or name a stored one by its key: {type.name}:KEY" if direct else ""
+def _no_session(entity_type: EntityType, *, direct: bool) -> str:
+    stored = f", or name a stored one by its key: {entity_type.name}:KEY" if direct else ""
     return (
-        f"{type.name} belongs to a visitor's session, and a terminal has none. Name one with "
-        f"--session NAME (the same name means the same {type.name} each time){stored}."
+        f"{entity_type.name} belongs to a visitor's session, and a terminal has none. "
+        "Name one with --session NAME "
+        f"(the same name means the same {entity_type.name} each time){stored}."
     )
 
 

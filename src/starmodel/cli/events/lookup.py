@@ -15,7 +15,7 @@ from starmodel.core.events import Event
 
 def find_entity(application: Application, name: str) -> EntityType:
     """The entity of that name, in whatever case. Raises: UsageError, naming those there are."""
-    names = {type.name: type for type in application.registry}
+    names = {entity_type.name: entity_type for entity_type in application.registry}
     found = _by_name(name, names)
     if found is not None:
         return names[found]
@@ -26,27 +26,28 @@ def find_entity(application: Application, name: str) -> EntityType:
 
 
 def find_event(
-    application: Application, type: EntityType, name: str | None
+    application: Application, entity_type: EntityType, name: str | None
 ) -> Event[Any, Any, Any]:
     """The event of that name; dashes may stand for its underscores.
 
     Raises: UsageError, with the signature of every event that there is.
     """
-    found = None if name is None else _by_name(name.replace("-", "_"), type.events)
+    found = None if name is None else _by_name(name.replace("-", "_"), entity_type.events)
     if found is not None:
-        return type.events[found]
+        return entity_type.events[found]
     if name is None:
-        problem = f"Which event of {type.name}?"
+        problem = f"Which event of {entity_type.name}?"
     else:
-        problem = f"{type.name} has no event {name!r}.{_hint(name, type.events)}"
-    raise UsageError(f"{problem} Its events are:\n{events_of(application, type)}")
+        problem = f"{entity_type.name} has no event {name!r}.{_hint(name, entity_type.events)}"
+    raise UsageError(f"{problem} Its events are:\n{events_of(application, entity_type)}")
 
 
-def events_of(application: Application, type: EntityType) -> str:
+def events_of(application: Application, entity_type: EntityType) -> str:
     """The signature of every event, one a line, with the first line of its documentation."""
     binders = application.dispatcher.binders
     rows = [
-        (binders[type.cls, event.name].signature, summary(event)) for event in type.events.values()
+        (binders[entity_type.cls, event.name].signature, summary(event))
+        for event in entity_type.events.values()
     ]
     return columns(rows, indent="  ")
 

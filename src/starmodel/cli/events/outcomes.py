@@ -81,8 +81,8 @@ class TextTeller:
     def begin(self, request: Request) -> None:
         """Say what this can't do, before it is done."""
         self._where, self._steps = request.where, 0
-        name = request.type.name
-        if request.type.store == "memory":
+        name = request.entity_type.name
+        if request.entity_type.store == "memory":
             typer.echo(
                 f"Note: {name} is kept in memory, here in that of this command. It is gone at "
                 "its end, and a running server does not see it.",
@@ -128,7 +128,7 @@ class JsonTeller(TextTeller):
 
     def begin(self, request: Request) -> None:
         super().begin(request)
-        self._event = f"{request.type.name}.{request.event.name}"
+        self._event = f"{request.entity_type.name}.{request.event.name}"
 
     def step(self, outcome: Outcome) -> None:
         super().step(outcome)  # stdout is stderr while an event runs

@@ -160,12 +160,14 @@ class Registry:
     @cached_property
     def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
         """For each class the foreign keys that say what happens when a record of it goes."""
-        return dependents(type.cls for type in self)
+        return dependents(entity_type.cls for entity_type in self)
 
     @cached_property
     def stored_models(self) -> frozenset[type[BaseModel]]:
         """The models in fields of the entities, however deep."""
-        infos = (info for type in self for info in type.cls.__pydantic_fields__.values())
+        infos = (
+            info for entity_type in self for info in entity_type.cls.__pydantic_fields__.values()
+        )
         return frozenset(all_models(info.annotation for info in infos))
 
     @cached_property
@@ -190,15 +192,15 @@ class Registry:
         return self._names[name]
 
 
-def check_path(type: EntityType) -> None:
+def check_path(entity_type: EntityType) -> None:
     """Refuse a path that StarModel serves itself. Raises: ConfigurationError."""
-    path = f"{type.path}/".lower()
+    path = f"{entity_type.path}/".lower()
     taken = next((word for word in RESERVED_PATHS if path.startswith(f"{word}/")), None)
     if taken is not None:
         raise ConfigurationError(
-            f"{_where(type.cls)} would be served at {type.path}, and {taken} is reserved for "
-            f"StarModel. Set another model_config['path'], such as '/my{taken}', or None for no "
-            "pages."
+            f"{_where(entity_type.cls)} would be served at {entity_type.path}, and {taken} is "
+            f"reserved for StarModel. Set another model_config['path'], such as '/my{taken}', "
+            "or None for no pages."
         )
 
 

@@ -148,8 +148,8 @@ def _call(tab: Tab, action: Action) -> tuple[str, str]:
 def _form_path(tab: Tab, action: Action) -> str:
     """Where a form for the action's event posts to."""
     application: Any = tab.running.application
-    type = application.registry[action.entity]
-    address = application.realtime.address(type, type.events[action.event], action.id)
+    entity_type = application.registry[action.entity]
+    address = application.realtime.address(entity_type, entity_type.events[action.event], action.id)
     return f"{tab.running.root_path}{address}"
 
 

@@ -25,11 +25,11 @@ class SseReader:
 
 
 def _event(block: str) -> SseEvent | None:
-    type, data = "", dict[str, str]()
+    event, data = "", dict[str, str]()
     for line in block.split("\n"):
         if line.startswith("event: "):
-            type = line[7:]
+            event = line[7:]
         elif line.startswith("data: "):
             name, _, value = line[6:].partition(" ")
             data[name] = f"{data[name]}\n{value}" if name in data else value
-    return SseEvent(type, data) if type else None
+    return SseEvent(event, data) if event else None

@@ -45,11 +45,11 @@ class Conditions:
     def __init__(self, fields: Mapping[str, StoredField], orders: Orders, flavour: Flavour) -> None:
         self._fields, self._orders, self._flavour = fields, orders, flavour
 
-    def of(self, filter: Filter) -> Part | None:
+    def of(self, wanted: Filter) -> Part | None:
         """The condition of a filter; None where only Python compares the same way."""
-        field, op, value = self._fields[filter.field], filter.op, filter.value
+        field, op, value = self._fields[wanted.field], wanted.op, wanted.value
         if op in NEGATED:
-            part = self.of(filter.positive)
+            part = self.of(wanted.positive)
             return None if part is None else Part(("not", part.shape, None), part.values)
         if value is None:
             return Part((op if op in ("eq", "ne") else "never", field.name, None))
@@ -57,7 +57,7 @@ class Conditions:
         if op in ("contains", "startswith") and codec.compares == "text":
             return self._text_part(op, (field.name,), str(value))
         if codec.members is not None:
-            return _members_part(field, filter)
+            return _members_part(field, wanted)
         if op in ("contains", "startswith") or codec.compares == "no":
             return None
         if op == "in":
@@ -68,8 +68,8 @@ class Conditions:
             asked = [_asked(field, "eq", item) for item in value if item is not None]
             if None in asked:
                 return None
-            wanted = [value for op, *values in asked if op == "eq" for value in values]  # type: ignore[misc]
-            return Part(("in", field.name, len(wanted)), tuple(wanted))
+            found = [value for op, *values in asked if op == "eq" for value in values]  # type: ignore[misc]
+            return Part(("in", field.name, len(found)), tuple(found))
         asked_as = _asked(field, op, value)
         if asked_as is None:
             return None
@@ -134,8 +134,10 @@ class Conditions:
             return column.is_not(None)
         if field.codec.compares == "moment":
             return _moment_condition(op, column, f"p{number}_0", f"p{number}_1", size)
-        type = NullType() if field.codec.ask is not None else field.column.type
-        values: list[Any] = [bindparam(f"p{number}_{index}", type_=type) for index in range(size)]
+        column_type = NullType() if field.codec.ask is not None else field.column.type
+        values: list[Any] = [
+            bindparam(f"p{number}_{index}", type_=column_type) for index in range(size)
+        ]
         if op in ("in", "none_or_in"):
             among = column.in_(values) if values else false()
             return or_(column.is_(None), among) if op == "none_or_in" else among
@@ -150,9 +152,9 @@ class Conditions:
         return compared
 
     def _found(
-        self, op: str, ascii: bool, column: ColumnElement[Any], name: str
+        self, op: str, ascii_only: bool, column: ColumnElement[Any], name: str
     ) -> ColumnElement[bool]:
-        place = self._flavour.place(bindparam(name, type_=String), column, ascii=ascii)
+        place = self._flavour.place(bindparam(name, type_=String), column, ascii_only=ascii_only)
         return place == 1 if op == "startswith" else place > 0
 
     def _text_part(self, op: str, names: tuple[str, ...], wanted: str) -> Part | None:
@@ -224,16 +226,16 @@ def _asked_whole(op: str, value: float) -> Asked:
     return ("gt", whole) if op in ("gt", "gte") else ("lte", whole)
 
 
-def _members_part(field: StoredField, filter: Filter) -> Part | None:
+def _members_part(field: StoredField, wanted: Filter) -> Part | None:
     """Any filter on an enum: which of its members match is known before asking."""
-    compare = OPERATORS[filter.op]
+    compare = OPERATORS[wanted.op]
     try:
         texts = tuple(
-            field.codec.encode(m) for m in field.codec.members or () if compare(m, filter.value)
+            field.codec.encode(m) for m in field.codec.members or () if compare(m, wanted.value)
         )
     except TypeError:
         return None
-    return Part(("none_or_in" if filter.op == "ne" else "in", field.name, len(texts)), texts)
+    return Part(("none_or_in" if wanted.op == "ne" else "in", field.name, len(texts)), texts)
 
 
 def _moment_condition(

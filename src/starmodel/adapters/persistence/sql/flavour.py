@@ -120,16 +120,16 @@ class Flavour(ABC):
         """A column's default for those who write past us, as this database takes it."""
         return default
 
-    def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
+    def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
         """How values of a scalar kind, no enum, are kept in a column of this type."""
         codec = self.scalars[kind]
         if kind is str:
-            return replace(codec, encode=limited_text(getattr(type, "length", None)))
+            return replace(codec, encode=limited_text(getattr(column_type, "length", None)))
         return codec
 
-    def takes(self, kind: Any, type: TypeEngine[Any]) -> bool:
+    def takes(self, kind: Any, column_type: TypeEngine[Any]) -> bool:
         """True when a column type that a user chose keeps values of this kind as ours would."""
-        return isinstance(type, KEPT_IN[enum.Enum if is_enum(kind) else kind])
+        return isinstance(column_type, KEPT_IN[enum.Enum if is_enum(kind) else kind])
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column compared by code points, as Python compares."""
@@ -168,7 +168,7 @@ class Flavour(ABC):
 
     @abstractmethod
     def place(
-        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         """The position of the wanted text in the lower-case column, from 1 on; 0 if it has none."""
 

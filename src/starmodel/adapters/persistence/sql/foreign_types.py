@@ -113,8 +113,8 @@ _DECLARE = {
 def _moment(kind: Any) -> Make:
     def make(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
         zoned = kind is AwareDatetime
-        type = flavour.column_type(kind, DateTime(timezone=zoned), keyed=False)
-        return flavour.codec(kind, type), type
+        column_type = flavour.column_type(kind, DateTime(timezone=zoned), keyed=False)
+        return flavour.codec(kind, column_type), column_type
 
     return make
 
@@ -281,8 +281,8 @@ def fitted(
     """
     made = adapted(kind, annotation, found, flavour, own=own)
     if made is not None:
-        codec, type = made
+        codec, column_type = made
         if found.type:  # SQLite takes a value as it is, whatever the column is called
-            field.column.type = type
+            field.column.type = column_type
         field = replace(field, codec=codec)
     return replace(field, generated=True) if found.generated else field

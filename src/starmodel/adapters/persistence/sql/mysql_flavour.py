@@ -176,16 +176,18 @@ class MysqlFlavour(Flavour):
         is_now = isinstance(getattr(default, "arg", None), func.now().__class__)
         return DefaultClause(text("CURRENT_TIMESTAMP(6)")) if is_now else default
 
-    def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
-        codec = super().codec(kind, type)
+    def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
+        codec = super().codec(kind, column_type)
         if kind is str:
-            return replace(codec, encode=without_nul(codec.encode, getattr(type, "length", None)))
+            return replace(
+                codec, encode=without_nul(codec.encode, getattr(column_type, "length", None))
+            )
         if kind is int:
-            return replace(codec, encode=whole_of(type))
-        if kind is decimal.Decimal and isinstance(type, Numeric):
-            free = (type.precision, type.scale) == (65, 30)
+            return replace(codec, encode=whole_of(column_type))
+        if kind is decimal.Decimal and isinstance(column_type, Numeric):
+            free = (column_type.precision, column_type.scale) == (65, 30)
             decode = _decimal if free else None
-            encode = decimal_of(type.precision, type.scale)
+            encode = decimal_of(column_type.precision, column_type.scale)
             return replace(codec, encode=encode, decode=decode)
         return codec
 
@@ -199,7 +201,7 @@ class MysqlFlavour(Flavour):
         return true_()
 
     def place(
-        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         return func.instr(func.lower(self.as_text(column)), wanted, type_=Integer)
 

@@ -167,7 +167,7 @@ def _refused(broken: Broken, text: str) -> RefusedError:
 
 
 def _found(
-    type: Any,
+    entity_type: Any,
     whole_type: Any,
     extra: str,
     length: Any,
@@ -176,15 +176,15 @@ def _found(
     not_null: Any,
     has_default: Any,
 ) -> FoundColumn:
-    type, whole_type = _decoded(type).lower(), _decoded(whole_type)
-    labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if type == "enum" else []
+    entity_type, whole_type = _decoded(entity_type).lower(), _decoded(whole_type)
+    labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if entity_type == "enum" else []
     return FoundColumn(
-        type,
+        entity_type,
         tuple(label.replace("''", "'") for label in labels),
         "GENERATED" in _decoded(extra).upper().replace("DEFAULT_GENERATED", ""),
         length if length is not None and length < 2**31 else None,
-        precision if type == "decimal" else None,
-        scale if type == "decimal" else None,
+        precision if entity_type == "decimal" else None,
+        scale if entity_type == "decimal" else None,
         not_null=bool(not_null),
         has_default=bool(has_default),
     )

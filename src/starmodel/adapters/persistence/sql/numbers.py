@@ -12,11 +12,11 @@ from sqlalchemy.types import BigInteger, TypeEngine
 from starmodel.adapters.persistence.sql.values import whole, wrong
 
 
-def whole_of(type: TypeEngine[Any]) -> Callable[[Any], int]:
+def whole_of(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
     """The encoding of whole numbers into a column of this type."""
-    if isinstance(type, BigInteger) or not isinstance(type, Integer):
+    if isinstance(entity_type, BigInteger) or not isinstance(entity_type, Integer):
         return whole
-    bits = 15 if isinstance(type, SmallInteger) else 31
+    bits = 15 if isinstance(entity_type, SmallInteger) else 31
 
     def encode(value: Any) -> int:
         made = whole(value)

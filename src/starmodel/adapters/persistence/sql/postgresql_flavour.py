@@ -117,14 +117,16 @@ class PostgresqlFlavour(Flavour):
             return given.dialect_impl(self.dialect)
         return String(given.length, collation="C")
 
-    def codec(self, kind: Any, type: TypeEngine[Any]) -> Codec:
-        codec = super().codec(kind, type)
+    def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
+        codec = super().codec(kind, column_type)
         if kind is str:
-            return replace(codec, encode=without_nul(codec.encode, getattr(type, "length", None)))
+            return replace(
+                codec, encode=without_nul(codec.encode, getattr(column_type, "length", None))
+            )
         if kind is int:
-            return replace(codec, encode=whole_of(type))
-        if kind is decimal.Decimal and isinstance(type, Numeric):
-            return replace(codec, encode=decimal_of(type.precision, type.scale))
+            return replace(codec, encode=whole_of(column_type))
+        if kind is decimal.Decimal and isinstance(column_type, Numeric):
+            return replace(codec, encode=decimal_of(column_type.precision, column_type.scale))
         return codec
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -137,7 +139,7 @@ class PostgresqlFlavour(Flavour):
         return findable(wanted) and (self.icu or wanted.isascii())
 
     def place(
-        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
-        lower = func.lower(collate(type_coerce(column, String), "C" if ascii else ICU))
+        lower = func.lower(collate(type_coerce(column, String), "C" if ascii_only else ICU))
         return func.strpos(lower, wanted, type_=Integer)

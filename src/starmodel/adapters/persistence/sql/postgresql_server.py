@@ -117,19 +117,19 @@ def _columns(error: Any) -> list[str]:
 
 def _found(
     name: str,
-    type: str,
+    entity_type: str,
     generated: bool,
     modifier: int,
     labels: Sequence[str] | None,
     not_null: bool,
     has_default: bool,
 ) -> FoundColumn:
-    is_number = type == "numeric" and modifier > 0
+    is_number = entity_type == "numeric" and modifier > 0
     return FoundColumn(
-        type,
+        entity_type,
         tuple(labels or ()),
         generated,
-        modifier if type in ("character varying", "character") and modifier > 0 else None,
+        modifier if entity_type in ("character varying", "character") and modifier > 0 else None,
         modifier >> 16 if is_number else None,
         modifier & 0x7FF if is_number else None,
         not_null=not_null,

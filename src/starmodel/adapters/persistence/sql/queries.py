@@ -106,7 +106,7 @@ class Planner:
 
     def _parts(self, query: Query) -> tuple[list[Part], bool]:
         """The conditions that SQL knows, and whether these are all."""
-        parts = [self._conditions.of(filter) for filter in query.filters]
+        parts = [self._conditions.of(wanted) for wanted in query.filters]
         if query.search:
             parts.append(self._conditions.search(query))
         known = [part for part in parts if part is not None]

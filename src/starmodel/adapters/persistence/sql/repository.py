@@ -137,10 +137,10 @@ class SqlRepository:
             opened.push_async_callback(engine.close)
             await engine.connect()
             metadata = MetaData()
-            there = [await _columns(type, engine) for type in types]
+            there = [await _columns(entity_type, engine) for entity_type in types]
             tables = [
-                derive_table(type, metadata, engine.flavour, found)
-                for type, found in zip(types, there, strict=True)
+                derive_table(entity_type, metadata, engine.flavour, found)
+                for entity_type, found in zip(types, there, strict=True)
             ]
             markers = Markers(metadata, engine.flavour)
             if any(map(is_numbered, tables)):
@@ -352,5 +352,5 @@ class _LockedRepository(SqlRepository):
         return await self.get(entity, id)
 
 
-async def _columns(type: EntityType, engine: Engine) -> FoundColumns:
-    return await engine.columns(table_name(type.cls), schema_of(type.cls))
+async def _columns(entity_type: EntityType, engine: Engine) -> FoundColumns:
+    return await engine.columns(table_name(entity_type.cls), schema_of(entity_type.cls))

@@ -22,18 +22,19 @@ def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
         return f", {in_development}"
     quote = dialect.identifier_preparer.quote
     change = f"ALTER TABLE {quote(table)}"
-    name, type = quote(column.name), dialect.type_compiler_instance.process(column.type)
+    name, column_type = quote(column.name), dialect.type_compiler_instance.process(column.type)
     if dialect.name == "postgresql":
-        cast = type.partition(" COLLATE")[0]
-        made = f"{change} ALTER COLUMN {name} TYPE {type} USING {name}::{cast};"
+        cast = column_type.partition(" COLLATE")[0]
+        made = f"{change} ALTER COLUMN {name} TYPE {column_type} USING {name}::{cast};"
     elif dialect.name == "sqlite":  # which can't change a type
         old = quote(column.name + _OLD)
         filler = "" if column.nullable else " NOT NULL DEFAULT ''"
         copy = f"UPDATE {quote(table)} SET {name} = {old}"  # noqa: S608 - quoted names
         made = (
-            f"{change} RENAME COLUMN {name} TO {old}; {change} ADD COLUMN {name} {type}{filler}; "
+            f"{change} RENAME COLUMN {name} TO {old}; "
+            f"{change} ADD COLUMN {name} {column_type}{filler}; "
             f"{copy}; {change} DROP COLUMN {old};"
         )
     else:
-        made = f"{change} MODIFY {name} {type}{' NULL' if column.nullable else ' NOT NULL'};"
+        made = f"{change} MODIFY {name} {column_type}{' NULL' if column.nullable else ' NOT NULL'};"
     return f", {in_development}, or convert the column, after a backup: {made[:-1]}"

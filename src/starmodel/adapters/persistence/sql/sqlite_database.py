@@ -148,18 +148,20 @@ def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
     return {
         name: FoundColumn(
             generated=hidden > 1,
-            length=_length(type),
+            length=_length(entity_type),
             sample=value,
-            declared=type,
+            declared=entity_type,
             not_null=bool(not_null),
             has_default=bool(has_default),
         )
-        for (name, hidden, type, not_null, has_default), value in zip(rows, sample, strict=True)
+        for (name, hidden, entity_type, not_null, has_default), value in zip(
+            rows, sample, strict=True
+        )
     }
 
 
-def _length(type: str) -> int | None:
-    found = re.search(r"\((\d+)\)", type)
+def _length(entity_type: str) -> int | None:
+    found = re.search(r"\((\d+)\)", entity_type)
     return int(found[1]) if found else None
 
 

@@ -51,9 +51,9 @@ class SqliteFlavour(Flavour):
         return not wanted.isascii() or super().finds_alike(wanted, text)
 
     def place(
-        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii: bool
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
         # instr() has no wildcards to escape, and unlike LIKE it sees past a NUL. SQLite's own
         # lower() knows only ASCII, so any other text is compared by Python's.
-        lower = func.lower(column) if ascii else getattr(func, LOWER)(column)
+        lower = func.lower(column) if ascii_only else getattr(func, LOWER)(column)
         return func.instr(lower, wanted, type_=Integer)

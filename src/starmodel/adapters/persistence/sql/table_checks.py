@@ -157,5 +157,5 @@ def _allowing_null(mapped: EntityTable, column: Column[Any], dialect: Dialect) -
         return f"ALTER TABLE {quoted} ALTER COLUMN {name} DROP NOT NULL;"
     if dialect.name == "sqlite":
         return retyping(mapped.table.name, column, dialect).rpartition("backup: ")[2] + ";"
-    type = dialect.type_compiler_instance.process(column.type)
-    return f"ALTER TABLE {quoted} MODIFY {name} {type} NULL;"
+    column_type = dialect.type_compiler_instance.process(column.type)
+    return f"ALTER TABLE {quoted} MODIFY {name} {column_type} NULL;"

@@ -166,7 +166,7 @@ class EntityTable:
 
 
 def derive_table(
-    type: EntityType,
+    entity_type: EntityType,
     metadata: MetaData,
     flavour: Flavour,
     there: Mapping[str, FoundColumn] | None = None,
@@ -181,17 +181,17 @@ def derive_table(
     Shapes: there are the columns that the table has; none, when it is still to be made.
     Raises: ConfigurationError, for a class that no table can keep.
     """
-    cls = type.cls
+    cls = entity_type.cls
     if cls.model_config.get("extra") == "allow":
         raise ConfigurationError(
-            f"{type.name} allows extra fields, which have no column in SQL. Declare them, or "
-            "collect them in a field like `extra: dict[str, Any] = {}`."
+            f"{entity_type.name} allows extra fields, which have no column in SQL. "
+            "Declare them, or collect them in a field like `extra: dict[str, Any] = {}`."
         )
     name = table_name(cls)
     try:
         more, options = table_arguments(cls, flavour)
     except TypeError as error:
-        raise ConfigurationError(f"{type.name}: {error}.") from error
+        raise ConfigurationError(f"{entity_type.name}: {error}.") from error
     keys = keyed_columns(more)
     there = there or {}
     found = {name.lower() for name in there}
@@ -203,7 +203,7 @@ def derive_table(
             field = _stored_field(spec, flavour, keys)
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
-                f"{type.name}.{spec.name} can't become a column: {error}"
+                f"{entity_type.name}.{spec.name} can't become a column: {error}"
             ) from error
         column_found = known.get(field.column.name.lower())
         if column_found is not None and field.kind is not CUSTOM:
@@ -214,7 +214,7 @@ def derive_table(
                 where = f"the column {field.column.name!r} of the table {name!r}"
                 remedy = retyping(name, field.column, flavour.dialect) if own else ""
                 raise ConfigurationError(
-                    f"{type.name}.{spec.name} can't be stored in {where}: {error}{remedy}."
+                    f"{entity_type.name}.{spec.name} can't be stored in {where}: {error}{remedy}."
                 ) from error
         fields[spec.name] = field
     key = fields["id"].column
@@ -229,9 +229,9 @@ def derive_table(
     hidden: list[Any] = [
         column
         for column in (Column(VERSION, BigInteger, nullable=False), Column(EXPIRES, Double))
-        if not found or column.name in found or type.ttl_s is not None
+        if not found or column.name in found or entity_type.ttl_s is not None
     ]
-    if type.ttl_s is not None:
+    if entity_type.ttl_s is not None:
         hidden.append(Index(short_name(f"ix_{name}{EXPIRES}"), EXPIRES))
     columns = [field.column for field in fields.values()]
     for column in columns:
@@ -247,13 +247,13 @@ def derive_table(
             fields = dict(sorted(fields.items(), key=lambda item: places[item[1].column.name]))
     except InvalidRequestError as error:
         raise ConfigurationError(
-            f"{type.name} would have the table {name!r}, which another entity has already. "
+            f"{entity_type.name} would have the table {name!r}, which another entity has already. "
             "Rename one, or give it a __tablename__."
         ) from error
     name_checks(table)
     fit_index_names(table, flavour)
-    check_identifiers(type.name, table, flavour)
-    return EntityTable(type, table, fields)
+    check_identifiers(entity_type.name, table, flavour)
+    return EntityTable(entity_type, table, fields)
 
 
 def _copied(

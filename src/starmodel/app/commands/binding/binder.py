@@ -63,8 +63,10 @@ class Binder:
     Raises: ConfigurationError, for a parameter that can never be filled.
     """
 
-    def __init__(self, type: EntityType, event: Event[Any, Any, Any], registry: Registry) -> None:
-        self.type, self.event, self.registry = type, event, registry
+    def __init__(
+        self, entity_type: EntityType, event: Event[Any, Any, Any], registry: Registry
+    ) -> None:
+        self.entity_type, self.event, self.registry = entity_type, event, registry
         self.special: dict[str, str] = {}
         self.parameters: dict[str, Parameter] = {}
         self.own: dict[str, Any] = {}
@@ -87,7 +89,7 @@ class Binder:
                     self.own[name] = made.entity  # the visitor's own; no id is ever taken
                 else:
                     self.parameters[name] = made
-        needed = [type, *(registry[cls] for cls in self.own.values())]
+        needed = [entity_type, *(registry[cls] for cls in self.own.values())]
         self.carries = tuple(dict.fromkeys(t.name for t in needed if t.in_browser))
         if self.carries and event.info.method in ("get", "delete"):
             raise ConfigurationError(
@@ -102,9 +104,9 @@ class Binder:
                 "comes in the body of the request. Use method 'post', 'put' or 'patch'."
             )
         self.private = set[str]()
-        for name, spec in type.cls.__entity__.fields.items() if self.takes_fields else ():
+        for name, spec in entity_type.cls.__entity__.fields.items() if self.takes_fields else ():
             if name not in self.parameters:  # what the event itself declares is open
-                self.parameters[name] = field_parameter(type.cls, name)
+                self.parameters[name] = field_parameter(entity_type.cls, name)
                 if not spec.editable:
                     self.private.add(name)
         self.aliases = {
@@ -114,11 +116,11 @@ class Binder:
             if alias not in self.parameters
         }
         if self.takes_fields:
-            self.aliases = names_by_alias(type.cls) | self.aliases
+            self.aliases = names_by_alias(entity_type.cls) | self.aliases
         self.sensitive = [p.name for p in self.parameters.values() if p.is_secret]
         self.entities = {p.name: p.entity for p in self.parameters.values() if p.entity is not None}
-        private = type.cls.__entity__.private
-        fields = type.cls.__pydantic_fields__
+        private = entity_type.cls.__entity__.private
+        fields = entity_type.cls.__pydantic_fields__
         self.text_needed = {
             p.name
             for p in self.parameters.values()
@@ -155,12 +157,12 @@ class Binder:
             or self.own
             or self.containers
             or self.private_parts
-            or (self.takes_fields and next(foreign_keys(type.cls), None))
+            or (self.takes_fields and next(foreign_keys(entity_type.cls), None))
         )
 
     @property
     def where(self) -> str:
-        return f"{self.type.name}.{self.event.name}"
+        return f"{self.entity_type.name}.{self.event.name}"
 
     def method(self, default: str) -> str:
         """The HTTP method of the event: its own, else the default where that has a body."""

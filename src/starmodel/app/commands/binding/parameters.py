@@ -236,7 +236,7 @@ def hints_of(event: Event[Any, Any, Any], registry: Registry) -> dict[str, Any]:
 
     Raises: ConfigurationError, naming any other parameter without a type.
     """
-    known = {type.name: type.cls for type in registry} | _SPECIAL_NAMES
+    known = {entity_type.name: entity_type.cls for entity_type in registry} | _SPECIAL_NAMES
     hints, failed = resolved_hints(event.fn, known)
     for name, error in failed.items():
         if name not in SPECIAL and name != "return":

@@ -23,12 +23,14 @@ class References:
         self, registry: Registry, persistence: PersistenceManager, policy: AccessPolicy
     ) -> None:
         self._registry, self._persistence, self._policy = registry, persistence, policy
-        by_table = {table_name(type.cls): type for type in registry}
+        by_table = {table_name(entity_type.cls): entity_type for entity_type in registry}
         self._keys: dict[type[Entity], list[tuple[ForeignKey, EntityType]]] = {}
-        for type in registry:
-            found = [(k, by_table[k.table]) for k in foreign_keys(type.cls) if k.table in by_table]
+        for entity_type in registry:
+            found = [
+                (k, by_table[k.table]) for k in foreign_keys(entity_type.cls) if k.table in by_table
+            ]
             if found:
-                self._keys[type.cls] = found
+                self._keys[entity_type.cls] = found
 
     def has(self, cls: type[Entity]) -> bool:
         """Whether the class has a foreign key to an entity of the application."""
@@ -48,7 +50,7 @@ class References:
         if command.actor is TRUSTED:
             return
         viewer = Viewer(self._registry, self._policy, command.actor)
-        for key, target in self._keys.get(command.type.cls, ()):
+        for key, target in self._keys.get(command.entity_type.cls, ()):
             value = fields.get(key.field)
             if value is None or value == getattr(before, key.field, None):
                 continue
@@ -58,18 +60,18 @@ class References:
                 Query(target.cls, (Filter(key.column, "eq", value),), limit=1)
             )
             if not found or not viewer.may_read(found[0]):
-                title = command.type.cls.__entity__.fields[key.field].title
+                title = command.entity_type.cls.__entity__.fields[key.field].title
                 told = f"{title} refers to a record that does not exist."
                 raise ConstraintError(
-                    f"{command.type.title} can't be stored: {told}", {key.field: told}
+                    f"{command.entity_type.title} can't be stored: {told}", {key.field: told}
                 )
 
-    def _reads_all(self, type: EntityType, command: Command) -> bool:
+    def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
         """Whether the actor may read every record of the class, whatever its fields."""
-        if self._policy.reads_fields(type):
+        if self._policy.reads_fields(entity_type):
             return False
         try:
-            self._policy.check(type, "read", command.actor)
+            self._policy.check(entity_type, "read", command.actor)
         except AccessDeniedError:
             return False
         return True
