@@ -1,4 +1,4 @@
-"""Background work takes turns: few at once, each payer in rotation, within a share of the CPU."""
+"""Background tasks take turns: bounded concurrency, round-robin by payer, a share of the CPU."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_each_payer_runs_one_piece_and_all_together_a_few() -> None:
     for _ in range(3):
         await work.finish()
     assert sorted(work.began) == ["a", "a", "a", "b", "c", "d", "e"]
-    assert work.began.index("e") < 6  # before the last of the one who waits for more
+    assert work.began.index("e") < 6  # before the last task of the payer with more
 
 
 async def test_cancelled_work_leaves_its_place_to_others() -> None:
