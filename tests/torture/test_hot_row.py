@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_writers_of_three_processes_on_one_row_all_succeed_at_the_first_try(
+def test_writers_of_three_processes_on_one_row_succeed_without_retry(
     database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if database == "sqlite":

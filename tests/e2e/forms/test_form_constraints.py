@@ -29,9 +29,7 @@ def problem(page: Page, name: str) -> Any:
     return page.locator(f"small[id$='-{name}-problem']")
 
 
-def test_required_text_and_mail_address_are_refused_beside_their_inputs(
-    desk: Server, visit: Visit
-) -> None:
+def test_required_text_and_email_errors_are_beside_their_inputs(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     page = ann.open("/tickets/new", live=False)
     create = page.get_by_role("button", name="Create")
@@ -48,7 +46,7 @@ def test_required_text_and_mail_address_are_refused_beside_their_inputs(
     assert not read(ann, "/tickets?mail=not a mail")["items"]
 
 
-def test_number_that_is_none_is_told_before_it_is_sent(desk: Server, visit: Visit) -> None:
+def test_invalid_number_is_reported_before_the_request(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     page = ann.open("/tickets/new", live=False)
     page.fill("[name=title]", "Half typed")
@@ -60,7 +58,7 @@ def test_number_that_is_none_is_told_before_it_is_sent(desk: Server, visit: Visi
     assert page.url.endswith("/tickets/new")
 
 
-def test_emptied_number_is_refused_or_none_but_never_the_old_value(
+def test_cleared_number_is_refused_or_none_but_never_the_old_value(
     desk: Server, visit: Visit
 ) -> None:
     ann = visit(desk)
@@ -114,9 +112,7 @@ def test_fields_may_have_the_names_of_a_forms_properties(desk: Server, visit: Vi
 @pytest.mark.parametrize(
     ("typed", "sent"), [("9007199254740993", "9007199254740993"), ("", "nothing"), ("12", "12")]
 )
-def test_bound_number_is_sent_as_it_was_typed(
-    desk: Server, visit: Visit, typed: str, sent: str
-) -> None:
+def test_bound_number_is_sent_verbatim(desk: Server, visit: Visit, typed: str, sent: str) -> None:
     page = visit(desk).open("/account-page")
     page.fill("#amount", "5")
     page.fill("#amount", typed)

@@ -48,7 +48,7 @@ def test_own_form_sends_the_same_text_once_and_other_text_in_turn(
     assert read(ann, "/chat")["lines"] == ["hi", "one", "two"]
 
 
-def test_older_answer_does_not_replace_a_newer_one(desk: Server, visit: Visit) -> None:
+def test_older_response_does_not_replace_a_newer_one(desk: Server, visit: Visit) -> None:
     page = visit(desk).open("/find")
     page.focus("#q")
     page.keyboard.type("a")

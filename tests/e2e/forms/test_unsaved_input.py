@@ -29,7 +29,7 @@ def ticked(page: Page, visitor: Visitor) -> None:
     expect(page.locator("#n")).to_have_text(str(before + 1))
 
 
-def test_letters_typed_while_an_event_runs_stay(desk: Server, visit: Visit) -> None:
+def test_input_typed_while_an_event_runs_is_kept(desk: Server, visit: Visit) -> None:
     page = visit(desk).open("/essay-page")
     page.focus("#title")
     for number, word in enumerate(TEXT.split()):
@@ -66,7 +66,7 @@ def test_bound_inputs_survive_a_hidden_tab_and_a_restart(
     expect(page.locator("#motto")).to_have_value("HALF A MOTTO")
 
 
-def test_change_of_another_visitor_waits_until_an_input_is_left(desk: Server, visit: Visit) -> None:
+def test_external_change_waits_until_the_input_loses_focus(desk: Server, visit: Visit) -> None:
     ann, bob = visit(desk), visit(desk)
     call(bob, "/board/change", motto="one")
     page = ann.open("/notes")
@@ -90,7 +90,9 @@ def test_change_of_another_visitor_waits_until_an_input_is_left(desk: Server, vi
     expect(motto).to_have_value("four")
 
 
-def test_live_part_keeps_typed_text_choices_and_opened_parts(desk: Server, visit: Visit) -> None:
+def test_live_part_keeps_unsent_text_selections_and_open_details(
+    desk: Server, visit: Visit
+) -> None:
     ann, bob = visit(desk), visit(desk)
     page = ann.open("/news")
     page.fill("#plan", "my plan")
@@ -131,7 +133,7 @@ def test_untouched_controls_of_a_live_part_follow_it(desk: Server, visit: Visit)
     expect(page.locator("#size")).to_have_value("L")
 
 
-def test_composition_goes_on_while_the_page_changes(desk: Server, visit: Visit) -> None:
+def test_ime_composition_survives_patches(desk: Server, visit: Visit) -> None:
     ann, bob = visit(desk), visit(desk)
     page = ann.open("/news")
     page.fill("#plan", "")
@@ -142,9 +144,7 @@ def test_composition_goes_on_while_the_page_changes(desk: Server, visit: Visit) 
     expect(page.locator("#plan")).to_have_value("\u4f60")
 
 
-def test_rows_without_ids_in_a_live_part_are_told_to_the_developer(
-    desk: Server, visit: Visit
-) -> None:
+def test_rows_without_ids_in_a_live_part_warn_the_developer(desk: Server, visit: Visit) -> None:
     ann, bob = visit(desk), visit(desk)
     warnings: list[str] = []
     page = ann.open("/rows")
@@ -165,7 +165,9 @@ CHOSEN = {"size": "M", "sizes": ["S", "M"], "day": "2027-03-03", "level": "7"}
 
 
 @pytest.mark.parametrize("path", ["/choices-page", "/chosen"], ids=["bound", "live_part"])
-def test_choices_stay_while_somebody_else_chooses(desk: Server, visit: Visit, path: str) -> None:
+def test_selections_survive_changes_of_another_visitor(
+    desk: Server, visit: Visit, path: str
+) -> None:
     ann, bob = visit(desk), visit(desk)
     call(bob, "/choices/restore")
     page = ann.open(path)

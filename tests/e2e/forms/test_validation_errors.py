@@ -36,7 +36,7 @@ def fill(page: Page, name: str, text: str) -> None:
     page.wait_for_timeout(CHECKED_MS)
 
 
-def test_taken_value_stays_refused_until_its_input_changes(desk: Server, visit: Visit) -> None:
+def test_duplicate_value_error_stays_until_its_input_changes(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     made(ann, "/crews", name="Red")
     page = ann.open("/crews/new", live=False)
@@ -52,9 +52,7 @@ def test_taken_value_stays_refused_until_its_input_changes(desk: Server, visit: 
     page.wait_for_url("**/crews/*-*")
 
 
-def test_conflict_stays_beside_its_input_until_it_is_saved_again(
-    desk: Server, visit: Visit
-) -> None:
+def test_conflict_stays_beside_its_input_until_resubmit(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     crew = made(ann, "/crews", name="Conflicted")
     page = ann.open(f"/crews/{crew['id']}/edit", live=False)
@@ -91,7 +89,7 @@ def test_picker_sends_the_id_of_a_chosen_record_and_never_typed_text(
     expect(page.locator("main dd").get_by_text("led by Bob")).to_be_visible()
 
 
-def test_toasts_do_not_pile_up(desk: Server, visit: Visit) -> None:
+def test_toasts_are_bounded_in_number(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     page = ann.open(f"/crews/{made(ann, '/crews', name='Failing')['id']}")
     button, toasts = form(page, "Fail").get_by_role("button"), page.locator("[data-toast]")
@@ -103,7 +101,7 @@ def test_toasts_do_not_pile_up(desk: Server, visit: Visit) -> None:
     expect(toasts).to_have_count(3)
 
 
-def test_focused_input_is_not_under_the_bar_of_the_page(desk: Server, visit: Visit) -> None:
+def test_focused_input_is_not_covered_by_the_header(desk: Server, visit: Visit) -> None:
     page = visit(desk, viewport={"width": 390, "height": 500}).open("/rules/new", live=False)
     page.get_by_label("Id", exact=False).first.fill("r9")
     page.get_by_label("Name").fill("Long form")

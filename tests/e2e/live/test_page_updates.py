@@ -13,7 +13,7 @@ from e2e.serving import Server
 Visit = Callable[..., Visitor]
 
 
-def test_heading_and_tab_title_follow_the_name_of_a_record(desk: Server, visit: Visit) -> None:
+def test_heading_and_tab_title_update_with_the_record_name(desk: Server, visit: Visit) -> None:
     ann, bob = visit(desk), visit(desk)
     ticket = made(bob, "/tickets", title="Old name")
     page = ann.open(f"/tickets/{ticket['id']}")
@@ -23,7 +23,7 @@ def test_heading_and_tab_title_follow_the_name_of_a_record(desk: Server, visit: 
     expect(page).to_have_title("New <name> \u00b7 Desk")
 
 
-def test_message_before_a_redirect_is_read_behind_it(desk: Server, visit: Visit) -> None:
+def test_toast_before_a_redirect_is_on_the_next_page(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     ticket = made(ann, "/tickets", title="Finish me")
     page = ann.open(f"/tickets/{ticket['id']}")
@@ -34,7 +34,7 @@ def test_message_before_a_redirect_is_read_behind_it(desk: Server, visit: Visit)
     expect(page.locator("#starmodel-toasts")).to_be_empty()
 
 
-def test_messages_of_plain_forms_are_on_the_next_page_once(desk: Server, visit: Visit) -> None:
+def test_toasts_of_plain_forms_are_on_the_next_page_once(desk: Server, visit: Visit) -> None:
     ann = visit(desk, java_script_enabled=False)
     ticket = made(ann, "/tickets", title="By hand")
     page = ann.open(f"/tickets/{ticket['id']}", live=False)
@@ -49,7 +49,7 @@ def test_messages_of_plain_forms_are_on_the_next_page_once(desk: Server, visit: 
     expect(page.locator("#starmodel-toasts")).to_be_empty()
 
 
-def test_message_never_covers_what_was_pressed(desk: Server, visit: Visit) -> None:
+def test_toast_never_covers_the_pressed_control(desk: Server, visit: Visit) -> None:
     ann = visit(desk, viewport={"width": 390, "height": 500})
     ticket = made(ann, "/tickets", title="Covered")
     page = ann.open(f"/tickets/{ticket['id']}")
@@ -84,9 +84,7 @@ def test_filter_is_chosen_by_arrow_keys_and_applied_by_enter(desk: Server, visit
     page.wait_for_url("**/tickets?state=open*")
 
 
-def test_inputs_on_a_phone_have_letters_that_safari_does_not_zoom_to(
-    desk: Server, visit: Visit
-) -> None:
+def test_inputs_on_a_phone_have_font_size_without_safari_zoom(desk: Server, visit: Visit) -> None:
     page = visit(desk, viewport={"width": 390, "height": 844}, has_touch=True).open("/tickets")
     sizes = "(all) => all.map((el) => parseFloat(getComputedStyle(el).fontSize))"
     for path in ("/tickets", "/tickets/new"):
@@ -95,7 +93,7 @@ def test_inputs_on_a_phone_have_letters_that_safari_does_not_zoom_to(
         assert min(inputs.evaluate_all(sizes)) >= 16
 
 
-def test_paper_shows_the_content_and_nothing_to_press(desk: Server, visit: Visit) -> None:
+def test_print_layout_has_content_and_no_controls(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     ticket = made(ann, "/tickets", title="Printed")
     page = ann.open(f"/tickets/{ticket['id']}")
@@ -108,7 +106,7 @@ def test_paper_shows_the_content_and_nothing_to_press(desk: Server, visit: Visit
         expect(page.locator(hidden)).to_be_hidden()
 
 
-def test_text_from_right_to_left_is_laid_out_so(desk: Server, visit: Visit) -> None:
+def test_right_to_left_text_has_rtl_layout(desk: Server, visit: Visit) -> None:
     ann = visit(desk)
     ticket = made(ann, "/tickets", title="\u0645\u0631\u062d\u0628\u0627 (5)!")
     page = ann.open(f"/tickets/{ticket['id']}")

@@ -98,7 +98,7 @@ def _entity(annotation: Any) -> type[Entity]:
     return unlisted(type(Entity)("Row", (Entity,), body))
 
 
-async def test_every_value_comes_back_is_found_and_is_sorted(
+async def test_every_value_round_trips_and_is_filtered_and_sorted(
     others: Outsider, start: Start
 ) -> None:
     for type_, annotation, value in KEPT[others.kind]:
@@ -145,7 +145,7 @@ async def test_labels_that_fit_no_member_are_refused(others: Outsider, start: St
 
 
 @pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
-async def test_value_that_a_column_does_not_keep_is_refused(others: Outsider, start: Start) -> None:
+async def test_value_that_a_column_would_alter_is_refused(others: Outsider, start: Start) -> None:
     for type_, annotation, value in (
         ("mood", str, "angry"), ("uuid", str, "no uuid"), ("numeric(4,2)", float, 1.005),
         ("float8", Decimal, Decimal("1.00000000000000000001")), ("timestamptz", datetime, LOCAL),
@@ -208,9 +208,7 @@ async def test_generated_columns_are_read_and_not_written(others: Outsider, star
 
 
 @pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
-async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
-    others: Outsider, start: Start
-) -> None:
+async def test_datetimes_of_mixed_formats_compare_as_parsed(others: Outsider, start: Start) -> None:
     class Log(Entity):
         __tablename__ = "log"
         model_config = {"store": "sql", "scope": "record"}
@@ -246,7 +244,7 @@ async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
 
 
 @pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
-async def test_unreadable_cell_takes_no_list_down(
+async def test_unreadable_cell_does_not_fail_a_list(
     others: Outsider, visit: Any, any_url: str
 ) -> None:
     class Item(Entity):

@@ -61,7 +61,9 @@ async def numbering(
     await outsider.close()
 
 
-async def test_numbers_of_ours_and_of_others_never_meet(numbering: tuple[str, Outsider]) -> None:
+async def test_sequence_skips_ids_taken_by_external_writers(
+    numbering: tuple[str, Outsider],
+) -> None:
     url, outsider = numbering
     repository = await opened(url, _Client)
     for n in range(3):
@@ -75,7 +77,7 @@ async def test_numbers_of_ours_and_of_others_never_meet(numbering: tuple[str, Ou
     await repository.close()
 
 
-async def test_number_that_is_taken_already_is_passed_over(
+async def test_taken_id_is_skipped(
     numbering: tuple[str, Outsider],
 ) -> None:
     url, outsider = numbering
@@ -87,7 +89,7 @@ async def test_number_that_is_taken_already_is_passed_over(
     await repository.close()
 
 
-async def test_number_that_others_take_before_our_commit_is_a_conflict(
+async def test_id_taken_externally_before_the_commit_is_a_conflict(
     numbering: tuple[str, Outsider],
 ) -> None:
     url, outsider = numbering

@@ -60,7 +60,7 @@ def visitor(
     visitor.close()
 
 
-def test_next_request_shows_what_an_other_program_changed(
+def test_next_request_returns_external_change(
     visitor: Visitor, outsider: sqlite3.Connection
 ) -> None:
     visitor.open("/clients")
@@ -74,7 +74,7 @@ def test_next_request_shows_what_an_other_program_changed(
     assert "Anna" not in visitor.open("/clients").text("tbody")
 
 
-def test_open_list_shows_it_with_the_next_change(
+def test_live_list_shows_external_change_with_the_next_own_one(
     visitor: Visitor, outsider: sqlite3.Connection
 ) -> None:
     page = visitor.open("/clients")
@@ -86,7 +86,7 @@ def test_open_list_shows_it_with_the_next_change(
     assert all(name in rows for name in ("Anna", "Bo", "Cy"))
 
 
-def test_open_page_shows_ours_on_top_of_theirs(
+def test_page_shows_own_change_on_top_of_external_one(
     visitor: Visitor, outsider: sqlite3.Connection
 ) -> None:
     page = visitor.open("/clients/1")
@@ -98,7 +98,7 @@ def test_open_page_shows_ours_on_top_of_theirs(
 
 
 @pytest.mark.parametrize("name", ["visit", "visit_slowly"])
-def test_event_that_others_overtake_runs_again_on_what_they_left(
+def test_event_overtaken_by_external_writer_is_retried(
     visitor: Visitor,
     outsider: sqlite3.Connection,
     monkeypatch: pytest.MonkeyPatch,
@@ -118,7 +118,7 @@ def test_event_that_others_overtake_runs_again_on_what_they_left(
     assert outsider.execute("SELECT name, visits FROM client").fetchall() == [("Anna", 1)]
 
 
-def test_what_a_trigger_made_of_our_change_reaches_every_page(
+def test_trigger_result_of_a_commit_reaches_every_page(
     visitor: Visitor, outsider: sqlite3.Connection
 ) -> None:
     outsider.execute(
@@ -137,7 +137,7 @@ def test_what_a_trigger_made_of_our_change_reaches_every_page(
     ("path", "given", "status"),
     [("/clients", {"name": "Ours"}, 201), ("/clients/1/refer", {}, 200)],
 )
-def test_number_that_others_take_first_is_replaced_by_the_next(
+def test_id_taken_externally_is_replaced_by_the_next(
     visitor: Visitor,
     outsider: sqlite3.Connection,
     monkeypatch: pytest.MonkeyPatch,

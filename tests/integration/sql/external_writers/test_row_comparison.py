@@ -42,7 +42,7 @@ def _theirs(kind: str, value: Any) -> Any:
     return value
 
 
-def test_whatever_anybody_writes_nothing_is_overwritten_unseen(any_url: str) -> None:
+def test_random_external_writes_are_never_overwritten_unseen(any_url: str) -> None:
     """A commit succeeds exactly when the row is unchanged since its read, and sets one field."""
     with asyncio.Runner() as runner:
         outsider = runner.run(Outsider.at(any_url))

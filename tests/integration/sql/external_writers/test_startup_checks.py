@@ -22,7 +22,7 @@ from starmodel.core.fields.entity_config import EntityConfig
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 
 
-async def test_table_of_others_is_served_as_it_is_and_told(
+async def test_external_table_is_served_unchanged_and_logged(
     any_url: str, outsider: Outsider, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "starmodel.sql"):
@@ -49,7 +49,7 @@ async def test_table_that_lacks_a_field_is_refused(any_url: str, outsider: Outsi
         await opened(any_url, Wider)
 
 
-async def test_class_with_a_ttl_says_which_columns_to_add(any_url: str, outsider: Outsider) -> None:
+async def test_class_with_ttl_error_names_columns_to_add(any_url: str, outsider: Outsider) -> None:
     class Guest(Customer):
         __tablename__ = "customer"
         model_config = EntityConfig(ttl=60.0)
@@ -58,7 +58,7 @@ async def test_class_with_a_ttl_says_which_columns_to_add(any_url: str, outsider
         await opened(any_url, Guest)
 
 
-async def test_version_column_that_was_added_is_used_from_the_next_start_on(
+async def test_added_version_column_is_used_after_restart(
     any_url: str, outsider: Outsider, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository = await opened(any_url, Customer)
@@ -76,7 +76,7 @@ async def test_version_column_that_was_added_is_used_from_the_next_start_on(
     await repository.close()
 
 
-async def test_columns_of_the_table_alone_stay_as_they_are(
+async def test_unmapped_columns_stay_unchanged(
     customers: SqlRepository, outsider: Outsider
 ) -> None:
     ann = await stored(customers)
@@ -87,7 +87,7 @@ async def test_columns_of_the_table_alone_stay_as_they_are(
     assert (await row(outsider, 2))[-1] == "north"
 
 
-async def test_column_that_needs_a_value_and_has_no_field_is_named(
+async def test_unmapped_not_null_column_is_named(
     any_url: str, outsider: Outsider, customers: SqlRepository
 ) -> None:
     added = "ALTER TABLE customer ADD COLUMN vat VARCHAR(9) NOT NULL DEFAULT ''"
@@ -127,7 +127,7 @@ async def test_table_without_transactions_is_refused(mariadb_url: str) -> None:
     await outsider.close()
 
 
-async def test_user_who_may_create_no_table_is_told_what_to_create(postgresql_url: str) -> None:
+async def test_missing_create_privilege_error_names_the_ddl(postgresql_url: str) -> None:
     url = await asyncio.to_thread(emptied, postgresql_url)
     outsider = await Outsider.at(url)
     await outsider.run(MADE["postgresql"])

@@ -22,7 +22,7 @@ SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 
 
 @pytest.mark.parametrize("column", ["name", "visits", "rating", "code", "balance"])
-async def test_change_of_others_after_our_reading_is_kept_and_ours_runs_again(
+async def test_external_change_after_the_read_is_kept_and_command_is_retried(
     customers: SqlRepository, outsider: Outsider, column: str
 ) -> None:
     ann = await stored(customers)
@@ -37,7 +37,7 @@ async def test_change_of_others_after_our_reading_is_kept_and_ours_runs_again(
     assert not await is_refused(customers, update(again, visits=again.visits + 1))
 
 
-async def test_row_that_others_removed_or_made_is_a_conflict(
+async def test_externally_deleted_or_inserted_row_is_a_conflict(
     customers: SqlRepository, outsider: Outsider
 ) -> None:
     ann = await stored(customers)
@@ -51,7 +51,7 @@ async def test_row_that_others_removed_or_made_is_a_conflict(
     assert (await row(outsider))[0] == "Other"
 
 
-async def test_batch_with_one_row_that_others_changed_stores_nothing(
+async def test_batch_with_one_externally_changed_row_stores_nothing(
     customers: SqlRepository, outsider: Outsider
 ) -> None:
     await customers.commit(Batch([insert(Customer(id=2, name="Bo"))]))
@@ -67,7 +67,7 @@ async def test_batch_with_one_row_that_others_changed_stores_nothing(
     )  # fmt: skip
 
 
-async def test_version_stays_while_nothing_changes_and_rises_with_every_change(
+async def test_version_rises_exactly_with_changes(
     customers: SqlRepository, outsider: Outsider
 ) -> None:
     first = version_of(await stored(customers))
@@ -84,7 +84,7 @@ async def test_version_stays_while_nothing_changes_and_rises_with_every_change(
     assert version_of(await stored(customers)) == third + 1
 
 
-async def test_reading_that_our_commit_and_others_overtake_is_never_older_than_the_commit(
+async def test_read_overtaken_by_commit_and_external_write_is_not_older_than_the_commit(
     customers: SqlRepository, outsider: Outsider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that connects meanwhile receives the commit after its first state."""
@@ -104,7 +104,7 @@ async def test_reading_that_our_commit_and_others_overtake_is_never_older_than_t
     assert version_of(ann) > change.version
 
 
-async def test_commits_queued_on_one_another_are_all_stored(customers: SqlRepository) -> None:
+async def test_chained_commits_are_all_stored(customers: SqlRepository) -> None:
     versions = []
     running = []
     for _ in range(20):
@@ -121,7 +121,7 @@ async def test_commits_queued_on_one_another_are_all_stored(customers: SqlReposi
     assert (ann.visits, version_of(ann)) == (20, versions[0] + 20)
 
 
-async def test_commit_queued_on_one_that_others_overtook_fails_with_it(
+async def test_commit_chained_on_an_overtaken_one_fails(
     customers: SqlRepository, outsider: Outsider
 ) -> None:
     ann = await stored(customers)
@@ -142,7 +142,7 @@ WAITING = {
 }
 
 
-async def test_commit_waits_for_a_transaction_of_others_and_compares_with_what_it_left(
+async def test_commit_waits_for_external_transaction_and_compares_with_its_result(
     any_url: str, outsider: Outsider, customers: SqlRepository
 ) -> None:
     ann = await stored(customers)
@@ -162,7 +162,7 @@ async def test_commit_waits_for_a_transaction_of_others_and_compares_with_what_i
 EACH = 30
 
 
-async def test_two_processes_and_an_other_program_count_exactly(
+async def test_two_processes_and_external_writer_lose_no_update(
     any_url: str, outsider: Outsider
 ) -> None:
     ours = [await opened(any_url, Customer) for _ in range(2)]
@@ -203,7 +203,7 @@ TRIGGERS = {
 }
 
 
-async def test_what_a_trigger_made_of_our_change_is_newer_than_our_change(
+async def test_trigger_result_is_newer_than_its_commit(
     customers: SqlRepository, outsider: Outsider
 ) -> None:
     for sql in TRIGGERS[outsider.kind]:
@@ -246,9 +246,7 @@ class _Unique(Entity):
 @pytest.mark.parametrize(
     "made", [_Named(id="Zoë 1"), _Numbered(id=7), _Unique()], ids=["text", "number", "uuid"]
 )
-async def test_row_that_was_removed_and_made_again_is_newer_whatever_its_id(
-    any_url: str, made: Entity
-) -> None:
+async def test_recreated_row_has_a_newer_version(any_url: str, made: Entity) -> None:
     cls = type(made)
     outsider = await Outsider.at(any_url)
     await outsider.create(cls)

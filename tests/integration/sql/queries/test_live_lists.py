@@ -28,7 +28,7 @@ def database(mariadb_url: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "search"), [("İSTANBUL", "istanbul"), ("ΟΔΟΣ", "οδοσ")])
-async def test_open_list_shows_what_only_the_database_finds(
+async def test_live_list_shows_rows_matched_by_database_collation(
     database: str, name: str, search: str
 ) -> None:
     class City(Entity):

@@ -145,7 +145,7 @@ async def test_check_with_values_holds(start: Start, check: Any) -> None:
         await Person.objects.create(age=18, size=9)
 
 
-async def test_constraints_are_not_used_up_by_a_first_application(start: Start) -> None:
+async def test_constraints_apply_in_a_second_application(start: Start) -> None:
     class Place(Entity):
         __table_args__ = (UniqueConstraint("x", "y"), CheckConstraint(column("x") > 0))
         x: int
@@ -161,7 +161,7 @@ async def test_constraints_are_not_used_up_by_a_first_application(start: Start) 
         await Place.objects.create(x=0)
 
 
-async def test_defaults_of_columns_fill_in(start: Start) -> None:
+async def test_column_defaults_apply(start: Start) -> None:
     numbers = itertools.count(1)
 
     class Note(Entity):
@@ -200,7 +200,7 @@ async def test_defaults_of_columns_fill_in(start: Start) -> None:
     assert (stored.state, stored.rank, stored.made, stored.sum) == ("ready", 1, 9, 4)
 
 
-async def test_default_that_only_an_orm_can_make_is_refused(start: Start) -> None:
+async def test_orm_only_default_is_refused(start: Start) -> None:
     class Note(Entity):
         at: int | None = Field(default=None, sa_column_kwargs={"onupdate": func.random()})
 
@@ -361,7 +361,7 @@ async def test_schema_is_obeyed_or_refused(start: Start, any_url: str) -> None:
 
 
 @pytest.mark.parametrize("native", [True, False])
-async def test_enum_is_kept_by_the_values_that_its_type_declares(
+async def test_enum_is_stored_by_the_values_of_its_declared_type(
     start: Start, any_url: str, native: bool
 ) -> None:
     kind = SaEnum(
@@ -399,7 +399,7 @@ async def test_enum_type_of_other_members_is_refused(start: Start) -> None:
         await start(Film)
 
 
-async def test_field_that_decodes_otherwise_is_not_written(start: Start, any_url: str) -> None:
+async def test_field_with_lossy_decoder_is_not_written(start: Start, any_url: str) -> None:
     from starmodel import dispatch
 
     class Film(Entity):

@@ -101,7 +101,7 @@ async def test_commands_on_a_locked_row_end_at_their_deadline(any_url: str) -> N
         assert (await application.objects(Item).get("i0")).n == 1
 
 
-async def test_command_that_comes_later_has_a_deadline_of_its_own(any_url: str) -> None:
+async def test_later_command_has_a_separate_deadline(any_url: str) -> None:
     async with _application(any_url) as application:
         async with _holding(any_url, HOLD):
             first = asyncio.ensure_future(_timed(_add(application, "i0")))
@@ -112,7 +112,7 @@ async def test_command_that_comes_later_has_a_deadline_of_its_own(any_url: str) 
         assert (await application.objects(Item).get("i0")).n == 1
 
 
-async def test_other_rows_go_on_while_one_is_locked(url: str) -> None:
+async def test_other_rows_commit_while_one_is_locked(url: str) -> None:
     async with _application(url) as application, _holding(url, HOLD):
         waiting = [asyncio.ensure_future(_timed(_add(application, "i0"))) for _ in range(20)]
         await asyncio.sleep(0.2)
@@ -122,7 +122,7 @@ async def test_other_rows_go_on_while_one_is_locked(url: str) -> None:
         await asyncio.gather(*waiting)
 
 
-async def test_more_locked_rows_than_connections_leave_the_others_free(url: str) -> None:
+async def test_more_locked_rows_than_connections_block_no_other_row(url: str) -> None:
     """MySQL waits a second for the first locks; later commands take no connection."""
     async with _application(url, timeout_s=5) as application:
         others = [HOLD.replace("'i0'", f"'i{n}'") for n in range(11)]
@@ -137,7 +137,7 @@ async def test_more_locked_rows_than_connections_leave_the_others_free(url: str)
         assert all(took < 5 + 1.5 for _, took in told)
 
 
-async def test_pool_of_one_connection_is_left_to_others(url: str) -> None:
+async def test_lock_wait_releases_the_only_connection(url: str) -> None:
     async with _application(url, pool_size=1) as application, _holding(url, HOLD):
         waiting = asyncio.ensure_future(_timed(_add(application, "i0")))
         await asyncio.sleep(0.05)
@@ -166,13 +166,13 @@ async def test_second_row_of_a_command_may_be_the_locked_one(any_url: str) -> No
         assert [item.n for item in found] == [0, 0]
 
 
-async def test_time_that_an_event_waits_for_the_world_is_not_counted(any_url: str) -> None:
+async def test_awaiting_in_an_event_does_not_count_against_the_deadline(any_url: str) -> None:
     async with _application(any_url) as application:
         await _add(application, "i0", "add_later")
         assert (await application.objects(Item).get("i0")).n == 1
 
 
-async def test_touching_a_locked_row_leaves_the_others_free(url: str) -> None:
+async def test_touching_a_locked_row_blocks_no_other_row(url: str) -> None:
     async with _application(url) as application, _holding(url, HOLD_FADING):
         store = application.persistence.for_class(Fading)
         waiting = [asyncio.ensure_future(_timed(store.touch(Fading, "f", 60))) for _ in range(12)]

@@ -63,23 +63,21 @@ def _told(answer: Any, caplog: pytest.LogCaptureFixture, cause: str) -> int:
     return int(answer.status)
 
 
-def test_missing_column_is_an_error_of_ours(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_column_is_a_500(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
     visitor, at, url = shop
     _alter(visitor, url, "ALTER TABLE note RENAME COLUMN text TO texts")
     assert _told(visitor.post(f"{at}/add"), caplog, "text") == 500
     assert _told(visitor.get(at, headers={"accept": "application/json"}), caplog, "text") == 500
 
 
-def test_missing_table_is_an_error_of_ours(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_table_is_a_500(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
     visitor, at, url = shop
     _alter(visitor, url, "DROP TABLE note")
     assert _told(visitor.post("/notes", {"text": "b"}), caplog, "note") == 500
     assert _told(visitor.post(f"{at}/add"), caplog, "note") == 500
 
 
-def test_trigger_that_refuses_is_a_rule_of_the_database(
-    shop: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_trigger_error_is_a_409(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
     visitor, at, url = shop
     kind = urlsplit(url).scheme
     _alter(visitor, url, *_TRIGGERS[kind])
@@ -151,9 +149,7 @@ def postgresql_clerk(postgresql_url: str) -> Iterator[tuple[Visitor, str, str]]:
         yield made
 
 
-def test_privilege_that_the_role_lacks_is_forbidden(
-    clerk: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_privilege_is_a_403(clerk: Any, caplog: pytest.LogCaptureFixture) -> None:
     administrator, at, url = clerk
     granted = "ALL TABLES IN SCHEMA public" if url.startswith("postgresql") else "test.*"
     _alter(
@@ -168,7 +164,7 @@ def test_privilege_that_the_role_lacks_is_forbidden(
 
 
 @pytest.mark.server
-def test_row_that_row_security_refuses_is_forbidden(
+def test_row_level_security_violation_is_a_403(
     postgresql_clerk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     administrator, at, url = postgresql_clerk
@@ -181,7 +177,7 @@ def test_row_that_row_security_refuses_is_forbidden(
 
 
 @pytest.mark.server
-def test_statement_that_takes_too_long_is_an_error_of_ours(
+def test_statement_timeout_is_a_500(
     postgresql_clerk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     administrator, at, url = postgresql_clerk
@@ -198,7 +194,7 @@ _SNOOZE = [
 ]
 
 
-def test_database_that_is_read_only_is_no_passing_fault(
+def test_read_only_database_is_no_transient_error(
     clerk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     visitor, at, url = clerk
@@ -221,7 +217,7 @@ def test_database_that_is_read_only_is_no_passing_fault(
     ("limit", "cause"),
     [("PRAGMA query_only = 1", "readonly"), ("PRAGMA max_page_count = 1", "full")],
 )
-def test_file_that_takes_no_more_is_no_passing_fault(
+def test_full_disk_is_no_transient_error(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, limit: str, cause: str
 ) -> None:
     with _visitor(f"sqlite:///{tmp_path / 'shop.db'}") as visitor:
