@@ -12,10 +12,10 @@ import asyncmy
 import asyncpg
 import pytest
 
-from starmodel.adapters.persistence.sql import network_transaction
-from starmodel.adapters.persistence.sql.driver_link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
 from starmodel.core.classes.registry import entity_type
@@ -213,7 +213,7 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
             await store(link, network_transaction.Attempt(attempt.transaction))
         await store(link, attempt)
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", late)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", late)
 
 
 async def test_try_that_the_server_did_later_counts_once(

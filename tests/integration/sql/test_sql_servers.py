@@ -12,9 +12,9 @@ import pytest
 from databases import SERVERS, emptied
 from outsiders import Outsider
 from private_server import PrivateServer
-from starmodel.adapters.persistence.sql import network_transaction
+from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports.query import Query, make_query
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
@@ -157,7 +157,7 @@ def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
     async def losing(link: Any, attempt: Any) -> None:
         return await store(_Losing(link, done=done) if left and left.pop() else link, attempt)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
@@ -203,7 +203,7 @@ async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
     marker = Marker("key", "digest", "run", time.time(), "done")
     change = _set(await _stored(repository, "a"), 1)
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
         await repository.commit(Batch([change], marker))
     assert (await _stored(repository, "a")).n == 0
     await repository.close()
@@ -221,7 +221,7 @@ async def test_lost_answer_that_nothing_proves_is_not_guessed(
         await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
         with pytest.raises(StoreUnavailableError, match="not known whether"):
             await either.commit(Batch(changes))
 
@@ -293,7 +293,7 @@ async def test_statement_that_takes_too_long_loses_its_connection(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = await _opened(url, timeout_s=2.0)
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.mysql_server.STATEMENT_S", 2.0)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
     with pytest.raises(StoreUnavailableError, match="the connection was lost"):
         await repository._serving().engine.rows("SELECT SLEEP(20)", ())
     await repository.close()
@@ -366,7 +366,7 @@ async def test_lost_commit_behind_another_process_is_a_conflict_and_no_guess(
         finally:
             await theirs.commit(Batch([_set(old, 10)]))
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
     marker = Marker("key", "digest", "run", time.time(), "done")
     with pytest.raises(VersionConflictError):
         await ours.commit(Batch([_set(old, 1)], marker))

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from starmodel.adapters.persistence.sql.sqlite_engine import _in_thread
+from starmodel.adapters.persistence.sql.drivers.sqlite.engine import _in_thread
 
 
 async def test_thread_that_uses_a_connection_is_waited_for_when_every_task_is_cancelled() -> None:
