@@ -16,7 +16,7 @@ from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
@@ -74,7 +74,7 @@ class Application:
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
-        lists: Callable[..., Lists] = Lists,
+        lists: Callable[..., LiveLists] = LiveLists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,

@@ -150,7 +150,7 @@ class SseStreams:
             if loop.time() >= due:
                 due = loop.time() + self._heartbeat_s
                 for subscription in self._application.hub:
-                    subscription.note(HEARTBEAT)
+                    subscription.send(HEARTBEAT)
             try:
                 await self._prolong()
             except Exception:  # a store that is away for a while must not silence the streams

@@ -81,7 +81,7 @@ class Listing:
         own = f"-{_digest(self.words)}" if self.words else ""
         return f"{self.entity_type.name}-rows{own}"
 
-    def asked(self, **instead: Any) -> dict[str, str]:
+    def parameters(self, **instead: Any) -> dict[str, str]:
         """The words by name, some of them replaced; None leaves one out."""
         given = {
             **self.filters,
@@ -211,7 +211,7 @@ def listing_of(
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
     made = Listing(entity_type, query, page, per_page, search, order, _words(query), cursor)
-    words = urlencode(made.asked())
+    words = urlencode(made.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(made, words=words)

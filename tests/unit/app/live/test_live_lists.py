@@ -8,7 +8,7 @@ from starmodel import Action, Actor, Entity, EntityConfig, Field, event
 from starmodel.app.bus import InProcessBus
 from starmodel.app.live.hub import Subscription
 from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
@@ -84,7 +84,7 @@ class Shop:
             self.asked += 1
             return await ask(listing, actor)
 
-        return Lists(counted, policy, matches, read, pause=self.pause)
+        return LiveLists(counted, policy, matches, read, pause=self.pause)
 
     async def make(self, *names, cls=Product, **values):
         for name in names:

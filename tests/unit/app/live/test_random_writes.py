@@ -18,7 +18,7 @@ from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
 from starmodel.adapters.realtime.datastar import signals_of
 from starmodel.adapters.realtime.pages import Page, Tokens
 from starmodel.adapters.realtime.sse import SseStreams
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.app.sessions.scopes import default_snapshot
@@ -284,7 +284,7 @@ async def sweep(app, clock, rng, stop):
 async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visitor):
     rng = random.Random(seed)
     bus = LateBus(rng) if seed % 2 else RecordingBus(serialise=True)
-    lists = partial(Lists, pause=lambda seconds: asyncio.sleep(seconds / 20))
+    lists = partial(LiveLists, pause=lambda seconds: asyncio.sleep(seconds / 20))
     app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists)
     await app.ready()
     if seed % 3 == 0:
