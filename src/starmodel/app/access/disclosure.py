@@ -1,4 +1,4 @@
-"""Which states an actor may be shown: access by record, applied to results and outcomes."""
+"""Disclosure: read access per record, applied to results and outcomes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MAX_DEPTH = 200
 
 
 class Viewer:
-    """What one actor may read.
+    """Read access of one actor.
 
-    Shapes: shown names the records whose state went into a result, as
-    (entity name, id) pairs, so that a stored result can be checked again.
+    Shapes: shown has the (entity name, id) of each record whose state is part
+    of a result, so that access to a stored result can be checked again.
     """
 
     __slots__ = ("_actor", "_policy", "_registry", "shown")
@@ -43,24 +43,23 @@ class Viewer:
         )
 
     def state_of(self, entity: Entity) -> dict[str, Any] | None:
-        """The public state, or None when the actor may not read the entity."""
+        """The public state, or None if the actor may not read the entity."""
         if not self.may_read(entity):
             return None
         self.shown.append((entity.__entity__.cls.__name__, entity.id))
         return public_state(entity)
 
     def json_of(self, value: Any) -> Any:
-        """A result as JSON data, without private fields and without what the actor may not read.
+        """A result as JSON data, without private fields and unreadable entities.
 
-        An entity that the actor may not read is left out of a list, and is
-        None elsewhere.
+        An unreadable entity is omitted from a list, and None elsewhere.
 
-        Raises: TypeError, for what JSON can't express: a mistake of the application.
+        Raises: TypeError, for a value without a JSON form.
         """
         token = leaving.set(True)
         try:
             return json_data(self._visible(value, 0))
-        except ValueError as error:  # which would pass for a refusal by the event
+        except ValueError as error:  # a ValueError is a validation failure of the event
             raise TypeError(
                 f"A result of the type {type(value).__name__} has no JSON form: {error}. Return "
                 "data that has one, a component, or None."
@@ -69,7 +68,7 @@ class Viewer:
             leaving.reset(token)
 
     def _visible(self, value: Any, depth: int) -> Any:
-        """The value with each entity in it replaced by its public state."""
+        """The value with each entity replaced by its public state."""
         if isinstance(value, Entity):
             return self.state_of(value)
         if isinstance(value, str | bytes | int | float | None):

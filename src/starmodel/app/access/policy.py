@@ -1,4 +1,4 @@
-"""Who may read and run what. One policy decides on every face and in every mode."""
+"""Access policies and actors. One policy decides for every interface and execution mode."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Need = Literal["read", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody (or something) that is signed in. Shapes: roles are names such as "editor"."""
+    """A signed-in user or service. Shapes: roles are names such as "editor"."""
 
     id: str
     name: str = ""
@@ -36,11 +36,11 @@ class Actor:
 class EveryRole(frozenset[str]):
     """Roles of the development actor: contains every name.
 
-    Iteration gives the reserved role "dev" alone, which is also what is
-    stored. Equal to no other set, so that nobody else is shown what was
-    decided for the developer. `role in roles` and operators with the roles
-    on the left know every name; `{"admin"} & roles` is decided by Python's
-    set, which does not.
+    Iteration yields the reserved role "dev" alone, which is what gets stored.
+    Unequal to every other set, so that a cached rendering for the developer is
+    never shared. `role in roles` and operators with these roles on the left
+    contain every name; `{"admin"} & roles` is evaluated by Python's set, which
+    does not.
     """
 
     __slots__ = ()
@@ -71,7 +71,7 @@ DEV = Actor("dev", "Developer", EveryRole({"dev"}))
 """The reserved actor of the development sign-in; it has every role."""
 
 TRUSTED = Actor("trusted", "Trusted code")
-"""Code of the application itself, when it names no actor; it may do everything."""
+"""Code of the application without a named actor; every check passes."""
 
 
 class AccessPolicy(Protocol):
@@ -103,10 +103,10 @@ class AccessPolicy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Those who are shown the same of one class, so that one rendering serves them all.
+    """Actors with the same permissions on one class, who share one rendering.
 
-    Shapes: events names what they may run; per_record is True when a rule of
-    the class is a function, which is then asked of each record for `actor`.
+    Shapes: events has the names of the permitted events; per_record is True
+    if a rule of the class is a function, which is evaluated per record for `actor`.
     """
 
     events: frozenset[str] = frozenset()
@@ -118,9 +118,10 @@ _PLAIN = {True: "see this.", False: "do this."}
 
 
 class RulePolicy:
-    """Decides by the `access` of the event, else of the class, else by scope: closed by default.
+    """Decides by the `access` of the event, else of the class, else by scope; denies by default.
 
-    `session` entities belong to their visitor; all others need somebody signed in.
+    Without a rule, `session` entities are public to their visitor; all others
+    require a signed-in actor.
     """
 
     def __init__(self) -> None:
@@ -190,11 +191,10 @@ def permits(
 
 
 def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
-    """Whether creating a record can be offered to the actor.
+    """Whether a form for a new record is offered to the actor.
 
-    There is no record to ask a function about yet. A guest is offered what
-    the function allows for a record of defaults; others may still be refused
-    for the values that they fill in.
+    A rule that is a function needs a record. For a guest it is evaluated on a
+    record of defaults; an actor may still be denied for the submitted values.
     """
     create = entity_type.events["create"]
     if not permits(policy, entity_type, actor, event=create):
@@ -203,7 +203,7 @@ def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | Non
         return True
     try:
         return permits(policy, entity_type, None, event=create, entity=entity_type.blank)
-    except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that needs an actor
+    except (AttributeError, TypeError, ValueError, LookupError):  # of a rule that requires an actor
         return False
 
 
@@ -219,11 +219,10 @@ def check_record(
 ) -> None:
     """Return when the actor may read this entity, or run the event on it.
 
-    A record that the actor may not read is answered as one that does not
-    exist, so that nobody learns which ids are taken.
+    An unreadable record is reported as missing, so that its id is not disclosed.
 
-    Shapes: id is the record's as the caller wrote it; gone is True where a
-    missing record would be a `GoneError`.
+    Shapes: id is the record's as the caller wrote it; gone is True if a missing
+    record raises `GoneError`.
     Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
     """
     need: Need = "read" if event is None else "write"
@@ -251,7 +250,7 @@ def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | N
 
 
 def allows(rule: AccessRule, actor: Actor | None, entity: Entity | None) -> bool:
-    """Whether one rule lets the actor pass."""
+    """Whether one rule permits the actor."""
     if callable(rule):
         return entity is None or bool(rule(actor, entity))
     if rule == "public":
