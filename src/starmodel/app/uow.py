@@ -36,6 +36,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.fields.relations import ForeignKey
+from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -365,7 +366,7 @@ class UnitOfWork:
 
 
 def _taken(name: str, id: Any) -> ConstraintError:
-    return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
+    return ConstraintError(f"{name} {id!r} exists already.", {"id": Message("value.taken")})
 
 
 def _put(draft: Entity, patch: Patch) -> None:

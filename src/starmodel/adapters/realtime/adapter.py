@@ -167,14 +167,19 @@ class DatastarRealtime:
             names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
         method = binder.method(self._default_method)
         root_path = self.root_path
-        return render_action(entity_type, event, action, names, method, root_path, binder.carries)
+        return render_action(
+            entity_type, event, action, names, method, root_path, binder.carries,
+            self._application.texts,
+        )  # fmt: skip
 
     def form_action(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The expression that submits a generated form."""
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        return form_action(entity_type, event, id, self.root_path, binder.carries)
+        return form_action(
+            entity_type, event, id, self.root_path, binder.carries, self._application.texts
+        )
 
     def bulk_action(self, entity_type: EntityType) -> str:
         """The expression that runs one event for all chosen rows of a list."""

@@ -35,9 +35,9 @@ from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.results import Toast
 from starmodel.core.values.signal_names import keys_of
+from starmodel.texts.catalogue import Message, joined
 
 log = logging.getLogger("starmodel.web")
-_SKIPPED = "Your connection was slow, so some steps were not shown. Reload this page to see all."
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
@@ -115,8 +115,10 @@ class EventRoutes:
         try:
             command = await self._command(call, entity_type, event, id, found)
         except BindingError as error:
-            return error.fields
-        return await self._application.dispatcher.check(command) | found
+            found = error.fields
+        else:
+            found = await self._application.dispatcher.check(command) | found
+        return self._application.texts.render_all(found)
 
     async def _command(
         self,
@@ -138,8 +140,7 @@ class EventRoutes:
                 )
         if binder.carries and request.wants_html and not request.is_datastar:
             raise RequestError(
-                f"{' and '.join(binder.carries)} is kept in your browser, which needs JavaScript. "
-                "Nothing was changed."
+                Message("problem.no_script", names=joined("joined.and", binder.carries))
             )
         if binder.carries or sent.owner:
             carry(sent, session, self._application.scopes, binder.carries)
@@ -253,7 +254,8 @@ class EventRoutes:
                 there = self._next(call, command, outcome)
                 outcome.reply = replace(outcome.reply, redirect=there)
             elif not outcome.readable and outcome.reply.is_empty:
-                done = Toast(f"{command.event.title}: done.", "success")
+                text = self._application.texts.text("event.done", event=command.event.title)
+                done = Toast(text, "success")
                 outcome.reply = replace(outcome.reply, toasts=[done])
             body = self._reply(call, entity_type, outcome, has_page)
             await call.answer(200, SSE, body, _ACCEPTED)
@@ -398,7 +400,8 @@ class EventRoutes:
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
         if parts.skipped:
-            body += self._realtime.encode_effects(Reply(toasts=[Toast(_SKIPPED, "warning")]))
+            slow = Toast(self._application.texts.text("problem.slow"), "warning")
+            body += self._realtime.encode_effects(Reply(toasts=[slow]))
         await call.part(body, last=True)
         await call.end_session()
         await self._application.end_sessions(call.session)

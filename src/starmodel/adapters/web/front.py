@@ -308,8 +308,10 @@ class Front:
 
     async def not_found(self, call: Call) -> None:
         """Answer for a path that nobody serves."""
-        problem = Problem(404, f"There is nothing at {call.request.path}.")
-        await self._refusals.send(call, problem)
+        await self._refusals.send(call, self._nothing_at(call.request.path))
+
+    def _nothing_at(self, path: str) -> Problem:
+        return Problem(404, self.application.texts.text("problem.no_page", path=path))
 
     async def failed(self, call: Call, error: Exception) -> None:
         """Answer for an exception in one of the user's own routes."""
@@ -323,7 +325,9 @@ class Front:
 
     async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
-        text = f"{call.request.path} answers {allowed}, not {call.request.method}."
+        text = self.application.texts.text(
+            "problem.method", path=call.request.path, allowed=allowed, method=call.request.method
+        )
         headers = [(b"allow", allowed.encode())]
         await self._refusals.send(call, Problem(405, text), headers=headers)
 
@@ -341,7 +345,7 @@ class Front:
         elif not path.startswith(PREFIX) or not await serve_asset(
             path[len(PREFIX) :], request.takes_gzip, send
         ):
-            await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
+            await self._refusals.send(call, self._nothing_at(path))
         return True
 
     async def _serve_state(self, call: Call, receive: Any, send: Any) -> None:
