@@ -73,6 +73,7 @@ _CONSTRAINTS: dict[str, Text] = {
     "constraint.check": "{titles} breaks a rule of the database: {rule}.",
     "constraint.check_together": "{titles} together breaks a rule of the database: {rule}.",
     "constraint.value": "{title} has a value that the database can't keep.",
+    "constraint.column": "{title} {problem}.",
     "constraint.computed": "{title} is worked out by the database.",
     "constraint.some_unique": "A value is already taken.",
     "constraint.some_foreign": "It refers to a record that does not exist.",
