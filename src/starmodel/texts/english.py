@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 Text = str | Mapping[str, str]
 
-# Beside an input: what is wrong with its value.
 _VALUES: dict[str, Text] = {
     "value.missing": "Please fill this in.",
     "value.min_characters": "At least {min_length} characters.",
@@ -52,7 +51,6 @@ _VALUES: dict[str, Text] = {
     "bounds.keys": "has more than {keys} numbers or other keys that are no texts",
 }
 
-# Beside an input for files.
 _FILES: dict[str, Text] = {
     "file.missing": "Please choose a file.",
     "file.single": "Please choose one file.",
@@ -62,7 +60,6 @@ _FILES: dict[str, Text] = {
     "file.kinds": "Please choose a file of type {kinds}.",
 }
 
-# What a database refuses.
 _CONSTRAINTS: dict[str, Text] = {
     "constraint.refused": "{title} can't be stored: {reason}",
     "constraint.referred": "{title} can't be deleted: other records refer to it.",
@@ -82,7 +79,6 @@ _CONSTRAINTS: dict[str, Text] = {
     "constraint.some_value": "The database can't keep one of its values.",
 }
 
-# When two people change the same record.
 _CONFLICTS: dict[str, Text] = {
     "conflict.field": "Somebody changed this to \u201c{value}\u201d meanwhile. "
     "Save again to keep yours.",
@@ -95,7 +91,6 @@ _CONFLICTS: dict[str, Text] = {
     "Load it again and repeat your change.",
 }
 
-# Who may see and do what.
 _ACCESS: dict[str, Text] = {
     "access.sign_in_to_see": "Sign in first: only who is signed in may see this.",
     "access.sign_in_to_do": "Sign in first: only who is signed in may do this.",
@@ -109,7 +104,6 @@ _ACCESS: dict[str, Text] = {
     "access.other_actor": "This page was made before somebody else signed in. Reload it.",
 }
 
-# Pages, toasts and JSON bodies that answer a failed request.
 _PROBLEMS: dict[str, Text] = {
     "record.missing": "{entity} {id} does not exist.",
     "record.removed": "{entity} {id} was removed.",
@@ -153,7 +147,6 @@ _PROBLEMS: dict[str, Text] = {
     "heading.503": "Not available right now",
 }
 
-# Around every page.
 _PAGES: dict[str, Text] = {
     "page.language": "en",
     "page.skip": "Skip to content",
@@ -180,7 +173,6 @@ _PAGES: dict[str, Text] = {
     "joined.sentences": "{first} {second}",
 }
 
-# Records, their forms and their events.
 _RECORDS: dict[str, Text] = {
     "record.new": "New {title:lower}",
     "record.edit": "Edit {title}",
@@ -195,7 +187,6 @@ _RECORDS: dict[str, Text] = {
     "event.delete_confirm": "Delete this for good?",
 }
 
-# Lists of records.
 _LISTS: dict[str, Text] = {
     "list.table": "Table of {things:lower}",
     "list.search": "Search {things:lower}",
@@ -232,7 +223,6 @@ _LISTS: dict[str, Text] = {
     },
 }
 
-# Values on pages.
 _SHOWN: dict[str, Text] = {
     "shown.yes": "Yes",
     "shown.no": "No",
@@ -253,7 +243,17 @@ _SHOWN: dict[str, Text] = {
     "month.12": "Dec",
 }
 
-TEXTS: Mapping[str, Text] = {
-    **_VALUES, **_FILES, **_CONSTRAINTS, **_CONFLICTS, **_ACCESS, **_PROBLEMS, **_PAGES,
-    **_RECORDS, **_LISTS, **_SHOWN,
-}  # fmt: skip
+# The texts by the place where they are read, for the reference.
+PLACES: Mapping[str, Mapping[str, Text]] = {
+    "Beside an input: a value that is refused": _VALUES,
+    "Beside an input for files": _FILES,
+    "A change that a database refuses": _CONSTRAINTS,
+    "Two changes to one record": _CONFLICTS,
+    "Access and sign-in": _ACCESS,
+    "A request that failed": _PROBLEMS,
+    "Around every page": _PAGES,
+    "Records, forms and events": _RECORDS,
+    "Lists": _LISTS,
+    "Values on pages": _SHOWN,
+}
+TEXTS: Mapping[str, Text] = {key: text for texts in PLACES.values() for key, text in texts.items()}
