@@ -19,6 +19,7 @@ from starmodel.adapters.realtime.datastar import (
     script_json,
     signals_of,
 )
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.adapters.realtime.states import BrowserStates
@@ -81,6 +82,9 @@ class DatastarRealtime:
         page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def rows_id(self, listing: Listing) -> str:
+        return rows_id(listing)
 
     def namespace(self, entity: Entity) -> str:
         """Where the signals of this entity stand on the page being made."""

@@ -13,6 +13,7 @@ from starmodel.adapters.realtime.datastar import (
     patch_state,
     signals_of,
 )
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import page_at
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
@@ -90,7 +91,7 @@ class RowsView:
                 known = self.ui.around(listing, before)
                 around = [part for part in around if part not in known]
         patch = patch_rows(
-            listing.element_id,
+            rows_id(listing),
             window.digest,
             version=f"{listing.topic} {message.version}",
             rows="".join([row.html for row in rows]),

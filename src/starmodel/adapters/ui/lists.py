@@ -84,7 +84,7 @@ def bulk(view: ListView, address: str, send: str) -> Any:
     )  # fmt: skip
 
 
-def pages(view: ListView, listing: Listing, count: int, more: bool) -> FT:
+def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool) -> FT:
     """Where this window is in the list, and the ways to those before and after."""
     texts, first = view.texts, listing.query.offset + 1
     last, shown = first + count - 1, ""
@@ -106,14 +106,14 @@ def pages(view: ListView, listing: Listing, count: int, more: bool) -> FT:
             links.append(A(*inside, href=href, cls="uk-btn uk-btn-default uk-btn-sm"))
     return Nav(
         Span(shown, cls="sm-muted"), Div(*links, cls="sm-buttons"),
-        aria_label=texts.text("list.pages"), id=f"{listing.element_id}-pages", cls="sm-pages",
+        aria_label=texts.text("list.pages"), id=f"{rows_id}-pages", cls="sm-pages",
     )  # fmt: skip
 
 
-def table(view: ListView, listing: Listing, rows: str, digest: str) -> Any:
+def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str) -> Any:
     """The table itself, which scrolls within itself when it is too wide, by keyboard too."""
     name = view.entity_type.plural_title
-    body = Tbody(Safe(rows), id=listing.element_id, data_state=digest)
+    body = Tbody(Safe(rows), id=rows_id, data_state=digest)
     made = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
     label = view.texts.text("list.table", things=name)
     return Div(made, cls="sm-wide", role="region", aria_label=label, tabindex="0")

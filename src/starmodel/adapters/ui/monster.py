@@ -215,7 +215,7 @@ class MonsterUI:
 
     def _make_pages(self, root_path: str, listing: Listing, count: int, more: bool) -> str:
         view = self._view(root_path, listing.entity_type.name, Audience())
-        return self.render(lists.pages(view, listing, count, more))
+        return self.render(lists.pages(view, listing, self._realtime.rows_id(listing), count, more))
 
     def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside a heading: the ways to make, change and remove a record."""
@@ -264,11 +264,12 @@ class MonsterUI:
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
+        rows_id = self._realtime.rows_id(listing)
         bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.entity_type))
         return compiled(
             lambda s: Div(
                 filters(view, listing),
-                lists.table(view, listing, s.html("rows"), s.token("state")),
+                lists.table(view, listing, rows_id, s.html("rows"), s.token("state")),
                 bulk,
                 rows.menu(view, self._realtime),
                 Safe(s.html("around")),
