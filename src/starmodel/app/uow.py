@@ -355,7 +355,7 @@ class UnitOfWork:
         made = []
         writes = False
         for tracked in self._tracked.values():
-            fills = self._stores.fills(tracked.entity_type.cls)
+            fills = self._stores.column_defaults(tracked.entity_type.cls)
             change = change_of(tracked, fills, self._clock, save=self.facts.save)
             if change is not None:
                 made.append((tracked, change))

@@ -23,14 +23,13 @@ from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.greeting import dev_token, greet, server_address
 from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.process_lock import ProcessLock
+from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.reactions import defined_reactions
-from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
@@ -257,7 +256,7 @@ def _assemble(
     )
     if stand_ins is None:
         front.lock = ProcessLock(
-            settings.title, server_address(sys.argv), partial(one_process_reasons, application)
+            settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
     teach_components(script_json, signals_json)
     teach_entities()
