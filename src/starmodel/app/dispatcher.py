@@ -11,7 +11,7 @@ from typing import Any
 
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.commands.access import EndedSessions, SessionWatch
+from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
 from starmodel.app.commands.binding.inputs import Inputs
@@ -42,6 +42,7 @@ from starmodel.core.errors import (
     ConstraintError,
     EditConflictError,
     InvalidStateError,
+    StarModelError,
     VersionConflictError,
 )
 from starmodel.core.events import Event
@@ -130,16 +131,21 @@ class Dispatcher:
             None if session is None else session.key,
             self._clock(),
         )
-        self._policy.check(entity_type, "write", actor, event=command.event)
-        if command.key is None:
-            return await self._run(command, record, None)
-        return await self._idempotency.once(
-            record,
-            command.key,
-            self._persistence.for_class(entity_type.cls),
-            partial(self._run, command, record),
-            partial(self._repeats.answer, command, record),
-        )
+        try:
+            if command.key is None:
+                return await self._run(command, record, None)
+            return await self._idempotency.once(
+                record,
+                command.key,
+                self._persistence.for_class(entity_type.cls),
+                partial(self._run, command, record),
+                partial(self._repeats.answer, command, record),
+            )
+        except StarModelError:
+            # Access to the record was decided when it was loaded. Whoever the class alone
+            # refuses gets that answer instead: it depends on nothing that is stored.
+            check_class(self._policy, command)
+            raise
 
     async def check(self, command: Command) -> dict[str, str]:
         """What would be refused, by field; nothing is stored.

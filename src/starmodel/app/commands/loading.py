@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
-from starmodel.app.commands.access import check_run
+from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.private_parts import synced_value
@@ -83,6 +83,7 @@ class Loader:
         if entity_type.is_record and command.id is None:
             if command.event.name != "create":
                 raise NotFoundError(entity_type.name, None)
+            check_class(self._policy, command)  # the new record is decided on once it is filled in
             if command.precondition is not None:
                 command.precondition.check_new()
             tracked = unit.enlist(entity_type, None, default_snapshot(cls), new=True)
@@ -93,7 +94,7 @@ class Loader:
         if found is None and entity_type.is_record:
             raise (GoneError if command.expects else NotFoundError)(entity_type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
-        check_run(self._policy, command, entity)
+        check_run(self._policy, command, entity)  # on this very state, before the event reads it
         tracked = unit.enlist(entity_type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, self._policy, command),)
         if command.precondition is not None:

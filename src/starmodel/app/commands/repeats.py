@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.commands.access import check_run
+from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.commit.tracked import Tracked
@@ -79,7 +79,9 @@ class Repeats:
         if id is None and not command.entity_type.is_record:
             id = self._scopes.id_of(command.entity_type, command.session, command.actor)
         entity = await self._find(command.entity_type, id)
-        if entity is not None:
+        if entity is None:
+            check_class(self._policy, command)
+        else:
             check_run(self._policy, command, entity)
         return entity
 
