@@ -13,6 +13,7 @@ from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, check_reco
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commit.row_locks import RowLocks
+from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import Lists
@@ -32,7 +33,7 @@ from starmodel.app.queries.relations import Relations
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
-from starmodel.app.sessions.session import Session, current_session
+from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.changes.drafts import Lease
 from starmodel.core.classes.registry import EntityType, Registry
@@ -261,7 +262,11 @@ class Application:
         if isinstance(actor, str):
             actor = Actor(actor)
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
-        token = current_host.set(self)  # what the event asks of its class is this application's
+        # The entity classes that the event uses belong to this application.
+        context = current_context.get()
+        if context is None or context.host is not self:
+            context = derived_context(host=self)
+        token = current_context.set(context)
         try:
             return await self.dispatcher.dispatch(
                 Command(
@@ -270,11 +275,11 @@ class Application:
                     self.dispatcher.bind(entity_type, event, inputs),
                     None if id == "" else id,
                     actor,
-                    session if session is not None else current_session.get(),
+                    session if session is not None else context.session,
                 )
             )
         finally:
-            current_host.reset(token)
+            current_context.reset(token)
 
     def _recorded_id(self, entity_type: EntityType, record: CommandRecord) -> str | None:
         """Which instance a record without an id was about: that of its visitor or user."""
@@ -350,7 +355,7 @@ async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
             f"dispatch() got {_what(request)}; expected an action such as product.do.update(…) or "
             "Counter.increment(…), or a CommandRecord."
         )
-    application: Any = current_host.get()
+    application: Any = current_host()
     if isinstance(request, Action) or application is None:
         cls = request.entity if isinstance(request, Action) else _class_of(request)
         application = host_of(cls)

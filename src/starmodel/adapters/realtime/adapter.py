@@ -27,6 +27,7 @@ from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.redirects import sent_as
 from starmodel.app.commands.replies import Reply
+from starmodel.app.context import current_context
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -66,15 +67,9 @@ class DatastarRealtime:
 
     # Pages
 
-    def begin(self, session: Session, root_path: str, *, patch: bool = False) -> Page:
-        """Start collecting what a response shows."""
-        page = Page(session, root_path, patch)
-        current_page.set(page)
-        return page
-
     def show(self, entity: Entity, view: str = "") -> str:
         """Put the entity on the stream of the page being made; outside a page nothing happens."""
-        page = current_page.get()
+        page = current_page()
         if page is None:
             return ""
         entity_type = self._application.registry[entity.__entity__.cls]
@@ -83,14 +78,14 @@ class DatastarRealtime:
 
     def show_list(self, listing: Listing) -> None:
         """Put the list on the stream of the page being made; outside a page nothing happens."""
-        page = current_page.get()
+        page = current_page()
         if page is not None:
             page.show_list(listing)
 
     def namespace(self, entity: Entity) -> str:
         """Where the signals of this entity stand on the page being made."""
         entity_type = self._application.registry[entity.__entity__.cls]
-        page = current_page.get()
+        page = current_page()
         if page is None:
             return entity_type.cls.__entity__.namespace
         return page.namespace(entity_type, entity)
@@ -115,7 +110,7 @@ class DatastarRealtime:
 
     def tail(self) -> str:
         """What closes a page: its notices and its one stream; nothing for patched content."""
-        page = current_page.get()
+        page = current_page()
         if page is None or page.patch:
             return ""
         said = "".join(map(self._application.render_message, page.session.said()))
@@ -135,7 +130,8 @@ class DatastarRealtime:
 
     def grant(self) -> str:
         """The element that adds what patched content shows to the stream of its page."""
-        page = current_page.get()
+        context = current_context.get()
+        page: Page | None = None if context is None else context.page
         if page is None or not page.shown:
             return ""
         add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
@@ -186,8 +182,8 @@ class DatastarRealtime:
 
     @property
     def root_path(self) -> str:
-        page = current_page.get()
-        return page.root_path if page is not None else ""
+        context = current_context.get()
+        return "" if context is None else context.root_path or ""
 
     # Replies
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from starmodel.app.context import current_context, derived_context
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -95,17 +95,25 @@ class Page:
             )
 
 
-current_page: ContextVar[Page | None] = ContextVar("starmodel_page", default=None)
+def current_page() -> Page | None:
+    """The page of the response being made, made at its first use; None for code without one."""
+    context = current_context.get()
+    if context is None:
+        return None
+    if context.page is None and context.root_path is not None and context.session is not None:
+        context.page = Page(context.session, context.root_path, context.is_patch)
+    return context.page  # type: ignore[no-any-return]  # `app` has no type for it
 
 
 @contextmanager
 def page_at(root_path: str) -> Iterator[None]:
     """Render for pages that are open already, outside any request."""
-    before = current_page.set(Page(Session("", "", ""), root_path))
+    page = Page(Session("", "", ""), root_path)
+    before = current_context.set(derived_context(page=page, root_path=root_path))
     try:
         yield
     finally:
-        current_page.reset(before)
+        current_context.reset(before)
 
 
 class Tokens:

@@ -8,7 +8,8 @@ from typing import Any
 
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.commands.binding.form_names import BROWSER
-from starmodel.app.sessions.browser_state import Carried, carried
+from starmodel.app.context import use_browser_state
+from starmodel.app.sessions.browser_state import BrowserState
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.sessions.session import Session
 from starmodel.core.errors import AccessDeniedError, RequestError
@@ -64,7 +65,7 @@ def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) 
         mine = (scopes.browser_owner(session, session.actor), scopes.browser_owner(session))
         if sent.owner not in mine:
             raise AccessDeniedError("This page was made before somebody else signed in. Reload it.")
-    carried.set(Carried(session.key, names, sent.states, sent.page))
+    use_browser_state(BrowserState(session.key, names, sent.states, sent.page))
 
 
 def _unreadable(why: str) -> RequestError:

@@ -26,9 +26,10 @@ from starmodel.app.commands.binding.form_names import BROWSER, WAS
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY, Reply
+from starmodel.app.context import current_browser_state, use_browser_state
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.queries.listing import key_of
-from starmodel.app.sessions.browser_state import NOTHING, carried
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
@@ -144,7 +145,7 @@ class EventRoutes:
         if binder.carries or sent.owner:
             carry(sent, session, self._application.scopes, binder.carries)
         elif request.method == "GET":
-            carried.set(NOTHING)
+            use_browser_state(NO_BROWSER_STATE)
         signals = inputs.signals
         if problems is None:
             arguments = binder.bind(inputs)
@@ -284,7 +285,7 @@ class EventRoutes:
             "entity": None if entity is None else public_state(entity),
             "version": outcome.version if outcome.readable else None,
         }
-        brought = carried.get()
+        brought = current_browser_state()
         if brought is not None and brought.names:
             kept = brought.take()
             data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}

@@ -34,11 +34,11 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
+from starmodel.app.context import RequestContext, current_context
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import UIAdapter
-from starmodel.app.sessions.browser_state import NOTHING, carried
-from starmodel.app.sessions.session import DEVELOPMENT, Session, current_session
-from starmodel.core.current_app import current_host
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
+from starmodel.app.sessions.session import DEVELOPMENT, Session
 from starmodel.core.errors import StarModelError
 from starmodel.core.values.log_text import log_text
 
@@ -113,12 +113,11 @@ class Front:
         scope["starmodel.session"] = session
         if "session" not in scope:
             scope["session"] = session
-        current_host.set(self.application)
-        current_session.set(session)
-        # A page is made without the browser's states; what changes something must bring them.
-        carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
-        self.realtime.begin(session, root_path, patch=request.is_datastar)
-
+        # A page is made without the browser's states; a change needs them in its request.
+        states = None if request.method in ("GET", "HEAD") else NO_BROWSER_STATE
+        current_context.set(
+            RequestContext(self.application, session, states, root_path, request.is_datastar, scope)
+        )
         # A page of another site must not give its visitor a session here.
         written = None if request.is_bearer or self._origin.is_open(request) else cookie
         call = Call(request, session, send, written, root_path, self._policy)
@@ -228,8 +227,7 @@ class Front:
             return
         scope["starmodel.session"] = session
         scope.setdefault("session", scope["starmodel.session"])
-        current_host.set(self.application)
-        current_session.set(scope["starmodel.session"])
+        current_context.set(RequestContext(self.application, session, scope=scope))
         await inner(scope, receive, send)
 
     def greet(self, root_path: str) -> None:

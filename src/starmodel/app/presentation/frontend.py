@@ -40,9 +40,6 @@ class RealtimeAdapter(Realtime, Protocol):
     def root_path(self) -> str:
         """Where the application is mounted, for the page being made."""
 
-    def begin(self, session: Session, root_path: str, *, patch: bool = False) -> Any:
-        """Start collecting what a response shows."""
-
     def declare(self, entity: Entity) -> str:
         """The HTML that declares an entity's signals and watches it."""
 

@@ -20,9 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from starmodel.adapters.persistence.sql.flavour import Flavour
-from starmodel.adapters.persistence.sql.row_versions import OvertakenError, RowVersions
-from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.schema.external_versions import OvertakenError, RowVersions
+from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
 from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity, stored
 from starmodel.core.errors import ConstraintError
