@@ -21,15 +21,18 @@ from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.values.json_data import json_bytes
 
-_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
+NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()
+"""The outcome of an event that replied nothing and made no record."""
 
 
-def outcome_text(reply: Reply, home: Tracked, viewer: Viewer) -> str:
+def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
     """An outcome as its marker stores it: the new id, the reply, whether the caller may read."""
-    if not home.new and reply.is_empty:
-        return _NOTHING_SAID
-    readable = not home.deleted and viewer.may_read(home.draft)
-    return json_bytes((plain(getattr(home.draft, "id", None)), reply.to_json(), readable)).decode()
+    if not target.new and reply.is_empty:
+        return NO_OUTCOME
+    readable = not target.deleted and viewer.may_read(target.draft)
+    return json_bytes(
+        (plain(getattr(target.draft, "id", None)), reply.to_json(), readable)
+    ).decode()
 
 
 class Repeats:
