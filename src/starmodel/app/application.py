@@ -50,6 +50,7 @@ from starmodel.core.errors import (
 from starmodel.core.events import ActionFactory
 from starmodel.core.local_calls import BoundEvent
 from starmodel.core.results import Progress, Toast
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
 
@@ -78,9 +79,11 @@ class Application:
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
+        texts: Catalogue = ENGLISH,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
         self.policy, self.clock, self.ids = policy, clock, ids
+        self.texts = texts
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
         self.sessions: SessionCache | None = None

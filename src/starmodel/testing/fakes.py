@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.app.access.policy import AccessPolicy, Audience, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
@@ -123,7 +124,7 @@ class FakeRenderer:
         return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in told]
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        return [Element(f'<p id="{listing.element_id}-more">{window.more}</p>')]
+        return [Element(f'<p id="{rows_id(listing)}-more">{window.more}</p>')]
 
 
 def fake_application(

@@ -15,6 +15,7 @@ from starmodel.core.changes.patches import Patch, diff
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity, stored, version_of
 from starmodel.core.errors import InvalidStateError
+from starmodel.texts.catalogue import Message
 
 _NO_PATCH = Patch()
 
@@ -85,7 +86,7 @@ def change_of(
     if "id" in patch.set and not adds:
         raise InvalidStateError(
             f"{entity_type.name}: the id of a stored entity can't be changed.",
-            {"id": "Can't be changed."},
+            {"id": Message("value.fixed")},
         )
     if not (entity_type.auto_persist or save):
         stored(made, version)

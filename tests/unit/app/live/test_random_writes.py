@@ -16,6 +16,7 @@ import pytest
 
 from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
 from starmodel.adapters.realtime.datastar import signals_of
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Page, Tokens
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.app.live.live_lists import LiveLists
@@ -133,7 +134,7 @@ class Browser:
         for cls, asked in rng.sample(LISTS, 3):
             listing = listing_of(app.registry[cls], asked)
             page.show_list(listing)
-            self.lists[listing.element_id] = ShownRows(listing)
+            self.lists[rows_id(listing)] = ShownRows(listing)
         self.token = tokens.sign(page)
         self.signals, self.gone = {}, set()
         self.bytes, self.rest = b"", b""
