@@ -9,7 +9,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, check_record
+from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commit.row_locks import RowLocks
@@ -212,7 +213,7 @@ class Application:
         record that the session's actor may not read.
         """
         await self.ready()
-        self.policy.check(entity_type, "read", session.actor)
+        await check(self.policy, entity_type, "read", session.actor)
         repository = self.persistence.for_class(entity_type.cls)
         if entity_type.is_record:
             found = await repository.get(
@@ -225,7 +226,7 @@ class Application:
             found = await repository.get(entity_type.cls, own) or default_snapshot(
                 entity_type.cls, own
             )
-        check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
+        await check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
         return found
 
     async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
@@ -353,7 +354,7 @@ class Application:
             return None  # the policy needs the newer state; its message follows
         entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
         try:
-            self.policy.check(entity_type, "read", actor, entity=entity)
+            await check(self.policy, entity_type, "read", actor, entity=entity)
         except StarModelError:
             return False
         return True

@@ -66,7 +66,7 @@ class SseStreams:
         query = parse_qs(text)
         tokens = query.get("token", []) + query.get("grant", [])
         root_path, shown = self._tokens.read(tokens, session)
-        watched = watching(self._application, root_path, shown, session, self._render)
+        watched = await watching(self._application, root_path, shown, session, self._render)
         subscription = Subscription(
             watched.views,
             visitor=session.key,

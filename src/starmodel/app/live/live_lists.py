@@ -13,7 +13,8 @@ from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits
+from starmodel.app.access.decisions import permits
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.live.hub import Subscription
 from starmodel.app.live.invalidation import Matches, RecordChange
 from starmodel.app.live.live_list import LiveList, Pause
@@ -30,6 +31,11 @@ LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
 RunQuery = Callable[[Listing, Actor | None], Awaitable[Window]]
 Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
+Affects = Callable[[LiveList, Actor | None], Awaitable[bool]]
+
+
+async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
+    return True
 
 
 class LiveLists:
@@ -110,7 +116,7 @@ class LiveLists:
             try:
                 affects = await self._affects(name, messages)
                 for at, (key, each) in enumerate(tuple(self._lists.get(name, {}).items()), 1):
-                    if affects(each, key[1]):
+                    if await affects(each, key[1]):
                         each.refresh()
                     if not at % LISTS_PER_STEP:
                         await asyncio.sleep(0)
@@ -119,22 +125,24 @@ class LiveLists:
                 for each in tuple(self._lists.get(name, {}).values()):
                     each.refresh()
 
-    async def _affects(
-        self, name: str, messages: list[Changed]
-    ) -> Callable[[LiveList, Actor | None], bool]:
+    async def _affects(self, name: str, messages: list[Changed]) -> Affects:
         """Whether the messages may affect a list of an actor, as a function."""
         lists = self._lists.get(name)
         if not lists or len(messages) > MAX_MESSAGES:
-            return lambda each, actor: True
+            return _affects_every
         entity_type = next(iter(lists.values())).listing.entity_type
         changes = [RecordChange(entity_type.cls, message, self._matches) for message in messages]
         if self._policy.reads_fields(entity_type):
             return await self._affects_readable(entity_type, changes)
-        return lambda each, actor: any(map(each.may_affect, changes))
+
+        async def affects(each: LiveList, actor: Actor | None) -> bool:
+            return any(map(each.may_affect, changes))
+
+        return affects
 
     async def _affects_readable(
         self, entity_type: EntityType, changes: list[RecordChange]
-    ) -> Callable[[LiveList, Actor | None], bool]:
+    ) -> Affects:
         """As `_affects`, for lists that are filtered by a read rule.
 
         A change of an unreadable record costs one read, shared by all lists, and no scan.
@@ -143,23 +151,25 @@ class LiveLists:
         stored = {id: await self._read(entity_type, id) for id in latest}
         decided: dict[tuple[Actor | None, Any], bool] = {}
 
-        def readable(actor: Actor | None, id: Any) -> bool:
+        async def readable(actor: Actor | None, id: Any) -> bool:
             now = stored[id]
             if (actor, id) not in decided:
-                decided[actor, id] = now is not None and self._permits(entity_type, actor, now)
+                decided[actor, id] = now is not None and await self._permits(
+                    entity_type, actor, now
+                )
             return decided[actor, id]
 
-        def affects(each: LiveList, actor: Actor | None) -> bool:
-            return any(
-                each.may_affect_readable(id, stored[id], change, readable(actor, id))
-                for id, change in latest.items()
-            )
+        async def affects(each: LiveList, actor: Actor | None) -> bool:
+            for id, change in latest.items():
+                if each.may_affect_readable(id, stored[id], change, await readable(actor, id)):
+                    return True
+            return False
 
         return affects
 
-    def _permits(self, entity_type: EntityType, actor: Actor | None, entity: Entity) -> bool:
+    async def _permits(self, entity_type: EntityType, actor: Actor | None, entity: Entity) -> bool:
         try:
-            return permits(self._policy, entity_type, actor, entity=entity)
+            return await permits(self._policy, entity_type, actor, entity=entity)
         except Exception:  # delivery: one actor's failing rule must not end the lists of others
             log.exception("The read rule of %s failed", entity_type.name)
             return False

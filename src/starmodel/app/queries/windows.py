@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits, rule_of
+from starmodel.app.access.decisions import check, permits
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
 from starmodel.app.ports.query import Query
@@ -43,7 +45,7 @@ class Windows:
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
-        self._policy.check(entity_type, "read", actor)
+        await check(self._policy, entity_type, "read", actor)
         if not self._filters(entity_type, actor):
             repository = self._persistence.for_class(entity_type.cls)
             rows = await repository.list(replace(query, limit=size + 1))
@@ -95,7 +97,7 @@ class Windows:
         repository, limit = self._persistence.for_class(entity_type.cls), self._scan_limit
         first = min(first, limit, BATCH)
         rows = await repository.list(replace(query, limit=first))
-        yield self._permitted(rows, entity_type, actor)
+        yield await self._permitted(rows, entity_type, actor)
         if len(rows) < first:
             return
         scanned = len(rows)
@@ -104,18 +106,20 @@ class Windows:
             async for batch in batches:
                 room = limit - scanned
                 scanned += len(batch)
-                yield self._permitted(batch[:room], entity_type, actor)
+                yield await self._permitted(batch[:room], entity_type, actor)
                 if len(batch) > room:
                     raise AccessScanLimitError(
                         entity_type.plural_title, _rule_name(entity_type), limit
                     )
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
 
-    def _permitted(
+    async def _permitted(
         self, found: Sequence[Entity], entity_type: EntityType, actor: Actor | None
     ) -> Sequence[Entity]:
         return [
-            entity for entity in found if permits(self._policy, entity_type, actor, entity=entity)
+            entity
+            for entity in found
+            if await permits(self._policy, entity_type, actor, entity=entity)
         ]
 
 
