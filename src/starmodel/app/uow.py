@@ -36,6 +36,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.fields.relations import ForeignKey
+from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -355,7 +356,7 @@ class UnitOfWork:
         messages: list[Any] = []
         is_write = False
         for tracked in self._tracked.values():
-            fills = self._stores.fills(tracked.entity_type.cls)
+            fills = self._stores.column_defaults(tracked.entity_type.cls)
             change = change_of(tracked, fills, self._clock, save=self.facts.save)
             if change is not None:
                 changes.append((tracked, change))
@@ -371,7 +372,7 @@ class UnitOfWork:
 
 
 def _taken(name: str, id: Any) -> ConstraintError:
-    return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
+    return ConstraintError(f"{name} {id!r} exists already.", {"id": Message("value.taken")})
 
 
 def _put(draft: Entity, patch: Patch) -> None:

@@ -50,8 +50,7 @@ class MemoryRepository:
     """
 
     transactional = False
-
-    one_process = True
+    process_local = True
 
     def __init__(
         self,

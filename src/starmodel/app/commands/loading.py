@@ -28,6 +28,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
 from starmodel.core.fields.field import accepts_none, plain_types
 from starmodel.core.values.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
+from starmodel.texts.catalogue import Message
 
 MAX_ID_CHARS = 1000
 
@@ -144,12 +145,13 @@ class Loader:
                 part = str(error.path[-1])[:60]
                 raise BindingError(
                     f"{tracked.entity_type.name}.{name}: {part!r} is unknown (from signal)",
-                    {name: f"{part} is unknown."},
+                    {name: Message("value.unknown_part", name=part)},
                 ) from None
             except (ValidationError, BoundsError) as error:
-                text = f"This {error}."
                 if isinstance(error, ValidationError):
                     text = error.errors(include_url=False)[0]["msg"]
+                else:
+                    text = Message("value.out_of_bounds", problem=error.args[0])
                 raise BindingError(
                     f"{tracked.entity_type.name}.{name}: {text} (from signal)", {name: text}
                 ) from error

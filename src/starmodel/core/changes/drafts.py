@@ -14,6 +14,7 @@ from starmodel.core.fields.field import ATOMS
 from starmodel.core.fields.nested import all_models, is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.bounds import BoundsError, check_numbers
+from starmodel.texts.catalogue import Message
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -243,7 +244,9 @@ def _check_numbers(cls: type[Entity], made: Entity) -> None:
         if name in cls.__entity__.private:
             shown = f"{cls.__name__}: {PRIVATE_PROBLEM}"
             raise InvalidStateError(told, {"": PRIVATE_PROBLEM}, shown=shown) from error
-        raise InvalidStateError(told, {name: f"This {error}."}) from error
+        raise InvalidStateError(
+            told, {name: Message("value.out_of_bounds", problem=error.args[0])}
+        ) from error
 
 
 def _invalid(cls: type[Entity], where: str, error: ValidationError) -> InvalidStateError:
@@ -259,7 +262,8 @@ def _invalid(cls: type[Entity], where: str, error: ValidationError) -> InvalidSt
         models = [model for model in nested if model.__name__ == error.title] or list(nested)
     is_closed = where in cls.__entity__.private
     fields: dict[str, str] = {}
-    told, shown = [], []
+    told: list[str] = []
+    shown: list[str] = []
     for item in error.errors(include_url=False):
         name = where or (str(item["loc"][0]) if item["loc"] else "")
         told.append(f"{name}: {item['msg']}" if name else item["msg"])
