@@ -57,8 +57,8 @@ _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) -
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
 Stores = Mapping[str, Callable[[], Repository] | Repository]
-# What `starmodel.testing` puts in place of settings and stores while a test runs.
-stand_ins: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
+# Set by `starmodel.testing` to replace settings and store factories during a test.
+test_stores: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
 
 
 def create_app(
@@ -254,7 +254,7 @@ def _assemble(
         dev_token=token,
         greeting=None if token is None else partial(greet, token),
     )
-    if stand_ins is None:
+    if test_stores is None:
         front.lock = ProcessLock(
             settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
@@ -276,15 +276,15 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
 
 def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Settings, Stores]:
     """The settings and given stores, or what stands in for them."""
-    if stand_ins is None:
+    if test_stores is None:
         return settings, stores or {}
-    settings, instead = stand_ins(settings, clock)
+    settings, instead = test_stores(settings, clock)
     return settings, {**(stores or {}), **instead}
 
 
 def session_store(settings: Settings) -> SessionStore:
     """The store of server-side sessions, in memory while tests stand in for stores."""
-    return database_sessions(settings) if stand_ins is None else MemorySessions()
+    return database_sessions(settings) if test_stores is None else MemorySessions()
 
 
 def _site(settings: Settings, head: PageHead) -> Site:
