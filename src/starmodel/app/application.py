@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from starmodel.app.access.decisions import check, check_record
@@ -36,7 +37,6 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import Lease
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import adopt, current_host, host_of
@@ -92,7 +92,11 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
-        self._uow_cls, self.row_locks = uow_cls, RowLocks()
+        self.row_locks = RowLocks()
+        self.unit: Callable[..., UnitOfWork] = partial(
+            uow_cls, registry, persistence, bus, clock, locks=self.row_locks
+        )
+        """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
@@ -120,13 +124,6 @@ class Application:
             self.bus.subscribe(handler, wants=wants)
         else:
             self.bus.subscribe(handler)
-
-    def unit(self, lease: Lease | None = None) -> UnitOfWork:
-        """A new unit of work."""
-        return self._uow_cls(
-            self.registry, self.persistence, self.bus, self.clock, lease=lease,
-            locks=self.row_locks,
-        )  # fmt: skip
 
     @property
     def is_ready(self) -> bool:

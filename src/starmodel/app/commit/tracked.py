@@ -71,10 +71,13 @@ def change_of(
     made = close_draft(tracked.draft)
     patch = diff(base, made)
     decoded: Set[str] = frozenset()
-    if patch.set and not tracked.new:
-        decoded = only_decoded(tracked.draft, base, made, patch.set)
-        if decoded:
-            patch = _without(patch, decoded)
+    if not tracked.new:
+        values: dict[str, Any] = object.__getattribute__(tracked.draft, "__dict__")
+        for name, value in patch.set.items():
+            if values.get(name) is not value:  # validation returned another value
+                decoded = only_decoded(tracked.draft, base, made, patch.set)
+                patch = _without(patch, decoded) if decoded else patch
+                break
     touched = entity_type.cls.__entity__.touched
     if fills is not None or touched:
         filled = _values_of_store(tracked, made, patch, fills, touched, clock)
