@@ -86,6 +86,11 @@ class Refusals:
         else:
             await call.json(problem.as_json(), problem.status, headers)
 
+    async def send_failure(self, call: Call, error: Exception) -> None:
+        """Answer for an exception outside any event."""
+        where = f"{call.request.method} {call.request.path}"
+        await self.send(call, self.problem(call, error, where))
+
     async def send_event(
         self,
         call: Call,
