@@ -49,8 +49,9 @@ class EventReplies:
             if call.session.ended:
                 await self._application.end_sessions(call.session)
             if call.request.is_datastar:
-                body = self._click_reply(call, command, outcome)
-                await call.answer(200, SSE, body, _ACCEPTED)
+                if command.entity_type.is_record or not outcome.readable:
+                    self._add_effects(call, command, outcome)
+                await call.answer(200, SSE, self.encode(call, command, outcome), _ACCEPTED)
             elif not call.request.wants_html:
                 await self._send_json(call, command, outcome)
             else:
@@ -84,14 +85,14 @@ class EventReplies:
         if outcome.reply.redirect is not None:
             outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
 
-    def _click_reply(self, call: Call, command: Command, outcome: Outcome) -> bytes:
+    def _add_effects(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Lead a page away from a record that it is no longer about, or confirm without data."""
         if command.entity_type.is_record and self._leaves(call, command, outcome):
             there = self._next_url(call, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
         elif not outcome.readable and outcome.reply.is_empty:
             done = Toast(f"{command.event.title}: done.", "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
-        return self.encode(call, command, outcome)
 
     async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:
         """Answer that the command is stored, and nothing else."""
