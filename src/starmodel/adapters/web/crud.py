@@ -167,7 +167,10 @@ class CrudRoutes:
         event = entity_type.events["create"]
         self._application.policy.check(entity_type, "write", call.session.actor, event=event)
         await self._page(
-            call, entity_type, f"New {entity_type.title.lower()}", self._ui.form(entity_type, event)
+            call,
+            entity_type,
+            self._application.texts.text("record.new", title=entity_type.title),
+            self._ui.form(entity_type, event),
         )
 
     async def _edit(self, call: Call, entity_type: EntityType, id: str) -> None:
@@ -179,7 +182,12 @@ class CrudRoutes:
         form = self._ui.form(
             entity_type, event, entity.id, values=public_state(entity), was=digests(entity)
         )
-        await self._page(call, entity_type, f"Edit {self._ui.title(entity_type, entity)}", form)
+        await self._page(
+            call,
+            entity_type,
+            self._application.texts.text("record.edit", title=self._ui.title(entity_type, entity)),
+            form,
+        )
 
     async def _page(
         self,

@@ -23,7 +23,6 @@ from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
-from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
 from starmodel.app.context import current_context
@@ -226,8 +225,7 @@ class _Answered(Response):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         call: Call = scope["starmodel.call"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
-            problem = Problem(404, f"There is nothing at {call.request.path}.")
-            await self._front.refusals.send(call, problem)
+            await self._front.refusals.send_not_found(call)
         elif _is_about_parameters(self._error):
             scope["starmodel.call"].is_refused = True
             unreadable = RequestError("A value in this request can't be read as what is expected.")

@@ -236,7 +236,9 @@ class Front:
 
     async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
-        text = f"{call.request.path} answers {allowed}, not {call.request.method}."
+        text = self.application.texts.text(
+            "problem.method", path=call.request.path, allowed=allowed, method=call.request.method
+        )
         headers = [(b"allow", allowed.encode())]
         await self.refusals.send(call, Problem(405, text), headers=headers)
 

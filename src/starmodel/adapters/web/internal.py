@@ -8,7 +8,6 @@ from starmodel.adapters.web.assets import PREFIX, serve_asset
 from starmodel.adapters.web.browser_states import carry, taken
 from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.paths import HEALTH_PATH, STATE_ROUTES, STREAM_PATH
-from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.app.application import Application
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -37,7 +36,7 @@ class InternalRoutes:
         elif not path.startswith(PREFIX) or not await serve_asset(
             path[len(PREFIX) :], request.takes_gzip, send
         ):
-            await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
+            await self._refusals.send_not_found(call)
         return True
 
     async def serve_state(self, call: Call, receive: Any, send: Any) -> None:

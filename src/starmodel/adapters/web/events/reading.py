@@ -21,6 +21,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.values.signal_names import keys_of
+from starmodel.texts.catalogue import Message, joined
 
 JSON = "application/json"
 
@@ -67,8 +68,7 @@ class EventReader:
                 )
         if binder.carries and request.wants_html and not request.is_datastar:
             raise RequestError(
-                f"{' and '.join(binder.carries)} is kept in your browser, which needs JavaScript. "
-                "Nothing was changed."
+                Message("problem.no_script", names=joined("joined.and", binder.carries))
             )
         if binder.carries or sent.owner:
             carry(sent, session, self._application.scopes, binder.carries)

@@ -91,7 +91,8 @@ class EventReplies:
             there = self._next_url(call, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
         elif not outcome.readable and outcome.reply.is_empty:
-            done = Toast(f"{command.event.title}: done.", "success")
+            text = self._application.texts.text("event.done", event=command.event.title)
+            done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
 
     async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:

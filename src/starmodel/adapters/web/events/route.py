@@ -89,8 +89,10 @@ class EventRoutes:
                 call, found.entity_type, found.event, id, problems=errors
             )
         except BindingError as error:
-            return error.fields
-        return await self._application.dispatcher.check(command) | errors
+            errors = error.fields
+        else:
+            errors = await self._application.dispatcher.check(command) | errors
+        return self._application.texts.render_all(errors)
 
     async def _refuse_link(self, call: Call, found: Found) -> None:
         """Answer 405: a link or a prefetch must not change state."""

@@ -17,8 +17,6 @@ from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.core.results import Toast
 
-_SKIPPED = "Your connection was slow, so some steps were not shown. Reload this page to see all."
-
 
 class RunningEvents:
     """The tasks of running events, and the streamed replies of those that yield."""
@@ -122,7 +120,8 @@ class RunningEvents:
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
         if parts.skipped:
-            body += self._realtime.encode_effects(Reply(toasts=[Toast(_SKIPPED, "warning")]))
+            slow = Toast(self._application.texts.text("problem.slow"), "warning")
+            body += self._realtime.encode_effects(Reply(toasts=[slow]))
         return body
 
     def _start(self, command: Command) -> asyncio.Task[Outcome]:
