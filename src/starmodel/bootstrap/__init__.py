@@ -249,7 +249,7 @@ def _assemble(
             cors_origins=settings.cors_origins,
         ),
         web,
-        lambda: app.router.routes,
+        app.router,
         policy=policies(head, pages.scripts),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,

@@ -88,7 +88,8 @@ class Call:
         """True when `save_session` has nothing to do and no cookie waits for the response."""
         if self._headers or self._outer is not None:
             return False
-        return self._sessions is None or not self.session.changed
+        session = self.session
+        return self._sessions is None or not (session.modified or session != session.known)
 
     async def save_session(self) -> None:
         """Store a sign-in or sign-out of this request; the cookie goes out with the response.

@@ -85,6 +85,16 @@ class Refusals:
         else:
             await call.json(problem.as_json(), problem.status, headers)
 
+    async def send_not_found(self, call: Call) -> None:
+        """Answer 404 for a path without a route."""
+        text = self._application.texts.text("problem.no_page", path=call.request.path)
+        await self.send(call, Problem(404, text))
+
+    async def send_failure(self, call: Call, error: Exception) -> None:
+        """Answer for an exception outside any event."""
+        where = f"{call.request.method} {call.request.path}"
+        await self.send(call, self.problem(call, error, where))
+
     async def send_event(
         self,
         call: Call,

@@ -49,8 +49,9 @@ class EventReplies:
             if call.session.ended:
                 await self._application.end_sessions(call.session)
             if call.request.is_datastar:
-                body = await self._click_reply(call, command, outcome)
-                await call.answer(200, SSE, body, _ACCEPTED)
+                if command.entity_type.is_record or not outcome.readable:
+                    await self._add_effects(call, command, outcome)
+                await call.answer(200, SSE, self.encode(call, command, outcome), _ACCEPTED)
             elif not call.request.wants_html:
                 await self._send_json(call, command, outcome)
             else:
@@ -84,7 +85,8 @@ class EventReplies:
         if outcome.reply.redirect is not None:
             outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
 
-    async def _click_reply(self, call: Call, command: Command, outcome: Outcome) -> bytes:
+    async def _add_effects(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Lead a page away from a record that it is no longer about, or confirm without data."""
         if command.entity_type.is_record and await self._leaves(call, command, outcome):
             there = await self._next_url(call, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
@@ -92,7 +94,6 @@ class EventReplies:
             text = self._application.texts.text("event.done", event=command.event.title)
             done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
-        return self.encode(call, command, outcome)
 
     async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:
         """Answer that the command is stored, and nothing else."""
