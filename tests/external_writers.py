@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
+from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
 from starmodel.adapters.persistence.sql.engines import flavour_for
-from starmodel.adapters.persistence.sql.found_columns import FoundColumn
-from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
-from starmodel.adapters.persistence.sql.tables import derive_table
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.schema.tables import derive_table
 from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
 

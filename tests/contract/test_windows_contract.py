@@ -16,7 +16,7 @@ from contract.values import SORTED, Value, values
 from databases import DATABASES, empty_database
 from repositories import delete, ignore_expiry, insert
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.adapters.persistence.sql import streaming
+from starmodel.adapters.persistence.sql.query import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.ordering import position_of
 from starmodel.app.ports.query import Filter, Query

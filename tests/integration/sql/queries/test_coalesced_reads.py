@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from repositories import insert, opened
-from starmodel.adapters.persistence.sql.driver_link import DriverLink
-from starmodel.adapters.persistence.sql.reads import MOST
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.read_batching import MOST
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import Entity
 from starmodel.core.errors import StoreFailedError

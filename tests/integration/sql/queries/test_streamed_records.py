@@ -10,7 +10,7 @@ import pytest
 
 from repositories import insert, opened
 from starmodel import Entity
-from starmodel.adapters.persistence.sql import streaming
+from starmodel.adapters.persistence.sql.query import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query, make_query
 from starmodel.app.ports.repository import Batch

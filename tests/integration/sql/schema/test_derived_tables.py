@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 
 from repositories import delete, insert, opened
-from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.tables import derive_table
+from starmodel.adapters.persistence.sql.schema.tables import derive_table
 from starmodel.app.ports.repository import Batch, Change
 from starmodel.core.changes.patches import Patch, diff
 from starmodel.core.classes.registry import entity_type

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy.engine import make_url
 
-from starmodel.adapters.persistence.sql.postgresql_server import PostgresqlServer
-from starmodel.adapters.persistence.sql.server import LostError, UnreachableError
+from starmodel.adapters.persistence.sql.drivers.network.postgresql import PostgresqlServer
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError, UnreachableError
 
 
 def _message(kind: bytes, body: bytes) -> bytes:

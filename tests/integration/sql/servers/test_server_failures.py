@@ -13,9 +13,9 @@ from databases import SERVERS, emptied
 from external_writers import Outsider
 from private_server import PrivateServer
 from repositories import ignore_expiry, insert, opened, update
-from starmodel.adapters.persistence.sql import network_transaction
+from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports.query import Query, make_query
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
@@ -138,7 +138,7 @@ def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
     async def losing(link: Any, attempt: Any) -> None:
         return await store(_Losing(link, done=done) if left and left.pop() else link, attempt)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
@@ -184,7 +184,7 @@ async def test_lost_response_before_an_external_revert_applies_once(
     marker = Marker("key", "digest", "run", time.time(), "done")
     change = update(await _stored(repository, "a"), n=1)
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
         await repository.commit(Batch([change], marker))
     assert (await _stored(repository, "a")).n == 0
     await repository.close()
@@ -202,7 +202,7 @@ async def test_lost_response_without_proof_is_an_error(
         await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
         with pytest.raises(StoreUnavailableError, match="not known whether"):
             await either.commit(Batch(changes))
 
@@ -274,7 +274,7 @@ async def test_statement_timeout_discards_its_connection(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = await opened(url, _Count, timeout_s=2.0)
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.mysql_server.STATEMENT_S", 2.0)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
     with pytest.raises(StoreUnavailableError, match="the connection was lost"):
         await repository._serving().engine.rows("SELECT SLEEP(20)", ())
     await repository.close()
@@ -347,7 +347,7 @@ async def test_lost_response_before_another_commit_is_a_conflict(
         finally:
             await theirs.commit(Batch([update(old, n=10)]))
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
     marker = Marker("key", "digest", "run", time.time(), "done")
     with pytest.raises(VersionConflictError):
         await ours.commit(Batch([update(old, n=1)], marker))

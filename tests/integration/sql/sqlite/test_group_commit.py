@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from repositories import ignore_expiry, insert, opened, update
-from starmodel.adapters.persistence.sql import sqlite_reader, sweeper
+from starmodel.adapters.persistence.sql import sweeper
+from starmodel.adapters.persistence.sql.drivers.sqlite import reader as sqlite_reader
 from starmodel.adapters.persistence.sql.repository import SqlRepository, this_process
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Marker

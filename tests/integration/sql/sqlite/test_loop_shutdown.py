@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from starmodel.adapters.persistence.sql.sqlite_engine import _in_thread
+from starmodel.adapters.persistence.sql.drivers.sqlite.engine import _in_thread
 
 
 async def test_cancelled_tasks_wait_for_the_connection_thread() -> None:

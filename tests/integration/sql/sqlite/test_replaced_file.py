@@ -9,7 +9,7 @@ import pytest
 
 from integration.web.browser import unlisted
 from starmodel import Entity
-from starmodel.adapters.persistence.sql import sqlite_reader
+from starmodel.adapters.persistence.sql.drivers.sqlite import reader as sqlite_reader
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.core.errors import StoreUnavailableError
 from starmodel.testing.fakes import fake_application

@@ -13,10 +13,10 @@ import asyncpg
 import pytest
 
 from repositories import delete, insert, opened, update
-from starmodel.adapters.persistence.sql import network_transaction
-from starmodel.adapters.persistence.sql.driver_link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports.repository import Batch, Marker
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import (
@@ -192,7 +192,7 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
             await store(link, network_transaction.Attempt(attempt.transaction))
         await store(link, attempt)
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.network_engine.store", late)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", late)
 
 
 async def test_attempt_applied_late_by_the_server_counts_once(

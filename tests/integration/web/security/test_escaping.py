@@ -20,7 +20,7 @@ from starmodel.adapters.realtime.datastar import (
     script_json,
 )
 from starmodel.app.commands.elements import Element
-from starmodel.core.current_app import current_host
+from starmodel.app.context import RequestContext, current_context
 
 HOSTILE = [
     "@get('/evil')", "@post(`/x`)", "');alert(1);('", '");alert(1);("', "`;alert(1);`",
@@ -97,11 +97,11 @@ def test_large_numbers_and_none_survive_a_dict_of_signals() -> None:
 
 def action_code(app: Any, action: Any, method: str = "data_on_click") -> str:
     """The expression of an action, parsed from FastHTML's page."""
-    token = current_host.set(app.starmodel)
+    token = current_context.set(RequestContext(app.starmodel))
     try:
         html = to_xml(Button("x", **{method: action}), indent=False)
     finally:
-        current_host.reset(token)
+        current_context.reset(token)
     (code,) = Outline(html).values("data-on:click")
     return code
 

@@ -74,7 +74,7 @@ async def test_slow_viewer_gets_the_full_state_after_a_gap(visit: Any, serve: An
         for path in ("/counter/increment", "/counter/set_step?step=4"):
             await browser.click(path)
         subscription.take = taken
-        subscription.note(b": go on\n\n")
+        subscription.send(b": go on\n\n")
         state = await stream.event()
 
         assert state.signals == {"Counter": {"count": 1, "step": 4}}

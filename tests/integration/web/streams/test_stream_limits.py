@@ -126,7 +126,7 @@ async def test_commit_runs_no_list_query_before_it_ends(
         compared = []
         for lists in app.starmodel.lists._lists.values():
             for each in lists.values():
-                each.may_concern = lambda *a, **k: compared.append(1)
+                each.may_affect = lambda *a, **k: compared.append(1)
         await app.starmodel.lists.deliver(message)
         assert not asked
         assert not compared

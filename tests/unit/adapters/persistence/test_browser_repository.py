@@ -28,9 +28,10 @@ from starmodel.adapters.persistence.browser import (
     written,
 )
 from starmodel.app.commands.command import Command
+from starmodel.app.context import current_context, use_browser_state
 from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.ports.messages import Changed
-from starmodel.app.sessions.browser_state import Carried, carried
+from starmodel.app.sessions.browser_state import BrowserState
 from starmodel.app.sessions.session import Session
 from starmodel.core.entity import version_of
 from starmodel.core.errors import CommandRunningError, RequestError
@@ -88,9 +89,9 @@ class _Log(Entity):
 
 @pytest.fixture(autouse=True)
 def _no_request() -> Iterator[None]:
-    token = carried.set(None)
+    token = current_context.set(None)
     yield
-    carried.reset(token)
+    current_context.reset(token)
 
 
 SESSION = Session("visitor", "id", "me")
@@ -102,11 +103,11 @@ def app(**options: Any) -> Any:
     return fake_application(_Prefs, _Log, stores=stores, clock=clock, **options)
 
 
-def bring(state: Any = None, *names: str, version: int = 7) -> Carried:
+def bring(state: Any = None, *names: str, version: int = 7) -> BrowserState:
     data = {"format": 1, "version": version, "state": state}
     texts = {} if state is None else {"_Prefs": to_json(data).decode()}
-    made = Carried("me", names or ("_Prefs",), texts)
-    carried.set(made)
+    made = BrowserState("me", names or ("_Prefs",), texts)
+    use_browser_state(made)
     return made
 
 
@@ -116,7 +117,7 @@ async def run(made: Any, cls: type[Entity], name: str, key: str | None = None, *
     return await made.dispatcher.dispatch(command)
 
 
-def stored_state(request: Carried) -> Any:
+def stored_state(request: BrowserState) -> Any:
     return from_json(request.known["_Prefs"].text)["state"]
 
 
@@ -142,7 +143,7 @@ async def test_browser_state_is_neither_stored_nor_published() -> None:
     bring({"theme": "dark", "tags": ["a very private word"]})
     await run(made, _Prefs, "add", key="k1")
     assert made.bus.of(Changed) == []
-    carried.set(None)
+    current_context.set(None)
     gc.collect()
     assert not [
         e for e in gc.get_objects() if type(e) is _Prefs and e.tags == ["a very private word"]
@@ -271,8 +272,8 @@ async def test_sent_state_beyond_the_limit_is_refused() -> None:
     ],
 )  # fmt: skip
 async def test_unparsable_state_counts_as_missing(text: Any) -> None:
-    request = Carried("me", ("_Prefs",), {"_Prefs": text})
-    carried.set(request)
+    request = BrowserState("me", ("_Prefs",), {"_Prefs": text})
+    use_browser_state(request)
     outcome = await run(app(), _Prefs, "add")
     assert outcome.value == 1
 

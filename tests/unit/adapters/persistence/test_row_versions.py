@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starmodel.adapters.persistence.sql.row_versions import OvertakenError, RowVersions
+from starmodel.adapters.persistence.sql.schema.external_versions import OvertakenError, RowVersions
 from starmodel.testing.fakes import FakeClock
 
 

@@ -152,7 +152,7 @@ async def test_notes_are_bounded_and_follow_the_state():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     for _ in range(100):
-        page.note(b"!")
+        page.send(b"!")
     await hub.deliver(changed(1))
     sent = page.take()
     assert sent.startswith(b"[1 full]!")
@@ -172,7 +172,7 @@ async def test_wait_returns_at_change_note_and_close():
 
 
 async def note(page):
-    page.note(b"!")
+    page.send(b"!")
 
 
 async def end(page):

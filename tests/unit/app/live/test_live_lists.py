@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
+from starmodel.app.bus import InProcessBus
 from starmodel.app.live.hub import Subscription
 from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
@@ -83,7 +84,7 @@ class Shop:
             self.asked += 1
             return await ask(listing, actor)
 
-        return Lists(counted, policy, matches, read, pause=self.pause)
+        return LiveLists(counted, policy, matches, read, pause=self.pause)
 
     async def make(self, *names, cls=Product, **values):
         for name in names:
@@ -447,3 +448,42 @@ async def test_failed_read_runs_every_guarded_query(shop, caplog):
 
     assert (shop.asked, ann.take()) == (asked + 1, b"[a]")
     assert "could not be read" in caplog.text
+
+
+async def test_bus_of_the_application_wants_what_open_pages_watch():
+    bus = InProcessBus()
+    app = fake_application(*CLASSES, bus=bus)
+    assert not bus.wants("Product:a")
+    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    assert (bus.wants("Product:a"), bus.wants("Product:b")) == (True, False)
+    app.hub.unsubscribe(page)
+    assert not bus.wants("Product:a")
+    listing = listing_of(app.registry[Product], {"search": "none"})
+    viewer = Subscription({listing.topic: (Told(),)})
+    app.lists.join(viewer, listing)
+    assert (bus.wants("Product:b"), bus.wants("Paper:b")) == (True, False)
+    app.lists.leave(viewer)
+    assert not bus.wants("Product:b")
+    await app.close()
+
+
+async def test_bus_without_topics_gets_every_subscriber():
+    class Plain:
+        def __init__(self):
+            self.handlers = []
+
+        async def publish(self, message):
+            for handler in self.handlers:
+                await handler(message)
+
+        def subscribe(self, handler):
+            self.handlers.append(handler)
+
+        def unsubscribe(self, handler):
+            self.handlers.remove(handler)
+
+    app = fake_application(*CLASSES, bus=Plain())
+    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    await app.dispatch(Action(Product, "create", {"id": "a", "name": "a"}))
+    assert page.pending == 1
+    await app.close()

@@ -11,7 +11,7 @@ import pytest
 from starmodel.core.classes import registry
 from starmodel.core.classes.registry import Registry, defined_entities, entity_type
 from starmodel.core.classes.setup import signal_prefix
-from starmodel.core.current_app import adopt, current_host, host_of
+from starmodel.core.current_app import adopt, current_context, host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
@@ -298,11 +298,11 @@ async def test_host_is_the_current_application_or_the_last() -> None:
     adopt(shop, last)
     assert host_of(shop) is last
     for host, expected in ((current, current), (stranger, last)):
-        token = current_host.set(host)
+        token = current_context.set(types.SimpleNamespace(host=host))
         assert host_of(shop) is expected
         assert await shop.get("request") == (shop, "request")
         assert shop.objects == (expected, shop)
-        current_host.reset(token)
+        current_context.reset(token)
 
 
 def test_host_assigns_a_signal_name_per_record() -> None:
@@ -313,10 +313,10 @@ def test_host_assigns_a_signal_name_per_record() -> None:
         def fill(self) -> None:
             """Nothing."""
 
-    token = current_host.set(_Host(Shelf))
+    token = current_context.set(types.SimpleNamespace(host=_Host(Shelf)))
     try:
         assert str(Shelf(id="7").count_signal) == "$r7.count"
         assert str(Shelf.count_signal) == "$Shelf.count"
         assert str(Shelf.fill()) == Shelf.fill.__html__() == "@post('fill')"
     finally:
-        current_host.reset(token)
+        current_context.reset(token)
