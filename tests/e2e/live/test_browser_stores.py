@@ -151,14 +151,14 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def kept(page: Page, area: str = "localStorage") -> dict[str, Any]:
+def stored_states(page: Page, area: str = "localStorage") -> dict[str, Any]:
     """States of this application in browser storage, by class."""
     found = page.evaluate(f"() => Object.entries({area})")
     mine = [(k, v) for k, v in found if k.startswith("starmodel:")]
     return {k.rpartition(":")[2]: json.loads(json.loads(v)["state"])["state"] for k, v in mine}
 
 
-def expect_kept(page: Page, count: int) -> None:
+def expect_stored(page: Page, count: int) -> None:
     """Wait until the storage has this many states, of any visitor."""
     page.wait_for_function(
         "(count) => Object.keys(localStorage)"
@@ -201,7 +201,7 @@ def test_generated_page_keeps_its_state_across_reload_and_restart(
     expect(field(page, "Tags")).to_contain_text("red")
     press(page, "Add")
     expect(field(page, "Count")).to_have_text("5")
-    assert kept(page)["Prefs"]["tags"] == ["red"]
+    assert stored_states(page)["Prefs"]["tags"] == ["red"]
 
 
 def test_two_tabs_synchronise_signals_and_live_parts(stores: Server, visit: Visit) -> None:
@@ -229,7 +229,7 @@ def test_fast_clicks_are_counted_each_once(stores: Server, visit: Visit) -> None
     )
     expect(page.locator("#count")).to_have_text("20")
     page.wait_for_timeout(200)
-    assert kept(page)["Prefs"]["count"] == 20
+    assert stored_states(page)["Prefs"]["count"] == 20
 
 
 def test_concurrent_double_submit_is_sent_once(stores: Server, visit: Visit) -> None:
@@ -264,7 +264,7 @@ def test_click_with_truncated_response_counts_once(stores: Server, visit: Visit)
     expect(page.locator("#count")).to_have_text("1")
     assert len(keys) == 2
     assert keys[0] == keys[1]
-    assert kept(page)["Prefs"]["count"] == 1
+    assert stored_states(page)["Prefs"]["count"] == 1
 
 
 def test_session_storage_belongs_to_one_tab_and_survives_its_reload(
@@ -277,8 +277,8 @@ def test_session_storage_belongs_to_one_tab_and_survives_its_reload(
     first.reload()
     expect(first.locator("#tab")).to_have_text("1")
     expect(second.locator("#tab")).to_have_text("0")
-    assert kept(first, "sessionStorage") == {"Tab": {"count": 1}}
-    assert kept(second, "sessionStorage") == {}
+    assert stored_states(first, "sessionStorage") == {"Tab": {"count": 1}}
+    assert stored_states(second, "sessionStorage") == {}
 
 
 def test_old_values_fall_back_field_by_field(stores: Server, visit: Visit) -> None:
@@ -292,7 +292,7 @@ def test_old_values_fall_back_field_by_field(stores: Server, visit: Visit) -> No
     expect(page.locator("#tag-list li")).to_have_text(["kept"])
     press(page, "One")
     expect(page.locator("#count")).to_have_text("2")
-    assert kept(page)["Prefs"] == {
+    assert stored_states(page)["Prefs"] == {
         "theme": "light", "count": 2, "tags": ["kept"], "draft": "",
         "home": {"street": "", "city": "Here"},
     }  # fmt: skip
@@ -355,7 +355,7 @@ def test_refused_event_changes_nothing(stores: Server, visit: Visit) -> None:
     expect(page.locator("#count")).to_have_text("1")
     press(page, "Too large")
     expect(page.get_by_text("at most 262144")).to_be_visible()
-    assert kept(page)["Prefs"]["draft"] == ""
+    assert stored_states(page)["Prefs"]["draft"] == ""
 
 
 def test_generator_stores_each_yield(stores: Server, visit: Visit) -> None:
@@ -442,7 +442,7 @@ def test_sign_out_and_next_user_find_no_state(stores: Server, visit: Visit) -> N
     expect(page.locator("#count")).to_have_text("1")  # what she did before is hers
     press(page, "One")
     expect(page.locator("#count")).to_have_text("2")
-    expect_kept(page, 1)
+    expect_stored(page, 1)
     page.goto("/in/bob")
     expect(page.locator("#count")).to_have_text("0")
     press(page, "One")
@@ -451,7 +451,7 @@ def test_sign_out_and_next_user_find_no_state(stores: Server, visit: Visit) -> N
     page.goto("/out")
     expect(page.locator("#count")).to_have_text("0")
     expect(other.locator("#count")).to_have_text("0")
-    expect_kept(page, 0)
+    expect_stored(page, 0)
 
 
 def test_sign_out_by_an_event_clears_storage_immediately(stores: Server, visit: Visit) -> None:
@@ -461,7 +461,7 @@ def test_sign_out_by_an_event_clears_storage_immediately(stores: Server, visit: 
     away = {"body": "Away", "content_type": "text/html"}
     page.route("**/own", lambda route: route.fulfill(**away))  # it is the reply that clears
     press(page, "Leave")
-    expect_kept(page, 0)
+    expect_stored(page, 0)
 
 
 def test_signals_only_page_stores_its_state(stores: Server, visit: Visit) -> None:

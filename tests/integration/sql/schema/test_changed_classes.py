@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from repositories import opened
 from starmodel import ConfigurationError, ConstraintError, Entity
@@ -109,10 +109,10 @@ async def test_float_changed_to_decimal_logs_a_working_ddl_statement(any_url: st
     changed = _class("Product", price=Decimal)
     with pytest.raises(ConfigurationError, match="'price' of the table 'product'") as refused:
         await opened(any_url, changed)
-    outsider = await Outsider.at(any_url)
+    external = await ExternalWriter.at(any_url)
     for statement in str(refused.value).partition("after a backup: ")[2].rstrip(".").split("; "):
-        await outsider.run(statement)
-    await outsider.close()
+        await external.run(statement)
+    await external.close()
     app = fake_application(changed, stores={"sql": SqlRepository(any_url)})
     await app.ready()
     (old,) = await changed.objects.list()
@@ -134,9 +134,9 @@ async def test_removed_required_field_logs_a_working_ddl_statement(
     await repository.close()
     assert caplog.text.count("The column 'colour' of the table 'product' needs a value") == 1
     assert warning.blocks
-    outsider = await Outsider.at(any_url)
-    await outsider.run(warning.text.partition("after a backup: ")[2].rstrip(";"))
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    await external.run(warning.text.partition("after a backup: ")[2].rstrip(";"))
+    await external.close()
     await _with_record(any_url, changed, name="Ink")
     assert not await _warnings(any_url, changed)
 
@@ -148,10 +148,10 @@ async def test_newly_optional_field_logs_a_working_ddl_statement(
     changed = _class("Product", note=(str | None, None))
     (warning,) = await _warnings(any_url, changed)
     assert "The column 'note' of the table 'product' is NOT NULL, and Product.note" in warning
-    outsider = await Outsider.at(any_url)
+    external = await ExternalWriter.at(any_url)
     for statement in warning.partition("or: ")[2].rstrip(";").split("; "):
-        await outsider.run(statement)
-    await outsider.close()
+        await external.run(statement)
+    await external.close()
     await _with_record(any_url, changed)
     assert not await _warnings(any_url, changed)
 
@@ -163,10 +163,10 @@ async def test_renamed_class_is_logged_until_its_table_is_renamed(any_url: str) 
         (warning,) = await _warnings(any_url, item)
         assert "'item' of Item is empty, and the table 'product' has the same columns" in warning
     statements = warning.partition("and: ")[2].partition("; or keep")[0].split("; ")
-    outsider = await Outsider.at(any_url)
+    external = await ExternalWriter.at(any_url)
     for statement in statements:
-        await outsider.run(statement)
-    await outsider.close()
+        await external.run(statement)
+    await external.close()
     app = fake_application(item, stores={"sql": SqlRepository(any_url)})
     await app.ready()
     assert [found.name for found in await item.objects.list()] == ["Pen"]
@@ -203,9 +203,9 @@ async def _warnings(url: str, *classes: type[Entity]) -> list[str]:
 async def test_external_columns_store_a_value_exactly_or_refuse_it(
     any_url: str, declared: str, annotation: Any, kept: Any, refused: Any
 ) -> None:
-    outsider = await Outsider.at(any_url)
-    await outsider.run(f"CREATE TABLE thing (id TEXT PRIMARY KEY, v {declared})")
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    await external.run(f"CREATE TABLE thing (id TEXT PRIMARY KEY, v {declared})")
+    await external.close()
     thing = _class("Thing", v=annotation)
     app = fake_application(thing, stores={"sql": SqlRepository(any_url)})
     await app.ready()

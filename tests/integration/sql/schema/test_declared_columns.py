@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy import Enum as SaEnum
 from sqlmodel import SQLModel
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from starmodel import ConfigurationError, ConstraintError, Entity, Field, Relationship
 from starmodel.app.application import Application
@@ -340,9 +340,9 @@ async def test_schema_is_obeyed_or_refused(start: Start, any_url: str) -> None:
         with pytest.raises(ConfigurationError, match="schema"):
             await start(Team, Ticket)
         return
-    outsider = await Outsider.at(any_url)
-    await outsider.run("DROP SCHEMA IF EXISTS ops" + (" CASCADE" if "post" in any_url else ""))
-    await outsider.run("CREATE SCHEMA ops")
+    external = await ExternalWriter.at(any_url)
+    await external.run("DROP SCHEMA IF EXISTS ops" + (" CASCADE" if "post" in any_url else ""))
+    await external.run("CREATE SCHEMA ops")
     try:
         from starmodel import dispatch
 
@@ -356,8 +356,8 @@ async def test_schema_is_obeyed_or_refused(start: Start, any_url: str) -> None:
         await dispatch(team.do.delete())
         assert await Ticket.objects.count() == any_url.startswith("mysql")
     finally:
-        await outsider.run("DROP SCHEMA ops" + (" CASCADE" if "post" in any_url else ""))
-        await outsider.close()
+        await external.run("DROP SCHEMA ops" + (" CASCADE" if "post" in any_url else ""))
+        await external.close()
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -378,9 +378,9 @@ async def test_enum_is_stored_by_the_values_of_its_declared_type(
     await Film.objects.create(id="1", rating=Rating.PG13)
     await Film.objects.create(id="2", rating=Rating.G)
     await Film.objects.create(id="3")
-    outsider = await Outsider.at(any_url)
-    rows = await outsider.rows("SELECT rating, other FROM film ORDER BY id")
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    rows = await external.rows("SELECT rating, other FROM film ORDER BY id")
+    await external.close()
     assert [tuple(row) for row in rows] == [("PG-13", "R"), ("G", "R"), (None, "R")]
     assert [f.id for f in await Film.objects.list(rating=Rating.PG13)] == ["1"]
     assert [f.id for f in await Film.objects.list(rating__ne=Rating.PG13)] == ["2", "3"]
@@ -409,11 +409,11 @@ async def test_field_with_lossy_decoder_is_not_written(start: Start, any_url: st
 
     await start(Film)
     await Film.objects.create(id="1", rating=Rating.R)
-    outsider = await Outsider.at(any_url)
-    await outsider.run("UPDATE film SET rating = 'PG-13', _version = _version + 1")
+    external = await ExternalWriter.at(any_url)
+    await external.run("UPDATE film SET rating = 'PG-13', _version = _version + 1")
     film = await Film.objects.get("1")
     await dispatch(film.do.update(title="b"))
-    assert [tuple(row) for row in await outsider.rows("SELECT title, rating FROM film")] == [
+    assert [tuple(row) for row in await external.rows("SELECT title, rating FROM film")] == [
         ("b", "PG-13")
     ]
-    await outsider.close()
+    await external.close()

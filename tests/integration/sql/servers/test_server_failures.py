@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from databases import SERVERS, emptied
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from private_server import PrivateServer
 from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
@@ -57,16 +57,16 @@ async def repository(url: str) -> AsyncIterator[SqlRepository]:
 async def either(request: pytest.FixtureRequest, url: str) -> AsyncIterator[SqlRepository]:
     """On a table with versions, and on one without."""
     if request.param == "of others":
-        outsider = await Outsider.at(url)
-        await outsider.create(_Count)
-        await outsider.close()
+        external = await ExternalWriter.at(url)
+        await external.create(_Count)
+        await external.close()
     repository = await opened(url, _Count)
     yield repository
     await repository.close()
 
 
 @pytest.fixture(params=SERVERS)
-def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
+def killable(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     """The server of this test session, which the test may kill."""
     server: PrivateServer = request.getfixturevalue(request.param)
     emptied(server.url)
@@ -75,17 +75,17 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
         server.start()
 
 
-async def test_pool_recovers_after_a_killed_server(mortal: PrivateServer) -> None:
-    repository = await opened(mortal.url, _Count, timeout_s=1.0)
+async def test_pool_recovers_after_a_killed_server(killable: PrivateServer) -> None:
+    repository = await opened(killable.url, _Count, timeout_s=1.0)
     await repository.commit(Batch([insert(_Count(id="a"))]))
-    mortal.kill()
+    killable.kill()
     started = time.monotonic()
     with pytest.raises(StoreUnavailableError, match="can't be reached"):
         await repository.get(_Count, "a")
     with pytest.raises(StoreUnavailableError, match="can't be reached"):
         await repository.commit(Batch([insert(_Count(id="b"))]))
     assert time.monotonic() - started < 10
-    mortal.start()
+    killable.start()
     for _ in range(100):
         try:
             assert (await _stored(repository, "a")).n == 0
@@ -98,14 +98,14 @@ async def test_pool_recovers_after_a_killed_server(mortal: PrivateServer) -> Non
     await repository.close()
 
 
-async def test_restart_between_two_commands_is_transparent(mortal: PrivateServer) -> None:
-    repository = await opened(mortal.url, _Count, timeout_s=20.0)
+async def test_restart_between_two_commands_is_transparent(killable: PrivateServer) -> None:
+    repository = await opened(killable.url, _Count, timeout_s=20.0)
     await repository.commit(Batch([insert(_Count(id="c"))]))
     old = await _stored(repository, "c")
-    mortal.kill()
+    killable.kill()
     waiting = asyncio.ensure_future(repository.commit(Batch([update(old, n=1)])))
     await asyncio.sleep(0.2)
-    await asyncio.to_thread(mortal.start)
+    await asyncio.to_thread(killable.start)
     await waiting
     assert (await _stored(repository, "c")).n == 1
     await repository.close()
@@ -169,8 +169,8 @@ async def test_lost_response_before_an_external_revert_applies_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a version column, the marker detects the second change."""
-    outsider = await Outsider.at(url)
-    await outsider.create(_Count)
+    external = await ExternalWriter.at(url)
+    await external.create(_Count)
     repository = await opened(url, _Count)
     await repository.commit(Batch([insert(_Count(id="a"))]))
     store = network_transaction.store
@@ -179,7 +179,7 @@ async def test_lost_response_before_an_external_revert_applies_once(
         try:
             await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
         finally:
-            await outsider.run("UPDATE _count SET n = n - 1")
+            await external.run("UPDATE _count SET n = n - 1")
 
     marker = Marker("key", "digest", "run", time.time(), "done")
     change = update(await _stored(repository, "a"), n=1)
@@ -188,7 +188,7 @@ async def test_lost_response_before_an_external_revert_applies_once(
         await repository.commit(Batch([change], marker))
     assert (await _stored(repository, "a")).n == 0
     await repository.close()
-    await outsider.close()
+    await external.close()
 
 
 async def test_lost_response_without_proof_is_an_error(

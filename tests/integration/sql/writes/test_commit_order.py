@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ForeignKeyConstraint, SmallInteger, UniqueConstraint
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from starmodel import ConstraintError, Entity, Field
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -246,18 +246,18 @@ async def test_many_records_that_cascade_are_followed_by_sets(shop: Shop, monkey
 
 
 async def test_rows_of_a_table_without_versions(any_url: str) -> None:
-    outsider = await Outsider.at(any_url)
-    await outsider.run(
+    external = await ExternalWriter.at(any_url)
+    await external.run(
         "CREATE TABLE slot (id VARCHAR(40) PRIMARY KEY, place INTEGER NOT NULL UNIQUE, "
         "small SMALLINT, name VARCHAR(12), code VARCHAR(40))"
     )
-    await outsider.run(
+    await external.run(
         "CREATE TABLE node (id VARCHAR(40) PRIMARY KEY, parent_id VARCHAR(40) REFERENCES node(id))"
-        if outsider.kind != "mariadb"
+        if external.kind != "mariadb"
         else "CREATE TABLE node (id VARCHAR(40) PRIMARY KEY, parent_id VARCHAR(40), "
         "FOREIGN KEY (parent_id) REFERENCES node(id))"
     )
-    await outsider.close()
+    await external.close()
     shop = Shop(any_url)
     await shop.app.ready()
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel import Entity, event
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application
@@ -198,13 +198,13 @@ def _write_until(url: str, began: threading.Event, stop: threading.Event) -> int
     """Update the row in a loop, as an external writer; returns the count."""
 
     async def write() -> int:
-        outsider, number = await Outsider.at(url), 0
+        external, number = await ExternalWriter.at(url), 0
         while not stop.is_set():
             sql = "UPDATE account SET note = ?, _version = _version + 1"
-            await outsider.run(sql, f"{number}")
+            await external.run(sql, f"{number}")
             number += 1
             began.set()
-        await outsider.close()
+        await external.close()
         return number
 
     return asyncio.run(write())

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel import Entity, event
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application
@@ -60,17 +60,17 @@ async def _application(
 
 
 @asynccontextmanager
-async def _holding(url: str, *statements: str) -> AsyncIterator[Outsider]:
+async def _holding(url: str, *statements: str) -> AsyncIterator[ExternalWriter]:
     """An external writer with an open transaction."""
-    outsider = await Outsider.at(url)
-    await outsider.run("BEGIN IMMEDIATE" if outsider.kind == "sqlite" else "BEGIN")
+    external = await ExternalWriter.at(url)
+    await external.run("BEGIN IMMEDIATE" if external.kind == "sqlite" else "BEGIN")
     for statement in statements:
-        await outsider.run(statement)
+        await external.run(statement)
     try:
-        yield outsider
+        yield external
     finally:
-        await outsider.run("ROLLBACK")
-        await outsider.close()
+        await external.run("ROLLBACK")
+        await external.close()
 
 
 async def _timed(work: Awaitable[Any]) -> tuple[type[BaseException] | None, float]:
@@ -187,19 +187,19 @@ async def test_touching_a_locked_row_blocks_no_other_row(url: str) -> None:
 
 async def test_table_that_is_locked_for_readers_too_is_busy(url: str) -> None:
     async with _application(url) as application:
-        outsider = await Outsider.at(url)
-        if outsider.kind == "postgresql":
-            await outsider.run("BEGIN")
-            await outsider.run("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
+        external = await ExternalWriter.at(url)
+        if external.kind == "postgresql":
+            await external.run("BEGIN")
+            await external.run("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
         else:
-            await outsider.run("LOCK TABLES item WRITE")
+            await external.run("LOCK TABLES item WRITE")
         told = await asyncio.gather(
             _timed(application.objects(Item).get("i0")),
             _timed(application.objects(Item).list()),
             _timed(application.objects(Item).create(id="new")),
         )
-        await outsider.run("COMMIT" if outsider.kind == "postgresql" else "UNLOCK TABLES")
-        await outsider.close()
+        await external.run("COMMIT" if external.kind == "postgresql" else "UNLOCK TABLES")
+        await external.close()
         assert [kind for kind, _ in told] == [StoreBusyError] * 3
         assert all(took < TIMEOUT_S + 2 for _, took in told)
         assert (await application.objects(Item).get("i0")).n == 0
