@@ -1,4 +1,4 @@
-"""Who may read and run what."""
+"""Access policies: rules of classes and events, evaluated for an actor and a record."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who is watching what, and what each of them is still to be sent."""
+"""The hub: subscriptions by topic, and the pending states of each stream."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from starmodel.core.errors import TooManyStreamsError
 
 
 class Plain:
-    """A view that tells the version and whether it is all of the state; counts its work."""
+    """A view that renders the version and whether the state is full; counts its calls."""
 
     def __init__(self):
         self.made = 0
@@ -248,7 +248,7 @@ async def test_guarded_removal_is_told_to_all():
 
 
 async def test_guarded_state_that_comes_back_is_sent_in_full():
-    """What changed meanwhile was never sent, so a diff would leave old values on the page."""
+    """Changes in between were never sent, so a diff would leave stale values on the page."""
     hub = guarded(lambda message, actor: message.version != 2)
     page = hub.subscribe(watching())
     for version, expected in ((1, b"[1 full]"), (2, b"[2 gone]"), (3, b"[3 full]"), (4, b"[4]")):

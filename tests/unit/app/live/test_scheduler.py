@@ -52,7 +52,7 @@ async def test_each_payer_runs_one_piece_and_all_together_a_few() -> None:
     for _ in range(3):
         await work.finish()
     assert sorted(work.began) == ["a", "a", "a", "b", "c", "d", "e"]
-    assert work.began.index("e") < 6  # before the last of the one who waits for more
+    assert work.began.index("e") < 6  # before the last task of the payer with more
 
 
 async def test_cancelled_work_leaves_its_place_to_others() -> None:

@@ -1,4 +1,4 @@
-"""Listings: equal questions have equal words, and wrong ones say what is allowed."""
+"""Listings: equal queries have equal keys, and errors name the allowed values."""
 
 from __future__ import annotations
 
