@@ -56,6 +56,6 @@ async def drafts(request, session):
     realtime.show_list(listing)
     shown = "".join(row.html for row in rows(listing, window.entities, None))
     around = "".join(part.html for part in ui.around(listing, window))
-    return Titled("Drafts", Table(Tbody(Safe(shown), id=listing.element_id,
+    return Titled("Drafts", Table(Tbody(Safe(shown), id=realtime.rows_id(listing),
         data_state=window.digest)), Safe(around))
 '''

@@ -19,6 +19,7 @@ from starmodel.adapters.realtime.datastar import (
     script_json,
     signals_of,
 )
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.adapters.realtime.states import BrowserStates
@@ -81,6 +82,9 @@ class DatastarRealtime:
         page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def rows_id(self, listing: Listing) -> str:
+        return rows_id(listing)
 
     def namespace(self, entity: Entity) -> str:
         """Where the signals of this entity stand on the page being made."""
@@ -163,14 +167,19 @@ class DatastarRealtime:
             names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
         method = binder.method(self._default_method)
         root_path = self.root_path
-        return render_action(entity_type, event, action, names, method, root_path, binder.carries)
+        return render_action(
+            entity_type, event, action, names, method, root_path, binder.carries,
+            self._application.texts,
+        )  # fmt: skip
 
     def form_action(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The expression that submits a generated form."""
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        return form_action(entity_type, event, id, self.root_path, binder.carries)
+        return form_action(
+            entity_type, event, id, self.root_path, binder.carries, self._application.texts
+        )
 
     def bulk_action(self, entity_type: EntityType) -> str:
         """The expression that runs one event for all chosen rows of a list."""

@@ -16,6 +16,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
+from starmodel.texts.catalogue import Message
 
 MAX_TOKEN_BYTES = 2048
 MAX_WORDS_CHARS = 1024
@@ -149,9 +150,9 @@ class Tokens:
             try:
                 key, root_path, topics = self._signer.loads(token)
             except (BadSignature, ValueError):
-                raise AccessDeniedError("This page's token is not one of ours.") from None
+                raise AccessDeniedError(Message("access.unknown_page")) from None
             if key != session.key[:16]:
-                raise AccessDeniedError("This page's token belongs to another session.")
+                raise AccessDeniedError(Message("access.other_session"))
             items += [ShownList(*topic) if len(topic) == 2 else Shown(*topic) for topic in topics]
             own = own or len(items)
         # Of a repeated item the newest grant decides, so that it is not dropped as an old one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
@@ -73,10 +74,12 @@ class BrowserStates:
         names = [entity_type.title for entity_type in self._types if entity_type.name in shown]
         if not names:
             return ""
-        told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} kept in your browser"
+        texts = self._application.texts
+        text = texts.text(
+            "page.browser_state", count=len(names), names=texts.joined("joined.and", names)
+        )
         return (
-            f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{told}, which needs '
-            "JavaScript. You see how it begins; changes can't be kept."
+            f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{escape(text, quote=False)}'
             "<style>@media (scripting:enabled){#starmodel-excuse{display:none}}</style></p>"
         )
 

@@ -46,6 +46,9 @@ class RealtimeAdapter(Realtime, Protocol):
     def show_list(self, listing: Listing) -> None:
         """Subscribe the current page to a list."""
 
+    def rows_id(self, listing: Listing) -> str:
+        """The id of the element that holds the rows of a list, at which they are patched."""
+
     def head(self, root_path: str) -> str:
         """The HTML of the scripts in a page's head."""
 

@@ -19,6 +19,7 @@ from starmodel.adapters.ui.inputs import labelled, slot_values
 from starmodel.adapters.ui.rows import row_component
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.core.fields.widgets import WIDGETS
+from starmodel.texts.catalogue import ENGLISH
 from unit.adapters.ui.dom import dom
 from unit.adapters.ui.test_compiled import HOSTILE, elements, texts, tokens
 
@@ -113,7 +114,7 @@ def row(s: Slots) -> Any:
     ]
     audience = Audience(frozenset(["update", "delete"]), Actor("ann"))
     return row_component(
-        entity_type, columns, "/app/things", actions, actions, audience, "/icons.svg", s
+        entity_type, columns, "/app/things", actions, actions, audience, "/icons.svg", ENGLISH, s
     )
 
 

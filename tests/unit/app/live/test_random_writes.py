@@ -16,6 +16,7 @@ import pytest
 
 from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
 from starmodel.adapters.realtime.datastar import signals_of
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Page, Tokens
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.app.live.live_lists import Lists
@@ -97,7 +98,7 @@ class LateBus(RecordingBus):
     """Brings messages late and in any order, as a network would; their writer waits for it."""
 
     def __init__(self, rng):
-        super().__init__()
+        super().__init__(serialise=True)
         self.rng = rng
 
     async def publish(self, message):
@@ -133,7 +134,7 @@ class Browser:
         for cls, asked in rng.sample(LISTS, 3):
             listing = listing_of(app.registry[cls], asked)
             page.show_list(listing)
-            self.lists[listing.element_id] = ShownRows(listing)
+            self.lists[rows_id(listing)] = ShownRows(listing)
         self.token = tokens.sign(page)
         self.signals, self.gone = {}, set()
         self.bytes, self.rest = b"", b""
@@ -283,7 +284,7 @@ async def sweep(app, clock, rng, stop):
 @pytest.mark.parametrize("seed", range(20))
 async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visitor):
     rng = random.Random(seed)
-    bus = LateBus(rng) if seed % 2 else RecordingBus()
+    bus = LateBus(rng) if seed % 2 else RecordingBus(serialise=True)
     lists = partial(Lists, pause=lambda seconds: asyncio.sleep(seconds / 20))
     app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists)
     await app.ready()

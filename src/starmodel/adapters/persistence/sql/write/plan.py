@@ -15,6 +15,7 @@ from starmodel.app.ports.repository import Change
 from starmodel.core.changes.patches import same
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, ConstraintError, VersionConflictError
+from starmodel.texts.catalogue import Message, joined
 
 
 @dataclass(slots=True, eq=False)  # not frozen, which would cost as much as the rest
@@ -151,8 +152,8 @@ def _part_step(
 
 def _computed(statements: Statements, names: Collection[str]) -> ConstraintError:
     titles = {name: statements.mapped.fields[name].title for name in names}
-    reasons = {name: f"{title} is worked out by the database." for name, title in titles.items()}
-    return ConstraintError(" ".join(reasons.values()), reasons)
+    reasons = {name: Message("constraint.computed", title=title) for name, title in titles.items()}
+    return ConstraintError(joined("joined.sentences", reasons.values()), reasons)
 
 
 def _step(
@@ -168,7 +169,7 @@ def _step(
     if change.id is None:
         raise ConstraintError(
             f"{change.entity.__name__} has no id. Give the record its id before it is stored.",
-            {"id": "Id is required."},
+            {"id": Message("constraint.null", title="Id")},
         )
     key = statements.encoded("id", change.id)
     find = (key, *alive)

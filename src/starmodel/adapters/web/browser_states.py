@@ -14,6 +14,7 @@ from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.sessions.session import Session
 from starmodel.core.errors import AccessDeniedError, RequestError
 from starmodel.core.values.signal_names import keys_of
+from starmodel.texts.catalogue import Message
 
 MAX_TOKENS = 100
 
@@ -64,7 +65,7 @@ def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) 
     if sent.owner:
         mine = (scopes.browser_owner(session, session.actor), scopes.browser_owner(session))
         if sent.owner not in mine:
-            raise AccessDeniedError("This page was made before somebody else signed in. Reload it.")
+            raise AccessDeniedError(Message("access.other_actor"))
     use_browser_state(BrowserState(session.key, names, sent.states, sent.page))
 
 
