@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, check_record
+from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
@@ -75,7 +76,7 @@ class Application:
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
-        lists: Callable[..., Lists] = Lists,
+        lists: Callable[..., LiveLists] = LiveLists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
@@ -209,7 +210,7 @@ class Application:
         record that the session's actor may not read.
         """
         await self.ready()
-        self.policy.check(entity_type, "read", session.actor)
+        await check(self.policy, entity_type, "read", session.actor)
         repository = self.persistence.for_class(entity_type.cls)
         if entity_type.is_record:
             found = await repository.get(
@@ -222,7 +223,7 @@ class Application:
             found = await repository.get(entity_type.cls, own) or default_snapshot(
                 entity_type.cls, own
             )
-        check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
+        await check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
         return found
 
     async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
@@ -350,7 +351,7 @@ class Application:
             return None  # the policy needs the newer state; its message follows
         entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
         try:
-            self.policy.check(entity_type, "read", actor, entity=entity)
+            await check(self.policy, entity_type, "read", actor, entity=entity)
         except StarModelError:
             return False
         return True

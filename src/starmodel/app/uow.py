@@ -175,7 +175,7 @@ class UnitOfWork:
         """
         if self._lease is not None:
             for tracked in self._tracked.values():
-                tracked.check_access(tracked.base)
+                await tracked.check_access(tracked.base)
         if self._registry.dependents:
             await self._follow_deletes()
         if self._adds_records:
@@ -255,7 +255,7 @@ class UnitOfWork:
     async def settle(
         self,
         *,
-        marker: Callable[[], Marker | None] = lambda: None,
+        marker: Callable[[], Awaitable[Marker | None]] | None = None,
         target: Tracked | None = None,
         record: CommandRecord | None = None,
     ) -> None:
@@ -272,7 +272,11 @@ class UnitOfWork:
                     if attempt > 1:
                         await self.rebase()
                     try:
-                        await self.commit(marker=marker(), target=target, record=record)
+                        await self.commit(
+                            marker=None if marker is None else await marker(),
+                            target=target,
+                            record=record,
+                        )
                         return
                     except ABORTS:
                         if attempt == ATTEMPTS:
@@ -295,7 +299,7 @@ class UnitOfWork:
             if fresh is not None and version_of(fresh) == version_of(tracked.base):
                 continue
             if fresh is not None:
-                tracked.check_access(fresh)
+                await tracked.check_access(fresh)
             touched = reads_of(tracked.draft) | tracked.patch.fields
             if fresh is None or not all(
                 same(getattr(fresh, f, None), getattr(tracked.base, f, None)) for f in touched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -41,13 +41,13 @@ class Tracked:
     written: bool = False
     made: Entity | None = None
     patch: Patch = _NO_PATCH
-    checks: tuple[Callable[[Entity], None], ...] = ()
+    checks: tuple[Callable[[Entity], Awaitable[None]], ...] = ()
 
-    def check_access(self, stored: Entity) -> None:
+    async def check_access(self, stored: Entity) -> None:
         """Decide access on the state that the next commit replaces."""
         if not (self.new and self.entity_type.is_record):
             for check in self.checks:
-                check(stored)
+                await check(stored)
 
 
 def change_of(
