@@ -104,7 +104,7 @@ class UnitOfWork:
         return (await self.load(entity, id)).draft  # type: ignore[return-value]
 
     async def load(self, entity: type[Entity], id: Any) -> Tracked:
-        """As `get`, with all that this unit knows of the record."""
+        """As `get`, with the base snapshot and the state of its change."""
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             entity_type = self._registry[entity]
@@ -223,7 +223,7 @@ class UnitOfWork:
                 log.exception("The bus could not publish a %s", type(message).__name__)
 
     async def _follow_deletes(self) -> None:
-        """Remove or let go of what refers to a deleted record, as its foreign keys say."""
+        """Delete, or set to NULL, the references to deleted records, by their foreign keys."""
         seen: set[int] = set()
         while gone := [
             t for t in self._tracked.values() if t.deleted and not t.new and id(t) not in seen
@@ -239,7 +239,7 @@ class UnitOfWork:
                     await self._follow(child, key, list(values))
 
     async def _follow(self, cls: type[Entity], key: ForeignKey, values: list[Any]) -> None:
-        """Remove or let go of the records that refer to one of these, found by sets of them."""
+        """Delete the records that refer to one of these values, or set their keys to NULL."""
         repository = self._persistence.for_class(cls)
         for start in range(0, len(values), FOLLOWED_AT_ONCE):
             some = values[start : start + FOLLOWED_AT_ONCE]
@@ -330,7 +330,7 @@ class UnitOfWork:
             refill(tracked.draft, made, lease)
 
     async def reload(self, lease: Lease) -> None:
-        """After a conflict at a `yield`: the same drafts start again from what is stored.
+        """After a conflict at a `yield`: the same drafts start again from the stored snapshots.
 
         What the segment added is forgotten, and so is what others have removed.
         """
