@@ -1,1 +1,1 @@
-"""The `starmodel` command."""
+"""The `starmodel` command-line interface."""

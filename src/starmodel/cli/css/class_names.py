@@ -1,4 +1,4 @@
-"""The CSS classes that an application's source may name."""
+"""Extracts candidates for CSS class names from source files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SUFFIXES = frozenset({".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".md",
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
 MAX_CHARS = 200
 
-# A class may have quotes (content-['x']) or signs ([&>p]:mt-4) in it, or end where those begin.
+# Quotes and brackets may be part of a class (content-['x'], [&>p]:mt-4) or delimit it.
 _WORDS = [re.compile(rf"[^\s{signs}]+") for signs in ("", "\"'`", "\"'`<>(){}=,;\\\\")]
 _AROUND = "\"'`,;()"
 
 
 def source_files(folder: Path) -> Iterator[Path]:
-    """All files below `folder` that may name classes; no environments, no hidden folders."""
+    """The source and template files below `folder`; virtual and hidden folders are skipped."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
         folders[:] = sorted(name for name in folders if _is_source(here / name))
@@ -32,9 +32,9 @@ def _is_source(folder: Path) -> bool:
 
 
 def class_names(files: Iterable[Path]) -> list[str]:
-    """Every word that could be a class; the compiler passes over what is none.
+    """Every word that could be a class name; the compiler ignores the others.
 
-    Names that a program puts together (f"mt-{n}") are not found.
+    Names built at run time (f"mt-{n}") are not found.
     """
     found = set[str]()
     for file in files:
