@@ -23,14 +23,13 @@ from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.greeting import dev_token, greet, server_address
 from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.process_lock import ProcessLock
+from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.reactions import defined_reactions
-from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
@@ -39,7 +38,7 @@ from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import Site, UIAdapter
 from starmodel.app.uow import UnitOfWork
-from starmodel.bootstrap.arguments import check_arguments, listed, named
+from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
 from starmodel.bootstrap.services import (
     built_in_stores,
     cookie_sessions,
@@ -51,6 +50,8 @@ from starmodel.config import Settings, load_settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.english import Text
 
 _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
@@ -70,6 +71,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     **options: Any,
@@ -80,6 +82,7 @@ def create_app(
     level so far. Other options are settings (`title="Shop"`) or options of
     FastHTML (`before=`, `middleware=`, `hdrs=`, …). `bus` and `realtime` are
     an implementation, or a value of the settings `event_bus` and `realtime`.
+    `texts` replaces texts of pages and messages, by key.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -87,6 +90,7 @@ def create_app(
     transport = named("realtime", realtime, options)
     entities = None if entities is None else listed(entities)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    words = catalogue(texts)
     web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
     settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
     app = StarModelApp(
@@ -101,12 +105,12 @@ def create_app(
         app.exception_handlers.pop(404, None)  # FastHTML's handler would shadow that of Front
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
-    app.htmlkw.setdefault("lang", "en")
+    app.htmlkw.setdefault("lang", words.text("page.language"))
     styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings,
         own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
-        transport or DatastarRealtime, clock, ids,
+        transport or DatastarRealtime, clock, ids, words,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -125,6 +129,7 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     **options: Any,
@@ -152,6 +157,7 @@ def configure_app(
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
         policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
+        catalogue(texts),
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
         _front_first(app)
@@ -179,6 +185,7 @@ def _assemble(
     realtime: Callable[..., RealtimeAdapter],
     clock: Clock,
     ids: IdSource,
+    texts: Catalogue,
 ) -> None:
     """Build the services and connect them to the routes and middleware of the application."""
     if realtime is DatastarRealtime and settings.realtime != "sse":
@@ -203,7 +210,7 @@ def _assemble(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         cursor_cipher=AesCipher(secrets, "cursor"), clock=clock, ids=ids, hub=hub,
         reactions=defined_reactions(), uow_cls=uow_cls,
-        access_scan_limit=settings.access_scan_limit,
+        access_scan_limit=settings.access_scan_limit, texts=texts,
     )  # fmt: skip
     application.settings = settings
     live = realtime(
@@ -248,7 +255,7 @@ def _assemble(
     )
     if test_stores is None:
         front.lock = ProcessLock(
-            settings.title, server_address(sys.argv), partial(one_process_reasons, application)
+            settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
     teach_components(script_json, signals_json)
     teach_entities()

@@ -49,7 +49,7 @@ class Settings(BaseModel):
     title: str = "StarModel"
     """The name of the application, on every page."""
     env: Literal["development", "production"] = "development"
-    """In `production` there is no sign-in link, no reload and no traceback in error pages."""
+    """In `production` there is no sign-in link, no reload, and error pages have no details."""
     theme: Theme = "blue"
     """The colours of pages."""
     assets: Literal["local", "cdn"] = "local"

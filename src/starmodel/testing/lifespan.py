@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from starmodel.app.application import Application
-from starmodel.core.current_app import current_host
+from starmodel.app.context import RequestContext, current_context
 from starmodel.core.errors import ConfigurationError
 from starmodel.testing.store_factories import has_memory_stores
 
@@ -56,7 +56,7 @@ class RunningApp:
             raise ConfigurationError("A visitor can't be used inside the application it visits.")
 
         async def bounded() -> T:
-            current_host.set(self.application)
+            current_context.set(RequestContext(self.application))
             try:
                 async with asyncio.timeout(timeout_s) as limit:
                     return await work

@@ -21,7 +21,7 @@ from starmodel import (
 from starmodel.core.changes.drafts import STORED
 from starmodel.core.entity import version_of
 from starmodel.testing.fakes import fake_application
-from unit.app.shop import Counter, Product
+from unit.app.entities import Counter, Product
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import logging
 from typing import Any
 from urllib.parse import parse_qs
 
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Tokens
 from starmodel.adapters.realtime.watching import RenderPart, watching
 from starmodel.app.application import Application
@@ -84,7 +85,7 @@ class SseStreams:
                     await asyncio.sleep(0)
             had = dict(item.rpartition(":")[::2] for item in query.get("have", ()))
             for listing in watched.lists:
-                self._application.lists.join(subscription, listing, had.get(listing.element_id, ""))
+                self._application.lists.join(subscription, listing, had.get(rows_id(listing), ""))
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             hello = (
                 f"event: starmodel-open\ndata: build {self._build}\n"

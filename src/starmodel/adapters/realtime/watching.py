@@ -74,7 +74,9 @@ def _add_entity(
     id = item.id
     if not entity_type.is_record:
         id = application.scopes.id_of(entity_type, session, session.actor)
-    view: View = SignalsView(item.namespace, entity_type.signals, declared_signals(entity_type))
+    view: View = SignalsView(
+        item.namespace, entity_type.signals, declared_signals(entity_type), application.texts
+    )
     if item.view:
         part = application.views.get(item.view) or view_named(item.view)
         if part is None:

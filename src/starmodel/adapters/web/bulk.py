@@ -19,6 +19,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.results import Toast
+from starmodel.texts.catalogue import Catalogue, Message
 
 log = logging.getLogger("starmodel")
 
@@ -56,7 +57,7 @@ class BulkRoute:
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{entity_type.name}:{each}.{event.name}()"
                 refused[each] = self._refusals.problem(call, error, where, domain=True)
-        toasts = _told(entity_type, event, done, refused)
+        toasts = _told(self._application.texts, entity_type, event, done, refused)
         if call.request.wants_html and not call.request.is_datastar:
             call.say_next(toasts)
         await call.save_session()
@@ -117,7 +118,7 @@ class BulkRoute:
         if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
         if not isinstance(ids, list) or not ids:
-            raise RequestError("Choose at least one record.")
+            raise RequestError(Message("bulk.choose"))
         if len(ids) > MAX_PER_PAGE:
             raise RequestError(f"id names {len(ids)} records; expected at most {MAX_PER_PAGE}.")
         return event, list(dict.fromkeys(map(str, ids)))
@@ -140,16 +141,22 @@ def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
 
 
 def _told(
+    texts: Catalogue,
     entity_type: EntityType,
     event: Event[Any, Any, Any],
     done: list[str],
     refused: dict[str, Problem],
 ) -> list[Toast]:
-    def many(count: int) -> str:
-        return f"{count} {(entity_type.title if count == 1 else entity_type.plural_title).lower()}"
-
-    told = [Toast(f"{event.title}: done for {many(len(done))}.", "success")] if done else []
+    names = {
+        "event": event.title,
+        "title": entity_type.title,
+        "things": entity_type.plural_title,
+    }
+    toasts = []
+    if done:
+        toasts.append(Toast(texts.text("bulk.done", count=len(done), **names), "success"))
     if refused:
         why = "; ".join(dict.fromkeys(problem.said for problem in refused.values()))
-        told.append(Toast(f"{event.title}: refused for {many(len(refused))}. {why}", "error"))
-    return told
+        text = texts.text("bulk.refused", count=len(refused), why=why, **names)
+        toasts.append(Toast(text, "error"))
+    return toasts

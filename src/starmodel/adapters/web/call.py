@@ -26,6 +26,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.results import Toast
 from starmodel.core.values.log_text import log_text
+from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.web")
 MAX_REFERER_CHARS = 4096
@@ -260,7 +261,7 @@ class Call:
                 "A redirect to %s was refused. Use a relative address, or add the host to "
                 "allowed_hosts.", log_text(url),
             )  # fmt: skip
-            raise RequestError("This would lead to another site, so it was not followed.")
+            raise RequestError(Message("problem.redirect"))
         return sent
 
     def mounted(self, url: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from starmodel.adapters.web.bulk import BulkRoute
 from starmodel.adapters.web.call import Call
-from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.events.route import EventRoutes
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
@@ -68,10 +68,7 @@ class CrudRoutes:
                 )
 
     def _add_events(self, routes: Routes, events: EventRoutes, entity_type: EntityType) -> None:
-        def run(call: Call, found: Any, id: str) -> Awaitable[None]:
-            return events.run(call, entity_type, found.event, id)
-
-        path = str(entity_type.path)
+        run, path = events.run, str(entity_type.path)
         for event in entity_type.events.values():
             binder = self._application.dispatcher.binders[entity_type.cls, event.name]
             method = binder.method(self._settings.default_event_method).upper()
@@ -170,7 +167,10 @@ class CrudRoutes:
         event = entity_type.events["create"]
         self._application.policy.check(entity_type, "write", call.session.actor, event=event)
         await self._page(
-            call, entity_type, f"New {entity_type.title.lower()}", self._ui.form(entity_type, event)
+            call,
+            entity_type,
+            self._application.texts.text("record.new", title=entity_type.title),
+            self._ui.form(entity_type, event),
         )
 
     async def _edit(self, call: Call, entity_type: EntityType, id: str) -> None:
@@ -182,7 +182,12 @@ class CrudRoutes:
         form = self._ui.form(
             entity_type, event, entity.id, values=public_state(entity), was=digests(entity)
         )
-        await self._page(call, entity_type, f"Edit {self._ui.title(entity_type, entity)}", form)
+        await self._page(
+            call,
+            entity_type,
+            self._application.texts.text("record.edit", title=self._ui.title(entity_type, entity)),
+            form,
+        )
 
     async def _page(
         self,

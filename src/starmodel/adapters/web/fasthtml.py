@@ -9,7 +9,6 @@ import sys
 import traceback
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextvars import ContextVar
 from functools import partial
 from html import escape
 from typing import Any
@@ -26,14 +25,13 @@ from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
+from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
 from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field import plain_types
 from starmodel.core.results import Redirect
-
-_scope: ContextVar[Any] = ContextVar("starmodel_scope", default=None)
 
 
 class _Lazy:
@@ -79,7 +77,6 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
         if kind == "websocket":
             await self.front.handshake(scope, receive, send, inner)
             return
-        _scope.set(scope)
         own = partial(serve_own, inner, self.front.realtime, self.front.htmx)
         await self.front.serve(scope, receive, send, own, not self.user_middleware)
 
@@ -99,7 +96,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
 
 def _description() -> str:
     """The `<meta>` with the first line of the docstring of the route being answered."""
-    scope = _scope.get() or {}
+    context = current_context.get()
+    scope = (context and context.scope) or {}
     doc = getattr(scope.get("endpoint"), "__doc__", None) or ""
     first = doc.strip().partition("\n")[0]
     return f'<meta name="description" content="{escape(first)}">' if first else ""

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
+from starmodel.adapters.web.browser_states import carry, taken
 from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call, private
-from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
-from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.events.route import EventRoutes
 from starmodel.adapters.web.htmx import HtmxCheck
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.own_bodies import within_limits
@@ -34,11 +34,11 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
+from starmodel.app.context import RequestContext, current_context
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import UIAdapter
-from starmodel.app.sessions.browser_state import NOTHING, carried
-from starmodel.app.sessions.session import DEVELOPMENT, Session, current_session
-from starmodel.core.current_app import current_host
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
+from starmodel.app.sessions.session import DEVELOPMENT, Session
 from starmodel.core.errors import StarModelError
 from starmodel.core.values.log_text import log_text
 
@@ -85,9 +85,9 @@ class Front:
         self.guard: Guard | None = None
         self.htmx = HtmxCheck() if settings.development else None
         self.routes = Routes()
-        self._events = EventRoutes(application, realtime, self._refusals, settings, origin)
+        self.events = EventRoutes(application, realtime, self._refusals, settings, origin)
         pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
-        pages.add_to(self.routes, self._events)
+        pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any, bypass: bool) -> None:
         """Answer a request, or hand it to `inner` (the framework with the user's routes).
@@ -113,12 +113,11 @@ class Front:
         scope["starmodel.session"] = session
         if "session" not in scope:
             scope["session"] = session
-        current_host.set(self.application)
-        current_session.set(session)
-        # A page is made without the browser's states; what changes something must bring them.
-        carried.set(None if request.method in ("GET", "HEAD") else NOTHING)
-        self.realtime.begin(session, root_path, patch=request.is_datastar)
-
+        # A page is made without the browser's states; a change needs them in its request.
+        states = None if request.method in ("GET", "HEAD") else NO_BROWSER_STATE
+        current_context.set(
+            RequestContext(self.application, session, states, root_path, request.is_datastar, scope)
+        )
         # A page of another site must not give its visitor a session here.
         written = None if request.is_bearer or self._origin.is_open(request) else cookie
         call = Call(request, session, send, written, root_path, self._policy)
@@ -204,7 +203,7 @@ class Front:
     def end_replies(self) -> None:
         """End every stream and every reply that goes on, so that the server can stop."""
         self.application.hub.close()
-        self._events.end_replies()
+        self.events.running.end_replies()
 
     async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Hand a WebSocket to `inner` with its visitor's session, or refuse a foreign one."""
@@ -228,8 +227,7 @@ class Front:
             return
         scope["starmodel.session"] = session
         scope.setdefault("session", scope["starmodel.session"])
-        current_host.set(self.application)
-        current_session.set(scope["starmodel.session"])
+        current_context.set(RequestContext(self.application, session, scope=scope))
         await inner(scope, receive, send)
 
     def greet(self, root_path: str) -> None:
@@ -308,8 +306,10 @@ class Front:
 
     async def not_found(self, call: Call) -> None:
         """Answer for a path that nobody serves."""
-        problem = Problem(404, f"There is nothing at {call.request.path}.")
-        await self._refusals.send(call, problem)
+        await self._refusals.send(call, self._nothing_at(call.request.path))
+
+    def _nothing_at(self, path: str) -> Problem:
+        return Problem(404, self.application.texts.text("problem.no_page", path=path))
 
     async def failed(self, call: Call, error: Exception) -> None:
         """Answer for an exception in one of the user's own routes."""
@@ -323,7 +323,9 @@ class Front:
 
     async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
-        text = f"{call.request.path} answers {allowed}, not {call.request.method}."
+        text = self.application.texts.text(
+            "problem.method", path=call.request.path, allowed=allowed, method=call.request.method
+        )
         headers = [(b"allow", allowed.encode())]
         await self._refusals.send(call, Problem(405, text), headers=headers)
 
@@ -341,7 +343,7 @@ class Front:
         elif not path.startswith(PREFIX) or not await serve_asset(
             path[len(PREFIX) :], request.takes_gzip, send
         ):
-            await self._refusals.send(call, Problem(404, f"There is nothing at {path}."))
+            await self._refusals.send(call, self._nothing_at(path))
         return True
 
     async def _serve_state(self, call: Call, receive: Any, send: Any) -> None:

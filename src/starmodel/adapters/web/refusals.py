@@ -12,7 +12,6 @@ from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
-from starmodel.app.commands.binding.files import size_text
 from starmodel.app.commands.binding.form_names import WAS
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -22,7 +21,6 @@ from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.results import Toast
 
-_SIGN_IN = "In development, open the link that the server printed at its start."
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
 
 
@@ -56,10 +54,12 @@ class Refusals:
             domain=domain,
             details=details,
             models=self._application.registry.models_by_title,
+            texts=self._application.texts,
         )
         if made.status == 401 and self._settings.development:
-            plain = made.plain and f"{made.plain} {_SIGN_IN}"
-            return replace(made, text=f"{made.text} {_SIGN_IN}", plain=plain)
+            hint = self._application.texts.text("access.sign_in_here")
+            plain = made.plain and f"{made.plain} {hint}"
+            return replace(made, text=f"{made.text} {hint}", plain=plain)
         return made
 
     async def send(
@@ -99,7 +99,9 @@ class Refusals:
         is_form = sent is not NOTHING_SENT
         files = self._application.dispatcher.binders[entity_type.cls, event.name].files
         if problem.status == 413 and files:
-            text = f"At most {size_text(self._settings.max_body_bytes)} in all, please."
+            text = self._application.texts.text(
+                "file.max_request", max_bytes=self._settings.max_body_bytes
+            )
             problem = replace(problem, fields={files[0]: text})
         if call.request.is_datastar:
             # Only a generated form has places for sentences; it is sent as a form.
@@ -137,10 +139,12 @@ class Refusals:
         sent: Mapping[str, Any],
     ) -> str:
         """The page of a form sent without JavaScript: what was typed, and what is wrong with it."""
+        texts, title = self._application.texts, entity_type.title
         titles = {
-            "create": f"New {entity_type.title.lower()}",
-            "update": f"Edit {entity_type.title.lower()}",
+            "create": texts.text("record.new", title=title),
+            "update": texts.text("record.edit_any", title=title),
         }
+        label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
         was = problem.was
@@ -150,7 +154,7 @@ class Refusals:
             entity_type, event, id or None, values=values, problems=problem.fields, was=was
         )
         return self._ui.page(
-            titles.get(event.name, event.title) if entity_type.is_record else event.title,
+            titles.get(event.name, label) if entity_type.is_record else label,
             self._ui.toast(Toast(problem.said, "error")),
             form,
             actor=call.session.actor,

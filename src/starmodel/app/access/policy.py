@@ -17,6 +17,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.events import Event
 from starmodel.core.fields.entity_config import AccessRule, EntityConfig
+from starmodel.texts.catalogue import Message
 
 Need = Literal["read", "write"]
 
@@ -114,9 +115,6 @@ class Audience:
     per_record: bool = False
 
 
-_PLAIN = {True: "see this.", False: "do this."}
-
-
 class RulePolicy:
     """Decides by the `access` of the event, else of the class, else by scope: closed by default.
 
@@ -150,9 +148,10 @@ class RulePolicy:
         )
         seen = event is None and need == "read"
         if actor is None and rule != "nobody":
-            plain = "Sign in first: only who is signed in may " + _PLAIN[seen]
+            plain = Message("access.sign_in_to_see" if seen else "access.sign_in_to_do")
             raise NotSignedInError(f"Sign in first: only who is signed in may {what}.", plain=plain)
-        raise AccessDeniedError(f"You may not {what}.", plain=f"You may not {_PLAIN[seen]}")
+        plain = Message("access.not_seen" if seen else "access.not_done")
+        raise AccessDeniedError(f"You may not {what}.", plain=plain)
 
     def reads_fields(self, entity_type: EntityType) -> bool:
         return callable(rule_of(entity_type, "read", None))

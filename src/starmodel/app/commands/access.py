@@ -11,6 +11,7 @@ from starmodel.app.commands.command import Command
 from starmodel.app.ports.messages import SessionEnded
 from starmodel.core.entity import Entity
 from starmodel.core.errors import NotSignedInError
+from starmodel.texts.catalogue import Message
 
 
 class EndedSessions:
@@ -65,7 +66,15 @@ class SessionWatch:
         """
         session = self._command.session
         if self.has_ended and session is not None and session.id == self._command.session_id:
-            raise NotSignedInError("You were signed out meanwhile. Sign in and try again.")
+            raise NotSignedInError(Message("access.signed_out"))
+
+
+def check_class(policy: AccessPolicy, command: Command) -> None:
+    """Return unless the class alone refuses the command, whatever is stored.
+
+    Raises: NotSignedInError; AccessDeniedError.
+    """
+    policy.check(command.entity_type, "write", command.actor, event=command.event)
 
 
 def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:

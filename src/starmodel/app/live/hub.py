@@ -12,6 +12,7 @@ from starmodel.app.ports.messages import Changed, Kind, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.core.values.log_text import log_text
+from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED_BYTES = 2 * 1024 * 1024
@@ -213,24 +214,16 @@ class Hub:
         most, per_session, per_address = self._limits
         mine = self._visitors.get(subscription.visitor, ())
         if len(self._all) >= most:
-            raise TooManyStreamsError(f"The server has {most} live pages open; try again later.")
+            raise TooManyStreamsError(Message("streams.server", most=most))
         if len(mine) >= per_session:
-            raise TooManyStreamsError(
-                f"This session has {per_session} live pages open; close some of them."
-            )
+            raise TooManyStreamsError(Message("streams.session", most=per_session))
         if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
-            raise TooManyStreamsError(
-                f"This session has {self._max_lists} live lists open; close some of its pages."
-            )
+            raise TooManyStreamsError(Message("streams.lists", most=self._max_lists))
         watches = len(subscription.watches) + sum(len(other.watches) for other in mine)
         if watches > self._max_topics:
-            raise TooManyStreamsError(
-                f"This session watches {self._max_topics} things at once; close some of its pages."
-            )
+            raise TooManyStreamsError(Message("streams.topics", most=self._max_topics))
         if self._addresses.get(subscription.address, 0) >= per_address:
-            raise TooManyStreamsError(
-                f"This address has {per_address} live pages open; close some of them."
-            )
+            raise TooManyStreamsError(Message("streams.address", most=per_address))
         self._all.add(subscription)
         self._visitors.setdefault(subscription.visitor, set()).add(subscription)
         self._addresses[subscription.address] = self._addresses.get(subscription.address, 0) + 1

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.app.sessions.browser_state import NOTHING, carried
+from starmodel.app.context import current_context, derived_context
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.changes.drafts import Lease
 from starmodel.core.commands import CommandRecord
@@ -72,11 +73,9 @@ class Reactions:
         self._by_cause: dict[Any, list[Callable[..., Any]]] = {}
         for reaction in reactions:
             self._by_cause.setdefault(reaction.cause, []).append(reaction.handler)
+        self.causes = frozenset(self._by_cause)
+        """The classes of facts, and (entity class, event name) pairs, that handlers wait for."""
         self._tasks: set[asyncio.Task[None]] = set()
-
-    def waits_for(self, cls: type[Entity], event: str) -> bool:
-        """True when a handler runs after each such event."""
-        return (cls, event) in self._by_cause
 
     def after(
         self,
@@ -114,7 +113,8 @@ class Reactions:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
-        carried.set(NOTHING)  # the request that caused this may be answered already
+        # The request that caused this may be answered already.
+        current_context.set(derived_context(browser_state=NO_BROWSER_STATE))
         unit = self._unit(Lease())
         extra = {"uow": unit, "entity": entity}
         wanted = list(inspect.signature(handler).parameters)[1:]

@@ -75,12 +75,6 @@ class Listing:
         """True when the list may leave out records of the class."""
         return bool(self.filters or self.search or self.page > 1 or self.cursor)
 
-    @property
-    def element_id(self) -> str:
-        """The id of the element that holds the rows."""
-        own = f"-{_digest(self.words)}" if self.words else ""
-        return f"{self.entity_type.name}-rows{own}"
-
     def asked(self, **instead: Any) -> dict[str, str]:
         """The words by name, some of them replaced; None leaves one out."""
         given = {

@@ -117,7 +117,7 @@ def _table(entity_type: EntityType, url: str) -> Mapping[str, Any]:
     from sqlalchemy import MetaData
 
     from starmodel.adapters.persistence.sql.engines import flavour_for
-    from starmodel.adapters.persistence.sql.tables import derive_table
+    from starmodel.adapters.persistence.sql.schema.tables import derive_table
 
     flavour = flavour_for(url)
     table = derive_table(entity_type, MetaData(), flavour).table

@@ -14,6 +14,7 @@ from starmodel.core.fields.field import ATOMS
 from starmodel.core.fields.nested import all_models, is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.bounds import BoundsError, check_numbers
+from starmodel.texts.catalogue import Message
 
 if TYPE_CHECKING:
     from starmodel.core.entity import Entity
@@ -24,6 +25,7 @@ _get = object.__getattribute__  # on a watched draft it reads without recording
 _set = object.__setattr__
 
 PARTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+_SHORT = 2**63  # integers below it have few digits
 DRAFT, OWN, STORED = 0, 1, 2  # an instance's mode: open, made by user code, loaded from a store
 
 
@@ -231,7 +233,9 @@ def _check_numbers(cls: type[Entity], made: Entity) -> None:
     name = ""
     try:
         for name in cls.__entity__.numeric:
-            check_numbers(values[name])
+            value = values[name]
+            if type(value) is not int or not -_SHORT < value < _SHORT:
+                check_numbers(value)
         extra = made.__pydantic_extra__ or {}
         for name in extra:
             check_numbers(extra[name])
@@ -240,7 +244,9 @@ def _check_numbers(cls: type[Entity], made: Entity) -> None:
         if name in cls.__entity__.private:
             shown = f"{cls.__name__}: {PRIVATE_PROBLEM}"
             raise InvalidStateError(told, {"": PRIVATE_PROBLEM}, shown=shown) from error
-        raise InvalidStateError(told, {name: f"This {error}."}) from error
+        raise InvalidStateError(
+            told, {name: Message("value.out_of_bounds", problem=error.args[0])}
+        ) from error
 
 
 def _invalid(cls: type[Entity], where: str, error: ValidationError) -> InvalidStateError:
@@ -256,7 +262,8 @@ def _invalid(cls: type[Entity], where: str, error: ValidationError) -> InvalidSt
         models = [model for model in nested if model.__name__ == error.title] or list(nested)
     is_closed = where in cls.__entity__.private
     fields: dict[str, str] = {}
-    told, shown = [], []
+    told: list[str] = []
+    shown: list[str] = []
     for item in error.errors(include_url=False):
         name = where or (str(item["loc"][0]) if item["loc"] else "")
         told.append(f"{name}: {item['msg']}" if name else item["msg"])

@@ -14,6 +14,7 @@ from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, ConstraintError
 from starmodel.core.fields.relations import ForeignKey, foreign_keys, table_name
+from starmodel.texts.catalogue import Message
 
 
 class References:
@@ -61,9 +62,10 @@ class References:
             )
             if not found or not viewer.may_read(found[0]):
                 title = command.entity_type.cls.__entity__.fields[key.field].title
-                told = f"{title} refers to a record that does not exist."
+                problem = Message("value.no_record", title=title)
                 raise ConstraintError(
-                    f"{command.entity_type.title} can't be stored: {told}", {key.field: told}
+                    Message("constraint.refused", title=command.entity_type.title, reason=problem),
+                    {key.field: problem},
                 )
 
     def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
