@@ -1,1 +1,1 @@
-"""The `starmodel` command-line interface."""
+"""The command-line interface: commands, plugin discovery and output."""

@@ -1,8 +1,8 @@
 """Resolves the TARGET of a command to a module and attribute, and imports it.
 
-Names are looked up by parsing the source, without importing it: a reloading
-server imports the application in its worker process only, and a wrong name is
-reported before a server starts.
+Names are validated by parsing the source, without importing it: a reloading
+server imports the application in its worker only, and an invalid name is
+reported before the server starts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Extracts candidates for CSS class names from source files."""
+"""Parses source files and templates for candidates of CSS class names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _is_source(folder: Path) -> bool:
 
 
 def class_names(files: Iterable[Path]) -> list[str]:
-    """Every word that could be a class name; the compiler ignores the others.
+    """Every token that could be a class name; the compiler ignores invalid ones.
 
     Names built at run time (f"mt-{n}") are not found.
     """

@@ -1,4 +1,4 @@
-"""Runs the bundled Tailwind compiler in a Node subprocess."""
+"""Runs the bundled Tailwind compiler in a Node worker process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of the environment: assets, file permissions, the port, plugins."""
+"""Checks of the environment: assets, file permissions, the port and plugin commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRETS = ("secret_key", "secret_key_fallbacks", "database_url", "redis_url")
 
 
 def check_assets(settings: Settings | None) -> Iterator[Finding]:
-    """Check that the style sheet and scripts of pages are built."""
+    """Check that the style sheet and scripts of rendered pages are built."""
     log = logging.getLogger("starmodel.web")
     before, log.disabled = log.disabled, True  # the finding replaces the log record
     try:

@@ -10,7 +10,7 @@ Level = Literal["ok", "note", "warning", "problem"]
 class Finding(NamedTuple):
     """The result of one check.
 
-    Shapes: a problem prevents requests from being handled, a warning is a
+    Shapes: a problem prevents request handling, a warning is a
     risk in production, a note needs no action; only "ok" has no remedy.
     """
 

@@ -35,7 +35,7 @@ class Report:
 
 
 def examine(app: str | None, built_in: Iterable[str]) -> Report:
-    """Run all checks; a failure to load the application or its settings is a finding."""
+    """Run all checks; an application or settings that fail validation are a finding."""
     report = Report()
     found = report.findings
     application = _application(app, found)

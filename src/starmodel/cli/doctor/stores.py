@@ -1,4 +1,4 @@
-"""Checks that the stores can be opened, as at startup."""
+"""Checks that the stores can be opened and their schemas match, as at startup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starmodel.core.errors import StarModelError
 
 
 def check_stores(application: Application, settings: Settings) -> Iterator[Finding]:
-    """Open and close every store; a missing SQLite file is not created."""
+    """Open and close a connection of every store; a missing SQLite file is not created."""
     used = {entity_type.store for entity_type in application.registry}
     file = _sqlite_file(settings.database_url) if "sql" in used else None
     if file is not None and not file.exists():

@@ -1,4 +1,4 @@
-"""The factory that uvicorn calls in each server process; a reload starts a new process."""
+"""The application factory that uvicorn calls in each worker; a reload starts a new worker."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from starmodel.cli.terminal.errors import CommandError
 
 
 def refuse_split_state(target: Target) -> None:
-    """Refuse an application with state in the memory of one process.
+    """Refuse an application with state in the memory of one worker.
 
     The application is imported in a subprocess. ASGI applications of other
     frameworks are not checked.
