@@ -47,7 +47,7 @@ def made(name: str, times: int = 1):
 
 @pytest.fixture
 def install(tmp_path: Path) -> Callable[..., None]:
-    """Install a package with one module and these entry points, as metadata says it."""
+    """Install a package with one module and entry points from its metadata."""
     site = tmp_path / "site"
     site.mkdir()
     sys.path.append(str(site))

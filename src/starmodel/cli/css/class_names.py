@@ -12,18 +12,18 @@ SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "d
 MAX_CHARS = 200
 
 # Quotes and brackets may be part of a class (content-['x'], [&>p]:mt-4) or delimit it.
-_WORDS = [re.compile(rf"[^\s{signs}]+") for signs in ("", "\"'`", "\"'`<>(){}=,;\\\\")]
-_AROUND = "\"'`,;()"
+_TOKENS = [re.compile(rf"[^\s{signs}]+") for signs in ("", "\"'`", "\"'`<>(){}=,;\\\\")]
+_DELIMITERS = "\"'`,;()"
 
 
 def source_files(folder: Path) -> Iterator[Path]:
     """The source and template files below `folder`; virtual and hidden folders are skipped."""
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        folders[:] = sorted(name for name in folders if _is_source(here / name))
+    for path, folders, files in os.walk(folder):
+        parent = Path(path)
+        folders[:] = sorted(name for name in folders if _is_source(parent / name))
         for name in sorted(files):
             if Path(name).suffix.lower() in SUFFIXES:
-                yield here / name
+                yield parent / name
 
 
 def _is_source(folder: Path) -> bool:
@@ -39,6 +39,6 @@ def class_names(files: Iterable[Path]) -> list[str]:
     found = set[str]()
     for file in files:
         text = file.read_text(encoding="utf-8", errors="replace")
-        words = (word for pattern in _WORDS for word in pattern.findall(text))
-        found.update(word.strip(_AROUND) for word in words if len(word) <= MAX_CHARS)
+        words = (word for pattern in _TOKENS for word in pattern.findall(text))
+        found.update(word.strip(_DELIMITERS) for word in words if len(word) <= MAX_CHARS)
     return sorted(found)

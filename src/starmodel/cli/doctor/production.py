@@ -137,7 +137,7 @@ def _entities(application: Application, settings: Settings) -> Iterator[Finding]
     if sql and settings.origins["database_url"] == "the default":
         yield Finding(
             "warning", "database_url", "It is the default, a SQLite file in the current folder, "
-            "which a deployment may replace.", "Set DATABASE_URL to a place that stays.",
+            "which a deployment may replace.", "Set DATABASE_URL to a persistent path.",
         )  # fmt: skip
     filtered = [t.name for t in application.registry if application.policy.reads_fields(t)]
     if filtered:

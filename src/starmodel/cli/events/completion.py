@@ -47,12 +47,12 @@ def _entities(ctx: Any) -> dict[str, list[str]]:
     return found
 
 
-def _classes(file: Path, known: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+def _classes(file: Path, earlier: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return
-    names = {*BASES, *known}
+    names = {*BASES, *earlier}
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and names.intersection(map(_name, node.bases)):
             names.add(node.name)

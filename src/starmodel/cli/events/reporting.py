@@ -24,8 +24,8 @@ class TextReporter:
         name = request.entity_type.name
         if request.entity_type.store == "memory":
             typer.echo(
-                f"Note: {name} is kept in the memory of this command. It is gone when the "
-                "command ends, and a running server does not see it.",
+                f"Note: {name} is stored in the memory of this command. It is deleted when "
+                "the command ends, and a running server does not see it.",
                 err=True,
             )
 
