@@ -270,8 +270,8 @@ def test_event_of_an_entity_in_memory_prints_a_note(run: Run) -> None:
     result = run("event", "Counter", "increment", "--session", "me", "--amount", "2")
     assert result.exit_code == 0
     assert errors(result) == [
-        "Note: Counter is stored in the memory of this command. It is deleted when the command ends, "
-        "and a running server does not see it."
+        "Note: Counter is stored in the memory of this command. It is deleted when the command "
+        "ends, and a running server does not see it."
     ]
 
 
