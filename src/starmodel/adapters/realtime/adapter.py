@@ -27,7 +27,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.redirects import sent_as
-from starmodel.app.commands.replies import Reply
+from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.context import current_context
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
@@ -207,8 +207,9 @@ class DatastarRealtime:
             version = f"{namespace or entity_type.name} {outcome.version}"
         signals = reply.signals and extra_signals(reply.signals)
         first = patch_signals(signals, status=200, made=version)
-        grant = self.grant()
-        if not (told or grant) and reply.is_empty:
+        context = current_context.get()
+        grant = self.grant() if context is not None and context.page is not None else ""
+        if not (told or grant) and (reply is NO_REPLY or reply.is_empty):
             return first
         parts = [first]
         if told and outcome.entity is not None and not entity_type.is_record:
