@@ -22,7 +22,7 @@ from starmodel.app.commands.generators import Steps
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.repeats import Repeats, outcome_text
-from starmodel.app.commands.replies import NO_REPLY, Render, reply_to
+from starmodel.app.commands.replies import NO_REPLY, Place, reply_to
 from starmodel.app.commit.deadlines import StoreWindow
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked
@@ -62,14 +62,14 @@ class Dispatcher:
         policy: AccessPolicy,
         scopes: Scopes,
         reactions: Reactions,
-        render: Render,
+        place: Place,
         clock: Clock,
         ids: IdSource,
         row_locks: RowLocks,
     ) -> None:
         self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
-        self._scopes, self._reactions, self._render = scopes, reactions, render
+        self._scopes, self._reactions, self._place = scopes, reactions, place
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
         self.sessions = EndedSessions()
@@ -323,7 +323,7 @@ class Dispatcher:
         reply = NO_REPLY
         if value is not None:
             where = f"{entity_type.name}.{event.name}"
-            reply = reply_to(value, event.info, self._render, viewer, where)
+            reply = reply_to(value, event.info, self._place, viewer, where)
         if command.vet is not None:
             command.vet(reply)
         if home.new:
