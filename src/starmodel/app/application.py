@@ -21,7 +21,7 @@ from starmodel.app.live.live_lists import Lists
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.messages import Changed, SessionEnded
@@ -99,19 +99,27 @@ class Application:
             scopes=self.scopes, reactions=self.reactions, place=self.place, clock=clock, ids=ids,
             row_locks=self.row_locks,
         )  # fmt: skip
+        self.id_of = self.dispatcher.id_of
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
         )
         self.cursors = Cursors(cursor_cipher)
         self._windows = Windows(persistence, policy, access_scan_limit)
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
-        bus.subscribe(self.hub.deliver)
-        bus.subscribe(self.lists.deliver)
-        bus.subscribe(self.dispatcher.sessions.deliver)
+        self._subscribe(self.hub.deliver, self.hub.is_watched)
+        self._subscribe(self.lists.deliver, self.lists.is_watched)
+        self._subscribe(self.dispatcher.sessions.deliver, lambda topic: False)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:
             adopt(entity_type.cls, self)
+
+    def _subscribe(self, handler: Handler, wants: Wants) -> None:
+        """Subscribe the handler, with its topics where the bus is selective."""
+        if isinstance(self.bus, SelectiveBus):
+            self.bus.subscribe(handler, wants=wants)
+        else:
+            self.bus.subscribe(handler)
 
     def unit(self, lease: Lease | None = None) -> UnitOfWork:
         """A new unit of work."""

@@ -159,12 +159,12 @@ class UnitOfWork:
         self,
         *,
         marker: Marker | None = None,
-        home: Tracked | None = None,
+        target: Tracked | None = None,
         record: CommandRecord | None = None,
     ) -> None:
         """Validate, store, and publish what changed and what was emitted.
 
-        The marker is stored together with the home entity's store. With a
+        The marker is stored together with the target's changes. With a
         lease, access is decided again on the states that are replaced: the
         stores refuse the commit when those are not the newest ones.
 
@@ -194,7 +194,7 @@ class UnitOfWork:
                 stored_now,
                 self._persistence,
                 marker,
-                None if home is None else home.entity_type.cls,
+                None if target is None else target.entity_type.cls,
             )
         except VersionConflictError as conflict:
             for tracked, change in changes:
@@ -250,7 +250,7 @@ class UnitOfWork:
         self,
         *,
         marker: Callable[[], Marker | None] = lambda: None,
-        home: Tracked | None = None,
+        target: Tracked | None = None,
         record: CommandRecord | None = None,
     ) -> None:
         """Commit; after a conflict put the changes on top of what others committed, and again.
@@ -266,7 +266,7 @@ class UnitOfWork:
                     if attempt > 1:
                         await self.rebase()
                     try:
-                        await self.commit(marker=marker(), home=home, record=record)
+                        await self.commit(marker=marker(), target=target, record=record)
                         return
                     except ABORTS:
                         if attempt == ATTEMPTS:
@@ -355,7 +355,7 @@ class UnitOfWork:
         made = []
         writes = False
         for tracked in self._tracked.values():
-            fills = self._stores.fills(tracked.entity_type.cls)
+            fills = self._stores.column_defaults(tracked.entity_type.cls)
             change = change_of(tracked, fills, self._clock, save=self.facts.save)
             if change is not None:
                 made.append((tracked, change))

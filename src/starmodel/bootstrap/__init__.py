@@ -23,14 +23,13 @@ from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.greeting import dev_token, greet, server_address
 from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.process_lock import ProcessLock
+from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy, RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.reactions import defined_reactions
-from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
@@ -58,8 +57,8 @@ _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) -
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
 Stores = Mapping[str, Callable[[], Repository] | Repository]
-# What `starmodel.testing` puts in place of settings and stores while a test runs.
-stand_ins: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
+# Set by `starmodel.testing` to replace settings and store factories during a test.
+test_stores: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
 
 
 def create_app(
@@ -255,9 +254,9 @@ def _assemble(
         dev_token=token,
         greeting=None if token is None else partial(greet, token),
     )
-    if stand_ins is None:
+    if test_stores is None:
         front.lock = ProcessLock(
-            settings.title, server_address(sys.argv), partial(one_process_reasons, application)
+            settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
     teach_components(script_json, signals_json)
     teach_entities()
@@ -277,15 +276,15 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
 
 def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Settings, Stores]:
     """The settings and given stores, or what stands in for them."""
-    if stand_ins is None:
+    if test_stores is None:
         return settings, stores or {}
-    settings, instead = stand_ins(settings, clock)
+    settings, instead = test_stores(settings, clock)
     return settings, {**(stores or {}), **instead}
 
 
 def session_store(settings: Settings) -> SessionStore:
     """The store of server-side sessions, in memory while tests stand in for stores."""
-    return database_sessions(settings) if stand_ins is None else MemorySessions()
+    return database_sessions(settings) if test_stores is None else MemorySessions()
 
 
 def _site(settings: Settings, head: PageHead) -> Site:

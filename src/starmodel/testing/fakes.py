@@ -1,4 +1,4 @@
-"""Fakes of the application's ports: a clock that is set, ids that count, a bus that remembers."""
+"""Fakes of the ports: a settable clock, sequential ids, a recording bus, a transactional store."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from starmodel.app.live.reactions import Reaction
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.messages import Message
 from starmodel.app.ports.repository import Batch, Repository
 from starmodel.app.presentation.ui import Row
 from starmodel.app.queries.listing import Listing, Window, row_key
@@ -31,7 +32,7 @@ M = TypeVar("M")
 
 
 class FakeClock:
-    """A clock that stands still until told otherwise. Units: now is seconds since the epoch."""
+    """A clock that only `advance` moves. Units: now is seconds since the epoch."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -40,7 +41,7 @@ class FakeClock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.now += seconds
 
 
@@ -56,25 +57,25 @@ class CountingIds:
 
 
 class RecordingBus(InProcessBus):
-    """The bus of one process, which also remembers what was published."""
+    """An in-process bus that records every published message and wants every topic."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, serialise: bool = False) -> None:
+        super().__init__(serialise=serialise)
         self.messages: list[Any] = []
+        self.subscribe(self._record)
 
-    async def publish(self, message: Any) -> None:
+    async def _record(self, message: Message) -> None:
         self.messages.append(message)
-        await super().publish(message)
 
     def of(self, kind: type[M]) -> list[M]:
-        """The messages of one class, oldest first."""
+        """The messages of one type, oldest first."""
         return [message for message in self.messages if isinstance(message, kind)]
 
 
 class FakeTransactionalRepository(MemoryRepository):
-    """Stands in for a SQL store: in memory, but holds its commit open for another store's.
+    """An in-memory store with transactions, in place of a SQL store.
 
-    Shapes: `refusal` is raised by the next commit, in place of storing anything.
+    Shapes: `refusal` is raised by the next commit, which then stores nothing.
     """
 
     transactional = True
@@ -106,7 +107,7 @@ class FakeTransactionalRepository(MemoryRepository):
 
 
 class FakeRenderer:
-    """Renders what has `__html__` by it, and everything else as its text."""
+    """Renders a component by its `__html__` method, any other value by `str`."""
 
     def render(self, component: Any) -> str:
         html = getattr(component, "__html__", None)
@@ -136,7 +137,9 @@ def fake_application(
     reactions: Iterable[Reaction] = (),
     **options: Any,
 ) -> Application:
-    """An application of these entities without web or pages, every server store in memory.
+    """An application of these entities without a web adapter, every server store in memory.
+
+    Its bus sends each message through the codec.
 
     >>> class Lamp(Entity):
     ...     level: int = 0
@@ -154,7 +157,7 @@ def fake_application(
     application = Application(
         registry=registry,
         persistence=PersistenceManager(registry, {**kept, **(stores or {})}),
-        bus=bus or RecordingBus(),
+        bus=bus or RecordingBus(serialise=True),
         policy=policy or RulePolicy(),
         secret="a secret for tests",  # noqa: S106 - guards nothing
         cursor_cipher=AesCipher(["a secret for tests"], "cursor"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from starmodel.adapters.web.bulk import BulkRoute
 from starmodel.adapters.web.call import Call
-from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.events.route import EventRoutes
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
@@ -68,10 +68,7 @@ class CrudRoutes:
                 )
 
     def _add_events(self, routes: Routes, events: EventRoutes, entity_type: EntityType) -> None:
-        def run(call: Call, found: Any, id: str) -> Awaitable[None]:
-            return events.run(call, entity_type, found.event, id)
-
-        path = str(entity_type.path)
+        run, path = events.run, str(entity_type.path)
         for event in entity_type.events.values():
             binder = self._application.dispatcher.binders[entity_type.cls, event.name]
             method = binder.method(self._settings.default_event_method).upper()

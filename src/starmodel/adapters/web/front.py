@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.assets import PREFIX, serve_asset
+from starmodel.adapters.web.browser_states import carry, taken
 from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call, private
-from starmodel.adapters.web.carrying import carry, taken
 from starmodel.adapters.web.crud import CrudRoutes
-from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.events.route import EventRoutes
 from starmodel.adapters.web.htmx import HtmxCheck
 from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.own_bodies import within_limits
@@ -85,9 +85,9 @@ class Front:
         self.guard: Guard | None = None
         self.htmx = HtmxCheck() if settings.development else None
         self.routes = Routes()
-        self._events = EventRoutes(application, realtime, self._refusals, settings, origin)
+        self.events = EventRoutes(application, realtime, self._refusals, settings, origin)
         pages = CrudRoutes(application, realtime, ui, self._refusals, settings)
-        pages.add_to(self.routes, self._events)
+        pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any, bypass: bool) -> None:
         """Answer a request, or hand it to `inner` (the framework with the user's routes).
@@ -203,7 +203,7 @@ class Front:
     def end_replies(self) -> None:
         """End every stream and every reply that goes on, so that the server can stop."""
         self.application.hub.close()
-        self._events.end_replies()
+        self.events.running.end_replies()
 
     async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Hand a WebSocket to `inner` with its visitor's session, or refuse a foreign one."""

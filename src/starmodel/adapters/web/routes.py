@@ -10,7 +10,6 @@ from typing import Any
 from starmodel.app.queries.listing import id_in
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.events import Event
 
 SLASH = "\0"  # no path has this letter
 _PARAMETER = re.compile(r"\{[^}]*\}")
@@ -19,12 +18,11 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A generated route that fits a request. Shapes: id is the record's, "" otherwise."""
+    """A generated route. Shapes: entity_type is None for the start page, event for every page."""
 
     handler: Handler
-    entity_type: EntityType | None = None
-    event: Event[Any, Any, Any] | None = None
-    id: str = ""
+    entity_type: Any = None
+    event: Any = None  # an Event; type checkers would take it for the descriptor of a class
     template: str = ""
 
 
@@ -89,8 +87,7 @@ class Routes:
 
 def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> None:
     if method in methods:
-        # Any: type checkers take an event in a dataclass for the descriptor that it is in a class.
-        events: list[Any] = [methods[method].event, found.event]
+        events = [methods[method].event, found.event]
         other, mine = ("a page" if event is None else event.name for event in events)
         raise ConfigurationError(
             f"{method} {path} is asked for twice, by {other!r} and {mine!r}. "

@@ -69,6 +69,14 @@ class SessionWatch:
             raise NotSignedInError(Message("access.signed_out"))
 
 
+def check_class(policy: AccessPolicy, command: Command) -> None:
+    """Return unless the class alone refuses the command, whatever is stored.
+
+    Raises: NotSignedInError; AccessDeniedError.
+    """
+    policy.check(command.entity_type, "write", command.actor, event=command.event)
+
+
 def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
     """Return when the command's actor may run its event on this state of the entity.
 

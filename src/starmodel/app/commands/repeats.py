@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.commands.access import check_run
+from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.commit.tracked import Tracked
@@ -21,15 +21,18 @@ from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.values.json_data import json_bytes
 
-_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
+NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()
+"""The outcome of an event that replied nothing and made no record."""
 
 
-def outcome_text(reply: Reply, home: Tracked, viewer: Viewer) -> str:
+def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
     """An outcome as its marker stores it: the new id, the reply, whether the caller may read."""
-    if not home.new and reply.is_empty:
-        return _NOTHING_SAID
-    readable = not home.deleted and viewer.may_read(home.draft)
-    return json_bytes((plain(getattr(home.draft, "id", None)), reply.to_json(), readable)).decode()
+    if not target.new and reply.is_empty:
+        return NO_OUTCOME
+    readable = not target.deleted and viewer.may_read(target.draft)
+    return json_bytes(
+        (plain(getattr(target.draft, "id", None)), reply.to_json(), readable)
+    ).decode()
 
 
 class Repeats:
@@ -79,7 +82,9 @@ class Repeats:
         if id is None and not command.entity_type.is_record:
             id = self._scopes.id_of(command.entity_type, command.session, command.actor)
         entity = await self._find(command.entity_type, id)
-        if entity is not None:
+        if entity is None:
+            check_class(self._policy, command)
+        else:
             check_run(self._policy, command, entity)
         return entity
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from starmodel.app.commit.untouched import only_decoded
 from starmodel.app.ports.clock import Clock
-from starmodel.app.ports.repository import Change, Fills
+from starmodel.app.ports.repository import Change, ColumnDefaults
 from starmodel.core.changes.drafts import close_draft
 from starmodel.core.changes.patches import Patch, diff
 from starmodel.core.classes.registry import EntityType
@@ -50,7 +50,9 @@ class Tracked:
                 check(stored)
 
 
-def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool) -> Change | None:
+def change_of(
+    tracked: Tracked, fills: ColumnDefaults | None, clock: Clock, *, save: bool
+) -> Change | None:
     """What the commit is to store of this entity; None for nothing.
 
     Sets the snapshot and the patch of `tracked`.
@@ -114,7 +116,12 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
 
 
 def _values_of_store(
-    tracked: Tracked, made: Entity, patch: Patch, fills: Fills | None, touched: str, clock: Clock
+    tracked: Tracked,
+    made: Entity,
+    patch: Patch,
+    fills: ColumnDefaults | None,
+    touched: str,
+    clock: Clock,
 ) -> dict[str, Any]:
     """The values that a commit adds by itself: the time of the change, and the store's own."""
     is_changed = bool(patch.set or patch.unset)
@@ -131,7 +138,7 @@ def _without(patch: Patch, names: Set[str]) -> Patch:
     return Patch({n: v for n, v in patch.set.items() if n not in names}, patch.unset)
 
 
-def _filled(fills: Fills, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
+def _filled(fills: ColumnDefaults, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
     if new:
         return {n: fill() for n, fill in fills.insert.items() if getattr(made, n) is None}
     return {n: fill() for n, fill in fills.update.items() if n not in patch.set}

@@ -88,6 +88,10 @@ class Lists:
             if not lists:
                 del self._lists[name]
 
+    def is_watched(self, topic: str) -> bool:
+        """Whether an open page shows a list of the topic's entity class."""
+        return topic.partition(":")[0] in self._lists
+
     async def deliver(self, message: Any) -> None:
         """Keep one message of the bus for all lists that it may concern."""
         if not isinstance(message, Changed) or message.entity not in self._lists:

@@ -73,11 +73,9 @@ class Reactions:
         self._by_cause: dict[Any, list[Callable[..., Any]]] = {}
         for reaction in reactions:
             self._by_cause.setdefault(reaction.cause, []).append(reaction.handler)
+        self.causes = frozenset(self._by_cause)
+        """The classes of facts, and (entity class, event name) pairs, that handlers wait for."""
         self._tasks: set[asyncio.Task[None]] = set()
-
-    def waits_for(self, cls: type[Entity], event: str) -> bool:
-        """True when a handler runs after each such event."""
-        return (cls, event) in self._by_cause
 
     def after(
         self,

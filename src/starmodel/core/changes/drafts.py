@@ -25,6 +25,7 @@ _get = object.__getattribute__  # on a watched draft it reads without recording
 _set = object.__setattr__
 
 PARTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+_SHORT = 2**63  # integers below it have few digits
 DRAFT, OWN, STORED = 0, 1, 2  # an instance's mode: open, made by user code, loaded from a store
 
 
@@ -232,7 +233,9 @@ def _check_numbers(cls: type[Entity], made: Entity) -> None:
     name = ""
     try:
         for name in cls.__entity__.numeric:
-            check_numbers(values[name])
+            value = values[name]
+            if type(value) is not int or not -_SHORT < value < _SHORT:
+                check_numbers(value)
         extra = made.__pydantic_extra__ or {}
         for name in extra:
             check_numbers(extra[name])

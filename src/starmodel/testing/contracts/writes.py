@@ -8,7 +8,7 @@ import asyncio
 import pytest
 
 from starmodel.app.ports.query import Query
-from starmodel.app.ports.repository import Batch
+from starmodel.app.ports.repository import Batch, ColumnDefaults, ProcessLocal, SuppliesDefaults
 from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     FrozenEntityError,
@@ -205,3 +205,12 @@ class WritesContract(ContractBase):
     @staged
     async def test_empty_batch_is_accepted(self, stage: Stage) -> None:
         await stage.repository.commit(Batch())
+
+    @staged
+    async def test_capabilities_are_declared(self, stage: Stage) -> None:
+        repository = stage.repository
+        assert isinstance(repository.transactional, bool)
+        if isinstance(repository, ProcessLocal):
+            assert isinstance(repository.process_local, bool)
+        if isinstance(repository, SuppliesDefaults):
+            assert isinstance(repository.column_defaults(Item), ColumnDefaults | None)

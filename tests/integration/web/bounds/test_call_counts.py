@@ -13,6 +13,7 @@ from typing import Any
 
 from integration.web.browser import unlisted
 from starmodel import Entity, event
+from starmodel.app.bus import InProcessBus
 from starmodel.testing.browser.asgi import DATASTAR, HTML, Cookies, send
 
 MAX_CALLS_OF_A_CLICK = 165
@@ -58,7 +59,7 @@ async def calls_of(
 
 
 async def test_click_makes_a_bounded_number_of_calls(serve: Callable[..., Any]) -> None:
-    app, cookies = serve(Tick, sign_in=False), Cookies()
+    app, cookies = serve(Tick, sign_in=False, bus=InProcessBus()), Cookies()
     for number in range(5):
         headers = {**DATASTAR, **SENT, "idempotency-key": f"key-{number}"}
         calls = await calls_of(app, "POST", "/tick/add?amount=1", headers, cookies)

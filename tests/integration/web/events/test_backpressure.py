@@ -10,7 +10,7 @@ import pytest
 
 from integration.web.browser import DATASTAR, unlisted
 from starmodel import Entity, Toast, event
-from starmodel.adapters.web import reply_parts
+from starmodel.adapters.web.events import reply_parts
 from starmodel.testing.browser.asgi import Cookies, scope_of
 
 STEPS, SIZE = 200, 20_000
@@ -78,7 +78,7 @@ async def test_event_runs_to_its_end_while_a_reader_sleeps(serve: Callable[..., 
     reader = Reader(app)
     task = asyncio.create_task(reader.run())
     await done(app)
-    (parts,) = app.front._events._replying or [None]
+    (parts,) = app.front.events.running.open_replies or [None]
     assert parts._bytes <= reply_parts.MAX_WAITING_BYTES
     assert len(parts._parts) * SIZE <= reply_parts.MAX_WAITING_BYTES
     reader.ready.set()
@@ -86,7 +86,7 @@ async def test_event_runs_to_its_end_while_a_reader_sleeps(serve: Callable[..., 
     assert len(reader.text) < 2 * reply_parts.MAX_WAITING_BYTES
     assert "Your connection was slow" in reader.text
     assert f"{STEPS - 1} xxx" in reader.text  # the newest steps are those that arrive
-    assert not app.front._events._replying
+    assert not app.front.events.running.open_replies
 
 
 async def test_reader_that_catches_up_is_sent_every_step(
@@ -109,7 +109,7 @@ async def test_caller_who_is_gone_leaves_nothing_behind(serve: Callable[..., Any
     reader = Reader(app)
     task = asyncio.create_task(reader.run())
     await asyncio.sleep(0.02)
-    (parts,) = app.front._events._replying
+    (parts,) = app.front.events.running.open_replies
     task.cancel()
     await asyncio.wait([task])
     await done(app)

@@ -193,4 +193,4 @@ async def test_stopping_server_ends_the_reply_and_the_event_goes_on(visit: Any, 
     for _ in range(20):
         await asyncio.sleep(0.01)
     assert (await browser.call("GET", "/job")).json()["done"] == {"thinks": 7, "run": 3}[name]
-    assert not browser.app.front._events._replying
+    assert not browser.app.front.events.running.open_replies

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
+from starmodel.app.bus import InProcessBus
 from starmodel.app.live.hub import Subscription
 from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
 from starmodel.app.live.live_lists import Lists
@@ -447,3 +448,42 @@ async def test_failing_read_asks_every_guarded_list_again(shop, caplog):
 
     assert (shop.asked, ann.take()) == (asked + 1, b"[a]")
     assert "could not be read" in caplog.text
+
+
+async def test_bus_of_the_application_wants_what_open_pages_watch():
+    bus = InProcessBus()
+    app = fake_application(*CLASSES, bus=bus)
+    assert not bus.wants("Product:a")
+    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    assert (bus.wants("Product:a"), bus.wants("Product:b")) == (True, False)
+    app.hub.unsubscribe(page)
+    assert not bus.wants("Product:a")
+    listing = listing_of(app.registry[Product], {"search": "none"})
+    viewer = Subscription({listing.topic: (Told(),)})
+    app.lists.join(viewer, listing)
+    assert (bus.wants("Product:b"), bus.wants("Paper:b")) == (True, False)
+    app.lists.leave(viewer)
+    assert not bus.wants("Product:b")
+    await app.close()
+
+
+async def test_bus_without_topics_gets_every_subscriber():
+    class Plain:
+        def __init__(self):
+            self.handlers = []
+
+        async def publish(self, message):
+            for handler in self.handlers:
+                await handler(message)
+
+        def subscribe(self, handler):
+            self.handlers.append(handler)
+
+        def unsubscribe(self, handler):
+            self.handlers.remove(handler)
+
+    app = fake_application(*CLASSES, bus=Plain())
+    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    await app.dispatch(Action(Product, "create", {"id": "a", "name": "a"}))
+    assert page.pending == 1
+    await app.close()

@@ -98,7 +98,7 @@ class LateBus(RecordingBus):
     """Brings messages late and in any order, as a network would; their writer waits for it."""
 
     def __init__(self, rng):
-        super().__init__()
+        super().__init__(serialise=True)
         self.rng = rng
 
     async def publish(self, message):
@@ -284,7 +284,7 @@ async def sweep(app, clock, rng, stop):
 @pytest.mark.parametrize("seed", range(20))
 async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visitor):
     rng = random.Random(seed)
-    bus = LateBus(rng) if seed % 2 else RecordingBus()
+    bus = LateBus(rng) if seed % 2 else RecordingBus(serialise=True)
     lists = partial(Lists, pause=lambda seconds: asyncio.sleep(seconds / 20))
     app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists)
     await app.ready()

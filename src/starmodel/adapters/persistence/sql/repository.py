@@ -35,8 +35,8 @@ from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import (
     MARKER_TTL_S,
     Batch,
+    ColumnDefaults,
     Expired,
-    Fills,
     Marker,
     RecordKey,
     Repository,
@@ -256,12 +256,12 @@ class SqlRepository:
         sequence = sequence_of(statements.mapped, serving.rows.flavour.dialect)
         return await serving.rows.next_number(sequence)
 
-    def fills(self, entity: type[Entity]) -> Fills | None:
+    def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
         """What columns' defaults and onupdates give; None for a class without any."""
         fields = self._serving().of(entity).mapped.fields
         insert = {name: field.insert for name, field in fields.items() if field.insert}
         update = {name: field.update for name, field in fields.items() if field.update}
-        return Fills(insert, update) if insert or update else None
+        return ColumnDefaults(insert, update) if insert or update else None
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)

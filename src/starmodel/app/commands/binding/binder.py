@@ -148,6 +148,8 @@ class Binder:
             self.parameters[name] = replace(self.parameters[name], own_reading=False)
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.full_type in (int, str, float, bool) for p in self.parameters.values())
+        # Plain scalars, and none of them secret: the record takes the arguments as they are.
+        self.is_recorded_as_given = self.scalar and not self.unsaid
         self.takes_request = "request" in self.special.values()
         self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
             MAX_BOUND_BYTES

@@ -33,3 +33,9 @@ class EventCall(NamedTuple):
 
     def _given(self, recorded: Recorded) -> Mapping[str, Any]:
         return {} if self.command is None else recorded(self.command)
+
+
+def text_of(command: Command, recorded: Recorded) -> str:
+    """The line of `EventCall.text` for a command."""
+    id = str(command.id or "")
+    return EventCall(command.entity_type, command.event, id, command).text(recorded)

@@ -1,16 +1,17 @@
-"""The held page changes as a browser's does."""
+"""Patches of the DOM, in each of Datastar's modes."""
 
 from __future__ import annotations
 
 import pytest
 
 from starmodel.testing import NotOnPageError
-from starmodel.testing.browser.dom import arrange, by_id, fragment, parse, patch, select
+from starmodel.testing.browser.document.dom import by_id, fragment, parse, select
+from starmodel.testing.browser.document.patches import arrange, patch
 
 PAGE = '<ul id="list"><li id="a">A</li><li id="b">B</li></ul><template><p>hidden</p></template>'
 
 
-def shown(soup):
+def items(soup):
     return [str(tag.get("id")) + tag.get_text() for tag in select(soup, "#list > *, #list")[1:]]
 
 
@@ -30,13 +31,13 @@ def shown(soup):
         ('<li id="c">C</li>', "li", "after", ["aA", "cC", "bB", "cC"]),
     ],
 )
-def test_patch_of_each_mode_puts_elements_where_a_browser_does(html, selector, mode, ids):
+def test_patch_in_each_mode_inserts_elements_at_the_target(html, selector, mode, ids):
     soup = parse(PAGE)
     patch(soup, html, selector, mode)
-    assert shown(soup) == ids
+    assert items(soup) == ids
 
 
-def test_patch_without_a_place_says_what_it_brought():
+def test_patch_without_a_target_raises_with_the_element():
     with pytest.raises(NotOnPageError, match="<li id='c'>, but the page has no element"):
         patch(parse(PAGE), '<li id="c"></li>', "", "outer")
     with pytest.raises(NotOnPageError, match="<li> without an id and without a selector"):
@@ -45,21 +46,21 @@ def test_patch_without_a_place_says_what_it_brought():
         patch(parse(PAGE), "<li></li>", "#nothing", "append")
 
 
-def test_whole_page_takes_the_place_of_the_page():
+def test_patch_with_a_whole_page_replaces_the_document():
     soup = parse(PAGE)
     patch(soup, "<!doctype html><html><body><p id='new'>New</p></body></html>", "", "outer")
     assert soup.get_text() == "New"
 
 
-def test_templates_are_no_part_of_the_page():
+def test_select_skips_elements_of_templates():
     assert select(parse(PAGE), "p") == []
 
 
-def test_rows_without_a_table_are_kept():
+def test_fragment_of_rows_without_a_table_keeps_the_rows():
     assert [tag.name for tag in fragment("<tr><td>1</td></tr><tr></tr>")] == ["tr", "tr"]
 
 
-def test_rows_are_changed_added_removed_and_brought_into_order():
+def test_arrange_with_new_rows_and_order_replaces_adds_removes_and_sorts():
     html = "".join(f'<tr data-key="{key}"><td>{key}</td></tr>' for key in "abc")
     soup = parse(f'<table><tbody id="rows">{html}</tbody></table>')
     body = by_id(soup, "rows")

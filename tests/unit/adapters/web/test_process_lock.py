@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from starmodel import Entity, create_app
-from starmodel.adapters.web.process_lock import ProcessLock
-from starmodel.app.one_process import one_process_reasons
+from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 
 HOLD = """
 import fcntl, sys, time
@@ -41,7 +40,7 @@ class BetweenProcesses:
 
 
 def reasons(entities: list[type[Entity]], **options: Any) -> list[str]:
-    return one_process_reasons(create_app(entities, **options).starmodel)
+    return process_local_reasons(create_app(entities, **options).starmodel)
 
 
 def test_memory_and_its_bus_are_named_with_the_remedy() -> None:

@@ -1,4 +1,4 @@
-"""The signals of one page: a tree that patches are merged into."""
+"""The signal tree of one page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from starmodel.core.signals import Signal
 from starmodel.core.values.signal_names import keys_of
-from starmodel.testing.problems import NotOnPageError
+from starmodel.testing.errors import NotOnPageError
 
 
 class SignalTree:
-    """Values by dotted path, and those computed from others. A missing one reads as ""."""
+    """Signals and computed signals by dotted path. A missing signal reads as ""."""
 
     def __init__(self) -> None:
         self.tree: dict[str, Any] = {}
         self._computed: dict[str, Callable[[], Any]] = {}
 
     def get(self, path: str) -> Any:
-        """The value at a path, "" when there is none; `.length` counts."""
-        return _MISSING_TEXT if (found := self.find(path)) is _MISSING else found
+        """The value of a signal, "" when missing; `.length` is that of a list or text."""
+        return "" if (found := self.find(path)) is _MISSING else found
 
     def has(self, path: str) -> bool:
         return self.find(path) is not _MISSING
@@ -50,35 +50,35 @@ class SignalTree:
         tree[leaf] = value
 
     def compute(self, path: str, value: Callable[[], Any]) -> None:
-        """Let the path read as what `value` gives at that moment."""
+        """Define a computed signal; `value` is a callback that runs on every read."""
         self._computed[path] = value
 
     def merge(self, patch: dict[str, Any], *, only_missing: bool = False) -> None:
-        """Merge as Datastar does: objects key by key, null deletes, lists are replaced."""
+        """Apply a JSON merge patch: null deletes a key, lists are replaced."""
         _merge(self.tree, patch, only_missing)
 
     def paths(self) -> list[str]:
-        """Every path that holds a value."""
+        """The dotted path of every signal, computed signals included."""
         return [*_leaves(self.tree, ""), *self._computed]
 
-    def sent(self, wanted: Callable[[str], bool]) -> dict[str, Any]:
-        """A copy of the signals whose path is wanted, as a request carries them."""
-        return _pruned(self.tree, "", wanted)
+    def matching(self, predicate: Callable[[str], bool]) -> dict[str, Any]:
+        """A copy of the signals whose path satisfies the predicate, as a request payload."""
+        return _filtered(self.tree, "", predicate)
 
 
-class SignalsSeen:
-    """`page.signals`: what the page holds now, by dotted path or by `Counter.count_signal`."""
+class PageSignals:
+    """`page.signals`: the signals by dotted path or by `Counter.count_signal`."""
 
-    def __init__(self, tree: SignalTree, where: str) -> None:
-        self._tree, self._where = tree, where
+    def __init__(self, tree: SignalTree, url: str) -> None:
+        self._tree, self._url = tree, url
 
     def __getitem__(self, path: str | Signal) -> Any:
         name = path.path if isinstance(path, Signal) else path
         found = self._tree.find(name)
         if found is _MISSING:
-            there = ", ".join(self._tree.paths()) or "none"
+            existing = ", ".join(self._tree.paths()) or "none"
             raise NotOnPageError(
-                f"{self._where} has no signal {name!r}; it has {there}. A field becomes a signal "
+                f"{self._url} has no signal {name!r}; it has {existing}. A field becomes a signal "
                 "when its entity is put into the page, unless it holds a list, a dict or a long "
                 "text."
             )
@@ -88,14 +88,14 @@ class SignalsSeen:
         return self._tree.has(path.path if isinstance(path, Signal) else str(path))
 
     def __repr__(self) -> str:
-        return f"<signals of {self._where}: {self._tree.tree}>"
+        return f"<signals of {self._url}: {self._tree.tree}>"
 
 
 class _Missing:
     pass
 
 
-_MISSING, _MISSING_TEXT = _Missing(), ""
+_MISSING = _Missing()
 
 
 def _merge(tree: dict[str, Any], patch: dict[str, Any], only_missing: bool) -> None:
@@ -114,20 +114,22 @@ def _merge(tree: dict[str, Any], patch: dict[str, Any], only_missing: bool) -> N
 
 
 def _leaves(tree: dict[str, Any], prefix: str) -> list[str]:
-    made = []
+    paths = []
     for key, value in tree.items():
         path = f"{prefix}{key}"
-        made += _leaves(value, f"{path}.") if isinstance(value, dict) and value else [path]
-    return made
+        paths += _leaves(value, f"{path}.") if isinstance(value, dict) and value else [path]
+    return paths
 
 
-def _pruned(tree: dict[str, Any], prefix: str, wanted: Callable[[str], bool]) -> dict[str, Any]:
-    made = {}
+def _filtered(
+    tree: dict[str, Any], prefix: str, predicate: Callable[[str], bool]
+) -> dict[str, Any]:
+    filtered = {}
     for key, value in tree.items():
         path = f"{prefix}{key}"
-        if isinstance(value, dict) and not wanted(path):
-            if inner := _pruned(value, f"{path}.", wanted):
-                made[key] = inner
-        elif wanted(path):
-            made[key] = copy.deepcopy(value)
-    return made
+        if isinstance(value, dict) and not predicate(path):
+            if inner := _filtered(value, f"{path}.", predicate):
+                filtered[key] = inner
+        elif predicate(path):
+            filtered[key] = copy.deepcopy(value)
+    return filtered
