@@ -21,7 +21,7 @@ from servers import EVENT_SERVERS as NAMES
 HERE = Path(__file__).parent
 VISITORS = 32
 # What must hold from one change to the next, as a share of the floor for the same CPU time.
-# The aim is 0.55; see "Speed" in docs/architecture.md for where the time goes.
+# The aim is 0.55; see "Performance" in docs/architecture.md for where the time goes.
 GUARD = {"memory": 0.23, "memory_1000_routes": 0.22, "sqlite": 0.12}
 
 

@@ -1,4 +1,4 @@
-"""What every test level shares."""
+"""Fixtures and markers of every test level."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a database server: a parameter of theirs names one."""
+    """Mark tests with a database server among their parameters."""
     for item in items:
         given = getattr(item, "callspec", None)
         if given is not None and any(
@@ -92,7 +92,7 @@ def pytest_make_collect_report(
 
 
 def _no_skips_in_ci(report: Any) -> Any:
-    """Turn a skip into a failure where CI is true: there, what a test needs must be present."""
+    """Turn a skip into a failure where CI is true: every dependency must be installed there."""
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"Skipped, which CI does not allow: {report.longrepr}"

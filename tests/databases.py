@@ -1,4 +1,4 @@
-"""Private database servers for the tests: started from what is installed, once a session."""
+"""Private database servers, started once a session from installed programs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def mariadb_server() -> Iterator[PrivateServer]:
     user = pwd.getpwuid(os.getuid()).pw_name
     with folder_of_server(None) as folder:
         data, port = folder / "data", free_port()
-        # Temporary tables of its own: those of all servers on one machine would share their names.
+        # Separate temporary folders: servers use the same names for temporary tables.
         common = ["--no-defaults", f"--datadir={data}", f"--user={user}"]
         apart = [*common, f"--tmpdir={folder}"]
         quick = ["--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2"]
@@ -113,14 +113,21 @@ _MYSQLD = _mysqld()
 SERVERS: dict[str, Callable[[], contextlib.AbstractContextManager[PrivateServer]]] = {
     "postgresql": postgresql_server,
     "mariadb": mariadb_server,
-    # No distribution of Linux that CI knows has it, so what is not there is not collected.
+    # No Linux distribution in CI packages MySQL, so its tests are collected only where it exists.
     **({"mysql": mysql_server} if _MYSQLD else {}),
 }
 DATABASES = ("sqlite", *SERVERS)
 
 
+def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of an empty database of the kind that the fixture's parameter names."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'app.db'}"
+    return emptied(request.getfixturevalue(f"{request.param}_url"))
+
+
 def emptied(url: str) -> str:
-    """The same url, after everything in its database was removed."""
+    """The same URL, after every table of its database is dropped."""
     asyncio.run(_empty(url))
     return url
 
@@ -147,7 +154,7 @@ async def _empty(url: str) -> None:
 
 
 def _folder_of(program: str, *places: str) -> Path | None:
-    """Where the program is; first in these places, because a name on PATH may be a wrapper."""
+    """The folder of a program; given folders precede PATH, where the name may be a wrapper."""
     for place in places:
         if (Path(place) / program).exists():
             return Path(place)

@@ -1,4 +1,4 @@
-"""Other programs on the same database: a connection of their own, tables of their making."""
+"""Database connections of external writers, and tables that they create."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starmodel.core.entity import Entity
 
 
 class Outsider:
-    """One connection that knows nothing of us.
+    """A database connection outside StarModel.
 
     Shapes: statements have "?" for their parameters, in every database.
     """
@@ -30,7 +30,7 @@ class Outsider:
 
     @classmethod
     async def at(cls, url: str) -> Outsider:
-        """Connected; each statement is a transaction of its own."""
+        """Connect in autocommit mode."""
         if url.startswith("sqlite"):
             file = url.removeprefix("sqlite:///")
             return cls(url, sqlite3.connect(file, isolation_level=None, timeout=20))
@@ -48,7 +48,7 @@ class Outsider:
         return cls(url, link)
 
     async def run(self, sql: str, *params: Any) -> int:
-        """Do a statement; how many rows it was about, where the driver says so."""
+        """Execute a statement; returns the affected row count, where the driver has one."""
         if self.kind == "sqlite":
             return int(self._link.execute(sql, params).rowcount)
         if self.kind == "postgresql":
@@ -68,7 +68,7 @@ class Outsider:
             return await cursor.fetchall()  # type: ignore[no-any-return]
 
     async def create(self, *classes: type[Entity]) -> None:
-        """Make the tables of these classes, with their columns alone."""
+        """Create the tables of these entity types, without version columns."""
         flavour, metadata = flavour_for(f"{self.kind}://"), MetaData()
         if isinstance(flavour, MysqlFlavour):
             ((version,),) = await self.rows("SELECT VERSION()")

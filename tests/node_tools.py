@@ -1,4 +1,4 @@
-"""Tools for tests that come from npm, installed once as `e2e/tools/package-lock.json` has them."""
+"""npm tools for tests, installed once from `e2e/tools/package-lock.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server process of the tests: it ends with them, and they may kill it and start it again."""
+"""Server processes that tests start, kill and restart, and that end with the test run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LAUNCHER = ThreadPoolExecutor(1)
 
 @dataclass
 class PrivateServer:
-    """A server of these tests.
+    """A database server.
 
     Shapes: url is of its database "test"; ending is the signal after which
     it ends without waiting for those who are connected.
@@ -39,7 +39,7 @@ class PrivateServer:
     def start(self) -> None:
         """Start it, and wait until it listens. Raises: RuntimeError with its log."""
         with self.log.open("ab") as told:
-            # A server ends with the thread that started it, so this one lives as long as the tests.
+            # PDEATHSIG is per thread, so one thread that outlives the tests starts all servers.
             self.process = _LAUNCHER.submit(
                 subprocess.Popen,
                 [*_dying_with_us(self.ending.name[3:]), *self.command],
@@ -52,13 +52,13 @@ class PrivateServer:
             raise RuntimeError(f"{self.command[0]} failed: {self.log.read_text()}") from error
 
     def kill(self) -> None:
-        """As after kill -9: it can tell nobody."""
+        """Send SIGKILL, so that clients get no shutdown notice."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
     def stop(self) -> None:
-        """Stop it without waiting for those who are connected."""
+        """Stop the server without waiting for its connections."""
         assert self.process is not None
         self.process.send_signal(self.ending)
         try:
@@ -68,14 +68,14 @@ class PrivateServer:
 
 
 def _dying_with_us(name: str) -> list[str]:
-    """Lets a server end with the tests also when they are killed, where Linux's setpriv is."""
+    """Prefix that ends a server when the test process is killed, where Linux has setpriv."""
     setpriv = shutil.which("setpriv")
     return [] if setpriv is None else [setpriv, "--pdeathsig", name]
 
 
 @contextlib.contextmanager
 def folder_of_server(user: str | None) -> Iterator[Path]:
-    """A folder that this user may reach; pytest's own lies below one that only root enters."""
+    """A folder that this user may reach; pytest's temporary folder is readable by root only."""
     folder = Path(tempfile.mkdtemp(prefix="starmodel-db-"))
     try:
         if user is not None:
@@ -86,7 +86,7 @@ def folder_of_server(user: str | None) -> Iterator[Path]:
 
 
 def run(command: list[Any], user: str | None) -> None:
-    """Run a command to its end. Raises: RuntimeError with what it said, when it fails."""
+    """Run a command. Raises: RuntimeError with its output, when it fails."""
     done = subprocess.run(
         [str(word) for word in command],
         user=user, capture_output=True, text=True, timeout=60, check=False, cwd="/",
@@ -99,7 +99,7 @@ def run(command: list[Any], user: str | None) -> None:
 def serving(
     command: list[Any], url: str, user: str | None, folder: Path, ending: Signals = SIGTERM
 ) -> Iterator[PrivateServer]:
-    """Serve at the port of the url until the end."""
+    """A running server on the port of the URL; it stops at the end of the context."""
     port = urlsplit(url).port
     assert port is not None
     server = PrivateServer(url, [str(word) for word in command], user, port, folder / "log", ending)
@@ -111,7 +111,7 @@ def serving(
 
 
 def until(attempt: Callable[[], object]) -> None:
-    """Try until it works. Raises: what it raised last, after a while."""
+    """Retry until the call succeeds. Raises: the last error, after a timeout."""
     end = time.monotonic() + QUICK
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What `import starmodel` brings with it."""
+"""Packages that `import starmodel` loads."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ FRAMEWORK_NAMES = {"Settings", "configure_app", "create_app", "create_fasthtml_a
 
 
 def loaded_by(code: str) -> set[str]:
-    """The top-level packages and our own modules that a fresh interpreter has after running it."""
+    """Top-level packages and StarModel modules of a fresh interpreter that ran the code."""
     script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60

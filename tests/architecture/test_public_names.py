@@ -1,4 +1,4 @@
-"""The public names are exactly `__all__`, and old names say what they are now."""
+"""The public names are exactly `__all__`, and deprecated aliases warn."""
 
 import types
 import typing

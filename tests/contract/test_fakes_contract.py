@@ -1,4 +1,4 @@
-"""The shipped fakes keep the promises of the ports that they stand in for."""
+"""The shipped fakes pass the contract of the ports that they implement."""
 
 from __future__ import annotations
 

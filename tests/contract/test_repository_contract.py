@@ -1,4 +1,4 @@
-"""Every shipped repository keeps the promises of the port."""
+"""Every shipped repository passes the contract of the port."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from databases import DATABASES, SERVERS, emptied
+from databases import DATABASES, SERVERS, empty_database
 from external_writers import Outsider
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -38,21 +38,19 @@ class TestSqlRepositoryInMemory(RepositoryContract):
 
 class TestSqlRepositoryOnAServer(RepositoryContract):
     @pytest.fixture(autouse=True, params=SERVERS)
-    def _database(self, request: pytest.FixtureRequest) -> None:
-        self.url = emptied(request.getfixturevalue(f"{request.param}_url"))
+    def _database(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+        self.url = empty_database(request, tmp_path)
 
     def make_repository(self, clock: Clock) -> Repository:
         return SqlRepository(self.url, clock=clock)
 
 
 class TestSqlRepositoryOnTablesOfOthers(RepositoryContract):
-    """Tables without columns for versions; expiry needs one of ours, so that table is ours."""
+    """Tables without a version column; only the table with expiry is created by StarModel."""
 
     @pytest.fixture(autouse=True, params=DATABASES)
     def _database(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-        self.url = f"sqlite:///{tmp_path / 'contract.db'}"
-        if request.param != "sqlite":
-            self.url = emptied(request.getfixturevalue(f"{request.param}_url"))
+        self.url = empty_database(request, tmp_path)
         asyncio.run(self._create())
 
     async def _create(self) -> None:

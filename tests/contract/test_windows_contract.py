@@ -1,4 +1,4 @@
-"""Windows behind a position, and streams, give every answer in pieces, in every store."""
+"""Query windows and streams return a complete result in parts, in every store."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.values import SORTED, Value, delete, insert, values
-from databases import DATABASES, emptied
+from contract.values import SORTED, Value, values
+from databases import DATABASES, empty_database
+from repositories import delete, ignore_expiry, insert
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.query import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -24,7 +25,7 @@ from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
 
 OPTIONAL = ("maybe", "moment", "grade")
-# With one that only Python can compare.
+# Includes a type that only Python can compare.
 ORDERED = (*OPTIONAL, *SORTED, "either", "id")
 IDS = st.text("aAb\0\1 é😀", min_size=1, max_size=3)
 
@@ -34,22 +35,16 @@ def store(
     request: pytest.FixtureRequest, runner: asyncio.Runner, tmp_path: Path
 ) -> Iterator[Repository]:
     made: Repository = MemoryRepository()
-    if request.param == "sqlite":
-        made = SqlRepository(f"sqlite:///{tmp_path / 'windows.db'}")
-    elif request.param != "memory":
-        made = SqlRepository(emptied(request.getfixturevalue(f"{request.param}_url")))
-    runner.run(made.open([entity_type(Value, "sql")], _ignore))
+    if request.param != "memory":
+        made = SqlRepository(empty_database(request, tmp_path))
+    runner.run(made.open([entity_type(Value, "sql")], ignore_expiry))
     yield made
     runner.run(made.close())
 
 
-async def _ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
 @st.composite
 def answers(draw: st.DrawFn) -> tuple[list[Value], Query]:
-    """Records with few values for what they are ordered by, so that many are equal in it."""
+    """Records with few distinct values in the sort keys, so that many are equal."""
     order = draw(
         st.lists(
             st.tuples(st.sampled_from(ORDERED), st.booleans()),
@@ -73,7 +68,7 @@ _BY_PYTHON = (Filter("either", "ne", 0),)
 
 
 async def _walked(store: Repository, query: Query, sizes: list[int]) -> list[Entity]:
-    """The answer, in windows that begin where the last one ended."""
+    """The result, in windows that begin at the cursor of the last one."""
     found: list[Entity] = []
     while True:
         window = await store.list(replace(query, limit=sizes[len(found) % len(sizes)]))
@@ -116,7 +111,7 @@ def test_windows_and_streams_give_the_answer_in_pieces(
                 assert _ids(await _streamed(store, later, batch)) == _ids(whole[start + 1 :])
                 assert await store.count(later) == len(whole)
         finally:
-            await store.commit(Batch([delete(entity) for entity in entities]))
+            await store.commit(Batch([delete(entity, 1) for entity in entities]))
 
     @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
     @given(

@@ -1,4 +1,4 @@
-"""An entity with a field of every type, and values for them that a database can keep."""
+"""An entity type with a field of every type, and hypothesis strategies for its values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeAlias
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, NaiveDatetime, SecretStr
 
-from starmodel.app.ports.repository import Change
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import Field
 
@@ -33,7 +32,7 @@ class Address(BaseModel):
     pin: str = Field(default="", exclude=True)
 
 
-# Underscored, so that `create_app()` does not take it for the application's own.
+# The underscore excludes the class from the entity types of `create_app()`.
 class _Value(Entity):
     text: str = ""
     short: str = Field(default="", max_length=12)
@@ -67,7 +66,7 @@ class _Value(Entity):
 
 
 Value: TypeAlias = _Value
-# What a server's column keeps is the value, not how it was written.
+# A server's column stores the value, not its spelling.
 BY_VALUE = {"money", "price", "zoned"}
 
 SPECIAL = ["\0", "\1", "\1\2", "a\0\1b", "😀🖊", "'; --", "\\", "%s", "a ", " a", "e\u0301", "\x1a"]
@@ -100,7 +99,7 @@ HOME = st.builds(Address, street=TEXT, since=st.none() | st.dates(), pin=TEXT)
 
 
 def values(*, wide: bool) -> st.SearchStrategy[Value]:
-    """Values of every field; wide: also those that only SQLite keeps."""
+    """Values of every field; wide includes those that only SQLite stores."""
     start = FIRST_DAY if wide else dt.datetime(1000, 1, 3)
     moments = st.datetimes(start, LAST_DAY, timezones=ZONE)
     local = st.datetimes(start)
@@ -121,16 +120,8 @@ def values(*, wide: bool) -> st.SearchStrategy[Value]:
     )  # fmt: skip
 
 
-# What every database puts in order as Python does.
+# Types that every database orders as Python does.
 SORTED = (
     "text", "short", "whole", "maybe", "real", "truth", "raw", "money", "price", "key", "moment",
     "zoned", "local", "day", "hour", "span", "step", "word",
 )  # fmt: skip
-
-
-def insert(entity: Entity) -> Change:
-    return Change(type(entity), entity.id, "insert", 0, 1, entity)
-
-
-def delete(entity: Entity) -> Change:
-    return Change(type(entity), entity.id, "delete", 1, 2)

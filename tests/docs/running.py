@@ -1,4 +1,4 @@
-"""Runs a code block of the documents as its reader would: in a folder, as a file, served."""
+"""Runs a code block of the docs as a reader does: in a folder, as a file, behind a server."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ async def run_python(block: Block, before: Sequence[Block], folder: Path) -> Non
 
 
 def run_tests(title: str, folder: Path) -> None:
-    """Run a file of tests by a pytest of its own; it may leave no database."""
+    """Run a test file in a separate pytest process, which may leave no database."""
     ran = subprocess.run([*PYTEST, title], cwd=folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert not list(folder.glob("*.db")), "a test wrote a database"
 
 
 def write(folder: Path, block: Block) -> None:
-    """Put the block where its title says; packages on the way become packages."""
+    """Write the block to the path in its title; parent folders become packages."""
     file = folder / block.title
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(block.code, encoding="utf-8")
@@ -65,7 +65,7 @@ def write(folder: Path, block: Block) -> None:
 
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[Any]:
-    """Start the application, if there is one; yields a function that makes its visitors."""
+    """Start the block's application, if any; yields a factory of its visitors."""
     async with AsyncExitStack() as open_things:
         if hasattr(app, "starmodel"):
             await open_things.enter_async_context(app.router.lifespan_context(app))

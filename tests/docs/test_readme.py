@@ -1,6 +1,6 @@
-"""Every code block of the README and of docs/ runs, and what they name exists.
+"""Every code block of the README and of docs/ runs, and the names in it exist.
 
-How a block says what must come of it is told in scripts/documentation/blocks.py.
+scripts/documentation/blocks.py documents how a block declares its expected result.
 """
 
 import importlib
@@ -38,7 +38,7 @@ def named(language):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder to be in; what is defined or imported from it is forgotten afterwards."""
+    """An empty working folder; modules and entity types defined in it are dropped afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     for where, names in ((registry, "_defined"), (reactions, "_defined"), (views, "_views")):
@@ -87,7 +87,7 @@ def test_curl_of_a_served_program_succeeds(block, before, folder):
 
 
 def curl(line, url):
-    """What a line of a page prints, asked of the program that is served at `url`."""
+    """Output of a shell line, run against the program served at `url`."""
     words = shlex.split(line.replace("http://127.0.0.1:8000", url))
     options = ["-sS", "--fail-with-body"]
     ran = subprocess.run([*words, *options], capture_output=True, text=True, check=False)

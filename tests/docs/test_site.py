@@ -1,4 +1,4 @@
-"""The documentation site builds without a broken link, and asks nothing of anybody else."""
+"""The documentation site builds without broken links and requests no third-party resource."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def site(tmp_path_factory):
 
 
 class Loaded(HTMLParser):
-    """What a page makes its browser ask for."""
+    """URLs that a page makes its browser request."""
 
     def __init__(self, text):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Browsers of several visitors, and what none of their pages may ever do."""
+"""Browser contexts of several visitors, with checks for console errors and foreign requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request,
 TIMEOUT_MS = 6000
 expect.set_options(timeout=TIMEOUT_MS)
 
-# What Chromium itself writes while a server is away, and Datastar about its retries.
+# Console messages of Chromium while a server is unreachable, and of Datastar's retries.
 SERVER_AWAY = (
     r"net::ERR_(FAILED|CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_\w+)",
     r"net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH)",  # killed while it answered
@@ -21,10 +21,10 @@ SERVER_AWAY = (
 
 
 class Visitor:
-    """One browser with cookies of its own; `page` opens tabs.
+    """One browser context with separate cookies; `open` adds tabs.
 
-    Whatever its pages write to the console as an error, throw, or ask of
-    another host than `url` is kept in `complaints`, which a fixture checks.
+    Console errors, uncaught exceptions and requests to
+    hosts other than `url` collect in `complaints`, which a fixture checks.
     """
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
@@ -65,12 +65,12 @@ class Visitor:
 
 
 def field(page: Page, label: str) -> Locator:
-    """Where a generated page shows the value of a field."""
+    """The element with a field's value on a generated page."""
     return page.locator(f"main .sm-fields > div > dt:text-is('{label}') + dd")
 
 
 def answer(page: Page, button: str) -> None:
-    """Press a button of the dialog that asks whether something is meant."""
+    """Press a button of the confirmation dialog."""
     page.get_by_role("dialog").get_by_role("button", name=button, exact=True).click()
 
 
@@ -80,12 +80,12 @@ def form(page: Page, button: str) -> Locator:
 
 
 def hide(page: Page) -> None:
-    """Make the tab think that it is hidden; headless Chromium shows them all."""
+    """Emulate a hidden tab; headless Chromium treats every tab as visible."""
     _set_hidden(page, True)
 
 
 def show(page: Page) -> None:
-    """Make the tab think that it is shown again."""
+    """Emulate a visible tab again."""
     _set_hidden(page, False)
 
 

@@ -1,4 +1,4 @@
-"""One Chromium for the whole tier, real servers, and visitors that are watched for errors."""
+"""One Chromium for all tests, real servers, and visitors checked for console errors."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server that all tests share; see `programs.SHOP`."""
+    """A running server that all tests share; see `apps.shop.SHOP`."""
     with Server(tmp_path_factory.mktemp("shop"), SHOP) as server:
         yield server
 
 
 @pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server for what visitors type; see `desk.DESK`."""
+    """A running server for unsent input; see `apps.page_state.PAGE_STATE`."""
     with Server(tmp_path_factory.mktemp("desk"), DESK) as server:
         yield server
 
 
 @pytest.fixture(scope="package")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server with every generated page; see `gallery.GALLERY`."""
+    """A running server with every generated page; see `apps.gallery.GALLERY`."""
     with Server(tmp_path_factory.mktemp("gallery"), GALLERY) as server:
         urllib.request.urlopen(f"{server.url}/seed").close()  # noqa: S310 - our own address
         yield server
@@ -68,14 +68,14 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start a server of this test's own: `serve(program)`."""
+    """Start a server for this test only: `serve(program)`."""
     with ExitStack() as stack:
         yield lambda program, **options: stack.enter_context(Server(tmp_path, program, **options))
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """A browser for one visitor: `visit(server)`; afterwards none of them may have complaints."""
+    """A browser context for one visitor: `visit(server)`; console errors fail the test."""
     visitors: list[Visitor] = []
 
     def make(server: Server, **options: Any) -> Visitor:
@@ -84,7 +84,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
 
     yield make
     for visitor in visitors:
-        for page in visitor.context.pages:  # a request that is still held would hold the closing
+        for page in visitor.context.pages:  # a held request would block the closing of the context
             page.unroute_all(behavior="ignoreErrors")
         visitor.context.unroute_all(behavior="ignoreErrors")
         visitor.context.close()

@@ -1,9 +1,10 @@
-"""A real server in a process of its own, which tests stop, kill and start again."""
+"""A server process that tests stop, kill and restart."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,11 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 START_S, STOP_S = 15.0, 5.0
 
 
 class Server:
-    """Serves `main.py` of a folder on one port, again and again.
+    """Serves `main.py` of a folder, on the same port after each restart.
 
     Shapes: "{port}" in the command is replaced.
     """
@@ -68,19 +70,19 @@ class Server:
             time.sleep(0.02)
 
     def died(self) -> bool:
-        """True when the server was started and has ended by itself since."""
+        """True when the server was started and has exited since."""
         return self._process is not None and self._process.poll() is not None
 
     def stop(self) -> None:
-        """Ask the server to stop, as a deployment does, and wait until it has."""
+        """Send SIGTERM, as a deployment does, and wait for the exit."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the server with no chance to finish anything."""
+        """Send SIGKILL, which ends the server without a shutdown."""
         self._end(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Make the server hold every connection and answer nothing."""
+        """Suspend the server: connections stay open without a response."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -92,7 +94,7 @@ class Server:
 
     @property
     def sign_in_url(self) -> str:
-        """What the server's log says to open to become the developer."""
+        """The development sign-in URL from the server's log."""
         found = re.findall(r"/\?token=\w+", self.log)
         return self.url + found[-1]
 
@@ -104,7 +106,7 @@ class Server:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):  # it may have ended by itself just now
+        with suppress(ProcessLookupError):  # it may have exited just now
             os.killpg(process.pid, number)
         try:
             process.wait(STOP_S)
@@ -119,6 +121,15 @@ class Server:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
+
+
+def example_server(folder: Path, name: str) -> Server:
+    """A server of a copy of `examples/<name>/app.py`, run by `starmodel run`."""
+    shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    program = (EXAMPLES / name / "app.py").read_text(encoding="utf-8")
+    starmodel = str(Path(sys.executable).with_name("starmodel"))
+    command = (starmodel, "run", f"{name}/app.py", "--no-reload", "--port={port}")
+    return Server(folder, program, command=command, name=f"{name}/app.py")
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""The application under torture: accounts in SQL, and a second store that dies between commits."""
+"""The application under test: accounts in SQL, and a second store that crashes between commits."""
 
 APPLICATION = '''\
 import json

@@ -1,4 +1,4 @@
-"""One process of several whose writers all write to one row."""
+"""One of several processes whose writers all update one row."""
 
 PROGRAM = """\
 import asyncio

@@ -1,4 +1,4 @@
-"""Writers of several processes on one row all succeed at the first try.
+"""Writers of several processes on one row succeed without a retry.
 
 `make torture` runs it with more of everything, and prints the figures.
 """

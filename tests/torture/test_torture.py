@@ -1,4 +1,4 @@
-"""What was acknowledged is counted exactly, and nothing twice, whatever is killed meanwhile.
+"""Acknowledged commands are stored exactly once while processes and databases are killed.
 
 Three server processes on one database, fifty writers who repeat each command until it is
 acknowledged. `make torture` runs the same with more of everything, and prints the figures.
@@ -43,7 +43,7 @@ def test_server_that_is_restarted_counts_what_it_acknowledged(
 
 
 def _restarting(server: PrivateServer) -> Torment:
-    """Restart the database again and again, every other time as after a loss of power."""
+    """Restart the database in a loop, every other time by SIGKILL."""
 
     async def restart(figures: Figures) -> None:
         for end in itertools.cycle((server.stop, server.kill)):
@@ -67,7 +67,7 @@ def _run(database: str, url: str, folder: Path, size: Size, *torments: Torment) 
     assert figures.failures == [], "answers from 500 on, which a retry would have avoided"
     for process in said:
         assert process == figures.acknowledged
-    # Only a crash between the two commits may leave the journal ahead; never is it behind.
+    # A crash between the two commits may leave the journal ahead, and never behind.
     assert not _books(figures.acknowledged) - journal
     assert len(ahead) == 0 or figures.kills + figures.deaths > 0
 
@@ -85,7 +85,7 @@ def _books(totals: Counter[str]) -> Counter[str]:
 
 
 def _journal(path: Path) -> Counter[str]:
-    """What the second store holds. A line that its process died in counts for nothing."""
+    """Entries of the second store. An incomplete last line of a killed process is ignored."""
     totals: Counter[str] = Counter()
     for line in path.read_text(encoding="utf-8").splitlines():
         book, amount = json.loads(line)

@@ -1,4 +1,4 @@
-"""Writers that never give up, servers that are killed, and the books that must agree."""
+"""Writers with retries, server processes that are killed, and the totals that must agree."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from e2e.serving import Server
 from torture.application import APPLICATION
 
 KEY = "torture-torture-torture-torture-torture"
-# A database may take long to come back on a busy machine, and its commands wait for it.
+# A database may restart slowly on a busy machine, and commands wait for it.
 DATABASE_TIMEOUT_S, PATIENCE_S = 30.0, 120.0
-REPEATED, AT_ONCE = 0.1, 0.05  # how often a writer sends a key again, or to two servers at once
-# The processes are one address to their visitors, as behind a load balancer: a cookie is of one.
+REPEATED, AT_ONCE = (
+    0.1,
+    0.05,
+)  # the share of keys that a writer repeats, or sends to two servers concurrently
+# All processes share one host, as behind a load balancer, because a cookie belongs to a host.
 HOST = "127.0.0.1"
 Send = Callable[[str], Coroutine[Any, Any, httpx.Response]]
 
@@ -49,7 +52,7 @@ class Size:
 
 @dataclass
 class Figures:
-    """What happened, as the writers saw it.
+    """Results as the writers observed them.
 
     Shapes: acknowledged is what must be stored, by the name of each number;
     failures are the bodies of answers from 500 on.
@@ -67,7 +70,7 @@ class Figures:
     seconds: float = 0.0
 
     def enough(self, size: Size) -> bool:
-        """True when as much has died as was wanted."""
+        """True when enough processes were killed."""
         return (
             self.kills >= size.kills
             and self.deaths >= size.deaths
@@ -91,7 +94,7 @@ Torment = Callable[[Figures], Coroutine[Any, Any, None]]
 
 
 async def to_the_end(work: Callable[[], None]) -> None:
-    """Do the work in a thread, and wait for its end also when the waiting is cancelled."""
+    """Run a function in a thread, and wait for its end also when cancelled."""
     running = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         await asyncio.shield(running)
@@ -126,7 +129,7 @@ class Cluster:
             server.kill()
 
     async def torment(self, figures: Figures) -> None:
-        """Kill a process now and then, and start again what is dead, until cancelled."""
+        """Kill a process at random intervals, and restart it, until cancelled."""
         kill_at = time.monotonic()
         while True:
             await asyncio.sleep(0.05)
@@ -140,7 +143,7 @@ class Cluster:
             figures.deaths += await self.revive()
 
     async def revive(self) -> int:
-        """Start again what has died by itself; how many those were."""
+        """Restart processes that crashed; returns their number."""
         number = 0
         while dead := [server for server in self.servers if server.died()]:
             for server in dead:
@@ -217,7 +220,7 @@ class Writer:
             said[f"{other} entries"] += 1
 
     async def _until_done(self, send: Send) -> None:
-        """Send to one server after the other until one of them says 200."""
+        """Retry on one server after the other until a response is 200."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
@@ -237,7 +240,7 @@ class Writer:
 
 
 async def torture(cluster: Cluster, size: Size, *torments: Torment) -> Figures:
-    """Let the writers write while processes die; what they saw.
+    """Run the writers while processes are killed; returns their figures.
 
     Shapes: torments are further ones, which count in the figures and are
     cancelled at the end.
@@ -245,7 +248,9 @@ async def torture(cluster: Cluster, size: Size, *torments: Torment) -> Figures:
     figures = Figures()
     await _create(cluster, size)
     started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:  # a torment that fails ends everything, and is told
+    async with (
+        asyncio.TaskGroup() as group
+    ):  # a fault injector that fails ends the run with its error
         running = [group.create_task(one(figures)) for one in (cluster.torment, *torments)]
         writers = [Writer(number, cluster, figures, size) for number in range(size.writers)]
         await asyncio.wait([group.create_task(writer.run()) for writer in writers])
@@ -256,7 +261,7 @@ async def torture(cluster: Cluster, size: Size, *torments: Torment) -> Figures:
 
 
 async def stored(cluster: Cluster) -> list[Counter[str]]:
-    """What each process says is stored, in the words of `Figures.acknowledged`."""
+    """The stored totals by each process, with the keys of `Figures.acknowledged`."""
     said = []
     async with httpx.AsyncClient(headers={"accept": "application/json"}, timeout=30) as client:
         for server in cluster.servers:

@@ -1,4 +1,4 @@
-"""The documented ways to write entities; type checkers find nothing wrong with any of them."""
+"""The documented ways to write entities, without a type error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pyright, and with it the editors that run it, say of an application's code."""
+"""Type errors that pyright, and editors that run it, report in application code."""
 
 from __future__ import annotations
 

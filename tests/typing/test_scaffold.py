@@ -1,4 +1,4 @@
-"""A new project passes mypy as its owner runs it."""
+"""A new project passes mypy."""
 
 import subprocess
 import sys

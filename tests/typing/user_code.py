@@ -1,4 +1,4 @@
-"""What type checkers must say of an application's code; `# E:` marks the lines they refuse."""
+"""Application code for type checkers; `# E:` marks the lines that they refuse."""
 
 from typing import assert_type
 

@@ -7,9 +7,11 @@ import contextlib
 import inspect
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, check_record
+from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.elements import Element
@@ -17,7 +19,7 @@ from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
@@ -36,7 +38,6 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import Lease
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import adopt, current_host, host_of
@@ -76,7 +77,7 @@ class Application:
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
-        lists: Callable[..., Lists] = Lists,
+        lists: Callable[..., LiveLists] = LiveLists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
@@ -92,7 +93,11 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
-        self._uow_cls, self.row_locks = uow_cls, RowLocks()
+        self.row_locks = RowLocks()
+        self.unit: Callable[..., UnitOfWork] = partial(
+            uow_cls, registry, persistence, bus, clock, locks=self.row_locks
+        )
+        """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
@@ -120,13 +125,6 @@ class Application:
             self.bus.subscribe(handler, wants=wants)
         else:
             self.bus.subscribe(handler)
-
-    def unit(self, lease: Lease | None = None) -> UnitOfWork:
-        """A new unit of work."""
-        return self._uow_cls(
-            self.registry, self.persistence, self.bus, self.clock, lease=lease,
-            locks=self.row_locks,
-        )  # fmt: skip
 
     @property
     def is_ready(self) -> bool:
@@ -228,7 +226,7 @@ class Application:
         record that the session's actor may not read.
         """
         await self.ready()
-        self.policy.check(entity_type, "read", session.actor)
+        await check(self.policy, entity_type, "read", session.actor)
         repository = self.persistence.for_class(entity_type.cls)
         if entity_type.is_record:
             found = await repository.get(
@@ -241,7 +239,7 @@ class Application:
             found = await repository.get(entity_type.cls, own) or default_snapshot(
                 entity_type.cls, own
             )
-        check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
+        await check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
         return found
 
     async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
@@ -369,7 +367,7 @@ class Application:
             return None  # the policy needs the newer state; its message follows
         entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
         try:
-            self.policy.check(entity_type, "read", actor, entity=entity)
+            await check(self.policy, entity_type, "read", actor, entity=entity)
         except StarModelError:
             return False
         return True

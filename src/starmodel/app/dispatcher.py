@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from starmodel.app.access import decisions
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, permits
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
 from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
@@ -147,7 +148,7 @@ class Dispatcher:
         except StarModelError:
             # Access to the record was decided when it was loaded. Whoever the class alone
             # refuses gets that answer instead: it depends on nothing that is stored.
-            check_class(self._policy, command)
+            await check_class(self._policy, command)
             raise
 
     async def check(self, command: Command) -> dict[str, str]:
@@ -160,7 +161,7 @@ class Dispatcher:
             return {}
         unit = self._unit(None)
         target = await self._loader.target(unit, command)
-        if not (target.new or self._viewer(command).may_read(target.base)):
+        if not (target.new or await self._viewer(command).may_read(target.base)):
             return {}  # the stored values could be inferred from the answers
         try:
             arguments = await self._loader.arguments(unit, command, target)
@@ -241,14 +242,14 @@ class Dispatcher:
         arguments = command.arguments
         if self.binders[command.entity_type.cls, command.event.name].needs_more:
             arguments = await self._loader.arguments(unit, command, target)
-        if command.was and self._viewer(command).may_read(target.base):
+        if command.was and await self._viewer(command).may_read(target.base):
             check_untouched(target.base, arguments, command.was)
         value = command.event.fn(target.draft, **arguments)
         value, reply = await self._reply(unit, target, command, value)
         record = record.reading(version_of(target.base))
-        marker = None if claim is None else self._marker(unit, target, command, claim, reply)
+        marker = None if claim is None else await self._marker(unit, target, command, claim, reply)
         await unit.commit(marker=marker, target=target, record=record)
-        return self._outcome(unit, target, command, record, claim, value, reply)
+        return await self._outcome(unit, target, command, record, claim, value, reply)
 
     async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
@@ -320,14 +321,15 @@ class Dispatcher:
         value, reply = await self._reply(unit, target, command, value)
         record = record.reading(version_of(target.base))
 
-        def marker() -> Marker | None:
+        async def marker() -> Marker | None:
+            made = None
+            if claim is not None:
+                made = await self._marker(unit, target, command, claim, reply, last=last)
             session.check()  # again at each attempt, because the session may end in between
-            if claim is None:
-                return None
-            return self._marker(unit, target, command, claim, reply, last=last)
+            return made
 
         await unit.settle(marker=marker, target=target, record=record)
-        return self._outcome(unit, target, command, record, claim, value, reply, last=last)
+        return await self._outcome(unit, target, command, record, claim, value, reply, last=last)
 
     async def _reply(
         self, unit: UnitOfWork, target: Tracked, command: Command, value: Any
@@ -345,20 +347,20 @@ class Dispatcher:
         if event.name == "delete" and entity_type.is_record:
             target.deleted = True
         elif target.new:  # nothing was stored to decide on, so the state to be stored decides
-            self._policy.check(
-                entity_type, "write", command.actor, event=event, entity=target.draft
+            await decisions.check(
+                self._policy, entity_type, "write", command.actor, event=event, entity=target.draft
             )
         reply = NO_REPLY
         if value is not None:
             where = f"{entity_type.name}.{event.name}"
-            reply = reply_to(value, event.info, self._place, self._viewer(command), where)
+            reply = await reply_to(value, event.info, self._place, self._viewer(command), where)
         if command.vet is not None:
             command.vet(reply)
         if target.new:
             await unit.identify()  # the reply and the marker name the new record
         return value, reply
 
-    def _marker(
+    async def _marker(
         self,
         unit: UnitOfWork,
         target: Tracked,
@@ -373,13 +375,13 @@ class Dispatcher:
         if last:
             outcome = NO_OUTCOME
             if target.new or reply is not NO_REPLY:
-                outcome = outcome_text(reply, target, self._viewer(command))
+                outcome = await outcome_text(reply, target, self._viewer(command))
         cause = command.entity_type.cls, command.event.name
         return claim.marker(
             outcome, effects=bool(unit.facts.emitted) or cause in self._reactions.causes
         )
 
-    def _outcome(
+    async def _outcome(
         self,
         unit: UnitOfWork,
         target: Tracked,
@@ -413,7 +415,9 @@ class Dispatcher:
         if entity is None:
             return Outcome(record, value, reply, None, 0, target.patch, stored)
         reader = command.reader
-        if reader is not TRUSTED and not permits(self._policy, entity_type, reader, entity=entity):
+        if reader is not TRUSTED and not await decisions.permits(
+            self._policy, entity_type, reader, entity=entity
+        ):
             return Outcome(record, value, reply, stored=stored, readable=False)
         version = version_of(entity)
         return Outcome(record, value, reply, entity, version, target.patch, stored)

@@ -1,4 +1,4 @@
-"""The repository of each entity class."""
+"""The repository of each entity class: one per store, built lazily."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ from starmodel.adapters.web.origin import OriginCheck
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.app.access.policy import AccessPolicy, RulePolicy
+from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.reactions import defined_reactions
@@ -248,7 +249,7 @@ def _assemble(
             cors_origins=settings.cors_origins,
         ),
         web,
-        lambda: app.router.routes,
+        app.router,
         policy=policies(head, pages.scripts),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,

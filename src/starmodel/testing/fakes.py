@@ -11,7 +11,8 @@ from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.realtime.element_ids import rows_id
-from starmodel.app.access.policy import AccessPolicy, Audience, RulePolicy
+from starmodel.app.access.policy import AccessPolicy, Audience
+from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
 from starmodel.app.commands.elements import Element

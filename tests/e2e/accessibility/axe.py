@@ -1,4 +1,4 @@
-"""axe-core on a page: what people with disabilities could not use."""
+"""Accessibility violations that axe-core finds on a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _source() -> str:
 
 
 def violations(page: Page, where: str) -> list[str]:
-    """All that axe-core finds, by every rule it runs by default, in light and in dark."""
+    """Violations of axe-core's default rules, in light and in dark."""
     found = []
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_source())
@@ -30,7 +30,7 @@ def violations(page: Page, where: str) -> list[str]:
 
 
 def unreadable(page: Page, theme: str) -> list[str]:
-    """Texts of too little contrast in one theme, light and dark."""
+    """Texts with insufficient contrast in one theme, light and dark."""
     found = []
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_source())
@@ -46,7 +46,7 @@ def unreadable(page: Page, theme: str) -> list[str]:
 
 
 def _found(page: Page, where: str, options: Any) -> list[str]:
-    # What changes in no time still takes frames, one for each element that inherits it.
+    # Even transitions of no duration take a frame for each element that inherits them.
     page.evaluate("() => new Promise((on) => setTimeout(() => requestAnimationFrame(on), 60))")
     page.wait_for_function("!document.getAnimations().some((at) => at instanceof CSSTransition)")
     made: Any = page.evaluate("options => axe.run(document, options)", options)

@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page of the demo, the examples, the scaffold and the tutorial."""
+"""axe-core finds no violation on the pages of the demo, examples, scaffold and tutorial."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_no_page_of_a_program_has_violations(
 
 
 def crawled(page: Page, url: str) -> Iterator[str]:
-    """Every page that links lead to, the one at hand first; each is open when it is yielded."""
+    """Every linked page, the current one first; each is open when it is yielded."""
     ahead, seen = [urlsplit(page.url).path], set()
     while ahead and len(seen) < MOST_PAGES:
         path = ahead.pop(0)
@@ -112,7 +112,7 @@ def crawled(page: Page, url: str) -> Iterator[str]:
 
 
 def unnamed(page: Page, where: str) -> list[str]:
-    """What search engines and screen readers miss."""
+    """Missing metadata for search engines and screen readers."""
     generated = page.locator("body.sm-page").count()  # the others may have no docstring
     described = page.locator("head meta[name=description]").count() or not generated
     return [

@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any generated page, in any state, in light and dark."""
+"""axe-core finds no violation on any generated page, in any state, in light and dark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Visit = Callable[..., Visitor]
 
 @pytest.fixture
 def ann(gallery: Server, visit: Visit) -> Visitor:
-    return visit(gallery, reduced_motion="reduce")  # no colour is caught between two others
+    return visit(gallery, reduced_motion="reduce")  # no colour is measured during a transition
 
 
 def test_pages_have_no_violations(ann: Visitor) -> None:

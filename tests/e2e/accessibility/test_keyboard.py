@@ -1,4 +1,4 @@
-"""Generated pages by keyboard, and what forms say while they are filled in."""
+"""Generated pages by keyboard, and validation messages while a form is edited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ann(gallery: Server, visit: Visit) -> Visitor:
 
 
 def focused(page: Page) -> str:
-    """What a screen reader would call the element with the focus."""
+    """The accessible name of the focused element."""
     return str(
         page.evaluate(
             "() => { const at = document.activeElement; return (at.ariaLabel"
@@ -115,7 +115,7 @@ def test_what_is_said_while_typing_is_what_the_server_says(ann: Visitor) -> None
     title.focus()
     page.keyboard.type("A title of more than twenty letters")
     page.wait_for_timeout(600)
-    expect(sentence(page, "Title")).to_be_empty()  # nobody is called wrong while typing
+    expect(sentence(page, "Title")).to_be_empty()  # no validation error while typing
     page.keyboard.press("Tab")
     expect(sentence(page, "Title")).to_have_text("At most 20 characters.")
     expect(title).to_have_attribute("aria-invalid", "true")
@@ -136,7 +136,7 @@ def test_what_is_said_while_typing_is_what_the_server_says(ann: Visitor) -> None
     expect(page.get_by_role("alert")).to_be_visible()
     expect(sentence(page, "Title")).to_have_text("At most 20 characters.")
     expect(sentence(page, "Price")).to_have_text("At least 0, please.")
-    expect(title).to_be_focused()  # the first of those that are wrong
+    expect(title).to_be_focused()  # the first invalid input
     answers = [
         r.headers["starmodel-status"] for r in ann.responses if "starmodel-status" in r.headers
     ]

@@ -1,4 +1,4 @@
-"""An application with lists: records that the tests make, and a page whose rows take typing."""
+"""An application with live lists, and a page whose rows have inputs."""
 
 LISTS = '''
 from fasthtml.common import *

@@ -1,4 +1,4 @@
-"""An application whose own pages use MonsterUI's components."""
+"""An application whose pages use MonsterUI components."""
 
 MONSTER = '''
 from fasthtml.common import *

@@ -1,4 +1,4 @@
-"""An application whose pages hold what only a browser has: typed text, opened parts, requests."""
+"""An application whose pages hold browser-only state: unsent input, open details, requests."""
 
 DESK = '''
 import asyncio

@@ -1,4 +1,4 @@
-"""The application that most tests share. Every test takes an entity or a record of its own."""
+"""The application that most tests share; each test uses its own entity type or record."""
 
 SHOP = '''
 import asyncio

@@ -1,9 +1,7 @@
-"""The demo: every page keeps the promise that it makes, in two windows or for two visitors."""
+"""The demo: every page in two windows, or for two visitors."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,28 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.browsing import SERVER_AWAY, Visitor
-from e2e.serving import Server
+from e2e.serving import Server, example_server
 
 Visit = Callable[..., Visitor]
-DEMO = Path(__file__).parents[3] / "examples" / "demo"
-RUN = (
-    str(Path(sys.executable).with_name("starmodel")),
-    "run",
-    "demo/app.py",
-    "--no-reload",
-    "--port={port}",
-)
-
-
-def serve_demo(folder: Path) -> Server:
-    shutil.copytree(DEMO, folder / "demo", ignore=shutil.ignore_patterns("__pycache__"))
-    program = (DEMO / "app.py").read_text(encoding="utf-8")
-    return Server(folder, program, command=RUN, name="demo/app.py")
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve_demo(tmp_path_factory.mktemp("demo")) as server:
+    with example_server(tmp_path_factory.mktemp("demo"), "demo") as server:
         yield server
 
 
@@ -173,7 +157,7 @@ def test_report_is_followed_in_both_windows_and_outlives_its_tab(
 
 
 def test_progress_of_a_report_that_was_cut_off_goes_away(tmp_path: Path, visit: Visit) -> None:
-    with serve_demo(tmp_path) as server:
+    with example_server(tmp_path, "demo") as server:
         ann = visit(server)
         ann.expect_errors(*SERVER_AWAY)
         page = ann.open("/report")
@@ -184,13 +168,13 @@ def test_progress_of_a_report_that_was_cut_off_goes_away(tmp_path: Path, visit: 
         expect(page.locator("#starmodel-toasts progress")).to_have_count(0)
         server.start()
 
-        # What is kept in memory is gone, so the repeated click starts it once more.
+        # Idempotency markers in memory are lost, so the retried click runs once more.
         expect(page.locator("#course")).to_contain_text("Finished in", timeout=30_000)
         expect(page.locator("#starmodel-toasts progress")).to_have_count(0)
 
 
 def test_example_tasks_are_written_once(tmp_path: Path, visit: Visit) -> None:
-    with serve_demo(tmp_path) as server:
+    with example_server(tmp_path, "demo") as server:
         ann = visit(server)
         ann.expect_errors(*SERVER_AWAY)
         page = ann.open("/tasks", live=False)

@@ -1,4 +1,4 @@
-"""The documentation site in a real browser, and the pictures in it."""
+"""The documentation site and its images in Chromium."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES = ("index", "tutorial/hello", "reference/settings", "reference/entities", 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Suppress the access log."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The programs of the specification's second section, word for word."""
+"""The programs of the specification's second section, verbatim."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_page_of_ones_own_shows_signals_and_runs_actions(
     for page in (first, second):
         expect(page.locator("h2")).to_have_text("42")
     expect(other.locator("h2")).to_have_text("0")
-    # The page of the user's own stands at "/"; the generated one is still there.
+    # The user's route serves "/"; the generated page stays available.
     assert form(ann.open("/counter"), "Increment").count() == 1
 
 

@@ -1,4 +1,4 @@
-"""`starmodel run` while its developer edits: pages stay, failures are shown, and all comes back."""
+"""`starmodel run` with reload: pages stay open, errors are rendered, and streams recover."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from e2e.browsing import SERVER_AWAY, Visitor, form
 from e2e.serving import Server
@@ -46,7 +46,7 @@ Serve, Visit = Callable[..., Server], Callable[..., Visitor]
 
 @pytest.fixture
 def edited(serve: Serve) -> tuple[Server, Callable[[str], None]]:
-    """A reloading server, and what writes its program anew."""
+    """A server with reload, and a function that rewrites its program."""
     server = serve(PROGRAM, command=RUN)
 
     def edit(program: str) -> None:
@@ -72,18 +72,24 @@ def test_new_code_is_shown_where_nothing_typed_would_be_lost(
     expect(form(typing, "Increment").get_by_label("Amount")).to_have_value("12")
 
 
-def test_failure_is_shown_to_the_developer_and_goes_when_it_is_mended(
-    edited: tuple[Server, Callable[[str], None]], visit: Visit
-) -> None:
-    server, edit = edited
-    dev, guest = visit(server), visit(server)
-    for visitor in (dev, guest):
+def _open_pages(server: Server, developer: Visitor, guest: Visitor) -> tuple[Page, Page, Page]:
+    """A page of the signed-in developer, one of a guest, and one with a guest's unsent input."""
+    for visitor in (developer, guest):
         visitor.expect_errors(*BROKEN)
-    mine = dev.context.new_page()
+    mine = developer.context.new_page()
     mine.goto(server.sign_in_url)
     mine.goto("/first")
     theirs, typing = guest.open("/first"), guest.open("/counter")
     form(typing, "Increment").get_by_label("Amount").fill("12")
+    return mine, theirs, typing
+
+
+def test_failure_is_shown_to_the_developer_and_goes_when_it_is_mended(
+    edited: tuple[Server, Callable[[str], None]], visit: Visit
+) -> None:
+    server, edit = edited
+    guest = visit(server)
+    mine, theirs, typing = _open_pages(server, visit(server), guest)
 
     edit(PROGRAM.replace("def increment(self,", "def increment(self:"))
     expect(mine.get_by_role("heading", name="can't be loaded")).to_be_visible(timeout=15_000)
@@ -112,14 +118,8 @@ def test_failed_start_is_shown_like_a_failed_import(
     edited: tuple[Server, Callable[[str], None]], visit: Visit
 ) -> None:
     server, edit = edited
-    dev, guest = visit(server), visit(server)
-    for visitor in (dev, guest):
-        visitor.expect_errors(*BROKEN)
-    mine = dev.context.new_page()
-    mine.goto(server.sign_in_url)
-    mine.goto("/first")
-    theirs, typing = guest.open("/first"), guest.open("/counter")
-    form(typing, "Increment").get_by_label("Amount").fill("12")
+    guest = visit(server)
+    mine, theirs, typing = _open_pages(server, visit(server), guest)
 
     edit(PROGRAM.replace("    text: str", "    text: str\n    colour: str = 'blue'"))
     expect(mine.locator(".sm-failure-text")).to_contain_text(

@@ -1,10 +1,8 @@
-"""examples/todomvc, by TodoMVC's own selectors: one test for each point of its specification."""
+"""examples/todomvc against the selectors and requirements of TodoMVC's specification."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,26 +10,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.browsing import SERVER_AWAY, Visitor
-from e2e.serving import Server
+from e2e.serving import Server, example_server
 
 Visit = Callable[..., Visitor]
-PROGRAM = Path(__file__).parents[3] / "examples" / "todomvc"
-RUN = (
-    str(Path(sys.executable).with_name("starmodel")), "run", "todomvc/app.py", "--no-reload",
-    "--port={port}",
-)  # fmt: skip
 FIRST, SECOND, THIRD = "buy some cheese", "feed the cat", "book a doctors appointment"
-
-
-def serve_todomvc(folder: Path) -> Server:
-    shutil.copytree(PROGRAM, folder / "todomvc", ignore=shutil.ignore_patterns("__pycache__"))
-    program = (PROGRAM / "app.py").read_text(encoding="utf-8")
-    return Server(folder, program, command=RUN, name="todomvc/app.py")
 
 
 @pytest.fixture(scope="module")
 def todomvc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve_todomvc(tmp_path_factory.mktemp("todomvc")) as server:
+    with example_server(tmp_path_factory.mktemp("todomvc"), "todomvc") as server:
         yield server
 
 
@@ -319,7 +306,7 @@ def test_todos_stay_after_a_reload_and_are_not_being_edited(three: Page) -> None
 
 
 def test_todos_survive_a_restart_of_the_server(tmp_path: Path, visit: Visit) -> None:
-    with serve_todomvc(tmp_path) as server:
+    with example_server(tmp_path, "todomvc") as server:
         visitor = visit(server)
         visitor.expect_errors(*SERVER_AWAY)
         page = visitor.open("/")

@@ -1,4 +1,4 @@
-"""The visitor of `starmodel.testing` and Chromium see the same of one program."""
+"""`starmodel.testing.Visitor` and Chromium render the same pages of one program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Look = Callable[[], Any]
 
 
 class ByChromium:
-    """What the test does, done to a real page of a real server."""
+    """The steps of a test on a page in Chromium."""
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
@@ -78,7 +78,7 @@ class ByChromium:
 
 
 class ByVisitor:
-    """The same, done to a page without a browser."""
+    """The same steps on a page of `Visitor`, without a browser."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.page: Page = visitor.open("/")
@@ -99,7 +99,7 @@ class ByVisitor:
 
 
 def steps(one: Any, other: Any) -> Iterator[Look]:
-    """A walk through the program, and what to look at after each step."""
+    """A scenario, and what to compare after each step."""
     one.go("/own")
     other.go("/counter")
     yield lambda: (one.text("h1"), one.text("#count"), one.has("#much"), one.has("#details"))
@@ -165,7 +165,7 @@ def test_visitor_sees_what_chromium_sees(
 
 
 def within(look: Look, wanted: Any) -> Any:
-    """What is seen as soon as it is what is wanted, or in the end."""
+    """The value as soon as it equals the expected one, or at the timeout."""
     for _ in range(TIMEOUT_MS // 50):
         try:
             if look() == wanted:

@@ -1,4 +1,4 @@
-"""Every click counts once, and nothing that was typed is lost."""
+"""Every click runs one command, and unsent input survives patches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Visit = Callable[..., Visitor]
 
 
 class Hold:
-    """Keeps a request from the server until `release`."""
+    """Holds a request back from the server until `release`."""
 
     def __init__(self) -> None:
         self.routes: list[Route] = []

@@ -1,4 +1,4 @@
-"""What only a browser can see of an input is refused beside it, whatever the fields are called."""
+"""Constraint validation of the browser appears beside its input, for any field name."""
 
 from __future__ import annotations
 

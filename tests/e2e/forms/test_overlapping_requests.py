@@ -1,4 +1,4 @@
-"""A form is sent once at a time, and answers apply in the order of their requests."""
+"""One request for a form at a time, and responses applied in request order."""
 
 from __future__ import annotations
 

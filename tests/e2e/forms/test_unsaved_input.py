@@ -1,4 +1,4 @@
-"""No server value replaces what a visitor has typed, opened or chosen since."""
+"""No patch replaces input, open details or a selection that the visitor changed since."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TEXT = "the quick brown fox"
 
 
 def call(visitor: Visitor, path: str, **data: object) -> None:
-    """Run an event as another program does."""
+    """Run an event as a JSON client."""
     headers = {"accept": "application/json", "sec-fetch-site": "same-origin"}
     answer = visitor.context.request.post(path, data=data, headers=headers)
     assert answer.ok, answer.text()
 
 
 def ticked(page: Page, visitor: Visitor) -> None:
-    """Let somebody else change the board, and wait until the page shows it."""
+    """Change the board from another client, and wait until the page shows it."""
     before = int(page.inner_text("#n"))
     call(visitor, "/board/tick")
     expect(page.locator("#n")).to_have_text(str(before + 1))
@@ -61,7 +61,7 @@ def test_bound_inputs_survive_a_hidden_tab_and_a_restart(
     expect(page.locator("html")).to_have_attribute("data-live", "open")
     page.wait_for_timeout(300)
     assert {selector: page.input_value(selector) for selector in typed} == typed
-    # What the server was not told is the browser's, and is sent by the next event.
+    # Unsent input stays in the browser's signals; the next event sends it.
     page.get_by_role("button", name="Shout").click()
     expect(page.locator("#motto")).to_have_value("HALF A MOTTO")
 

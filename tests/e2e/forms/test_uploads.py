@@ -1,4 +1,4 @@
-"""Files in forms: what the browser checks before they are sent, and what is stored."""
+"""File inputs: client-side validation, upload and storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals stay beside their inputs, pickers send ids only, and toasts leave room for the page."""
+"""Validation errors beside their inputs, ids from pickers, and toasts that cover no control."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from e2e.browsing import Visitor, form
 from e2e.serving import Server
 
 Visit = Callable[..., Visitor]
-CHECKED_MS = 900  # longer than a form waits before it is checked while typing
+CHECKED_MS = 900  # longer than the debounce of validation while typing
 TAKEN = "Name is already taken."
 
 

@@ -1,4 +1,4 @@
-"""Plain forms do what the live ones do, one page at a time."""
+"""Plain forms do what live forms do, with a page load for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entities that live in the browser: kept, followed between tabs, and nobody else's."""
+"""Entities in browser storage: persisted, synchronised between tabs, private to a visitor."""
 
 from __future__ import annotations
 
@@ -152,14 +152,14 @@ def press(page: Page, name: str) -> None:
 
 
 def kept(page: Page, area: str = "localStorage") -> dict[str, Any]:
-    """What this application has stored, by class."""
+    """States of this application in browser storage, by class."""
     found = page.evaluate(f"() => Object.entries({area})")
     mine = [(k, v) for k, v in found if k.startswith("starmodel:")]
     return {k.rpartition(":")[2]: json.loads(json.loads(v)["state"])["state"] for k, v in mine}
 
 
 def expect_kept(page: Page, count: int) -> None:
-    """Wait until the storage has this many states, of whomever."""
+    """Wait until the storage has this many states, of any visitor."""
     page.wait_for_function(
         "(count) => Object.keys(localStorage)"
         ".filter((key) => key.startsWith('starmodel:')).length === count",

@@ -1,4 +1,4 @@
-"""Windows beyond what HTTP/1.1 has connections for say so, work, and go on when one is closed."""
+"""More tabs than HTTP/1.1 connections: a notice, working events, recovery when a tab closes."""
 
 from __future__ import annotations
 

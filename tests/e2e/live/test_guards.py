@@ -1,4 +1,4 @@
-"""A page whose stream the application refuses goes where the application sends it."""
+"""A page whose stream is redirected by the application follows the redirect."""
 
 from __future__ import annotations
 

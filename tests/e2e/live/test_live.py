@@ -1,4 +1,4 @@
-"""Changes reach every page that shows them, and no other."""
+"""Changes stream to every page that shows them, and to no other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Visit = Callable[..., Visitor]
 
 
 def new_product(page: Page, name: str, **values: str) -> str:
-    """Create a product by the generated form; its address."""
+    """Create a product by the generated form; returns its URL."""
     page.goto("/products/new")
     page.get_by_label("Name").fill(name)
     for label, value in values.items():
@@ -95,7 +95,7 @@ def test_generator_event_shows_each_step(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page, tab = ann.open("/job"), ann.open("/job")
     for each in (page, tab):
-        # What the page shows over time, as its user sees it.
+        # Values rendered by the page over time.
         each.evaluate(
             "() => { window.steps = []; new MutationObserver(() => {"
             " const text = document.querySelector('#Job-fields dd').textContent;"

@@ -1,4 +1,4 @@
-"""Open lists follow their records, and leave alone whoever is at work in them."""
+"""Live lists follow their records, and leave rows with focus or input in place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 class Work:
-    """Changes by somebody else, all in one project that no other test has."""
+    """Changes from another client, all in one project that no other test uses."""
 
     def __init__(self, visitor: Visitor, path: str = "/tasks") -> None:
         self._api, self.path, self.project = visitor.context.request, path, next(_projects)
@@ -209,7 +209,7 @@ def test_row_that_comes_back_while_its_removal_waits_is_whole_again(
 @pytest.mark.parametrize("moving", ["moveBefore", "insertBefore"])
 def test_row_keeps_what_its_user_does_in_it(lists: Server, visit: Visit, moving: str) -> None:
     ann = visit(lists)
-    if moving == "insertBefore":  # browsers that have nothing better
+    if moving == "insertBefore":  # browsers without moveBefore
         ann.context.add_init_script("delete Element.prototype.moveBefore")
     work = Work(ann, "/drafts")
     work.make(*"abc")

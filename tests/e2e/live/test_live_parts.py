@@ -1,4 +1,4 @@
-"""Live parts follow whatever their view returns: nothing, several elements, parts of an SVG."""
+"""Live parts render whatever their view returns: nothing, several elements, parts of an SVG."""
 
 from __future__ import annotations
 

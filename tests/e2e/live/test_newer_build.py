@@ -1,4 +1,4 @@
-"""A page that is older than the server that answers it."""
+"""A page from an older build than the server's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Visit = Callable[..., Visitor]
 
 @pytest.fixture
 def newer(tmp_path: Path) -> dict[str, str]:
-    """The environment of a server that has a newer build of the package, its assets included."""
+    """The environment of a server with a newer build of the package and its assets."""
     source = Path(starmodel.__file__).parent
     copy = tmp_path / "newer" / "starmodel"
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -71,7 +71,7 @@ def test_older_html_still_gets_modules_that_work(
     assert module
     server.stop()
     server.start(**newer)
-    ann.expect_errors("404")  # Chromium asks for an icon
+    ann.expect_errors("404")  # Chromium requests an icon
     page = ann.open("/_starmodel/health", live=False)  # a page of this origin without modules
     assert page.evaluate("url => import(url).then(() => 'loaded')", module[1]) == "loaded"
     old = next(r for r in ann.responses if r.url.endswith(module[1]))

@@ -1,4 +1,4 @@
-"""Headings, messages and filters: what stands around a record and a list while somebody works."""
+"""Headings, messages and filters are patched around a record or list in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page outlives its connection: network, server and tab may go and come back."""
+"""Streams reconnect after network failures, server restarts and hidden tabs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_page_recovers_from_a_restart_without_reload(
     server.start()
     expect(page.get_by_text("Connection lost")).to_have_count(0)
     expect(page.locator("html")).to_have_attribute("data-live", "open")
-    # The memory store began anew, and the page shows the state that is, not the one that was.
+    # The memory store is empty after the restart, and the page renders the new state.
     expect(field(page, "Count")).to_have_text("0")
     expect(amount).to_have_value("40")
     amount.press("Enter")
@@ -88,7 +88,7 @@ def test_kill_9_loses_no_acknowledged_click_and_counts_none_twice(
     expect(page.locator("html")).to_have_attribute("data-live", "open")
     answer = ann.context.request.get("/ledger", headers={"accept": "application/json"})
     assert acknowledged <= answer.json()["clicks"] <= clicks
-    # Datastar repeats what was not answered, with the keys of the first try.
+    # Datastar retries requests without a response, with their first idempotency keys.
     expect(field(page, "Clicks")).to_have_text(str(clicks), timeout=15_000)
     expect(field(other, "Clicks")).to_have_text(str(clicks))
     expect(text).to_have_value("typed while the server was dead")

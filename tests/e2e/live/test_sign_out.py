@@ -1,4 +1,4 @@
-"""A session that ends takes its streams with it."""
+"""Streams of a session close when it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MonsterUI's components on an application's own pages: drawn, and still there after patches."""
+"""MonsterUI components on an application's own pages, rendered and preserved by patches."""
 
 from __future__ import annotations
 

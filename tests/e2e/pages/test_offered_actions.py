@@ -1,4 +1,4 @@
-"""Menus and bulk bars offer what the visitor may run, and run nothing that has to be filled in."""
+"""Menus and bulk bars offer permitted events, and run none that needs input."""
 
 from __future__ import annotations
 

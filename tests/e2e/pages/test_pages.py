@@ -1,4 +1,4 @@
-"""What holds for every generated page: own assets, any width, a name for every input."""
+"""Every generated page: own assets, any viewport width, a label for every input."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def product(browser: object, shop: Server) -> str:
 
 
 def test_assets_are_own_hashed_compressed_and_kept_for_ever(shop: Server, visit: Visit) -> None:
-    ann = visit(shop)  # which complains about requests to others
+    ann = visit(shop)  # which fails on requests to other hosts
     ann.open("/counter")
     assets = {r.url.rpartition("/")[2]: r for r in ann.responses if "/assets/" in r.url}
     scripts = {name.rpartition("-")[0] for name in assets if name.endswith(".js")}
@@ -51,7 +51,7 @@ def test_assets_are_own_hashed_compressed_and_kept_for_ever(shop: Server, visit:
         assert "immutable" in response.headers["cache-control"]
         limit = 45_000 if name.endswith(".css") else 16_000
         assert len(gzip.compress(response.body(), 9)) < limit
-    # Nothing else is asked for: the page, its assets, its stream.
+    # The only requests are the page, its assets and its stream.
     addresses = {request.url for request in ann.requests if not request.url.startswith("data:")}
     assert len(addresses) == len(assets) + 2
 

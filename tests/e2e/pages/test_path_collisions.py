@@ -1,4 +1,4 @@
-"""Ids that are words of the router, moments with a zone, and lists under a function rule."""
+"""Ids that equal route segments, datetimes with a time zone, and lists under a rule function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What passes the check of redirects stays on this host in Chromium too."""
+"""URLs that pass the redirect validation stay on this host in Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that a visitor chooses run nothing in the browsers of others, and hide nothing."""
+"""Signal keys chosen by visitors run no script in other browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The look: dark before the first paint, the theme's colours, and an application's own classes."""
+"""Themes: dark before the first paint, theme colours, and application classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starmodel.adapters.web.assets import asset_urls
 Visit = Callable[..., Visitor]
 STATIC = Path(starmodel.__file__).parent / "static"
 
-# Runs in a page before its scripts; keeps the classes of <html> at the first frame.
+# Runs in a page before its scripts; records the classes of <html> at the first frame.
 FIRST_FRAME = """
 requestAnimationFrame(() => { window.firstClasses = document.documentElement.className; });
 """
@@ -116,7 +116,7 @@ def test_public_network_serves_what_is_not_ours_when_asked(
     asked = list[str]()
 
     def answer(route: Route) -> None:
-        """The same files from this machine: tests have no internet."""
+        """Local copies of the CDN files: tests have no internet."""
         asked.append(route.request.url.rpartition("/")[2])
         name = {
             "datastar.js": "datastar.js",

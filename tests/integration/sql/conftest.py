@@ -1,37 +1,39 @@
-"""A database of each kind, and one with a table that another program has made."""
+"""Empty databases of each dialect, and one with a table made by an external writer."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from databases import DATABASES, SERVERS, emptied
+from databases import DATABASES, SERVERS, empty_database
 from external_writers import Outsider
-from integration.sql.external_table import ANN, MADE, opened
+from integration.sql.external_table import ANN, MADE, Customer
 from integration.web.browser import Browser
+from repositories import opened
 from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.application import Application
+from starmodel.core.entity import Entity
+from starmodel.testing.fakes import fake_application
 
 
 @pytest.fixture(params=SERVERS)
-def url(request: pytest.FixtureRequest) -> str:
-    """The url of an empty database on each server."""
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database on each server."""
+    return empty_database(request, tmp_path)
 
 
 @pytest.fixture(params=DATABASES)
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The url of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'shop.db'}"
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
+    """The URL of an empty database of each dialect."""
+    return empty_database(request, tmp_path)
 
 
 @pytest.fixture
 async def outsider(any_url: str) -> AsyncIterator[Outsider]:
-    """The other program, which has made its table of customers and one row in it."""
+    """A connection that has created the external customer table with one row."""
     outsider = await Outsider.at(any_url)
     await outsider.run(MADE[outsider.kind])
     await outsider.run(ANN)
@@ -41,10 +43,26 @@ async def outsider(any_url: str) -> AsyncIterator[Outsider]:
 
 @pytest.fixture
 async def customers(any_url: str, outsider: Outsider) -> AsyncIterator[SqlRepository]:
-    """Our store on that table."""
-    repository = await opened(any_url)
+    """A repository on the external customer table."""
+    repository = await opened(any_url, Customer)
     yield repository
     await repository.close()
+
+
+@pytest.fixture
+async def start(any_url: str) -> AsyncIterator[Callable[..., Awaitable[Application]]]:
+    """`start(Product, …)`: an application on the database, closed after the test."""
+    made: list[Application] = []
+
+    async def start(*classes: type[Entity]) -> Application:
+        app = fake_application(*classes, stores={"sql": SqlRepository(any_url)})
+        made.append(app)
+        await app.ready()
+        return app
+
+    yield start
+    for app in made:
+        await app.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A table of customers that another program made, in each database as people there would."""
+"""A customer table with the schema that an external program would create in each dialect."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from sqlalchemy import Column, Integer
 from external_writers import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Batch, Change
-from starmodel.core.changes.patches import diff
-from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import VersionConflictError
 from starmodel.core.fields.field import Field
 
 
 class Customer(Entity):
-    """Has no field for two columns of its table: "region" and "changed"."""
+    """Maps all columns of its table but "region" and "changed"."""
 
     __tablename__ = "customer"
 
@@ -53,25 +51,6 @@ ANN = "INSERT INTO customer (name, code, balance, rating) VALUES ('Ann', 'AN01',
 COLUMNS = "name, code, visits, balance, rating, seen, extra, region"
 
 
-async def ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
-async def opened(url: str, *classes: type[Entity]) -> SqlRepository:
-    repository = SqlRepository(url)
-    await repository.open([entity_type(cls, "sql") for cls in classes or (Customer,)], ignore)
-    return repository
-
-
-def changed(old: Entity, **values: Any) -> Change:
-    new, version = old.evolve(**values), version_of(old)
-    return Change(type(old), old.id, "update", version, version + 1, new, diff(old, new))
-
-
-def new(entity: Entity, version: int = 1) -> Change:
-    return Change(type(entity), entity.id, "insert", 0, version, entity)
-
-
 async def stored(repository: SqlRepository, id: Any = 1) -> Customer:
     found = await repository.get(Customer, id)
     assert found is not None
@@ -79,23 +58,15 @@ async def stored(repository: SqlRepository, id: Any = 1) -> Customer:
 
 
 async def row(outsider: Outsider, id: int = 1) -> tuple[Any, ...]:
-    """The row as the other program sees it."""
+    """The row as stored, read by the external writer."""
     (found,) = await outsider.rows(f"SELECT {COLUMNS} FROM customer WHERE customer_no = ?", id)  # noqa: S608 - of this file
     return found
 
 
 async def is_refused(repository: SqlRepository, change: Change) -> bool:
-    """Whether a commit finds that somebody else was faster."""
+    """True when the commit raises a version conflict."""
     try:
         await repository.commit(Batch([change]))
     except VersionConflictError:
         return True
     return False
-
-
-def deleted(old: Entity) -> Change:
-    return Change(type(old), old.id, "delete", version_of(old), version_of(old) + 1)
-
-
-def checked(old: Entity) -> Change:
-    return Change(type(old), old.id, "check", version_of(old), version_of(old))

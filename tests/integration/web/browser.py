@@ -1,4 +1,4 @@
-"""A browser without a screen: requests, server-sent events and streams of an ASGI application."""
+"""An in-process HTTP client for ASGI applications, with server-sent events and page streams."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DATASTAR = {
 
 
 def unlisted(cls: type[E]) -> type[E]:
-    """Keep a test's class out of what `create_app()` without entities takes."""
+    """Exclude a test's entity type from `create_app()` without entities."""
     registry._defined.pop((cls.__module__, cls.__qualname__), None)
     return cls
 
@@ -40,7 +40,7 @@ def session_cookie_name(app: Any) -> str:
 
 @dataclass
 class Sse:
-    """One server-sent event. Shapes: data maps Datastar's own words to their text."""
+    """One server-sent event. Shapes: data maps Datastar's keywords to their text."""
 
     type: str
     data: dict[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Sse:
 
 
 def sse_events(text: str) -> list[Sse]:
-    """The events of a finished reply, read as Datastar reads them; comments are skipped."""
+    """The events of a finished response, parsed as Datastar parses them; comments are skipped."""
     return [made for block in text.split("\n\n") if (made := sse_event(block)) is not None]
 
 
@@ -77,13 +77,13 @@ def toasts(text: str) -> list[tuple[str, str]]:
 
 
 def moved_to(text: str) -> str | None:
-    """Where a reply to a click moves the page."""
+    """The URL that a response to a click navigates to."""
     found = re.search(r'data-init="window\.location = ([^"]+)"', text)
     return None if found is None else str(json.loads(html.unescape(found[1])))
 
 
 class Browser(httpx.AsyncClient):
-    """One visitor: keeps cookies, and says where its requests come from as browsers do."""
+    """An HTTP client with the cookies, Origin and Accept headers of a browser."""
 
     def __init__(self, app: Any, **options: Any) -> None:
         self.app = app
@@ -106,7 +106,7 @@ class Browser(httpx.AsyncClient):
     async def click(
         self, path: str, signals: Any = None, *, method: str = "POST", **headers: str
     ) -> httpx.Response:
-        """What Datastar sends for a click; header names are written with underscores."""
+        """Datastar's request for a click; header names are written with underscores."""
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
         if method in ("GET", "DELETE"):
             query = {"datastar": json.dumps(signals or {})}
@@ -115,7 +115,7 @@ class Browser(httpx.AsyncClient):
         return await self.request(method, path, json=signals or {}, headers=DATASTAR | extra)
 
     async def submit(self, path: str, data: Any = None, **options: Any) -> httpx.Response:
-        """A plain HTML form, without JavaScript."""
+        """Submit a plain HTML form, without JavaScript."""
         headers = HTML | {"origin": ORIGIN} | options.pop("headers", {})
         return await self.post(path, data=data, headers=headers, **options)
 
@@ -129,7 +129,7 @@ class Browser(httpx.AsyncClient):
         return await self.request(method, path, headers=headers, **options)
 
     def stream_url(self, page: str) -> str:
-        """The address of a page's stream."""
+        """The URL of a page's stream."""
         found = re.search(r"@live\('([^']+)'\)", html.unescape(page))
         assert found, f"no stream in {page}"
         return found[1]
@@ -180,7 +180,7 @@ class Stream:
         await self.leave()
 
     async def leave(self) -> None:
-        """Go away as a closed tab does, and wait until the server has noticed."""
+        """Disconnect as a closed tab does, and wait until the server ends the stream."""
         self._gone.set()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait_for(self._task, 2)
@@ -200,7 +200,7 @@ class Stream:
                 return made
 
     async def silent(self, wait: float = 0.05) -> bool:
-        """True when nothing but heartbeats comes for a while."""
+        """True when only heartbeats arrive within the timeout."""
         try:
             await self.event(wait)
         except TimeoutError:

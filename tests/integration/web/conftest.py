@@ -20,7 +20,7 @@ SECRET = "k" * 40
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings, keys or static files of the checkout."""
+    """Run in an empty folder, without settings, keys or static files of the checkout."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -65,7 +65,7 @@ async def visit(serve: Callable[..., Any]) -> AsyncIterator[Callable[..., Browse
 
 
 def add_sign_in(app: Any) -> None:
-    """Sign in by address, with roles in the query: `/sign-in/ann?roles=editor`."""
+    """Add sign-in routes, with roles in the query: `/sign-in/ann?roles=editor`."""
 
     @app.get("/sign-in/{name}")
     def sign_in(session, name: str, roles: str = ""):  # type: ignore[no-untyped-def]

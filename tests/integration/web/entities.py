@@ -1,4 +1,4 @@
-"""Records that several tests of this folder use."""
+"""Entity types and access rules for tests of the web adapter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel import Actor, Entity, EntityConfig, Field, event
 
 
 def owns(actor: Actor | None, record: Any) -> bool:
-    """A rule that reads a field of the record."""
+    """An access rule that reads a field of the record."""
     return actor is not None and bool(record.owner == actor.id)
 
 

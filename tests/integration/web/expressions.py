@@ -1,4 +1,4 @@
-"""Datastar expressions as its runtime rewrites and runs them."""
+"""Datastar expressions, rewritten and evaluated as its runtime does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ACTIONS = re.compile(r"@([A-Za-z_$][\w$]*)\(")
 
 
 def rewritten(expression: str, *, returns: bool) -> str:
-    """What the runtime compiles instead of the attribute's text."""
+    """The text that the runtime compiles in place of the attribute's."""
     text = expression.strip()
     if returns:
         statements = [found[0] for found in _STATEMENTS.finditer(text)]
@@ -87,7 +87,7 @@ def _driver() -> str:
 
 
 def run(expressions: list[str], *, returns: bool) -> list[Any] | None:
-    """What the shipped runtime makes of each expression; None where there is no node."""
+    """The shipped runtime's value of each expression; None without Node."""
     node = shutil.which("node")
     if node is None:
         return None
@@ -100,7 +100,7 @@ def run(expressions: list[str], *, returns: bool) -> list[Any] | None:
 
 
 class Outline(HTMLParser):
-    """The elements and the text of an HTML text, as a browser sees them."""
+    """The parsed elements and the text of an HTML document."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""A page's form as a browser fills and sends it, quirks of its inputs included."""
+"""HTML forms as browsers serialise them, with the value sanitisation of each input type."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _FORMS = {
 
 @dataclass
 class FilledForm:
-    """One form. Shapes: sent is what submitting it unchanged sends, as (name, value) pairs."""
+    """One form. Shapes: sent is the payload of the form as (name, value) pairs."""
 
     attributes: dict[str, str | None]
     sent: list[tuple[str, str]] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
 
     def type(self, name: str, value: str) -> None:
-        """Put another value into an input."""
+        """Set the value of an input."""
         at = [number for number, (known, _) in enumerate(self.sent) if known == name]
         assert at, f"no input {name!r} among {self.sent}"
         self.sent[at[-1]] = (name, value.replace("\n", "\r\n"))

@@ -1,4 +1,4 @@
-"""What the tests of the application services share."""
+"""Fixtures for tests of the application services."""
 
 import pytest
 
@@ -6,7 +6,13 @@ from starmodel import Actor, Session
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command
 from starmodel.app.ports.messages import Changed
-from starmodel.testing.fakes import FakeClock, FakeTransactionalRepository, RecordingBus
+from starmodel.testing.fakes import (
+    FakeClock,
+    FakeTransactionalRepository,
+    RecordingBus,
+    fake_application,
+)
+from unit.app.entities import Counter, Product
 
 
 @pytest.fixture
@@ -20,8 +26,14 @@ def bus():
 
 
 @pytest.fixture
+def app(bus, clock):
+    """An application with the entities that tests share."""
+    return fake_application(Counter, Product, bus=bus, clock=clock)
+
+
+@pytest.fixture
 def sql(clock):
-    """The store that entities with store="sql" get."""
+    """The store of entity types with store="sql"."""
     return FakeTransactionalRepository(clock=clock)
 
 
@@ -38,7 +50,7 @@ def visitor():
 
 @pytest.fixture
 def send():
-    """Dispatches as a web adapter would: bound from a body, as the session's own actor."""
+    """Dispatches as a web adapter does: bound from a request body, as the session's actor."""
 
     async def run(app, entity, event, *, id=None, session=None, actor=..., trusted=False, **more):
         entity_type = app.registry[entity]

@@ -1,4 +1,4 @@
-"""Two entities that the tests of the dispatcher share."""
+"""Two entity types for tests of the dispatcher."""
 
 import asyncio
 from typing import Annotated, Any
@@ -122,3 +122,8 @@ def _entities():
 Counter, Product = _entities()
 Product.__entity__.events["move"].fn.__annotations__["to"] = Product
 Product.__entity__.events["spy"].fn.__annotations__["on"] = Product
+
+
+async def stored(app, cls=Counter, id="app"):
+    """The snapshot in the store, or None."""
+    return await app.persistence.for_class(cls).get(cls, id)

@@ -1,4 +1,4 @@
-"""One application: its entities and the services that run them."""
+"""The application: its entity types and services, opened and closed."""
 
 import asyncio
 

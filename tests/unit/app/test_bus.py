@@ -1,4 +1,4 @@
-"""The bus of one process."""
+"""The in-process event bus."""
 
 import pytest
 

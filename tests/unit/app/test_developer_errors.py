@@ -1,4 +1,4 @@
-"""Slips in code that end with a sentence about what to write."""
+"""Mistakes in application code end in an error that names the correct form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dispatcher: sync events, from loading to the outcome."""
+"""The dispatcher: synchronous events, from loading to the outcome."""
 
 import asyncio
 
@@ -21,16 +21,7 @@ from starmodel import (
 from starmodel.core.changes.drafts import STORED
 from starmodel.core.entity import version_of
 from starmodel.testing.fakes import fake_application
-from unit.app.entities import Counter, Product
-
-
-@pytest.fixture
-def app(bus, clock):
-    return fake_application(Counter, Product, bus=bus, clock=clock)
-
-
-async def stored(app, cls=Counter, id="app"):
-    return await app.persistence.for_class(cls).get(cls, id)
+from unit.app.entities import Counter, Product, stored
 
 
 async def test_dispatch_event_stores_publishes_and_answers(app, changes):
@@ -71,7 +62,7 @@ async def test_dispatch_event_without_a_change_stores_and_publishes_nothing(app,
 
 
 async def test_dispatch_outcome_s_entity_is_always_a_stored_snapshot(app):
-    """Else calling an event on it would change nothing that anyone stores."""
+    """Otherwise an event called on it would change an object that no commit stores."""
     for amount in (1, 0):
         outcome = await app.dispatch(Counter.add(amount))
         assert outcome.entity._sm_mode == STORED

@@ -1,4 +1,4 @@
-"""Async events: rebased, refused, or run again."""
+"""Asynchronous events: rebased, refused or retried after a version conflict."""
 
 import asyncio
 
@@ -11,16 +11,7 @@ from starmodel import (
     event,
 )
 from starmodel.testing.fakes import fake_application
-from unit.app.entities import Counter, Product
-
-
-@pytest.fixture
-def app(bus, clock):
-    return fake_application(Counter, Product, bus=bus, clock=clock)
-
-
-async def stored(app, cls=Counter, id="app"):
-    return await app.persistence.for_class(cls).get(cls, id)
+from unit.app.entities import Counter, stored
 
 
 async def test_dispatch_async_event_is_rebased_when_others_changed_other_fields(app):

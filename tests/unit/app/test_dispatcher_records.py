@@ -1,4 +1,4 @@
-"""Records: created, updated and deleted by events; and named by parameters."""
+"""Records: created, updated and deleted by events, and loaded for parameters."""
 
 from uuid import UUID, uuid4
 
@@ -20,16 +20,7 @@ from starmodel import (
 from starmodel.app.access.policy import TRUSTED
 from starmodel.core.entity import version_of
 from starmodel.testing.fakes import fake_application
-from unit.app.entities import Counter, Product
-
-
-@pytest.fixture
-def app(bus, clock):
-    return fake_application(Counter, Product, bus=bus, clock=clock)
-
-
-async def stored(app, cls=Counter, id="app"):
-    return await app.persistence.for_class(cls).get(cls, id)
+from unit.app.entities import Product, stored
 
 
 async def test_create_update_delete_are_events(app, changes):
@@ -102,7 +93,7 @@ async def test_create_runs_model_post_init_on_complete_records_only(bus):
 
 
 async def test_id_of_a_stored_entity_can_t_be_changed(app):
-    """Else the store would keep it under one id and show it under another."""
+    """Otherwise its key in the store and its id would differ."""
     made = await Product.objects.create(id="p1", name="Pen")
     for action in (made.do.rename_id(), made.do.update(id="other")):
         with pytest.raises(InvalidStateError) as caught:
@@ -192,7 +183,7 @@ async def test_dispatch_entity_parameter_is_checked_for_read_access():
 
 
 async def test_dispatch_parameter_of_a_scoped_class_is_the_visitor_s_own(visitor):
-    """A visitor must not name another visitor's instance."""
+    """A request must not address another session's instance."""
 
     class Cart(Entity):
         lines: int = 0

@@ -1,4 +1,4 @@
-"""Which repository keeps which entity class."""
+"""The persistence manager: which repository stores which entity type."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def manager(*entities, **stores):
 
 
 async def nobody(entity, id, version):
-    """Hears of what has expired."""
+    """An expiry callback."""
 
 
 def test_store_is_built_once_and_only_when_asked_for():

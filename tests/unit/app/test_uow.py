@@ -1,4 +1,4 @@
-"""The unit of work: several entities, also of several stores, all or nothing."""
+"""The unit of work: changes of several entities and stores commit atomically."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Actions are plain data; records make the round trip through JSON."""
+"""Actions are plain data; command records round-trip through JSON."""
 
 from __future__ import annotations
 

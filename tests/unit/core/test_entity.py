@@ -1,4 +1,4 @@
-"""Snapshots: frozen however they were made, evolved, validated, and open about what they hide."""
+"""Snapshots: frozen after any constructor, evolved, validated, and clear about private fields."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_reserved_name_used_by_an_event_is_a_definition_error(name: str) -> None
 def test_reserved_name_used_by_a_mixin_is_a_definition_error() -> None:
     class Saving:
         def save(self) -> None:
-            """Goes around everything."""
+            """Bypasses validation and freezing."""
 
     with pytest.raises(ConfigurationError, match="'save'"):
 

@@ -1,4 +1,4 @@
-"""Events called in Python: all or nothing, in place, as a savepoint, or refused."""
+"""Events called in Python: atomic, in place, nested as savepoints, or refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Cart(Entity):
 
     @event
     def add(self, amount: int = 1) -> int:
-        """Add and tell the new total."""
+        """Add and return the new total."""
         self._calls += 1
         self.total += amount
         self.lines.append(_Line.model_construct(qty=max(amount, 0)))

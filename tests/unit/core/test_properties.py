@@ -1,4 +1,4 @@
-"""Rules that hold for all inputs."""
+"""Property-based tests of drafts, patches and events."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ STEPS = st.lists(st.tuples(st.integers(-15, 15), st.booleans()), max_size=8)
 
 
 def _mutable(value: Any, found: dict[int, Any]) -> dict[int, Any]:
-    """Every object reachable from the value that could be changed, by identity."""
+    """Every mutable object reachable from the value, by identity."""
     if isinstance(value, IMMUTABLE):
         return found
     if isinstance(value, tuple | frozenset):

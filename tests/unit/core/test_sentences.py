@@ -1,4 +1,4 @@
-"""What is wrong with a value, in plain words."""
+"""Validation errors as sentences for visitors."""
 
 from __future__ import annotations
 

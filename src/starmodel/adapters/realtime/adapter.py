@@ -22,14 +22,14 @@ from starmodel.adapters.realtime.datastar import (
 from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.elements import element_of
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
-from starmodel.adapters.realtime.roots import live_part
+from starmodel.adapters.realtime.root_elements import live_part
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.adapters.realtime.states import BrowserStates
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.redirects import sent_as
-from starmodel.app.commands.replies import Reply
+from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.context import current_context
 from starmodel.app.live.views import LiveView
 from starmodel.app.queries.listing import Listing
@@ -216,8 +216,9 @@ class DatastarRealtime:
             version = f"{namespace or entity_type.name} {outcome.version}"
         signals = reply.signals and extra_signals(reply.signals)
         first = patch_signals(signals, status=200, made=version)
-        grant = self.grant()
-        if not (told or grant) and reply.is_empty:
+        context = current_context.get()
+        grant = self.grant() if context is not None and context.page is not None else ""
+        if not (told or grant) and (reply is NO_REPLY or reply.is_empty):
             return first
         parts = [first]
         if told and outcome.entity is not None and not entity_type.is_record:

@@ -66,7 +66,7 @@ class SseStreams:
         query = parse_qs(text)
         tokens = query.get("token", []) + query.get("grant", [])
         root_path, shown = self._tokens.read(tokens, session)
-        watched = watching(self._application, root_path, shown, session, self._render)
+        watched = await watching(self._application, root_path, shown, session, self._render)
         subscription = Subscription(
             watched.views,
             visitor=session.key,
@@ -151,7 +151,7 @@ class SseStreams:
             if loop.time() >= due:
                 due = loop.time() + self._heartbeat_s
                 for subscription in self._application.hub:
-                    subscription.note(HEARTBEAT)
+                    subscription.send(HEARTBEAT)
             try:
                 await self._prolong()
             except Exception:  # a store that is away for a while must not silence the streams

@@ -15,11 +15,11 @@ from starmodel.adapters.realtime.datastar import (
 )
 from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import page_at
-from starmodel.adapters.realtime.roots import live_part
+from starmodel.adapters.realtime.root_elements import live_part
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_list import ListChanged
-from starmodel.app.live.states import entity_of
+from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.ui import Renderer
@@ -61,7 +61,7 @@ class PartView:
     def encode(self, message: Changed, *, full: bool) -> bytes:
         if message.state is None:
             return b""
-        entity = entity_of(self.view.entity, message.id, message.state, message.version)
+        entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
         part = live_part(self.view, entity)
         html = self.render(part.component, self.root_path)
         return patch_elements(Element(html, part.selector, None, part.namespace))

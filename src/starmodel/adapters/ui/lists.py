@@ -44,7 +44,7 @@ def head(view: ListView, listing: Listing) -> Any:
             continue
         down = by.get(column.name)
         order = f"-{column.name}" if down is False else column.name
-        words = urlencode(listing.asked(order=order, page=None))
+        words = urlencode(listing.parameters(order=order, page=None))
         mark = icon({None: "sort", False: "up", True: "down"}[down], view.sprite)
         link = A(column.title, mark, href=f"{view.home}?{words}", cls="sm-sort")
         sorted_ = {None: None, False: "ascending", True: "descending"}[down]
@@ -98,7 +98,7 @@ def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool
         (more, texts.text("list.next"), listing.page + 1, "right"),
     ):
         if there:
-            words = urlencode(listing.asked(page=None if page == 1 else page))
+            words = urlencode(listing.parameters(page=None if page == 1 else page))
             inside = (icon(picture, view.sprite), name)
             if picture == "right":
                 inside = inside[::-1]

@@ -36,7 +36,8 @@ from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
 from starmodel.adapters.ui.rows import ListView, Rows
 from starmodel.adapters.ui.values import Show, shows
-from starmodel.app.access.policy import Actor, Audience, may_create, permits
+from starmodel.app.access.offers import may_create, offered_audience, offers
+from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -192,7 +193,7 @@ class MonsterUI:
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         self._realtime.show_list(listing)
-        audience = self._application.policy.audience(listing.entity_type, actor)
+        audience = offered_audience(self._application.policy, listing.entity_type, actor)
         view = self._view(self._realtime.root_path, listing.entity_type.name, audience)
         made = view.rows(window.entities, listing.is_narrowed)
         return Safe(
@@ -255,7 +256,7 @@ class MonsterUI:
         simple = partial(self._application.dispatcher.runs_at_once, entity_type)
 
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
-            return permits(policy, entity_type, audience.actor, event=event, entity=entity)
+            return offers(policy, entity_type, audience.actor, event=event, entity=entity)
 
         return rows.list_view(
             entity_type, audience, self._realtime, simple, may, self._sprite, self.show,
@@ -381,14 +382,14 @@ class MonsterUI:
             if entity_type.path is not None
             and entity_type.crud
             and (actor is not None or entity_type.scope != "user")
-            and permits(application.policy, entity_type, actor)
+            and offers(application.policy, entity_type, actor)
         ]
 
     def _may(
         self, entity_type: EntityType, event: str, actor: Actor | None, entity: Entity | None = None
     ) -> bool:
         policy = self._application.policy
-        return permits(policy, entity_type, actor, event=entity_type.events[event], entity=entity)
+        return offers(policy, entity_type, actor, event=entity_type.events[event], entity=entity)
 
     def _home(self, entity_type: EntityType) -> str:
         return f"{self._realtime.root_path}{entity_type.path}"

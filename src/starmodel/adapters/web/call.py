@@ -14,7 +14,9 @@ from starmodel.adapters.web.conditional import digest_of, is_unchanged, tag_of
 from starmodel.adapters.web.json_body import json_of
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import SessionCookie
+from starmodel.app.access.offers import rendered
 from starmodel.app.commands.redirects import sent_as, stays_here
+from starmodel.app.context import current_context
 from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
@@ -86,7 +88,8 @@ class Call:
         """True when `save_session` has nothing to do and no cookie waits for the response."""
         if self._headers or self._outer is not None:
             return False
-        return self._sessions is None or not self.session.changed
+        session = self.session
+        return self._sessions is None or not (session.modified or session != session.known)
 
     async def save_session(self) -> None:
         """Store a sign-in or sign-out of this request; the cookie goes out with the response.
@@ -187,6 +190,24 @@ class Call:
             await self._send(message)
 
         await response(self.request.scope, None, send)
+
+    async def page(
+        self, render: Callable[[], str], status: int = 200, headers: Sequence[Header] = ()
+    ) -> None:
+        """Render a page and send it.
+
+        `render` runs again with a new live page when an asynchronous access
+        policy had to be awaited.
+        """
+        context = current_context.get()
+        page = None if context is None else context.page
+
+        def rendered_once() -> str:
+            if context is not None:
+                context.page = page
+            return render()
+
+        await self.html(await rendered(rendered_once), status, headers)
 
     async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
         body, head = text.encode(), [*headers]

@@ -69,16 +69,14 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     front: Front
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        inner, kind = partial(FastHTML.__call__, self), scope["type"]
-        if kind == "lifespan":
-            await inner(scope, receive, _in_a_sentence(send))
+        if scope["type"] == "lifespan":
+            await FastHTML.__call__(self, scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
-        if kind == "websocket":
-            await self.front.handshake(scope, receive, send, inner)
+        if scope["type"] == "websocket":
+            await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
             return
-        own = partial(serve_own, inner, self.front.realtime, self.front.htmx)
-        await self.front.serve(scope, receive, send, own, not self.user_middleware)
+        await self.front.serve(scope, receive, send, bypass=not self.user_middleware)
 
     def add_route(self, route: Any) -> None:
         _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))
@@ -131,6 +129,7 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
 
     app.router.middleware_stack = generated
     front.guard = partial(_guard, app)
+    front.inner = partial(serve_own, partial(FastHTML.__call__, app), realtime, front.htmx)
     _connect_lifespan(app, front)
     _connect_errors(app, front)
 
@@ -226,13 +225,13 @@ class _Answered(Response):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         call: Call = scope["starmodel.call"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
-            await self._front.not_found(call)
+            await self._front.refusals.send_not_found(call)
         elif _is_about_parameters(self._error):
             scope["starmodel.call"].is_refused = True
             unreadable = RequestError("A value in this request can't be read as what is expected.")
-            await self._front.failed(call, unreadable)
+            await self._front.refusals.send_failure(call, unreadable)
         else:
-            await self._front.failed(call, self._error)
+            await self._front.refusals.send_failure(call, self._error)
 
 
 def _is_about_parameters(error: Exception) -> bool:

@@ -80,11 +80,20 @@ class Refusals:
                 200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
             )
         elif call.request.wants_html:
-            await call.html(
-                self._ui.problem_page(problem, call.session.actor), problem.status, headers
-            )
+            actor = call.session.actor
+            await call.page(lambda: self._ui.problem_page(problem, actor), problem.status, headers)
         else:
             await call.json(problem.as_json(), problem.status, headers)
+
+    async def send_not_found(self, call: Call) -> None:
+        """Answer 404 for a path without a route."""
+        text = self._application.texts.text("problem.no_page", path=call.request.path)
+        await self.send(call, Problem(404, text))
+
+    async def send_failure(self, call: Call, error: Exception) -> None:
+        """Answer for an exception outside any event."""
+        where = f"{call.request.method} {call.request.path}"
+        await self.send(call, self.problem(call, error, where))
 
     async def send_event(
         self,
@@ -109,8 +118,9 @@ class Refusals:
             elements = self.beside(entity_type, event, id, problem) if beside else ()
             await self.send(call, problem, elements=elements)
         elif is_form and call.request.wants_html and problem.status in _SHOWN_AGAIN:
-            await call.html(
-                self._form_again(call, entity_type, event, id, problem, sent), problem.status
+            await call.page(
+                lambda: self._form_again(call, entity_type, event, id, problem, sent),
+                problem.status,
             )
         else:
             await self.send(call, problem)

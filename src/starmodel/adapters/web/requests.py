@@ -27,6 +27,7 @@ _LISTS = {
     b"if-none-match": b", ",
 }  # fmt: skip
 _PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+_NO_FIELDS = b"{}"
 _NO_QUERY: Mapping[str, str] = MappingProxyType({})
 _queries: BoundedCache[bytes, Mapping[str, str]] = BoundedCache(512 * 1024)
 """Parsed queries: those of rendered actions are few, and come again."""
@@ -187,11 +188,6 @@ class Incoming:
                     "Only UTF-8 can be read here; send the body as UTF-8.", status=415
                 )
 
-    def check_length(self) -> None:
-        """Raises: RequestError 413, for a Content-Length beyond the limit."""
-        if int(self.headers.get(b"content-length", b"0")) > self.max_body_bytes:
-            raise self.too_large()
-
     def check_json(self, body: bytes) -> None:
         """Refuse JSON beyond a bound; what is no JSON passes. Raises: RequestError."""
         try:
@@ -205,9 +201,9 @@ class Incoming:
         """The whole body. Raises: RequestError 413, beyond the limit."""
         if self._body is not None:
             return self._body
-        if b"content-length" in self.headers:
-            self.check_length()
         room = self.max_body_bytes
+        if int(self.headers.get(b"content-length", b"0")) > room:
+            raise self.too_large()
         parts: list[bytes] = []
         more = True
         while more:
@@ -225,7 +221,7 @@ class Incoming:
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises: RequestError, for anything else."""
         body = await self.body()
-        return self.parsed(body, "body") if body else {}
+        return {} if not body or body == _NO_FIELDS else self.parsed(body, "body")
 
     async def form(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields of a form post, and its files. Raises: RequestError."""
@@ -274,7 +270,7 @@ class Incoming:
 
     def parsed(self, text: bytes, what: str) -> dict[str, Any]:
         """A JSON object within the bounds. Raises: RequestError, for anything else."""
-        if text == b"{}":
+        if text == _NO_FIELDS:
             return {}
         try:
             data = read_json(text, self._limits.bounds)

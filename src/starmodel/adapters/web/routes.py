@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from starmodel.app.queries.listing import id_in
 from starmodel.core.classes.registry import EntityType
@@ -96,19 +96,26 @@ def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> Non
     methods[method] = found
 
 
+class Router(Protocol):
+    """The framework's router; its list may change at any time."""
+
+    @property
+    def routes(self) -> list[Any]: ...
+
+
 class UserRoutes:
     """Whether a user's own route takes a request; the user's always wins.
 
     The routes that can match a generated one are cached until routes are added.
     """
 
-    def __init__(self, routes: Callable[[], list[Any]]) -> None:
-        self._routes, self._known = routes, {}  # type: ignore[var-annotated]
+    def __init__(self, router: Router) -> None:
+        self._router, self._known = router, {}  # type: ignore[var-annotated]
         self._seen: list[Any] = []
 
     def take(self, scope: Any, template: str) -> bool:
         """True when one of the user's routes matches the scope's path and method."""
-        routes = self._routes()
+        routes = self._router.routes
         if routes != self._seen:  # for the same objects this asks none of them
             self._known.clear()
             self._seen = list(routes)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
+from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
 from starmodel.app.commands.command import Command
 from starmodel.app.ports.messages import SessionEnded
 from starmodel.core.entity import Entity
@@ -69,20 +70,20 @@ class SessionWatch:
             raise NotSignedInError(Message("access.signed_out"))
 
 
-def check_class(policy: AccessPolicy, command: Command) -> None:
+async def check_class(policy: AccessPolicy, command: Command) -> None:
     """Return unless the class alone refuses the command, whatever is stored.
 
     Raises: NotSignedInError; AccessDeniedError.
     """
-    policy.check(command.entity_type, "write", command.actor, event=command.event)
+    await check(policy, command.entity_type, "write", command.actor, event=command.event)
 
 
-def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
+async def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
     """Return when the command's actor may run its event on this state of the entity.
 
     Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
     """
-    check_record(
+    await check_record(
         policy, command.entity_type, command.actor, entity, command.id,
         event=command.event, gone=command.expects,
     )  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.models import UnknownPartError
@@ -85,39 +86,41 @@ class Loader:
         entity_type = command.entity_type
         cls = entity_type.cls
         if entity_type.is_record and command.id is None:
-            return self._new_record(unit, command)
+            return await self._new_record(unit, command)
         id = self._target_id(command)
         found = await unit.find(cls, id)
         if found is None and entity_type.is_record:
             raise (GoneError if command.expects else NotFoundError)(entity_type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
-        check_run(self._policy, command, entity)  # on this very state, before the event reads it
+        await check_run(
+            self._policy, command, entity
+        )  # on this very state, before the event reads it
         tracked = unit.enlist(entity_type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, self._policy, command),)
         if command.precondition is not None:
-            self._check_version(command, entity)
+            await self._check_version(command, entity)
             tracked.checks += (partial(self._check_version, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
 
-    def _new_record(self, unit: UnitOfWork, command: Command) -> Tracked:
+    async def _new_record(self, unit: UnitOfWork, command: Command) -> Tracked:
         """A draft of defaults for `create`; the class decides whether the event may run."""
         entity_type = command.entity_type
         if command.event.name != "create":
             raise NotFoundError(entity_type.name, None)
-        check_class(self._policy, command)
+        await check_class(self._policy, command)
         if command.precondition is not None:
             command.precondition.check_new()
         tracked = unit.enlist(entity_type, None, default_snapshot(entity_type.cls), new=True)
         tracked.checks = (partial(check_run, self._policy, command),)
         return tracked
 
-    def _check_version(self, command: Command, stored: Entity) -> None:
+    async def _check_version(self, command: Command, stored: Entity) -> None:
         """Raises: PreconditionFailedError, for a version that the request excludes."""
         if command.precondition is not None:
             viewer = Viewer(self._registry, self._policy, command.reader)
-            command.precondition.check(stored, readable=viewer.may_read(stored))
+            command.precondition.check(stored, readable=await viewer.may_read(stored))
 
     def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""
@@ -199,14 +202,14 @@ class Loader:
     async def _readable(
         self, unit: UnitOfWork, command: Command, entity_type: EntityType, id: Any
     ) -> Entity:
-        self._policy.check(entity_type, "read", command.actor)
+        await check(self._policy, entity_type, "read", command.actor)
         tracked = await unit.load(entity_type.cls, id)
 
-        def check(stored: Entity) -> None:
-            check_record(self._policy, entity_type, command.actor, stored, id)
+        async def check_stored(stored: Entity) -> None:
+            await check_record(self._policy, entity_type, command.actor, stored, id)
 
-        check(tracked.base)
-        tracked.checks += (check,)
+        await check_stored(tracked.base)
+        tracked.checks += (check_stored,)
         return tracked.draft
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:

@@ -25,11 +25,11 @@ NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()
 """The outcome of an event that replied nothing and made no record."""
 
 
-def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
+async def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
     """An outcome as its marker stores it: the new id, the reply, whether the caller may read."""
     if not target.new and reply.is_empty:
         return NO_OUTCOME
-    readable = not target.deleted and viewer.may_read(target.draft)
+    readable = not target.deleted and await viewer.may_read(target.draft)
     return json_bytes(
         (plain(getattr(target.draft, "id", None)), reply.to_json(), readable)
     ).decode()
@@ -69,7 +69,7 @@ class Repeats:
         if creates:
             entity = await self._checked(command, made)
         viewer = Viewer(self._registry, self._policy, command.reader)
-        is_shown = entity is None or viewer.may_read(entity)
+        is_shown = entity is None or await viewer.may_read(entity)
         reply = Reply.from_json(text)
         if (readable == [True] and not is_shown) or not await self._may_read_all(viewer, reply):
             reply = replace(reply, result=None, signals={}, elements=[], shown=[])
@@ -83,9 +83,9 @@ class Repeats:
             id = self._scopes.id_of(command.entity_type, command.session, command.actor)
         entity = await self._find(command.entity_type, id)
         if entity is None:
-            check_class(self._policy, command)
+            await check_class(self._policy, command)
         else:
-            check_run(self._policy, command, entity)
+            await check_run(self._policy, command, entity)
         return entity
 
     async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:
@@ -95,7 +95,7 @@ class Repeats:
             if entity_type is None:
                 return False
             found = await self._find(entity_type, id)
-            if found is not None and not viewer.may_read(found):
+            if found is not None and not await viewer.may_read(found):
                 return False
         return True
 

@@ -34,9 +34,6 @@ async def store_changes(
     Raises: ConfigurationError, for two stores that can't commit together;
     what the stores raise.
     """
-    if len(changes) == 1 and (marked_class is None or marked_class is changes[0].entity):
-        await persistence.for_class(changes[0].entity).commit(Batch(changes, marker))
-        return
     stores: dict[Repository, list[Change]] = {}
     marked = None if marker is None or marked_class is None else persistence.for_class(marked_class)
     if marked is not None:

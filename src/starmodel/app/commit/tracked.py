@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -41,13 +41,13 @@ class Tracked:
     written: bool = False
     made: Entity | None = None
     patch: Patch = _NO_PATCH
-    checks: tuple[Callable[[Entity], None], ...] = ()
+    checks: tuple[Callable[[Entity], Awaitable[None]], ...] = ()
 
-    def check_access(self, stored: Entity) -> None:
+    async def check_access(self, stored: Entity) -> None:
         """Decide access on the state that the next commit replaces."""
         if not (self.new and self.entity_type.is_record):
             for check in self.checks:
-                check(stored)
+                await check(stored)
 
 
 def change_of(
@@ -71,10 +71,13 @@ def change_of(
     made = close_draft(tracked.draft)
     patch = diff(base, made)
     decoded: Set[str] = frozenset()
-    if patch.set and not tracked.new:
-        decoded = only_decoded(tracked.draft, base, made, patch.set)
-        if decoded:
-            patch = _without(patch, decoded)
+    if not tracked.new:
+        values: dict[str, Any] = object.__getattribute__(tracked.draft, "__dict__")
+        for name, value in patch.set.items():
+            if values.get(name) is not value:  # validation returned another value
+                decoded = only_decoded(tracked.draft, base, made, patch.set)
+                patch = _without(patch, decoded) if decoded else patch
+                break
     touched = entity_type.cls.__entity__.touched
     if fills is not None or touched:
         filled = _values_of_store(tracked, made, patch, fills, touched, clock)

@@ -20,7 +20,7 @@ Load = str | Sequence[str]
 
 
 class RecordSource(Protocol):
-    """What `Objects` needs of its application."""
+    """The part of an application that `Objects` uses."""
 
     @property
     def registry(self) -> Registry: ...
@@ -35,7 +35,7 @@ class RecordSource(Protocol):
         """Open the stores, once."""
 
     def id_of(self, entity: type[Entity], id: Any) -> Any:
-        """The id in the type of the class. Raises: NotFoundError."""
+        """The id converted to the declared type. Raises: NotFoundError."""
 
     async def dispatch(self, request: Action) -> Any:
         """Run an action as trusted code."""

@@ -76,7 +76,7 @@ class Session(dict[str, Any]):
         if data:
             super().__init__(copy.deepcopy(data))
         self.visitor, self.id, self.key = visitor, id, key
-        self.actor = _with_roles_of(provider, actor)
+        self.actor = actor if provider != DEVELOPMENT else _with_roles_of(provider, actor)
         self.provider, self.signed_in_at = provider, signed_in_at
         self.ended: list[str] = []
         self.left: list[str] = []

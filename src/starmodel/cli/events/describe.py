@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.front import Front
-from starmodel.app.access.policy import rule_of
+from starmodel.app.access.rules import rule_of
 from starmodel.app.commands.binding.parameters import type_name
 from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType

@@ -1,4 +1,4 @@
-"""What every repository promises of single changes and of batches."""
+"""The contract of changes and atomic batches."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from starmodel.testing.contracts.base import (
 
 
 class WritesContract(ContractBase):
-    """Versions, conflicts, and all or nothing."""
+    """Versions, conflicts and atomicity."""
 
     @staged
     async def test_get_of_a_missing_id_is_none(self, stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Columns of tables that other programs made: read as they are, or refused at the start."""
+"""Column types of external tables: read as they are, or refused at startup."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from databases import SERVERS
 from external_writers import Outsider
 from integration.web.browser import unlisted
 from starmodel import ConfigurationError, ConstraintError, Entity, create_app, dispatch
-from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.application import Application
 from starmodel.core.entity import public_state
-from starmodel.testing.fakes import fake_application
 
 Start = Callable[..., Any]
 A = uuid.UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")
@@ -90,21 +87,6 @@ async def others(any_url: str) -> AsyncIterator[Outsider]:
         await outsider.run("CREATE DOMAIN small AS smallint CHECK (VALUE < 100)")
     yield outsider
     await outsider.close()
-
-
-@pytest.fixture
-async def start(any_url: str) -> AsyncIterator[Start]:
-    made: list[Application] = []
-
-    async def start(*classes: type[Entity]) -> Application:
-        app = fake_application(*classes, stores={"sql": SqlRepository(any_url)})
-        made.append(app)
-        await app.ready()
-        return app
-
-    yield start
-    for app in made:
-        await app.close()
 
 
 def _entity(annotation: Any) -> type[Entity]:

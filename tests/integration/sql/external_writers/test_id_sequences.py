@@ -1,4 +1,4 @@
-"""Numbers for records in tables where other programs take numbers too."""
+"""Generated ids in tables where external writers take ids from the same sequence."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ import pytest
 
 from databases import emptied
 from external_writers import Outsider
-from integration.sql.external_table import (
-    is_refused,
-    new,
-    opened,
-)
+from integration.sql.external_table import is_refused
+from repositories import insert, opened
 from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import Entity
 
@@ -70,7 +67,7 @@ async def test_numbers_of_ours_and_of_others_never_meet(numbering: tuple[str, Ou
     for n in range(3):
         await outsider.run("INSERT INTO customer (name) VALUES (?)", f"theirs {n}")
         number = await repository.next_id(_Client)
-        await repository.commit(Batch([new(_Client(id=number, name=f"ours {n}"))]))
+        await repository.commit(Batch([insert(_Client(id=number, name=f"ours {n}"))]))
     rows = await outsider.rows("SELECT name FROM customer ORDER BY id")
     assert [name for (name,) in rows] == [
         f"{who} {n}" for n in range(3) for who in ("theirs", "ours")
@@ -98,6 +95,6 @@ async def test_number_that_others_take_before_our_commit_is_a_conflict(
     number = await repository.next_id(_Client)
     always = " OVERRIDING SYSTEM VALUE" if outsider.kind == "postgresql" else ""
     await outsider.run(f"INSERT INTO customer (id, name){always} VALUES (?, 'theirs')", number)  # noqa: S608
-    assert await is_refused(repository, new(_Client(id=number, name="ours")))
+    assert await is_refused(repository, insert(_Client(id=number, name="ours")))
     assert [name for (name,) in await outsider.rows("SELECT name FROM customer")] == ["theirs"]
     await repository.close()

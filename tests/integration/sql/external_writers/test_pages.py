@@ -1,4 +1,4 @@
-"""Pages on a table that other programs write into: nobody is shown an older state for long."""
+"""Live pages on a table with external writers: polled, and never left on an older version."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_event_that_others_overtake_runs_again_on_what_they_left(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    """Others change the row between the event and its commit, every first time."""
+    """An external writer changes the row before the first commit of each command."""
     commit, left = SqlRepository.commit, [True]
 
     async def overtaken(self: SqlRepository, *args: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whatever values another program writes: compared as they are stored, NULL too."""
+"""Optimistic commits compare rows as stored, for any value of an external writer, NULL included."""
 
 from __future__ import annotations
 
@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from external_writers import Outsider
-from integration.sql.external_table import (
-    ANN,
-    MADE,
-    Customer,
-    changed,
-    is_refused,
-    opened,
-    row,
-    stored,
-)
+from integration.sql.external_table import ANN, MADE, Customer, is_refused, row, stored
+from repositories import opened, update
 from starmodel.app.ports.query import Query
 from starmodel.core.entity import version_of
 
@@ -42,7 +34,7 @@ WRITES = st.sampled_from(sorted(VALUES)).flatmap(
 
 
 def _theirs(kind: str, value: Any) -> Any:
-    """A value as the other program would give it to its driver."""
+    """A value encoded for the driver of the external writer."""
     if isinstance(value, dict):
         return json.dumps(value)
     if kind == "sqlite" and isinstance(value, Decimal | datetime.datetime):
@@ -51,12 +43,12 @@ def _theirs(kind: str, value: Any) -> Any:
 
 
 def test_whatever_anybody_writes_nothing_is_overwritten_unseen(any_url: str) -> None:
-    """Our change is stored exactly when the row is as we read it, and changes its field alone."""
+    """A commit succeeds exactly when the row is unchanged since its read, and sets one field."""
     with asyncio.Runner() as runner:
         outsider = runner.run(Outsider.at(any_url))
         runner.run(outsider.run(MADE[outsider.kind]))
         runner.run(outsider.run(ANN))
-        repository = runner.run(opened(any_url))
+        repository = runner.run(opened(any_url, Customer))
 
         async def example(
             before: list[tuple[str, Any]], between: list[tuple[str, Any]], ours: tuple[str, Any]
@@ -71,7 +63,7 @@ def test_whatever_anybody_writes_nothing_is_overwritten_unseen(any_url: str) -> 
             for name, value in between:
                 await outsider.run(SET.format(name), _theirs(outsider.kind, value))
             left = await row(outsider)
-            change = changed(read, **dict([ours]))
+            change = update(read, **dict([ours]))
             if not change.patch:
                 return
             refused = await is_refused(repository, change)

@@ -1,4 +1,4 @@
-"""Which tables of other programs are served, and what is said of those that are not."""
+"""Startup validation of external tables, and its error messages."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ import pytest
 
 from databases import emptied
 from external_writers import Outsider
-from integration.sql.external_table import (
-    MADE,
-    Customer,
-    changed,
-    deleted,
-    new,
-    opened,
-    row,
-    stored,
-)
+from integration.sql.external_table import MADE, Customer, row, stored
+from repositories import delete, insert, opened, update
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch
@@ -34,16 +26,16 @@ async def test_table_of_others_is_served_as_it_is_and_told(
     any_url: str, outsider: Outsider, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "starmodel.sql"):
-        repository = await opened(any_url)
+        repository = await opened(any_url, Customer)
     assert caplog.text.count("'customer' of Customer has no column _version") == 1
     ann = await stored(repository)
     assert (ann.name, ann.code, ann.visits, ann.balance, ann.rating) == (
         "Ann", "AN01", 0, Decimal("9.5"), 0.5,
     )  # fmt: skip
     assert await repository.list(Query(Customer)) == [ann]
-    await repository.commit(Batch([changed(ann, visits=1)]))
+    await repository.commit(Batch([update(ann, visits=1)]))
     assert (await row(outsider))[:3] == ("Ann", "AN01", 1)
-    await repository.commit(Batch([deleted(await stored(repository))]))
+    await repository.commit(Batch([delete(await stored(repository))]))
     assert await outsider.rows("SELECT * FROM customer") in ([], ())
     await repository.close()
 
@@ -69,17 +61,17 @@ async def test_class_with_a_ttl_says_which_columns_to_add(any_url: str, outsider
 async def test_version_column_that_was_added_is_used_from_the_next_start_on(
     any_url: str, outsider: Outsider, caplog: pytest.LogCaptureFixture
 ) -> None:
-    repository = await opened(any_url)
+    repository = await opened(any_url, Customer)
     old = await stored(repository)
     await repository.close()
     await outsider.run("ALTER TABLE customer ADD COLUMN _version BIGINT NOT NULL DEFAULT 1")
     caplog.clear()
     with caplog.at_level(logging.INFO, "starmodel.sql"):
-        repository = await opened(any_url)
+        repository = await opened(any_url, Customer)
     assert "_version" not in caplog.text
     ann = await stored(repository)
     assert (ann, version_of(ann)) == (old, 1)
-    await repository.commit(Batch([changed(ann, visits=1)]))
+    await repository.commit(Batch([update(ann, visits=1)]))
     assert await outsider.rows("SELECT visits, _version FROM customer") in ([(1, 2)], ((1, 2),))
     await repository.close()
 
@@ -89,9 +81,9 @@ async def test_columns_of_the_table_alone_stay_as_they_are(
 ) -> None:
     ann = await stored(customers)
     await outsider.run(SET.format("region"), "south")
-    await customers.commit(Batch([changed(ann, visits=1)]))  # no field of ours has changed
+    await customers.commit(Batch([update(ann, visits=1)]))  # no mapped field has changed
     assert (await row(outsider))[-1] == "south"
-    await customers.commit(Batch([new(Customer(id=2, name="Bo"))]))
+    await customers.commit(Batch([insert(Customer(id=2, name="Bo"))]))
     assert (await row(outsider, 2))[-1] == "north"
 
 
@@ -107,7 +99,7 @@ async def test_column_that_needs_a_value_and_has_no_field_is_named(
     else:
         await outsider.run("ALTER TABLE customer ALTER COLUMN vat DROP DEFAULT")
     with pytest.raises(ConstraintError, match="needs a value for vat, and has no default"):
-        await customers.commit(Batch([new(Customer(id=5, name="Bo"))]))
+        await customers.commit(Batch([insert(Customer(id=5, name="Bo"))]))
 
 
 async def test_table_whose_ids_are_not_unique_is_refused(any_url: str, outsider: Outsider) -> None:
@@ -115,13 +107,13 @@ async def test_table_whose_ids_are_not_unique_is_refused(any_url: str, outsider:
     await outsider.run("DROP TABLE customer")
     await outsider.run("ALTER TABLE loose RENAME TO customer")
     with pytest.raises(ConfigurationError, match="several rows have the same customer_no") as told:
-        await opened(any_url)
+        await opened(any_url, Customer)
     index = str(told.value).partition("or: ")[2].rstrip(".")
     await outsider.run("CREATE UNIQUE INDEX pair ON customer (customer_no, name)")
     with pytest.raises(ConfigurationError, match="several rows"):
-        await opened(any_url)
+        await opened(any_url, Customer)
     await outsider.run(index)
-    repository = await opened(any_url)
+    repository = await opened(any_url, Customer)
     assert (await stored(repository)).name == "Ann"
     await repository.close()
 
@@ -131,7 +123,7 @@ async def test_table_without_transactions_is_refused(mariadb_url: str) -> None:
     outsider = await Outsider.at(url)
     await outsider.run(MADE["mysql"].replace("InnoDB", "MyISAM"))
     with pytest.raises(ConfigurationError, match=r"MyISAM.*ENGINE=InnoDB"):
-        await opened(url)
+        await opened(url, Customer)
     await outsider.close()
 
 
@@ -144,7 +136,7 @@ async def test_user_who_may_create_no_table_is_told_what_to_create(postgresql_ur
     await outsider.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk")
     await outsider.run("GRANT USAGE ON SCHEMA public TO clerk")
     with pytest.raises(ConfigurationError, match="'starmodel_marker' can't be created") as told:
-        await opened(url.replace("test@", "clerk@"))
+        await opened(url.replace("test@", "clerk@"), Customer)
     for sql in str(told.value).partition("for them: ")[2].split("; "):
         await outsider.run(sql)
     await outsider.run("DROP OWNED BY clerk")

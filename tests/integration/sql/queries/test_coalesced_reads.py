@@ -1,4 +1,4 @@
-"""Questions that come in crowds: each gets its own answer, whatever becomes of the others."""
+"""Concurrent single-row queries share round trips, and fail independently."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from repositories import insert, opened
 from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
 from starmodel.adapters.persistence.sql.drivers.network.read_batching import MOST
 from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports.repository import Batch, Change
-from starmodel.core.classes.registry import entity_type
+from starmodel.app.ports.repository import Batch
 from starmodel.core.entity import Entity
 from starmodel.core.errors import StoreFailedError
 
@@ -25,23 +25,18 @@ class _Page(Entity):
     text: str | None = None
 
 
-async def _ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
 @pytest.fixture
 async def repository(url: str) -> AsyncIterator[SqlRepository]:
-    repository = SqlRepository(url)
-    await repository.open([entity_type(_Page, "sql")], _ignore)
+    repository = await opened(url, _Page)
     pages = [_Page(id=f"{n}", n=n, text=None if n % 3 else f"é {n}") for n in range(NUMBER)]
-    await repository.commit(Batch([Change(_Page, p.id, "insert", 0, 1, p) for p in pages]))
+    await repository.commit(Batch([insert(page) for page in pages]))
     yield repository
     await repository.close()
 
 
 @pytest.fixture
 def crowds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many questions were sent together, each time."""
+    """The number of queries in each round trip."""
     each, sizes = DriverLink.each, []
 
     async def noted(link: DriverLink, sql: str, params: Sequence[Any]) -> Any:
@@ -53,7 +48,7 @@ def crowds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def _answers(repository: SqlRepository) -> None:
-    """Ask for all and for some that are not there, all at once."""
+    """Query all rows and some missing ones, concurrently."""
     ids = [f"{n}" for n in range(NUMBER + 5)] + ["7"]
     found = await asyncio.gather(*(repository.get(_Page, id) for id in ids))
     assert [None if page is None else page.n for page in found] == [*range(NUMBER), *[None] * 5, 7]

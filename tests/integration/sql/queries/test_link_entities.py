@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from databases import DATABASES, emptied
 from starmodel import ConfigurationError, Entity, Field, Relationship
-from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application, dispatch
 from starmodel.testing.fakes import fake_application
 
@@ -47,16 +42,8 @@ class _Member(Entity):
     group_id: str = Field(foreign_key="_group.id", ondelete="CASCADE")
 
 
-@pytest.fixture(params=["memory", *DATABASES])
-async def application(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Application]:
-    store: Any
-    if request.param == "memory":
-        store = MemoryRepository()
-    elif request.param == "sqlite":
-        store = SqlRepository(f"sqlite:///{tmp_path / 'links.db'}")
-    else:
-        server = request.getfixturevalue(f"{request.param}_url")
-        store = SqlRepository(await asyncio.to_thread(emptied, server))
+@pytest.fixture
+async def application(store: Any) -> AsyncIterator[Application]:
     made = fake_application(_Person, _Follow, _Group, _Member, stores={"sql": store})
     await made.ready()
     yield made

@@ -1,4 +1,4 @@
-"""Open lists over a database that finds letters in its own way."""
+"""Live lists over a database with its own collation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starmodel.testing.fakes import fake_application
 
 
 class _Names:
-    """A view that tells the names in the list."""
+    """A view that renders the names in the list."""
 
     def encode(self, message: Any, *, full: bool) -> bytes:
         return ",".join(entity.name for entity in message.state.entities).encode()
@@ -45,7 +45,7 @@ async def test_open_list_shows_what_only_the_database_finds(
 
         made = await City.objects.create(name=name)
 
-        # Python's letters say no, the database's say yes, and a new page would show it.
+        # The row matches by the database's collation only, so a new page shows it.
         assert not listing.query.matches(made)
         assert [city.name for city in await City.objects.list(search=search)] == [name]
         assert await _told(viewer) == name

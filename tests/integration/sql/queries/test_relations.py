@@ -1,18 +1,14 @@
-"""Relations: loaded on request in one question each, and followed when a record goes."""
+"""Relations: loaded by one query each, and foreign key rules applied when a record is deleted."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
 
-from databases import DATABASES, emptied
 from starmodel import Entity, Field, Relationship
-from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application, dispatch
 from starmodel.core.entity import public_state, version_of
@@ -68,16 +64,8 @@ class _HeroPower(Entity, SQLModel, table=True):
 CLASSES: list[Any] = [_Team, _Motto, _Hero, _Power, _HeroPower]
 
 
-@pytest.fixture(params=["memory", *DATABASES])
-async def application(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Application]:
-    store: Any
-    if request.param == "memory":
-        store = MemoryRepository()
-    elif request.param == "sqlite":
-        store = SqlRepository(f"sqlite:///{tmp_path / 'heroes.db'}")
-    else:
-        server = request.getfixturevalue(f"{request.param}_url")
-        store = SqlRepository(await asyncio.to_thread(emptied, server))
+@pytest.fixture
+async def application(store: Any) -> AsyncIterator[Application]:
     made = fake_application(*CLASSES, stores={"sql": store})
     await made.ready()
     yield made

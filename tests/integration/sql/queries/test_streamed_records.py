@@ -1,4 +1,4 @@
-"""Streams of many records: few questions, bounded memory, and no connection held."""
+"""Streamed queries: few round trips, bounded memory, and no connection held between windows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from repositories import insert, opened
 from starmodel import Entity
 from starmodel.adapters.persistence.sql.query import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query, make_query
-from starmodel.app.ports.repository import Batch, Change
-from starmodel.core.classes.registry import entity_type
+from starmodel.app.ports.repository import Batch
 
 RECORDS = 3000
 
@@ -27,24 +27,19 @@ class _Row(Entity):
 
 @pytest.fixture
 async def repository(any_url: str) -> AsyncIterator[SqlRepository]:
-    made = SqlRepository(any_url, pool_size=1)
-
-    async def expired(*_: Any) -> None:
-        """Nobody listens."""
-
-    await made.open([entity_type(_Row, "sql")], expired)
+    made = await opened(any_url, _Row, pool_size=1)
     rows = [
         _Row(id=f"{n:05}", name=f"name {n}", size=n * 7 % 10, either=(n, str(n))[n % 2])
         for n in range(RECORDS)
     ]
-    await made.commit(Batch([Change(_Row, row.id, "insert", 0, 1, row) for row in rows]))
+    await made.commit(Batch([insert(row) for row in rows]))
     yield made
     await made.close()
 
 
 @pytest.fixture
 def asked(repository: SqlRepository, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many rows came with each question."""
+    """The row count of each query."""
     engine: Any = repository._serving().engine
     ask, counts = engine.rows, []
 
@@ -92,7 +87,7 @@ async def test_an_order_of_python_keeps_few_keys_and_reads_the_table_seldom(
 
 
 async def test_no_connection_is_held_between_two_records(repository: SqlRepository) -> None:
-    # One connection is all there is.
+    # The pool has one connection.
     seen = 0
     async for chunk in repository.stream(Query(_Row), 1000):
         for row in chunk[:2]:

@@ -1,4 +1,4 @@
-"""Random requests for one application: real routes, spoilt at random in every part."""
+"""Random requests to one application: real routes, mutated at random in every part."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def is_owner(actor: Actor | None, record: Any) -> bool:
 
 @unlisted
 class Letter(Entity):
-    """Readable by its owner only, who is none of the visitors here."""
+    """Readable by its owner only, and owned by none of the fuzzing visitors."""
 
     model_config = EntityConfig(store="sql", access={"read": is_owner, "write": "public"})
     id: int | None = Field(default=None, primary_key=True)
@@ -180,7 +180,7 @@ JSONS: list[Any] = [
     [[[]]], {"a": {"b": 1}}, {"__proto__": {"x": 1}}, {"a.b": 1, "": 2}, [{"label": "x", "n": 1}],
     {"label": "x", "pin": "y"}, {"1": "a", "x": "b"}, [1] * 1001, {"inner": [{"n": "x"}]},
 ]  # fmt: skip
-# What each route takes, and values that may fit; the rest of the time anything is sent.
+# Parameters of each route with plausible values; other requests send anything.
 TAKEN = {
     "crates": [*Crate.model_fields], "update": [*Crate.model_fields], "letters": ["owner", "text"],
     "add": ["amount"], "wait": ["amount", "at"], "steps": ["items", "part"], "leave": ["url"],

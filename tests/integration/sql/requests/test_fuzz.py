@@ -1,4 +1,4 @@
-"""No request makes a 5xx, and none is answered with what its visitor may not read.
+"""No request ends in a 5xx, and no response has data that its visitor may not read.
 
 `FUZZ_CASES` is the number of requests for each database, `FUZZ_SEED` where they begin.
 """
@@ -25,7 +25,7 @@ MAX_WAIT_S = 20
 
 
 async def answer(app: Any, sent: Sent) -> tuple[int, bytes]:
-    """The true status and the body, headers included, of one request."""
+    """The status and the body, headers included, of one response."""
     path = unquote_to_bytes(sent.path).decode("utf-8", "replace")
     headers = {"host": "testserver"} | sent.headers
     scope = {
@@ -54,7 +54,7 @@ async def answer(app: Any, sent: Sent) -> tuple[int, bytes]:
 
 
 def markup(told: bytes) -> bytes:
-    """What a browser would read as HTML."""
+    """The part of a response that a browser parses as HTML."""
     if b"content-type: text/event-stream" in told:
         lines = told.split(b"\n")
         return b"".join(line for line in lines if line.startswith((b"data: elem", b"data: rows")))
@@ -62,7 +62,7 @@ def markup(told: bytes) -> bytes:
 
 
 async def tidy(fuzzer: Fuzzer) -> None:
-    """Keep a few records of each class, so that a case costs the same from first to last."""
+    """Delete all but a few records of each type, so that every case costs the same."""
     classes: tuple[type[Entity], ...] = (Letter, Crate)
     for cls in classes:
         for record in (await cls.objects.list(order="-id"))[5:]:

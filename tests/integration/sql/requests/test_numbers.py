@@ -1,4 +1,4 @@
-"""Numbers, ids and questions of visitors on every database: a clear answer, never a 5xx."""
+"""Extreme numbers, ids and query parameters on every database: a client error, never a 5xx."""
 
 from __future__ import annotations
 

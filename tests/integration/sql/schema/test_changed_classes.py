@@ -1,4 +1,4 @@
-"""A class that changed while its table stayed: said once, or refused where values would change."""
+"""Schema drift: a changed class is logged once, or refused where stored values would change."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from external_writers import Outsider
-from integration.sql.external_table import opened
 from integration.web.browser import unlisted
+from repositories import opened
 from starmodel import ConfigurationError, ConstraintError, Entity
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.schema.existing_sqlite_columns import family_of
@@ -28,7 +28,7 @@ class Colour(enum.Enum):
 
 
 def _class(name: str, /, **fields: Any) -> type[Entity]:
-    """An entity in SQL. Shapes: fields are annotations, or (annotation, default)."""
+    """An SQL entity type. Shapes: fields are annotations, or (annotation, default)."""
     pairs = {
         key: given if isinstance(given, tuple) else (given, ...) for key, given in fields.items()
     }
@@ -63,7 +63,7 @@ CHANGES = [
 async def test_changed_type_stores_no_other_value(
     any_url: str, before: Any, value: Any, after: Any
 ) -> None:
-    """The start refuses it by name, or what is written comes back as it was."""
+    """Startup refuses the type by name, or its values round-trip."""
     await _with_record(any_url, _class("Product", v=before), v=value)
     changed = _class("Product", v=after)
     app = fake_application(changed, stores={"sql": SqlRepository(any_url)})
@@ -83,7 +83,7 @@ async def test_changed_type_stores_no_other_value(
 
 
 async def _refusal(app: Application) -> str:
-    """Why the application doesn't start; "" when it does. It is closed again."""
+    """The startup error, or "". The application is closed again."""
     try:
         await app.ready()
     except ConfigurationError as error:

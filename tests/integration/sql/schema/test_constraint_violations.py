@@ -1,4 +1,4 @@
-"""A constraint that the database found broken is an error of its field, for forms and programs."""
+"""A constraint violation is an error of its field, in forms and JSON."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def browser(
 
 
 async def _refused(browser: Browser, path: str, **values: Any) -> dict[str, str]:
-    """The fields that a program and a form are told of, which must be the same."""
+    """The fields with errors in the JSON response, which must equal those of the form."""
     answer = await browser.call("POST", path, values)
     assert answer.status_code in (409, 422), answer.text
     page = await browser.submit(f"{path}", values)

@@ -1,4 +1,4 @@
-"""However an entity with the SQL store is declared, it behaves the same, on every database."""
+"""Each way to declare an SQL entity type behaves the same, on every database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from starmodel.testing.fakes import fake_application
 
 
 class _Shelf:
-    """The same events and rules in every form."""
+    """The same events and validators in every declaration style."""
 
     @event
     def sell(self: Any, number: int) -> None:

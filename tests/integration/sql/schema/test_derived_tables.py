@@ -1,4 +1,4 @@
-"""Tables that are derived from classes, and the constraints they keep."""
+"""Tables derived from entity types, and their constraints."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import Column, Index, MetaData, String, UniqueConstraint
 
+from repositories import delete, insert, opened
 from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
@@ -40,7 +41,7 @@ class _BlogPost(Entity):
 
 
 class _Order(Entity):
-    """Its table has the name of a keyword."""
+    """Its table name is an SQL keyword."""
 
     __tablename__ = "order"
 
@@ -53,24 +54,6 @@ class _Order(Entity):
 COLUMNS = 'SELECT name, "notnull" FROM pragma_table_info(?)'
 
 
-async def _ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
-async def _open(file: Path, *classes: type[Entity]) -> SqlRepository:
-    repository = SqlRepository(f"sqlite:///{file}")
-    await repository.open([entity_type(cls, "sql") for cls in classes], _ignore)
-    return repository
-
-
-def _insert(entity: Entity) -> Change:
-    return Change(type(entity), entity.id, "insert", 0, 1, entity)
-
-
-def _delete(entity: Entity) -> Change:
-    return Change(type(entity), entity.id, "delete", 1, 2)
-
-
 def _columns(file: Path, table: str) -> list[tuple[str, bool]]:
     with sqlite3.connect(file) as raw:
         rows = raw.execute(COLUMNS, (table,)).fetchall()
@@ -80,7 +63,7 @@ def _columns(file: Path, table: str) -> list[tuple[str, bool]]:
 
 async def test_table_has_a_column_per_field_and_two_hidden(tmp_path: Path) -> None:
     file = tmp_path / "app.db"
-    await (await _open(file, _Team, _BlogPost)).close()
+    await (await opened(f"sqlite:///{file}", _Team, _BlogPost)).close()
     assert _columns(file, "_blog_post") == [
         ("id", True), ("slug", True), ("team_id", False), ("summary", True),
         ("_version", True), ("_expires_at", False),
@@ -88,7 +71,7 @@ async def test_table_has_a_column_per_field_and_two_hidden(tmp_path: Path) -> No
 
 
 def test_texts_of_a_key_have_a_length_in_mysql() -> None:
-    """Its indexes need one, and MariaDB's don't."""
+    """MySQL's indexes need a length, MariaDB's don't."""
 
     class Ticket(Entity):
         __table_args__ = (UniqueConstraint("row", "seat"), Index("ix_ticket_gate", "gate"))
@@ -106,18 +89,18 @@ def test_texts_of_a_key_have_a_length_in_mysql() -> None:
 async def test_open_twice_keeps_what_is_there(tmp_path: Path) -> None:
     team = _Team(name="Blue")
     for _ in range(2):
-        repository = await _open(tmp_path / "app.db", _Team)
+        repository = await opened(f"sqlite:///{tmp_path / 'app.db'}", _Team)
         if await repository.get(_Team, team.id) is None:
-            await repository.commit(Batch([_insert(team)]))
+            await repository.commit(Batch([insert(team)]))
         assert await repository.get(_Team, team.id) == team
         await repository.close()
 
 
 async def test_broken_constraints_name_their_fields(tmp_path: Path) -> None:
-    repository = await _open(tmp_path / "app.db", _Team, _BlogPost)
+    repository = await opened(f"sqlite:///{tmp_path / 'app.db'}", _Team, _BlogPost)
     team = _Team(name="Blue")
     post = _BlogPost(slug="a", team_id=team.id, summary="s")
-    await repository.commit(Batch([_insert(post), _insert(team)]))
+    await repository.commit(Batch([insert(post), insert(team)]))
 
     async def refused(*changes: Change) -> dict[str, str]:
         with pytest.raises(ConstraintError) as caught:
@@ -125,28 +108,28 @@ async def test_broken_constraints_name_their_fields(tmp_path: Path) -> None:
         return caught.value.fields
 
     again = _BlogPost(slug="a", summary="s")
-    assert await refused(_insert(again)) == {"slug": "Slug is already taken."}
-    assert await refused(_insert(_BlogPost(slug="b"))) == {"summary": "Summary is required."}
+    assert await refused(insert(again)) == {"slug": "Slug is already taken."}
+    assert await refused(insert(_BlogPost(slug="b"))) == {"summary": "Summary is required."}
     lost = _BlogPost(slug="c", summary="s", team_id="nobody")
     told = {"team_id": "Team id refers to a record that does not exist."}
-    assert await refused(_insert(lost)) == told
+    assert await refused(insert(lost)) == told
     moved = post.evolve(team_id="nobody")
     patch = Patch({"team_id": "nobody"})
     assert await refused(Change(_BlogPost, post.id, "update", 1, 2, moved, patch)) == told
-    assert await refused(_delete(team)) == {}
-    await repository.commit(Batch([_delete(team), _delete(post)]))
+    assert await refused(delete(team, 1)) == {}
+    await repository.commit(Batch([delete(team, 1), delete(post, 1)]))
     await repository.close()
 
 
 async def test_declared_primary_key_leaves_id_unique(tmp_path: Path) -> None:
-    repository = await _open(tmp_path / "app.db", _Order)
+    repository = await opened(f"sqlite:///{tmp_path / 'app.db'}", _Order)
     first = _Order(sku="A", group=3, code="x")
-    await repository.commit(Batch([_insert(first)]))
+    await repository.commit(Batch([insert(first)]))
     assert await repository.get(_Order, first.id) == first
     with pytest.raises(VersionConflictError):
-        await repository.commit(Batch([_insert(_Order(id=first.id, sku="B"))]))
+        await repository.commit(Batch([insert(_Order(id=first.id, sku="B"))]))
     with pytest.raises(ConstraintError) as caught:
-        await repository.commit(Batch([_insert(_Order(sku="A"))]))
+        await repository.commit(Batch([insert(_Order(sku="A"))]))
     assert caught.value.fields == {"sku": "Sku is already taken."}
     await repository.close()
 
@@ -157,7 +140,7 @@ async def test_table_that_lacks_columns_stops_the_start(tmp_path: Path) -> None:
         raw.execute("CREATE TABLE _team (id VARCHAR PRIMARY KEY, _version BIGINT)")
     raw.close()
     with pytest.raises(ConfigurationError, match="'_team' of _Team lacks the columns 'name'"):
-        await _open(file, _Team)
+        await opened(f"sqlite:///{file}", _Team)
     assert _columns(file, "starmodel_marker") == []
 
 
@@ -169,12 +152,12 @@ async def test_two_classes_of_one_table_name_are_refused(tmp_path: Path) -> None
         text: str
 
     with pytest.raises(ConfigurationError, match="table 'http_log'"):
-        await _open(tmp_path / "app.db", HttpLog, HTTPLog)
+        await opened(f"sqlite:///{tmp_path / 'app.db'}", HttpLog, HTTPLog)
 
 
 async def test_foreign_key_to_an_unknown_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="_team"):
-        await _open(tmp_path / "app.db", _BlogPost)
+        await opened(f"sqlite:///{tmp_path / 'app.db'}", _BlogPost)
 
 
 async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
@@ -185,11 +168,11 @@ async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
         id: int | None = Field(default=None, primary_key=True)  # type: ignore[assignment]
 
     with pytest.raises(ConfigurationError, match="extra fields"):
-        await _open(tmp_path / "app.db", Loose)
-    repository = await _open(tmp_path / "app.db", Numbered)
+        await opened(f"sqlite:///{tmp_path / 'app.db'}", Loose)
+    repository = await opened(f"sqlite:///{tmp_path / 'app.db'}", Numbered)
     with pytest.raises(ConstraintError, match="has no id"):
-        await repository.commit(Batch([_insert(Numbered())]))
-    await repository.commit(Batch([_insert(Numbered(id=7))]))
+        await repository.commit(Batch([insert(Numbered())]))
+    await repository.commit(Batch([insert(Numbered(id=7))]))
     assert await repository.get(Numbered, 7) == Numbered(id=7)
     assert await repository.get(Numbered, "7") is None
     await repository.close()
@@ -218,10 +201,10 @@ def test_url_of_another_database_names_what_is_available(url: str, said: str) ->
 
 async def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nowhere"):
-        await _open(tmp_path / "nowhere" / "app.db", _Team)
+        await opened(f"sqlite:///{tmp_path / 'nowhere' / 'app.db'}", _Team)
     (tmp_path / "text.db").write_text("not a database, " * 100)
     with pytest.raises(ConfigurationError, match=r"text\.db"):
-        await _open(tmp_path / "text.db", _Team)
+        await opened(f"sqlite:///{tmp_path / 'text.db'}", _Team)
 
 
 class _Address(BaseModel):
@@ -240,8 +223,8 @@ class _Strict(Entity):
 
 async def test_row_that_no_longer_validates_is_loaded_with_raw_values(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
-    repository = await _open(file, _Strict)
-    await repository.commit(Batch([_insert(_Strict(id="1", name="abc"))]))
+    repository = await opened(f"sqlite:///{file}", _Strict)
+    await repository.commit(Batch([insert(_Strict(id="1", name="abc"))]))
     with sqlite3.connect(file) as raw:
         raw.execute(
             "UPDATE _strict SET name = 'far too long', address = '{\"since\": \"never\"}',"

@@ -1,4 +1,4 @@
-"""Names of tables, columns and indexes that a database would cut, or take for one."""
+"""Identifiers of tables, columns and indexes that a database would truncate or merge."""
 
 from __future__ import annotations
 

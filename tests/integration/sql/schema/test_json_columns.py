@@ -1,4 +1,4 @@
-"""JSON columns keep what their annotation says, whatever the type."""
+"""JSON columns decode to the annotated type, for any type."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Holder(BaseModel):
 
 
 class Point:
-    """A type with a schema of its own."""
+    """A type with a custom pydantic schema."""
 
     def __init__(self, x: int, y: int) -> None:
         self.x, self.y = x, y
@@ -63,7 +63,7 @@ class Point:
 
 
 class Foreign:
-    """A type of another library, which knows no pydantic."""
+    """A third-party type without pydantic support."""
 
     def __init__(self, name: str) -> None:
         self.name = name

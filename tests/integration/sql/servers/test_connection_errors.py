@@ -1,4 +1,4 @@
-"""A database that can't be used says which it is, why, and what to do; never its password."""
+"""Connection errors name the database, the cause and the remedy, and no password."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from databases import SERVERS
+from repositories import ignore_expiry
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
@@ -17,10 +18,6 @@ from starmodel.core.errors import ConfigurationError
 
 class _Count(Entity):
     n: int = 0
-
-
-async def _ignore(*_: object) -> None:
-    """Nobody listens to expiry here."""
 
 
 @pytest.fixture(params=SERVERS)
@@ -32,7 +29,7 @@ def url(request: pytest.FixtureRequest) -> str:
 async def _refusal(url: str, timeout_s: float = 10.0) -> str:
     repository = SqlRepository(url, timeout_s=timeout_s)
     with pytest.raises(ConfigurationError) as caught:
-        await repository.open([entity_type(_Count, "sql")], _ignore)
+        await repository.open([entity_type(_Count, "sql")], ignore_expiry)
     return str(caught.value)
 
 

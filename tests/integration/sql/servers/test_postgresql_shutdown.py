@@ -1,4 +1,4 @@
-"""PostgreSQL says that it shuts down before it hangs up; a connection in between is lost."""
+"""PostgreSQL's FATAL shutdown notice on an idle connection counts as a lost connection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DYING = _message(b"E", b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0")
 
 @asynccontextmanager
 async def _saying(*answers: bytes) -> AsyncIterator[PostgresqlServer]:
-    """A server that gives one answer to each message, and stays on the line."""
+    """A server that sends one response to each message and leaves the connection open."""
     gone = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

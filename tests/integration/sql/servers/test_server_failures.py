@@ -1,4 +1,4 @@
-"""PostgreSQL, MariaDB and MySQL at their worst: killed, collided with, out of reach, used up."""
+"""Database servers that are killed, deadlocked, unreachable or out of connections."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from databases import SERVERS, emptied
 from external_writers import Outsider
 from private_server import PrivateServer
+from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
 from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -30,26 +31,6 @@ class _Count(Entity):
     n: int = 0
 
 
-async def _ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
-async def _opened(url: str, **options: Any) -> SqlRepository:
-    repository = SqlRepository(url, **options)
-    await repository.open([entity_type(_Count, "sql")], _ignore)
-    return repository
-
-
-def _insert(entity: Entity) -> Change:
-    return Change(type(entity), entity.id, "insert", 0, 1, entity)
-
-
-def _set(old: _Count, n: int) -> Change:
-    version = version_of(old)
-    new = old.evolve(n=n)
-    return Change(_Count, old.id, "update", version, version + 1, new, Patch({"n": n}))
-
-
 async def _stored(repository: SqlRepository, id: str) -> _Count:
     found = await repository.get(_Count, id)
     assert found is not None
@@ -57,7 +38,7 @@ async def _stored(repository: SqlRepository, id: str) -> _Count:
 
 
 class Value(Entity):
-    """Words of SQL, which not every server keeps for itself."""
+    """Columns named by keywords that only some servers reserve."""
 
     key: str = ""
     rank: int = 0
@@ -67,7 +48,7 @@ class Value(Entity):
 
 @pytest.fixture
 async def repository(url: str) -> AsyncIterator[SqlRepository]:
-    repository = await _opened(url)
+    repository = await opened(url, _Count)
     yield repository
     await repository.close()
 
@@ -79,14 +60,14 @@ async def either(request: pytest.FixtureRequest, url: str) -> AsyncIterator[SqlR
         outsider = await Outsider.at(url)
         await outsider.create(_Count)
         await outsider.close()
-    repository = await _opened(url)
+    repository = await opened(url, _Count)
     yield repository
     await repository.close()
 
 
 @pytest.fixture(params=SERVERS)
 def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
-    """The server of this session, which the test may kill."""
+    """The server of this test session, which the test may kill."""
     server: PrivateServer = request.getfixturevalue(request.param)
     emptied(server.url)
     yield server
@@ -95,14 +76,14 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
 
 
 async def test_killed_server_is_waited_for_and_the_pool_recovers(mortal: PrivateServer) -> None:
-    repository = await _opened(mortal.url, timeout_s=1.0)
-    await repository.commit(Batch([_insert(_Count(id="a"))]))
+    repository = await opened(mortal.url, _Count, timeout_s=1.0)
+    await repository.commit(Batch([insert(_Count(id="a"))]))
     mortal.kill()
     started = time.monotonic()
     with pytest.raises(StoreUnavailableError, match="can't be reached"):
         await repository.get(_Count, "a")
     with pytest.raises(StoreUnavailableError, match="can't be reached"):
-        await repository.commit(Batch([_insert(_Count(id="b"))]))
+        await repository.commit(Batch([insert(_Count(id="b"))]))
     assert time.monotonic() - started < 10
     mortal.start()
     for _ in range(100):
@@ -111,18 +92,18 @@ async def test_killed_server_is_waited_for_and_the_pool_recovers(mortal: Private
             break
         except StoreUnavailableError:
             await asyncio.sleep(0.1)
-    await repository.commit(Batch([_set(await _stored(repository, "a"), 1)]))
+    await repository.commit(Batch([update(await _stored(repository, "a"), n=1)]))
     assert (await _stored(repository, "a")).n == 1
     assert await repository.get(_Count, "b") is None
     await repository.close()
 
 
 async def test_restart_between_two_commands_is_not_noticed(mortal: PrivateServer) -> None:
-    repository = await _opened(mortal.url, timeout_s=20.0)
-    await repository.commit(Batch([_insert(_Count(id="c"))]))
+    repository = await opened(mortal.url, _Count, timeout_s=20.0)
+    await repository.commit(Batch([insert(_Count(id="c"))]))
     old = await _stored(repository, "c")
     mortal.kill()
-    waiting = asyncio.ensure_future(repository.commit(Batch([_set(old, 1)])))
+    waiting = asyncio.ensure_future(repository.commit(Batch([update(old, n=1)])))
     await asyncio.sleep(0.2)
     await asyncio.to_thread(mortal.start)
     await waiting
@@ -131,7 +112,7 @@ async def test_restart_between_two_commands_is_not_noticed(mortal: PrivateServer
 
 
 class _Losing:
-    """A link that loses its connection at what commits, before or after the server did it."""
+    """A link whose connection drops at the commit, before or after the server applies it."""
 
     def __init__(self, link: Any, *, done: bool) -> None:
         self._link, self._done, self.closed = link, done, False
@@ -150,7 +131,7 @@ class _Losing:
 
 
 def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
-    """Let the next commit lose its answer."""
+    """Drop the connection at the next commit, before its response."""
     store = network_transaction.store
     left = [True]
 
@@ -165,7 +146,7 @@ async def test_lost_answer_of_inserts_stores_them_once(
     either: SqlRepository, monkeypatch: pytest.MonkeyPatch, done: bool
 ) -> None:
     _lose_once(monkeypatch, done=done)
-    await either.commit(Batch([_insert(_Count(id="a", n=5)), _insert(_Count(id="b"))]))
+    await either.commit(Batch([insert(_Count(id="a", n=5)), insert(_Count(id="b"))]))
     assert await either.count(Query(_Count)) == 2
     assert (await _stored(either, "a")).n == 5
 
@@ -174,11 +155,11 @@ async def test_lost_answer_of_inserts_stores_them_once(
 async def test_lost_answer_of_a_marked_update_counts_once(
     either: SqlRepository, monkeypatch: pytest.MonkeyPatch, done: bool
 ) -> None:
-    await either.commit(Batch([_insert(_Count(id="a"))]))
+    await either.commit(Batch([insert(_Count(id="a"))]))
     old = await _stored(either, "a")
     _lose_once(monkeypatch, done=done)
     marker = Marker("key", "digest", "run", time.time(), "done")
-    await either.commit(Batch([_set(old, 1)], marker))
+    await either.commit(Batch([update(old, n=1)], marker))
     found = await _stored(either, "a")
     assert (found.n, version_of(found)) == (1, 2)
     assert await either.marker("key") == marker
@@ -187,11 +168,11 @@ async def test_lost_answer_of_a_marked_update_counts_once(
 async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no version tells that the row was changed twice, the marker does."""
+    """Without a version column, the marker detects the second change."""
     outsider = await Outsider.at(url)
     await outsider.create(_Count)
-    repository = await _opened(url)
-    await repository.commit(Batch([_insert(_Count(id="a"))]))
+    repository = await opened(url, _Count)
+    await repository.commit(Batch([insert(_Count(id="a"))]))
     store = network_transaction.store
 
     async def losing(link: Any, attempt: Any) -> None:
@@ -201,7 +182,7 @@ async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
             await outsider.run("UPDATE _count SET n = n - 1")
 
     marker = Marker("key", "digest", "run", time.time(), "done")
-    change = _set(await _stored(repository, "a"), 1)
+    change = update(await _stored(repository, "a"), n=1)
     with monkeypatch.context() as patched:
         patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
         await repository.commit(Batch([change], marker))
@@ -213,8 +194,8 @@ async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
 async def test_lost_answer_that_nothing_proves_is_not_guessed(
     either: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await either.commit(Batch([_insert(_Count(id="a")), _insert(_Count(id="b"))]))
-    changes = [_set(await _stored(either, id), 1) for id in "ab"]
+    await either.commit(Batch([insert(_Count(id="a")), insert(_Count(id="b"))]))
+    changes = [update(await _stored(either, id), n=1) for id in "ab"]
     store = network_transaction.store
 
     async def losing(link: Any, attempt: Any) -> None:
@@ -227,16 +208,16 @@ async def test_lost_answer_that_nothing_proves_is_not_guessed(
 
 
 async def test_batches_in_opposite_orders_all_get_through(url: str) -> None:
-    """Two processes, as two repositories, that change the same rows in both orders."""
-    both = [await _opened(url) for _ in range(2)]
+    """Two repositories, as two processes, that update the same rows in opposite order."""
+    both = [await opened(url, _Count) for _ in range(2)]
     ids = [f"{n}" for n in range(6)]
-    await both[0].commit(Batch([_insert(_Count(id=id)) for id in ids]))
+    await both[0].commit(Batch([insert(_Count(id=id)) for id in ids]))
 
     async def add(repository: SqlRepository, order: list[str]) -> None:
         while True:
             olds = [await _stored(repository, id) for id in order]
             try:
-                return await repository.commit(Batch([_set(old, old.n + 1) for old in olds]))
+                return await repository.commit(Batch([update(old, n=old.n + 1) for old in olds]))
             except VersionConflictError:
                 await asyncio.sleep(0.001)
 
@@ -248,15 +229,15 @@ async def test_batches_in_opposite_orders_all_get_through(url: str) -> None:
 
 
 async def test_two_processes_on_one_row_lose_no_update(url: str) -> None:
-    both = [await _opened(url) for _ in range(2)]
-    await both[0].commit(Batch([_insert(_Count(id="a"))]))
+    both = [await opened(url, _Count) for _ in range(2)]
+    await both[0].commit(Batch([insert(_Count(id="a"))]))
 
     async def add(repository: SqlRepository) -> None:
         while True:
             old = await repository.latest(_Count, "a")
             assert old is not None
             try:
-                return await repository.commit(Batch([_set(old, old.n + 1)]))
+                return await repository.commit(Batch([update(old, n=old.n + 1)]))
             except VersionConflictError:
                 await asyncio.sleep(0.001)
 
@@ -267,7 +248,7 @@ async def test_two_processes_on_one_row_lose_no_update(url: str) -> None:
 
 
 async def test_two_processes_start_at_once_on_an_empty_database(url: str) -> None:
-    both = await asyncio.gather(*(_opened(url) for _ in range(4)))
+    both = await asyncio.gather(*(opened(url, _Count) for _ in range(4)))
     for repository in both:
         await repository.close()
 
@@ -276,14 +257,14 @@ async def test_cancelled_caller_leaves_the_commit_whole(
     repository: SqlRepository, url: str
 ) -> None:
     counts = [_Count() for _ in range(5)]
-    waiting = asyncio.ensure_future(repository.commit(Batch([_insert(c) for c in counts])))
+    waiting = asyncio.ensure_future(repository.commit(Batch([insert(c) for c in counts])))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await repository.commit(Batch([_insert(_Count())]))
+    await repository.commit(Batch([insert(_Count())]))
     await repository.close()
-    again = await _opened(url)
+    again = await opened(url, _Count)
     assert await again.count(Query(_Count)) == 6
     await again.close()
 
@@ -292,7 +273,7 @@ async def test_cancelled_caller_leaves_the_commit_whole(
 async def test_statement_that_takes_too_long_loses_its_connection(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository = await _opened(url, timeout_s=2.0)
+    repository = await opened(url, _Count, timeout_s=2.0)
     monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
     with pytest.raises(StoreUnavailableError, match="the connection was lost"):
         await repository._serving().engine.rows("SELECT SLEEP(20)", ())
@@ -300,21 +281,21 @@ async def test_statement_that_takes_too_long_loses_its_connection(
 
 
 async def test_used_up_pool_says_which_setting(url: str) -> None:
-    repository = await _opened(url, pool_size=1, timeout_s=0.2)
+    repository = await opened(url, _Count, pool_size=1, timeout_s=0.2)
 
     async def between() -> None:
         with pytest.raises(StoreUnavailableError, match="database_pool_size"):
             await repository.get(_Count, "a")
 
-    await repository.commit(Batch([_insert(_Count())]), between)
+    await repository.commit(Batch([insert(_Count())]), between)
     await repository.close()
 
 
 async def test_words_of_sql_are_names_like_others(url: str) -> None:
     repository = SqlRepository(url)
-    await repository.open([entity_type(Value, "sql")], _ignore)
+    await repository.open([entity_type(Value, "sql")], ignore_expiry)
     value = Value(key="k", rank=2)
-    await repository.commit(Batch([_insert(value)]))
+    await repository.commit(Batch([insert(value)]))
     assert await repository.list(make_query(Value, {"rank": 2}, order="-rows")) == [value]
     new = value.evolve(system="s")
     change = Change(Value, new.id, "update", 1, 2, new, Patch({"system": "s"}))
@@ -324,24 +305,24 @@ async def test_words_of_sql_are_names_like_others(url: str) -> None:
 
 
 async def test_driver_finds_nothing_to_warn_of(url: str, caplog: pytest.LogCaptureFixture) -> None:
-    repository = await _opened(url)
-    await repository.commit(Batch([_insert(_Count())]))
+    repository = await opened(url, _Count)
+    await repository.commit(Batch([insert(_Count())]))
     await repository.close()
     assert caplog.messages == []
 
 
 async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: str) -> None:
-    """Both processes give what follows one version the same number."""
-    ours, theirs = [await _opened(url) for _ in range(2)]
-    await ours.commit(Batch([_insert(_Count(id="a"))]))
+    """Both processes assign the same next version."""
+    ours, theirs = [await opened(url, _Count) for _ in range(2)]
+    await ours.commit(Batch([insert(_Count(id="a"))]))
     old = await _stored(ours, "a")
-    await theirs.commit(Batch([_set(old, 10)]))
-    first = asyncio.ensure_future(ours.commit(Batch([_set(old, 1)])))
+    await theirs.commit(Batch([update(old, n=10)]))
+    first = asyncio.ensure_future(ours.commit(Batch([update(old, n=1)])))
     await asyncio.sleep(0)
     queued = await ours.latest(_Count, "a")
     assert queued is not None
     assert queued.n == 1
-    second = asyncio.ensure_future(ours.commit(Batch([_set(queued, 2)])))
+    second = asyncio.ensure_future(ours.commit(Batch([update(queued, n=2)])))
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert all(isinstance(result, VersionConflictError) for result in results)
     assert (await _stored(ours, "a")).n == 10
@@ -352,9 +333,9 @@ async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: s
 async def test_lost_commit_behind_another_process_is_a_conflict_and_no_guess(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The marker of a finished command tells also that it was not stored."""
-    ours, theirs = [await _opened(url) for _ in range(2)]
-    await ours.commit(Batch([_insert(_Count(id="a"))]))
+    """The marker of a finished command also proves that a commit was not stored."""
+    ours, theirs = [await opened(url, _Count) for _ in range(2)]
+    await ours.commit(Batch([insert(_Count(id="a"))]))
     old = await _stored(ours, "a")
     store = network_transaction.store
 
@@ -364,12 +345,12 @@ async def test_lost_commit_behind_another_process_is_a_conflict_and_no_guess(
         try:
             await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]
         finally:
-            await theirs.commit(Batch([_set(old, 10)]))
+            await theirs.commit(Batch([update(old, n=10)]))
 
     monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
     marker = Marker("key", "digest", "run", time.time(), "done")
     with pytest.raises(VersionConflictError):
-        await ours.commit(Batch([_set(old, 1)], marker))
+        await ours.commit(Batch([update(old, n=1)], marker))
     assert (await _stored(ours, "a")).n == 10
     assert await ours.marker("key") is None
     for repository in (ours, theirs):

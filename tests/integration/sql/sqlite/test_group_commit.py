@@ -1,4 +1,4 @@
-"""The group-commit writer: killed processes, other processes, failing commits, long locks."""
+"""The group-commit writer: killed processes, concurrent processes, failed commits, long locks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql import sweeper
 from starmodel.adapters.persistence.sql.drivers.sqlite import reader as sqlite_reader
 from starmodel.adapters.persistence.sql.repository import SqlRepository, this_process
@@ -41,14 +42,8 @@ class _Note(Entity):
     size: int = 0
 
 
-async def _ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
 async def _opened(file: Path) -> SqlRepository:
-    repository = SqlRepository(f"sqlite:///{file}")
-    await repository.open([entity_type(_Count, "sql"), entity_type(_Note, "sql")], _ignore)
-    return repository
+    return await opened(f"sqlite:///{file}", _Count, _Note)
 
 
 @pytest.fixture
@@ -58,22 +53,12 @@ async def repository(tmp_path: Path) -> AsyncIterator[SqlRepository]:
     await repository.close()
 
 
-def _insert(entity: Entity) -> Change:
-    return Change(type(entity), entity.id, "insert", 0, 1, entity)
-
-
-def _set(old: _Count, n: int) -> Change:
-    version = version_of(old)
-    new = old.evolve(n=n)
-    return Change(_Count, old.id, "update", version, version + 1, new, Patch({"n": n}))
-
-
 async def _add_one(repository: SqlRepository, id: str) -> None:
     while True:
         count = await repository.latest(_Count, id)
         assert count is not None
         try:
-            return await repository.commit(Batch([_set(count, count.n + 1)]))
+            return await repository.commit(Batch([update(count, n=count.n + 1)]))
         except VersionConflictError:
             await asyncio.sleep(0)
 
@@ -82,18 +67,18 @@ async def _add_one(repository: SqlRepository, id: str) -> None:
 async def overtaken(
     repository: SqlRepository, tmp_path: Path
 ) -> AsyncIterator[tuple[_Count, asyncio.Future[None]]]:
-    """A state that is queued, and its commit, which another process has made a conflict.
+    """A queued state and its commit, which conflicts with a commit of another process.
 
-    Both processes call what follows version 1 version 2: the number alone proves nothing.
+    Both processes assign version 2 after version 1, so equal versions prove nothing.
     """
     other = await _opened(tmp_path / "app.db")
     count = _Count(id="both")
-    await repository.commit(Batch([_insert(count)]))
+    await repository.commit(Batch([insert(count)]))
     ours, theirs = [await store.get(_Count, "both") for store in (repository, other)]
     assert ours is not None
     assert theirs is not None
-    await other.commit(Batch([_set(theirs, 100)]))
-    lost = asyncio.ensure_future(repository.commit(Batch([_set(ours, 1)])))
+    await other.commit(Batch([update(theirs, n=100)]))
+    lost = asyncio.ensure_future(repository.commit(Batch([update(ours, n=1)])))
     await asyncio.sleep(0)
     queued = await repository.latest(_Count, "both")
     assert queued is not None
@@ -109,7 +94,7 @@ async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
     repository: SqlRepository, overtaken: tuple[_Count, asyncio.Future[None]]
 ) -> None:
     queued, lost = overtaken
-    second = asyncio.ensure_future(repository.commit(Batch([_set(queued, 2)])))
+    second = asyncio.ensure_future(repository.commit(Batch([update(queued, n=2)])))
     done = await asyncio.gather(lost, second, return_exceptions=True)
     assert [type(error) for error in done] == [VersionConflictError] * 2
 
@@ -122,8 +107,8 @@ async def test_change_of_a_state_that_was_queued_and_lost_since_is_a_conflict(
     with pytest.raises(VersionConflictError):
         await lost
     with pytest.raises(VersionConflictError):
-        await repository.commit(Batch([_set(queued, 2)]))
-    assert version_of(queued) != 2  # so that whoever compares with what is stored sees a change
+        await repository.commit(Batch([update(queued, n=2)]))
+    assert version_of(queued) != 2  # so that a comparison with the stored version fails
     check = Change(_Count, "both", "check", version_of(queued), version_of(queued))
     with pytest.raises(VersionConflictError):
         await repository.commit(Batch([check]))
@@ -203,7 +188,7 @@ async def test_killed_process_loses_nothing_acknowledged(tmp_path: Path) -> None
 async def test_two_processes_on_one_row_lose_no_update(tmp_path: Path) -> None:
     file = tmp_path / "shared.db"
     repository = await _opened(file)
-    await repository.commit(Batch([_insert(_Count(id="shared"))]))
+    await repository.commit(Batch([insert(_Count(id="shared"))]))
     with _child(file, 100) as child:
         for _ in range(10):
             await asyncio.gather(*(_add_one(repository, "shared") for _ in range(10)))
@@ -216,7 +201,7 @@ async def test_two_processes_on_one_row_lose_no_update(tmp_path: Path) -> None:
 
 
 async def test_failed_commit_fails_its_whole_group_and_stores_nothing(tmp_path: Path) -> None:
-    """A constraint that SQLite checks only at COMMIT, in a table that the user made."""
+    """A constraint that SQLite checks only at COMMIT, in a user-defined table."""
     file = tmp_path / "deferred.db"
     with sqlite3.connect(file) as raw:
         raw.execute("CREATE TABLE parent (id TEXT PRIMARY KEY)")
@@ -228,15 +213,15 @@ async def test_failed_commit_fails_its_whole_group_and_stores_nothing(tmp_path: 
     repository = await _opened(file)
     good = [_Count() for _ in range(5)]
     done = await asyncio.gather(
-        *(repository.commit(Batch([_insert(count)])) for count in good),
-        repository.commit(Batch([_insert(_Note(text="no such parent"))])),
+        *(repository.commit(Batch([insert(count)])) for count in good),
+        repository.commit(Batch([insert(_Note(text="no such parent"))])),
         return_exceptions=True,
     )
     assert all(isinstance(error, StarModelError) for error in done)
     assert "FOREIGN KEY" in str(done[0])
     assert await repository.list(Query(_Count)) == []
     assert await repository.latest(_Count, good[0].id) is None
-    await repository.commit(Batch([_insert(good[0])]))
+    await repository.commit(Batch([insert(good[0])]))
     assert await repository.get(_Count, good[0].id) == good[0]
     await repository.close()
 
@@ -245,9 +230,9 @@ async def test_refused_batch_leaves_the_rest_of_its_group_alone(
     repository: SqlRepository,
 ) -> None:
     taken = _Count(id="taken")
-    await repository.commit(Batch([_insert(taken)]))
-    pairs = [[_insert(_Count(id=f"{n}")), _insert(_Count(id=f"{n}b"))] for n in range(6)]
-    pairs[3][1] = _insert(taken)
+    await repository.commit(Batch([insert(taken)]))
+    pairs = [[insert(_Count(id=f"{n}")), insert(_Count(id=f"{n}b"))] for n in range(6)]
+    pairs[3][1] = insert(taken)
     done = await asyncio.gather(
         *(repository.commit(Batch(pair)) for pair in pairs), return_exceptions=True
     )
@@ -257,12 +242,12 @@ async def test_refused_batch_leaves_the_rest_of_its_group_alone(
 
 
 async def test_chained_events_on_one_row_need_no_second_try(repository: SqlRepository) -> None:
-    await repository.commit(Batch([_insert(_Count(id="hot"))]))
+    await repository.commit(Batch([insert(_Count(id="hot"))]))
 
     async def add_one_at_once() -> None:
         count = await repository.latest(_Count, "hot")
         assert count is not None
-        await repository.commit(Batch([_set(count, count.n + 1)]))
+        await repository.commit(Batch([update(count, n=count.n + 1)]))
 
     await asyncio.gather(*(add_one_at_once() for _ in range(100)))
     found = await repository.get(_Count, "hot")
@@ -271,12 +256,12 @@ async def test_chained_events_on_one_row_need_no_second_try(repository: SqlRepos
 
 
 async def test_stale_commit_does_not_become_the_latest(repository: SqlRepository) -> None:
-    await repository.commit(Batch([_insert(_Count(id="hot"))]))
+    await repository.commit(Batch([insert(_Count(id="hot"))]))
     old = await repository.get(_Count, "hot")
     assert old is not None
-    good = asyncio.ensure_future(repository.commit(Batch([_set(old, 1)])))
+    good = asyncio.ensure_future(repository.commit(Batch([update(old, n=1)])))
     await asyncio.sleep(0)
-    stale = asyncio.ensure_future(repository.commit(Batch([_set(old, 99)])))
+    stale = asyncio.ensure_future(repository.commit(Batch([update(old, n=99)])))
     await asyncio.sleep(0)
     await _add_one(repository, "hot")
     await good
@@ -290,19 +275,19 @@ async def test_stale_commit_does_not_become_the_latest(repository: SqlRepository
 async def test_refused_commit_takes_what_was_chained_on_it_from_latest(
     repository: SqlRepository,
 ) -> None:
-    await repository.commit(Batch([_insert(_Count(id="hot"))]))
+    await repository.commit(Batch([insert(_Count(id="hot"))]))
     old = await repository.get(_Count, "hot")
     assert old is not None
 
     async def refuse() -> None:
         raise LookupError("the other store refused")
 
-    first = asyncio.ensure_future(repository.commit(Batch([_set(old, 1)]), refuse))
+    first = asyncio.ensure_future(repository.commit(Batch([update(old, n=1)]), refuse))
     await asyncio.sleep(0)
     queued = await repository.latest(_Count, "hot")
     assert queued is not None
     assert queued.n == 1
-    second = asyncio.ensure_future(repository.commit(Batch([_set(queued, 2)])))
+    second = asyncio.ensure_future(repository.commit(Batch([update(queued, n=2)])))
     with pytest.raises(LookupError):
         await first
     assert await repository.latest(_Count, "hot") == old
@@ -311,9 +296,9 @@ async def test_refused_commit_takes_what_was_chained_on_it_from_latest(
 
 
 async def test_update_writes_only_its_patch(repository: SqlRepository, tmp_path: Path) -> None:
-    """What another build wrote meanwhile into other columns stays."""
+    """Columns that another build wrote meanwhile stay unchanged."""
     note = _Note(id="1", text="ours", size=1)
-    await repository.commit(Batch([_insert(note)]))
+    await repository.commit(Batch([insert(note)]))
     with sqlite3.connect(tmp_path / "app.db") as raw:
         raw.execute("ALTER TABLE _note ADD COLUMN newer TEXT DEFAULT 'kept'")
         raw.execute("UPDATE _note SET size = 7")
@@ -331,7 +316,7 @@ async def test_long_lock_of_another_process_does_not_hang_the_loop(
     other = sqlite3.connect(tmp_path / "app.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     count = _Count()
-    waiting = asyncio.ensure_future(repository.commit(Batch([_insert(count)])))
+    waiting = asyncio.ensure_future(repository.commit(Batch([insert(count)])))
     slowest = 0.0
     for _ in range(30):
         started = time.perf_counter()
@@ -350,7 +335,7 @@ async def test_long_read_moves_to_a_thread(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = [_Count(n=n) for n in range(2000)]
-    await repository.commit(Batch([_insert(count) for count in counts]))
+    await repository.commit(Batch([insert(count) for count in counts]))
     monkeypatch.setattr(sqlite_reader, "BUDGET_S", -1.0)
     query = Query(_Count, order=(("n", True),))
     assert [c.n for c in await repository.list(query)] == list(range(1999, -1, -1))  # type: ignore[attr-defined]
@@ -360,7 +345,7 @@ async def test_long_read_moves_to_a_thread(
 async def test_commit_and_read_after_close_say_what_to_do(repository: SqlRepository) -> None:
     await repository.close()
     with pytest.raises(StarModelError, match="not open"):
-        await repository.commit(Batch([_insert(_Count())]))
+        await repository.commit(Batch([insert(_Count())]))
     with pytest.raises(StarModelError, match="not open"):
         await repository.get(_Count, "1")
     await repository.close()
@@ -370,9 +355,9 @@ async def test_settled_commits_leave_nothing_to_the_garbage_collector(
     repository: SqlRepository,
 ) -> None:
     count = _Count()
-    await repository.commit(Batch([_insert(count)]))
+    await repository.commit(Batch([insert(count)]))
     await _add_one(repository, count.id)  # which compiles the statement
-    while gc.collect():  # what is freed may set free more
+    while gc.collect():  # a collected object may free others
         pass
     gc.disable()
     try:
@@ -387,9 +372,9 @@ async def test_group_with_a_refused_change_stores_all_the_others(
     repository: SqlRepository,
 ) -> None:
     counts = [_Count() for _ in range(4)]
-    await repository.commit(Batch([_insert(counts[2])]))
+    await repository.commit(Batch([insert(counts[2])]))
     outcomes = await asyncio.gather(
-        *(repository.commit(Batch([_insert(count)])) for count in counts), return_exceptions=True
+        *(repository.commit(Batch([insert(count)])) for count in counts), return_exceptions=True
     )
     refused = [isinstance(outcome, VersionConflictError) for outcome in outcomes]
     assert refused == [False, False, True, False]
@@ -409,10 +394,10 @@ async def test_forked_process_is_told_not_to_use_the_connection(
 
 async def test_cancelled_caller_leaves_the_writer_at_work(repository: SqlRepository) -> None:
     counts = [_Count() for _ in range(3)]
-    first = asyncio.ensure_future(repository.commit(Batch([_insert(counts[0])])))
+    first = asyncio.ensure_future(repository.commit(Batch([insert(counts[0])])))
     await asyncio.sleep(0)
     first.cancel()
-    await asyncio.gather(*(repository.commit(Batch([_insert(c)])) for c in counts[1:]))
+    await asyncio.gather(*(repository.commit(Batch([insert(c)])) for c in counts[1:]))
     assert first.cancelled()
     assert await repository.count(Query(_Count)) == 3
     assert await repository.latest(_Count, counts[0].id) == counts[0]
@@ -429,16 +414,16 @@ async def test_cancelled_between_stores_nothing(repository: SqlRepository) -> No
         await asyncio.sleep(1)
 
     with pytest.raises(asyncio.CancelledError):
-        await repository.commit(Batch([_insert(count)]), between)
+        await repository.commit(Batch([insert(count)]), between)
     assert started.is_set()
     assert await repository.get(_Count, count.id) is None
-    await repository.commit(Batch([_insert(count)]))
+    await repository.commit(Batch([insert(count)]))
 
 
 async def test_old_markers_are_purged_now_and_then(tmp_path: Path) -> None:
     now = 1_000_000.0
     repository = SqlRepository(f"sqlite:///{tmp_path / 'markers.db'}", clock=lambda: now)
-    await repository.open([entity_type(_Count, "sql")], _ignore)
+    await repository.open([entity_type(_Count, "sql")], ignore_expiry)
     for n in range(3):
         await repository.commit(Batch(marker=Marker(f"old{n}", "d", "c", now - 90_000)))
     await repository.commit(Batch(marker=Marker("young", "d", "c", now)))
@@ -458,7 +443,7 @@ async def test_expired_row_is_out_of_the_way_before_it_is_swept(tmp_path: Path) 
 
     now = 1_000_000.0
     repository = SqlRepository(f"sqlite:///{tmp_path / 'ttl.db'}", clock=lambda: now)
-    await repository.open([entity_type(Guest, "sql")], _ignore)
+    await repository.open([entity_type(Guest, "sql")], ignore_expiry)
     for n in range(2):
         guest = Guest(id="1", name="Eve")
         change = Change(Guest, "1", "insert", 0, n + 1, guest, ttl_s=5.0)
@@ -501,9 +486,9 @@ async def test_store_may_be_opened_again_while_it_still_closes(tmp_path: Path) -
     for n in range(10):
         closing = asyncio.ensure_future(repository.close())
         await asyncio.sleep(0)
-        await repository.open([entity_type(_Count, "sql")], _ignore)
+        await repository.open([entity_type(_Count, "sql")], ignore_expiry)
         await closing
-        await repository.commit(Batch([_insert(_Count())]))
+        await repository.commit(Batch([insert(_Count())]))
         assert await repository.count(Query(_Count)) == n + 1
     await repository.close()
 
@@ -512,12 +497,12 @@ async def test_cancelled_start_waits_for_its_thread_and_can_be_repeated(tmp_path
     repository = SqlRepository(f"sqlite:///{tmp_path / 'again.db'}")
     types = [entity_type(_Count, "sql")]
     for _ in range(20):
-        opening = asyncio.ensure_future(repository.open(types, _ignore))
+        opening = asyncio.ensure_future(repository.open(types, ignore_expiry))
         await asyncio.sleep(0.002)
         opening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await opening
         await repository.close()
-    await repository.open(types, _ignore)
-    await repository.commit(Batch([_insert(_Count())]))
+    await repository.open(types, ignore_expiry)
+    await repository.commit(Batch([insert(_Count())]))
     await repository.close()

@@ -1,4 +1,4 @@
-"""A loop that ends while a store is opening."""
+"""An event loop that closes while a store is opening."""
 
 from __future__ import annotations
 

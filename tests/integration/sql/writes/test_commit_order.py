@@ -1,4 +1,4 @@
-"""One commit of several changes keeps to the real dependencies between rows and unique values."""
+"""Statements of one commit respect foreign key and unique dependencies between rows."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ALL = [Node, Ring, Slot, Seat, Person, Desk, Floor, Flat]
 
 
 class Shop:
-    """Units of work on one store."""
+    """Applies units of work to one store."""
 
     def __init__(self, url: str) -> None:
         classes = [unlisted(_sql(cls)) for cls in ALL]

@@ -1,6 +1,6 @@
-"""Commands of several processes on one row all succeed at the first try.
+"""Concurrent commands of several processes on one row succeed without a retry.
 
-Each application here has a store of its own, as a process would; real
+Each application has a separate store, as a process would; real
 processes are in `tests/torture`.
 """
 
@@ -61,7 +61,7 @@ class Account(Entity):
 
 
 class Visits(Entity):
-    """One for the whole application, which nothing has stored yet."""
+    """Scope "app", not stored yet."""
 
     model_config = {"store": "sql", "scope": "app", "access": "public"}
     number: int = 0
@@ -158,7 +158,7 @@ async def test_first_events_of_an_instance_that_is_not_stored_yet_all_succeed(
 
 
 async def test_events_that_wait_are_rebased_on_a_hot_row(applications: list[Application]) -> None:
-    """They touch no field that the others touch, so they meet no conflict."""
+    """They change disjoint fields, so no command conflicts."""
 
     async def write(application: Application) -> None:
         account = await _found(application)
@@ -195,7 +195,7 @@ async def test_refused_event_on_a_locked_row_gives_it_back(
 
 
 def _write_until(url: str, began: threading.Event, stop: threading.Event) -> int:
-    """Update the row again and again, as another program; how often that was."""
+    """Update the row in a loop, as an external writer; returns the count."""
 
     async def write() -> int:
         outsider, number = await Outsider.at(url), 0
@@ -211,7 +211,7 @@ def _write_until(url: str, began: threading.Event, stop: threading.Event) -> int
 
 
 async def test_row_that_another_program_writes_all_the_time_is_locked(any_url: str) -> None:
-    """An update of somebody else between every read and commit costs a wait, and no conflict."""
+    """An external update between every read and commit costs a lock wait, and no conflict."""
     async with _applications(any_url, 1) as (application,):
         await application.objects(Account).create(id="a")
         account = await _found(application)
@@ -245,7 +245,7 @@ async def test_cancelled_command_gives_its_locks_back(applications: list[Applica
 
 
 async def test_single_writer_never_locks(any_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of one process build on each other, which needs no lock."""
+    """Commands of one process build on queued states, which needs no lock."""
 
     async def refuse(*_: Any) -> None:
         raise AssertionError("locked a row that nobody contends for")

@@ -1,4 +1,4 @@
-"""A change and the marker of its command on a server: both are stored, or neither."""
+"""A change and its idempotency marker commit in one transaction."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import asyncmy
 import asyncpg
 import pytest
 
+from repositories import delete, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
 from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
 from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.ports.repository import Batch, Change, Marker
-from starmodel.core.changes.patches import Patch
-from starmodel.core.classes.registry import entity_type
+from starmodel.app.ports.repository import Batch, Marker
 from starmodel.core.entity import Entity, version_of
 from starmodel.core.errors import (
     ConstraintError,
@@ -34,33 +33,13 @@ class _Seat(Entity):
     guest: str = ""
 
 
-async def _ignore(*_: Any) -> None:
-    """Nobody listens to expiry here."""
-
-
 @pytest.fixture
 async def repository(url: str) -> AsyncIterator[SqlRepository]:
-    repository = SqlRepository(url)
-    await repository.open([entity_type(_Seat, "sql")], _ignore)
+    repository = await opened(url, _Seat)
     for number in (1, 2):
-        await repository.commit(Batch([_insert(_Seat(id=f"{number}", number=number))]))
+        await repository.commit(Batch([insert(_Seat(id=f"{number}", number=number))]))
     yield repository
     await repository.close()
-
-
-def _insert(seat: _Seat) -> Change:
-    return Change(_Seat, seat.id, "insert", 0, 1, seat)
-
-
-def _update(old: _Seat, **values: Any) -> Change:
-    version = version_of(old)
-    return Change(
-        _Seat, old.id, "update", version, version + 1, old.evolve(**values), Patch(values)
-    )
-
-
-def _delete(old: _Seat) -> Change:
-    return Change(_Seat, old.id, "delete", version_of(old), version_of(old) + 1)
 
 
 def _marker(command: str = "run", outcome: str | None = "done") -> Marker:
@@ -75,7 +54,7 @@ async def _seat(repository: SqlRepository, id: str = "1") -> _Seat:
 
 async def test_change_of_each_kind_is_stored_with_its_marker(repository: SqlRepository) -> None:
     old, other = await _seat(repository), await _seat(repository, "2")
-    changes = [_insert(_Seat(id="3", number=3)), _update(old, guest="Ada"), _delete(other)]
+    changes = [insert(_Seat(id="3", number=3)), update(old, guest="Ada"), delete(other)]
     for change in changes:
         marker = Marker(change.kind, "digest", "run", time.time(), "done")
         await repository.commit(Batch([change], marker))
@@ -96,13 +75,13 @@ async def test_marked_change_on_postgresql_is_one_statement(
         return await run(link, sql, params)
 
     monkeypatch.setattr(DriverLink, "run", counted)
-    await repository.commit(Batch([_update(old, guest="Ada")], _marker()))
+    await repository.commit(Batch([update(old, guest="Ada")], _marker()))
     assert len(sent) == 1
 
 
 async def test_repeated_key_changes_nothing(repository: SqlRepository) -> None:
-    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")], _marker()))
-    again = _update(await _seat(repository), guest="Bob")
+    await repository.commit(Batch([update(await _seat(repository), guest="Ada")], _marker()))
+    again = update(await _seat(repository), guest="Bob")
     with pytest.raises(DuplicateCommandError):
         await repository.commit(Batch([again], _marker("another run")))
     assert (await _seat(repository)).guest == "Ada"
@@ -110,11 +89,11 @@ async def test_repeated_key_changes_nothing(repository: SqlRepository) -> None:
 
 
 async def test_repeated_key_on_a_changed_row_is_no_conflict(repository: SqlRepository) -> None:
-    """As when one click comes to two processes at once: its outcome is the answer."""
+    """As when one click reaches two processes concurrently: both return its outcome."""
     old = await _seat(repository)
-    await repository.commit(Batch([_update(old, guest="Ada")], _marker()))
+    await repository.commit(Batch([update(old, guest="Ada")], _marker()))
     with pytest.raises(DuplicateCommandError):
-        await repository.commit(Batch([_update(old, guest="Ada")], _marker("another run")))
+        await repository.commit(Batch([update(old, guest="Ada")], _marker("another run")))
 
 
 async def test_marker_of_the_same_run_is_replaced_with_the_change(
@@ -124,16 +103,16 @@ async def test_marker_of_the_same_run_is_replaced_with_the_change(
     with pytest.raises(DuplicateCommandError):
         await repository.commit(Batch(marker=_marker("another run", outcome=None)))
     finished = _marker()
-    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")], finished))
+    await repository.commit(Batch([update(await _seat(repository), guest="Ada")], finished))
     assert await repository.marker("key") == finished
     assert (await _seat(repository)).guest == "Ada"
 
 
 async def test_conflict_leaves_no_marker(repository: SqlRepository) -> None:
     old = await _seat(repository)
-    await repository.commit(Batch([_update(old, guest="Ada")]))
-    taken = _insert(_Seat(id="2", number=5))
-    for change in (_update(old, guest="Bob"), _delete(old), taken):
+    await repository.commit(Batch([update(old, guest="Ada")]))
+    taken = insert(_Seat(id="2", number=5))
+    for change in (update(old, guest="Bob"), delete(old), taken):
         with pytest.raises(VersionConflictError) as caught:
             await repository.commit(Batch([change], _marker()))
         assert caught.value.stored == (1 if change is taken else 2)
@@ -144,7 +123,7 @@ async def test_conflict_leaves_no_marker(repository: SqlRepository) -> None:
 async def test_broken_constraint_names_its_field_and_leaves_no_marker(
     repository: SqlRepository,
 ) -> None:
-    twice = [_update(await _seat(repository), number=2), _insert(_Seat(id="3", number=2))]
+    twice = [update(await _seat(repository), number=2), insert(_Seat(id="3", number=2))]
     for change in twice:
         with pytest.raises(ConstraintError) as caught:
             await repository.commit(Batch([change], _marker()))
@@ -154,7 +133,7 @@ async def test_broken_constraint_names_its_field_and_leaves_no_marker(
 
 @contextlib.asynccontextmanager
 async def _held(url: str) -> AsyncIterator[Callable[[], Awaitable[list[Any]]]]:
-    """Rows that somebody else holds; the result ends the connections that wait for them."""
+    """Locks rows from another connection; the result terminates the connections that wait."""
     hold = "SELECT 1 FROM _seat FOR UPDATE"
     if url.startswith("postgresql"):
         link = await asyncpg.connect(url)
@@ -188,7 +167,7 @@ async def test_connection_lost_in_the_middle_stores_both_once(
     old = await _seat(repository)
     marker = _marker()
     async with _held(url) as end_waiting:
-        batch = Batch([_update(old, guest="Ada")], marker)
+        batch = Batch([update(old, guest="Ada")], marker)
         commit = asyncio.ensure_future(repository.commit(batch))
         for _ in range(1000):
             if await end_waiting():
@@ -201,7 +180,7 @@ async def test_connection_lost_in_the_middle_stores_both_once(
 
 
 def _late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the first try be lost on its way, and done by the server after it was looked for."""
+    """Delay the first attempt until the client has queried its marker."""
     store, tries = network_transaction.store, []
 
     async def late(link: DriverLink, attempt: Any) -> None:
@@ -221,7 +200,7 @@ async def test_try_that_the_server_did_later_counts_once(
 ) -> None:
     old, marker = await _seat(repository), _marker()
     _late(monkeypatch)
-    await repository.commit(Batch([_update(old, guest="Ada")], marker))
+    await repository.commit(Batch([update(old, guest="Ada")], marker))
     found = await _seat(repository)
     assert (found.guest, version_of(found)) == ("Ada", version_of(old) + 1)
     assert await repository.marker("key") == marker
@@ -230,11 +209,11 @@ async def test_try_that_the_server_did_later_counts_once(
 async def test_try_that_may_have_been_done_later_is_no_conflict_without_a_marker(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A conflict would be run again, and counted twice."""
+    """A conflict would be retried, and counted twice."""
     old = await _seat(repository)
     _late(monkeypatch)
     with pytest.raises(StoreUnavailableError, match="not known whether"):
-        await repository.commit(Batch([_update(old, guest="Ada")]))
+        await repository.commit(Batch([update(old, guest="Ada")]))
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -242,11 +221,11 @@ async def test_try_that_may_have_been_done_later_is_no_conflict_without_a_marker
 async def test_constraint_that_is_checked_at_the_commit_names_its_field(
     repository: SqlRepository, number: int
 ) -> None:
-    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")]))
+    await repository.commit(Batch([update(await _seat(repository), guest="Ada")]))
     await repository._serving().engine.run(
         "ALTER TABLE _seat ADD CONSTRAINT later UNIQUE (guest) DEFERRABLE INITIALLY DEFERRED", ()
     )
-    guests = [_insert(_Seat(id=f"{n}", number=n, guest="Ada")) for n in (3, 4)]
+    guests = [insert(_Seat(id=f"{n}", number=n, guest="Ada")) for n in (3, 4)]
     with pytest.raises(ConstraintError) as caught:
         await repository.commit(Batch(guests[:number], _marker()))
     assert caught.value.fields == {"guest": "Guest is already taken."}

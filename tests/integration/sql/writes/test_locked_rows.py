@@ -1,4 +1,4 @@
-"""Locks that another program holds: one deadline for each command, and nobody else waits."""
+"""Rows locked by external writers: one timeout for each command, and no other command blocks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def _application(
 
 @asynccontextmanager
 async def _holding(url: str, *statements: str) -> AsyncIterator[Outsider]:
-    """Another program that has begun a transaction, and goes for a coffee."""
+    """An external writer with an open transaction."""
     outsider = await Outsider.at(url)
     await outsider.run("BEGIN IMMEDIATE" if outsider.kind == "sqlite" else "BEGIN")
     for statement in statements:
@@ -123,7 +123,7 @@ async def test_other_rows_go_on_while_one_is_locked(url: str) -> None:
 
 
 async def test_more_locked_rows_than_connections_leave_the_others_free(url: str) -> None:
-    """MySQL waits a second for the first locks that it meets; later ones take no connection."""
+    """MySQL waits a second for the first locks; later commands take no connection."""
     async with _application(url, timeout_s=5) as application:
         others = [HOLD.replace("'i0'", f"'i{n}'") for n in range(11)]
         async with _holding(url, *others):

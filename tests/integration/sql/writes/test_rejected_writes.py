@@ -1,4 +1,4 @@
-"""What a database refuses for good is 403, 409 or 500, and its cause is in the log."""
+"""Permanent database errors are 403, 409 or 500, with their cause in the log."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def _visitor(url: str) -> Visitor:
 
 @pytest.fixture
 def shop(any_url: str) -> Iterator[tuple[Visitor, str, str]]:
-    """A visitor, the address of a note and the url of its database."""
+    """A visitor, the URL of a note and the URL of its database."""
     with _visitor(any_url) as visitor:
         at = visitor.post("/notes", {"text": "a"}).headers["location"]
         yield visitor, at, any_url
 
 
 def _alter(visitor: Visitor, url: str, *statements: str) -> None:
-    """What the administrator of the database does meanwhile."""
+    """A statement of the database administrator."""
 
     async def work() -> None:
         outsider = await Outsider.at(url)
@@ -54,7 +54,7 @@ def _alter(visitor: Visitor, url: str, *statements: str) -> None:
 
 
 def _told(answer: Any, caplog: pytest.LogCaptureFixture, cause: str) -> int:
-    """The status, when the answer is polite, promises nothing and hides what the log has."""
+    """The status of a response that suggests no retry and hides the cause that is in the log."""
     detail = answer.json()["detail"]
     assert "again in a moment" not in detail
     assert cause.lower() not in answer.text.lower()
@@ -115,7 +115,7 @@ def _as_role(url: str) -> str:
 
 @contextmanager
 def _with_clerk(url: str) -> Iterator[tuple[Visitor, str, str]]:
-    """An administrator, the address of a note and the url of a database with a role `clerk`."""
+    """An administrator, the URL of a note and the URL of a database with a role `clerk`."""
     with _visitor(url) as administrator:
         at = administrator.post("/notes", {"text": "a"}).headers["location"]
         postgresql = url.startswith("postgresql")

@@ -1,4 +1,4 @@
-"""Closed by default, and the same answer on page, JSON, event and stream."""
+"""Access is denied by default, with one policy for pages, JSON, events and streams."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ async def test_entity_parameter_needs_read_access(visit: Any) -> None:
 
 @unlisted
 class Letter(Entity):
-    """Read and written by its owner; anybody signed in may create one."""
+    """Readable and writable by its owner; any signed-in actor may create one."""
 
     model_config = EntityConfig(access={"read": owns, "write": owns})
     owner: str
@@ -223,7 +223,7 @@ class Letter(Entity):
 
 
 def same(one: Any, other: Any, id: str) -> None:
-    """The two answers differ in the id that was asked for, and in nothing else."""
+    """The two responses differ in the requested id only."""
     assert one.status_code == other.status_code
     assert one.text.replace(id, "none") == other.text
     for answer in (one, other):

@@ -1,4 +1,4 @@
-"""Access is decided again at every commit: a command that waits may lose it meanwhile."""
+"""Access is checked again at every commit: a waiting command may lose its permission."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starmodel import Entity, EntityConfig, dispatch, event
 
 
 class Gate:
-    """Holds one event until the test lets it go on."""
+    """Blocks one event until the test releases it."""
 
     def close(self) -> None:
         self.reached, self.opened = asyncio.Event(), asyncio.Event()
@@ -115,7 +115,7 @@ async def text(browser: Any) -> str:
 
 
 async def lose(browser: Any) -> None:
-    """Give the record to somebody else, as trusted code."""
+    """Assign the record to another owner, as trusted code."""
     await dispatch(browser.note.do.update(owner="bob"))
 
 

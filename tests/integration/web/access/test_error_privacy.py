@@ -1,4 +1,4 @@
-"""What errors and refusals may name: nothing before access, and no private field ever."""
+"""Error responses name nothing before the access check, and never a private field."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Ware(Entity):
 
 @unlisted
 class Ledger(Entity):
-    """Of which nobody but staff may learn anything."""
+    """Readable by staff only."""
 
     model_config = EntityConfig(scope="record", access="role:staff")
     balance: int = Field(default=0, ge=0)
@@ -105,7 +105,7 @@ async def test_error_of_a_private_field_names_neither_it_nor_its_limit(
     ware: Any, name: str, by: int, headers: Any
 ) -> None:
     if by == 12 and name not in ("raise_margin", "raise_slowly"):
-        return  # the validator of the field itself is asked only there
+        return  # the field's validator runs only there
     answer = await ware.post(
         f"{ware.url}/{name}", json={"by": by}, headers=headers | {"origin": ORIGIN}
     )
@@ -247,7 +247,7 @@ async def test_foreign_key_to_an_unreadable_record_is_refused_as_to_an_unknown_o
     if who:
         await browser.page(f"/sign-in/{who}")
         kept = await browser.call("PATCH", f"/pages/{page.id}", {"text": "y", "folder_id": hers})
-        assert kept.status_code == 200  # what is there already is no question
+        assert kept.status_code == 200  # the existing records are given
 
 
 async def test_constraint_of_a_private_column_names_no_field(visit: Any, tmp_path: Path) -> None:

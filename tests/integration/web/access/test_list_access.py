@@ -1,4 +1,4 @@
-"""Lists under a read rule that is a function depend on readable records only."""
+"""Lists under a rule function depend on readable records only."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def test_pages_cut_the_readable_records(make: Any, order: str) -> None:
 
 @pytest.mark.parametrize("own", [(), (0, 3, 4)])
 async def test_answers_are_the_same_whatever_unreadable_records_hold(make: Any, own: Any) -> None:
-    """What an attacker compares: every face of a list with and without others' records."""
+    """Every response of a list, which must not depend on unreadable records."""
     questions = [
         "", "total=1", "cursor=", "per_page=1", "per_page=2&page=2", "per_page=1&cursor=",
         "code__startswith=c0000", "code__startswith=c0003", "search=c0003", "search=c9",

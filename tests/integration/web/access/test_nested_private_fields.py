@@ -1,4 +1,4 @@
-"""Private parts of nested models: refused in every input, kept by every update without them."""
+"""Private fields of nested models: refused in every payload, preserved by updates without them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Other(BaseModel):
 
 
 class Strict(BaseModel):
-    """Its private part has no default."""
+    """Its private field has no default."""
 
     name: str = ""
     token: str = Field(private=True, max_length=98765)
@@ -161,7 +161,7 @@ async def test_private_part_in_an_update_is_refused_as_an_unknown_name(
     other = json.dumps(as_unknown)
     for size in (9, 8, 5, 4, 3):
         other = other.replace(f"'{'z' * size}'", "'@'").replace(f'"{"z" * size} is', '"@ is')
-    assert json.loads(said) == json.loads(other)  # nothing tells which of the two exists
+    assert json.loads(said) == json.loads(other)  # no response reveals which of the two exists
 
 
 @pytest.mark.parametrize("data", SETS)
@@ -270,7 +270,7 @@ async def test_argument_named_as_a_field_keeps_its_private_parts(house: Any) -> 
 
 
 async def test_what_was_read_can_be_sent_back(house: Any) -> None:
-    """Secrets come as asterisks, which stand for what is stored."""
+    """Secrets are masked by asterisks, which keep the stored value."""
     before = await stored(house)
     read = (await house.call("GET", house.url)).json()
     read.pop("id")

@@ -1,4 +1,4 @@
-"""The answer to an event shows state only to whoever may read it after the change."""
+"""Event responses include state only for actors who may read it after the change."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Pair:
 
 @unlisted
 class Box(Entity):
-    """What anybody may drop something into and only staff may read."""
+    """Writable by any actor, readable by staff only."""
 
     model_config = EntityConfig(scope="record", access=WRITE_ONLY)
     text: str = SECRET
@@ -88,7 +88,7 @@ class Tally(Entity):
 
 @unlisted
 class Desk(Entity):
-    """Open to everybody; its events return others' states in every shape."""
+    """Public; its events return states of other records in every shape."""
 
     model_config = EntityConfig(scope="app", access="public")
 
@@ -175,7 +175,7 @@ async def test_datastar_reply_patches_no_signal_of_what_may_not_be_read(
     assert answer.headers.get("starmodel-status", "200") == "200"
     assert "votes" not in answer.text
     nothing_of_it(answer)
-    assert toasts(answer.text)  # that it was done is told all the same
+    assert toasts(answer.text)  # the response still confirms the commit
     assert '"votes"' in (await box.staff.click(f"/tally/{name}")).text
 
 
@@ -227,7 +227,7 @@ async def test_edit_conflict_tells_the_stored_value_only_to_readers(box: Any) ->
     blind = await box.post(f"{box.box}/update", data=form, headers=JSON | {"origin": ORIGIN})
 
     assert (seen.status_code, SECRET in seen.text) == (409, True)
-    assert blind.status_code == 200  # no answer depends on what is stored
+    assert blind.status_code == 200  # no response depends on stored values
     nothing_of_it(blind)
 
 

@@ -1,4 +1,4 @@
-"""Thousands of requests that differ in all that a visitor chooses hold little memory."""
+"""Thousands of requests with unique visitor-chosen values use bounded cache memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.testing.browser.asgi import DATASTAR, HTML, JSON, Cookies, scope_of
 
 MB = 1_000_000
-BIG = 60_000  # what is chosen by a visitor in one place
+BIG = 60_000  # values that a visitor chooses in one place
 
 
 @unlisted
@@ -53,7 +53,7 @@ def words(number: int, length: int = BIG) -> str:
 
 
 class Attacker:
-    """Sends what differs in every request, as a raw ASGI client."""
+    """Sends unique values in every request, as a raw ASGI client."""
 
     def __init__(self, app: Any) -> None:
         self.app, self.own = app, {"origin": ORIGIN}
@@ -61,7 +61,7 @@ class Attacker:
     async def ask(
         self, method: str, url: str, headers: dict[str, str], body: bytes = b"", root: str = ""
     ) -> Any:
-        path, _, query = url.partition("?")  # without `urlsplit`, which has a cache of its own
+        path, _, query = url.partition("?")  # without `urlsplit`, which has a separate cache
         scope = scope_of(method, "/", self.own | headers, Cookies())
         scope |= {"path": root + unquote(path), "raw_path": (root + path).encode()}
         scope |= {"query_string": query.encode(), "root_path": root}
@@ -228,7 +228,7 @@ async def test_distinct_requests_of_one_kind_hold_little(app: Any, kind: str) ->
         held = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    # A mount point that visitors choose (`Mount("/{name}", app)`) has templates of its own.
+    # Each visitor-chosen mount point (`Mount("/{name}", app)`) compiles separate templates.
     most = 40 if kind == "mount_points" else 8
     assert held < most * MB, f"{kind}: {held / MB:.1f} MB"
 
@@ -258,7 +258,7 @@ async def test_every_cache_of_the_package_stays_small_under_all_kinds(app: Any) 
     large = {name: size for name, size in sizes.items() if size > 7 * MB}
     assert not large
     assert sum(sizes.values()) < 30 * MB
-    # What is cached by count must be keyed by code, not by what visitors choose.
+    # Caches bounded by count have keys from code, not from requests.
     grown = {name: count - counted.get(name, 0) for name, count in counts().items()}
     assert {name: more for name, more in grown.items() if more >= 100} == {}
     for _, cache in own_caches():

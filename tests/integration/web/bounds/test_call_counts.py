@@ -1,4 +1,4 @@
-"""A click and a page of a list make a bounded number of Python calls.
+"""A click and a list page make a bounded number of Python calls.
 
 Counted, not timed, so that a busy machine changes nothing. A new guarantee
 may raise a bound; work that fits at the start of the application must not.

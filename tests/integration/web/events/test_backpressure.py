@@ -1,4 +1,4 @@
-"""Readers that are slower than a generator event."""
+"""Backpressure: clients that read more slowly than a generator event yields."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Reader:
-    """An ASGI caller whose connection takes nothing until `ready` is set, or breaks."""
+    """An ASGI client whose connection blocks until `ready` is set, or drops."""
 
     def __init__(self, app: Any) -> None:
         self.app, self.ready, self.text = app, asyncio.Event(), ""
@@ -85,7 +85,7 @@ async def test_event_runs_to_its_end_while_a_reader_sleeps(serve: Callable[..., 
     await asyncio.wait_for(task, 5)
     assert len(reader.text) < 2 * reply_parts.MAX_WAITING_BYTES
     assert "Your connection was slow" in reader.text
-    assert f"{STEPS - 1} xxx" in reader.text  # the newest steps are those that arrive
+    assert f"{STEPS - 1} xxx" in reader.text  # the newest steps arrive
     assert not app.front.events.running.open_replies
 
 

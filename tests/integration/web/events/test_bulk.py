@@ -1,4 +1,4 @@
-"""One event for many records: each on its own, and every caller answered in its own way."""
+"""Bulk events: each record commits separately, and the response fits the client's type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read when two of them, or two of their clicks, meet: no versions, no keys."""
+"""Conflict messages for visitors name no version and no idempotency key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that fails after a commit turns the success into a failure."""
+"""An error after the commit never turns the response into a failure."""
 
 from __future__ import annotations
 

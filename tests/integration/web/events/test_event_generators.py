@@ -1,4 +1,4 @@
-"""Each yield of a generator event is committed, published and sent."""
+"""Each yield of a generator event is committed, published and streamed."""
 
 from __future__ import annotations
 

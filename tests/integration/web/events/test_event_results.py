@@ -1,4 +1,4 @@
-"""What an event returns, as its caller sees it."""
+"""Return values of events, as encoded for each client."""
 
 from __future__ import annotations
 

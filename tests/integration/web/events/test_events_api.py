@@ -1,4 +1,4 @@
-"""Events as an API: JSON, forms, files, query arguments; answers in JSON, true status."""
+"""Events as an API: JSON, forms, files and query arguments; JSON responses with their status."""
 
 from __future__ import annotations
 

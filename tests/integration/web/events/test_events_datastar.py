@@ -1,4 +1,4 @@
-"""What Datastar is answered, to the byte."""
+"""Datastar responses, to the byte."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ async def test_click_when_answered_leaves_nothing_to_the_garbage_collector(serve
         await send(app, "POST", "/counter/increment?amount=1", DATASTAR, cookies)
 
     await click()
-    while gc.collect():  # what is freed may set free more
+    while gc.collect():  # a collected object may free others
         pass
     gc.disable()
     try:

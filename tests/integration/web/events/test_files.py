@@ -1,4 +1,4 @@
-"""Uploaded files as parameters of events: forms, checks, lists and limits."""
+"""Uploaded files as event parameters: forms, validation, lists and limits."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_live_check_does_not_miss_a_file_and_sending_does(visit: Any) -> N
 
     for name in ("attach", "attach_many", "small"):
         checked = await browser.post(f"/album/{name}", data={"x": ""}, headers=check)
-        assert "x" in checked.json()["errors"]  # an unknown name is still told
+        assert "x" in checked.json()["errors"]  # an unknown name is still an error
         checked = await browser.post(f"/album/{name}", data={}, headers=check)
         assert checked.json() == {"errors": {}}
         sent = await browser.post(f"/album/{name}", data={}, headers=JSON | FROM)

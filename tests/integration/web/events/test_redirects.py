@@ -1,4 +1,4 @@
-"""Redirects stay on this host, as browsers read what is sent."""
+"""Redirects stay on this host under the URL parsing of browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two people edit one record: nothing is put back, and what both changed is told."""
+"""Two visitors edit one record: changes merge, and conflicting fields are reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Card(Entity):
 
 
 def fields(page: str, form_id: str = "Card-update") -> dict[str, str]:
-    """What the edit form would send unchanged."""
+    """The payload of the unchanged edit form."""
     form = page.partition(f'id="{form_id}')[2].partition("</form>")[0]
     found = {}
     for tag in re.findall(r"<input[^>]*>", form):

@@ -1,4 +1,4 @@
-"""`StarModel-Check`: what a form that is being filled in would be refused for; nothing happens."""
+"""`StarModel-Check` validates a form while it is edited, without side effects."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_check_of_create_tells_each_input_and_stores_nothing(ann: Any) -> 
     assert (await ann.call("GET", "/bookings")).json()["items"] == []
     sent = await ann.submit("/bookings", {"name": "much too long", "first": "-1"})
     assert set(wrong) == {"name", "first"}
-    for told in wrong.values():  # what is said while typing is what is said when it is sent
+    for told in wrong.values():  # validation while typing gives the errors of the submit
         assert f">{told}</small>" in sent.text
 
 

@@ -1,4 +1,4 @@
-"""Forms of a browser without JavaScript: POST, redirect, GET; and the form again when refused."""
+"""Forms without JavaScript: POST, redirect, GET, and the form with errors when refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records whose ids are chosen: a missing one is an answer beside its input."""
+"""A missing required id is a validation error beside its input."""
 
 from __future__ import annotations
 

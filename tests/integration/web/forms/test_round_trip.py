@@ -1,4 +1,4 @@
-"""An edit form that is sent as it was opened changes nothing."""
+"""An edit form submitted unchanged changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input is read by all that an annotation says: strictness, validators, discriminators."""
+"""Inputs are parsed by the whole annotation: strict types, validators, discriminators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields of bytes that are no UTF-8, in every store and on every face."""
+"""Binary fields that are no UTF-8, in every store and response type."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_record_with_binary_bytes_is_stored_shown_and_changed(visit: Any, 
 
     again = {name: state[name] for name in ("picture", "digests", "by_name", "part")}
     assert (await browser.call("PATCH", at, json=again)).status_code == 200
-    assert (await browser.call("GET", at)).json() == state  # what was read can be sent back
+    assert (await browser.call("GET", at)).json() == state  # the response can be sent back
     assert (await browser.call("GET", "/photos")).json()["items"] == [state]
     for path in ("/photos", at, f"{at}/edit"):
         assert (await browser.page(path)).status_code == 200

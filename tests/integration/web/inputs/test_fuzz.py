@@ -1,4 +1,4 @@
-"""Random requests to every parser: none is a 5xx, and none takes long.
+"""Random requests to every parser: no 5xx, and no slow response.
 
 FUZZ_CASES sets how many cases run (100000 by hand), FUZZ_SEED which.
 """

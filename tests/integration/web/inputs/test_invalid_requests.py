@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear error, and nothing changed."""
+"""Invalid requests end in a clear error and change nothing."""
 
 from __future__ import annotations
 

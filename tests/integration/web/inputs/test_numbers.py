@@ -1,4 +1,4 @@
-"""Numbers from outside: whatever their size, never a 5xx, and never a page that breaks later."""
+"""Numbers of any size in requests: never a 5xx, and never a page that breaks later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of requests: read after access is decided, as UTF-8, in linear time, within bounds."""
+"""Request bodies: read after the access check, decoded as UTF-8, parsed in linear time, bounded."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Ledger(Entity):
 
 @contextmanager
 def quick(limit_s: float = 1.0) -> Iterator[None]:
-    """What runs inside takes far less CPU time than an attack would want."""
+    """Requires that a block takes little CPU time."""
     before = time.process_time()
     yield
     assert time.process_time() - before < limit_s
@@ -324,7 +324,7 @@ async def test_own_routes_read_no_more_than_the_limit(
             path, content=body if has_length else pieces(),
             headers=JSON | {"origin": ORIGIN, "content-type": kind},
         )  # fmt: skip
-        # FastHTML ends the request by itself where it reads no body of this type.
+        # FastHTML ends the request where it parses no body of this type.
         assert answer.status_code == 413 or ("octet" in kind and path == "/own"), answer.text
 
 

@@ -1,4 +1,4 @@
-"""An unknown name in a request is an error; only the forms' own words pass."""
+"""An unknown parameter name is an error; only reserved form names pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Going through a list in JSON by cursors."""
+"""Pagination of JSON lists by cursors."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_records_that_come_and_go_meanwhile_neither_repeat_nor_hide_others
     gone: list[str] = []
 
     async def meanwhile(shown: list[dict[str, Any]]) -> None:
-        # The last one, behind which the next window begins, and a new one before all of them.
+        # Delete the last record, at the cursor, and add one before all others.
         assert (await shop.call("DELETE", f"/products/{shown[-1]['id']}")).status_code < 300
         gone.append(shown[-1]["name"])
         await shop.call("POST", "/products", {"name": "New", "price": -1})
@@ -118,13 +118,13 @@ async def test_a_window_of_readable_records_is_full_and_its_cursor_names_one_of_
     assert [note["name"] for note in first["items"]] == ["ann 00", "ann 07"]
     assert [note["name"] for note in second["items"]] == ["ann 08", "ann 10"]
     assert (first["total"], second["next"]) == (4, None)
-    # In the order that mixes both, too, the cursor tells nothing of another's note.
+    # A cursor reveals nothing of an unreadable note, in the mixed order too.
     query = make_query(Note, {}, order="owner")
     mixed = await window(bob, "/notes?cursor=&per_page=3&order=owner")
     last = Note(**mixed["items"][-1])
     place = app.starmodel.cursors.position(query, mixed["next"], "bob")
     assert (last.owner, place) == ("bob", (last.owner, last.id))
-    # Nor is it of any use to her, who could see where another's note stands.
+    # Nor does another visitor's cursor reveal the position of a note.
     answer = await ann.call("GET", f"/notes?order=owner&cursor={mixed['next']}")
     assert answer.status_code == 400
 
@@ -255,7 +255,7 @@ def test_any_text_in_a_cursor_is_answered_or_refused(visitor: Visitor, text: str
 
 
 def _forged(app: Any, order: str, text: str) -> str:
-    """A cursor as the server would have made it of any text."""
+    """A validly signed cursor of any text."""
     from base64 import urlsafe_b64encode
 
     from starmodel.app.queries.cursors import _context

@@ -1,4 +1,4 @@
-"""Moments with and without a zone: filtered by what pages show, and typed in UTC."""
+"""Naive and aware datetimes in filters, inputs and pages."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ ALL = ["local", "paris", "zoned"]
         ("at__in=2024-06-01T10:00:30,2024-07-01T00:00", ALL),
         ("at__gte=2024-06-01&at__lte=2024-06-01", ALL), ("at__gt=2024-06-01", []),
         ("at__lt=2024-06-01", []), ("at__gte=2024-06-02", []),
-        # With a zone it is one moment, which those without are never compared with.
+        # An aware datetime is one instant, never compared with naive ones.
         ("at__gte=2024-06-01T09:00Z", ["paris", "zoned"]),
         ("at__gte=2024-06-01T11:30%2B02:00", ["paris", "zoned"]),
         ("at__gte=2024-06-01T12:01%2B02:00", []), ("at__lte=2024-06-01T12:00%2B02:00", ALL[1:]),
@@ -131,7 +131,7 @@ async def test_form_has_an_input_for_a_zoned_moment_and_takes_it_in_utc(browser:
     await browser.submit(f"{at}/postpone", {"until": "2024-06-02T08:30"})
     assert (await browser.call("GET", at)).json()["back"] == "2024-06-02T08:30:00Z"
     wrong = await browser.call("POST", f"{at}/postpone", {"until": "2024-06-02T08:30"})
-    assert wrong.status_code == 422  # a program says which zone it means
+    assert wrong.status_code == 422  # a JSON client sends the time zone
 
 
 async def test_edit_of_a_zoned_moment_keeps_what_its_input_has_no_room_for(browser: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a client can ask a list for: absence, emptiness, negation, ranges, several values."""
+"""List filters: null, empty, negation, ranges and several values."""
 
 from __future__ import annotations
 

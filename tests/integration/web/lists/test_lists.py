@@ -1,4 +1,4 @@
-"""Lists: filters, search, order and pages, with caps and clear errors."""
+"""Lists: filters, search, order and pagination, with limits and clear errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands behind the "?" of a list is answered or refused; private fields stay private."""
+"""Any query string of a list is answered or refused; private fields stay private."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_any_question_is_answered_or_refused(
     reply = visitor.get(f"/parcels?{query}")
     assert reply.status in (200, 400, 422), (query, reply.text)
     assert SECRET not in reply.text or SECRET in query
-    # A filter that is left empty, as forms send it, is none.
+    # An empty filter, as forms send it, is ignored.
     if any(name.partition("__")[0] == "note" and value for name, value in question):
         assert reply.status != 200
     assert visitor.get("/parcels").json()["items"][0]["name"] == "Pen"

@@ -1,4 +1,4 @@
-"""Datastar's attributes as Python writes them, in the spelling of Datastar 1.x."""
+"""Datastar attributes from Python keyword arguments, in the syntax of Datastar 1.x."""
 
 from __future__ import annotations
 

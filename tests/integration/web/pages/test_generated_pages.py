@@ -1,4 +1,4 @@
-"""Generated pages: nothing on them that their visitor may not do, and what the class asks for."""
+"""Generated pages offer permitted events only, and follow the options of the class."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def test_list_has_the_columns_and_filters_that_the_class_names(library: An
     assert heads[:3] == ["Title", "Half", "Price"]
     names = {attrs["name"] for tag, attrs in Outline(page).elements if attrs.get("name")}
     assert {"search", "size", "price__gte", "price__lte", "author__contains"} <= names
-    # A computed column can't be asked for, so that no link sorts by it.
+    # A computed column can't be queried, so no link sorts by it.
     assert "order=half" not in page
     found = (await library.call("GET", "/books?search=ann")).json()["items"]
     assert found == []  # the author's name is none of the search's fields

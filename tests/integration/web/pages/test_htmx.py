@@ -1,4 +1,4 @@
-"""A page with attributes of htmx, and without htmx, is told to its developer."""
+"""A page with htmx attributes but without htmx logs a warning."""
 
 from __future__ import annotations
 

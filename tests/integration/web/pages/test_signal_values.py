@@ -1,4 +1,4 @@
-"""Values that a browser keeps in another way than Python: large, exact, or removed."""
+"""Signal values that JavaScript represents differently: large integers, decimals, null."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A skin replaces any part of the generated pages."""
+"""A skin replaces any component of the generated pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FastHTML's `before` functions look at generated routes too."""
+"""FastHTML's `before` functions also guard generated routes."""
 
 from __future__ import annotations
 

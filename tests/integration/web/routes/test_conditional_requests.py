@@ -1,4 +1,4 @@
-"""Conditional requests: If-Match protects a change, If-None-Match saves an answer."""
+"""Conditional requests: If-Match guards a change, If-None-Match saves a response body."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ KINDS = pytest.mark.parametrize(("cls", "base"), [(Ware, "/wares"), (Good, "/goo
 
 
 async def stale(browser: Any, base: str) -> tuple[str, str, str]:
-    """The address of a record, an ETag from before a change, and the present one."""
+    """The URL of a record, an ETag from before a change, and the current one."""
     at = (await browser.call("POST", base, {"name": "Pen", "stock": 1})).headers["location"]
     old = (await browser.call("GET", at)).headers["etag"]
     await browser.call("PATCH", at, {"stock": 5})
@@ -262,7 +262,7 @@ async def test_access_is_decided_before_the_version(visit: Any) -> None:
     known = await other.call("POST", f"{at}/change", {"text": "b"}, headers={"if-match": tag})
     read = await other.call("GET", at, headers={"if-none-match": tag})
 
-    assert known.status_code == 412  # nothing can be learnt about versions
+    assert known.status_code == 412  # the response reveals no version
     assert read.status_code in (401, 403, 404)
 
 

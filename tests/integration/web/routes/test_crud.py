@@ -1,4 +1,4 @@
-"""The generated routes of records: one set of URLs for pages, programs and plain forms."""
+"""Generated record routes: one set of URLs for pages, JSON clients and plain forms."""
 
 from typing import Any
 from uuid import UUID

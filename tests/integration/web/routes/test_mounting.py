@@ -1,4 +1,4 @@
-"""StarModel below, behind and inside other applications."""
+"""StarModel mounted below, behind and inside other ASGI applications."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ async def test_assets_are_served_hashed_and_cached(visit: Any) -> None:
 
 
 async def test_generated_pages_of_two_applications_keep_apart(serve: Any) -> None:
-    """Each shows the fields of its own class, though both classes have one name."""
+    """Each page renders the fields of its class, though both classes have one name."""
 
     def application(field: str) -> Any:
         made = type("Gauge", (Entity,), {"__annotations__": {field: int}, field: 0})

@@ -1,4 +1,4 @@
-"""One address, HTML or JSON: the Accept header with its q-values decides."""
+"""Content negotiation: one URL, HTML or JSON by the q-values of the Accept header."""
 
 from __future__ import annotations
 

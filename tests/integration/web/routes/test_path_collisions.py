@@ -1,4 +1,4 @@
-"""Ids, field names and parameters share addresses with the router and never collide with it."""
+"""Ids, field names and parameters never collide with route segments."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_fields_named_as_list_parameters_are_filtered_and_sorted_by(visit:
     ):  # fmt: skip
         assert await pages(f"{name}__eq={value}") == [2], name
         assert await pages(f"order=-{name}") == [2, 1], name
-        # The page's own filter asks by the same word, and keeps it in its links.
+        # The page's filter form uses the same parameter name, and its links preserve it.
         shown = await browser.page(f"/prints?{name}__eq={value}&per_page=1")
         assert shown.text.count("<tr data-key=") == 1, name
         assert f"{name}__eq={value}" in shown.text, name

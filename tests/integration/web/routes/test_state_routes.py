@@ -1,4 +1,4 @@
-"""`before` functions and middleware of the application see the stream and the browser's states."""
+"""`before` functions and middleware see requests for the stream and the browser state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes of the user's own win; generated ones are late fallbacks that can be switched off."""
+"""User routes take precedence; generated routes are late fallbacks that can be disabled."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ async def test_static_folder_of_the_application_is_served(visit: Any, tmp_path: 
 
 @dataclass
 class Order:
-    """What a route reads out of a form."""
+    """The form data that a route parses."""
 
     count: int
     name: str = ""

@@ -1,4 +1,4 @@
-"""What belongs to one visitor stays out of caches, and out of other lines of the log."""
+"""Private responses stay out of shared caches, and log lines cannot be forged."""
 
 from __future__ import annotations
 

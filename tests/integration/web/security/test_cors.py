@@ -1,4 +1,4 @@
-"""Pages of other sites: `trusted_origins` with credentials, `cors_origins` without."""
+"""CORS: `trusted_origins` with credentials, `cors_origins` without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated pages come with a Content-Security-Policy; an application's own pages do not."""
+"""Generated pages have a Content-Security-Policy; an application's own pages have none."""
 
 from __future__ import annotations
 

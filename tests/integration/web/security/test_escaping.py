@@ -1,4 +1,4 @@
-"""Nothing that a visitor typed breaks out of an expression, an SSE line or a page."""
+"""Visitor input never escapes an expression, an SSE line or a page."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_large_numbers_and_none_survive_a_dict_of_signals() -> None:
 
 
 def action_code(app: Any, action: Any, method: str = "data_on_click") -> str:
-    """The expression of an action, as a browser reads it from FastHTML's page."""
+    """The expression of an action, parsed from FastHTML's page."""
     token = current_context.set(RequestContext(app.starmodel))
     try:
         html = to_xml(Button("x", **{method: action}), indent=False)
@@ -191,7 +191,7 @@ async def test_hostile_records_stay_text_on_every_page(visit: Any) -> None:
         assert made.status_code == 201
         url = made.headers["location"]
         pages = [Outline((await browser.page(u)).text) for u in (url, f"{url}/edit")]
-        # What an input has no room for stands in a hidden one beside it.
+        # A hidden input holds the part of a value that the visible one cannot represent.
         shape = [
             [
                 (tag, sorted(attrs))
@@ -230,7 +230,7 @@ async def test_refusal_shows_hostile_text_as_text(visit: Any) -> None:
         said = [(kind, told.split()) for kind, told in toasts(events[-1].elements)]
         assert said == [("error", text.split())]
         scripts = [a for t, a in Outline(page.text).elements if t == "script" and "src" not in a]
-        assert len(scripts) == 1  # the look's, which has its hash in the policy
+        assert len(scripts) == 1  # the theme's, whose hash is in the CSP
         assert "img" not in [tag for tag, _ in Outline(page.text).elements]
 
 

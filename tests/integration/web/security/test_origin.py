@@ -1,4 +1,4 @@
-"""Only the application's own pages may change state with a visitor's cookie."""
+"""Only same-origin requests may change state with a visitor's cookie."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Till(Entity):
 
 
 async def post(browser: Any, **headers: str) -> int:
-    """The status of a post that carries the visitor's cookie."""
+    """The status of a POST request with the visitor's cookie."""
     await browser.page("/till")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     status = (await browser.post("/till/add", headers=JSON | named)).status_code
@@ -192,7 +192,7 @@ NAMED = {"datastar-request": "true"}
         (NAMED | by_get(sec_fetch_site="none"), 403),
         (DELIBERATE | by_get(sec_fetch_site="same-origin", sec_fetch_mode="cors"), 200),
         (DELIBERATE | by_get(origin=ORIGIN), 200),
-        (DELIBERATE, 403),  # with a cookie and from nowhere
+        (DELIBERATE, 403),  # with a cookie and without an Origin
         (DELIBERATE | by_get(origin="https://evil.example"), 403),
         (DELIBERATE | by_get(sec_fetch_site="cross-site"), 403),
         ({"accept": "*/*", "origin": ORIGIN}, 405),

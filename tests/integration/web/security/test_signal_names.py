@@ -1,4 +1,4 @@
-"""Keys that a visitor chooses reach the browser as names of signals, and come back as keys."""
+"""Visitor-chosen keys are encoded as signal names and decoded as keys."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def signals_in(events: list[Sse]) -> list[Any]:
 
 
 async def settled(stream: Stream) -> list[Sse]:
-    """All that the stream brings until it is silent."""
+    """All events of the stream until it is silent."""
     made = []
     try:
         while True:

@@ -1,4 +1,4 @@
-"""The development sign-in: by a token in the address, and only in development."""
+"""The development sign-in: by a token in the URL, in development mode only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Desk(Entity):
 
 
 async def token_of(app: Any, caplog: Any) -> str:
-    """The token that the server prints at its start."""
+    """The token that the server prints at startup."""
     async with app.router.lifespan_context(app):
         pass
     told = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
@@ -109,7 +109,7 @@ async def test_in_production_nobody_sees_a_trace(visit: Any, serve: Any) -> None
 
 
 async def test_address_is_told_at_the_first_request_below_a_mount(serve: Any, caplog: Any) -> None:
-    """There the start of the application never runs."""
+    """Without a lifespan the application's startup never runs."""
     browser = Browser(Starlette(routes=[Mount("/shop", app=serve(Desk))]))
 
     await browser.page("/shop/desk")

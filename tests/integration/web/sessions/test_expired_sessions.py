@@ -1,4 +1,4 @@
-"""A page whose session has ended: nothing is run for it, and it is loaded again."""
+"""A page of an expired session runs no event and reloads."""
 
 from __future__ import annotations
 

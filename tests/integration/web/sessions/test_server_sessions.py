@@ -1,4 +1,4 @@
-"""Server-side sessions: across processes and restarts, and when their store fails."""
+"""Server-side sessions: across processes and restarts, and with a failing session store."""
 
 from __future__ import annotations
 
@@ -14,39 +14,16 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from databases import DATABASES, emptied
+from databases import DATABASES, empty_database
 from integration.web.browser import Browser, toasts, unlisted
-from starmodel import Actor, Entity, EntityConfig, Session, event
+from integration.web.sessions.carts import Cart
+from starmodel import Actor, Entity, EntityConfig, event
 from starmodel.adapters.persistence.system.database import DatabaseSessions
 from starmodel.app.sessions.session import DEVELOPMENT
 from starmodel.core.errors import StoreUnavailableError
 from starmodel.testing.fakes import FakeClock
 
 DAY_S = 86400.0
-
-
-@unlisted
-class Cart(Entity):
-    items: int = 0
-
-    @event
-    def add(self) -> None:
-        self.items += 1
-
-    @event
-    def sign_in(self, session: Session, name: str) -> None:
-        session.sign_in(name)
-        self.items += 10
-
-    @event
-    def leave(self, session: Session) -> None:
-        session.sign_out()
-
-    @event
-    async def come_and_go(self, session: Session) -> Any:  # an async generator
-        yield None
-        session.sign_out()
-        yield None
 
 
 @unlisted
@@ -66,10 +43,8 @@ class Desk(Entity):
 
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The url of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'system.db'}"
-    return emptied(request.getfixturevalue(f"{request.param}_url"))
+    """The URL of an empty database."""
+    return empty_database(request, tmp_path)
 
 
 @pytest.fixture
@@ -343,7 +318,7 @@ async def test_newer_tables_are_refused(process: Any) -> None:
 
 
 class Broken(DatabaseSessions):
-    """A store that can't be reached while `down`."""
+    """A session store that is unavailable while `down`."""
 
     down = False
 

@@ -1,4 +1,4 @@
-"""The session cookie: who a visitor is, and what becomes of copies of it."""
+"""The session cookie: identity of a visitor, signature, and copies of a cookie."""
 
 from __future__ import annotations
 
@@ -8,36 +8,12 @@ from typing import Any
 
 import pytest
 
-from integration.web.browser import Browser, session_cookie_name, unlisted
-from starmodel import Entity, Session, create_app, event
+from integration.web.browser import Browser, session_cookie_name
+from integration.web.sessions.carts import Cart, items
+from starmodel import create_app
 from starmodel.testing.fakes import FakeClock
 
 NEW, OLD = "n" * 40, "o" * 40
-
-
-@unlisted
-class Cart(Entity):
-    items: int = 0
-
-    @event
-    def add(self) -> None:
-        self.items += 1
-
-    @event
-    def sign_in(self, session: Session, name: str) -> None:
-        session.sign_in(name)
-        session["greeting"] = f"Hello {name}"
-        self.items += 10
-        if name == "nobody":
-            raise ValueError("Wrong name")
-
-    @event
-    async def leave(self, session: Session) -> None:
-        session.sign_out()
-
-
-async def items(browser: Any) -> int:
-    return int((await browser.call("GET", "/cart")).json()["items"])
 
 
 def cookie_of(browser: Browser) -> str:
@@ -91,7 +67,7 @@ async def test_visits_without_cookies_share_nothing(visit: Any, serve: Any) -> N
 
 @pytest.mark.parametrize(
     "spoil",
-    # A signature's last letter has bits that mean nothing, so the one before it is changed.
+    # The last base64 character has unused bits, so the one before it is changed.
     [
         lambda c: c[:-2] + ("B" if c[-2] == "A" else "A") + c[-1],
         lambda c: "x" + c,

@@ -1,34 +1,12 @@
-"""Signing in and out: by handlers, by events, and what becomes of copies of a cookie."""
+"""Sign-in and sign-out by handlers and events, and copies of an old cookie."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from integration.web.browser import Browser, unlisted
-from starmodel import Actor, Entity, EntityConfig, Session, event
-
-NEW, OLD = "n" * 40, "o" * 40
-
-
-@unlisted
-class Cart(Entity):
-    items: int = 0
-
-    @event
-    def add(self) -> None:
-        self.items += 1
-
-    @event
-    def sign_in(self, session: Session, name: str) -> None:
-        session.sign_in(name)
-        session["greeting"] = f"Hello {name}"
-        self.items += 10
-        if name == "nobody":
-            raise ValueError("Wrong name")
-
-    @event
-    async def leave(self, session: Session) -> None:
-        session.sign_out()
+from integration.web.sessions.carts import Cart, items
+from starmodel import Actor, Entity, EntityConfig, event
 
 
 @unlisted
@@ -39,10 +17,6 @@ class Profile(Entity):
     @event
     def visit(self) -> None:
         self.visits += 1
-
-
-async def items(browser: Any) -> int:
-    return int((await browser.call("GET", "/cart")).json()["items"])
 
 
 def cookie_of(browser: Browser) -> str:

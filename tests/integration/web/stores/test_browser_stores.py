@@ -1,4 +1,4 @@
-"""Browser stores over HTTP: state in, state out, and nothing of it left on the server."""
+"""Browser stores over HTTP: state in the request, new state in the response, none on the server."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def text(state: Any = STATE, version: int = 7) -> str:
 
 
 def browser(page: str = "", **more: Any) -> dict[str, Any]:
-    """What the page's module sends along."""
+    """The browser state that the page's module sends."""
     made: dict[str, Any] = {"states": {"Prefs": text()}} | more
     if page:
         made |= {"page": [token_of(page)], "owner": told(page)["owner"]}
@@ -98,7 +98,7 @@ def browser(page: str = "", **more: Any) -> dict[str, Any]:
 
 
 def told(page: str) -> Any:
-    """What a page is told of the stores."""
+    """The browser stores declared in a page."""
     found = re.search(r'id="starmodel-states">(.*?)</script>', page)
     assert found
     return json.loads(found[1])

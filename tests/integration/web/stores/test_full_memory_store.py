@@ -1,4 +1,4 @@
-"""A full memory store: guests lose no data of others, and creating one more is a 507."""
+"""A full memory store: sessions evict no other data, and one more record is a 507."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store that can't be reached is no fault of the program: 503, and what became of the change."""
+"""An unavailable store is a 503 that names whether the change was stored."""
 
 from __future__ import annotations
 

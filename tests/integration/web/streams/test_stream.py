@@ -1,4 +1,4 @@
-"""The one stream of a page: hello, the state as it is, then each change in order."""
+"""The page stream: hello, the current state, then each change in order."""
 
 from __future__ import annotations
 
@@ -6,47 +6,13 @@ from typing import Any
 
 from fasthtml.common import Titled, Ul
 
-from integration.web.browser import Stream, unlisted
-from starmodel import Entity, Field, event, live
-
-
-@unlisted
-class Counter(Entity):
-    count: int = 0
-    step: int = 1
-    names: list[str] = Field(default=[])
-
-    @event
-    def increment(self) -> None:
-        self.count += self.step
-
-    @event
-    def set_step(self, step: int) -> None:
-        self.step = step
-
-    @event
-    def add(self, name: str) -> None:
-        self.names.append(name)
+from integration.web.streams.counters import Counter, counter_app, opened
+from starmodel import Entity, event, live
 
 
 @live
 def names(counter: Counter) -> Any:
     return Ul(*counter.names, id="names")
-
-
-async def opened(browser: Any, page: str = "/counter") -> Stream:
-    return browser.watch(await browser.page(page))  # type: ignore[no-any-return]
-
-
-def counter_app(serve: Any, **options: Any) -> Any:
-    """An application with a page of its own that shows the signals only."""
-    app = serve(Counter, **options)
-
-    @app.get("/mine")
-    def mine(counter: Counter):  # type: ignore[no-untyped-def]
-        return Titled("Mine", counter)
-
-    return app
 
 
 async def test_stream_begins_with_hello_and_the_state(visit: Any, serve: Any) -> None:
@@ -108,7 +74,7 @@ async def test_slow_viewer_gets_the_full_state_after_a_gap(visit: Any, serve: An
         for path in ("/counter/increment", "/counter/set_step?step=4"):
             await browser.click(path)
         subscription.take = taken
-        subscription.note(b": go on\n\n")
+        subscription.send(b": go on\n\n")
         state = await stream.event()
 
         assert state.signals == {"Counter": {"count": 1, "step": 4}}

@@ -1,48 +1,12 @@
-"""When streams end, are refused, or keep what they show alive."""
+"""Streams: end, refusal, and renewed expiry of the entities that they show."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from fasthtml.common import Titled
-
-from integration.web.browser import Stream, unlisted
-from starmodel import Entity, EntityConfig, Field, event
-
-
-@unlisted
-class Counter(Entity):
-    count: int = 0
-    step: int = 1
-    names: list[str] = Field(default=[])
-
-    @event
-    def increment(self) -> None:
-        self.count += self.step
-
-    @event
-    def set_step(self, step: int) -> None:
-        self.step = step
-
-    @event
-    def add(self, name: str) -> None:
-        self.names.append(name)
-
-
-async def opened(browser: Any, page: str = "/counter") -> Stream:
-    return browser.watch(await browser.page(page))  # type: ignore[no-any-return]
-
-
-def counter_app(serve: Any, **options: Any) -> Any:
-    """An application with a page of its own that shows the signals only."""
-    app = serve(Counter, **options)
-
-    @app.get("/mine")
-    def mine(counter: Counter):  # type: ignore[no-untyped-def]
-        return Titled("Mine", counter)
-
-    return app
+from integration.web.streams.counters import Counter, counter_app, opened
+from starmodel import Entity, EntityConfig, event
 
 
 async def test_heartbeats_show_that_the_stream_lives(visit: Any, serve: Any) -> None:

@@ -1,4 +1,4 @@
-"""What one visitor may watch is bounded, and no write waits for what is watched."""
+"""Subscriptions of a visitor are bounded, and no commit waits for a subscriber."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Secret(Entity):
 
 
 async def create(browser: Browser, path: str, **values: Any) -> str:
-    """The address of a new record."""
+    """The URL of a new record."""
     return str((await browser.call("POST", path, values)).headers["location"])
 
 
@@ -58,7 +58,7 @@ async def address(browser: Browser, paths: list[str]) -> str:
 
 
 def count_windows(app: Any) -> list[str]:
-    """The lists that are asked of the store from now on."""
+    """The list queries that reach the store from now on."""
     asked: list[str] = []
     ask = app.starmodel.lists._ask
 
@@ -96,7 +96,7 @@ async def test_stream_with_150_grants_watches_the_newest_few_lists(
             reply = await browser.call("POST", f"{pen}/sell")
             assert reply.status_code == 200
         await still(app)
-        # All writes together: each list once or twice, not once for each write.
+        # Each list query runs once or twice for all commits, not once for each.
         assert len(asked) <= 4 * MAX_LISTS
     assert len(app.starmodel.lists) == 0
 
@@ -126,7 +126,7 @@ async def test_commit_asks_no_list_before_it_is_done(
         compared = []
         for lists in app.starmodel.lists._lists.values():
             for each in lists.values():
-                each.may_concern = lambda *a, **k: compared.append(1)
+                each.may_affect = lambda *a, **k: compared.append(1)
         await app.starmodel.lists.deliver(message)
         assert not asked
         assert not compared

@@ -1,4 +1,4 @@
-"""Lists on a page's stream: exact bytes, the token that names them, and who is shown what."""
+"""Live lists on a page stream: exact bytes, the signed token, and read access."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def keys(page_or_rows: str) -> list[str]:
 
 
 def watch(browser: Any, page: Any) -> Stream:
-    """The page's stream, opened as its own module does: with what the page shows."""
+    """The page's stream, opened as its module does: with the digests that the page shows."""
     id, digest = state_of(page)
     stream: Stream = browser.watch(f"{browser.stream_url(page.text)}&have={id}:{digest}")
     return stream
@@ -132,7 +132,7 @@ async def test_empty_list_is_the_row_that_says_so(visit: Any) -> None:
 
 
 async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
-    """What two visitors with different rights are sent of one change."""
+    """The patches of one change for two visitors with different permissions."""
 
     class Job(Entity):
         model_config = EntityConfig(

@@ -1,4 +1,4 @@
-"""Streams of records: namespaces, removal, and who is shown what."""
+"""Record streams: namespaces, deletion and read access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""States that a request brings: read, changed, handed back, and never kept."""
+"""Browser state sent by a request: read, changed, returned, and never stored on the server."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ async def test_nothing_is_kept_and_nothing_crosses_the_bus() -> None:
 
 async def test_repeated_key_counts_once_on_the_state_that_it_brings() -> None:
     made = app()
-    for _ in range(2):  # the reply of the first was lost, so the browser has the old state
+    for _ in range(2):  # the first response was lost, so the browser has the old state
         request = bring({"count": 1})
         await run(made, _Prefs, "add", key="k")
         assert stored_state(request)["count"] == 2

@@ -1,9 +1,10 @@
-"""What the memory store keeps when it is full."""
+"""The memory store at its bound: which entries it evicts, and which commits it refuses."""
 
 from __future__ import annotations
 
 import pytest
 
+from repositories import ignore_expiry
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
@@ -33,14 +34,12 @@ def _classes():
 Cart, Board, Profile, Note = _classes()
 
 
-async def _ignore(*_):
-    """Nobody listens to expiry here."""
-
-
 @pytest.fixture
 async def repository():
     made = MemoryRepository(max_entries=3, clock=FakeClock())
-    await made.open([entity_type(cls, "memory") for cls in (Cart, Board, Profile, Note)], _ignore)
+    await made.open(
+        [entity_type(cls, "memory") for cls in (Cart, Board, Profile, Note)], ignore_expiry
+    )
     yield made
     await made.close()
 
@@ -168,7 +167,7 @@ async def test_bytes_of_a_class_follow_every_kind_of_change():
 
     clock = FakeClock()
     made = MemoryRepository(max_bytes=100_000, clock=clock)
-    await made.open([entity_type(Text, "memory")], _ignore)
+    await made.open([entity_type(Text, "memory")], ignore_expiry)
 
     async def put(kind, base, version, words, ttl_s=None):
         text = Text(id="a", words=words)

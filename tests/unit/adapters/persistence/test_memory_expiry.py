@@ -1,4 +1,4 @@
-"""Expiry in the memory store, while others write."""
+"""Expiry in the memory store under concurrent commits."""
 
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.memory import MemoryRepository

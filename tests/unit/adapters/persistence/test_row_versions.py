@@ -1,4 +1,4 @@
-"""Which version a row has that says none itself."""
+"""Versions of rows whose table has no version column."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_equal_content_keeps_its_version_and_other_content_gets_a_higher_one(
     assert _read(versions, "a", 1) == first
     second = _read(versions, "a", 2)
     assert second > first
-    assert _read(versions, "a", 1) > second  # back again, and yet a change
+    assert _read(versions, "a", 1) > second  # the first content again, and still a change
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_read_that_was_overtaken_is_to_be_read_again(versions: RowVersions) -> N
     with pytest.raises(OvertakenError):
         versions.of(("a", 1), began, again=True)
     assert versions.of(("a", 2), began, again=True) == newer
-    assert versions.of(("b", 1), began, again=True)  # nobody knew another content
+    assert versions.of(("b", 1), began, again=True)  # no reader saw another content
 
 
 def test_failed_commit_leaves_no_trace(versions: RowVersions) -> None:
@@ -124,7 +124,7 @@ def test_forgotten_id_gets_a_higher_version() -> None:
     began = versions.begin()
     _read(versions, "b", 1)
     _read(versions, "c", 1)
-    assert versions.of(("a", 1), began) < first  # nobody can tell what happened meanwhile
+    assert versions.of(("a", 1), began) < first  # changes in between are unknown
     assert versions.held(("a", 1)) > first
     assert _read(versions, "a", 1) > first
 
@@ -137,10 +137,10 @@ def test_forgotten_id_gets_a_higher_version() -> None:
 def test_whatever_happens_to_a_table_readers_never_see_an_older_state_as_newer(
     events: list[tuple[str, str, int]],
 ) -> None:
-    """A table in memory, written by us (s, f: stored or failed) and others (o), and read (r)."""
+    """A table in memory: commits (s: stored, f: failed), external writes (o) and reads (r)."""
     versions = RowVersions(0, FakeClock(), max_kept=1)
     table, changes = {"a": 0, "b": 0}, {"a": 0, "b": 0}
-    shown: dict[tuple[str, int], int] = {}  # which state each version stands for
+    shown: dict[tuple[str, int], int] = {}  # the state of each version
     slow: list[tuple[int, str, int, int]] = []
     for what, id, value in events:
         began = versions.begin()

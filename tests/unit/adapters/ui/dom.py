@@ -1,4 +1,4 @@
-"""HTML as a browser sees it: what two renderings have to agree on."""
+"""HTML as a parsed DOM, for comparing two renderings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Reader(HTMLParser):
         self.nodes: list[Node] = []
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        # The order of attributes says nothing; one without a value has an empty one.
+        # Attribute order is ignored; an attribute without a value has an empty one.
         self.nodes.append(("open", tag, sorted((name, value or "") for name, value in attrs)))
 
     def handle_endtag(self, tag: str) -> None:

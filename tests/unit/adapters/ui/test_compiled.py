@@ -1,4 +1,4 @@
-"""Templates: slots stand only where they are harmless, and give what the components give."""
+"""Compiled templates: slots in safe positions only, with the same DOM as their components."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HOSTILE = (
     "\ue000", "\ue001", "\ue000text:name\ue001", "\ue000html:markup\ue001", "\U0010ffff", "é",
     "🖕JS_DS🚀",
 )  # fmt: skip
-# Every text that can be a page: what UTF-8 has no bytes for can't.
+# Every text that UTF-8 can encode.
 texts = st.lists(
     st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     max_size=5,
@@ -123,7 +123,7 @@ def test_token_stands_in_code(value: str) -> None:
 
 
 def mixed(s: Slots) -> Any:
-    """All kinds of slots in all places that are open to them."""
+    """Every kind of slot in every position that allows it."""
     return Tr(
         Td(s.text("name"), title=s.text("name"), data_key=s.token("key")),
         Td(A("to ", s.text("other"), href=f"/things/{s.token('key')}?q={s.text('other')}")),
@@ -168,7 +168,7 @@ def test_text_slot_shows_the_text_itself(text: str) -> None:
 
     nodes = dom(template.fill({"x": text}))
 
-    # What a reader of the HTML sees is what was filled in, whatever it looks like.
+    # The parsed text equals the value of the slot, for any value.
     unread = text.replace("\r\n", "\n").replace("\r", "\n")
     assert nodes[0] == ("open", "p", [("title", text)]) or "\r" in text
     shown = "".join(node[1] for node in nodes if node[0] == "text")

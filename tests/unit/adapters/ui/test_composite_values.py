@@ -1,4 +1,4 @@
-"""How values that are no single text are shown on generated pages."""
+"""Lists, dicts and nested models rendered on generated pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which input each type of a parameter gets."""
+"""Input types: which control each parameter type renders."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Address(BaseModel):
 
 
 class UploadFile:
-    """Named like the class of web frameworks, by which it is known."""
+    """Named like the class of web frameworks, because the binder matches by name."""
 
 
 @unlisted
@@ -66,7 +66,7 @@ def made(
 def adapter_of(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:
     try:
         return TypeAdapter(annotation, config=config)
-    except Exception:  # a model has its own
+    except Exception:  # a nested model has one input for each field
         return TypeAdapter(annotation)
 
 
@@ -85,7 +85,7 @@ def adapter_of(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:
         (FutureDate, "date"),
         (datetime, "datetime"),
         (PastDatetime, "datetime"),
-        (AwareDatetime, "datetime"),  # in UTC, as its title says
+        (AwareDatetime, "datetime"),  # in UTC, by its title
         (time, "time"),
         (Size, "select"),
         (Size | None, "select"),

@@ -1,4 +1,4 @@
-"""Forms and rows as templates give the DOM of their components, whatever the values are."""
+"""Forms and rows rendered from templates have the DOM of their components, for any value."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_filled_input_is_the_dom_of_its_components(
     filled = template.fill(slots)
 
     assert dom(filled) == dom(uncompiled(component(field), slots))
-    # No value brings an element or an attribute of its own.
+    # No value adds an element or an attribute.
     known = {name for _, _, attributes in elements(filled) for name in attributes}
     assert known <= {
         "accept", "aria-describedby", "aria-hidden", "aria-invalid", "autocomplete", "checked",
@@ -127,7 +127,7 @@ def test_text_area_shows_the_text_behind_one_line_break(text: str) -> None:
 
     html = compiled(component(field)).fill(slot_values(field, text, "") | {"id": "1"})
 
-    # Browsers leave out the first line break of a text area, so that it is never the value's own.
+    # Browsers drop the first line break of a text area, so the template adds one.
     inside = html.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
     assert unescape(inside) == f"\n{text}"
 

@@ -1,4 +1,4 @@
-"""What people call a record."""
+"""The display name of a record."""
 
 from __future__ import annotations
 

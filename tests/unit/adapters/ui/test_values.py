@@ -1,4 +1,4 @@
-"""How values are shown, and that none of them can run anything."""
+"""Rendered values, escaped so that no type can run a script."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def test_markdown_is_rendered_once_for_the_same_text(monkeypatch: pytest.MonkeyP
 
 
 def test_a_large_value_is_shown_with_few_calls() -> None:
-    """A visitor's 10,000 values must not keep the process busy for seconds at every view."""
+    """Rendering a visitor's 10,000 values must not block the event loop for seconds."""
     value = {str(n): [n, {"a": "<b>"}] for n in range(2_000)}
     calls = 0
 

@@ -1,4 +1,4 @@
-"""What is told when the package was built without its assets, or without its style sheet."""
+"""Errors for a package built without its assets or its style sheet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starmodel.core.errors import ConfigurationError
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An installed package whose assets a test writes itself."""
+    """An installed package with assets written by a test."""
     monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path)
     (tmp_path / "static").mkdir()
     assets.asset_urls.cache_clear()

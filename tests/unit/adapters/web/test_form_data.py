@@ -1,4 +1,4 @@
-"""What the inputs of a form say together."""
+"""Form data: inputs gathered by name into nested values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address in the development sign-in link."""
+"""The server URL in the development sign-in link."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What ties an application to one process, and how a second one is noticed."""
+"""Services that bind an application to one process, and the lock that detects a second one."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_sql_and_a_bus_between_processes_have_no_reasons() -> None:
 
 
 async def taken(folder: Path, why: list[str], *, ends: bool = False) -> None:
-    """Try to lock what another process has locked already."""
+    """Try to acquire a lock that another process holds."""
     lock = ProcessLock("Shop", "http://127.0.0.1:1", lambda: why, folder=folder, again_s=0.05)
     other = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLD, str(lock._path),

@@ -1,4 +1,4 @@
-"""Whose address a forwarded request has."""
+"""The client address of a request that trusted proxies forwarded."""
 
 import pytest
 

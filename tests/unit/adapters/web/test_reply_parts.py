@@ -1,4 +1,4 @@
-"""A slow reader of a reply costs bounded memory, and the event comes to its end."""
+"""Streamed replies: bounded memory for a slow reader, and no blocked event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The roles of the development actor."""
+"""The role set of the development actor, which contains every role."""
 
 from __future__ import annotations
 

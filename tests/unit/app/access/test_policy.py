@@ -1,4 +1,4 @@
-"""Who may read and run what."""
+"""Access policies: rules of classes and events, evaluated for an actor and a record."""
 
 import pytest
 
@@ -11,7 +11,9 @@ from starmodel import (
     NotSignedInError,
     event,
 )
-from starmodel.app.access.policy import TRUSTED, RulePolicy, allows, may_create
+from starmodel.app.access.offers import may_create
+from starmodel.app.access.policy import TRUSTED
+from starmodel.app.access.rules import RulePolicy, allows
 from starmodel.core.classes.registry import Registry
 
 BOSS = Actor("b", "Boss", frozenset({"boss"}))

@@ -11,7 +11,7 @@ from starmodel import (
     NotSignedInError,
     event,
 )
-from starmodel.app.access.policy import RulePolicy
+from starmodel.app.access.rules import RulePolicy
 from starmodel.testing.fakes import fake_application
 
 ANN, BOSS = Actor("ann"), Actor("b", roles=frozenset({"boss"}))

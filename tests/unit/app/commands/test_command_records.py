@@ -1,4 +1,4 @@
-"""What is recorded of a command, and what a replay does."""
+"""Command records: content, JSON serialisation and replay."""
 
 import pytest
 from pydantic import SecretStr
@@ -14,15 +14,6 @@ from starmodel import (
 from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import fake_application
 from unit.app.entities import Counter, Product
-
-
-@pytest.fixture
-def app(bus, clock):
-    return fake_application(Counter, Product, bus=bus, clock=clock)
-
-
-async def stored(app, cls=Counter, id="app"):
-    return await app.persistence.for_class(cls).get(cls, id)
 
 
 async def test_record_says_what_was_asked_and_by_whom(app, visitor, clock):

@@ -1,4 +1,4 @@
-"""auto_persist, ttl and sync_with_client."""
+"""The entity options auto_persist, ttl and sync_with_client."""
 
 import pytest
 
@@ -11,16 +11,7 @@ from starmodel import (
 )
 from starmodel.app.ports.messages import Changed
 from starmodel.testing.fakes import fake_application
-from unit.app.entities import Counter, Product
-
-
-@pytest.fixture
-def app(bus, clock):
-    return fake_application(Counter, Product, bus=bus, clock=clock)
-
-
-async def stored(app, cls=Counter, id="app"):
-    return await app.persistence.for_class(cls).get(cls, id)
+from unit.app.entities import stored
 
 
 async def test_auto_persist_off_stores_only_what_is_saved(bus, changes):

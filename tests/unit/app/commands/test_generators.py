@@ -1,4 +1,4 @@
-"""Generator events: each `yield` ends a unit of work."""
+"""Generator events: each `yield` commits a unit of work."""
 
 import asyncio
 from typing import Any

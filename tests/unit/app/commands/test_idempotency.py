@@ -1,4 +1,4 @@
-"""One click, one effect."""
+"""Idempotency keys: a repeated command has one effect and one outcome."""
 
 import asyncio
 from typing import Any
@@ -183,7 +183,7 @@ async def test_generator_that_failed_after_a_yield_is_never_run_again(app, send)
 
 @pytest.mark.parametrize(("name", "kept"), [("in_steps", 1), ("slowly", 0)])
 async def test_event_that_was_cancelled_is_never_run_again(app, send, gate, name, kept):
-    """What it did outside is not known."""
+    """Its external side effects are unknown."""
     gate.clear()
     running = asyncio.create_task(send(app, Counter, name, key="k"))
     await asyncio.sleep(0.002)
@@ -427,7 +427,7 @@ async def test_refusal_before_the_run_leaves_no_marker(desk, send, visitor, monk
     written.clear()
     for who, id in (("bob", paper.id), ("bob", "none")):
         if name == "wait" and id != "none":
-            continue  # open to all who are signed in
+            continue  # open to any signed-in actor
         with pytest.raises(NotFoundError):
             await send(desk, Paper, name, id=id, key="k", session=visitor(who, who))
     with pytest.raises(NotSignedInError):

@@ -1,4 +1,4 @@
-"""Facts cross the bus without what is private in them, at any depth."""
+"""Domain events are published without private fields, at any depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is watching what, and what each of them is still to be sent."""
+"""The hub: subscriptions by topic, and the pending states of each stream."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from starmodel.core.errors import TooManyStreamsError
 
 
 class Plain:
-    """A view that tells the version and whether it is all of the state; counts its work."""
+    """A view that renders the version and whether the state is full; counts its calls."""
 
     def __init__(self):
         self.made = 0
@@ -152,7 +152,7 @@ async def test_notes_are_bounded_and_follow_the_state():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     for _ in range(100):
-        page.note(b"!")
+        page.send(b"!")
     await hub.deliver(changed(1))
     sent = page.take()
     assert sent.startswith(b"[1 full]!")
@@ -172,7 +172,7 @@ async def test_wait_returns_at_a_change_a_note_and_the_end():
 
 
 async def note(page):
-    page.note(b"!")
+    page.send(b"!")
 
 
 async def end(page):
@@ -248,7 +248,7 @@ async def test_guarded_removal_is_told_to_all():
 
 
 async def test_guarded_state_that_comes_back_is_sent_in_full():
-    """What changed meanwhile was never sent, so a diff would leave old values on the page."""
+    """Changes in between were never sent, so a diff would leave stale values on the page."""
     hub = guarded(lambda message, actor: message.version != 2)
     page = hub.subscribe(watching())
     for version, expected in ((1, b"[1 full]"), (2, b"[2 gone]"), (3, b"[3 full]"), (4, b"[4]")):

@@ -1,4 +1,4 @@
-"""Lists that are open: when each is asked again, and what its viewers are told."""
+"""Live lists: when a query runs again, and which patches its viewers receive."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from starmodel import Action, Actor, Entity, EntityConfig, Field, event
 from starmodel.app.bus import InProcessBus
 from starmodel.app.live.hub import Subscription
 from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
@@ -40,7 +40,7 @@ Product, Paper = CLASSES = _entities()
 
 
 class Told:
-    """A view that tells the names in the list; counts its work."""
+    """A view that renders the names in the list; counts its calls."""
 
     def __init__(self):
         self.made = 0
@@ -52,7 +52,7 @@ class Told:
 
 
 class Gate:
-    """Stands in for sleeping: `open()` lets everybody through who is waiting."""
+    """Replaces sleeping: `open()` releases every waiting task."""
 
     def __init__(self):
         self.waits, self._event = [], asyncio.Event()
@@ -73,7 +73,7 @@ async def settled():
 
 
 class Shop:
-    """An application with some products, and its lists, asked when the test says so."""
+    """An application with live lists of products, whose queries run when the test releases them."""
 
     def __init__(self, *, pause=None):
         self.pause, self.asked, self.view = pause or Gate(), 0, Told()
@@ -84,7 +84,7 @@ class Shop:
             self.asked += 1
             return await ask(listing, actor)
 
-        return Lists(counted, policy, matches, read, pause=self.pause)
+        return LiveLists(counted, policy, matches, read, pause=self.pause)
 
     async def make(self, *names, cls=Product, **values):
         for name in names:
@@ -138,7 +138,7 @@ async def test_page_that_shows_the_answer_is_sent_nothing_and_follows_by_diffs(s
 
 
 async def test_page_that_shows_something_else_is_sent_all_after_another_question(shop):
-    """It may be newer than what this process has heard of, so an older answer must not go out."""
+    """It may be newer than this process's last message, so an older result must not be sent."""
     await shop.make("a")
     await shop.watch()
     await shop.pause.open()
@@ -224,7 +224,7 @@ async def test_row_of_an_earlier_page_that_leaves_the_filter_moves_this_page(sho
 
 
 def hold_answers(shop):
-    """Answers are taken from the store at once, and arrive when the event is set."""
+    """Results are read from the store immediately, and returned when the event is set."""
     held = asyncio.Event()
     repository = shop.app.persistence.for_class(Product)
     read = repository.list
@@ -246,7 +246,7 @@ async def test_change_while_the_question_is_asked_is_not_lost(shop):
     await shop.pause.open()
     held = hold_answers(shop)
     await shop.change("b", price=1)
-    await shop.change("b", name="B")  # in the answer that is under way, and asked by no field
+    await shop.change("b", name="B")  # in the pending result, and matched by no filter
     held.set()
     await settled()
     assert viewer.take() == b"[ab]"
@@ -402,7 +402,7 @@ async def test_change_of_an_unreadable_record_asks_no_list(shop):
     await shop.delete("x", cls=Paper)
     await shop.pause.open()
     assert (shop.asked, ann.take(), bob.take()) == (asked + 2, b"", b"[y]")
-    # What is behind the page counts as soon as it decides whether there is a next one.
+    # Records after the page count as soon as they decide whether there is a next page.
     await shop.change("c", cls=Paper, note="bob")
     await shop.pause.open()
     assert (shop.asked, ann.take(), bob.take()) == (asked + 4, b"[ab]", b"[cy]")

@@ -1,7 +1,7 @@
-"""Many pages and many writers at random: every page ends as the store is, and never goes back.
+"""Random writes under many pages: every page converges on the store and never goes back a version.
 
 The pages are served by the real streams with the real views; what a page
-shows is decoded again from the bytes that it was sent.
+shows is decoded from the bytes of its stream.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from starmodel.adapters.realtime.datastar import signals_of
 from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Page, Tokens
 from starmodel.adapters.realtime.sse import SseStreams
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.app.sessions.scopes import default_snapshot
@@ -95,7 +95,7 @@ LISTS = [
 
 
 class LateBus(RecordingBus):
-    """Brings messages late and in any order, as a network would; their writer waits for it."""
+    """A bus that delivers messages late and out of order; the publisher awaits delivery."""
 
     def __init__(self, rng):
         super().__init__(serialise=True)
@@ -121,7 +121,7 @@ def merge(into, patch):
 
 
 class Browser:
-    """One tab: watches one instance of each class, on a connection that comes and goes."""
+    """One tab: subscribes to one instance of each type, on a connection that drops at random."""
 
     def __init__(self, app, streams, tokens, session, rng, history):
         self.app, self.streams, self.session, self.rng = app, streams, session, rng
@@ -285,7 +285,7 @@ async def sweep(app, clock, rng, stop):
 async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visitor):
     rng = random.Random(seed)
     bus = LateBus(rng) if seed % 2 else RecordingBus(serialise=True)
-    lists = partial(Lists, pause=lambda seconds: asyncio.sleep(seconds / 20))
+    lists = partial(LiveLists, pause=lambda seconds: asyncio.sleep(seconds / 20))
     app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists)
     await app.ready()
     if seed % 3 == 0:
@@ -325,7 +325,7 @@ async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visito
 
 
 def read_slowly(app, rng):
-    """What is read from the store may be old when it arrives."""
+    """A state read from the store may be outdated when it arrives."""
     repository = app.persistence.for_class(Item)
 
     def slow(read):
@@ -341,7 +341,7 @@ def read_slowly(app, rng):
 
 
 async def settled(app, pages):
-    """Let every page come back and be sent what is due."""
+    """Reconnect every page and deliver its pending patches."""
     for page in pages:
         page.slow, page.stays = 0, True
     quiet = 0

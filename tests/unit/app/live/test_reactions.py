@@ -1,4 +1,4 @@
-"""`@on`: what else happens once something has been committed."""
+"""`@on`: callbacks that run after a commit."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Lists of values and names of fields in filters read back as they were written."""
+"""Filter values and field names parse back to what was encoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of records is total: any two values that a field may hold have their places."""
+"""Ordering is total: any two values of a field type compare."""
 
 import enum
 import uuid

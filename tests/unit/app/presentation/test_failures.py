@@ -1,4 +1,4 @@
-"""What a developer is shown of an exception."""
+"""Developer's view of an exception: frames, source lines and arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fail = Callable[..., BaseException]
 
 @pytest.fixture
 def fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fail]:
-    """The exception of importing `shop` with these sources."""
+    """The exception raised by importing `shop` with these sources."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Cursors come back as the position that they were made of, and only for their question."""
+"""Cursors decode to the position that they encode, for their own query only."""
 
 import enum
 import uuid

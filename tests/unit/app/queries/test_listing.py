@@ -1,4 +1,4 @@
-"""Listings: equal questions have equal words, and wrong ones say what is allowed."""
+"""Listings: equal queries have equal keys, and errors name the allowed values."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_words_name_enum_members_and_truth_as_filters_do():
 def test_asked_replaces_and_leaves_out():
     listing = listing_of(BOOKS, {"title": "a", "order": "title", "page": "3"})
 
-    assert listing.asked(page=None, order="-title") == {"title": "a", "order": "-title"}
+    assert listing.parameters(page=None, order="-title") == {"title": "a", "order": "-title"}
 
 
 def test_a_field_named_like_a_word_of_the_window_keeps_its_filter():

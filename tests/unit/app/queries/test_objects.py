@@ -1,4 +1,4 @@
-"""`Product.objects`, and the queries behind it."""
+"""`Product.objects` and its queries."""
 
 import enum
 from datetime import date

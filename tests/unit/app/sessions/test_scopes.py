@@ -1,4 +1,4 @@
-"""Which instance a visitor means by a class."""
+"""Scopes: the instance that a class stands for in a session."""
 
 import pytest
 from pydantic import PrivateAttr, computed_field

@@ -1,4 +1,4 @@
-"""The visitor's session: a dict, and who is signed in."""
+"""The session: a dict of values, and its actor."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`diff` and `apply`: what was set, what was unset, and types that `==` confuses."""
+"""`diff` and `apply`: fields set, fields unset, and types that `==` does not distinguish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an entity must be like to live in its visitor's browser."""
+"""Requirements for entity types in a browser store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in a class body stop the definition, with the name and the remedy."""
+"""Mistakes in a class body raise at definition, with the name and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which classes an application takes, and what it makes of each."""
+"""The registry: entity types of an application, their paths, stores, scopes and signals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
 
 @pytest.fixture
 def defined(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[tuple[str, str], type[Entity]]]:
-    """An empty list of defined classes, so that nothing of a test reaches others."""
+    """An empty registry of defined classes, so that tests stay isolated."""
     classes: dict[tuple[str, str], type[Entity]] = {}
     monkeypatch.setattr(registry, "_defined", classes)
     return classes  # type: ignore[return-value]
@@ -137,7 +137,7 @@ def test_path_with_an_override_is_that(config: dict[str, Any], path: str | None)
 def test_scope_undeclared_follows_store_and_fields(store: str, required: bool, scope: str) -> None:
     assert entity_type(_entity("Thing", required=required, store=store), "memory").scope == scope
     assert entity_type(_entity("Thing", required=required), store).scope == scope
-    if store not in BROWSER_STORES:  # what a browser keeps belongs to one visitor only
+    if store not in BROWSER_STORES:  # browser storage belongs to one visitor only
         declared = _entity("Thing", required=required, store=store, scope="app")
         assert entity_type(declared, "memory").scope == "app"
 

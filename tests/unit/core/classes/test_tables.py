@@ -1,4 +1,4 @@
-"""`Entity, SQLModel, table=True`: defined, frozen, drafted and validated like any other."""
+"""`Entity, SQLModel, table=True`: frozen, drafted and validated like other entity types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`model_config`: what can't work is refused where the class is defined."""
+"""`model_config`: invalid options are refused at class definition."""
 
 from __future__ import annotations
 

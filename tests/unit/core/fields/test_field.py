@@ -1,4 +1,4 @@
-"""What may leave the server, what may come in, and what each field means."""
+"""Fields: private, editable and signal options, and their metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caches hold a bounded number of bytes, whatever they are asked for."""
+"""Caches hold a bounded number of bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One JSON form for every value that can be stored."""
+"""One JSON encoding for every value that can be stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of data never become paths or inherited properties in the browser."""
+"""Data keys never become paths or inherited properties of browser signals."""
 
 from __future__ import annotations
 

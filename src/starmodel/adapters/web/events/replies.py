@@ -12,7 +12,7 @@ from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.conditional import etag_header
 from starmodel.adapters.web.events.event_call import text_of
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.app.access.policy import permits
+from starmodel.app.access.decisions import permits
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.form_names import BROWSER
 from starmodel.app.commands.command import Command, Outcome
@@ -49,13 +49,14 @@ class EventReplies:
             if call.session.ended:
                 await self._application.end_sessions(call.session)
             if call.request.is_datastar:
-                body = self._click_reply(call, command, outcome)
-                await call.answer(200, SSE, body, _ACCEPTED)
+                if command.entity_type.is_record or not outcome.readable:
+                    await self._add_effects(call, command, outcome)
+                await call.answer(200, SSE, self.encode(call, command, outcome), _ACCEPTED)
             elif not call.request.wants_html:
                 await self._send_json(call, command, outcome)
             else:
                 call.say_next(outcome.reply.toasts)
-                url = outcome.reply.redirect or self._next_url(call, command, outcome)
+                url = outcome.reply.redirect or await self._next_url(call, command, outcome)
                 await call.redirect(url)
         except Exception:  # the web edge: a success stays one, whatever its answer does
             if call.started:
@@ -84,15 +85,15 @@ class EventReplies:
         if outcome.reply.redirect is not None:
             outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
 
-    def _click_reply(self, call: Call, command: Command, outcome: Outcome) -> bytes:
-        if command.entity_type.is_record and self._leaves(call, command, outcome):
-            there = self._next_url(call, command, outcome)
+    async def _add_effects(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Lead a page away from a record that it is no longer about, or confirm without data."""
+        if command.entity_type.is_record and await self._leaves(call, command, outcome):
+            there = await self._next_url(call, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
         elif not outcome.readable and outcome.reply.is_empty:
             text = self._application.texts.text("event.done", event=command.event.title)
             done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
-        return self.encode(call, command, outcome)
 
     async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:
         """Answer that the command is stored, and nothing else."""
@@ -122,17 +123,17 @@ class EventReplies:
         if is_create and not outcome.readable:
             await call.json(data, 201)
         elif is_create and entity is not None:
-            where = self._next_url(call, command, outcome).encode()
+            where = (await self._next_url(call, command, outcome)).encode()
             await call.json(data, 201, [(b"location", where), etag_header(entity)])
         elif call.request.method in ("PUT", "PATCH") and is_update and entity is not None:
             await call.json(data, 200, [etag_header(entity)])
         else:
             await call.json(data)
 
-    def _next_url(self, call: Call, command: Command, outcome: Outcome) -> str:
+    async def _next_url(self, call: Call, command: Command, outcome: Outcome) -> str:
         """The page after the event of a plain form; only a page that the caller may read."""
         base = f"{call.root_path}{command.entity_type.path}"
-        if not permits(self._application.policy, command.entity_type, command.reader):
+        if not await permits(self._application.policy, command.entity_type, command.reader):
             return call.came_from(f"{call.root_path}/")
         if command.entity_type.is_record and command.event.name == "delete":
             return base
@@ -141,11 +142,11 @@ class EventReplies:
             return base if entity is None else f"{base}/{key_of(entity.id)}"
         return call.came_from(base)
 
-    def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
+    async def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
         """True when a generated form created or deleted the record of its page."""
         if outcome.reply.redirect is not None:
             return False
-        if not permits(self._application.policy, command.entity_type, command.reader):
+        if not await permits(self._application.policy, command.entity_type, command.reader):
             return False
         here = call.came_from("").partition("?")[0]
         base = f"{call.root_path}{command.entity_type.path}"

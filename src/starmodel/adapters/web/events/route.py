@@ -12,6 +12,7 @@ from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Found
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Command
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -47,7 +48,9 @@ class EventRoutes:
                 self._origin.check_get(request)
             if not self._application.is_ready:
                 await self._application.ready()
-            self._application.policy.check(entity_type, "write", call.session.actor, event=event)
+            await check(
+                self._application.policy, entity_type, "write", call.session.actor, event=event
+            )
             if b"starmodel-check" in request.headers:
                 await call.json({"errors": await self._checked(call, found, id)})
                 request.close_files()

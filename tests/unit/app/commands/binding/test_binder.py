@@ -1,4 +1,4 @@
-"""Binding: from what a request carries to the arguments of an event."""
+"""The binder: validated event arguments from path, query, body and signals."""
 
 import enum
 from datetime import date
@@ -35,7 +35,7 @@ class Address(BaseModel):
 
 
 class Request:
-    """Stands for a web framework's class of that name."""
+    """A stand-in for the request class of a web framework."""
 
 
 def binder(entity, name, *others):
@@ -325,7 +325,7 @@ def test_bind_optional_entity_parameter_may_be_empty():
 
 
 def test_binder_entities_inside_containers_are_refused():
-    """Else a client could make records up."""
+    """Otherwise a client could forge records."""
 
     class Shop(Entity):
         model_config = EntityConfig(scope="record")

@@ -1,4 +1,4 @@
-"""Names in the input of nested models, at any depth and in time that stays linear."""
+"""Field names in the payload of nested models: validated at any depth in linear time."""
 
 from __future__ import annotations
 

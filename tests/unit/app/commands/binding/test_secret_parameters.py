@@ -1,4 +1,4 @@
-"""Parameters of events that look secret: declared, or the application does not start."""
+"""Event parameters with secret-looking names must be declared before the application starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Annotations of names that a module imports for type checkers only."""
+"""Annotations whose types a module imports under `TYPE_CHECKING`."""
 
 from __future__ import annotations
 

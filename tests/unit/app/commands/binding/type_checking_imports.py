@@ -1,4 +1,4 @@
-"""Events whose module imports what annotations need for type checkers only."""
+"""Events whose annotations need imports under `TYPE_CHECKING`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots out of what the bus carries."""
+"""Snapshots from the states of messages."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.entity import Entity, stored
 
 
-def entity_of(cls: type[Entity], id: Any, state: Mapping[str, Any], version: int) -> Entity:
-    """A snapshot with the public fields of a message; private ones have their defaults.
+def snapshot_of(cls: type[Entity], id: Any, state: Mapping[str, Any], version: int) -> Entity:
+    """A snapshot with the public fields of a message; private fields have their defaults.
 
-    Raises: ValidationError, for a state that this build would not accept.
+    Raises: ValidationError, for a state that is invalid in this build.
     """
     made = default_snapshot(cls, id)
     values = {n: v for n, v in state.items() if n in cls.__pydantic_fields__}

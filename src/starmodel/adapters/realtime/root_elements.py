@@ -1,4 +1,4 @@
-"""Where a live part stands in a page: one root element, whatever the view returns this time."""
+"""The root element of a live part: each rendering has one element that the next one replaces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 
 PART = "data-live-part"
-# Parsers move these out of any element around them that is not their own parent.
+# HTML parsers foster-parent these elements out of a <span>.
 _NOT_IN_A_SPAN = frozenset({
     "caption", "col", "colgroup", "optgroup", "option", "tbody", "td", "tfoot", "th", "thead",
     "title", "tr",
@@ -28,9 +28,9 @@ _WRAPPERS: dict[Namespace | None, tuple[str, str]] = {
 
 
 class Part(NamedTuple):
-    """A rendering of a live view and the place of its next one.
+    """A rendering of a live view and the CSS selector of its root element.
 
-    Shapes: selector is None for elements that are patched at their own ids;
+    Shapes: selector is None for elements that are patched by their ids;
     namespace is that of the root element, None for HTML.
     """
 
@@ -40,7 +40,7 @@ class Part(NamedTuple):
 
 
 class _Html(str):
-    """HTML that is put into a page as it is."""
+    """HTML that is rendered unescaped."""
 
     __slots__ = ()
 
@@ -49,18 +49,18 @@ class _Html(str):
 
 
 def live_part(view: LiveView, entity: Entity) -> Part:
-    """The rendering of a snapshot, and where it goes. Raises: ConfigurationError."""
+    """The rendering of a snapshot, with its root element. Raises: ConfigurationError."""
     made = view.render(entity)
     return Part(made, None) if view.by_id else part_of(made, view.name, entity.id)
 
 
 def part_of(made: Any, view: str, id: Any) -> Part:
-    """What a view returned, with a root that later renderings find.
+    """The component that a view returned, with a root element.
 
-    One element is the root itself; nothing has a <template> in its place;
-    several elements and text stand in a wrapper without a box of its own.
+    A single element is the root. An empty component becomes a <template>;
+    several elements and text get a wrapper with `display: contents`.
 
-    Raises: ConfigurationError, for elements that can be neither.
+    Raises: ConfigurationError, for elements that no wrapper may contain.
     """
     key = blake2b(f"{view}\n{id}".encode(), digest_size=8).hexdigest()
     selector, mark = f'[{PART}="{key}"]', f' {PART}="{key}"'
@@ -87,7 +87,7 @@ def part_of(made: Any, view: str, id: Any) -> Part:
 
 
 def _nodes(made: Any) -> Iterator[Any]:
-    """The outermost elements and texts of a component; nothing for None, False and no text."""
+    """The outermost elements and texts of a component; none for None, False and blank text."""
     if made is None or made is False or (isinstance(made, str) and not made.strip()):
         return
     if isinstance(made, list | tuple):
@@ -100,7 +100,7 @@ def _nodes(made: Any) -> Iterator[Any]:
 
 
 def _tag(node: Any) -> str | None:
-    """The tag of a component with attributes, None for text and finished HTML."""
+    """The tag of a component with attributes; None for text and rendered HTML."""
     tag = None if isinstance(node, str) else getattr(node, "tag", None)
     is_element = isinstance(tag, str) and tag and isinstance(getattr(node, "attrs", None), dict)
     return tag if is_element else None

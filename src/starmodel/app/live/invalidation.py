@@ -1,4 +1,4 @@
-"""Whether a change may alter the answer to a list's question."""
+"""Invalidation of live lists: whether a change may affect the result of a query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starmodel.app.live.states import entity_of
+from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.ports.messages import Changed
 from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity
@@ -16,12 +16,11 @@ from starmodel.core.entity import Entity
 Matches = Callable[[Query, Entity], bool | None]
 
 
-class Difference:
-    """One change, and the record before and after it as far as the message tells.
+class RecordChange:
+    """One change, with the record's snapshots before and after as far as the message has them.
 
-    Made once for all lists of a class; a state is validated when the
-    first of them looks at it. Shapes: matches is what the class's store
-    says of a query and a snapshot, None when it has to be asked.
+    Created once for all lists of a class; its snapshots are validated lazily.
+    Shapes: matches is `Repository.matches` of the class's store.
     """
 
     def __init__(self, cls: type[Entity], message: Changed, matches: Matches) -> None:
@@ -29,44 +28,44 @@ class Difference:
 
     @cached_property
     def after(self) -> Entity | None:
-        """The new state; None when it can't be told."""
+        """The snapshot after the change; None if its state is invalid here."""
         return self._entity(self.message.state or {})
 
     @cached_property
     def before(self) -> Entity | None:
-        """The old state, true in the fields that `message.before` has or that did not change."""
+        """The snapshot before the change, exact in unchanged and scalar fields."""
         return self._entity({**(self.message.state or {}), **self.message.before})
 
     def _entity(self, state: Mapping[str, Any]) -> Entity | None:
         try:
-            return entity_of(self._cls, self.message.id, state, self.message.version)
+            return snapshot_of(self._cls, self.message.id, state, self.message.version)
         except (ValidationError, ValueError, TypeError, AttributeError):
-            return None  # of another build, or older than a validator: nobody can tell
+            return None  # written by another build, or before a validator was added
 
-    def may_concern(self, query: Query, shown: Container[str]) -> bool:
-        """False only when the answer to the query is certainly what it was.
+    def may_affect(self, query: Query, shown: Container[str]) -> bool:
+        """False only if the result of the query is certainly unchanged.
 
-        Shapes: shown has the ids, as text, of the records in the answer's window.
+        Shapes: shown has the ids, as text, of the records in the current window.
         """
         message = self.message
         if message.state is None or str(message.id) in shown:
             return True
         if message.kind == "created":
             return self.matches(query, self.after)
-        asked = fields_of(query)
-        if asked.isdisjoint(message.fields):
-            return False  # neither whether it belongs here nor its place is another
-        if not message.before.keys() >= asked.intersection(message.fields):
+        used = fields_of(query)
+        if used.isdisjoint(message.fields):
+            return False  # neither membership nor position depends on these fields
+        if not message.before.keys() >= used.intersection(message.fields):
             return True
         return self.matches(query, self.after) or self.matches(query, self.before)
 
     def matches(self, query: Query, entity: Entity | None) -> bool:
-        """False only when the query certainly does not find the snapshot."""
+        """False only if the query certainly does not match the snapshot."""
         return entity is None or self._store_matches(query, entity) is not False
 
 
 def fields_of(query: Query) -> frozenset[str]:
-    """The fields that decide whether and where a record stands in the answer."""
+    """The fields that decide a record's membership and position in the result."""
     searched = query.search_fields if query.search else ()
     return frozenset(
         [*(f.field for f in query.filters), *(name for name, _ in query.order), *searched]

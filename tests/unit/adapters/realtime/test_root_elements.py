@@ -1,4 +1,4 @@
-"""The root of a live part: one, several or no elements, of HTML, SVG and MathML."""
+"""The root element of a live part: none, one or several elements of HTML, SVG or MathML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fasthtml.components import ft_hx
 from fasthtml.svg import Circle, Svg
 
 from starmodel import ConfigurationError
-from starmodel.adapters.realtime.roots import part_of
+from starmodel.adapters.realtime.root_elements import part_of
 
 
 def html(made: Any) -> tuple[str, str | None, str | None]:
@@ -50,7 +50,7 @@ def test_root_of_html(made: Any, expected: str) -> None:
 
 
 def test_root_of_other_namespaces() -> None:
-    assert html(Svg(Circle(r=1)))[2] is None  # a parser of HTML knows <svg>
+    assert html(Svg(Circle(r=1)))[2] is None  # an HTML parser handles <svg>
     assert html(Circle(r=1))[1:] == (f"[{MARK}]", "svg")
     several, _, namespace = html([Circle(r=1), ft_hx("linearGradient")])
     assert several.startswith(f"<g {MARK}><circle")

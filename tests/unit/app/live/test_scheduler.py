@@ -1,4 +1,4 @@
-"""Background work takes turns: few at once, each payer in rotation, within a share of the CPU."""
+"""Background work is scheduled fairly: bounded concurrency, round-robin, a share of CPU time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 
-from starmodel.app.live.turns import AT_ONCE, BURST_S, SHARE, Allowance, Turns
+from starmodel.app.live.scheduler import AT_ONCE, BURST_S, SHARE, FairScheduler, LeakyBucket
 
 
 async def step() -> None:
@@ -17,8 +17,8 @@ async def step() -> None:
 class Work:
     """Pieces of work that run until `finish`."""
 
-    def __init__(self, turns: Turns) -> None:
-        self.turns, self.began = turns, list[str]()
+    def __init__(self, scheduler: FairScheduler) -> None:
+        self.scheduler, self.began = scheduler, list[str]()
         self.running, self._open = list[str](), asyncio.Event()
         self.tasks = set[asyncio.Task[None]]()
 
@@ -28,7 +28,7 @@ class Work:
         return task
 
     async def _work(self, payer: str) -> None:
-        async with self.turns.turn(payer):
+        async with self.scheduler.slot(payer):
             self.began.append(payer)
             self.running.append(payer)
             try:
@@ -43,7 +43,7 @@ class Work:
 
 
 async def test_each_payer_runs_one_piece_and_all_together_a_few() -> None:
-    work = Work(Turns())
+    work = Work(FairScheduler())
     for payer in ("a", "a", "a", "b", "c", "d", "e"):
         work.add(payer)
     await step()
@@ -52,11 +52,11 @@ async def test_each_payer_runs_one_piece_and_all_together_a_few() -> None:
     for _ in range(3):
         await work.finish()
     assert sorted(work.began) == ["a", "a", "a", "b", "c", "d", "e"]
-    assert work.began.index("e") < 6  # before the last of the one who waits for more
+    assert work.began.index("e") < 6  # before the last task of the payer with more
 
 
 async def test_cancelled_work_leaves_its_place_to_others() -> None:
-    work = Work(Turns())
+    work = Work(FairScheduler())
     first, waiting, other = work.add("a"), work.add("a"), work.add("a")
     await step()
     for task in (waiting, first):
@@ -67,17 +67,17 @@ async def test_cancelled_work_leaves_its_place_to_others() -> None:
     assert work.began == ["a", "a"]
     await work.finish()
     assert other.done()
-    assert not work.turns._waiting
-    assert not work.turns._running
+    assert not work.scheduler._waiting
+    assert not work.scheduler._running
 
 
 async def test_payer_beyond_its_share_waits_and_others_do_not() -> None:
-    turns = Turns()
-    async with turns.turn("busy"):
+    scheduler = FairScheduler()
+    async with scheduler.slot("busy"):
         until = time.thread_time() + BURST_S * 2
         while time.thread_time() < until:
             pass
-    work = Work(turns)
+    work = Work(scheduler)
     work.add("busy")
     work.add("quiet")
     await step()
@@ -91,7 +91,7 @@ async def test_payer_beyond_its_share_waits_and_others_do_not() -> None:
 
 
 def test_allowance_drains_by_its_share() -> None:
-    used = Allowance(BURST_S, SHARE)
+    used = LeakyBucket(BURST_S, SHARE)
     assert used.wait_s(0.0) == 0
     used.charge(1.0, 10.0)
     assert used.wait_s(10.0) == (1.0 - BURST_S) / SHARE

@@ -1,4 +1,4 @@
-"""A fair scheduler of background work: few tasks at once, within a share of CPU time."""
+"""A fair scheduler of background work: bounded concurrency, within a share of CPU time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BURST_S, SHARE = 0.02, 0.25
 BURST_OF_ALL_S, SHARE_OF_ALL = 0.1, 0.5
 
 
-class Turns:
+class FairScheduler:
     """Runs up to AT_ONCE tasks concurrently, one per payer, round-robin, with rate limits.
 
     CPU time is charged to leaky buckets: after a short burst the tasks of
@@ -24,23 +24,23 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._running: set[str] = set()
-        self._used: dict[str, Allowance] = {}
-        self._used_by_all = Allowance(BURST_OF_ALL_S, SHARE_OF_ALL)
+        self._buckets: dict[str, LeakyBucket] = {}
+        self._total = LeakyBucket(BURST_OF_ALL_S, SHARE_OF_ALL)
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def turn(self, payer: str) -> AsyncIterator[None]:
+    async def slot(self, payer: str) -> AsyncIterator[None]:
         """Wait for a slot and hold it; CPU time of the thread is charged to the payer."""
-        asked = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(payer, deque()).append(asked)
+        ready = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(payer, deque()).append(ready)
         self._next()
         try:
-            await asked
+            await ready
         except asyncio.CancelledError:
-            if asked.done() and not asked.cancelled():
+            if ready.done() and not ready.cancelled():
                 self._release(payer, 0.0)
             else:
-                self._forget(payer, asked)
+                self._remove(payer, ready)
             raise
         began = time.thread_time()
         try:
@@ -59,39 +59,41 @@ class Turns:
                 return
             if payer in self._running:
                 continue
-            used = self._used.get(payer)
-            wait = max(self._used_by_all.wait_s(now), used.wait_s(now) if used else 0.0)
+            bucket = self._buckets.get(payer)
+            wait = max(self._total.wait_s(now), bucket.wait_s(now) if bucket else 0.0)
             if wait > 0:
                 soonest = wait if soonest is None else min(wait, soonest)
                 continue
-            asked = self._waiting[payer].popleft()
+            ready = self._waiting[payer].popleft()
             if self._waiting[payer]:
                 self._waiting.move_to_end(payer)
             else:
                 del self._waiting[payer]
-            if not asked.done():  # a cancelled waiter has not been removed yet
+            if not ready.done():  # a cancelled waiter has not been removed yet
                 self._running.add(payer)
-                asked.set_result(None)
+                ready.set_result(None)
         if soonest is not None:
             self._timer = asyncio.get_running_loop().call_later(soonest, self._next)
 
     def _release(self, payer: str, cost_s: float) -> None:
         self._running.discard(payer)
         now = time.monotonic()
-        self._used_by_all.charge(cost_s, now)
-        self._used.setdefault(payer, Allowance(BURST_S, SHARE)).charge(cost_s, now)
-        self._used = {who: used for who, used in self._used.items() if used.left_s(now) > 0}
+        self._total.charge(cost_s, now)
+        self._buckets.setdefault(payer, LeakyBucket(BURST_S, SHARE)).charge(cost_s, now)
+        self._buckets = {
+            who: bucket for who, bucket in self._buckets.items() if bucket.left_s(now) > 0
+        }
         self._next()
 
-    def _forget(self, payer: str, asked: asyncio.Future[None]) -> None:
+    def _remove(self, payer: str, ready: asyncio.Future[None]) -> None:
         waiting = self._waiting.get(payer)
-        if waiting is not None and asked in waiting:
-            waiting.remove(asked)
+        if waiting is not None and ready in waiting:
+            waiting.remove(ready)
             if not waiting:
                 del self._waiting[payer]
 
 
-class Allowance:
+class LeakyBucket:
     """A leaky bucket of CPU time. Units: seconds; share is the drain rate, 0 to 1."""
 
     __slots__ = ("_at", "_left_s", "burst_s", "share")
