@@ -15,6 +15,7 @@ import pytest
 
 import starmodel.sql
 import starmodel.testing
+import starmodel.texts
 from docs.running import run_python
 from documentation.blocks import blocks_of
 from documentation.serving import served
@@ -175,3 +176,5 @@ def test_reference_has_exactly_the_public_names():
     assert sorted(found) == sorted(starmodel.testing.__all__)
     found = re.findall(r"^::: starmodel\.sql\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.sql.__all__)
+    found = re.findall(r"^::: starmodel\.texts\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.texts.__all__)

@@ -22,7 +22,7 @@ from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
 from starmodel.app.commands.repeats import Repeats
-from starmodel.app.commands.replies import Render
+from starmodel.app.commands.replies import Place
 from starmodel.app.commit.deadlines import StoreWindow
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked
@@ -63,14 +63,14 @@ class Dispatcher:
         policy: AccessPolicy,
         scopes: Scopes,
         reactions: Reactions,
-        render: Render,
+        place: Place,
         clock: Clock,
         ids: IdSource,
         row_locks: RowLocks,
     ) -> None:
         self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
-        self._outcomes = Outcomes(registry, policy, render, reactions)
+        self._outcomes = Outcomes(registry, policy, place, reactions)
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
         self.sessions = EndedSessions()
