@@ -1,4 +1,4 @@
-"""Applications in folders of their own, and the `starmodel` command run in them."""
+"""Fixtures: an application in a temporary folder, and the `starmodel` command run in it."""
 
 from __future__ import annotations
 
@@ -118,10 +118,10 @@ def edit(pid: str):
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, without settings of this machine; its modules are forgotten."""
-    place = tmp_path / "project"
-    place.mkdir()
-    monkeypatch.chdir(place)
+    """An empty current folder without environment settings; its modules are unloaded."""
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(registry, "_defined", {})
     for variable in list(os.environ):
@@ -129,7 +129,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             monkeypatch.delenv(variable)
     monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
     before = set(sys.modules)
-    yield place
+    yield project
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
@@ -150,16 +150,16 @@ def write(folder: Path) -> Callable[[str, str], Path]:
 
 @pytest.fixture
 def shop(write: Callable[[str, str], Path]) -> Path:
-    """An application as people write it, found by convention."""
+    """A typical application, found by convention as main:app."""
     return write("main.py", SHOP)
 
 
 @pytest.fixture
 def run() -> Callable[..., Result]:
-    """Run `starmodel` with these words, in this process."""
+    """Run `starmodel` with these arguments, in this process."""
 
     def invoke(*words: str) -> Result:
-        sys.modules.pop("main", None)  # each command is a process of its own
+        sys.modules.pop("main", None)  # as in a new process
         registry._defined.clear()
         result = CliRunner().invoke(command, list(words), prog_name="starmodel")
         failed = result.exception
@@ -171,7 +171,7 @@ def run() -> Callable[..., Result]:
 
 @pytest.fixture
 def answer(run: Callable[..., Result]) -> Callable[..., Any]:
-    """What a command that succeeds prints with --json."""
+    """Run a command with --json, assert success and parse its output."""
 
     def invoke(*words: str) -> Any:
         result = run(*words, "--json")

@@ -1,4 +1,4 @@
-"""`starmodel run`: which application it finds, what it starts, how it refuses."""
+"""`starmodel run`: target resolution, server options and error messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import uvicorn
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
-from starmodel.cli.serving.server import imported
+from starmodel.cli.serving.server import import_application
 from starmodel.cli.targets import Target, find_target
 
 ASGI = "async def app(scope, receive, send): ...\n"
@@ -28,13 +28,13 @@ FACTORY = "def create_app(): ...\n"
 def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for variable in ("STARMODEL_ADDRESS", "STARMODEL_TARGET", "STARMODEL_RELOADS"):
-        monkeypatch.setenv(variable, "")  # the command sets it; this restores it afterwards
+        monkeypatch.setenv(variable, "")  # so that monkeypatch restores it
     monkeypatch.setenv("STARMODEL_ENV", "")
 
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What uvicorn was asked to serve; no server starts."""
+    """The arguments of `uvicorn.run`; no server starts."""
     call: dict[str, Any] = {}
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: call.update(options, app=app))
     return call
@@ -58,14 +58,14 @@ def refusal(*arguments: str) -> str:
     return " ".join(result.stderr.split())
 
 
-def test_file_is_served_from_its_own_folder(started: dict[str, Any], tmp_path: Path) -> None:
+def test_run_of_a_file_serves_from_its_folder(started: dict[str, Any], tmp_path: Path) -> None:
     write("examples/hello.py", ASGI)
     assert invoke("examples/hello.py").exit_code == 0
     assert os.environ["STARMODEL_TARGET"] == "hello:app"
     assert started["app_dir"] == str(tmp_path / "examples")
 
 
-def test_server_runs_with_a_short_grace_and_no_access_log(started: dict[str, Any]) -> None:
+def test_run_sets_a_shutdown_timeout_and_no_access_log(started: dict[str, Any]) -> None:
     write("hello.py", ASGI)
     invoke("hello.py")
     assert started["timeout_graceful_shutdown"] == 2
@@ -84,7 +84,7 @@ def test_server_runs_with_a_short_grace_and_no_access_log(started: dict[str, Any
     ],
     ids=["development", "production", "off", "on"],
 )
-def test_reload_follows_env_unless_a_flag_says_otherwise(
+def test_reload_defaults_to_env_and_a_flag_overrides_it(
     started: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     env: str,
@@ -97,7 +97,7 @@ def test_reload_follows_env_unless_a_flag_says_otherwise(
     assert started["reload"] is reload
 
 
-def test_reloading_watches_sources_and_settings_and_shows_failures(
+def test_reload_in_development_watches_sources_and_settings(
     started: dict[str, Any], tmp_path: Path
 ) -> None:
     write("hello.py", ASGI)
@@ -108,7 +108,7 @@ def test_reloading_watches_sources_and_settings_and_shows_failures(
     assert os.environ["STARMODEL_RELOADS"] == str(tmp_path)
 
 
-def test_production_is_chosen_for_the_server_and_shows_no_failure(
+def test_production_flag_sets_env_and_serves_no_failure_page(
     started: dict[str, Any],
 ) -> None:
     write("hello.py", ASGI)
@@ -119,7 +119,7 @@ def test_production_is_chosen_for_the_server_and_shows_no_failure(
     assert os.environ["STARMODEL_RELOADS"] == ""
 
 
-def test_workers_serve_what_shares_its_state(started: dict[str, Any]) -> None:
+def test_workers_option_without_local_state_starts_workers(started: dict[str, Any]) -> None:
     write("hello.py", ASGI)
     assert "(3 workers)" in invoke("hello.py", "--workers", "3").stdout
     assert started["workers"] == 3
@@ -132,37 +132,37 @@ from starmodel import Entity, create_app
 class Basket(Entity):
     size: int = 0
 
-print("what a module prints does not disturb")
+print("output of a module")
 app = create_app()
 """
 
 
-def test_workers_are_refused_where_state_would_be_split(started: dict[str, Any]) -> None:
+def test_workers_option_with_state_in_memory_is_refused(started: dict[str, Any]) -> None:
     write("hello.py", IN_MEMORY)
-    told = refusal("hello.py", "--workers", "2")
-    assert "Basket is kept in the memory of one process" in told
-    assert "event_bus 'memory'" in told
-    assert "run one worker" in told
+    message = refusal("hello.py", "--workers", "2")
+    assert "Basket is kept in the memory of one process" in message
+    assert "event_bus 'memory'" in message
+    assert "run one worker" in message
     assert started == {}
 
 
-def test_workers_and_reload_exclude_each_other() -> None:
+def test_workers_option_with_reload_is_refused() -> None:
     write("hello.py", ASGI)
     assert "Leave out --reload" in refusal("hello.py", "--workers", "2", "--reload")
 
 
-def test_workers_do_not_start_when_the_application_can_not(
+def test_workers_option_with_a_failing_application_exits(
     started: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     write("hello.py", ASGI + "1 / 0\n")
     assert invoke("hello.py", "--workers", "2").exit_code == 1
-    told = capfd.readouterr().err
-    assert "ZeroDivisionError" in told
-    assert "starmodel/cli" not in told
+    message = capfd.readouterr().err
+    assert "ZeroDivisionError" in message
+    assert "starmodel/cli" not in message
     assert started == {}
 
 
-def test_address_of_every_interface_is_one_that_opens(started: dict[str, Any]) -> None:
+def test_run_on_all_interfaces_prints_a_loopback_url(started: dict[str, Any]) -> None:
     write("hello.py", ASGI)
     invoke("hello.py", "--host", "0.0.0.0")  # noqa: S104  # no server starts
     assert started["host"] == "0.0.0.0"  # noqa: S104
@@ -178,7 +178,9 @@ def test_address_of_every_interface_is_one_that_opens(started: dict[str, Any]) -
     ],
     ids=["factory", "app", "main"],
 )
-def test_conventions_are_tried_in_order(files: dict[str, str], found: str, tmp_path: Path) -> None:
+def test_find_target_without_a_name_tries_conventions_in_order(
+    files: dict[str, str], found: str, tmp_path: Path
+) -> None:
     for path, content in files.items():
         write(path, content)
     target = find_target(None, tmp_path)
@@ -186,14 +188,14 @@ def test_conventions_are_tried_in_order(files: dict[str, str], found: str, tmp_p
     assert target.folder == tmp_path
 
 
-def test_file_of_a_package_is_imported_through_the_package(tmp_path: Path) -> None:
+def test_find_target_of_a_package_file_uses_the_package(tmp_path: Path) -> None:
     write("shop/__init__.py", "")
     write("shop/web.py", FACTORY)
     assert find_target("shop/web.py", tmp_path) == Target(tmp_path, "shop.web", "create_app")
 
 
 @pytest.mark.parametrize("name", ["app.v2.py", "my-app.py", "a b.py", "shop/web.v1.2.py"])
-def test_file_of_any_name_is_imported_once(
+def test_import_application_of_any_file_name_imports_once(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("shop/__init__.py", "")
@@ -204,13 +206,13 @@ def test_file_of_any_name_is_imported_once(
     monkeypatch.setattr(sys, "modules", sys.modules.copy())
     target = find_target(name, tmp_path)
 
-    made = imported(target.import_string)
+    made = import_application(target.import_string)
 
-    assert imported(target.import_string) is made
+    assert import_application(target.import_string) is made
     assert sys.modules[type(made).__module__].Made is type(made)
 
 
-def test_two_files_whose_names_differ_by_a_dot_are_apart(
+def test_import_application_of_names_that_differ_by_a_dot_keeps_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("app_v2.py", "app = 'underscore'")
@@ -219,7 +221,8 @@ def test_two_files_whose_names_differ_by_a_dot_are_apart(
     monkeypatch.setattr(sys, "modules", sys.modules.copy())
 
     made = [
-        imported(find_target(name, tmp_path).import_string) for name in ("app_v2.py", "app.v2.py")
+        import_application(find_target(name, tmp_path).import_string)
+        for name in ("app_v2.py", "app.v2.py")
     ]
 
     assert made == ["underscore", "dot"]
@@ -235,12 +238,12 @@ def test_two_files_whose_names_differ_by_a_dot_are_apart(
     ],
     ids=["function", "assigned", "imported", "star"],
 )
-def test_attribute_is_found_in_the_source(tmp_path: Path, source: str) -> None:
+def test_find_target_parses_attributes_from_source(tmp_path: Path, source: str) -> None:
     write("hello.py", source)
     assert find_target("hello.py:make", tmp_path) == find_target("hello:make", tmp_path)
 
 
-def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any]) -> None:
+def test_run_does_not_import_the_application_itself(started: dict[str, Any]) -> None:
     write("hello.py", ASGI + "raise SystemExit('it ran')\n")
     assert invoke("hello.py").exit_code == 0
 
@@ -261,7 +264,7 @@ def test_nothing_of_the_application_runs_in_the_command(started: dict[str, Any])
     ],
     ids=str,
 )
-def test_mistake_ends_with_one_sentence_and_the_remedy(argument: str, words: str) -> None:
+def test_run_with_an_invalid_target_exits_with_a_remedy(argument: str, words: str) -> None:
     write("hello.py", ASGI)
     write("empty.py", "from starmodel import create_app\n")
     write("typer.py", ASGI)
@@ -269,7 +272,7 @@ def test_mistake_ends_with_one_sentence_and_the_remedy(argument: str, words: str
     assert words in refusal(argument)
 
 
-def test_syntax_error_is_shown_by_the_server_that_waits_for_its_correction(
+def test_run_with_a_syntax_error_starts_only_a_reloading_server(
     started: dict[str, Any],
 ) -> None:
     write("broken.py", "from starmodel import create_app\nclass A(Entity)\napp = create_app()\n")
@@ -283,29 +286,29 @@ def test_syntax_error_is_shown_by_the_server_that_waits_for_its_correction(
         assert "broken.py, line 2: " in refusal(*words)
 
 
-def test_folder_without_an_application_says_what_was_looked_for() -> None:
+def test_run_without_an_application_lists_the_conventions() -> None:
     assert "looked for app.main:create_app, app.main:app, main:app" in refusal()
 
 
-def test_port_in_use_is_refused_with_another_one() -> None:
+def test_run_on_a_used_port_suggests_another() -> None:
     write("hello.py", ASGI)
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         assert f"choose another: --port {port + 1}" in refusal("hello.py", "--port", str(port))
 
 
-def test_unreadable_settings_are_refused() -> None:
+def test_run_with_an_invalid_settings_file_exits_with_a_message() -> None:
     write("hello.py", ASGI)
     write("starmodel.toml", "[starmodel")
     assert "starmodel.toml cannot be read" in refusal("hello.py")
 
 
-def test_help_names_every_option() -> None:
+def test_run_help_lists_every_option() -> None:
     text = CliRunner().invoke(command, ["run", "--help"]).output
     assert all(word in text for word in ("app", "--host", "--port", "--reload", "--no-reload"))
 
 
-def test_version_is_the_installed_one() -> None:
+def test_version_prints_the_installed_version() -> None:
     assert CliRunner().invoke(command, ["version"]).output == "0.1.0\n"
 
 
@@ -334,7 +337,7 @@ def answered(address: str) -> bool:
     return True
 
 
-def test_command_serves_the_file_and_stops_at_a_signal(tmp_path: Path) -> None:
+def test_run_in_a_subprocess_serves_until_a_signal(tmp_path: Path) -> None:
     write("hello.py", SERVED)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -352,7 +355,7 @@ def test_command_serves_the_file_and_stops_at_a_signal(tmp_path: Path) -> None:
     assert address in seen
 
 
-def test_setting_that_prevents_the_start_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_run_with_an_unreachable_database_exits_with_a_message(tmp_path: Path) -> None:
     write(
         "shop.py",
         "from starmodel import Entity, create_app\n"

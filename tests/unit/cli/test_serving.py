@@ -1,4 +1,4 @@
-"""Loading the application in the serving process."""
+"""Loading in the server process, and the responses of a failed application."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     ],
     ids=["factory", "factory-with-defaults", "object"],
 )
-def test_app_is_loaded_and_a_factory_is_called(served: Callable[[str], Any], source: str) -> None:
+def test_load_imports_an_object_or_calls_a_factory(
+    served: Callable[[str], Any], source: str
+) -> None:
     assert served(source) == "made"
 
 
-def test_asgi_function_is_not_called(served: Callable[[str], Any]) -> None:
+def test_load_of_an_asgi_function_does_not_call_it(served: Callable[[str], Any]) -> None:
     assert served("async def app(scope, receive, send): ...").__name__ == "app"
 
 
@@ -60,28 +62,28 @@ def test_asgi_function_is_not_called(served: Callable[[str], Any]) -> None:
     ],
     ids=["missing", "async", "settings"],
 )
-def test_mistake_ends_the_process_with_a_sentence(
+def test_load_with_a_configuration_error_exits_with_a_message(
     served: Callable[[str], Any], capsys: pytest.CaptureFixture[str], source: str, words: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         served(source)
-    told = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert ended.value.code == 1
-    assert words in told
-    assert "Traceback" not in told
+    assert words in message
+    assert "Traceback" not in message
 
 
-def test_error_of_the_application_is_shown_with_its_traceback(
+def test_load_with_an_application_error_prints_its_traceback(
     served: Callable[[str], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         served("def app(): return 1 + 'x'")
-    told = capsys.readouterr().err
-    assert f"{MODULE}.py" in told
-    assert "TypeError" in told
+    message = capsys.readouterr().err
+    assert f"{MODULE}.py" in message
+    assert "TypeError" in message
 
 
-async def ask(app: Any, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
+async def request(app: Any, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -108,39 +110,39 @@ async def failed(
     monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
     application = served("SECRET = 'hidden'\nraise RuntimeError('<broken>')")
     yield application
-    await application.close()  # the store of sessions, as at the end of the server
+    await application.close()  # closes the session store
 
 
-async def test_failure_is_served_to_others_without_a_word_of_it(failed: Any) -> None:
+async def test_failed_application_hides_the_error_from_other_clients(failed: Any) -> None:
     for path in ("/", "/anything?token=wrong"):
-        status, headers, text = await ask(failed, path, accept=HTML)
+        status, headers, text = await request(failed, path, accept=HTML)
         assert status == 500
         assert headers["cache-control"] == "no-store"
         assert "broken" not in text
         assert "RuntimeError" not in text
-    status, _, text = await ask(failed, "/things", accept="application/json")
+    status, _, text = await request(failed, "/things", accept="application/json")
     assert status == 500
     assert "The application has an error." in text
     assert "broken" not in text
 
 
 @pytest.mark.parametrize("code", ["import sys; sys.exit('no key')", "raise SystemExit(4)"])
-async def test_program_that_exits_is_a_failure_like_any_other(
+async def test_application_that_calls_exit_is_served_as_a_failure(
     served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str
 ) -> None:
     monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
-    status, _, text = await ask(served(code), "/", accept=HTML)
+    status, _, text = await request(served(code), "/", accept=HTML)
     assert status == 500
     assert "The application has an error" in text
 
 
-async def test_failure_is_shown_to_who_has_the_link(failed: Any) -> None:
+async def test_failed_application_after_sign_in_shows_the_escaped_error(failed: Any) -> None:
     token = failed._token
-    status, headers, _ = await ask(failed, f"//evil.example/?token={token}", accept=HTML)
+    status, headers, _ = await request(failed, f"//evil.example/?token={token}", accept=HTML)
     assert status == 303
     assert headers["location"] == "/evil.example/"
     cookie = headers["set-cookie"].partition(";")[0]
-    status, headers, text = await ask(failed, "/", accept=HTML, cookie=cookie)
+    status, headers, text = await request(failed, "/", accept=HTML, cookie=cookie)
     assert status == 500
     assert "RuntimeError: &lt;broken&gt;" in text
     assert "<broken>" not in text
@@ -148,16 +150,18 @@ async def test_failure_is_shown_to_who_has_the_link(failed: Any) -> None:
     assert "'unsafe-inline'" not in headers["content-security-policy"].partition("style-src")[0]
 
 
-async def test_streams_and_health_name_the_failure(failed: Any) -> None:
-    _, headers, text = await ask(failed, "/_starmodel/stream?token=any", accept="text/event-stream")
+async def test_failed_application_names_the_failure_in_stream_and_health(failed: Any) -> None:
+    _, headers, text = await request(
+        failed, "/_starmodel/stream?token=any", accept="text/event-stream"
+    )
     assert headers["content-type"] == "text/event-stream"
     assert "data: failed 1" in text
-    status, headers, _ = await ask(failed, "/_starmodel/health")
+    status, headers, _ = await request(failed, "/_starmodel/health")
     assert status == 500
     assert headers["starmodel-failure"] in text
 
 
-def test_sources_name_the_build_of_pages_while_they_are_watched(
+def test_build_of_watched_sources_changes_with_them(
     served: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))

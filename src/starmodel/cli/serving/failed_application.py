@@ -1,6 +1,6 @@
-"""What a reloading development server serves while the application can't be loaded.
+"""The ASGI application of a development server whose application can't be loaded.
 
-Never in production: there the process ends.
+In production the process exits instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.session import DEVELOPMENT
 from starmodel.bootstrap import session_store
 from starmodel.bootstrap.services import cookie_sessions, session_cache
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import load_settings, secret_keys
 from starmodel.core.errors import ConfigurationError, StoreError
 
@@ -42,7 +42,7 @@ _HINT = "Developers see more: open the link that the server printed, or look int
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no application. Shapes: trace is "" where a sentence says all."""
+    """A failure to load the application. Shapes: trace is "" for errors with a complete message."""
 
     heading: str
     text: str
@@ -59,22 +59,23 @@ class Failure:
         return cls("The application can't be loaded", text, frames, own_traceback(error))
 
     @property
-    def name(self) -> str:
-        """The same only for the same failure."""
+    def digest(self) -> str:
+        """A hash of the error; the page polls it to detect another failure."""
         return hashlib.sha256(f"{self.text}\n{self.trace}".encode()).hexdigest()[:16]
 
 
 class FailedApplication:
-    """An ASGI application that answers everything with the failure.
+    """Responds to every request with status 500.
 
-    The developer sees what is wrong; everybody else that something is. Open
-    pages come here by their streams, and leave again by themselves.
+    The signed-in developer gets the traceback, other clients a generic
+    message. Open pages reload when their stream reconnects, and again when the
+    failure is corrected.
     """
 
     def __init__(self, failure: Failure) -> None:
         self._failure = failure
         self._token: str | None = None
-        # The second one is in memory: an unreachable database may be the failure itself.
+        # The second store is in memory: an unreachable database may be the failure.
         self._sessions: list[CookieSessions] = []
         self._caches: list[SessionCache] = []
         theme = "blue"
@@ -82,7 +83,7 @@ class FailedApplication:
             settings = load_settings()
             secrets = secret_keys(settings)
         except ConfigurationError:
-            pass  # without a key nobody is known to be the developer
+            pass  # without a key no session cookie can be verified
         else:
             theme = settings.theme
             self._token = dev_token(secrets[0])
@@ -94,24 +95,24 @@ class FailedApplication:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1013, "reason": PLAIN_TEXT})
         else:
-            await self._answer(scope, receive, send)
+            await self._respond(scope, receive, send)
 
     def greet(self) -> None:
-        """Print the link that signs the developer in."""
+        """Print the sign-in link of the developer."""
         if self._token is not None:
             greet(self._token, "")
 
     async def close(self) -> None:
-        """Close the stores of sessions."""
+        """Close the session stores."""
         for cache in self._caches:
             await cache.close()
 
-    async def _live(self, receive: Any, send: Any) -> None:
+    async def _lifespan(self, receive: Any, send: Any) -> None:
         while True:
             step = (await receive())["type"].partition(".")[2]
             if step == "startup":
@@ -122,7 +123,7 @@ class FailedApplication:
             if step == "shutdown":
                 return
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _respond(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         headers = dict(scope["headers"])
         if path.startswith(PREFIX):
@@ -130,43 +131,47 @@ class FailedApplication:
             if await serve_asset(path[len(PREFIX) :], gzip, send):
                 return
         if path == STREAM_PATH:
-            hello = f"event: starmodel-open\ndata: build {self._failure.name}\ndata: failed 1\n\n"
-            await _send(send, 200, b"text/event-stream", hello.encode())
+            opening = (
+                f"event: starmodel-open\ndata: build {self._failure.digest}\ndata: failed 1\n\n"
+            )
+            await _send(send, 200, b"text/event-stream", opening.encode())
         elif path == HEALTH_PATH or b"text/html" not in headers.get(b"accept", b""):
             problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
             body = json.dumps({**problem, "detail": PLAIN_TEXT}).encode()
-            await _send(send, 500, b"application/problem+json", body, self._named())
+            await _send(send, 500, b"application/problem+json", body, self._headers())
         elif self._has_token(scope):
             await self._sign_in(scope, headers, send)
         else:
             await self._page(scope, headers, send)
 
-    def _named(self) -> list[Header]:
-        return [(b"starmodel-failure", self._failure.name.encode())]
+    def _headers(self) -> list[Header]:
+        return [(b"starmodel-failure", self._failure.digest.encode())]
 
     def _has_token(self, scope: Any) -> bool:
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
     async def _sign_in(self, scope: Any, headers: dict[bytes, bytes], send: Any) -> None:
         cookie = b""
         for sessions in self._sessions:
-            place = sessions.cookie(headers.get(b"host", b""), scope.get("root_path", ""))
+            session_cookie = sessions.cookie(headers.get(b"host", b""), scope.get("root_path", ""))
             try:
-                session = await place.read(headers.get(b"cookie", b""))
+                session = await session_cookie.read(headers.get(b"cookie", b""))
                 session.sign_in(DEV, provider=DEVELOPMENT)
-                cookie = (await place.save(session) or "").encode("latin-1")
+                cookie = (await session_cookie.save(session) or "").encode("latin-1")
                 break
             except StoreError as error:
-                log.warning("The sign-in is kept in memory: %s", error)
-        where = quote(f"/{scope['path'].lstrip('/')}").encode()
-        await _send(send, 303, b"text/plain", b"", [(b"set-cookie", cookie), (b"location", where)])
+                log.warning("The sign-in is stored in memory: %s", error)
+        location = quote(f"/{scope['path'].lstrip('/')}").encode()
+        await _send(
+            send, 303, b"text/plain", b"", [(b"set-cookie", cookie), (b"location", location)]
+        )
 
     async def _page(self, scope: Any, headers: dict[bytes, bytes], send: Any) -> None:
         root_path, failure = scope.get("root_path", ""), self._failure
-        told: dict[str, Any] = {"heading": PLAIN_TEXT.rstrip("."), "text": _LATER, "hint": _HINT}
+        content: dict[str, Any] = {"heading": PLAIN_TEXT.rstrip("."), "text": _LATER, "hint": _HINT}
         if await self._is_developer(headers, root_path):
-            told = {
+            content = {
                 "heading": failure.heading,
                 "text": failure.text,
                 "frames": failure.frames,
@@ -175,21 +180,19 @@ class FailedApplication:
         html = failure_page(
             page_basics(root_path) + self._head.html(root_path),
             self._head.html_class,
-            failure.name,
+            failure.digest,
             f"{root_path}{HEALTH_PATH}",
-            **told,
+            **content,
         )
-        policy = (b"content-security-policy", self._head.policy(root_path, [WATCH]))
+        csp = (b"content-security-policy", self._head.policy(root_path, [WATCH]))
         kind = b"text/html; charset=utf-8"
-        await _send(
-            send, 500, kind, html.encode(), [policy, (b"x-content-type-options", b"nosniff")]
-        )
+        await _send(send, 500, kind, html.encode(), [csp, (b"x-content-type-options", b"nosniff")])
 
     async def _is_developer(self, headers: dict[bytes, bytes], root_path: str) -> bool:
         for sessions in self._sessions:
-            place = sessions.cookie(headers.get(b"host", b""), root_path)
+            session_cookie = sessions.cookie(headers.get(b"host", b""), root_path)
             with contextlib.suppress(StoreError):
-                if (await place.read(headers.get(b"cookie", b""))).is_developer:
+                if (await session_cookie.read(headers.get(b"cookie", b""))).is_developer:
                     return True
         return False
 

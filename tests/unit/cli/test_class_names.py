@@ -21,7 +21,7 @@ from starmodel.cli.css.class_names import class_names, source_files
         'cls = """\n  mt-[13px]\n"""',
     ],
 )
-def test_class_is_found(tmp_path: Path, text: str) -> None:
+def test_class_names_of_text_include_the_class(tmp_path: Path, text: str) -> None:
     file = tmp_path / "page.py"
     file.write_text(text)
     assert "mt-[13px]" in class_names([file])
@@ -30,13 +30,13 @@ def test_class_is_found(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "name", ["content-['x']", "[&>p]:mt-4", "w-1/2", "bg-[url(/a.png)]", "!p-0"]
 )
-def test_class_with_signs_is_found_whole(tmp_path: Path, name: str) -> None:
+def test_class_names_keep_brackets_and_quotes(tmp_path: Path, name: str) -> None:
     file = tmp_path / "page.py"
     file.write_text(f'Div(cls="flex {name} grid")')
     assert name in class_names([file])
 
 
-def test_sources_are_code_and_templates_of_the_application_alone(tmp_path: Path) -> None:
+def test_source_files_skip_environments_and_hidden_folders(tmp_path: Path) -> None:
     for name in (
         "main.py", "pages/home.py", "templates/a.html", "notes.txt", ".hidden/a.py",
         "node_modules/a.js", "env/lib/a.py", "data.csv",

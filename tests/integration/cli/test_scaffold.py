@@ -1,4 +1,4 @@
-"""A new project as its owner meets it: clean, tested, served, and its tables filled over HTTP."""
+"""Projects of `starmodel init`: linted, tested and served, with CRUD over HTTP."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"]]
 
 
 def environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
-    return kept | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
+    return inherited | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 
 
 def run(folder: Path, *command: str) -> str:
@@ -37,7 +37,7 @@ def run(folder: Path, *command: str) -> str:
 
 @contextmanager
 def served(folder: Path, *options: str) -> Iterator[str]:
-    """`starmodel run` in this folder; the developer's link, in production the address."""
+    """Run `starmodel run` in this folder; yields the sign-in link, in production the URL."""
     command = [*STARMODEL, "run", "--port", "0", "--no-reload", *options]
     log = folder / "server.log"
     with (
@@ -87,18 +87,18 @@ def crud(link: str) -> None:
         assert "Buy" not in developer.get("/tasks", headers={"accept": "text/html"}).text
 
 
-def test_new_project_passes_its_tests_and_serves_its_tables_within_seconds(tmp_path: Path) -> None:
+def test_new_project_serves_crud_and_passes_its_tests(tmp_path: Path) -> None:
     began = time.perf_counter()
     run(tmp_path, *STARMODEL, "init", "shop")
     with served(tmp_path / "shop") as link:
         crud(link)
-    # Not a measurement: what hangs or installs something would take far longer.
+    # Not a benchmark: a hanging server or an installation would take far longer.
     assert time.perf_counter() - began < 60
     run(tmp_path / "shop", sys.executable, "-m", "pytest", "-q")
-    assert not list((tmp_path / "shop").glob(".starmodel/secret_key"))  # it has its own in .env
+    assert not list((tmp_path / "shop").glob(".starmodel/secret_key"))  # its key is in .env
 
 
-def test_smallest_project_is_found_and_served(tmp_path: Path) -> None:
+def test_minimal_project_is_served(tmp_path: Path) -> None:
     run(tmp_path, *STARMODEL, "init", "toy", "--minimal")
     with served(tmp_path / "toy") as link:
         base = link.partition("/?")[0]
@@ -106,7 +106,7 @@ def test_smallest_project_is_found_and_served(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda options: options[0] if options else "all")
-def test_every_variant_is_clean_and_passes_its_tests(tmp_path: Path, options: list[str]) -> None:
+def test_project_variant_passes_linters_and_its_tests(tmp_path: Path, options: list[str]) -> None:
     run(tmp_path, *STARMODEL, "init", "shop", *options)
     shop = tmp_path / "shop"
     run(shop, sys.executable, "-m", "pytest", "-q")
@@ -115,14 +115,14 @@ def test_every_variant_is_clean_and_passes_its_tests(tmp_path: Path, options: li
         run(shop, sys.executable, "-m", "ruff", "format", "--check", ".")
 
 
-def test_application_is_there_for_any_asgi_server(tmp_path: Path) -> None:
+def test_project_exports_an_asgi_application(tmp_path: Path) -> None:
     run(tmp_path, *STARMODEL, "init", "shop")
     program = "import app.entities, sys; assert 'fasthtml' not in sys.modules; from app import app;"
     run(tmp_path / "shop", sys.executable, "-c", f"{program} print(app.starmodel)")
 
 
-def test_commands_of_the_readme_work(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_readme_commands_run(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     block = readme.partition("## Start a project")[2].partition("```console\n")[2]
     lines = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", block.partition("```")[0], re.MULTILINE)
     here = tmp_path

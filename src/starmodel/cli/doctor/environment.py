@@ -1,4 +1,4 @@
-"""The machine and the folder: assets, files, the port, plugins."""
+"""Checks of the environment: assets, file permissions, the port and plugin commands."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.plugins.discovery import (
     COMMAND_GROUPS,
     PluginError,
-    hidden_by,
     load_command,
-    offers,
+    shadowed_reason,
+    starmodel_points,
 )
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
@@ -26,14 +26,14 @@ HOST, PORT = "127.0.0.1", 8000
 SECRETS = ("secret_key", "secret_key_fallbacks", "database_url", "redis_url")
 
 
-def assets(settings: Settings | None) -> Iterator[Finding]:
-    """Whether pages have their style sheet and scripts."""
+def check_assets(settings: Settings | None) -> Iterator[Finding]:
+    """Check that the style sheet and scripts of rendered pages are built."""
     log = logging.getLogger("starmodel.web")
-    before, log.disabled = log.disabled, True  # what it would log is told here
+    before, log.disabled = log.disabled, True  # the finding replaces the log record
     try:
         urls = asset_urls()
     except ConfigurationError as error:
-        yield Finding("problem", "assets", *_halves(str(error)))
+        yield Finding("problem", "assets", *_sentence_and_remedy(str(error)))
         return
     finally:
         log.disabled = before
@@ -52,35 +52,35 @@ def assets(settings: Settings | None) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def files(settings: Settings | None) -> Iterator[Finding]:
-    """What can be written here, and who may read what is secret."""
+def check_files(settings: Settings | None) -> Iterator[Finding]:
+    """Check that the folder is writable, and the permissions of files with secret keys."""
     if not os.access(".", os.W_OK):
         yield Finding(
             "warning", "folder", f"{Path.cwd()} can't be written, where the development key and "
             "a SQLite file would be.", "Make it writable, or set STARMODEL_SECRET_KEY and "
             "DATABASE_URL to places elsewhere.",
         )  # fmt: skip
-    yield from _open_to_others(Path(".starmodel/secret_key"))
+    yield from _check_permissions(Path(".starmodel/secret_key"))
     for origin, file in (
         (" in .env", Path(".env")),
         (" of starmodel.toml", Path("starmodel.toml")),
     ):
-        kept = [] if settings is None else [
+        secrets = [] if settings is None else [
             name for name in SECRETS if settings.origins[name].endswith(origin)
         ]  # fmt: skip
-        if not kept:
+        if not secrets:
             continue
-        yield from _open_to_others(file)
-        if file.suffix == ".toml" and set(kept) & {"secret_key", "secret_key_fallbacks"}:
+        yield from _check_permissions(file)
+        if file.suffix == ".toml" and set(secrets) & {"secret_key", "secret_key_fallbacks"}:
             yield Finding(
-                "warning", "secret_key", "It stands in starmodel.toml, which is usually committed.",
+                "warning", "secret_key", "It is in starmodel.toml, which is usually committed.",
                 "Put it into the environment as STARMODEL_SECRET_KEY, and change it if the file "
                 "was shared.",
             )  # fmt: skip
 
 
-def port() -> Finding:
-    """Whether the port that `starmodel run` takes by itself is free."""
+def check_port() -> Finding:
+    """Check that the default port of `starmodel run` can be bound."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -93,15 +93,15 @@ def port() -> Finding:
     return Finding("ok", "port", f"{HOST}:{PORT} is free.")
 
 
-def plugins(built_in: Iterable[str]) -> Iterator[Finding]:
-    """Commands of plugins that can't be used."""
+def check_plugins(built_in: Iterable[str]) -> Iterator[Finding]:
+    """Check that every plugin command can be loaded and is not shadowed."""
     names = set(built_in)
-    for point in offers():
+    for point in starmodel_points():
         if point.group not in COMMAND_GROUPS:
             continue
-        hidden = hidden_by(point, names)
-        if hidden:
-            yield Finding("warning", "plugins", hidden, "Ask its authors for another name.")
+        reason = shadowed_reason(point, names)
+        if reason:
+            yield Finding("warning", "plugins", reason, "Ask its authors for another name.")
             continue
         try:
             load_command(point)
@@ -109,7 +109,7 @@ def plugins(built_in: Iterable[str]) -> Iterator[Finding]:
             yield Finding("warning", "plugins", str(error), "Update it, or uninstall it.")
 
 
-def _open_to_others(file: Path) -> Iterator[Finding]:
+def _check_permissions(file: Path) -> Iterator[Finding]:
     if os.name == "posix" and file.is_file():
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
@@ -119,7 +119,6 @@ def _open_to_others(file: Path) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _halves(text: str) -> tuple[str, str]:
-    """A sentence and its remedy."""
-    told, _, remedy = text.partition(". ")
-    return f"{told}.", remedy
+def _sentence_and_remedy(text: str) -> tuple[str, str]:
+    sentence, _, remedy = text.partition(". ")
+    return f"{sentence}.", remedy

@@ -1,4 +1,4 @@
-"""Sentences about settings that cannot be used; a secret's value is in none of them."""
+"""Error messages of invalid settings; secret values are never included."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from starmodel.config.sources import Layer
 
 
-def refuse_unknown_names(layers: Iterable[Layer], fields: Mapping[str, FieldInfo]) -> None:
-    """Raise one ConfigurationError for all names that are no setting; otherwise do nothing."""
-    # No value is shown: an unknown name may be a secret's, misspelt.
+def check_names(layers: Iterable[Layer], fields: Mapping[str, FieldInfo]) -> None:
+    """Raises: ConfigurationError, one for all unknown names in all layers."""
+    # Values are omitted: an unknown name may be a misspelt secret key.
     problems = [
         _unknown(name, origin, fields, is_table=isinstance(layer.values.get(name), dict))
         for layer in layers
@@ -38,26 +38,26 @@ def _unknown(name: str, origin: str, fields: Mapping[str, FieldInfo], *, is_tabl
     return f"Unknown setting {name!r} (from {origin}).{_hint(name, fields)}"
 
 
-def explain(
+def validation_error(
     error: ValidationError, layers: list[Layer], fields: Mapping[str, FieldInfo]
 ) -> ConfigurationError:
-    """One error for all wrong values: name, value, where it came from and what is allowed."""
-    sentences = []
+    """Convert a pydantic error: the name, value, origin and allowed values of each setting."""
+    messages = []
     for problem in error.errors(include_url=False):
         message = problem["msg"].removeprefix("Value error, ")
         if not problem["loc"]:
-            sentences.append(message)
+            messages.append(message)
             continue
-        name, *inside = problem["loc"]
+        name, *path = problem["loc"]
         field = fields[str(name)]
-        place = f"{name}{''.join(f'[{part}]' for part in inside)}"
+        location = f"{name}{''.join(f'[{part}]' for part in path)}"
         value = repr(problem["input"]) if field.repr else "a hidden value"
         message = message.replace("Input should", "must").rstrip(".")
-        sentences.append(
-            f"Setting {place!r} cannot be {value} (from {_origin(str(name), layers)}): "
+        messages.append(
+            f"Setting {location!r} cannot be {value} (from {_origin(str(name), layers)}): "
             f"{message}.{_hint(problem['input'], _choices(field))}"
         )
-    return ConfigurationError("\n".join(sentences))
+    return ConfigurationError("\n".join(messages))
 
 
 def _origin(name: str, layers: list[Layer]) -> str:
@@ -69,7 +69,7 @@ def _choices(field: FieldInfo) -> tuple[str, ...]:
 
 
 def _hint(word: Any, choices: Iterable[str]) -> str:
-    """` Did you mean 'production'?` for `prod`; empty when nothing is near."""
+    """` Did you mean 'production'?` for `prod`; "" without a close match."""
     if not isinstance(word, str) or not word:
         return ""
     folded = {choice.casefold(): choice for choice in choices}

@@ -1,4 +1,4 @@
-"""`starmodel css build`, from an application's source to the page that links the result."""
+"""`starmodel css build`: from source files to the style sheet that pages link."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def page(env: str) -> tuple[str, httpx.AsyncClient]:
     return (await client.get("/page")).text, client
 
 
-async def test_classes_of_the_application_are_compiled_and_linked(folder: Path) -> None:
+async def test_css_build_compiles_classes_and_production_links_the_file(folder: Path) -> None:
     (folder / "templates").mkdir()
     (folder / "templates" / "a.html").write_text("<p class='ml-[17px]'>")
 
@@ -64,20 +64,20 @@ async def test_classes_of_the_application_are_compiled_and_linked(folder: Path) 
     assert "tailwind" not in html
 
 
-async def test_without_it_production_links_nothing(folder: Path) -> None:
+async def test_production_without_a_build_links_no_style_sheet(folder: Path) -> None:
     html, _ = await page("production")
     assert "starmodel-app.css" not in html
     assert "tailwind" not in html
 
 
-async def test_development_compiles_in_the_browser(folder: Path) -> None:
+async def test_development_compiles_classes_in_the_browser(folder: Path) -> None:
     run("build")
     html, _ = await page("development")
     assert "starmodel-app.css" not in html
     assert re.search(r'<script src="/_starmodel/assets/tailwind-\w{8}\.js">', html)
 
 
-def test_new_classes_replace_the_file(folder: Path) -> None:
+def test_css_build_after_a_change_replaces_the_file(folder: Path) -> None:
     run("build")
     (folder / "main.py").write_text(PROGRAM.replace("13px", "14px"))
     run("build")
@@ -87,13 +87,13 @@ def test_new_classes_replace_the_file(folder: Path) -> None:
     assert [file.name for file in (folder / "static").iterdir()] == ["starmodel-app.css"]
 
 
-def test_missing_application_is_told(folder: Path) -> None:
+def test_css_build_without_an_application_exits_with_a_message(folder: Path) -> None:
     done = run("build", "shop.py")
     assert done.exit_code == 1
     assert done.stderr.startswith("starmodel: No file")
 
 
-def test_missing_node_is_told_with_the_remedy(
+def test_css_build_without_node_exits_with_a_remedy(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")

@@ -1,4 +1,4 @@
-"""How a command ends when the user can mend the cause."""
+"""Errors that end a command with a message instead of a traceback."""
 
 from __future__ import annotations
 
@@ -12,29 +12,26 @@ from starmodel.core.errors import ConfigurationError
 
 
 class CommandError(Exception):
-    """A command cannot go on; the text is the sentence that the user reads, remedy included."""
+    """A command failed; the message includes the remedy. Exit code 1."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(CommandError):
-    """The command line itself asks for what there is not."""
+    """The command line is invalid. Exit code 2."""
 
     exit_code = 2
 
 
 def fail(error: Exception) -> NoReturn:
-    """Print the error's text on stderr, without a traceback, and end the command.
-
-    With exit code 1, or 2 for a `UsageError`.
-    """
+    """Print the error message on stderr and end the command with the exit code of its type."""
     typer.echo(f"starmodel: {error}", err=True)
     raise typer.Exit(getattr(error, "exit_code", 1)) from None
 
 
 @contextmanager
-def in_sentences() -> Iterator[None]:
-    """Let what the user can mend end the command with its sentence alone."""
+def reporting_errors() -> Iterator[None]:
+    """Convert command and configuration errors into a message and an exit code."""
     try:
         yield
     except (CommandError, ConfigurationError) as error:

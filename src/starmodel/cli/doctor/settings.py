@@ -1,4 +1,4 @@
-"""Settings with their values and origins, and no secret among them."""
+"""The settings with their values and origins; secret values are masked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MASK = "***"
 _PARAMETER = re.compile(r"([?&])([^=&]+)=([^&]*)")
 
 
-class Shown(NamedTuple):
+class SettingRow(NamedTuple):
     """One setting. Shapes: value is JSON data, masked where it is secret."""
 
     name: str
@@ -24,7 +24,7 @@ class Shown(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value as people read it."""
+        """The value as text for the terminal."""
         if isinstance(self.value, list):
             return ", ".join(map(str, self.value)) or "-"
         if isinstance(self.value, bool):
@@ -32,29 +32,29 @@ class Shown(NamedTuple):
         return "-" if self.value is None else str(self.value)
 
 
-def settings_shown(settings: Settings) -> list[Shown]:
-    """Every setting, in the order of their names."""
+def setting_rows(settings: Settings) -> list[SettingRow]:
+    """Every setting, sorted by name."""
     origins = settings.origins
     return [
-        Shown(name, _shown(name, getattr(settings, name), settings), origins[name])
+        SettingRow(name, _masked(name, getattr(settings, name), settings), origins[name])
         for name in sorted(type(settings).model_fields)
     ]
 
 
-def _shown(name: str, value: Any, settings: Settings) -> Any:
+def _masked(name: str, value: Any, settings: Settings) -> Any:
     if name == "secret_key" and value is None:
-        return "made here and kept in .starmodel/secret_key"
+        return "generated, in .starmodel/secret_key"
     if isinstance(value, SecretStr):
         return f"hidden, {len(value.get_secret_value())} characters"
     if isinstance(value, list) and any(isinstance(item, SecretStr) for item in value):
-        return [_shown("", item, settings) for item in value]
+        return [_masked("", item, settings) for item in value]
     if isinstance(value, str) and not type(settings).model_fields[name].repr:
         return masked_url(value)
     return value
 
 
 def masked_url(url: str) -> str:
-    """The URL without its password, and without parameters that look secret.
+    """The URL with its password and parameters that look secret replaced by ***.
 
     >>> masked_url("postgresql://ann:hush@db/shop?sslpassword=hush&x=1")
     'postgresql://ann:***@db/shop?sslpassword=***&x=1'
@@ -66,7 +66,7 @@ def masked_url(url: str) -> str:
     except ValueError:
         return MASK
     if not parts.scheme:
-        return MASK  # no URL: nobody knows what in it is secret
+        return MASK  # not a URL, so any part may be the secret
     if password:
         url = url.replace(f"{at}@", f"{at.partition(':')[0]}:{MASK}@", 1)
     return _PARAMETER.sub(_masked_parameter, url)

@@ -48,7 +48,7 @@ def files_of(folder: Path) -> set[str]:
     return {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
 
 
-def test_init_writes_the_layout_and_says_what_to_do_next(here: Path) -> None:
+def test_init_writes_the_layout_and_prints_the_next_commands(here: Path) -> None:
     result = init("my-shop")
     assert result.exit_code == 0
     assert "Project scaffolded (FastHTML + MonsterUI + SQLite)" in result.output
@@ -59,7 +59,7 @@ def test_init_writes_the_layout_and_says_what_to_do_next(here: Path) -> None:
     assert "starmodel~=0.1.0" in (here / "my-shop/pyproject.toml").read_text()
 
 
-def test_each_project_has_a_secret_key_of_its_own_that_others_cannot_read(here: Path) -> None:
+def test_init_writes_a_new_private_secret_key(here: Path) -> None:
     init("one")
     init("two")
     one, two = ((here / name / ".env").read_text() for name in ("one", "two"))
@@ -69,7 +69,7 @@ def test_each_project_has_a_secret_key_of_its_own_that_others_cannot_read(here: 
     assert ".env\n" in (here / "one/.gitignore").read_text()
 
 
-def test_a_store_leaves_out_the_examples_of_the_others(here: Path) -> None:
+def test_init_with_one_store_omits_examples_of_others(here: Path) -> None:
     init("shop", "--sql")
     assert files_of(here / "shop") == LAYOUT - {
         "tests/test_counter.py",
@@ -80,12 +80,12 @@ def test_a_store_leaves_out_the_examples_of_the_others(here: Path) -> None:
     assert "Task" not in (here / "toy/app/entities.py").read_text()
 
 
-def test_minimal_is_one_file_that_run_finds(here: Path) -> None:
+def test_init_minimal_writes_one_module_that_run_finds(here: Path) -> None:
     assert init("toy", "--minimal").exit_code == 0
     assert files_of(here / "toy") == {"main.py", "pyproject.toml", ".gitignore"}
 
 
-def test_json_says_what_was_made(here: Path) -> None:
+def test_init_as_json_lists_the_files(here: Path) -> None:
     told = json.loads(init("shop", "--json").stdout)
     assert told["project"] == "shop"
     assert told["folder"] == str(here / "shop")
@@ -94,14 +94,14 @@ def test_json_says_what_was_made(here: Path) -> None:
     assert told["next"] == ["cd shop", "starmodel run"]
 
 
-def test_dot_fills_the_current_empty_folder(here: Path) -> None:
+def test_init_with_a_dot_uses_the_current_folder(here: Path) -> None:
     result = init(".")
     assert files_of(here) == LAYOUT
     assert "cd" not in result.output
     assert 'name = "here"' in Path("pyproject.toml").read_text()
 
 
-def test_an_empty_folder_is_filled(here: Path) -> None:
+def test_init_in_an_empty_folder_writes_the_project(here: Path) -> None:
     (here / "shop").mkdir()
     assert init("shop").exit_code == 0
     assert files_of(here / "shop") == LAYOUT
@@ -125,7 +125,7 @@ def test_an_empty_folder_is_filled(here: Path) -> None:
     ],
     ids=lambda value: "-".join(value)[:20] if isinstance(value, list) else "",
 )
-def test_what_cannot_be_made_is_refused_with_the_remedy(
+def test_init_with_an_invalid_name_or_folder_exits_with_a_remedy(
     here: Path, arguments: list[str], words: str
 ) -> None:
     (here / "full").mkdir()
@@ -137,7 +137,7 @@ def test_what_cannot_be_made_is_refused_with_the_remedy(
 
 
 @pytest.mark.parametrize("existed", [False, True], ids=["new", "empty"])
-def test_a_failure_half_way_leaves_nothing_behind(
+def test_init_after_a_write_error_leaves_no_files(
     here: Path, monkeypatch: pytest.MonkeyPatch, existed: bool
 ) -> None:
     if existed:
@@ -154,7 +154,7 @@ def test_a_failure_half_way_leaves_nothing_behind(
     assert [item.name for item in here.rglob("*")] == (["shop"] if existed else [])
 
 
-def test_plain_terminals_get_a_plain_sign(here: Path) -> None:
+def test_init_in_an_ascii_terminal_prints_ascii(here: Path) -> None:
     program = "from starmodel.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program, "init", "shop"],
@@ -167,7 +167,7 @@ def test_plain_terminals_get_a_plain_sign(here: Path) -> None:
 
 
 @pytest.mark.parametrize("stores", [[], ["memory"], ["sql"], ["browser", "sql"]], ids="-".join)
-def test_no_mark_of_a_template_stays(stores: list[str]) -> None:
+def test_rendered_project_has_no_template_markers(stores: list[str]) -> None:
     for text in render("project", stores, {}).values():
         assert "# [" not in text
         assert "\n\n\n\n" not in text
@@ -177,5 +177,5 @@ def test_no_mark_of_a_template_stays(stores: list[str]) -> None:
     ("version", "release"),
     [("0.1.0", "0.1.0"), ("1.2", "1.2.0"), ("0.2.0.dev3+local", "0.2.0"), ("3rc1", "3.0.0")],
 )
-def test_later_versions_of_the_series_fit(version: str, release: str) -> None:
+def test_release_of_a_version_has_three_numbers(version: str, release: str) -> None:
     assert command_module._release(version) == release

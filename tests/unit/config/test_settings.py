@@ -41,7 +41,7 @@ def refusal(**arguments: object) -> str:
     return str(caught.value)
 
 
-def test_settings_without_any_source_are_the_defaults() -> None:
+def test_settings_without_sources_are_the_defaults() -> None:
     settings = load_settings()
     assert (settings.env, settings.event_bus, settings.realtime) == ("development", "memory", "sse")
     assert settings.database_url == "sqlite:///starmodel.db"
@@ -49,7 +49,7 @@ def test_settings_without_any_source_are_the_defaults() -> None:
     assert not Path(".starmodel").exists()
 
 
-def test_each_source_wins_over_those_below_it(
+def test_each_source_overrides_lower_ones(
     toml: Callable[[str], object], dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("title", "theme", "default_store", "event_bus", "realtime")
@@ -63,7 +63,7 @@ def test_each_source_wins_over_those_below_it(
     assert found == ["a", "zinc", "d", "memory", "websocket"]
 
 
-def test_profile_of_the_chosen_env_wins_over_the_table(
+def test_profile_of_the_env_overrides_the_table(
     toml: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml('[starmodel]\ntitle = "all"\ntheme = "red"\n[starmodel.production]\ntitle = "live"\n')
@@ -73,7 +73,7 @@ def test_profile_of_the_chosen_env_wins_over_the_table(
     assert (settings.title, settings.theme) == ("live", "red")
 
 
-def test_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+def test_settings_files_with_a_byte_order_mark_are_parsed(tmp_path: Path) -> None:
     mark = b"\xef\xbb\xbf"
     (tmp_path / "starmodel.toml").write_bytes(mark + b'[starmodel]\r\ntitle = "Toml"\r\n')
     (tmp_path / ".env").write_bytes(mark + b"STARMODEL_THEME=zinc\r\n")
@@ -83,14 +83,14 @@ def test_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
     assert (settings.title, settings.theme) == ("Toml", "zinc")
 
 
-def test_env_may_be_chosen_by_the_file(toml: Callable[[str], object]) -> None:
+def test_env_set_in_the_file_selects_the_profile(toml: Callable[[str], object]) -> None:
     toml('[starmodel]\nenv = "production"\n[starmodel.production]\ntitle = "live"\n')
     assert load_settings(secret_key=KEY).title == "live"
     assert chosen_env() == "production"
     assert chosen_env(env="development") == "development"
 
 
-def test_plain_urls_are_read_and_prefixed_ones_win(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prefixed_variables_override_plain_urls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "sqlite:///plain.db")
     monkeypatch.setenv("REDIS_URL", "redis://plain")
     assert load_settings().database_url == "sqlite:///plain.db"
@@ -99,7 +99,7 @@ def test_plain_urls_are_read_and_prefixed_ones_win(monkeypatch: pytest.MonkeyPat
     assert load_settings().database_url == "sqlite:///prefixed.db"
 
 
-def test_lists_are_split_at_commas_and_empty_variables_mean_unset(
+def test_lists_are_split_at_commas_and_empty_variables_are_unset(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("STARMODEL_ALLOWED_HOSTS", "a.example, *.B.example,")
@@ -121,24 +121,24 @@ def test_lists_are_split_at_commas_and_empty_variables_mean_unset(
     ],
     ids=["nothing", "http", "https", "https-but-off", "on"],
 )
-def test_cookie_secure_follows_public_url_unless_given(
+def test_cookie_secure_defaults_to_the_scheme_of_public_url(
     public_url: str | None, given: bool | None, secure: bool
 ) -> None:
     assert Settings(public_url=public_url, cookie_secure=given).cookie_secure is secure
 
 
-def test_settings_cannot_be_changed_after_reading() -> None:
+def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().title = "other"  # type: ignore[misc]
 
 
-def test_unknown_argument_is_refused_with_the_nearest_name() -> None:
+def test_unknown_argument_raises_with_a_suggestion() -> None:
     text = refusal(max_stream=1)
     assert "Unknown setting 'max_stream' (from an argument). Did you mean 'max_streams'?" in text
     assert "Settings are: access_scan_limit, allowed_hosts, assets" in text
 
 
-def test_unknown_names_are_refused_wherever_they_come_from(
+def test_unknown_name_in_any_source_raises_with_its_origin(
     toml: Callable[[str], object], dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml("[starmodel]\nthem = 1\n[starmodel.production]\nrealtme = 2\n")
@@ -162,14 +162,14 @@ def test_unknown_names_are_refused_wherever_they_come_from(
     ],
     ids=["outside", "no-table", "env-in-profile", "no-toml"],
 )
-def test_file_of_another_form_is_refused(
+def test_invalid_settings_file_raises(
     toml: Callable[[str], object], content: str, words: str
 ) -> None:
     toml(content)
     assert words in refusal()
 
 
-def test_wrong_value_names_value_source_and_what_is_allowed(
+def test_invalid_value_raises_with_value_origin_and_choices(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("STARMODEL_ENV", "prod")
@@ -201,11 +201,11 @@ def test_wrong_value_names_value_source_and_what_is_allowed(
     ],
     ids=str,
 )
-def test_wrong_value_is_refused(name: str, value: object) -> None:
+def test_invalid_value_of_each_type_raises(name: str, value: object) -> None:
     assert f"Setting '{name}" in refusal(**{name: value})
 
 
-def test_values_of_plugins_and_networks_are_accepted() -> None:
+def test_plugin_names_and_networks_are_valid() -> None:
     settings = load_settings(
         event_bus="shop.bus:Kafka", trusted_proxies=["10.0.0.0/8", "::1"], default_store="mongo"
     )
@@ -213,7 +213,7 @@ def test_values_of_plugins_and_networks_are_accepted() -> None:
     assert settings.trusted_proxies == ["10.0.0.0/8", "::1"]
 
 
-def test_secrets_are_neither_in_errors_nor_in_repr() -> None:
+def test_secrets_are_omitted_from_errors_and_repr() -> None:
     text = refusal(secret_key=["hush"], redis_url=["hush"], secret_key_fallbacks=[["hush"]])
     assert "hush" not in text
     assert "'secret_key' cannot be a hidden value" in text
@@ -221,26 +221,26 @@ def test_secrets_are_neither_in_errors_nor_in_repr() -> None:
     assert "hush" not in repr(settings)
 
 
-def test_production_without_a_secret_key_is_refused_with_the_remedy() -> None:
+def test_production_without_a_secret_key_raises_with_a_remedy() -> None:
     text = refusal(env="production")
     assert "secret_key is missing" in text
     assert "token_urlsafe" in text
 
 
-def test_production_with_a_short_secret_key_is_refused_without_showing_it() -> None:
+def test_production_with_a_short_secret_key_raises_without_the_key() -> None:
     text = refusal(env="production", secret_key="hush")
     assert "shorter than 32" in text
     assert "hush" not in text
 
 
-def test_secret_keys_are_the_given_ones_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_keys_are_ordered_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STARMODEL_SECRET_KEY_FALLBACKS", "older,oldest")
     settings = load_settings(env="production", secret_key=KEY)
     assert secret_keys(settings) == [KEY, "older", "oldest"]
     assert not Path(".starmodel").exists()
 
 
-def test_development_key_is_made_once_and_private() -> None:
+def test_development_key_is_generated_once_with_private_mode() -> None:
     first = secret_keys(load_settings())
     assert secret_keys(load_settings()) == first
     assert len(first[0]) >= 32
@@ -250,7 +250,7 @@ def test_development_key_is_made_once_and_private() -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == [".gitignore", "secret_key"]
 
 
-def test_development_key_survives_without_hard_links(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_development_key_without_hard_links_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError("no hard links here")
 
@@ -258,20 +258,20 @@ def test_development_key_survives_without_hard_links(monkeypatch: pytest.MonkeyP
     assert secret_keys(load_settings()) == secret_keys(load_settings())
 
 
-def test_damaged_development_key_is_refused() -> None:
+def test_damaged_development_key_raises() -> None:
     secret_keys(load_settings())
     Path(".starmodel/secret_key").write_text("")
     with pytest.raises(ConfigurationError, match="Delete the file"):
         secret_keys(load_settings())
 
 
-def test_development_key_in_an_unusable_folder_is_refused() -> None:
+def test_development_key_in_an_unwritable_folder_raises() -> None:
     Path(".starmodel").write_text("a file, not a folder")
     with pytest.raises(ConfigurationError, match="set STARMODEL_SECRET_KEY"):
         secret_keys(load_settings())
 
 
-def test_origin_of_every_setting_is_kept(
+def test_origins_name_the_source_of_every_setting(
     toml: Callable[[str], object], dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml('[starmodel]\ntheme = "teal"\ntitle = "t"\n[starmodel.development]\nassets = "cdn"\n')
@@ -289,7 +289,7 @@ def test_origin_of_every_setting_is_kept(
     }
 
 
-def test_origin_of_a_profile_that_is_not_in_use_is_not_told(
+def test_origins_exclude_inactive_profiles(
     toml: Callable[[str], object],
 ) -> None:
     toml('[starmodel]\ntitle = "all"\n[starmodel.production]\ntitle = "live"\ntheme = "red"\n')
@@ -298,23 +298,25 @@ def test_origin_of_a_profile_that_is_not_in_use_is_not_told(
     assert origins["theme"] == "the default"
 
 
-def test_cookie_secure_says_that_it_follows_public_url() -> None:
+def test_origin_of_a_derived_cookie_secure_is_public_url() -> None:
     assert Settings(public_url="https://a.example").origins["cookie_secure"] == "public_url"
     given = Settings(public_url="https://a.example", cookie_secure=False)
     assert given.origins["cookie_secure"] == "an argument"
 
 
-def test_settings_of_one_source_are_equal() -> None:
+def test_settings_from_equal_sources_are_equal() -> None:
     assert Settings(title="x") == Settings(title="x")
 
 
-def test_empty_prefixed_variable_leaves_the_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_prefixed_variable_does_not_override_the_plain_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("STARMODEL_DATABASE_URL", "")
     monkeypatch.setenv("DATABASE_URL", "sqlite:///plain.db")
     assert load_settings().database_url == "sqlite:///plain.db"
 
 
-def test_unknown_profile_is_refused_with_those_there_are(toml: Callable[[str], object]) -> None:
+def test_unknown_profile_raises_with_the_valid_ones(toml: Callable[[str], object]) -> None:
     toml('[starmodel.prod]\ntitle = "live"\n')
     assert (
         "Unknown profile 'prod' (from [starmodel] of starmodel.toml). Profiles are "
@@ -322,7 +324,7 @@ def test_unknown_profile_is_refused_with_those_there_are(toml: Callable[[str], o
     ) in refusal()
 
 
-def test_application_keeps_the_settings_that_it_was_made_from() -> None:
+def test_application_exposes_its_settings() -> None:
     from starmodel import create_app
 
     app = create_app([], title="Shop", secret_key=KEY)

@@ -1,104 +1,44 @@
-"""What became of an event, for people and for programs."""
+"""Reports the outcome of an event on the terminal, as text or as one JSON document."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import typer
-from pydantic import ValidationError
 
-from starmodel.adapters.web.problems import problem_of
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.replies import Reply
 from starmodel.cli.events.dispatching import Request
-from starmodel.cli.serving.loading import show_traceback
+from starmodel.cli.events.refusal import Refusal
 from starmodel.cli.terminal.output import columns, one_line, print_json
-from starmodel.cli.terminal.problems import CommandError
 from starmodel.core.entity import public_state
-from starmodel.core.errors import (
-    BindingError,
-    HiddenRecordError,
-    NotFoundError,
-    StarModelError,
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an event did not happen.
-
-    Shapes: kind is the exception's class; fields maps a field or parameter
-    to a sentence; hint is what helps to ask again.
-    """
-
-    kind: str
-    text: str
-    exit_code: int
-    fields: dict[str, str] = field(default_factory=dict)
-    where: str = ""
-
-    @classmethod
-    def of(cls, error: Exception, where: str, request: Request | None = None) -> Refusal:
-        """The refusal behind an exception; one that nobody expected prints its traceback."""
-        kind = type(error).__name__
-        if isinstance(error, HiddenRecordError):  # as for a record that does not exist
-            kind = NotFoundError.__name__
-        if isinstance(error, CommandError):
-            return cls(kind, str(error), error.exit_code, where=where)
-        if isinstance(error, BindingError):
-            return cls(kind, str(error), 2, dict(error.fields), where)
-        if isinstance(error, StarModelError) and not error.public:
-            return cls(kind, str(error), 1, where=where)
-        expected = StarModelError | ValidationError | ValueError
-        if isinstance(error, expected) and not isinstance(error, UnicodeError):
-            problem = problem_of(error, where=where)
-            is_trusted = request is None or request.asked.actor is None
-            text = str(error) if is_trusted and isinstance(error, StarModelError) else problem.text
-            return cls(kind, text, 1, dict(problem.fields), where)
-        show_traceback(error)
-        kept = "nothing of it was stored"
-        if request is not None and request.is_segmented:
-            kept = "what it did before its last yield is stored"
-        return cls(kind, f"{where} failed with the {kind} above; {kept}.", 1, where=where)
-
-    def __str__(self) -> str:
-        """The sentence, and one line for each field."""
-        if not self.fields:
-            return self.text
-        lines = [f"{self.where} was refused."]
-        lines += [
-            f"  {name}: {text}" if name else f"  {text}" for name, text in self.fields.items()
-        ]
-        _, found, signature = self.text.partition("Signature: ")
-        return "\n".join(lines + ([f"Signature: {signature}"] if found else []))
-
-
-class TextTeller:
-    """Tells people, line by line, as it happens."""
+class TextReporter:
+    """Prints text line by line while the event runs."""
 
     def begin(self, request: Request) -> None:
-        """Say what this can't do, before it is done."""
+        """Print a note for entities in memory."""
         self._where, self._steps = request.where, 0
         name = request.entity_type.name
         if request.entity_type.store == "memory":
             typer.echo(
-                f"Note: {name} is kept in memory, here in that of this command. It is gone at "
-                "its end, and a running server does not see it.",
+                f"Note: {name} is stored in the memory of this command. It is deleted when "
+                "the command ends, and a running server does not see it.",
                 err=True,
             )
 
     def step(self, outcome: Outcome) -> None:
         self._steps += 1
-        said = _said(outcome.reply)
+        lines = _lines(outcome.reply)
         version = f", version {outcome.version}" if outcome.readable else ""
-        for line in said or [f"step {self._steps} is stored{version}"]:
+        for line in lines or [f"step {self._steps} is stored{version}"]:
             typer.echo(line)
 
     def done(self, outcome: Outcome) -> None:
-        if not self._steps:  # a generator has told what it had to tell
-            for line in _said(outcome.reply):
+        if not self._steps:  # step() has printed the replies of a generator
+            for line in _lines(outcome.reply):
                 typer.echo(line)
         state = "removed" if outcome.entity is None else f"version {outcome.version}"
         if not outcome.readable:
@@ -110,17 +50,17 @@ class TextTeller:
             typer.echo(columns(rows, indent="  "))
 
     def stored(self, error: Exception) -> None:
-        """Tell of an event that is stored and whose outcome can't be shown."""
+        """Report a committed event whose outcome can't be rendered."""
         reason = f"{type(error).__name__}: {error}"
-        told = f"starmodel: {self._where} is done, but its outcome can't be shown ({reason})."
-        typer.echo(told.encode("utf-8", "backslashreplace").decode(), err=True)
+        message = f"starmodel: {self._where} is done, but its outcome can't be shown ({reason})."
+        typer.echo(message.encode("utf-8", "backslashreplace").decode(), err=True)
 
     def refused(self, refusal: Refusal) -> None:
         typer.echo(f"starmodel: {refusal}", err=True)
 
 
-class JsonTeller(TextTeller):
-    """Tells programs: one document at the end; people may follow on stderr."""
+class JsonReporter(TextReporter):
+    """Prints one JSON document at the end, and the text on stderr."""
 
     def __init__(self) -> None:
         self._document: dict[str, Any] = {}
@@ -131,7 +71,7 @@ class JsonTeller(TextTeller):
         self._event = f"{request.entity_type.name}.{request.event.name}"
 
     def step(self, outcome: Outcome) -> None:
-        super().step(outcome)  # stdout is stderr while an event runs
+        super().step(outcome)  # stdout is redirected to stderr meanwhile
         self._yielded.append(_reply(outcome.reply) | {"version": _version(outcome)})
 
     def done(self, outcome: Outcome) -> None:
@@ -156,7 +96,7 @@ class JsonTeller(TextTeller):
         self._document = {"ok": False, "event": refusal.where, "error": error}
 
     def finish(self) -> None:
-        """Print the document."""
+        """Print the JSON document."""
         print_json(self._document)
 
 
@@ -175,8 +115,8 @@ def _reply(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _said(reply: Reply) -> list[str]:
-    """What the event tells its caller, one line each."""
+def _lines(reply: Reply) -> list[str]:
+    """The lines that describe a reply: progress, toasts, result and redirect."""
     lines = []
     if reply.progress is not None:
         done = "" if reply.progress.done is None else f"{reply.progress.done:4.0%} "
@@ -185,7 +125,7 @@ def _said(reply: Reply) -> list[str]:
     if reply.result is not None:
         lines.append(f"result: {_json(reply.result)}")
     if reply.redirect is not None:
-        lines.append(f"leads to {reply.redirect}")
+        lines.append(f"redirect: {reply.redirect}")
     if reply.elements:
         count = len(reply.elements)
         lines.append(f"{count} part{'s' if count > 1 else ''} of a page")
