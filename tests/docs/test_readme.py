@@ -20,7 +20,7 @@ from documentation.blocks import blocks_of
 from documentation.serving import served
 from starmodel import Settings
 from starmodel.app.live import reactions, views
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -40,7 +40,7 @@ def folder(tmp_path, monkeypatch):
     """An empty folder to be in; what is defined or imported from it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for where, names in ((registry, "_defined"), (reactions, "_defined"), (views, "_views")):
+    for where, names in ((definitions, "_defined"), (reactions, "_defined"), (views, "_views")):
         monkeypatch.setattr(where, names, {})
     known = set(sys.modules)
     yield tmp_path

@@ -34,11 +34,11 @@ from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.sessions.session import Session, current_session
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import Lease
+from starmodel.core.changes.copies import Lease
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.current_app import adopt, current_host, host_of
-from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.current_app import current_host, host_of, set_host
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     GoneError,
@@ -47,8 +47,10 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import ActionFactory
-from starmodel.core.local_calls import BoundEvent
+from starmodel.core.events.local import BoundEvent
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
+from starmodel.core.snapshot import version_of
 
 GRACE_S = 5.0
 
@@ -106,7 +108,7 @@ class Application:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:
-            adopt(entity_type.cls, self)
+            set_host(entity_type.cls, self)
 
     def unit(self, lease: Lease | None = None) -> UnitOfWork:
         """A new unit of work."""

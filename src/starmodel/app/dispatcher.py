@@ -32,11 +32,10 @@ from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Marker, RecordKey
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
-from starmodel.core.changes.drafts import Lease, close_draft, refill, returned_state
-from starmodel.core.classes.built_in import BUILT_IN
+from starmodel.core.changes.copies import Lease
+from starmodel.core.changes.drafts import close_draft, reset_draft, returned_state
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
     ConstraintError,
@@ -45,7 +44,9 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import Event
-from starmodel.core.fields.field import leaving
+from starmodel.core.events.built_in import BUILT_IN
+from starmodel.core.fields.field import excluding_private
+from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.dispatcher")
 
@@ -170,14 +171,14 @@ class Dispatcher:
         binder = self.binders[command.entity_type.cls, command.event.name]
         if binder.scalar and not binder.unsaid:
             return command.arguments
-        token = leaving.set(True)
+        token = excluding_private.set(True)
         try:
             return {
                 name: MASK if name in binder.unsaid else plain(input_of(value))
                 for name, value in command.arguments.items()
             }
         finally:
-            leaving.reset(token)
+            excluding_private.reset(token)
 
     def _run(
         self, command: Command, record: CommandRecord, claim: Claim | None
@@ -314,7 +315,7 @@ class Dispatcher:
         viewer = self._viewer(command)
         if value is not None and (state := returned_state(home.draft, value)) is not None:
             if state is not home.draft:
-                refill(home.draft, state)  # its version does not matter: the base's counts
+                reset_draft(home.draft, state)  # its version does not matter: the base's counts
             value = None
         if event.name == "delete" and entity_type.is_record:
             home.deleted = True

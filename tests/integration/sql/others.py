@@ -13,9 +13,10 @@ from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Batch, Change
 from starmodel.core.changes.patches import diff
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import VersionConflictError
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 
 
 class Customer(Entity):

@@ -23,7 +23,7 @@ from integration.sql.others import (
 )
 from outsiders import Outsider
 from starmodel.app.ports.query import Query
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 TEXTS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=4)

@@ -19,7 +19,7 @@ from starmodel.adapters.persistence.sql.server import LostError
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConstraintError,
     DuplicateCommandError,
@@ -27,6 +27,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 
 
 class _Seat(Entity):

@@ -19,7 +19,7 @@ from outsiders import Outsider
 from starmodel import ConfigurationError, ConstraintError, Entity, create_app, dispatch
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 from starmodel.testing.fakes import fake_application
 
 Start = Callable[..., Any]

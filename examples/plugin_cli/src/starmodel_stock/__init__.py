@@ -10,7 +10,7 @@ from starmodel.cli.events.lookup import find_entity
 from starmodel.cli.serving.loading import load_application, opened
 from starmodel.cli.terminal.options import AppOption
 from starmodel.cli.terminal.problems import in_sentences
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 
 stock = typer.Typer(help="Count and export what an application stores.", no_args_is_help=True)
 EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="The entity's class name.")]

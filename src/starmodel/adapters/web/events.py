@@ -30,9 +30,9 @@ from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.queries.listing import key_of
 from starmodel.app.sessions.browser_state import NOTHING, carried
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import public_state
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Toast
 from starmodel.core.values.signal_names import keys_of
 

@@ -11,8 +11,10 @@ from pydantic import BaseModel
 
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits
 from starmodel.core.classes.registry import Registry
-from starmodel.core.entity import Entity, public_state
-from starmodel.core.fields.field import is_private, leaving
+from starmodel.core.entity import Entity
+from starmodel.core.fields.field import excluding_private
+from starmodel.core.fields.privacy import is_private
+from starmodel.core.public_state import public_state
 from starmodel.core.values.json_data import json_data
 
 _SEQUENCES = (list, tuple, set, frozenset, deque, Iterator, ValuesView)
@@ -57,7 +59,7 @@ class Viewer:
 
         Raises: TypeError, for what JSON can't express: a mistake of the application.
         """
-        token = leaving.set(True)
+        token = excluding_private.set(True)
         try:
             return json_data(self._visible(value, 0))
         except ValueError as error:  # which would pass for a refusal by the event
@@ -66,7 +68,7 @@ class Viewer:
                 "data that has one, a component, or None."
             ) from error
         finally:
-            leaving.reset(token)
+            excluding_private.reset(token)
 
     def _visible(self, value: Any, depth: int) -> Any:
         """The value with each entity in it replaced by its public state."""

@@ -13,8 +13,9 @@ from starmodel.app.ports.repository import Change, Fills
 from starmodel.core.changes.drafts import close_draft
 from starmodel.core.changes.patches import Patch, diff
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError
+from starmodel.core.snapshot import stored, version_of
 
 _NO_PATCH = Patch()
 
@@ -72,7 +73,7 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
         decoded = only_decoded(tracked.draft, base, made, patch.set)
         if decoded:
             patch = _without(patch, decoded)
-    touched = entity_type.cls.__entity__.touched
+    touched = entity_type.cls.__entity__.updated_at_field
     if fills is not None or touched:
         filled = _values_of_store(tracked, made, patch, fills, touched, clock)
         if filled:

@@ -11,7 +11,7 @@ from typing import Any
 
 from starmodel.app.sessions.browser_state import NOTHING, carried
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import Lease
+from starmodel.core.changes.copies import Lease
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError

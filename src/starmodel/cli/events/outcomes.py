@@ -16,13 +16,13 @@ from starmodel.cli.events.dispatching import Request
 from starmodel.cli.serving.loading import show_traceback
 from starmodel.cli.terminal.output import columns, one_line, print_json
 from starmodel.cli.terminal.problems import CommandError
-from starmodel.core.entity import public_state
 from starmodel.core.errors import (
     BindingError,
     HiddenRecordError,
     NotFoundError,
     StarModelError,
 )
+from starmodel.core.public_state import public_state
 
 
 @dataclass(frozen=True, slots=True)

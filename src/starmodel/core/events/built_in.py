@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.core.errors import BindingError
-from starmodel.core.events import Event, EventInfo
+from starmodel.core.events.event import Event, EventInfo
 
 
 def create(self: Any, /, **values: Any) -> None:
