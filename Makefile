@@ -13,7 +13,7 @@ TORTURE_TESTS = tests/torture
 E2E = $(wildcard tests/e2e)
 COVER = --cov --cov-report= --cov-append
 COVERED_PERCENT = 90
-GENERATED = docs/reference/cli.md docs/reference/settings.md
+GENERATED = docs/reference/cli.md docs/reference/settings.md docs/reference/texts.md
 
 .DEFAULT_GOAL = help
 .PHONY: help demo test check lint types contracts fast newest browser small covered torture bench reference assets docs docs-serve clean setup setup-dev

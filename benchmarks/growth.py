@@ -19,7 +19,7 @@ import httpx
 # The tests' own private servers, and their way into a database past the application.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from databases import SERVERS
-from outsiders import Outsider
+from external_writers import Outsider
 from starmodel import Entity, Field, create_app, event
 from starmodel.app.ports.query import make_query
 from starmodel.app.queries.cursors import cursor_behind

@@ -5,6 +5,6 @@ a library for the first class of that library.
 """
 
 HOOKS = {
-    "FastSQLModel": "starmodel.adapters.persistence.sql.fast_sqlmodel:FastSqlModelHooks",
-    "sqlmodel": "starmodel.adapters.persistence.sql.table_classes:TableHooks",
+    "FastSQLModel": "starmodel.adapters.persistence.sql.table_classes.fast_sqlmodel:FastHooks",
+    "sqlmodel": "starmodel.adapters.persistence.sql.table_classes.sqlmodel:TableHooks",
 }

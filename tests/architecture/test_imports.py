@@ -7,7 +7,8 @@ import sys
 import starmodel
 
 HEAVY = ("fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis")
-CORE = {"starmodel.core", "starmodel.app"}
+TEXTS = {"starmodel.texts"}  # below the core, so that an error reads well without an adapter
+CORE = {"starmodel.core", "starmodel.app", *TEXTS}
 FRAMEWORK_NAMES = {"Settings", "configure_app", "create_app", "create_fasthtml_app"}
 
 
@@ -37,7 +38,14 @@ def test_public_names_of_the_domain_load_no_framework():
 def test_entity_alone_loads_only_the_core():
     modules = loaded_by("from starmodel import Entity, Field, event")
     ours = {name for name in modules if name.startswith("starmodel.")}
-    assert {".".join(name.split(".")[:2]) for name in ours} == {"starmodel.core"}
+    assert {".".join(name.split(".")[:2]) for name in ours} == {"starmodel.core", *TEXTS}
+
+
+def test_texts_load_only_the_standard_library():
+    modules = loaded_by("import starmodel.texts")
+    assert not modules & {*HEAVY, "pydantic", "asyncio"}
+    ours = {name for name in modules if name.startswith("starmodel.")}
+    assert {".".join(name.split(".")[:2]) for name in ours} == TEXTS
 
 
 def test_entities_events_and_dispatch_load_no_framework():

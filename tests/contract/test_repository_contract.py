@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from databases import DATABASES, SERVERS, emptied
-from outsiders import Outsider
+from external_writers import Outsider
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.clock import Clock

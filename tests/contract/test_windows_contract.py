@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contract.values import SORTED, Value, delete, insert, values
 from databases import DATABASES, emptied
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.adapters.persistence.sql import streaming
+from starmodel.adapters.persistence.sql.query import streaming
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.ordering import position_of
 from starmodel.app.ports.query import Filter, Query

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from e2e.apps.gallery import GALLERY
+from e2e.apps.page_state import DESK
+from e2e.apps.shop import SHOP
 from e2e.browsing import Visitor
-from e2e.desk import DESK
-from e2e.gallery import GALLERY
-from e2e.programs import SHOP
 from e2e.serving import Server
 
 FLAGS = [

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from databases import DATABASES, emptied
-from outsiders import Outsider
+from external_writers import Outsider
 from torture.hot_row import PROGRAM
 
 PROCESSES, WRITERS = 3, 16

@@ -1,4 +1,4 @@
-"""One application: its entities and the services that run them."""
+"""The application: its entity types and the services that run their events."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import contextlib
 import inspect
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, check_record
+from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commit.row_locks import RowLocks
+from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
-from starmodel.app.live.live_lists import Lists
+from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
-from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.messages import Changed, SessionEnded
@@ -32,9 +35,8 @@ from starmodel.app.queries.relations import Relations
 from starmodel.app.queries.windows import SCAN_LIMIT, Windows
 from starmodel.app.sessions.cache import SessionCache
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
-from starmodel.app.sessions.session import Session, current_session
+from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.copies import Lease
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
 from starmodel.core.current_app import current_host, host_of, set_host
@@ -51,6 +53,7 @@ from starmodel.core.events.local import BoundEvent
 from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
 from starmodel.core.snapshot import version_of
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
 
@@ -58,9 +61,9 @@ log = logging.getLogger("starmodel.application")
 
 
 class Application:
-    """Holds what `bootstrap` chose, and answers for its entity classes.
+    """The services of one application, and the host of its entity classes.
 
-    Opened by the server's start, or by the first use in a script.
+    Stores open when the server starts, or at the first use in a script.
     """
 
     def __init__(
@@ -75,47 +78,54 @@ class Application:
         clock: Clock,
         ids: IdSource,
         hub: Callable[..., Hub] = Hub,
-        lists: Callable[..., Lists] = Lists,
+        lists: Callable[..., LiveLists] = LiveLists,
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
+        texts: Catalogue = ENGLISH,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
         self.policy, self.clock, self.ids = policy, clock, ids
+        self.texts = texts
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
         self.sessions: SessionCache | None = None
-        self.views: dict[str, LiveView] = {}  # generated parts of pages, by name
+        self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
-        self.settings: Any = None  # what `bootstrap` was told; tools read it, nothing here does
-        self._uow_cls, self.row_locks = uow_cls, RowLocks()
+        self.settings: Any = None  # set by bootstrap, for the CLI and other tools
+        self.row_locks = RowLocks()
+        self.unit: Callable[..., UnitOfWork] = partial(
+            uow_cls, registry, persistence, bus, clock, locks=self.row_locks
+        )
+        """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
             scopes=self.scopes, reactions=self.reactions, render=self.render, clock=clock, ids=ids,
             row_locks=self.row_locks,
         )  # fmt: skip
+        self.id_of = self.dispatcher.id_of
         self.hub = hub(
             guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
         )
         self.cursors = Cursors(cursor_cipher)
         self._windows = Windows(persistence, policy, access_scan_limit)
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
-        bus.subscribe(self.hub.deliver)
-        bus.subscribe(self.lists.deliver)
-        bus.subscribe(self.dispatcher.sessions.deliver)
+        self._subscribe(self.hub.deliver, self.hub.is_watched)
+        self._subscribe(self.lists.deliver, self.lists.is_watched)
+        self._subscribe(self.dispatcher.sessions.deliver, lambda topic: False)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:
             set_host(entity_type.cls, self)
 
-    def unit(self, lease: Lease | None = None) -> UnitOfWork:
-        """A new unit of work."""
-        return self._uow_cls(
-            self.registry, self.persistence, self.bus, self.clock, lease=lease,
-            locks=self.row_locks,
-        )  # fmt: skip
+    def _subscribe(self, handler: Handler, wants: Wants) -> None:
+        """Subscribe the handler, with its topics where the bus is selective."""
+        if isinstance(self.bus, SelectiveBus):
+            self.bus.subscribe(handler, wants=wants)
+        else:
+            self.bus.subscribe(handler)
 
     @property
     def is_ready(self) -> bool:
@@ -147,7 +157,7 @@ class Application:
             self._loop = None
             await self.persistence.close()
 
-    # What the domain asks of its host
+    # Host of the domain
 
     def has(self, entity: type[Entity]) -> bool:
         return entity in self.registry
@@ -178,31 +188,31 @@ class Application:
         return self.realtime.namespace(entity)
 
     def render(self, component: Any) -> str:
-        """A component as HTML, by the UI adapter."""
+        """A component as HTML, rendered by the UI adapter."""
         if self.ui is None:
             raise ConfigurationError("This application has no UI adapter to render a component.")
         return self.ui.render(component)
 
     def render_message(self, message: Toast | Progress, id: str = "") -> str:
-        """What is told to one caller as HTML, by the UI adapter."""
+        """A toast or progress component as HTML, rendered by the UI adapter."""
         if self.ui is None:
             return ""
         if isinstance(message, Toast):
             return self.ui.render(self.ui.toast(message))
         return self.ui.render(self.ui.progress(id, message))
 
-    # What adapters ask
+    # Services for adapters
 
     async def instance(
         self, entity_type: EntityType, session: Session, id: Any = None, *, seen: bool = False
     ) -> Entity:
-        """The visitor's own instance, or a record by id, after an access check.
+        """The scoped instance of a session, or a record by id, after the access check.
 
         Raises: NotSignedInError, AccessDeniedError; NotFoundError, also for a
-        record that this visitor may not read.
+        record that the session's actor may not read.
         """
         await self.ready()
-        self.policy.check(entity_type, "read", session.actor)
+        await check(self.policy, entity_type, "read", session.actor)
         repository = self.persistence.for_class(entity_type.cls)
         if entity_type.is_record:
             found = await repository.get(
@@ -215,13 +225,13 @@ class Application:
             found = await repository.get(entity_type.cls, own) or default_snapshot(
                 entity_type.cls, own
             )
-        check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
+        await check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
         return found
 
     async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
-        """The page of a listing, cut from the records that this actor may read.
+        """One page of a listing, from the records that this actor may read.
 
-        With `total` it has their number in all.
+        With `total`, their count is included.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
@@ -235,9 +245,9 @@ class Application:
         actor: Actor | str | None = TRUSTED,
         session: Session | None = None,
     ) -> Outcome:
-        """Run an action or a stored command record by code.
+        """Run an action or a stored command record.
 
-        Trusted unless an actor is named; None is a visitor who is not signed in.
+        Trusted unless `actor` is given; None is a guest.
         """
         await self.ready()
         id: Any
@@ -263,7 +273,11 @@ class Application:
         if isinstance(actor, str):
             actor = Actor(actor)
         inputs = Inputs(fixed=request.args, fixed_name="arguments", trusted=actor is TRUSTED)
-        token = current_host.set(self)  # what the event asks of its class is this application's
+        # Entity classes inside the event resolve to this application.
+        context = current_context.get()
+        if context is None or context.host is not self:
+            context = derived_context(host=self)
+        token = current_context.set(context)
         try:
             return await self.dispatcher.dispatch(
                 Command(
@@ -272,20 +286,23 @@ class Application:
                     self.dispatcher.bind(entity_type, event, inputs),
                     None if id == "" else id,
                     actor,
-                    session if session is not None else current_session.get(),
+                    session if session is not None else context.session,
                 )
             )
         finally:
-            current_host.reset(token)
+            current_context.reset(token)
 
     def _recorded_id(self, entity_type: EntityType, record: CommandRecord) -> str | None:
-        """Which instance a record without an id was about: that of its visitor or user."""
+        """The id of the scoped instance of a command record: by its user or session."""
         if entity_type.scope == "user" and record.actor is not None:
             return self.scopes.id_of(entity_type, None, Actor(record.actor))
         return record.session if entity_type.scope == "session" else None
 
     async def end_sessions(self, session: Session) -> None:
-        """After a sign-in or sign-out: access is decided again; who left leaves no instances."""
+        """Publish the end of sessions after a sign-in or sign-out.
+
+        A sign-out deletes the instances of session scope.
+        """
         for visitor in session.left:
             for entity_type in self.registry:
                 if entity_type.scope == "session" and not entity_type.in_browser:
@@ -293,20 +310,20 @@ class Application:
         for visitor in session.ended:
             try:
                 await self.bus.publish(SessionEnded(visitor))
-            except Exception:  # delivery: the session has ended, whoever could not be told
+            except Exception:  # delivery: the session has ended, whatever the bus does
                 log.exception("The bus could not publish a SessionEnded")
         session.left.clear()
         session.ended.clear()
 
     async def session_changed(self, visitor: str) -> None:
-        """A session changed in another process: pages here reconnect, commands check access."""
-        ended = SessionEnded(visitor)  # not for the bus: every process polls for itself
+        """Handle a session change of another process: pages reconnect, commands check access."""
+        ended = SessionEnded(visitor)  # not published: each process polls
         await self.hub.deliver(ended)
         await self.dispatcher.sessions.deliver(ended)
 
     @property
     def follows_sessions(self) -> bool:
-        """Whether open pages or running commands have to learn when a session ends."""
+        """Whether open pages or running commands depend on the end of sessions."""
         return len(self.hub) > 0 or len(self.dispatcher.sessions) > 0
 
     async def _remove(self, entity_type: EntityType, id: Any) -> None:
@@ -314,7 +331,7 @@ class Application:
         found = await self.persistence.for_class(entity_type.cls).get(entity_type.cls, id)
         if found is not None:
             unit.enlist(entity_type, id, found, new=False).deleted = True
-            with contextlib.suppress(VersionConflictError):  # it just changed
+            with contextlib.suppress(VersionConflictError):  # changed concurrently
                 await unit.commit()
 
     async def _expired(self, entity: type[Entity], id: Any, version: int) -> None:
@@ -331,28 +348,28 @@ class Application:
         entity_type = self.registry.named(message.entity)
         entity = await self.persistence.for_class(entity_type.cls).get(entity_type.cls, message.id)
         if entity is None and entity_type.is_record:
-            return False  # removed since, which its viewers are about to be told
+            return False  # deleted since; that message follows
         if entity is not None and version_of(entity) > message.version:
-            return None  # the rule can be asked of the newer state only, which is told next
+            return None  # the policy needs the newer state; its message follows
         entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
         try:
-            self.policy.check(entity_type, "read", actor, entity=entity)
+            await check(self.policy, entity_type, "read", actor, entity=entity)
         except StarModelError:
             return False
         return True
 
 
 async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
-    """Run an action (`product.do.adjust_stock(-1)`), or a stored command record, by code.
+    """Run an action (`product.do.adjust_stock(-1)`), or a stored command record.
 
-    Trusted code unless `actor=` names somebody. Raises what the event raises.
+    Trusted unless `actor=` is given. Raises what the event raises.
     """
     if not isinstance(request, Action | CommandRecord):
         raise ConfigurationError(
             f"dispatch() got {_what(request)}; expected an action such as product.do.update(…) or "
             "Counter.increment(…), or a CommandRecord."
         )
-    application: Any = current_host.get()
+    application: Any = current_host()
     if isinstance(request, Action) or application is None:
         cls = request.entity if isinstance(request, Action) else _class_of(request)
         application = host_of(cls)
@@ -360,7 +377,7 @@ async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
 
 
 def _what(request: object) -> str:
-    """What somebody gave instead of an action, and how it becomes one."""
+    """A description of an argument that is no action, with the way to make it one."""
     if isinstance(request, ActionFactory):
         return f"{request!r}, which is not called yet"
     if isinstance(request, BoundEvent):

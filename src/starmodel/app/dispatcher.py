@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from starmodel.app.access import decisions
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.commands.access import EndedSessions, SessionWatch
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
 from starmodel.app.commands.binding.inputs import Inputs
@@ -21,8 +22,8 @@ from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.generators import Steps
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
-from starmodel.app.commands.repeats import Repeats, outcome_text
-from starmodel.app.commands.replies import NO_REPLY, Render, reply_to
+from starmodel.app.commands.repeats import NO_OUTCOME, Repeats, outcome_text
+from starmodel.app.commands.replies import NO_REPLY, Render, Reply, reply_to
 from starmodel.app.commit.deadlines import StoreWindow
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked
@@ -41,6 +42,7 @@ from starmodel.core.errors import (
     ConstraintError,
     EditConflictError,
     InvalidStateError,
+    StarModelError,
     VersionConflictError,
 )
 from starmodel.core.events import Event
@@ -121,26 +123,34 @@ class Dispatcher:
         CommandRunningError, CommandReusedError. Then nothing was stored
         since the event's last `yield`.
         """
-        entity_type, actor, session = command.entity_type, command.actor, command.session
+        entity_type, event = command.entity_type, command.event
+        actor, session = command.actor, command.session
+        binder = self.binders[entity_type.cls, event.name]
         record = CommandRecord(
             self._ids(),
             entity_type.name if command.id is None else f"{entity_type.name}:{command.id}",
-            command.event.name,
-            self.recorded(command),
+            event.name,
+            command.arguments if binder.is_recorded_as_given else self.recorded(command),
             None if actor is None else actor.id,
             None if session is None else session.key,
             self._clock(),
         )
-        self._policy.check(entity_type, "write", actor, event=command.event)
-        if command.key is None:
-            return await self._run(command, record, None)
-        return await self._idempotency.once(
-            record,
-            command.key,
-            self._persistence.for_class(entity_type.cls),
-            partial(self._run, command, record),
-            partial(self._repeats.answer, command, record),
-        )
+        run = self._run_sync if event.kind == "sync" else self._run_waiting
+        try:
+            if command.key is None:
+                return await run(command, record, None)
+            return await self._idempotency.once(
+                record,
+                command.key,
+                self._persistence.for_class(entity_type.cls),
+                partial(run, command, record),
+                partial(self._repeats.answer, command, record),
+            )
+        except StarModelError:
+            # Access to the record was decided when it was loaded. Whoever the class alone
+            # refuses gets that answer instead: it depends on nothing that is stored.
+            await check_class(self._policy, command)
+            raise
 
     async def check(self, command: Command) -> dict[str, str]:
         """What would be refused, by field; nothing is stored.
@@ -151,14 +161,14 @@ class Dispatcher:
         if BUILT_IN.get(command.event.name) is not command.event or command.event.name == "delete":
             return {}
         unit = self._unit(None)
-        home = await self._loader.home(unit, command)
-        if not (home.new or self._viewer(command).may_read(home.base)):
-            return {}  # what the stored values are could be read off the answers
+        target = await self._loader.target(unit, command)
+        if not (target.new or await self._viewer(command).may_read(target.base)):
+            return {}  # the stored values could be inferred from the answers
         try:
-            arguments = await self._loader.arguments(unit, command, home)
-            check_untouched(home.base, arguments, command.was)
-            command.event.fn(home.draft, **arguments)
-            close_draft(home.draft)
+            arguments = await self._loader.arguments(unit, command, target)
+            check_untouched(target.base, arguments, command.was)
+            command.event.fn(target.draft, **arguments)
+            close_draft(target.draft)
         except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
@@ -169,7 +179,7 @@ class Dispatcher:
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
         binder = self.binders[command.entity_type.cls, command.event.name]
-        if binder.scalar and not binder.unsaid:
+        if binder.is_recorded_as_given:
             return command.arguments
         token = excluding_private.set(True)
         try:
@@ -179,13 +189,6 @@ class Dispatcher:
             }
         finally:
             excluding_private.reset(token)
-
-    def _run(
-        self, command: Command, record: CommandRecord, claim: Claim | None
-    ) -> Coroutine[Any, Any, Outcome]:
-        if command.event.kind == "sync":
-            return self._run_sync(command, record, claim)
-        return self._run_waiting(command, record, claim)
 
     async def _run_waiting(
         self, command: Command, record: CommandRecord, claim: Claim | None
@@ -204,11 +207,11 @@ class Dispatcher:
     async def _run_sync(
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        """Nothing awaits between loading and handing over, so a conflict can just run again.
+        """Nothing but stores is awaited, so after a conflict the event simply runs again.
 
         After two conflicts in a row, and while other commands of this process
         wait for the same rows, the rows are locked before they are read. Then
-        nobody else can commit in between, and the wait is all it costs.
+        no other process can commit in between, and the command waits at most for the locks.
         """
         keys: frozenset[RecordKey] = frozenset()
         with StoreWindow():
@@ -235,28 +238,33 @@ class Dispatcher:
     async def _run_once(
         self, unit: UnitOfWork, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        home = await self._loader.home(unit, command)
+        """Load, run the event on the draft, and commit."""
+        target = await self._loader.target(unit, command)
         arguments = command.arguments
         if self.binders[command.entity_type.cls, command.event.name].needs_more:
-            arguments = await self._loader.arguments(unit, command, home)
-        if command.was and self._viewer(command).may_read(home.base):
-            check_untouched(home.base, arguments, command.was)
-        value = command.event.fn(home.draft, **arguments)
-        return await self._finish(unit, home, command, record, claim, value)
+            arguments = await self._loader.arguments(unit, command, target)
+        if command.was and await self._viewer(command).may_read(target.base):
+            check_untouched(target.base, arguments, command.was)
+        value = command.event.fn(target.draft, **arguments)
+        value, reply = await self._reply(unit, target, command, value)
+        record = record.reading(version_of(target.base))
+        marker = None if claim is None else await self._marker(unit, target, command, claim, reply)
+        await unit.commit(marker=marker, target=target, record=record)
+        return await self._outcome(unit, target, command, record, claim, value, reply)
 
     async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
     ) -> Outcome:
-        """The event may wait for the world: a conflict is rebased, or run again by `retry=True`."""
+        """Run an event that awaits; a conflict is rebased, or with `retry` the event runs again."""
         for attempt in range(1, ATTEMPTS + 1):
             unit = self._unit(Lease())
-            home = await self._loader.home(unit, command)
-            arguments = await self._loader.arguments(unit, command, home)
+            target = await self._loader.target(unit, command)
+            arguments = await self._loader.arguments(unit, command, target)
             if claim is not None:
                 await claim.start()
-            value = await command.event.fn(home.draft, **arguments)
+            value = await command.event.fn(target.draft, **arguments)
             try:
-                return await self._finish(unit, home, command, record, claim, value, session)
+                return await self._settle(unit, target, command, record, claim, value, session)
             except VersionConflictError:
                 if not command.event.info.retry or attempt == ATTEMPTS:
                     raise
@@ -267,21 +275,21 @@ class Dispatcher:
     ) -> Outcome:
         """Each `yield` commits, publishes and sends; a conflict is thrown in at the yield."""
         unit = self._unit(Lease())
-        home = await self._loader.home(unit, command)
-        arguments = await self._loader.arguments(unit, command, home)
+        target = await self._loader.target(unit, command)
+        arguments = await self._loader.arguments(unit, command, target)
         if claim is not None:
             await claim.start()
-        steps = Steps(command.event.fn(home.draft, **arguments))
+        steps = Steps(command.event.fn(target.draft, **arguments))
         yielded: list[Any] = []
         try:
             async for value in steps:
                 try:
-                    outcome = await self._finish(
-                        unit, home, command, record, claim, value, session, last=False
+                    outcome = await self._settle(
+                        unit, target, command, record, claim, value, session, last=False
                     )
                 except VersionConflictError as conflict:
                     await unit.reload(Lease())
-                    if not unit.has(home):
+                    if not unit.has(target):
                         raise
                     steps.throw_in(conflict)
                     continue
@@ -294,70 +302,123 @@ class Dispatcher:
                 await unit.next_segment(Lease())
         finally:
             await steps.close()
-        outcome = await self._finish(unit, home, command, record, claim, None, session)
+        outcome = await self._settle(unit, target, command, record, claim, None, session)
         outcome.value = yielded
         return outcome
 
-    async def _finish(
+    async def _settle(
         self,
         unit: UnitOfWork,
-        home: Tracked,
+        target: Tracked,
         command: Command,
         record: CommandRecord,
         claim: Claim | None,
         value: Any,
-        session: SessionWatch | None = None,
+        session: SessionWatch,
         *,
         last: bool = True,
     ) -> Outcome:
-        """Commit what the event did; the outcome as its caller may see it."""
+        """Commit what an event did that may have awaited; conflicts are rebased."""
+        value, reply = await self._reply(unit, target, command, value)
+        record = record.reading(version_of(target.base))
+
+        async def marker() -> Marker | None:
+            made = None
+            if claim is not None:
+                made = await self._marker(unit, target, command, claim, reply, last=last)
+            session.check()  # again at each attempt, because the session may end in between
+            return made
+
+        await unit.settle(marker=marker, target=target, record=record)
+        return await self._outcome(unit, target, command, record, claim, value, reply, last=last)
+
+    async def _reply(
+        self, unit: UnitOfWork, target: Tracked, command: Command, value: Any
+    ) -> tuple[Any, Reply]:
+        """The event's result and the reply made of it; a returned state goes into the draft.
+
+        Raises: AccessDeniedError, for a new state that the caller may not make; what
+        `reply_to` and `command.vet` raise.
+        """
         entity_type, event = command.entity_type, command.event
-        viewer = self._viewer(command)
-        if value is not None and (state := returned_state(home.draft, value)) is not None:
-            if state is not home.draft:
-                reset_draft(home.draft, state)  # its version does not matter: the base's counts
+        if value is not None and (state := returned_state(target.draft, value)) is not None:
+            if state is not target.draft:
+                reset_draft(target.draft, state)  # its version does not matter: the base's counts
             value = None
         if event.name == "delete" and entity_type.is_record:
-            home.deleted = True
-        elif home.new:
-            self._policy.check(entity_type, "write", command.actor, event=event, entity=home.draft)
+            target.deleted = True
+        elif target.new:  # nothing was stored to decide on, so the state to be stored decides
+            await decisions.check(
+                self._policy, entity_type, "write", command.actor, event=event, entity=target.draft
+            )
         reply = NO_REPLY
         if value is not None:
             where = f"{entity_type.name}.{event.name}"
-            reply = reply_to(value, event.info, self._render, viewer, where)
+            reply = await reply_to(value, event.info, self._render, self._viewer(command), where)
         if command.vet is not None:
             command.vet(reply)
-        if home.new:
+        if target.new:
             await unit.identify()  # the reply and the marker name the new record
-        facts = unit.facts.emitted.copy()
-        record = record.reading(version_of(home.base))
+        return value, reply
 
-        def marker() -> Marker | None:
-            if session is not None:
-                session.check()
-            if claim is None:
-                return None
-            told = outcome_text(reply, home, viewer) if last else None
-            reacted = self._reactions.waits_for(entity_type.cls, event.name)
-            return claim.marker(told, effects=reacted or bool(facts))
+    async def _marker(
+        self,
+        unit: UnitOfWork,
+        target: Tracked,
+        command: Command,
+        claim: Claim,
+        reply: Reply,
+        *,
+        last: bool = True,
+    ) -> Marker:
+        """The idempotency marker to store with the changes of a step."""
+        outcome = None
+        if last:
+            outcome = NO_OUTCOME
+            if target.new or reply is not NO_REPLY:
+                outcome = await outcome_text(reply, target, self._viewer(command))
+        cause = command.entity_type.cls, command.event.name
+        return claim.marker(
+            outcome, effects=bool(unit.facts.emitted) or cause in self._reactions.causes
+        )
 
-        if event.kind == "sync":
-            await unit.commit(marker=marker(), home=home, record=record)
-        else:
-            await unit.settle(marker=marker, home=home, record=record)
+    async def _outcome(
+        self,
+        unit: UnitOfWork,
+        target: Tracked,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        value: Any,
+        reply: Reply,
+        *,
+        last: bool = True,
+    ) -> Outcome:
+        """The outcome of a committed step as its caller may see it; handlers are started."""
+        entity_type = command.entity_type
         if claim is not None:
             claim.kept = True
         if command.precondition is not None:
             command.precondition.is_met = True  # from here on the version is this command's own
-        entity = None if home.deleted else home.made
-        try:
-            self._reactions.after(record if last else None, entity_type.cls, entity, facts)
-        except Exception:  # delivery: what is stored stays stored, whatever follows it
-            log.exception(
-                "The @on handlers of %s.%s could not be started", entity_type.name, event.name
-            )
+        entity = None if target.deleted else target.made
+        if self._reactions.causes:
+            try:
+                self._reactions.after(
+                    record if last else None, entity_type.cls, entity, unit.facts.emitted
+                )
+            except Exception:  # delivery: what is stored stays stored, whatever follows it
+                log.exception(
+                    "The @on handlers of %s.%s could not be started",
+                    entity_type.name,
+                    command.event.name,
+                )
         stored = entity_type.auto_persist or unit.facts.save
-        if entity is not None and not viewer.may_read(entity):
+        if entity is None:
+            return Outcome(record, value, reply, None, 0, target.patch, stored)
+        reader = command.reader
+        if reader is not TRUSTED and not await decisions.permits(
+            self._policy, entity_type, reader, entity=entity
+        ):
             return Outcome(record, value, reply, stored=stored, readable=False)
-        version = 0 if entity is None else version_of(entity)
-        return Outcome(record, value, reply, entity, version, home.patch, stored)
+        version = version_of(entity)
+        return Outcome(record, value, reply, entity, version, target.patch, stored)

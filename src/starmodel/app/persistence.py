@@ -1,4 +1,4 @@
-"""Which repository keeps which entity class."""
+"""The repository of each entity class: one per store, built lazily."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
-from starmodel.app.ports.repository import EvictingRepository, Expired, Fills, IsWatched, Repository
+from starmodel.app.ports.repository import (
+    ColumnDefaults,
+    EvictingRepository,
+    Expired,
+    IsWatched,
+    Repository,
+    SuppliesDefaults,
+)
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -18,17 +25,17 @@ REMEDIES = {
 
 
 class Repositories(Protocol):
-    """Which repository a unit of work asks for a class."""
+    """The repositories that a unit of work reads from and commits to."""
 
     def for_class(self, entity: type[Entity]) -> Repository:
-        """The repository that keeps this class."""
+        """The repository that stores this class."""
 
 
 class PersistenceManager:
-    """Builds each store's repository at its first use; a store nobody asks for is never built.
+    """Builds one repository per store, lazily: a store without an entity class is never built.
 
-    Shapes: stores maps a store's short name to a function that makes its
-    repository, or to the repository.
+    Shapes: stores maps the short name of a store to its repository, or to a
+    factory of the repository.
 
     Raises: ConfigurationError, for an entity whose store is not registered.
     """
@@ -39,35 +46,36 @@ class PersistenceManager:
         self._registry, self.stores = registry, dict(stores)
         self._built: dict[Any, Repository] = {}
         self._by_class: dict[type[Entity], Repository] = {}
-        self._fills: dict[type[Entity], Fills | None] = {}
+        self._defaults: dict[type[Entity], ColumnDefaults | None] = {}
         for entity_type in registry:
             self._check(entity_type)
 
     def for_class(self, entity: type[Entity]) -> Repository:
-        """The repository that keeps this class."""
+        """The repository that stores this class; built at the first call."""
         try:
             return self._by_class[entity]
         except KeyError:
             made = self._by_class[entity] = self._build(self._registry[entity])
             return made
 
-    def fills(self, entity: type[Entity]) -> Fills | None:
-        """What the store fills in by itself where nobody gave a value; None for nothing."""
+    def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
+        """The columns of the class whose values the store supplies; None without any."""
         try:
-            return self._fills[entity]
+            return self._defaults[entity]
         except KeyError:
-            ask = getattr(self.for_class(entity), "fills", None)
-            made = self._fills[entity] = None if ask is None else ask(entity)
+            store = self.for_class(entity)
+            made = store.column_defaults(entity) if isinstance(store, SuppliesDefaults) else None
+            self._defaults[entity] = made
             return made
 
     def repositories(self) -> list[Repository]:
-        """The repositories that this application's entities use."""
+        """The repositories of all entity classes, each once."""
         return list(
             {id(r): r for r in map(self.for_class, (t.cls for t in self._registry))}.values()
         )
 
     async def open(self, expired: Expired, is_watched: IsWatched | None = None) -> None:
-        """Get every repository ready; when one fails, those opened before it are closed again."""
+        """Open every repository; if one raises, close those that are open already."""
         async with AsyncExitStack() as opened:
             for repository in self.repositories():
                 if is_watched is not None and isinstance(repository, EvictingRepository):
@@ -75,10 +83,10 @@ class PersistenceManager:
                 types = [t for t in self._registry if self.for_class(t.cls) is repository]
                 await repository.open(types, expired)
                 opened.push_async_callback(repository.close)
-            opened.pop_all()  # all are open: nothing is to be closed again
+            opened.pop_all()
 
     async def close(self) -> None:
-        self._fills.clear()
+        self._defaults.clear()
         for repository in self.repositories():
             await repository.close()
 

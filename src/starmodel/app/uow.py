@@ -16,7 +16,7 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.messages import Emitted, changed_message, fact_data
 from starmodel.app.ports.query import Filter, Query
-from starmodel.app.ports.repository import Change, Marker, RecordKey
+from starmodel.app.ports.repository import Batch, Change, Marker, RecordKey
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.changes.copies import Lease
 from starmodel.core.changes.drafts import Facts, open_draft, reads_of, reset_draft
@@ -32,6 +32,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.snapshot import stored, version_of
+from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.uow")
@@ -55,8 +56,8 @@ class UnitOfWork:
         persistence: PersistenceManager,
         bus: EventBus,
         clock: Clock,
-        *,
         lease: Lease | None = None,
+        *,
         locks: RowLocks | None = None,
     ) -> None:
         self._stores, self._locks = persistence, locks or RowLocks()
@@ -154,12 +155,12 @@ class UnitOfWork:
         self,
         *,
         marker: Marker | None = None,
-        home: Tracked | None = None,
+        target: Tracked | None = None,
         record: CommandRecord | None = None,
     ) -> None:
         """Validate, store, and publish what changed and what was emitted.
 
-        The marker is stored together with the home entity's store. With a
+        The marker is stored together with the target's changes. With a
         lease, access is decided again on the states that are replaced: the
         stores refuse the commit when those are not the newest ones.
 
@@ -169,7 +170,7 @@ class UnitOfWork:
         """
         if self._lease is not None:
             for tracked in self._tracked.values():
-                tracked.check_access(tracked.base)
+                await tracked.check_access(tracked.base)
         if self._registry.dependents:
             await self._follow_deletes()
         if self._adds_records:
@@ -178,19 +179,16 @@ class UnitOfWork:
         if self.facts.emitted:
             cause = ("", "") if record is None else (record.entity, record.id)
             facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
-        changes, stored_now = self._changes(), list[Change]()
-        messages: list[Any] = []  # made now: what can't be published is refused, not stored
-        for tracked, change in changes:
-            stored_now.append(change)
-            if change.kind != "check" and not tracked.entity_type.in_browser:
-                messages.append(changed_message(tracked.entity_type, change, tracked.base))
+        changes, messages = self._changes()
+        marked = None if target is None else target.entity_type.cls
         try:
-            await store_changes(
-                stored_now,
-                self._persistence,
-                marker,
-                None if home is None else home.entity_type.cls,
-            )
+            if len(changes) == 1 and marked in (None, changes[0][1].entity):
+                change = changes[0][1]
+                repository = self._persistence.for_class(change.entity)
+                await repository.commit(Batch((change,), marker))
+            else:
+                stored_now = [change for _, change in changes]
+                await store_changes(stored_now, self._persistence, marker, marked)
         except VersionConflictError as conflict:
             for tracked, change in changes:
                 made = (tracked.entity_type.name, change.id) if change.kind == "insert" else None
@@ -204,8 +202,7 @@ class UnitOfWork:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
-        messages += facts
-        for message in messages:
+        for message in messages + facts:
             try:
                 await self._bus.publish(message)
             except Exception:  # delivery: the commit holds, whatever the bus does
@@ -244,8 +241,8 @@ class UnitOfWork:
     async def settle(
         self,
         *,
-        marker: Callable[[], Marker | None] = lambda: None,
-        home: Tracked | None = None,
+        marker: Callable[[], Awaitable[Marker | None]] | None = None,
+        target: Tracked | None = None,
         record: CommandRecord | None = None,
     ) -> None:
         """Commit; after a conflict put the changes on top of what others committed, and again.
@@ -261,7 +258,11 @@ class UnitOfWork:
                     if attempt > 1:
                         await self.rebase()
                     try:
-                        await self.commit(marker=marker(), home=home, record=record)
+                        await self.commit(
+                            marker=None if marker is None else await marker(),
+                            target=target,
+                            record=record,
+                        )
                         return
                     except ABORTS:
                         if attempt == ATTEMPTS:
@@ -284,7 +285,7 @@ class UnitOfWork:
             if fresh is not None and version_of(fresh) == version_of(tracked.base):
                 continue
             if fresh is not None:
-                tracked.check_access(fresh)
+                await tracked.check_access(fresh)
             touched = reads_of(tracked.draft) | tracked.patch.fields
             if fresh is None or not all(
                 same(getattr(fresh, f, None), getattr(tracked.base, f, None)) for f in touched
@@ -345,23 +346,33 @@ class UnitOfWork:
         for tracked in self._tracked.values():
             reads_of(tracked.draft).clear()
 
-    def _changes(self) -> list[tuple[Tracked, Change]]:
-        """What is to be stored, in the order of its locks; nothing when only reads remain."""
-        made = []
-        writes = False
+    def _changes(self) -> tuple[list[tuple[Tracked, Change]], list[Any]]:
+        """What is to be stored, in the order of its locks, and the messages about it.
+
+        Nothing when only reads remain. The messages are made before anything is stored, so that
+        a state that can't be published is refused.
+        """
+        changes: list[tuple[Tracked, Change]] = []
+        messages: list[Any] = []
+        is_write = False
         for tracked in self._tracked.values():
-            fills = self._stores.fills(tracked.entity_type.cls)
+            fills = self._stores.column_defaults(tracked.entity_type.cls)
             change = change_of(tracked, fills, self._clock, save=self.facts.save)
             if change is not None:
-                made.append((tracked, change))
-                writes = writes or change.kind != "check"
-        if len(made) > 1:
-            made.sort(key=lambda pair: pair[1].key)
-        return made if writes else []
+                changes.append((tracked, change))
+                is_write = is_write or change.kind != "check"
+        if len(changes) > 1:
+            changes.sort(key=lambda pair: pair[1].key)
+        if not is_write:
+            return [], messages
+        for tracked, change in changes:
+            if change.kind != "check" and not tracked.entity_type.in_browser:
+                messages.append(changed_message(tracked.entity_type, change, tracked.base))
+        return changes, messages
 
 
 def _taken(name: str, id: Any) -> ConstraintError:
-    return ConstraintError(f"{name} {id!r} exists already.", {"id": "Is taken."})
+    return ConstraintError(f"{name} {id!r} exists already.", {"id": Message("value.taken")})
 
 
 def _put(draft: Entity, patch: Patch) -> None:

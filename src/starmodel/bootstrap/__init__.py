@@ -24,14 +24,14 @@ from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.greeting import dev_token, greet, server_address
 from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.process_lock import ProcessLock
+from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
-from starmodel.app.access.policy import AccessPolicy, RulePolicy
+from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.reactions import defined_reactions
-from starmodel.app.one_process import one_process_reasons
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
@@ -40,7 +40,7 @@ from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import Site, UIAdapter
 from starmodel.app.uow import UnitOfWork
-from starmodel.bootstrap.arguments import check_arguments, listed, named
+from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
 from starmodel.bootstrap.services import (
     built_in_stores,
     cookie_sessions,
@@ -52,13 +52,15 @@ from starmodel.config import Settings, load_settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.english import Text
 
 _FASTHTML_OPTIONS = frozenset(inspect.signature(FastHTML.__init__).parameters) - {
     "self", "title", "secret_key", "default_hdrs", "sess_cls", "canonical", "lifespan_context",
 }  # fmt: skip
 Stores = Mapping[str, Callable[[], Repository] | Repository]
-# What `starmodel.testing` puts in place of settings and stores while a test runs.
-stand_ins: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
+# Set by `starmodel.testing` to replace settings and store factories during a test.
+test_stores: Callable[[Settings, Clock], tuple[Settings, Stores]] | None = None
 
 
 def create_app(
@@ -71,6 +73,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     **options: Any,
@@ -81,7 +84,8 @@ def create_app(
     so far. Other options are settings by name (`title="Shop"`), or what
     FastHTML itself takes (`before=`, `middleware=`, `hdrs=`, …). `bus` and
     `realtime` take an implementation, or the name that the settings
-    `event_bus` and `realtime` take.
+    `event_bus` and `realtime` take. `texts` replaces texts that visitors read,
+    by key.
 
     Raises: ConfigurationError, for everything that could never work.
     """
@@ -89,6 +93,7 @@ def create_app(
     transport = named("realtime", realtime, options)
     entities = None if entities is None else listed(entities)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    words = catalogue(texts)
     web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
     settings, stores = _chosen(_settings(settings, options), stores, clock)
     app = StarModelApp(
@@ -103,12 +108,12 @@ def create_app(
         app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
-    app.htmlkw.setdefault("lang", "en")
+    app.htmlkw.setdefault("lang", words.text("page.language"))
     styles = application_styles(asset_urls(), settings.env == "development")
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings,
         own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
-        transport or DatastarRealtime, clock, ids,
+        transport or DatastarRealtime, clock, ids, words,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -127,6 +132,7 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
     **options: Any,
@@ -154,6 +160,7 @@ def configure_app(
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
         policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
+        catalogue(texts),
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
         _front_first(app)
@@ -181,6 +188,7 @@ def _assemble(
     realtime: Callable[..., RealtimeAdapter],
     clock: Clock,
     ids: IdSource,
+    texts: Catalogue,
 ) -> None:
     """Build the services, join them, and connect them to the web framework."""
     if realtime is DatastarRealtime and settings.realtime != "sse":
@@ -207,7 +215,7 @@ def _assemble(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         cursor_cipher=AesCipher(secrets, "cursor"), clock=clock, ids=ids, hub=hub,
         reactions=defined_reactions(), uow_cls=uow_cls,
-        access_scan_limit=settings.access_scan_limit,
+        access_scan_limit=settings.access_scan_limit, texts=texts,
     )  # fmt: skip
     application.settings = settings
     live = realtime(
@@ -244,15 +252,15 @@ def _assemble(
             cors_origins=settings.cors_origins,
         ),
         web,
-        lambda: app.router.routes,
+        app.router,
         policy=policies(head, pages.scripts),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
         greeting=None if token is None else partial(greet, token),
     )
-    if stand_ins is None:
+    if test_stores is None:
         front.lock = ProcessLock(
-            settings.title, server_address(sys.argv), partial(one_process_reasons, application)
+            settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
     teach_components(script_json, signals_json)
     teach_entities()
@@ -272,15 +280,15 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
 
 def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Settings, Stores]:
     """The settings and given stores, or what stands in for them."""
-    if stand_ins is None:
+    if test_stores is None:
         return settings, stores or {}
-    settings, instead = stand_ins(settings, clock)
+    settings, instead = test_stores(settings, clock)
     return settings, {**(stores or {}), **instead}
 
 
 def session_store(settings: Settings) -> SessionStore:
     """The store of server-side sessions, in memory while tests stand in for stores."""
-    return database_sessions(settings) if stand_ins is None else MemorySessions()
+    return database_sessions(settings) if test_stores is None else MemorySessions()
 
 
 def _site(settings: Settings, head: PageHead) -> Site:

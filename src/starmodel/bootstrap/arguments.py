@@ -7,6 +7,8 @@ from typing import Any
 
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.texts.catalogue import ENGLISH, Catalogue
+from starmodel.texts.english import Text
 
 
 def named(setting: str, given: Any, options: dict[str, Any]) -> Any:
@@ -34,6 +36,25 @@ def check_arguments(
     ):
         if value is not None and not fits:
             raise ConfigurationError(f"{name} is {value!r}; expected {expected}.")
+
+
+def catalogue(texts: Mapping[str, Text] | Catalogue | None) -> Catalogue:
+    """The catalogue of an application: English, with these texts in place of some.
+
+    Raises: ConfigurationError, for an unknown key, or a text with other parameters.
+    """
+    if texts is None:
+        return ENGLISH
+    if isinstance(texts, Catalogue):
+        return texts
+    if not isinstance(texts, Mapping):
+        raise ConfigurationError(
+            f"texts is {texts!r}; expected texts by key, such as {{'event.save': 'Store'}}."
+        )
+    try:
+        return Catalogue(texts)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def listed(entities: Any) -> list[type[Entity]]:

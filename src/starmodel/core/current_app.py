@@ -62,8 +62,21 @@ class Host(Protocol):
     def namespace(self, entity: Any) -> str: ...
 
 
-current_host: ContextVar[Host | None] = ContextVar("starmodel_host", default=None)
+class Context(Protocol):
+    """The part of the current context that the domain reads."""
+
+    @property
+    def host(self) -> Host | None: ...
+
+
+current_context: ContextVar[Context | None] = ContextVar("starmodel_context", default=None)
 _hosts: WeakKeyDictionary[type[Snapshot], Host] = WeakKeyDictionary()
+
+
+def current_host() -> Host | None:
+    """The application whose request is being handled; None outside any request."""
+    context = current_context.get()
+    return None if context is None else context.host
 
 
 def set_host(entity: type[Snapshot], host: Host) -> None:
@@ -76,7 +89,7 @@ def host_of(entity: type[Snapshot]) -> Host:
 
     Raises: ConfigurationError, when no application has the class.
     """
-    host = current_host.get()
+    host = current_host()
     if host is not None and host.has(entity):
         return host
     host = _hosts.get(entity)

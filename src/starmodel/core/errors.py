@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from starmodel.texts.catalogue import Message
+
 
 class StarModelError(Exception):
     """Base of all errors of the framework."""
 
     status: ClassVar[int] = 500
     public: ClassVar[bool] = False
+
+    @property
+    def message(self) -> str:
+        """The text; a `Message` when it comes from the catalogue of texts."""
+        text = self.args[0] if self.args else ""
+        return text if isinstance(text, str) else str(self)
 
 
 class ConfigurationError(StarModelError):
@@ -162,7 +170,7 @@ class NotFoundError(StarModelError):
     public = True
 
     def __init__(self, entity: str, id: Any) -> None:
-        super().__init__(f"{entity} {_short(id)} does not exist.")
+        super().__init__(Message("record.missing", entity=entity, id=_short(id)))
         self.entity, self.id = entity, id
 
 
@@ -179,7 +187,7 @@ class GoneError(NotFoundError):
 
     def __init__(self, entity: str, id: Any) -> None:
         super().__init__(entity, id)
-        self.args = (f"{entity} {_short(id)} was removed.",)
+        self.args = (Message("record.removed", entity=entity, id=_short(id)),)
 
 
 class AccessDeniedError(StarModelError):
@@ -209,10 +217,10 @@ class AccessScanLimitError(StarModelError):
     public = True
 
     def __init__(self, things: str, rule: str, limit: int) -> None:
-        name = f"the rule {rule!r}" if rule else f"the read rule of {things.lower()}"
         super().__init__(
-            f"More than {limit} records would have to be read: {name} decides about each of them. "
-            "Narrow the list by a filter or a search, or raise the setting access_scan_limit."
+            Message("problem.scan_rule", limit=limit, rule=repr(rule))
+            if rule
+            else Message("problem.scan", limit=limit, things=things)
         )
 
 
@@ -267,10 +275,7 @@ class PreconditionFailedError(StarModelError):
     public = True
 
     def __init__(self) -> None:
-        super().__init__(
-            "This has changed since it was read, so nothing was done. Load it again and "
-            "repeat your change."
-        )
+        super().__init__(Message("conflict.precondition"))
 
 
 class CommandRunningError(StarModelError):

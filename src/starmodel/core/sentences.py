@@ -1,56 +1,63 @@
-"""What is wrong with a value, as people say it beside an input."""
+"""The message about a value that a validator refuses, as it stands beside an input."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-PRIVATE_PROBLEM = "This can't be saved as it is."
-"""Said in place of what is wrong with a private field."""
+from starmodel.texts.catalogue import Message
 
-_FILL_IN = "Please fill this in."
-_SENTENCES = {
-    "missing": _FILL_IN,
-    "string_too_long": "At most {max_length} characters.",
-    "too_short": "At least {min_length}, please.",
-    "too_long": "At most {max_length}, please.",
-    "greater_than": "More than {gt}, please.",
-    "greater_than_equal": "At least {ge}, please.",
-    "less_than": "Less than {lt}, please.",
-    "less_than_equal": "At most {le}, please.",
-    "multiple_of": "A multiple of {multiple_of}, please.",
-    "literal_error": "One of {expected}, please.",
-    "enum": "One of {expected}, please.",
-    "string_pattern_mismatch": "This does not have the expected form.",
-    "finite_number": "A finite number, please.",
-}
-_KINDS = {
-    "int": "A whole number, please.",
-    "float": "A number, please.",
-    "decimal": "A number, please.",
-    "bool": "Yes or no, please.",
-    "date": "A date, please, such as 2026-11-24.",
-    "datetime": "A date and time, please, such as 2026-11-24 16:30.",
-    "time": "A time, please, such as 16:30.",
-    "url": "An address, please, such as https://example.org.",
-    "uuid": "A UUID, please.",
-    "json": "JSON, please.",
-}
+PRIVATE_PROBLEM = Message("value.private")
+"""Replaces the message about a private field."""
 
-_NOT_OF_THE_KIND = ("parsing", "type", "from", "scheme", "syntax", "invalid")
+# The key of the message for an error type of pydantic, with our names for its context.
+_BY_TYPE: dict[str, tuple[str, dict[str, str]]] = {
+    "missing": ("value.missing", {}),
+    "string_too_long": ("value.max_characters", {"max_length": "max_length"}),
+    "too_short": ("value.min_items", {"min_length": "min_length"}),
+    "too_long": ("value.max_items", {"max_length": "max_length"}),
+    "greater_than": ("value.more_than", {"bound": "gt"}),
+    "greater_than_equal": ("value.at_least", {"bound": "ge"}),
+    "less_than": ("value.less_than", {"bound": "lt"}),
+    "less_than_equal": ("value.at_most", {"bound": "le"}),
+    "multiple_of": ("value.multiple_of", {"factor": "multiple_of"}),
+    "literal_error": ("value.one_of", {"expected": "expected"}),
+    "enum": ("value.one_of", {"expected": "expected"}),
+    "string_pattern_mismatch": ("value.pattern", {}),
+    "finite_number": ("value.finite", {}),
+}
+_BY_KIND = {
+    "int": "value.int",
+    "float": "value.number",
+    "decimal": "value.number",
+    "bool": "value.bool",
+    "date": "value.date",
+    "datetime": "value.datetime",
+    "time": "value.time",
+    "url": "value.url",
+    "uuid": "value.uuid",
+    "json": "value.json",
+}
+_WRONG_KIND = ("parsing", "type", "from", "scheme", "syntax", "invalid")
 
 
 def sentence(error: Mapping[str, Any]) -> str:
-    """One of pydantic's errors in plain words; what a validator itself said stays as it is."""
+    """The message for one error of pydantic; the text of a validator is passed through.
+
+    An error type without a key has pydantic's own text.
+    """
     kind, context = str(error["type"]), error.get("ctx") or {}
     if kind == "value_error" or kind == "assertion_error":
         return str(error["msg"]).partition(", ")[2] or str(error["msg"])
     if kind == "string_too_short":
         least = context.get("min_length", 1)
-        return _FILL_IN if least == 1 else f"At least {least} characters."
-    if kind in _SENTENCES:
-        return _SENTENCES[kind].format_map(context)
+        if least == 1:
+            return Message("value.missing")
+        return Message("value.min_characters", min_length=least)
+    if kind in _BY_TYPE:
+        key, names = _BY_TYPE[kind]
+        return Message(key, **{name: context[theirs] for name, theirs in names.items()})
     base, _, what = kind.partition("_")
-    if what.startswith(_NOT_OF_THE_KIND) and base in _KINDS:
-        return _KINDS[base]
+    if what.startswith(_WRONG_KIND) and base in _BY_KIND:
+        return Message(_BY_KIND[base])
     return str(error["msg"])

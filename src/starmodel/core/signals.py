@@ -42,7 +42,7 @@ class Signal:
         return Signal(f"{self.path}.{name}", self.field)
 
     def __get__(self, instance: Any, owner: type) -> Signal:
-        host = current_host.get()
+        host = current_host()
         if instance is None or host is None:
             return self
         namespace = host.namespace(instance)

@@ -1,4 +1,4 @@
-"""What applications and authors of backends test with; no application imports it."""
+"""Test clients for applications, and contract tests for backends."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from starmodel.testing.page import Element, Page
-    from starmodel.testing.plugin import in_memory
-    from starmodel.testing.problems import (
+    from starmodel.testing.errors import (
         NotOnPageError,
         ServerFailedError,
         UnreadableExpressionError,
     )
+    from starmodel.testing.page import Element, Page
+    from starmodel.testing.plugin import in_memory
     from starmodel.testing.stores import memory_stores
     from starmodel.testing.visitor import Visitor
 
@@ -28,19 +28,19 @@ __all__ = [
     "memory_stores",
 ]
 
-# Loaded when they are first asked for: pytest imports this package at its start.
+# Imported on first access: pytest imports this package at startup, as a plugin.
 _LAZY = {
     "Element": "page",
     "Page": "page",
     "in_memory": "plugin",
-    "NotOnPageError": "problems",
-    "ServerFailedError": "problems",
-    "UnreadableExpressionError": "problems",
+    "NotOnPageError": "errors",
+    "ServerFailedError": "errors",
+    "UnreadableExpressionError": "errors",
     "memory_stores": "stores",
     "Visitor": "visitor",
 }
 
-if "pytest" in sys.modules:  # so that a failed contract says what differed
+if "pytest" in sys.modules:  # contract failures show the compared values
     import pytest
 
     for _part in ("base", "writes", "markers", "queries", "concurrency"):

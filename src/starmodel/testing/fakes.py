@@ -1,4 +1,4 @@
-"""Fakes of the application's ports: a clock that is set, ids that count, a bus that remembers."""
+"""Fakes of the ports: a settable clock, sequential ids, a recording bus, a transactional store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import inflection
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.app.access.policy import AccessPolicy, Audience, RulePolicy
+from starmodel.adapters.realtime.element_ids import rows_id
+from starmodel.app.access.policy import AccessPolicy, Audience
+from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application
 from starmodel.app.bus import InProcessBus
 from starmodel.app.commands.elements import Element
@@ -20,6 +22,7 @@ from starmodel.app.live.reactions import Reaction
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.messages import Message
 from starmodel.app.ports.repository import Batch, Repository
 from starmodel.app.presentation.ui import Row
 from starmodel.app.queries.listing import Listing, Window, row_key
@@ -33,7 +36,7 @@ M = TypeVar("M")
 
 
 class FakeClock:
-    """A clock that stands still until told otherwise. Units: now is seconds since the epoch."""
+    """A clock that only `advance` moves. Units: now is seconds since the epoch."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -42,7 +45,7 @@ class FakeClock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.now += seconds
 
 
@@ -58,25 +61,25 @@ class CountingIds:
 
 
 class RecordingBus(InProcessBus):
-    """The bus of one process, which also remembers what was published."""
+    """An in-process bus that records every published message and wants every topic."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, serialise: bool = False) -> None:
+        super().__init__(serialise=serialise)
         self.messages: list[Any] = []
+        self.subscribe(self._record)
 
-    async def publish(self, message: Any) -> None:
+    async def _record(self, message: Message) -> None:
         self.messages.append(message)
-        await super().publish(message)
 
     def of(self, kind: type[M]) -> list[M]:
-        """The messages of one class, oldest first."""
+        """The messages of one type, oldest first."""
         return [message for message in self.messages if isinstance(message, kind)]
 
 
 class FakeTransactionalRepository(MemoryRepository):
-    """Stands in for a SQL store: in memory, but holds its commit open for another store's.
+    """An in-memory store with transactions, in place of a SQL store.
 
-    Shapes: `refusal` is raised by the next commit, in place of storing anything.
+    Shapes: `refusal` is raised by the next commit, which then stores nothing.
     """
 
     transactional = True
@@ -108,7 +111,7 @@ class FakeTransactionalRepository(MemoryRepository):
 
 
 class FakeRenderer:
-    """Renders what has `__html__` by it, and everything else as its text."""
+    """Renders a component by its `__html__` method, any other value by `str`."""
 
     def render(self, component: Any) -> str:
         html = getattr(component, "__html__", None)
@@ -125,7 +128,7 @@ class FakeRenderer:
         return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in told]
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        return [Element(f'<p id="{listing.element_id}-more">{window.more}</p>')]
+        return [Element(f'<p id="{rows_id(listing)}-more">{window.more}</p>')]
 
 
 def fake_application(
@@ -138,7 +141,9 @@ def fake_application(
     reactions: Iterable[Reaction] = (),
     **options: Any,
 ) -> Application:
-    """An application of these entities without web or pages, every server store in memory.
+    """An application of these entities without a web adapter, every server store in memory.
+
+    Its bus sends each message through the codec.
 
     >>> class Lamp(Entity):
     ...     level: int = 0
@@ -156,7 +161,7 @@ def fake_application(
     application = Application(
         registry=registry,
         persistence=PersistenceManager(registry, {**kept, **(stores or {})}),
-        bus=bus or RecordingBus(),
+        bus=bus or RecordingBus(serialise=True),
         policy=policy or RulePolicy(),
         secret="a secret for tests",  # noqa: S106 - guards nothing
         cursor_cipher=AesCipher(["a secret for tests"], "cursor"),

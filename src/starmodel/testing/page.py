@@ -1,4 +1,4 @@
-"""One open page, as a test sees it."""
+"""The public interface of an open page."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.commands import Action
 from starmodel.core.results import Toast
-from starmodel.testing.browser import finding
-from starmodel.testing.browser.actions import Hands, default_button
+from starmodel.testing.browser import locators
 from starmodel.testing.browser.asgi import Reply
-from starmodel.testing.browser.binding import held
-from starmodel.testing.browser.dom import attribute, outline, select, squeeze
-from starmodel.testing.browser.reading import refresh, text_of
-from starmodel.testing.browser.signals import SignalsSeen
+from starmodel.testing.browser.datastar.binding import control_value
+from starmodel.testing.browser.datastar.signals import PageSignals
+from starmodel.testing.browser.document.dom import attribute, outline, select, squeeze
+from starmodel.testing.browser.interactions import Interactions
 from starmodel.testing.browser.tab import Tab
-from starmodel.testing.failures import FailuresOf
-from starmodel.testing.problems import NotOnPageError
+from starmodel.testing.browser.visibility import refresh, text_of
+from starmodel.testing.errors import NotOnPageError
+from starmodel.testing.server_errors import ServerErrors
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 
 class Element:
-    """An element as it was shown when it was asked for.
+    """A snapshot of an element.
 
-    Shapes: text is what it shows; value what a control holds (a bool for
-    check boxes); attributes are by name.
+    Shapes: text is the rendered text; value that of a form control (a bool
+    for check boxes, None for other elements); attributes are by name.
     """
 
     def __init__(self, tab: Tab, tag: Tag) -> None:
@@ -37,8 +37,8 @@ class Element:
         self.text = text_of(tab, tag)
         self.attributes = {name: attribute(tag, name) or "" for name in tag.attrs}
         self.classes = self.attributes.get("class", "").split()
-        control = tag.name in ("input", "select", "textarea")
-        self.value: Any = held(tab, tag) if control else None
+        is_control = tag.name in ("input", "select", "textarea")
+        self.value: Any = control_value(tab, tag) if is_control else None
 
     def __getitem__(self, name: str) -> str:
         return self.attributes[name]
@@ -51,35 +51,34 @@ Target = str | Action | Element
 
 
 class Page:
-    """A tab of a visitor's browser. Everything it shows follows the server, as in a browser.
+    """A tab of a visitor's browser, updated by its event stream.
 
-    Elements that `hidden`, `data-show` or a closed dialog hide aren't
-    there for a visitor. The style sheet isn't read, and no JavaScript
-    runs but Datastar's attributes; what of them needs a browser raises
-    `UnreadableExpressionError`.
+    Elements hidden by `hidden`, `data-show` or a closed dialog are not
+    found. Style sheets are ignored. Of JavaScript only Datastar's attributes
+    are evaluated; an unsupported expression raises `UnreadableExpressionError`.
 
     Units: timeout_s bounds every call.
     """
 
     def __init__(self, tab: Tab, *, timeout_s: float, raise_errors: bool) -> None:
         self._tab, self._timeout_s, self._raise_errors = tab, timeout_s, raise_errors
-        self._hands = Hands(tab)
+        self._interactions = Interactions(tab)
 
-    # What it shows
+    # Reading
 
     @property
     def status(self) -> int:
-        """The status of the last answer: the page's own, then that of each event."""
+        """The status of the last response: of the page, later of each event."""
         return self.reply.status
 
     @property
     def reply(self) -> Reply:
-        """The last answer that this page got."""
+        """The response to the last request of this page."""
         return self._read(lambda: self._tab.reply)
 
     @property
     def url(self) -> str:
-        """Path and query of the page."""
+        """The path and query of the page."""
         return self._read(lambda: self._tab.url)
 
     @property
@@ -89,51 +88,50 @@ class Page:
 
     @property
     def html(self) -> str:
-        """The page's elements as they are now."""
+        """The current DOM, serialised."""
         return self._read(lambda: str(self._tab.soup))
 
     def text(self, selector: str = "body") -> str:
-        """The text of the only element that the selector finds; of a control, what it holds.
+        """The rendered text of the only element that matches; of a control, its value.
 
-        Raises: NotOnPageError, when there is none or several.
+        Raises: NotOnPageError, when none or several match.
         """
-        return self._read(lambda: text_of(self._tab, finding.one(self._tab, selector)))
+        return self._read(lambda: text_of(self._tab, locators.only(self._tab, selector)))
 
     def texts(self, selector: str) -> list[str]:
-        """The texts of all elements that the selector finds, in the page's order."""
+        """The rendered texts of all elements that match, in document order."""
         return [element.text for element in self.all(selector)]
 
     def has(self, selector: str) -> bool:
-        """Whether the page shows such an element."""
-        return bool(self._read(lambda: finding.shown(self._tab, selector)))
+        """Whether a visible element matches."""
+        return bool(self._read(lambda: locators.visible(self._tab, selector)))
 
     def all(self, selector: str) -> list[Element]:
-        """All elements that the selector finds and the page shows."""
+        """All visible elements that match, as snapshots."""
         tab = self._tab
-        return self._read(lambda: [Element(tab, tag) for tag in finding.shown(tab, selector)])
+        return self._read(lambda: [Element(tab, tag) for tag in locators.visible(tab, selector)])
 
     def value(self, name: str) -> Any:
-        """What an input holds, by its name, id, label or selector; for radio buttons the choice."""
+        """The value of a control, by name, id, label or selector; for radio buttons the choice."""
         tab = self._tab
 
         def read() -> Any:
-            found = finding.control(tab, tab.soup, name)
+            found = locators.controls(tab, tab.soup, name)
+            checked = [attribute(tag, "value") for tag in found if control_value(tab, tag)]
             if attribute(found[0], "type") == "radio":
-                return next((attribute(tag, "value") for tag in found if held(tab, tag)), "")
-            if len(found) > 1:
-                return [attribute(tag, "value") for tag in found if held(tab, tag)]
-            return held(tab, found[0])
+                return next(iter(checked), "")
+            return checked if len(found) > 1 else control_value(tab, found[0])
 
         return self._read(read)
 
     @property
-    def signals(self) -> SignalsSeen:
+    def signals(self) -> PageSignals:
         """The page's signals: `page.signals["Counter.count"]`, or by `Counter.count_signal`."""
-        return self._read(lambda: SignalsSeen(self._tab.signals, self._tab.url))
+        return self._read(lambda: PageSignals(self._tab.signals, self._tab.url))
 
     @property
     def toasts(self) -> list[Toast]:
-        """The toasts that the last action brought, oldest first."""
+        """The toasts of the last action, oldest first."""
 
         def read() -> list[Toast]:
             found = select(self._tab.soup, "[data-toast]:not([data-toast=progress])")
@@ -143,102 +141,100 @@ class Page:
 
     @property
     def errors(self) -> dict[str, str]:
-        """The sentences beside inputs, by the input's name."""
+        """The validation errors beside inputs, by input name."""
 
         def read() -> dict[str, str]:
             found = select(self._tab.soup, "form small[id$='-problem']")
-            told = {_problem_of(tag): squeeze(tag.get_text()) for tag in found}
-            return {name: text for name, text in told.items() if text}
+            texts = {_input_name(tag): squeeze(tag.get_text()) for tag in found}
+            return {name: text for name, text in texts.items() if text}
 
         return self._read(read)
 
     @property
-    def asked(self) -> list[str]:
-        """What the last action asked first ("Delete this?"); the visitor always says yes."""
-        return self._read(lambda: list(self._tab.asked))
+    def confirmations(self) -> list[str]:
+        """The confirmations that the last action required ("Delete this?"); all are accepted."""
+        return self._read(lambda: list(self._tab.confirmations))
 
     @property
     def skipped(self) -> list[str]:
-        """Expressions of this page that need a browser and were left out."""
+        """Unsupported expressions in initialising attributes, which were not evaluated."""
         return self._read(lambda: list(self._tab.skipped))
 
-    # What a visitor does
+    # Interaction
 
     def click(self, target: Target) -> None:
-        """Click a button, link or element: by its text, a selector, an action, or from `all`.
+        """Click a button, link or element: by text, selector or action, or an element of `all`.
 
-        Raises: NotOnPageError; ServerFailedError, from the application's own exception.
+        Raises: NotOnPageError; ServerFailedError, from the exception of the application.
         """
-        self._act(lambda: self._hands.click(self._chosen(target)))
+        self._act(lambda: self._interactions.click(self._clickable(target)))
 
     def fill(self, name: str, value: Any) -> None:
-        """Put a value into an input: by its name, bound signal, id, label or selector.
+        """Change an input: by its name, bound signal, id, label or selector.
 
-        Shapes: True or False for a check box; a list for many choices;
+        Shapes: value is a bool for a check box, a list for multiple choice,
         (name, bytes) for a file.
-        Raises: NotOnPageError, when there is no such input or it can't hold the value.
+        Raises: NotOnPageError, for an unknown input or an invalid value.
         """
-        self._act(lambda: self._hands.fill(self._tab.soup, name, value))
+        self._act(lambda: self._interactions.fill(self._tab.soup, name, value))
 
     def submit(self, target: str | Action | None = None, /, **values: Any) -> None:
-        """Fill in a form and send it: by its button's text, a selector, or an action.
+        """Fill in and submit a form: by its button's text, a selector or an action.
 
-        Without a target it is the page's only form. Arguments of an action
-        are filled in too.
+        Without a target it is the only form of the page. The arguments of an
+        action are filled in too.
 
-        Raises: NotOnPageError; ServerFailedError, from the application's own exception.
+        Raises: NotOnPageError; ServerFailedError, from the exception of the application.
         """
 
         async def work() -> None:
-            form = finding.form(self._tab, target)
-            given = {**(target.args if isinstance(target, Action) else {}), **values}
-            for name, value in given.items():
-                await self._hands.fill(form, name, value)
-            await self._hands.send(form, default_button(form))
+            form = locators.form(self._tab, target)
+            arguments = target.args if isinstance(target, Action) else {}
+            for name, value in {**arguments, **values}.items():
+                await self._interactions.fill(form, name, value)
+            await self._interactions.submit(form, locators.default_button(form))
 
         self._act(work)
 
     def visit(self, url: str) -> None:
-        """Go to another address in this tab."""
+        """Navigate this tab to another URL."""
         self._act(lambda: self._tab.go(url))
 
     def reload(self) -> None:
-        """Load the page anew."""
+        """Load the page again."""
         self._act(lambda: self._tab.go(self._tab.url))
 
     def close(self) -> None:
-        """Close the tab; its stream ends."""
-        self._tab.running.run(self._tab.leave(), self._timeout_s)
-        self._tab.kept.leave()
+        """Close the tab and its stream."""
+        self._tab.running.run(self._tab.close(), self._timeout_s)
+        self._tab.browser_states.close()
 
     def __repr__(self) -> str:
         return f"<Page {self._tab.url!r} status={self._tab.reply.status}>"
 
-    # How
-
-    def _chosen(self, target: Target) -> Tag:
+    def _clickable(self, target: Target) -> Tag:
         if isinstance(target, Element):
             if target.tag.decomposed or self._tab.soup not in target.tag.parents:
-                raise NotOnPageError(f"{target!r} is no longer on the page; ask page.all() again.")
+                raise NotOnPageError(f"{target!r} is no longer on the page; call page.all() again.")
             return target.tag
-        return finding.to_click(self._tab, target)
+        return locators.clickable(self._tab, target)
 
     def _act(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do something, wait until all that it caused has been delivered, and tell what failed."""
+        """Run an interaction; returns when all updates that it caused have been applied."""
 
-        async def whole() -> None:
+        async def settled() -> None:
             await self._tab.running.settle()
             refresh(self._tab)
-            self._tab.asked.clear()
+            self._tab.confirmations.clear()
             for toast in select(self._tab.soup, "[data-toast]"):
                 toast.decompose()
             await work()
             await self._tab.running.settle()
 
-        with FailuresOf(self._raise_errors) as failures:
-            self._tab.running.run(whole(), self._timeout_s)
-            failures.check(self._tab.reply)
-        self._tell()
+        with ServerErrors(self._raise_errors) as errors:
+            self._tab.running.run(settled(), self._timeout_s)
+            errors.check(self._tab.reply)
+        self._raise_tab_error()
 
     def _read(self, work: Callable[[], T]) -> T:
         async def settled() -> T:
@@ -246,21 +242,21 @@ class Page:
             refresh(self._tab)
             return work()
 
-        made = self._tab.running.run(settled(), self._timeout_s)
-        self._tell()
-        return made
+        result = self._tab.running.run(settled(), self._timeout_s)
+        self._raise_tab_error()
+        return result
 
-    def _tell(self) -> None:
-        if self._tab.problems:
-            raise self._tab.problems.pop(0)
+    def _raise_tab_error(self) -> None:
+        if self._tab.errors:
+            raise self._tab.errors.pop(0)
 
 
 def _toast(tag: Tag) -> Toast:
-    said = tag.find("p")
-    return Toast(squeeze((said or tag).get_text()), attribute(tag, "data-toast") or "info")
+    sentence = tag.find("p")
+    return Toast(squeeze((sentence or tag).get_text()), attribute(tag, "data-toast") or "info")
 
 
-def _problem_of(tag: Tag) -> str:
+def _input_name(tag: Tag) -> str:
     form = tag.find_parent("form")
     id = (attribute(tag, "id") or "").removesuffix("-problem")
     return id.removeprefix(f"{attribute(form, 'id')}-") if form is not None else id

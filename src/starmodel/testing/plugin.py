@@ -1,4 +1,4 @@
-"""What StarModel offers to pytest by itself; nothing is loaded before a test asks for it."""
+"""The pytest plugin; imports the rest of StarModel only when a fixture is used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def in_memory() -> Iterator[None]:
-    """Keep all server stores in memory, and end every visitor's application with the test."""
+    """Replace all server stores by in-memory stores, and close the applications after the test."""
     from starmodel.testing.stores import memory_stores
 
     with memory_stores():

@@ -1,4 +1,4 @@
-"""Server stores in memory, for as long as a test runs."""
+"""In-memory replacements for the server stores of an application."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from typing import TYPE_CHECKING
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import Repository
-from starmodel.testing.stand_ins import InMemory
+from starmodel.testing.store_factories import InMemoryFactory
 
 if TYPE_CHECKING:
     from starmodel.config import Settings
 
-TEST_KEY = "a key for tests that guards nothing at all"
-_numbers = itertools.count(1)
+TEST_KEY = "a signing key for tests that protects no data"
+_database_numbers = itertools.count(1)
 
 
 @contextmanager
 def memory_stores() -> Iterator[None]:
-    """Keep every server store in memory, for applications that are built meanwhile.
+    """Replace the server stores of applications that are built inside this context manager.
 
-    Each application has stores of its own: `memory` and `redis` are dicts,
-    `sql` is SQLite's own database in memory, so that its queries and
-    constraints are real. Not a file is written: the applications get a
-    key for tests too. At the end, those that visitors started are closed.
+    Each application gets separate stores: `memory` and `redis` are dicts,
+    `sql` is an in-memory SQLite database, with real queries, transactions and
+    constraints. No file is written: the applications get a test signing key.
+    On exit, applications that visitors started are closed. Stores of plugins
+    and `persistence_backend=` are not replaced.
 
-    An application that was built before has real stores: to visit it raises
-    ConfigurationError. Stores of plugins and `persistence_backend=` stay as they are.
+    An application that was built before keeps its configured stores; visiting
+    it raises ConfigurationError.
     """
     from starmodel import bootstrap
-    from starmodel.testing.running import close_all, keep_new
+    from starmodel.testing.lifespan import close_all, collect_started
 
-    with keep_new() as started:
-        before, bootstrap.stand_ins = bootstrap.stand_ins, _in_memory
+    with collect_started() as started:
+        before, bootstrap.test_stores = bootstrap.test_stores, _in_memory
         try:
             yield
         finally:
-            bootstrap.stand_ins = before
+            bootstrap.test_stores = before
             close_all(started)
 
 
@@ -48,9 +49,9 @@ def _in_memory(
 ) -> tuple[Settings, dict[str, Callable[[], Repository]]]:
     from pydantic import SecretStr
 
-    given: dict[str, object] = {"secret_key": settings.secret_key or SecretStr(TEST_KEY)}
+    overrides: dict[str, object] = {"secret_key": settings.secret_key or SecretStr(TEST_KEY)}
     if settings.event_bus == "redis":
-        given["event_bus"] = "memory"
+        overrides["event_bus"] = "memory"
 
     def memory() -> Repository:
         return MemoryRepository(
@@ -62,8 +63,10 @@ def _in_memory(
     def sql() -> Repository:
         from starmodel.adapters.persistence.sql.repository import SqlRepository
 
-        where = f"sqlite:///file:/starmodel-test-{next(_numbers)}?vfs=memdb&uri=true"
-        return SqlRepository(where, clock=clock)
+        url = f"sqlite:///file:/starmodel-test-{next(_database_numbers)}?vfs=memdb&uri=true"
+        return SqlRepository(url, clock=clock)
 
     stores = {"memory": memory, "redis": memory, "sql": sql}
-    return settings.model_copy(update=given), {k: InMemory(make) for k, make in stores.items()}
+    return settings.model_copy(update=overrides), {
+        name: InMemoryFactory(factory) for name, factory in stores.items()
+    }

@@ -1,4 +1,4 @@
-"""One browser of one visitor, without a browser, a server or async code in the test."""
+"""A test client that emulates the browser of one visitor."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from urllib.parse import urlencode, urlsplit
 
 from starmodel.app.access.policy import Actor
 from starmodel.testing.browser.asgi import JSON, ORIGIN, Cookies, Reply, send
-from starmodel.testing.browser.storage import Storage
+from starmodel.testing.browser.storage import LocalStorage
 from starmodel.testing.browser.tab import Tab
-from starmodel.testing.failures import FailuresOf
+from starmodel.testing.lifespan import acquire, release
 from starmodel.testing.page import Page
-from starmodel.testing.running import enter, leave
+from starmodel.testing.server_errors import ServerErrors
 
 T = TypeVar("T")
 
 
 class Visitor:
-    """Visits an application in this process, by the protocol of production.
+    """A browser session with an ASGI application in this process, by the protocol of production.
 
-    It keeps cookies, says where requests come from, sends what Datastar
-    sends, and follows each open page's stream. After every call, all that
-    was committed has been delivered to every page of every visitor.
+    It stores cookies, sends the headers and payloads of Datastar requests,
+    and subscribes to the stream of each open page. When a method returns,
+    every committed change has been delivered to every page of every visitor.
 
     ```python
     def test_tabs_follow_each_other(in_memory):
@@ -33,48 +33,46 @@ class Visitor:
         assert second.signals["Counter.count"] == 2
     ```
 
-    Shapes: app is what create_app() made, or an application that mounts it.
+    Shapes: app comes from create_app(), or mounts such an application.
     Units: timeout_s bounds every call.
-    Raises: ConfigurationError, for another application, and without the parser.
+    Raises: ConfigurationError, for another application, and when the HTML
+    parser is not installed.
     """
 
     def __init__(self, app: Any, *, timeout_s: float = 30.0, raise_errors: bool = True) -> None:
         self.app, self._timeout_s, self._raise_errors = app, timeout_s, raise_errors
-        self.cookies, self._storage = Cookies(), Storage()
+        self.cookies, self._storage = Cookies(), LocalStorage()
         self._tabs: list[Tab] = []
-        self._running = enter(app)
+        self._running = acquire(app)
         self._open = True
 
     def open(self, path: str = "/") -> Page:
-        """A new tab at this path, after redirects and after its stream has brought the state."""
+        """Open a new tab, after redirects and after the stream has delivered the current state."""
         tab = Tab(self._running, self.cookies, self._storage)
         self._tabs.append(tab)
         page = Page(tab, timeout_s=self._timeout_s, raise_errors=self._raise_errors)
         page.visit(path)
         return page
 
-    # Who it is
+    # Sign-in
 
     def sign_in(self, actor: Actor | str, *, roles: tuple[str, ...] | list[str] = ()) -> None:
-        """Make this browser act as `actor`, as the application's own sign-in would.
-
-        Open pages connect again by themselves, and stay.
-        """
+        """Sign this browser's session in as `actor`; open pages reconnect their streams."""
         who = actor if isinstance(actor, Actor) else Actor(actor, roles=frozenset(roles))
         self._change_session(lambda session: session.sign_in(who))
 
     def sign_out(self) -> None:
-        """End the session: its instances are gone, and open pages are loaded anew."""
+        """End the session: its entities are deleted, and open pages reload."""
         self._change_session(lambda session: session.sign_out())
 
     # The JSON API
 
     def get(self, path: str, **query: Any) -> Reply:
-        """Ask the API; `reply.status` and `reply.json()` have the answer."""
+        """Send a GET request to the JSON API."""
         return self.request("GET", f"{path}?{urlencode(query)}" if query else path)
 
     def post(self, path: str, json: Any = None) -> Reply:
-        """Post JSON to the API, as the application's own pages may."""
+        """Send a JSON body to the API, with the origin of the application."""
         return self.request("POST", path, json)
 
     def put(self, path: str, json: Any = None) -> Reply:
@@ -89,9 +87,9 @@ class Visitor:
     def request(
         self, method: str, path: str, data: Any = None, *, headers: dict[str, str] | None = None
     ) -> Reply:
-        """Send any request, with `data` as its JSON body. Redirects are not followed.
+        """Send a request with `data` as its JSON body. Redirects are not followed.
 
-        Raises: ServerFailedError, from the application's own exception.
+        Raises: ServerFailedError, from the exception of the application.
         """
         given = {**JSON, **({} if method in ("GET", "HEAD") else {"origin": ORIGIN})}
         body = b"" if data is None else json.dumps(data).encode()
@@ -103,18 +101,18 @@ class Visitor:
             await self._running.settle()
             return reply
 
-        with FailuresOf(self._raise_errors) as failures:
+        with ServerErrors(self._raise_errors) as errors:
             reply = self._running.run(work(), self._timeout_s)
-            failures.check(reply)
+            errors.check(reply)
         return reply
 
-    # Beside the visitor
+    # Server-side code
 
     def run(self, work: Awaitable[T]) -> T:
-        """The result of async code that runs in the application, as trusted code.
+        """Await trusted code in the event loop of the application and return its result.
 
-        `visitor.run(Product.objects.create(name="Pen"))`; pages that show
-        what it changed follow.
+        `visitor.run(Product.objects.create(name="Pen"))`; open pages receive
+        the changes that it commits.
         """
 
         async def whole() -> T:
@@ -125,18 +123,18 @@ class Visitor:
         return self._running.run(whole(), self._timeout_s)
 
     def close(self) -> None:
-        """Close all tabs; with its last visitor the application ends too."""
+        """Close all tabs; the last visitor of an application shuts it down."""
         if not self._open:
             return
         self._open = False
 
         async def work() -> None:
             for tab in self._tabs:
-                await tab.leave()
+                await tab.close()
 
-        if self._running.alive:
+        if self._running.is_running:
             self._running.run(work(), self._timeout_s)
-            leave(self._running)
+            release(self._running)
 
     def __enter__(self) -> Visitor:
         return self

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from databases import DATABASES, SERVERS, emptied
-from integration.sql.others import ANN, MADE, opened
+from external_writers import Outsider
+from integration.sql.external_table import ANN, MADE, opened
 from integration.web.browser import Browser
-from outsiders import Outsider
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 
 

@@ -1,4 +1,4 @@
-"""A visitor sees what a browser would, and is told well when something isn't there."""
+"""The test client: pages, forms, sign-in, the JSON API, and its error messages."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def visitor(app):
 # Pages
 
 
-def test_page_shows_its_text_title_and_status(visitor):
+def test_page_after_open_has_text_title_and_status(visitor):
     page = visitor.open("/own")
     assert (page.status, page.title, page.url) == (200, "Own", "/own")
     assert page.text("h1") == "Own"
     assert page.text("#count") == "0"
 
 
-def test_tabs_of_one_visitor_follow_each_other_and_others_have_their_own(app, visitor, program):
+def test_tabs_of_one_visitor_share_session_state_with_no_other_visitor(app, visitor, program):
     first, second = visitor.open("/own"), visitor.open("/counter")
     stranger = Visitor(app).open("/own")
     first.click("+2")
@@ -63,14 +63,14 @@ def test_tabs_of_one_visitor_follow_each_other_and_others_have_their_own(app, vi
     assert stranger.text("#count") == "0"
 
 
-def test_live_part_follows_what_another_visitor_did(app, visitor, program):
+def test_live_view_after_another_visitors_event_is_updated(app, visitor, program):
     page = visitor.open("/chat")
     Visitor(app).open("/chat").submit("Say", text="Hello <b>")
     assert page.texts("#lines li") == ["Hello <b>"]
     assert page.text("#lines") == "Hello <b>"
 
 
-def test_click_by_text_selector_action_and_element_do_the_same(visitor, program):
+def test_click_by_text_selector_action_or_element_runs_the_event(visitor, program):
     page = visitor.open("/own")
     page.click("+1")
     page.click("button:nth-of-type(2)")
@@ -79,7 +79,7 @@ def test_click_by_text_selector_action_and_element_do_the_same(visitor, program)
     assert page.text("#count") == "4"
 
 
-def test_shown_and_hidden_follow_signals(visitor):
+def test_visibility_and_classes_after_signal_changes_are_updated(visitor):
     page = visitor.open("/own")
     assert not page.has("#details")
     page.click("Toggle")
@@ -92,7 +92,7 @@ def test_shown_and_hidden_follow_signals(visitor):
     assert page.has("#much")
 
 
-def test_toasts_are_those_of_the_last_action(visitor):
+def test_toasts_after_another_action_are_only_its_own(visitor):
     page = visitor.open("/own")
     page.click("+1")
     assert page.toasts == [Toast("Now 1", "success")]
@@ -102,15 +102,22 @@ def test_toasts_are_those_of_the_last_action(visitor):
     assert page.toasts == []
 
 
-def test_question_is_answered_with_yes_and_told(visitor):
+def test_click_with_confirmation_accepts_and_records_it(visitor):
     page = visitor.open("/own")
     page.click("+2")
     page.click("Reset")
-    assert page.asked == ["Back to zero?"]
+    assert page.confirmations == ["Back to zero?"]
     assert page.text("#count") == "0"
 
 
-def test_bound_input_is_sent_and_its_answer_patched_in(visitor):
+def test_click_by_action_with_confirmation_runs_the_event(visitor, program):
+    page = visitor.open("/own")
+    page.click("+2")
+    page.click(program.Counter.reset())
+    assert page.text("#count") == "0"
+
+
+def test_bound_input_after_fill_is_sent_as_a_signal(visitor):
     page = visitor.open("/own")
     page.fill("Name", "Fred")
     assert page.signals["name"] == "Fred"
@@ -119,13 +126,13 @@ def test_bound_input_is_sent_and_its_answer_patched_in(visitor):
     assert page.value("name") == "Fred"
 
 
-def test_generator_event_is_waited_for(visitor):
+def test_click_on_a_generator_event_returns_after_its_last_yield(visitor):
     page = visitor.open("/own")
     page.click("Slowly")
     assert page.text("#count") == "3"
 
 
-def test_links_and_redirects_are_followed_in_the_tab(visitor):
+def test_links_and_redirects_navigate_the_tab(visitor):
     page = visitor.open("/old")
     assert page.url == "/chat"
     page.visit("/own")
@@ -136,32 +143,32 @@ def test_links_and_redirects_are_followed_in_the_tab(visitor):
     assert page.url == "/chat"
 
 
-def test_computed_signals_and_attributes_follow(visitor):
+def test_computed_signals_and_attributes_after_an_event_are_updated(visitor):
     page = visitor.open("/more")
     page.click("+1")
     assert page.text("#double") == "2"
     assert page.all("#next")[0]["href"] == "/page?n=2"
 
 
-def test_live_part_that_an_event_brought_is_followed(app, visitor):
+def test_live_view_added_by_a_patch_receives_updates(app, visitor):
     page = visitor.open("/more")
     page.click("Peek")
     Visitor(app).open("/chat").submit("Say", text="Hello")
     assert page.texts("#lines li") == ["Hello"]
 
 
-def test_what_a_page_asks_for_at_its_start_is_there(visitor):
+def test_page_with_a_request_in_data_init_has_its_response(visitor):
     assert visitor.open("/more").text("#late") == "Came late"
 
 
-def test_start_that_needs_a_browser_is_skipped_and_listed(visitor):
+def test_unsupported_data_init_is_skipped_and_listed(visitor):
     page = visitor.open("/more")
     assert page.skipped == ["el.focus()"]
     with pytest.raises(UnreadableExpressionError, match=r"el\.remove\(\)"):
         page.click("#odd")
 
 
-def test_form_with_a_file_and_choices_is_sent_as_a_browser_does(visitor):
+def test_form_with_a_file_and_choices_is_submitted_as_multipart(visitor):
     page = visitor.open("/more")
     file = ("notes.txt", b"12345")
     page.submit("Measure", file=file, colour="Blue", size="L", sure=True)
@@ -176,27 +183,27 @@ def test_form_with_a_file_and_choices_is_sent_as_a_browser_does(visitor):
         page.fill("size", "M")
 
 
-def test_plain_form_is_sent_and_its_answer_is_the_page(visitor):
+def test_plain_form_after_submit_navigates_to_the_response(visitor):
     page = visitor.open("/more")
     page.submit("Plain", q="a & b")
     assert (page.url, page.text("#q")) == ("/plain", "a & b")
 
 
-def test_reaction_to_an_event_has_happened_when_the_click_returns(app, visitor, program):
+def test_submit_returns_after_on_handlers_have_finished(app, visitor, program):
     chat = Visitor(app).open("/chat")
     pen = visitor.run(program.Product.objects.create(name="Pen", stock=1))
     visitor.open(f"/products/{pen.id}").submit(pen.do.sell())
     assert chat.texts("#lines li") == ["Something was sold"]
 
 
-def test_removed_record_is_told_to_who_looks_at_it(app, visitor, program):
+def test_detail_page_of_a_deleted_record_announces_the_deletion(app, visitor, program):
     pen = visitor.run(program.Product.objects.create(name="Pen"))
     page = visitor.open(f"/products/{pen.id}")
     Visitor(app).delete(f"/products/{pen.id}")
     assert page.text("#starmodel-status") == "This Product was removed."
 
 
-def test_closed_page_is_followed_no_more(app, visitor):
+def test_closed_page_receives_no_updates(app, visitor):
     page = visitor.open("/chat")
     page.close()
     Visitor(app).open("/chat").submit("Say", text="Hello")
@@ -207,7 +214,7 @@ def test_closed_page_is_followed_no_more(app, visitor):
 # Generated forms and lists
 
 
-def test_generated_form_says_what_is_wrong_and_keeps_what_was_typed(visitor):
+def test_generated_form_with_invalid_input_has_errors_and_keeps_values(visitor):
     page = visitor.open("/products/new")
     page.submit("Create", name="P", stock=3)
     assert page.status == 422
@@ -219,7 +226,7 @@ def test_generated_form_says_what_is_wrong_and_keeps_what_was_typed(visitor):
     assert "Stock 3" in page.text("main")
 
 
-def test_open_list_follows_every_change(app, visitor, program):
+def test_list_page_after_inserts_updates_and_deletes_is_updated(app, visitor, program):
     page = visitor.open("/products?order=name")
     other = Visitor(app)
     pen = other.run(program.Product.objects.create(name="Pen", stock=3))
@@ -236,7 +243,7 @@ def test_open_list_follows_every_change(app, visitor, program):
     assert [text.split()[0] for text in page.texts("tbody tr")] == ["Ink"]
 
 
-def test_filter_form_is_sent_by_get(visitor, program):
+def test_filter_form_is_submitted_by_get(visitor, program):
     visitor.run(program.Product.objects.create(name="Pen"))
     visitor.run(program.Product.objects.create(name="Ink"))
     page = visitor.open("/products")
@@ -245,17 +252,17 @@ def test_filter_form_is_sent_by_get(visitor, program):
     assert [text.split()[0] for text in page.texts("tbody tr")] == ["Ink"]
 
 
-def test_sql_store_in_memory_has_real_constraints(visitor):
+def test_in_memory_sql_store_enforces_unique_constraints(visitor):
     assert visitor.post("/products", {"name": "Pen"}).status == 201
     reply = visitor.post("/products", {"name": "Pen"})
     assert reply.status == 409
     assert reply.json()["errors"] == {"name": "Name is already taken."}
 
 
-# Who it is
+# Sign-in
 
 
-def test_sign_in_and_out_change_what_a_visitor_may_see(visitor, program):
+def test_sign_in_and_sign_out_change_access_to_pages(visitor, program):
     assert visitor.open("/diary").status == 401
     visitor.sign_in("ann")
     page = visitor.open("/diary")
@@ -265,12 +272,12 @@ def test_sign_in_and_out_change_what_a_visitor_may_see(visitor, program):
     assert page.status == 401
 
 
-def test_sign_in_of_the_application_itself_is_kept_in_cookies(visitor):
+def test_sign_in_by_a_route_is_stored_in_cookies(visitor):
     page = visitor.open("/in/ann")
     assert (page.url, page.status) == ("/diary", 200)
 
 
-def test_own_instance_stays_at_sign_in_and_ends_at_sign_out(visitor):
+def test_session_entity_survives_sign_in_and_is_deleted_at_sign_out(visitor):
     page = visitor.open("/own")
     page.click("+2")
     visitor.sign_in("ann", roles=["editor"])
@@ -283,7 +290,7 @@ def test_own_instance_stays_at_sign_in_and_ends_at_sign_out(visitor):
 # The JSON API
 
 
-def test_api_is_asked_as_programs_do(visitor):
+def test_json_api_requests_return_status_and_json(visitor):
     made = visitor.post("/products", {"name": "Pen", "stock": 2})
     assert made.status == 201
     path = made.headers["location"]
@@ -296,11 +303,11 @@ def test_api_is_asked_as_programs_do(visitor):
     assert visitor.get(path).status == 404
 
 
-# What it says when something isn't there
+# Errors
 
 
 @pytest.mark.parametrize(
-    ("act", "told"),
+    ("act", "message"),
     [
         (lambda page: page.text("#nothing"), r"'#nothing'.* Its ids: '#count'"),
         (lambda page: page.text("#details"), r"doesn't show it: data-show='\$open'"),
@@ -314,13 +321,13 @@ def test_api_is_asked_as_programs_do(visitor):
         (lambda page: page.signals["Counter.cuont"], r"no signal 'Counter.cuont'; it has .*count"),
     ],
 )  # fmt: skip
-def test_what_is_not_on_the_page_is_told_with_what_is(visitor, act, told):
+def test_target_that_is_missing_raises_with_the_candidates(visitor, act, message):
     page = visitor.open("/own")
-    with pytest.raises(NotOnPageError, match=told):
+    with pytest.raises(NotOnPageError, match=message):
         act(page)
 
 
-def test_action_that_is_not_on_the_page_is_told_with_those_that_are(visitor, program):
+def test_click_on_a_missing_action_raises_with_the_offered_actions(visitor, program):
     page = visitor.open("/own")
     with pytest.raises(NotOnPageError, match=r"increment\(amount=9\).*post /counter/increment\?am"):
         page.click(program.Counter.increment(9))
@@ -329,13 +336,13 @@ def test_action_that_is_not_on_the_page_is_told_with_those_that_are(visitor, pro
         page.click(program.Counter.increment(9))
 
 
-def test_expression_that_needs_a_browser_is_told_when_it_is_read(visitor):
+def test_text_of_an_unsupported_expression_raises_when_read(visitor):
     page = visitor.open("/own")
     with pytest.raises(UnreadableExpressionError, match="toFixed"):
         page.text("#unreadable")
 
 
-def test_failure_of_the_server_brings_its_own_exception(app, visitor, program):
+def test_server_error_raises_with_the_exception_as_cause(app, visitor, program):
     pen = visitor.run(program.Product.objects.create(name="Pen"))
     page = visitor.open(f"/products/{pen.id}")
     with pytest.raises(ServerFailedError, match="KeyError: 'nothing to see'") as failed:
@@ -346,27 +353,27 @@ def test_failure_of_the_server_brings_its_own_exception(app, visitor, program):
     assert quiet.status == 500
 
 
-def test_patch_without_a_place_fails_the_test(app):
+def test_patch_without_a_target_raises(app):
     with pytest.raises(NotOnPageError, match="<p id='called'>, but the page has no element"):
         Visitor(app).open("/lost").click("Go")
 
 
-# The application around it
+# Lifespan
 
 
-def test_visitor_of_another_application_is_refused():
+def test_visitor_of_an_unrelated_application_raises():
     with pytest.raises(ConfigurationError, match="expected what create_app"):
         Visitor(Starlette())
 
 
-def test_visitor_finds_an_application_below_a_mount(program, app):
+def test_visitor_of_a_mounted_application_uses_its_mount_path(program, app):
     outer = FastHTML(routes=[Mount("/shop", app)], secret_key="k" * 40)
     page = Visitor(outer).open("/shop/own")
     page.click(program.Counter.increment(2))
     assert page.text("#count") == "2"
 
 
-def test_start_and_end_of_the_application_are_run(in_memory, program, tmp_path, monkeypatch):
+def test_visitor_runs_startup_and_shutdown(in_memory, program, tmp_path, monkeypatch):
     from starmodel import create_app
 
     monkeypatch.chdir(tmp_path)
@@ -383,7 +390,9 @@ def test_start_and_end_of_the_application_are_run(in_memory, program, tmp_path, 
     assert seen == ["start", "end"]
 
 
-def test_application_with_real_stores_is_refused_inside_in_memory(program, tmp_path, monkeypatch):
+def test_visitor_of_an_application_built_before_memory_stores_raises(
+    program, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     app = program.build()
     with memory_stores(), pytest.raises(ConfigurationError, match="built before in_memory"):
@@ -391,7 +400,7 @@ def test_application_with_real_stores_is_refused_inside_in_memory(program, tmp_p
     assert list(tmp_path.glob("*.db")) == []
 
 
-def test_what_never_ends_is_told_after_the_time_given(app, program):
+def test_call_beyond_the_timeout_raises_timeout_error(app, program):
     visitor = Visitor(app, timeout_s=0.2)
     with pytest.raises(TimeoutError, match=r"not done within 0.2 s.*timeout_s="):
         visitor.run(asyncio.sleep(5))
@@ -403,7 +412,7 @@ async def failing(error):
     raise error
 
 
-async def test_visitor_works_inside_an_async_test_too(visitor):
+async def test_visitor_in_an_async_test_works(visitor):
     page = visitor.open("/own")
     page.click("+1")
     assert page.text("#count") == "1"

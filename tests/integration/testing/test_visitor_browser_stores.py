@@ -1,4 +1,4 @@
-"""A visitor's own storage: what a page's module does with browser stores, without a browser."""
+"""localStorage and sessionStorage of the test client."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def app(in_memory, tmp_path, monkeypatch):
 
 @pytest.fixture
 def visitor(app):
-    with Visitor(app) as made:
-        yield made
+    with Visitor(app) as visitor:
+        yield visitor
 
 
-def test_state_comes_with_each_event_and_survives_a_reload(visitor):
+def test_local_storage_after_a_reload_restores_the_state(visitor):
     page = visitor.open("/")
     page.click("One")
     page.click("One")
@@ -38,7 +38,7 @@ def test_state_comes_with_each_event_and_survives_a_reload(visitor):
     assert page.signals["Basket.count"] == 2
 
 
-def test_form_and_bound_field_reach_the_state(visitor):
+def test_form_and_bound_field_change_the_stored_state(visitor):
     page = visitor.open("/basket")
     page.submit("Add", text="pen")
     assert "pen" in page.text()
@@ -49,7 +49,7 @@ def test_form_and_bound_field_reach_the_state(visitor):
     assert own.signals["Basket.note"] == "hello"
 
 
-def test_actions_are_found_as_those_of_any_entity(visitor, app):
+def test_click_and_submit_by_action_find_events_of_browser_stores(visitor, app):
     basket = next(t.cls for t in app.starmodel.registry if t.name == "Basket")
     page = visitor.open("/")
     page.click(basket.one())
@@ -57,7 +57,7 @@ def test_actions_are_found_as_those_of_any_entity(visitor, app):
     assert (page.signals["Basket.count"], page.text("#things")) == (1, "ink")
 
 
-def test_tabs_follow_local_storage_and_not_session_storage(visitor):
+def test_second_tab_receives_local_storage_but_not_session_storage(visitor):
     first, second = visitor.open("/"), visitor.open("/")
     first.submit("Put", text="ink")
     first.click("Mine")
@@ -68,13 +68,13 @@ def test_tabs_follow_local_storage_and_not_session_storage(visitor):
     assert first.signals["Glance.count"] == 1
 
 
-def test_another_visitor_has_a_storage_of_its_own(visitor, app):
+def test_second_visitor_has_separate_storage(visitor, app):
     visitor.open("/").click("One")
     with Visitor(app) as other:
         assert other.open("/").signals["Basket.count"] == 0
 
 
-def test_sign_in_takes_the_state_along_and_sign_out_leaves_none(visitor):
+def test_local_storage_survives_sign_in_and_is_deleted_at_sign_out(visitor):
     page = visitor.open("/")
     page.click("One")
     visitor.sign_in("ann")
@@ -85,7 +85,7 @@ def test_sign_in_takes_the_state_along_and_sign_out_leaves_none(visitor):
     assert page.signals["Basket.count"] == 0
 
 
-def test_event_of_another_entity_brings_the_state_along(visitor):
+def test_event_that_reads_a_browser_store_receives_its_state(visitor):
     page = visitor.open("/")
     page.submit("Put", text="ink")
     page.click("Order")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from integration.web.browser import Browser
 from starmodel import Actor, create_app
+from starmodel.app.bus import InProcessBus
+from starmodel.bootstrap import services
 from starmodel.core.entity import Entity
 
 SECRET = "k" * 40
@@ -19,6 +22,12 @@ SECRET = "k" * 40
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No settings, keys or static files of the checkout."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _serialised_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subscribers receive each message as from another process."""
+    monkeypatch.setattr(services, "InProcessBus", partial(InProcessBus, serialise=True))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def clock():
 
 @pytest.fixture
 def bus():
-    return RecordingBus()
+    return RecordingBus(serialise=True)
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from starmodel import (
     dispatch,
     event,
 )
+from starmodel.app.context import RequestContext, current_context
 from starmodel.app.live.hub import Subscription
 from starmodel.app.ports.messages import Changed, SessionEnded
-from starmodel.app.sessions.session import current_session
 from starmodel.core.commands import CommandRecord
 from starmodel.testing.fakes import RecordingBus, fake_application
 
@@ -146,12 +146,12 @@ async def test_close_ends_streams_and_the_application_opens_again():
 
 async def test_dispatch_without_data_in_the_session_still_uses_that_session(visitor):
     app = fake_application(Mine)
-    token = current_session.set(visitor("bob"))
+    token = current_context.set(RequestContext(session=visitor("bob")))
     try:
         await app.dispatch(Mine.add(), session=visitor("ann"))
         await app.dispatch(Mine.add())
     finally:
-        current_session.reset(token)
+        current_context.reset(token)
     repository = app.persistence.for_class(Mine)
     assert (await repository.get(Mine, "key-ann")).count == 1
     assert (await repository.get(Mine, "key-bob")).count == 1

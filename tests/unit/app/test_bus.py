@@ -64,3 +64,30 @@ async def test_subscriber_may_leave_while_it_is_called(bus):
     await bus.publish(1)
     await bus.publish(2)
     assert seen == [1, 1, 2]
+
+
+async def test_wants_follows_the_subscribers_topics():
+    bus = InProcessBus()
+    assert not bus.wants("Item:1")
+    watched = {"Item:1"}
+    handler = keeper([])
+    bus.subscribe(handler, wants=watched.__contains__)
+    assert bus.wants("Item:1")
+    assert not bus.wants("Item:2")
+    watched.add("Item:2")
+    assert bus.wants("Item:2")
+    bus.unsubscribe(handler)
+    assert not bus.wants("Item:2")
+
+
+async def test_subscriber_without_topics_wants_every_topic():
+    bus = InProcessBus()
+    bus.subscribe(keeper([]))
+    assert bus.wants("Item:1")
+
+
+async def test_handler_receives_messages_whatever_it_wants():
+    bus, seen = InProcessBus(), []
+    bus.subscribe(keeper(seen), wants=lambda topic: False)
+    await bus.publish("m")
+    assert seen == ["m"]

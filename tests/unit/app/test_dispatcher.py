@@ -20,7 +20,7 @@ from starmodel import (
 )
 from starmodel.core.snapshot import STORED, version_of
 from starmodel.testing.fakes import fake_application
-from unit.app.shop import Counter, Product
+from unit.app.entities import Counter, Product
 
 
 @pytest.fixture

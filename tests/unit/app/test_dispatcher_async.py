@@ -11,7 +11,7 @@ from starmodel import (
     event,
 )
 from starmodel.testing.fakes import fake_application
-from unit.app.shop import Counter, Product
+from unit.app.entities import Counter, Product
 
 
 @pytest.fixture

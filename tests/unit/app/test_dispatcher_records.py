@@ -20,7 +20,7 @@ from starmodel import (
 from starmodel.app.access.policy import TRUSTED
 from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import fake_application
-from unit.app.shop import Counter, Product
+from unit.app.entities import Counter, Product
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Controls hold, and forms send, what they do in a browser."""
+"""Values of form controls and payloads of forms."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import date, datetime
 import pytest
 
 from starmodel.testing.browser.asgi import form_body
-from starmodel.testing.browser.controls import Controls, form_data, known_as, named
-from starmodel.testing.browser.dom import parse, select
+from starmodel.testing.browser.document.controls import Controls
+from starmodel.testing.browser.document.dom import parse, select
+from starmodel.testing.browser.document.forms import display_name, form_data, named
 
 FORM = """
 <form id="f"><label for="n">Your name</label><input id="n" name="name" value="Ann">
@@ -34,7 +35,7 @@ def control(soup, selector):
     return select(soup, selector)[0]
 
 
-def test_form_sends_what_a_browser_sends(soup):
+def test_form_data_with_every_control_type_equals_a_browsers_payload(soup):
     form, button = control(soup, "form"), control(soup, "button")
     assert form_data(form, Controls(), button) == [
         ("name", "Ann"), ("_was", "{}"), ("agree", "on"), ("tags[]", "a"), ("size", "S"),
@@ -48,7 +49,7 @@ class Size(enum.Enum):
 
 
 @pytest.mark.parametrize(
-    ("selector", "given", "held"),
+    ("selector", "value", "stored"),
     [
         ("[name=name]", 3, "3"),
         ("[name=name]", None, ""),
@@ -64,41 +65,41 @@ class Size(enum.Enum):
         ("[name=file]", ("a.txt", b"x"), [("a.txt", b"x")]),
     ],
 )
-def test_control_holds_a_python_value_as_it_would_be_typed(soup, selector, given, held):
-    state, tag = Controls(), control(soup, selector)
-    state.type(tag, given)
-    assert state.value(tag) == held
+def test_control_set_to_a_python_value_stores_its_typed_text(soup, selector, value, stored):
+    controls, tag = Controls(), control(soup, selector)
+    controls.set(tag, value)
+    assert controls.value(tag) == stored
 
 
 @pytest.mark.parametrize(
-    ("selector", "given", "told"),
+    ("selector", "value", "message"),
     [
         ("[name=one]", "three", "'three' is none of its choices: '1', 'two'"),
         ("[name=file]", "a.txt", r"a file is given as \(name, bytes\)"),
     ],
 )
-def test_control_says_what_it_can_hold(soup, selector, given, told):
-    with pytest.raises(ValueError, match=told):
-        Controls().type(control(soup, selector), given)
+def test_control_set_to_an_invalid_value_raises_with_the_valid_ones(soup, selector, value, message):
+    with pytest.raises(ValueError, match=message):
+        Controls().set(control(soup, selector), value)
 
 
-def test_what_was_typed_survives_a_patch_that_brings_the_same(soup):
-    state, old = Controls(), control(soup, "form")
-    state.type(control(soup, "[name=name]"), "Bob")
-    state.type(control(soup, "[name=text]"), "second")
-    kept = state.copy_of([old])
+def test_typed_value_survives_a_patch_with_the_same_initial_value(soup):
+    controls, old = Controls(), control(soup, "form")
+    controls.set(control(soup, "[name=name]"), "Bob")
+    controls.set(control(soup, "[name=text]"), "second")
+    typed = controls.typed_values([old])
     new = control(parse(FORM.replace("first", "newer")), "form")
-    state.restore(kept, new)
-    assert state.value(select(new, "[name=name]")[0]) == "Bob"
-    assert state.value(select(new, "[name=text]")[0]) == "newer"
+    controls.restore(typed, new)
+    assert controls.value(select(new, "[name=name]")[0]) == "Bob"
+    assert controls.value(select(new, "[name=text]")[0]) == "newer"
 
 
-def test_control_is_found_by_name_id_bound_signal_and_label():
+def test_named_matches_by_name_id_bound_signal_and_label():
     soup = parse(
         FORM + '<input data-bind="Counter.amount"><input aria-label="Search" data-bind:word>'
     )
     found = {
-        name: [known_as(soup, tag) for tag in named(soup, soup, name)]
+        name: [display_name(soup, tag) for tag in named(soup, soup, name)]
         for name in ("name", "n", "Your name", "tags", "amount", "Counter.amount", "Search", "x")
     }
     assert found == {
@@ -108,7 +109,7 @@ def test_control_is_found_by_name_id_bound_signal_and_label():
     }  # fmt: skip
 
 
-def test_multipart_body_has_the_files():
+def test_form_body_as_multipart_encodes_files():
     body, kind = form_body([("a", "1"), ("f", ('q".txt', b"\x00x"))], multipart=True)
     assert kind.startswith("multipart/form-data; boundary=")
     assert b'name="f"; filename="q%22.txt"\r\nContent-Type: application/octet-stream' in body

@@ -1,4 +1,4 @@
-"""Expressions are read as a browser reads them, or refused."""
+"""Datastar expressions: evaluated as JavaScript, or refused."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from starmodel.testing import UnreadableExpressionError
-from starmodel.testing.browser.expressions import as_text, calls, evaluate
+from starmodel.testing.browser.datastar.expressions import evaluate
+from starmodel.testing.browser.datastar.javascript import as_text
+from starmodel.testing.browser.datastar.requests import requests_in
 
 
-class Around:
+class RecordingScope:
     def __init__(self, **signals: Any) -> None:
         self.signals, self.called = signals, list[tuple[str, list[Any]]]()
 
@@ -52,41 +54,63 @@ class Around:
         ("1 / 0", math.inf),
     ],
 )
-def test_expression_has_the_value_that_a_browser_gives(text, value):
-    assert evaluate(text, Around(n=3)) == value
+def test_expression_with_signals_and_operators_has_its_javascript_value(text, value):
+    assert evaluate(text, RecordingScope(n=3)) == value
 
 
-def test_assignment_and_steps_change_signals():
-    around = Around(n=1)
-    evaluate("$n++; $open = !$open; $n += 5; $name = 'a' + $n", around)
-    assert around.signals == {"n": 7, "open": True, "name": "a7"}
+def test_expression_with_assignments_and_increments_changes_signals():
+    scope = RecordingScope(n=1)
+    evaluate("$n++; $open = !$open; $n += 5; $name = 'a' + $n", scope)
+    assert scope.signals == {"n": 7, "open": True, "name": "a7"}
 
 
-def test_action_is_called_with_its_arguments_unless_an_earlier_part_is_false():
-    around = Around(n=0)
-    evaluate("@ask('Sure?') && @post('/a', @click('x')); $n && @post('/b')", around)
-    assert [name for name, _ in around.called] == ["ask", "click", "post"]
-    assert around.called[-1] == ("post", ["/a", True])
+def test_expression_with_actions_calls_them_unless_short_circuited():
+    scope = RecordingScope(n=0)
+    evaluate("@ask('Sure?') && @post('/a', @click('x')); $n && @post('/b')", scope)
+    assert [name for name, _ in scope.called] == ["ask", "click", "post"]
+    assert scope.called[-1] == ("post", ["/a", True])
 
 
-def test_calls_name_requests_without_running_them():
-    assert calls("@ask('Sure?') && @post('/a?n=1', @click(''))") == [("post", "/a?n=1")]
-    assert calls("el.focus()") == []
+@pytest.mark.parametrize(
+    ("expression", "requests"),
+    [
+        ("@ask('Sure?') && @post('/a?n=1', @click(''))", [("post", "/a?n=1")]),
+        ("@stored('Basket Desk', 'post', '/basket/add', 'text')", [("post", "/basket/add")]),
+        ("$n > 1 ? @get('/a') : @delete( \"/b\" , {})", [("get", "/a"), ("delete", "/b")]),
+        ("el.focus(); @put('/c')", [("put", "/c")]),
+        ("@get('/search?q=' + $q)", []),
+        ("el.focus()", []),
+    ],
+)
+def test_requests_in_expression_returns_method_and_url_without_running_it(expression, requests):
+    assert requests_in(expression) == requests
 
 
 @pytest.mark.parametrize(
     "text",
-    ["el.focus()", "$a.map(x => x)", "`${$a}`", "$a = ", "evt.key", "$n = = 1", "(1", "{a 1}"],
+    [
+        "el.focus()",
+        "window.location",
+        "5++",
+        "$a = 1 + ",
+        "$a.map(x => x)",
+        "`${$a}`",
+        "$a = ",
+        "evt.key",
+        "$n = = 1",
+        "(1",
+        "{a 1}",
+    ],
 )
-def test_expression_that_needs_a_browser_is_refused_by_name(text):
-    with pytest.raises(UnreadableExpressionError) as told:
-        evaluate(text, Around())
-    assert repr(text) in str(told.value)
+def test_expression_with_unsupported_syntax_raises_with_its_text(text):
+    with pytest.raises(UnreadableExpressionError) as raised:
+        evaluate(text, RecordingScope())
+    assert repr(text) in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "null"), (True, "true"), (2.0, "2"), (2.5, "2.5"), ([1, "a"], "1,a"), ("x", "x")],
 )
-def test_value_is_shown_as_a_browser_shows_it(value, text):
+def test_as_text_of_a_value_equals_its_javascript_string(value, text):
     assert as_text(value) == text

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
+from starmodel.app.context import current_browser_state
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, Marker
-from starmodel.app.sessions.browser_state import Carried, Kept, carried, not_carried
+from starmodel.app.sessions.browser_state import BrowserState, Kept, no_browser_state
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
@@ -64,10 +65,10 @@ class BrowserRepository:
         """Nothing to close."""
 
     async def get(self, entity: type[E], id: Any) -> E | None:
-        request = carried.get()
+        request = current_browser_state()
         if request is None:
             return None
-        request.refuse(entity, id)
+        request.check(entity, id)
         return _known(request, entity, id).snapshot  # type: ignore[return-value]
 
     latest = get
@@ -80,7 +81,7 @@ class BrowserRepository:
             known = await self.marker(marker.key)
             if known is not None and known.command != marker.command:
                 raise DuplicateCommandError(marker.key)
-        request = carried.get()
+        request = current_browser_state()
         made = [(change, self._made(request, change)) for change in batch.changes]
         if between is not None:
             await between()
@@ -93,11 +94,11 @@ class BrowserRepository:
         ):
             self._markers.put(marker._replace(outcome=None))
 
-    def _made(self, request: Carried | None, change: Change) -> Kept:
+    def _made(self, request: BrowserState | None, change: Change) -> Kept:
         """What the change makes of the state that was brought."""
         if request is None:
-            raise not_carried(change.entity)
-        request.refuse(change.entity, change.id)
+            raise no_browser_state(change.entity)
+        request.check(change.entity, change.id)
         before = _known(request, change.entity, change.id)
         now = None if before.snapshot is None else version_of(before.snapshot)
         if now != (None if change.kind == "insert" else change.base):
@@ -163,7 +164,7 @@ def written(entity: Entity, version: int) -> str:
     return text.decode()
 
 
-def _known(request: Carried, entity: type[Entity], id: Any) -> Kept:
+def _known(request: BrowserState, entity: type[Entity], id: Any) -> Kept:
     name = entity.__name__
     kept = request.known.get(name)
     if kept is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starmodel.adapters.persistence.memory_markers import MemoryMarkers
-from starmodel.adapters.persistence.memory_sizes import bytes_of
+from starmodel.adapters.persistence.memory_sizes import bytes_of, is_small
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker
@@ -50,8 +50,7 @@ class MemoryRepository:
     """
 
     transactional = False
-
-    one_process = True
+    process_local = True
 
     def __init__(
         self,
@@ -87,9 +86,12 @@ class MemoryRepository:
 
     async def get(self, entity: type[E], id: Any) -> E | None:
         entry = self._live(entity, id)
-        if entry is not None and entity in self._sessions:
+        if entry is None:
+            return None
+        if entity in self._sessions:
             self._classes[entity].move_to_end(id)
-        return None if entry is None else _private_copy(entry.snapshot)  # type: ignore[return-value]
+        snapshot: Any = entry.snapshot
+        return snapshot if entity.__entity__.atomic else _private_copy(snapshot)  # type: ignore[no-any-return]
 
     latest = get
 
@@ -104,17 +106,20 @@ class MemoryRepository:
         found = []
         for change in batch.changes:
             found.append(self._checked(change))
-        kept, sizes, grows = [], [], False
+        writes, grows = [], False
         for change, entry in zip(batch.changes, found, strict=True):
-            snapshot = change.snapshot and _kept(change.snapshot, change.version)
-            size = 0 if snapshot is None else bytes_of(snapshot)
-            kept.append(snapshot)
-            sizes.append(size)
+            snapshot, size = change.snapshot, 0
+            if snapshot is not None:
+                # Of what user code could still change a copy is stored.
+                seal = stored if type(snapshot).__entity__.atomic else stored_copy
+                snapshot = seal(snapshot, change.version)
+                size = 0 if is_small(type(snapshot)) else bytes_of(snapshot)
+            writes.append((change, entry, snapshot, size))
             grows = grows or entry is None or size > entry.nbytes
         if grows:
-            self._make_room(batch.changes, sizes)
-        for change, entry, snapshot, size in zip(batch.changes, found, kept, sizes, strict=True):
-            self._write(change, entry, snapshot, size)
+            self._make_room(batch.changes, [size for _, _, _, size in writes])
+        for write in writes:
+            self._write(*write)
         if marker is not None:
             self._markers.put(marker)
 
@@ -294,10 +299,3 @@ def _private_copy(snapshot: E) -> E:
     if type(snapshot).__entity__.atomic:
         return snapshot
     return stored_copy(snapshot, version_of(snapshot))
-
-
-def _kept(snapshot: Entity, version: int) -> Entity:
-    """What the store keeps: nothing that user code could still change."""
-    if not type(snapshot).__entity__.atomic:
-        return stored_copy(snapshot, version)
-    return stored(snapshot, version)

@@ -31,7 +31,7 @@ class MemoryMarkers:
     ) -> None:
         self._clock = clock
         self._limits = max_markers, max_per_owner, max_bytes
-        self._guests, self._actors = _Room(), _Room()
+        self._guests, self._actors = _Group(), _Group()
 
     def __len__(self) -> int:
         return len(self._guests.markers) + len(self._actors.markers)
@@ -48,34 +48,37 @@ class MemoryMarkers:
         key = marker.key
         if key in self._guests.markers or key in self._actors.markers:
             self.remove(key)
-        room = self._guests if marker.is_guests else self._actors
-        markers = room.markers
-        mine = room.add(marker)
+        group = self._guests if marker.is_guests else self._actors
+        markers = group.markers
+        markers[key] = marker
+        mine = group.owners.setdefault(marker.owner, {})
+        mine[key] = None
+        group.bytes += len(key) + len(marker.outcome or "") + _OVERHEAD_BYTES
         most, most_of_owner, max_bytes = self._limits
         if len(mine) > most_of_owner:
-            room.remove(next(iter(mine)))
-        while len(markers) > most or room.bytes > max_bytes or self._has_old(room):
-            room.remove(next(iter(markers)))
+            group.remove(next(iter(mine)))
+        while len(markers) > most or group.bytes > max_bytes or self._has_old(group):
+            group.remove(next(iter(markers)))
 
     def remove(self, key: str) -> None:
         """Forget the marker with this key."""
-        for room in (self._actors, self._guests):
-            if key in room.markers:
-                room.remove(key)
+        for group in (self._actors, self._guests):
+            if key in group.markers:
+                group.remove(key)
 
     def sweep(self) -> None:
         """Forget the markers that are older than a day."""
-        for room in (self._actors, self._guests):
-            while self._has_old(room):
-                room.remove(next(iter(room.markers)))
+        for group in (self._actors, self._guests):
+            while self._has_old(group):
+                group.remove(next(iter(group.markers)))
 
-    def _has_old(self, room: _Room) -> bool:
-        for oldest in room.markers.values():
+    def _has_old(self, group: _Group) -> bool:
+        for oldest in group.markers.values():
             return oldest.at + MARKER_TTL_S <= self._clock()
         return False
 
 
-class _Room:
+class _Group:
     """Markers in the order in which they were added, and the keys of each owner."""
 
     def __init__(self) -> None:
@@ -83,18 +86,10 @@ class _Room:
         self.owners: dict[str, dict[str, None]] = {}
         self.bytes = 0
 
-    def add(self, marker: Marker) -> dict[str, None]:
-        """Add the marker. Returns the keys of its owner, oldest first."""
-        self.markers[marker.key] = marker
-        mine = self.owners.setdefault(marker.owner, {})
-        mine[marker.key] = None
-        self.bytes += len(marker.key) + len(marker.outcome or "") + _OVERHEAD_BYTES
-        return mine
-
     def remove(self, key: str) -> None:
         marker = self.markers.pop(key)
         mine = self.owners[marker.owner]
         del mine[key]
         if not mine:
             del self.owners[marker.owner]
-        self.bytes -= len(marker.key) + len(marker.outcome or "") + _OVERHEAD_BYTES
+        self.bytes -= len(key) + len(marker.outcome or "") + _OVERHEAD_BYTES

@@ -19,6 +19,7 @@ from starmodel.adapters.realtime.datastar import (
     script_json,
     signals_of,
 )
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.adapters.realtime.states import BrowserStates
@@ -26,7 +27,8 @@ from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.redirects import sent_as
-from starmodel.app.commands.replies import Reply
+from starmodel.app.commands.replies import NO_REPLY, Reply
+from starmodel.app.context import current_context
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -67,15 +69,9 @@ class DatastarRealtime:
 
     # Pages
 
-    def begin(self, session: Session, root_path: str, *, patch: bool = False) -> Page:
-        """Start collecting what a response shows."""
-        page = Page(session, root_path, patch)
-        current_page.set(page)
-        return page
-
     def show(self, entity: Entity, view: str = "") -> str:
         """Put the entity on the stream of the page being made; outside a page nothing happens."""
-        page = current_page.get()
+        page = current_page()
         if page is None:
             return ""
         entity_type = self._application.registry[entity.__entity__.cls]
@@ -84,14 +80,17 @@ class DatastarRealtime:
 
     def show_list(self, listing: Listing) -> None:
         """Put the list on the stream of the page being made; outside a page nothing happens."""
-        page = current_page.get()
+        page = current_page()
         if page is not None:
             page.show_list(listing)
+
+    def rows_id(self, listing: Listing) -> str:
+        return rows_id(listing)
 
     def namespace(self, entity: Entity) -> str:
         """Where the signals of this entity stand on the page being made."""
         entity_type = self._application.registry[entity.__entity__.cls]
-        page = current_page.get()
+        page = current_page()
         if page is None:
             return entity_type.cls.__entity__.namespace
         return page.namespace(entity_type, entity)
@@ -116,7 +115,7 @@ class DatastarRealtime:
 
     def tail(self) -> str:
         """What closes a page: its notices and its one stream; nothing for patched content."""
-        page = current_page.get()
+        page = current_page()
         if page is None or page.patch:
             return ""
         said = "".join(map(self._application.render_message, page.session.said()))
@@ -136,7 +135,8 @@ class DatastarRealtime:
 
     def grant(self) -> str:
         """The element that adds what patched content shows to the stream of its page."""
-        page = current_page.get()
+        context = current_context.get()
+        page: Page | None = None if context is None else context.page
         if page is None or not page.shown:
             return ""
         add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
@@ -168,14 +168,19 @@ class DatastarRealtime:
             names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
         method = binder.method(self._default_method)
         root_path = self.root_path
-        return render_action(entity_type, event, action, names, method, root_path, binder.carries)
+        return render_action(
+            entity_type, event, action, names, method, root_path, binder.carries,
+            self._application.texts,
+        )  # fmt: skip
 
     def form_action(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The expression that submits a generated form."""
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        return form_action(entity_type, event, id, self.root_path, binder.carries)
+        return form_action(
+            entity_type, event, id, self.root_path, binder.carries, self._application.texts
+        )
 
     def bulk_action(self, entity_type: EntityType) -> str:
         """The expression that runs one event for all chosen rows of a list."""
@@ -187,8 +192,8 @@ class DatastarRealtime:
 
     @property
     def root_path(self) -> str:
-        page = current_page.get()
-        return page.root_path if page is not None else ""
+        context = current_context.get()
+        return "" if context is None else context.root_path or ""
 
     # Replies
 
@@ -203,8 +208,9 @@ class DatastarRealtime:
             version = f"{namespace or entity_type.name} {outcome.version}"
         signals = reply.signals and extra_signals(reply.signals)
         first = patch_signals(signals, status=200, made=version)
-        grant = self.grant()
-        if not (told or grant) and reply.is_empty:
+        context = current_context.get()
+        grant = self.grant() if context is not None and context.page is not None else ""
+        if not (told or grant) and (reply is NO_REPLY or reply.is_empty):
             return first
         parts = [first]
         if told and outcome.entity is not None and not entity_type.is_record:

@@ -22,6 +22,7 @@ from starmodel.core.signals import Signal
 from starmodel.core.values.bounds import number_text
 from starmodel.core.values.json_data import json_bytes
 from starmodel.core.values.signal_names import signal_name
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_SIGNAL_BYTES = 4096
@@ -249,6 +250,7 @@ def render_action(
     method: str,
     root_path: str,
     stores: Sequence[str] = (),
+    texts: Catalogue = ENGLISH,
 ) -> str:
     """The Datastar expression of an action, such as `@post('/counter/increment?amount=1', …)`.
 
@@ -274,7 +276,7 @@ def render_action(
     if stores:  # one after the other: each needs the state that the one before has left
         expression = f"@stored('{' '.join(stores)}', '{method}', '{address}', '{names}')"
     if event.info.confirm:
-        return f"@ask({script_json(event.info.confirm)}) && {expression}"
+        return f"@ask({script_json(texts.render(event.info.confirm))}) && {expression}"
     return expression
 
 
@@ -284,6 +286,7 @@ def form_action(
     id: Any,
     root_path: str,
     stores: Sequence[str] = (),
+    texts: Catalogue = ENGLISH,
 ) -> str:
     """The expression that sends a whole form; it always posts, as a plain form would."""
     url = event_path(entity_type, event, id, root_path)
@@ -291,7 +294,7 @@ def form_action(
     if stores:
         expression = f"@stored('{' '.join(stores)}', 'post', '{url}')"
     if event.info.confirm:
-        return f"@ask({script_json(event.info.confirm)}) && {expression}"
+        return f"@ask({script_json(texts.render(event.info.confirm))}) && {expression}"
     return expression
 
 

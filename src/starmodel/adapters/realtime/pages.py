@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from starmodel.app.context import current_context, derived_context
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
+from starmodel.texts.catalogue import Message
 
 MAX_TOKEN_BYTES = 2048
 MAX_WORDS_CHARS = 1024
@@ -95,17 +96,25 @@ class Page:
             )
 
 
-current_page: ContextVar[Page | None] = ContextVar("starmodel_page", default=None)
+def current_page() -> Page | None:
+    """The page of the response being made, made at its first use; None for code without one."""
+    context = current_context.get()
+    if context is None:
+        return None
+    if context.page is None and context.root_path is not None and context.session is not None:
+        context.page = Page(context.session, context.root_path, context.is_patch)
+    return context.page  # type: ignore[no-any-return]  # `app` has no type for it
 
 
 @contextmanager
 def page_at(root_path: str) -> Iterator[None]:
     """Render for pages that are open already, outside any request."""
-    before = current_page.set(Page(Session("", "", ""), root_path))
+    page = Page(Session("", "", ""), root_path)
+    before = current_context.set(derived_context(page=page, root_path=root_path))
     try:
         yield
     finally:
-        current_page.reset(before)
+        current_context.reset(before)
 
 
 class Tokens:
@@ -141,9 +150,9 @@ class Tokens:
             try:
                 key, root_path, topics = self._signer.loads(token)
             except (BadSignature, ValueError):
-                raise AccessDeniedError("This page's token is not one of ours.") from None
+                raise AccessDeniedError(Message("access.unknown_page")) from None
             if key != session.key[:16]:
-                raise AccessDeniedError("This page's token belongs to another session.")
+                raise AccessDeniedError(Message("access.other_session"))
             items += [ShownList(*topic) if len(topic) == 2 else Shown(*topic) for topic in topics]
             own = own or len(items)
         # Of a repeated item the newest grant decides, so that it is not dropped as an old one.

@@ -8,6 +8,7 @@ import logging
 from typing import Any
 from urllib.parse import parse_qs
 
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import Tokens
 from starmodel.adapters.realtime.watching import RenderPart, watching
 from starmodel.app.application import Application
@@ -66,7 +67,7 @@ class SseStreams:
         query = parse_qs(text)
         tokens = query.get("token", []) + query.get("grant", [])
         root_path, shown = self._tokens.read(tokens, session)
-        watched = watching(self._application, root_path, shown, session, self._render)
+        watched = await watching(self._application, root_path, shown, session, self._render)
         subscription = Subscription(
             watched.views,
             visitor=session.key,
@@ -85,7 +86,7 @@ class SseStreams:
                     await asyncio.sleep(0)
             had = dict(item.rpartition(":")[::2] for item in query.get("have", ()))
             for listing in watched.lists:
-                self._application.lists.join(subscription, listing, had.get(listing.element_id, ""))
+                self._application.lists.join(subscription, listing, had.get(rows_id(listing), ""))
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             hello = (
                 f"event: starmodel-open\ndata: build {self._build}\n"
@@ -151,7 +152,7 @@ class SseStreams:
             if loop.time() >= due:
                 due = loop.time() + self._heartbeat_s
                 for subscription in self._application.hub:
-                    subscription.note(HEARTBEAT)
+                    subscription.send(HEARTBEAT)
             try:
                 await self._prolong()
             except Exception:  # a store that is away for a while must not silence the streams

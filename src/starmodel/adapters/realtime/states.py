@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
@@ -16,9 +17,9 @@ from starmodel.adapters.realtime.pages import Page, Shown, ShownList, Tokens
 from starmodel.adapters.realtime.views import PartView
 from starmodel.adapters.realtime.watching import RenderPart
 from starmodel.app.application import Application
+from starmodel.app.context import current_browser_state
 from starmodel.app.live.hub import Frames, snapshot_message
 from starmodel.app.live.views import view_named
-from starmodel.app.sessions.browser_state import carried
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -75,22 +76,24 @@ class BrowserStates:
         names = [entity_type.title for entity_type in self._types if entity_type.name in shown]
         if not names:
             return ""
-        told = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} kept in your browser"
+        texts = self._application.texts
+        text = texts.text(
+            "page.browser_state", count=len(names), names=texts.joined("joined.and", names)
+        )
         return (
-            f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{told}, which needs '
-            "JavaScript. You see how it begins; changes can't be kept."
+            f'<p id="starmodel-excuse" role="status" style="{_NOTE}">{escape(text, quote=False)}'
             "<style>@media (scripting:enabled){#starmodel-excuse{display:none}}</style></p>"
         )
 
     def veil(self, entity_type: EntityType) -> str:
         """What hides the element after it until the browser's state is there."""
-        if not entity_type.in_browser or carried.get() is not None:
+        if not entity_type.in_browser or current_browser_state() is not None:
             return ""
         return f'<style data-veil="{entity_type.name}">{_VEIL.format(entity_type.name)}</style>'
 
     def encode(self, session: Session) -> bytes:
         """The states that this request changed, and the parts of its page that show them."""
-        request = carried.get()
+        request = current_browser_state()
         if request is None or not self._types:
             return b""
         if session.is_signed_out:  # who signs out leaves nothing behind
@@ -114,7 +117,7 @@ class BrowserStates:
 
         Raises: AccessDeniedError, for a page of another visitor.
         """
-        request, parts = carried.get(), []
+        request, parts = current_browser_state(), []
         shown = self._tokens.read(request.page if request else (), session)
         for entity_type in self._types:
             if request is None or entity_type.name not in request.names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from starmodel.adapters.realtime.datastar import (
@@ -12,20 +13,22 @@ from starmodel.adapters.realtime.datastar import (
     patch_state,
     signals_of,
 )
+from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import page_at
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_list import ListChanged
-from starmodel.app.live.states import entity_of
+from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.listing import Listing, row_key
 from starmodel.core.snapshot import version_of
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'
 
-_GONE = {"expired": "has expired", "closed": "is no longer open to you"}
+_GONE = {"expired": "page.expired", "closed": "page.closed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,11 @@ class SignalsView:
     namespace: str
     names: tuple[str, ...]
     declared: frozenset[str] = frozenset()
+    texts: Catalogue = field(default=ENGLISH, compare=False)
 
     def encode(self, message: Changed, *, full: bool) -> bytes:
         if message.state is None:
-            return removed(message)
+            return removed(message, self.texts)
         names = self.names if full else [n for n in self.names if n in message.fields]
         signals = signals_of(names, message.state, self.declared)
         version = f"{self.namespace or message.entity} {message.version}"
@@ -56,7 +60,7 @@ class PartView:
     def encode(self, message: Changed, *, full: bool) -> bytes:
         if message.state is None:
             return b""
-        entity = entity_of(self.view.entity, message.id, message.state, message.version)
+        entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
         part = self.view.part(entity)
         html = self.render(part.component, self.root_path)
         return patch_elements(Element(html, part.selector, None, part.namespace))
@@ -87,7 +91,7 @@ class RowsView:
                 known = self.ui.around(listing, before)
                 around = [part for part in around if part not in known]
         patch = patch_rows(
-            listing.element_id,
+            rows_id(listing),
             window.digest,
             version=f"{listing.topic} {message.version}",
             rows="".join([row.html for row in rows]),
@@ -96,7 +100,7 @@ class RowsView:
         return b"".join([patch, *map(patch_elements, around)])
 
 
-def removed(message: Changed) -> bytes:
+def removed(message: Changed, texts: Catalogue) -> bytes:
     """The notice that an entity is gone; what was typed stays on the page."""
-    what = _GONE.get(message.kind, "was removed")
-    return REMOVED + f"This {message.entity} {what}.</p>\n\n".encode()
+    text = texts.text(_GONE.get(message.kind, "page.removed"), entity=message.entity)
+    return REMOVED + f"{escape(text, quote=False)}</p>\n\n".encode()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from starmodel.adapters.realtime.datastar import declared_signals
 from starmodel.adapters.realtime.pages import Shown, ShownList
 from starmodel.adapters.realtime.views import PartView, RowsView, SignalsView
+from starmodel.app.access.decisions import audience_of, check
 from starmodel.app.application import Application
 from starmodel.app.live.hub import View
 from starmodel.app.live.views import view_named
@@ -33,7 +34,7 @@ class Watching:
         self.views[topic] = (*self.views.get(topic, ()), view)
 
 
-def watching(
+async def watching(
     application: Application,
     root_path: str,
     shown: Iterable[Shown | ShownList],
@@ -52,9 +53,9 @@ def watching(
             continue
         try:
             # Changes are not checked one by one, unless a rule looks at fields.
-            application.policy.check(entity_type, "read", session.actor)
+            await check(application.policy, entity_type, "read", session.actor)
             if isinstance(item, ShownList):
-                _add_list(made, application, root_path, entity_type, item, session)
+                await _add_list(made, application, root_path, entity_type, item, session)
             else:
                 _add_entity(made, application, root_path, entity_type, item, session, render)
         except (AccessDeniedError, RequestError):
@@ -74,7 +75,9 @@ def _add_entity(
     id = item.id
     if not entity_type.is_record:
         id = application.scopes.id_of(entity_type, session, session.actor)
-    view: View = SignalsView(item.namespace, entity_type.signals, declared_signals(entity_type))
+    view: View = SignalsView(
+        item.namespace, entity_type.signals, declared_signals(entity_type), application.texts
+    )
     if item.view:
         part = application.views.get(item.view) or view_named(item.view)
         if part is None:
@@ -85,7 +88,7 @@ def _add_entity(
     made.entities[topic] = (entity_type, id)
 
 
-def _add_list(
+async def _add_list(
     made: Watching,
     application: Application,
     root_path: str,
@@ -98,6 +101,6 @@ def _add_list(
     listing = listing_of(entity_type, dict(parse_qsl(item.words, keep_blank_values=True)))
     if listing in made.lists:
         return
-    audience = application.policy.audience(entity_type, session.actor)
+    audience = await audience_of(application.policy, entity_type, session.actor)
     made.add(listing.topic, RowsView(listing, audience, root_path, application.ui))
     made.lists.append(listing)

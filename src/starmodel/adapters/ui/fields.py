@@ -28,6 +28,7 @@ from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI, wishes
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
 _BY_TYPE: tuple[tuple[type, str], ...] = (
@@ -50,7 +51,6 @@ _TALL = ("textarea", "markdown", "lines", "json", "hidden")
 _EMPTY_IS_NONE = ("number", "date", "datetime", "time", "lines", "json", "select", "record")
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
 _NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?")
-_YES_OR_NO = ((True, "Yes"), (False, "No"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,11 @@ class FormField:
 
 
 def form_field(
-    parameter: Parameter, spec: FieldSpec | None = None, info: FieldInfo | None = None
+    parameter: Parameter,
+    spec: FieldSpec | None = None,
+    info: FieldInfo | None = None,
+    *,
+    texts: Catalogue = ENGLISH,
 ) -> FormField:
     """The input of an event's parameter; `spec` is the entity's field that it fills."""
     annotation = parameter.annotation
@@ -162,7 +166,7 @@ def form_field(
     if kind == "lines" and spec is not None:
         required = False  # no line at all is a list too
     if kind == "select" and not choices and plain_types(annotation) == [bool]:
-        choices = _YES_OR_NO
+        choices = ((True, texts.text("shown.yes")), (False, texts.text("shown.no")))
     if kind in CHOOSING and not choices:
         raise ConfigurationError(
             f"{parameter.name}: UI(widget={kind!r}) needs an enum or Literal to choose from; the "
@@ -182,7 +186,7 @@ def form_field(
         parameter.entity,
         parameter.may_be_none,
         parameter.file,
-        _parts(parameter.name, model) if model else (),
+        _parts(parameter.name, model, texts) if model else (),
     )
 
 
@@ -308,7 +312,7 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _parts(name: str, model: type[BaseModel]) -> tuple[FormField, ...]:
+def _parts(name: str, model: type[BaseModel], texts: Catalogue) -> tuple[FormField, ...]:
     """An input for each public field of a nested model, named like "address.street"."""
     made = []
     for field, info in model.__pydantic_fields__.items():
@@ -317,6 +321,6 @@ def _parts(name: str, model: type[BaseModel]) -> tuple[FormField, ...]:
         default = inspect.Parameter.empty if info.is_required() else None
         part = Parameter(f"{name}.{field}", info.annotation, None, default)
         words = info.title or field.replace("_", " ").capitalize()
-        made_of = form_field(part, info=info)
+        made_of = form_field(part, info=info, texts=texts)
         made.append(replace(made_of, title=f"{words}{_zone(info.annotation, made_of.kind)}"))
     return tuple(made)

@@ -16,6 +16,7 @@ from starmodel.app.ports.query import searched_fields
 from starmodel.app.queries.listing import Listing, filter_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.fields.field_types import plain_types
+from starmodel.texts.catalogue import Catalogue
 
 MAX_FILTERS = 4
 
@@ -23,17 +24,18 @@ MAX_FILTERS = 4
 def filters(view: ListView, listing: Listing) -> Any:
     """Search and one input for each filter; without JavaScript a button applies them."""
     entity_type, given = view.entity_type, listing.filters
-    things = entity_type.plural_title.lower()
+    texts = view.texts
     parts: list[Any] = []
     if searched_fields(entity_type.cls):
+        label = texts.text("list.search", things=entity_type.plural_title)
         search = Input(
-            type="search", name="search", value=listing.search, placeholder=f"Search {things}",
-            aria_label=f"Search {things}", cls="uk-input", maxlength=200, dir="auto",
+            type="search", name="search", value=listing.search, placeholder=label,
+            aria_label=label, cls="uk-input", maxlength=200, dir="auto",
         )  # fmt: skip
         parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
     known: set[str] = set()
     for name in filtered(entity_type):
-        for word, made in _filter(entity_type, name, given):
+        for word, made in _filter(entity_type, name, given, texts):
             known.add(word)
             parts.append(made)
     # Filters that came with the address and have no input here stay.
@@ -42,17 +44,18 @@ def filters(view: ListView, listing: Listing) -> Any:
         kept.append(Input(type="hidden", name="order", value=listing.order))
     clear = None
     if given or listing.search:
-        clear = A("Clear", href=view.home, cls="uk-btn uk-btn-ghost uk-btn-sm")
+        clear = A(texts.text("list.clear"), href=view.home, cls="uk-btn uk-btn-ghost uk-btn-sm")
     if not parts:
         return None
     if len(parts) > 1:
-        inside = (icon("filter", view.sprite), "Filters")
+        inside = (icon("filter", view.sprite), texts.text("list.filters"))
         fold = Button(
             *inside, {"data-fold": True}, type="button", aria_expanded=str(bool(given)).lower(),
             cls="uk-btn uk-btn-default uk-btn-sm sm-fold",
         )  # fmt: skip
         parts.insert(1, fold)
-    apply = Button("Apply", type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply")
+    look = "uk-btn uk-btn-default uk-btn-sm sm-apply"
+    apply = Button(texts.text("list.apply"), type="submit", cls=look)
     return Form(
         *parts, *kept, apply, clear, {"data-filters": True, "data-open": bool(given)},
         role="search", method="get", action=view.home, cls="sm-filters", name="",
@@ -75,17 +78,20 @@ def filtered(entity_type: EntityType) -> list[str]:
     ][:MAX_FILTERS]
 
 
-def _filter(entity_type: EntityType, name: str, given: Any) -> list[tuple[str, Any]]:
+def _filter(
+    entity_type: EntityType, name: str, given: Any, texts: Catalogue
+) -> list[tuple[str, Any]]:
     spec = entity_type.cls.__entity__.fields[name]
     choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
     if plain_types(spec.info.annotation) == [bool]:
-        choices = [("true", "Yes"), ("false", "No")]
+        choices = [("true", texts.text("shown.yes")), ("false", texts.text("shown.no"))]
     if choices:
         word = filter_name(name)
         options = [
             Option(label, value=key, selected=given.get(word) == key) for key, label in choices
         ]
-        chosen = Select(Option("Any", value=""), *options, name=word, cls="uk-select")
+        every = Option(texts.text("list.any"), value="")
+        chosen = Select(every, *options, name=word, cls="uk-select")
         return [(word, _labelled(spec.title, chosen))]
     names = kind_names(spec.info.annotation)
     kind = (
@@ -99,8 +105,8 @@ def _filter(entity_type: EntityType, name: str, given: Any) -> list[tuple[str, A
     zone = " (UTC)" if takes_only_aware(spec.info.annotation) else ""
     titles = {
         "contains": spec.title,
-        "gte": f"{spec.title} from{zone}",
-        "lte": f"{spec.title} to{zone}",
+        "gte": texts.text("list.from", title=spec.title, zone=zone),
+        "lte": texts.text("list.to", title=spec.title, zone=zone),
     }
     made = []
     for word in words:

@@ -26,10 +26,11 @@ from starmodel.app.queries.listing import key_of
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.events import Event
 from starmodel.core.fields.field import excluding_private
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
 PLACE = "{id}"  # stands for the record in addresses while a form is compiled
-_LABELS = {"create": "Create", "update": "Save", "delete": "Delete"}
+_LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
 
 
@@ -120,6 +121,7 @@ def event_form(
     sprite: str,
     labelled: Labelled,
     max_body_bytes: int = 0,
+    texts: Catalogue = ENGLISH,
 ) -> EventForm:
     """The form of one event at the present mount point; `labelled` makes each input.
 
@@ -127,13 +129,15 @@ def event_form(
     """
     specs = entity_type.cls.__entity__.fields
     fields = tuple(
-        form_field(parameter, specs.get(parameter.name) if parameter.is_field else None)
+        form_field(
+            parameter, specs.get(parameter.name) if parameter.is_field else None, texts=texts
+        )
         for parameter in binder.open_parameters
     )
     parameters = {parameter.name: parameter for parameter in binder.open_parameters}
     has_id = entity_type.is_record and event.name != "create"
     built_in = entity_type.is_record and event.name in _LABELS
-    label = _LABELS.get(event.name, event.title) if entity_type.is_record else event.title
+    label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)
 
     def component(s: Slots) -> Any:
         id = s.token("id") if has_id else ""

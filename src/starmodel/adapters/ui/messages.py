@@ -9,14 +9,15 @@ from fasthtml.components import Progress as ProgressBar
 
 from starmodel.adapters.ui.icons import icon
 from starmodel.core.results import Progress, Toast
+from starmodel.texts.catalogue import Catalogue
 
 _ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
 
-def toast_message(toast: Toast, sprite: str) -> Any:
+def toast_message(toast: Toast, sprite: str, texts: Catalogue) -> Any:
     """A toast that can be dismissed; errors interrupt who listens to the page."""
     close = Button(
-        icon("close", sprite), Span("Dismiss", cls="sm-hidden"), type="button",
+        icon("close", sprite), Span(texts.text("page.dismiss"), cls="sm-hidden"), type="button",
         data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
     )  # fmt: skip
     picture = icon(_ICONS.get(toast.kind, "info"), sprite)
@@ -24,9 +25,9 @@ def toast_message(toast: Toast, sprite: str) -> Any:
     return Div(picture, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
 
 
-def progress_message(id: str, progress: Progress) -> Any:
+def progress_message(id: str, progress: Progress, texts: Catalogue) -> Any:
     """A bar with a sentence; it moves on its own when nobody knows how far the work has come."""
     share = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
-    text = progress.text or "Working\u2026"
+    text = progress.text or texts.text("page.working")
     bar = ProgressBar(share, max="1", aria_label=text)
     return Div(Div(P(text), bar), id=id, data_toast="progress", role="status", cls="sm-toast")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
@@ -35,7 +36,8 @@ from starmodel.adapters.ui.messages import progress_message, toast_message
 from starmodel.adapters.ui.records import title_of
 from starmodel.adapters.ui.rows import ListView, Rows
 from starmodel.adapters.ui.values import Show, shows
-from starmodel.app.access.policy import Actor, Audience, may_create, permits
+from starmodel.app.access.offers import may_create, offered_audience, offers
+from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -49,13 +51,13 @@ from starmodel.core.results import Progress, Toast
 from starmodel.core.values.bounded_cache import BoundedCache, cached
 
 _HEADINGS = {
-    400: "This can't be shown",
-    401: "Please sign in",
-    403: "Not allowed",
-    404: "Not found",
-    410: "Removed",
-    500: "Something went wrong",
-    503: "Not available right now",
+    400: "heading.400",
+    401: "heading.401",
+    403: "heading.403",
+    404: "heading.404",
+    410: "heading.410",
+    500: "heading.500",
+    503: "heading.503",
 }
 BUILT_IN = ("create", "update", "delete")
 MB = 1024 * 1024
@@ -72,6 +74,7 @@ class MonsterUI:
 
     def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
         self._application, self._realtime, self._site = application, realtime, site
+        self._texts = application.texts
         self._parts = {t.cls: details_view(t, self.show) for t in application.registry}
         self._headings = {
             t.cls: heading_view(t, site.title) for t in application.registry if t.is_record
@@ -114,7 +117,7 @@ class MonsterUI:
             {
                 "title": tab_title(title, self._site.title),
                 "heading": title,
-                "actor": str(actor) if actor else "Not signed in",
+                "actor": str(actor) if actor else self._texts.text("page.visitor"),
                 "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
                 "content": inside,
@@ -126,9 +129,11 @@ class MonsterUI:
         registry, s = self._application.registry, Slots()
         types = [registry.named(name) for name in names]
         here = registry.find(at)
-        head = shell.html_head(self._site, root_path, here, s) + self._realtime.head(root_path)
-        body = self.render(shell.body(self._site, root_path, self.nav(types, here), here, s))
-        html = f'<html lang="en" class="{self._site.look}"><head>{head}</head>{body}</html>'
+        texts, site = self._texts, self._site
+        head = shell.html_head(site, root_path, here, s, texts) + self._realtime.head(root_path)
+        body = self.render(shell.body(site, root_path, self.nav(types, here), here, s, texts))
+        language = escape(texts.text("page.language"))
+        html = f'<html lang="{language}" class="{site.look}"><head>{head}</head>{body}</html>'
         return Template(Safe(f"<!doctype html>{html}"))
 
     def _make_crumb(self, root_path: str, name: str) -> str:
@@ -138,9 +143,8 @@ class MonsterUI:
         types = self._readable(actor)
         if not types:
             return self._notice(
-                "info", "There is nothing here for you yet.",
-                "Sign in, or open an entity to the public.",
-            )  # fmt: skip
+                "info", self._texts.text("page.nothing"), self._texts.text("page.nothing_hint")
+            )
         cards = [
             A(
                 Div(icon(shell.ICONS[entity_type.scope], self._sprite), cls="sm-card-icon"),
@@ -155,13 +159,15 @@ class MonsterUI:
     def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
         told = [Li(f"{name}: {text}" if name else text) for name, text in problem.fields.items()]
         back = A(
-            "Back to the start", href=f"{self._realtime.root_path}/", cls="uk-btn uk-btn-default"
+            self._texts.text("page.start"),
+            href=f"{self._realtime.root_path}/",
+            cls="uk-btn uk-btn-default",
         )
-        trace = None
+        trace, heading = None, _HEADINGS.get(problem.status)
         if problem.trace:
             trace = failures.steps(problem.frames, problem.trace)
         return self.page(
-            _HEADINGS.get(problem.status, problem.title),
+            self._texts.text(heading) if heading else problem.title,
             Div(
                 P(str(problem.status), cls="sm-status", aria_hidden="true"),
                 P(problem.plain or problem.text, cls="sm-failure-text" if problem.trace else None),
@@ -187,7 +193,7 @@ class MonsterUI:
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
         self._realtime.show_list(listing)
-        audience = self._application.policy.audience(listing.entity_type, actor)
+        audience = offered_audience(self._application.policy, listing.entity_type, actor)
         view = self._view(self._realtime.root_path, listing.entity_type.name, audience)
         made = view.rows(window.entities, listing.is_narrowed)
         return Safe(
@@ -210,7 +216,7 @@ class MonsterUI:
 
     def _make_pages(self, root_path: str, listing: Listing, count: int, more: bool) -> str:
         view = self._view(root_path, listing.entity_type.name, Audience())
-        return self.render(lists.pages(view, listing, count, more))
+        return self.render(lists.pages(view, listing, self._realtime.rows_id(listing), count, more))
 
     def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside a heading: the ways to make, change and remove a record."""
@@ -220,7 +226,12 @@ class MonsterUI:
             may = may_create(self._application.policy, entity_type, actor)
             return Safe(self._new(self._realtime.root_path, entity_type.name)) if may else None
         href = f"{self._home(entity_type)}/{key_of(entity.id)}/edit"
-        edit = A(icon("edit", self._sprite), "Edit", href=href, cls="uk-btn uk-btn-default")
+        edit = A(
+            icon("edit", self._sprite),
+            self._texts.text("event.edit"),
+            href=href,
+            cls="uk-btn uk-btn-default",
+        )
         delete = entity_type.events["delete"]
         return Div(
             edit if self._may(entity_type, "update", actor, entity) else None,
@@ -232,7 +243,10 @@ class MonsterUI:
 
     def _make_new(self, root_path: str, name: str) -> str:
         entity_type = self._application.registry.named(name)
-        inside = (icon("plus", self._sprite), f"New {entity_type.title.lower()}")
+        inside = (
+            icon("plus", self._sprite),
+            self._texts.text("record.new", title=entity_type.title),
+        )
         new = A(*inside, href=f"{root_path}{entity_type.path}/new", cls="uk-btn uk-btn-primary")
         return self.render(Div(new, cls="sm-buttons"))
 
@@ -242,19 +256,21 @@ class MonsterUI:
         simple = partial(self._application.dispatcher.runs_at_once, entity_type)
 
         def may(event: Event[Any, Any, Any], entity: Entity) -> bool:
-            return permits(policy, entity_type, audience.actor, event=event, entity=entity)
+            return offers(policy, entity_type, audience.actor, event=event, entity=entity)
 
         return rows.list_view(
-            entity_type, audience, self._realtime, simple, may, self._sprite, self.show, self._rows
-        )
+            entity_type, audience, self._realtime, simple, may, self._sprite, self.show,
+            self._rows, self._texts,
+        )  # fmt: skip
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
+        rows_id = self._realtime.rows_id(listing)
         bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.entity_type))
         return compiled(
             lambda s: Div(
                 filters(view, listing),
-                lists.table(view, listing, s.html("rows"), s.token("state")),
+                lists.table(view, listing, rows_id, s.html("rows"), s.token("state")),
                 bulk,
                 rows.menu(view, self._realtime),
                 Safe(s.html("around")),
@@ -285,7 +301,7 @@ class MonsterUI:
         asking = [form for form in forms if form.fields]
         buttons = [Safe(form.fill(id)) for form in quick]
         return Section(
-            H2("Actions"),
+            H2(self._texts.text("record.actions")),
             Div(*buttons, cls="sm-buttons") if buttons else None,
             *[
                 Div(_muted(P, shell.first_line(form.event.fn)), Safe(form.fill(id)),
@@ -331,7 +347,7 @@ class MonsterUI:
         binder = self._application.dispatcher.binders[entity_type.cls, event_name]
         return event_form(
             entity_type, event, binder, registry, self._realtime, self._sprite, self.field,
-            self._site.max_body_bytes,
+            self._site.max_body_bytes, self._texts,
         )  # fmt: skip
 
     def field(self, field: FormField, form_id: str, slots: Slots, records: str) -> Any:
@@ -340,13 +356,13 @@ class MonsterUI:
 
     def show(self, annotation: Any, wishes: UI, *, brief: bool) -> Show:
         """How values of a type are shown as HTML, `brief` in the cells of lists."""
-        return shows(annotation, wishes, brief=brief)
+        return shows(annotation, wishes, brief=brief, texts=self._texts)
 
     def toast(self, toast: Toast) -> Any:
-        return toast_message(toast, self._sprite)
+        return toast_message(toast, self._sprite, self._texts)
 
     def progress(self, id: str, progress: Progress) -> Any:
-        return progress_message(id, progress)
+        return progress_message(id, progress, self._texts)
 
     # Parts
 
@@ -366,14 +382,14 @@ class MonsterUI:
             if entity_type.path is not None
             and entity_type.crud
             and (actor is not None or entity_type.scope != "user")
-            and permits(application.policy, entity_type, actor)
+            and offers(application.policy, entity_type, actor)
         ]
 
     def _may(
         self, entity_type: EntityType, event: str, actor: Actor | None, entity: Entity | None = None
     ) -> bool:
         policy = self._application.policy
-        return permits(policy, entity_type, actor, event=entity_type.events[event], entity=entity)
+        return offers(policy, entity_type, actor, event=entity_type.events[event], entity=entity)
 
     def _home(self, entity_type: EntityType) -> str:
         return f"{self._realtime.root_path}{entity_type.path}"

@@ -28,6 +28,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.snapshot import version_of
 from starmodel.core.values.bounded_cache import BoundedCache
+from starmodel.texts.catalogue import Catalogue
 
 PLACE = "{id}"  # stands for the record in what the menu of a row offers
 Rows = BoundedCache[tuple[int, Any, int], Row]
@@ -56,6 +57,7 @@ class ListView:
     may: Callable[[Event[Any, Any, Any], Entity], bool]
     sprite: str
     kept: Rows
+    texts: Catalogue
     token: int = field(default_factory=count().__next__)
 
     @property
@@ -101,6 +103,7 @@ def list_view(
     sprite: str,
     show: Showing,
     kept: Rows,
+    texts: Catalogue,
 ) -> ListView:
     """Compile the rows of a class.
 
@@ -117,9 +120,11 @@ def list_view(
     actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
     bulk = tuple(event for event in actions if simple(event))
     row = compiled(
-        partial(row_component, entity_type, columns, home, actions, bulk, audience, sprite)
+        partial(row_component, entity_type, columns, home, actions, bulk, audience, sprite, texts)
     )
-    return ListView(entity_type, home, columns, row, actions, bulk, audience, may, sprite, kept)
+    return ListView(
+        entity_type, home, columns, row, actions, bulk, audience, may, sprite, kept, texts
+    )
 
 
 def row_component(
@@ -130,6 +135,7 @@ def row_component(
     bulk: Sequence[Event[Any, Any, Any]],
     audience: Audience,
     sprite: str,
+    texts: Catalogue,
     s: Slots,
 ) -> Any:
     """One row. Each cell is what its column shows; the first leads to the record."""
@@ -138,7 +144,7 @@ def row_component(
     if bulk:
         box = Input(
             type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(entity_type),
-            cls="uk-checkbox", aria_label=f"Select {title}",
+            cls="uk-checkbox", aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
     for number, column in enumerate(columns):
@@ -150,7 +156,7 @@ def row_component(
     if actions:
         # What it offers is the same in every row, so it stands once, in `menu`.
         may = {"data-may": s.text("may")} if audience.per_record else {}
-        opener = Summary(aria_label=f"Actions for {title}", cls=_DOTS)
+        opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_DOTS)
         made = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
         cells.append(Td(made, cls="sm-end"))
     return Tr(*cells, data_key=key)
@@ -166,19 +172,25 @@ def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter
     named = {"data-event": event.name}
     if event.name == "update":
         href = f"{view.home}/{quote(PLACE, safe='')}/edit"
-        return A(icon("edit", view.sprite), "Edit", named, href=href, cls="sm-item")
+        return A(
+            icon("edit", view.sprite),
+            view.texts.text("event.edit"),
+            named,
+            href=href,
+            cls="sm-item",
+        )
     if event not in view.bulk:  # its form on the record's page asks for the rest
         form = form_id(view.entity_type, event, PLACE)
         href = f"{view.home}/{PLACE}#{form}".replace(PLACE, quote(PLACE, safe=""))
-        return A(f"{event.title}…", named, href=href, cls="sm-item")
+        return A(f"{view.texts.render(event.title)}…", named, href=href, cls="sm-item")
     run = realtime.render_action(
         view.entity_type, Action(view.entity_type.cls, event.name, {}, PLACE)
     )
     named["data-on:click"] = run
     if event.name == "delete":
-        inside = (icon("trash", view.sprite), "Delete")
+        inside = (icon("trash", view.sprite), view.texts.text("event.delete"))
         return Button(*inside, named, type="button", cls="sm-item sm-danger")
-    return Button(event.title, named, type="button", cls="sm-item")
+    return Button(view.texts.render(event.title), named, type="button", cls="sm-item")
 
 
 def bulk_id(entity_type: EntityType) -> str:
@@ -188,20 +200,21 @@ def bulk_id(entity_type: EntityType) -> str:
 
 def _nothing(view: ListView, asked: bool) -> str:
     entity_type = view.entity_type
-    things, look = entity_type.plural_title.lower(), "uk-btn uk-btn-default uk-btn-sm"
+    texts, things = view.texts, entity_type.plural_title
+    look = "uk-btn uk-btn-default uk-btn-sm"
     told: tuple[Any, ...]
     if asked:
         told = (
-            P(f"No {things} match."),
-            A("Show all", href=view.home, cls=look),
+            P(texts.text("list.no_match", things=things)),
+            A(texts.text("list.show_all"), href=view.home, cls=look),
         )
     else:
         may = "create" in view.audience.events
         new = A(
-            f"Create the first {entity_type.title.lower()}",
+            texts.text("list.create_first", title=entity_type.title),
             href=f"{view.home}/new",
             cls=look,
         )
-        told = (P(f"No {things} yet."), new if may else None)
+        told = (P(texts.text("list.empty", things=things)), new if may else None)
     cell = Td(Div(icon("empty", view.sprite), *told, cls="sm-empty"), colspan=len(view.columns) + 2)
     return str(to_xml(Tr(cell, data_key="none"), indent=False))

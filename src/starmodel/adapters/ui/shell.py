@@ -28,6 +28,7 @@ from starmodel.adapters.ui.headings import TITLE_ID, heading
 from starmodel.adapters.ui.icons import icon
 from starmodel.app.presentation.ui import Site
 from starmodel.core.classes.registry import EntityType
+from starmodel.texts.catalogue import Catalogue
 
 ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
 
@@ -37,19 +38,21 @@ def heading_of(entity_type: EntityType) -> str:
     return entity_type.plural_title if entity_type.is_record else entity_type.title
 
 
-def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots) -> str:
+def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots, texts: Catalogue) -> str:
     """What every page's head shares, then this page's title and description."""
-    described = Meta(name="description", content=description_of(site, at))
+    described = Meta(name="description", content=description_of(site, at, texts))
     return site.head(root_path) + str(
         to_xml((Title(s.text("title"), id=TITLE_ID), described), indent=False)
     )
 
 
-def description_of(site: Site, at: EntityType | None) -> str:
+def description_of(site: Site, at: EntityType | None, texts: Catalogue) -> str:
     """What search engines show of a page: the first line of the class's docstring, or its name."""
     if at is None:
         return site.title
-    return first_line(at.cls) or f"{heading_of(at)} of {site.title}"
+    return first_line(at.cls) or texts.text(
+        "page.described", things=heading_of(at), site=site.title
+    )
 
 
 def first_line(thing: Any) -> str:
@@ -64,6 +67,7 @@ def body(
     nav: Any,
     at: EntityType | None,
     s: Slots,
+    texts: Catalogue,
 ) -> Any:
     """The page's body with slots for heading, lead, content and tail."""
     sprite = f"{root_path}{site.icons}"
@@ -72,19 +76,19 @@ def body(
         Span(site.title[:1].upper(), cls="sm-mark", aria_hidden="true"), Span(site.title),
         href=start, cls="sm-brand",
     )  # fmt: skip
-    skip = A("Skip to content", href="#content", cls="sm-skip")
+    skip = A(texts.text("page.skip"), href="#content", cls="sm-skip")
     bar = Header(
         Button(
-            icon("menu", sprite), Span("Menu", cls="sm-hidden"), type="button",
+            icon("menu", sprite), Span(texts.text("page.menu"), cls="sm-hidden"), type="button",
             popovertarget="starmodel-nav", cls="uk-btn uk-btn-ghost uk-btn-icon",
         ),
-        brand, _theme_button(sprite), cls="sm-bar",
+        brand, _theme_button(sprite, texts), cls="sm-bar",
     )  # fmt: skip
     who = P(icon("user", sprite), Span(s.text("actor")), cls="sm-who")
     side = Aside(
         Div(brand, cls="sm-side-head"),
-        Nav(nav, aria_label="Main"),
-        Div(who, _theme_button(sprite), cls="sm-side-end"),
+        Nav(nav, aria_label=texts.text("page.navigation")),
+        Div(who, _theme_button(sprite, texts), cls="sm-side-end"),
         id="starmodel-nav", popover="auto", cls="sm-side",
     )  # fmt: skip
     crumb = None
@@ -119,8 +123,8 @@ def links(types: Sequence[EntityType], at: EntityType | None, root_path: str, sp
     return Ul(*made)
 
 
-def _theme_button(sprite: str) -> Any:
-    told = Span("Switch between light and dark", cls="sm-hidden")
+def _theme_button(sprite: str, texts: Catalogue) -> Any:
+    told = Span(texts.text("page.theme"), cls="sm-hidden")
     return Button(
         icon("moon", sprite), icon("sun", sprite), told, {"data-theme-switch": True},
         type="button", cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-sm sm-theme",

@@ -8,6 +8,7 @@ import re
 import typing
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -21,21 +22,31 @@ from starmodel.core.commands import plain
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounds import number_text
+from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 Show = Callable[[Any], str]
 NONE = "\u2013"
 NOTHING = f'<span class="sm-none">{NONE}</span>'
 MAX_CELL_CHARS = 160
 _COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,20}")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTHS = (
+    "month.1", "month.2", "month.3", "month.4", "month.5", "month.6",
+    "month.7", "month.8", "month.9", "month.10", "month.11", "month.12",
+)  # fmt: skip
 
 
-def shows(annotation: Any, ui: UI = UI(), *, brief: bool = False) -> Show:  # noqa: B008 - frozen
+def shows(
+    annotation: Any,
+    ui: UI = UI(),  # noqa: B008 - frozen
+    *,
+    brief: bool = False,
+    texts: Catalogue = ENGLISH,
+) -> Show:
     """How values of a type are shown, as HTML; `brief` ones fit into the cell of a table.
 
     What is shown of lists, objects and other types is their public JSON.
     """
-    show = _by_widget(ui, brief) or _by_type(annotation, brief)
+    show = _by_widget(ui, brief) or _by_type(annotation, brief, texts)
 
     def shown(value: Any) -> str:
         return NOTHING if value is None or value == "" else show(value)
@@ -57,7 +68,7 @@ def _by_widget(ui: UI, brief: bool) -> Show | None:
     return None
 
 
-def _by_type(annotation: Any, brief: bool) -> Show:
+def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> Show:
     choices = choices_of(annotation)
     if choices:
         return _badges(choices)
@@ -68,11 +79,11 @@ def _by_type(annotation: Any, brief: bool) -> Show:
         return lambda values: apart.join(map(one, values)) or NOTHING
     kind = kinds[0] if len(kinds) == 1 and isinstance(kinds[0], type) else object
     if issubclass(kind, bool):
-        return _yes_or_no
+        return _yes_or_no(texts)
     if issubclass(kind, datetime.datetime) or kind.__name__ in KINDS:
-        return _moment
+        return partial(_moment, texts)
     if issubclass(kind, datetime.date) or kind.__name__ in DATES:
-        return _date
+        return partial(_date, texts)
     if kind.__name__ == "EmailStr":
         return _linked("mailto:")
     if "Url" in kind.__name__:
@@ -83,7 +94,7 @@ def _by_type(annotation: Any, brief: bool) -> Show:
         return number_text
     if issubclass(kind, float | decimal.Decimal | uuid.UUID):
         return str  # nothing in it needs escaping
-    return _brief if brief else _anything
+    return partial(_brief if brief else _anything, texts)
 
 
 def _is_list(kinds: list[Any]) -> bool:
@@ -99,20 +110,24 @@ def _cut(value: Any) -> str:
     return escaped(text if len(text) <= MAX_CELL_CHARS else f"{text[:MAX_CELL_CHARS]}…")
 
 
-def _brief(value: Any) -> str:
+def _brief(texts: Catalogue, value: Any) -> str:
     value = plain(value)
     if isinstance(value, Mapping | list):
-        told = ", ".join(str(v) for v in value) if isinstance(value, list) else f"{len(value)} keys"
-        return _cut(told) if value else NOTHING
+        shown = (
+            ", ".join(str(v) for v in value)
+            if isinstance(value, list)
+            else texts.text("shown.keys", count=len(value))
+        )
+        return _cut(shown) if value else NOTHING
     return _cut(value)
 
 
-def _anything(value: Any) -> str:
+def _anything(texts: Catalogue, value: Any) -> str:
     made = plain(value)
-    return escape(made) if type(made) is str else _json_html(made)
+    return escape(made) if type(made) is str else _json_html(texts, made)
 
 
-def _json_html(value: Any) -> str:
+def _json_html(texts: Catalogue, value: Any) -> str:
     """JSON data of any depth as people read it.
 
     Written as text: built out of components, 10,000 values take seconds.
@@ -120,14 +135,15 @@ def _json_html(value: Any) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return texts.text("shown.yes" if value else "shown.no")
     if isinstance(value, Mapping):
         pairs = [
-            f"<div><dt>{_in_text(k)}</dt><dd>{_json_html(v)}</dd></div>" for k, v in value.items()
+            f"<div><dt>{_in_text(k)}</dt><dd>{_json_html(texts, v)}</dd></div>"
+            for k, v in value.items()
         ]
         return f'<dl class="sm-pairs">{"".join(pairs)}</dl>' if pairs else NOTHING
     if isinstance(value, list):
-        items = [f"<li>{_item_html(item)}</li>" for item in value]
+        items = [f"<li>{_item_html(texts, item)}</li>" for item in value]
         return f'<ul class="sm-items">{"".join(items)}</ul>' if items else NOTHING
     return number_text(value) if isinstance(value, int) else _in_text(value)
 
@@ -137,16 +153,20 @@ def _in_text(value: Any) -> str:
     return escape(str(value), quote=False)
 
 
-def _item_html(item: Any) -> str:
+def _item_html(texts: Catalogue, item: Any) -> str:
     """One item of a list; a flat list in it is one line."""
     flat = isinstance(item, list) and not any(isinstance(part, Mapping | list) for part in item)
     if item and flat:
-        return ", ".join(NONE if part in (None, "") else _json_html(part) for part in item)
-    return _json_html(item)
+        return ", ".join(NONE if part in (None, "") else _json_html(texts, part) for part in item)
+    return _json_html(texts, item)
 
 
-def _yes_or_no(value: Any) -> str:
-    return _YES if value else _NO
+def _yes_or_no(texts: Catalogue) -> Show:
+    yes, no = (
+        str(to_xml(Span(texts.text(key), cls=f"uk-badge uk-badge-secondary {look}"), indent=False))
+        for key, look in (("shown.yes", "sm-yes"), ("shown.no", "sm-no"))
+    )
+    return lambda value: yes if value else no
 
 
 def _badge(s: Slots) -> Any:
@@ -154,8 +174,6 @@ def _badge(s: Slots) -> Any:
 
 
 _BADGE: Template = compiled(_badge)
-_YES = str(to_xml(Span("Yes", cls="uk-badge uk-badge-secondary sm-yes"), indent=False))
-_NO = str(to_xml(Span("No", cls="uk-badge uk-badge-secondary sm-no"), indent=False))
 
 
 def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
@@ -170,15 +188,15 @@ def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
     return show
 
 
-def _date(value: Any) -> str:
+def _date(texts: Catalogue, value: Any) -> str:
     found = _read(datetime.date, value)
     if found is None:
         return _cut(plain(value))  # which somebody else stored, and is no date
     value = found
-    return f'<time datetime="{value.isoformat()}">{_day(value)}</time>'
+    return f'<time datetime="{value.isoformat()}">{_in_text(_day(texts, value))}</time>'
 
 
-def _moment(value: Any) -> str:
+def _moment(texts: Catalogue, value: Any) -> str:
     found = _read(datetime.datetime, value)
     if found is None:
         return _cut(plain(value))  # which somebody else stored, and is no moment
@@ -192,11 +210,13 @@ def _moment(value: Any) -> str:
         except OverflowError:  # at the end of time
             zone = f" {value.strftime('%z')}"
     clock = f"{value.hour:02}:{value.minute:02}"
-    return f'<time datetime="{value.isoformat()}">{_day(value)}, {clock}{zone}</time>'
+    shown = texts.text("shown.moment", date=_day(texts, value), time=f"{clock}{zone}")
+    return f'<time datetime="{value.isoformat()}">{_in_text(shown)}</time>'
 
 
-def _day(value: datetime.date) -> str:
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+def _day(texts: Catalogue, value: datetime.date) -> str:
+    month = texts.text(_MONTHS[value.month - 1])
+    return texts.text("shown.date", day=value.day, month=month, year=value.year)
 
 
 def _read(kind: Any, value: Any) -> Any:

@@ -9,7 +9,8 @@ from starmodel.adapters.web.call import NO_STORE, SSE, Call
 from starmodel.adapters.web.conditional import precondition_of
 from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.refusals import Refusals
-from starmodel.app.access.policy import Actor, permits
+from starmodel.app.access.decisions import check, permits
+from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
@@ -19,6 +20,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.results import Toast
+from starmodel.texts.catalogue import Catalogue, Message
 
 log = logging.getLogger("starmodel")
 
@@ -37,12 +39,12 @@ class BulkRoute:
 
     async def run(self, call: Call, entity_type: EntityType, id: str) -> None:
         """Dispatch and answer. Raises: RequestError, for a wrong choice."""
-        self._check_any(entity_type, call.session.actor)
+        await self._check_any(entity_type, call.session.actor)
         precondition = precondition_of(call.request)
         if precondition is not None:
             precondition.check_new()  # a tag names one record
         try:
-            event, ids = self._chosen(call, entity_type, (await call.request.fields())[0])
+            event, ids = await self._chosen(call, entity_type, (await call.request.fields())[0])
         finally:
             call.request.close_files()
         done: list[str] = []
@@ -56,7 +58,7 @@ class BulkRoute:
             except Exception as error:  # the web edge: every failure becomes an answer
                 where = f"{entity_type.name}:{each}.{event.name}()"
                 refused[each] = self._refusals.problem(call, error, where, domain=True)
-        toasts = _told(entity_type, event, done, refused)
+        toasts = _told(self._application.texts, entity_type, event, done, refused)
         if call.request.wants_html and not call.request.is_datastar:
             call.say_next(toasts)
         await call.save_session()
@@ -92,7 +94,7 @@ class BulkRoute:
         else:
             await call.json({"done": done, "refused": _reasons(refused)})
 
-    def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
+    async def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
         """Refuse whoever may run none of the events, before the body is read.
 
         Raises: NotSignedInError, AccessDeniedError.
@@ -101,10 +103,12 @@ class BulkRoute:
         events = [
             event for event in entity_type.events.values() if runs_at_once(entity_type, event)
         ]
-        if not any(permits(policy, entity_type, actor, event=event) for event in events):
-            policy.check(entity_type, "write", actor, event=events[0] if events else None)
+        for event in events:
+            if await permits(policy, entity_type, actor, event=event):
+                return
+        await check(policy, entity_type, "write", actor, event=events[0] if events else None)
 
-    def _chosen(
+    async def _chosen(
         self, call: Call, entity_type: EntityType, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
         unknown = sent.keys() - {"event", "id"}
@@ -113,11 +117,12 @@ class BulkRoute:
         name, ids = sent.get("event"), sent.get("id")
         event = entity_type.events.get(name) if isinstance(name, str) else None
         if event is not None:
-            self._application.policy.check(entity_type, "write", call.session.actor, event=event)
+            actor = call.session.actor
+            await check(self._application.policy, entity_type, "write", actor, event=event)
         if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
         if not isinstance(ids, list) or not ids:
-            raise RequestError("Choose at least one record.")
+            raise RequestError(Message("bulk.choose"))
         if len(ids) > MAX_PER_PAGE:
             raise RequestError(f"id names {len(ids)} records; expected at most {MAX_PER_PAGE}.")
         return event, list(dict.fromkeys(map(str, ids)))
@@ -140,16 +145,22 @@ def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
 
 
 def _told(
+    texts: Catalogue,
     entity_type: EntityType,
     event: Event[Any, Any, Any],
     done: list[str],
     refused: dict[str, Problem],
 ) -> list[Toast]:
-    def many(count: int) -> str:
-        return f"{count} {(entity_type.title if count == 1 else entity_type.plural_title).lower()}"
-
-    told = [Toast(f"{event.title}: done for {many(len(done))}.", "success")] if done else []
+    names = {
+        "event": event.title,
+        "title": entity_type.title,
+        "things": entity_type.plural_title,
+    }
+    toasts = []
+    if done:
+        toasts.append(Toast(texts.text("bulk.done", count=len(done), **names), "success"))
     if refused:
         why = "; ".join(dict.fromkeys(problem.said for problem in refused.values()))
-        told.append(Toast(f"{event.title}: refused for {many(len(refused))}. {why}", "error"))
-    return told
+        text = texts.text("bulk.refused", count=len(refused), why=why, **names)
+        toasts.append(Toast(text, "error"))
+    return toasts

@@ -14,7 +14,9 @@ from starmodel.adapters.web.conditional import digest_of, is_unchanged, tag_of
 from starmodel.adapters.web.json_body import json_of
 from starmodel.adapters.web.requests import Incoming
 from starmodel.adapters.web.sessions import SessionCookie
+from starmodel.app.access.offers import rendered
 from starmodel.app.commands.redirects import sent_as, stays_here
+from starmodel.app.context import current_context
 from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
@@ -26,6 +28,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.results import Toast
 from starmodel.core.values.log_text import log_text
+from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.web")
 MAX_REFERER_CHARS = 4096
@@ -85,7 +88,8 @@ class Call:
         """True when `save_session` has nothing to do and no cookie waits for the response."""
         if self._headers or self._outer is not None:
             return False
-        return self._sessions is None or not self.session.changed
+        session = self.session
+        return self._sessions is None or not (session.modified or session != session.known)
 
     async def save_session(self) -> None:
         """Store a sign-in or sign-out of this request; the cookie goes out with the response.
@@ -187,6 +191,24 @@ class Call:
 
         await response(self.request.scope, None, send)
 
+    async def page(
+        self, render: Callable[[], str], status: int = 200, headers: Sequence[Header] = ()
+    ) -> None:
+        """Render a page and send it.
+
+        `render` runs again with a new live page when an asynchronous access
+        policy had to be awaited.
+        """
+        context = current_context.get()
+        page = None if context is None else context.page
+
+        def rendered_once() -> str:
+            if context is not None:
+                context.page = page
+            return render()
+
+        await self.html(await rendered(rendered_once), status, headers)
+
     async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
         body, head = text.encode(), [*headers]
         if len(body) > MIN_GZIP_BYTES and self.request.takes_gzip:
@@ -260,7 +282,7 @@ class Call:
                 "A redirect to %s was refused. Use a relative address, or add the host to "
                 "allowed_hosts.", log_text(url),
             )  # fmt: skip
-            raise RequestError("This would lead to another site, so it was not followed.")
+            raise RequestError(Message("problem.redirect"))
         return sent
 
     def mounted(self, url: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 from starmodel.adapters.web.bulk import BulkRoute
 from starmodel.adapters.web.call import Call
-from starmodel.adapters.web.events import EventRoutes
+from starmodel.adapters.web.events.route import EventRoutes
 from starmodel.adapters.web.refusals import Refusals
 from starmodel.adapters.web.routes import Routes
 from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -69,10 +70,7 @@ class CrudRoutes:
                 )
 
     def _add_events(self, routes: Routes, events: EventRoutes, entity_type: EntityType) -> None:
-        def run(call: Call, found: Any, id: str) -> Awaitable[None]:
-            return events.run(call, entity_type, found.event, id)
-
-        path = str(entity_type.path)
+        run, path = events.run, str(entity_type.path)
         for event in entity_type.events.values():
             binder = self._application.dispatcher.binders[entity_type.cls, event.name]
             method = binder.method(self._settings.default_event_method).upper()
@@ -112,7 +110,9 @@ class CrudRoutes:
 
     async def _start(self, call: Call, entity_type: None, id: str) -> None:
         actor = call.session.actor
-        await call.html(self._ui.page(self._settings.title, self._ui.start(actor), actor=actor))
+        await call.page(
+            lambda: self._ui.page(self._settings.title, self._ui.start(actor), actor=actor)
+        )
 
     async def _own(self, call: Call, entity_type: EntityType, id: str) -> None:
         await self._one(
@@ -130,16 +130,18 @@ class CrudRoutes:
             await call.resource(public_state(entity), entity)
             return
         ui, actor = self._ui, call.session.actor
-        content = (ui.detail(entity_type, entity), ui.events(entity_type, entity, actor))
-        lead = ui.lead(entity_type, entity, actor)
-        await self._page(
-            call, entity_type, ui.title(entity_type, entity), *content, lead=lead, subject=entity
-        )
+
+        def page() -> str:
+            content = (ui.detail(entity_type, entity), ui.events(entity_type, entity, actor))
+            lead, title = ui.lead(entity_type, entity, actor), ui.title(entity_type, entity)
+            return self._page(call, entity_type, title, *content, lead=lead, subject=entity)
+
+        await call.page(page)
 
     async def _list(self, call: Call, entity_type: EntityType, id: str) -> None:
         asked, actor = call.request.query, call.session.actor
         application, policy = self._application, self._application.policy
-        policy.check(entity_type, "read", actor)  # before a word of the question is read
+        await check(policy, entity_type, "read", actor)  # before the query is parsed
         call.request.check_acceptable()
         cursors = application.cursors if call.request.wants_json else None
         if call.request.wants_json:
@@ -151,9 +153,13 @@ class CrudRoutes:
         total = call.request.wants_json and wants_total(asked)
         window = await application.window(listing, actor, total=total)
         if not call.request.wants_json:
-            table = self._ui.table(listing, window, actor)
-            lead = self._ui.lead(entity_type, None, actor)
-            await self._page(call, entity_type, entity_type.plural_title, table, lead=lead)
+
+            def page() -> str:
+                table = self._ui.table(listing, window, actor)
+                lead = self._ui.lead(entity_type, None, actor)
+                return self._page(call, entity_type, entity_type.plural_title, table, lead=lead)
+
+            await call.page(page)
             return
         data: dict[str, Any] = {"items": [public_state(entity) for entity in window.entities]}
         if listing.cursor is None:
@@ -169,23 +175,32 @@ class CrudRoutes:
 
     async def _new(self, call: Call, entity_type: EntityType, id: str) -> None:
         event = entity_type.events["create"]
-        self._application.policy.check(entity_type, "write", call.session.actor, event=event)
-        await self._page(
-            call, entity_type, f"New {entity_type.title.lower()}", self._ui.form(entity_type, event)
+        actor = call.session.actor
+        await check(self._application.policy, entity_type, "write", actor, event=event)
+        title = self._application.texts.text("record.new", title=entity_type.title)
+        await call.page(
+            lambda: self._page(call, entity_type, title, self._ui.form(entity_type, event))
         )
 
     async def _edit(self, call: Call, entity_type: EntityType, id: str) -> None:
         entity = await self._application.instance(entity_type, call.session, id)
         event = entity_type.events["update"]
-        self._application.policy.check(
-            entity_type, "write", call.session.actor, event=event, entity=entity
+        await check(
+            self._application.policy, entity_type, "write", call.session.actor,
+            event=event, entity=entity,
+        )  # fmt: skip
+        title = self._application.texts.text(
+            "record.edit", title=self._ui.title(entity_type, entity)
         )
-        form = self._ui.form(
-            entity_type, event, entity.id, values=public_state(entity), was=digests(entity)
-        )
-        await self._page(call, entity_type, f"Edit {self._ui.title(entity_type, entity)}", form)
 
-    async def _page(
+        def page() -> str:
+            values, was = public_state(entity), digests(entity)
+            form = self._ui.form(entity_type, event, entity.id, values=values, was=was)
+            return self._page(call, entity_type, title, form)
+
+        await call.page(page)
+
+    def _page(
         self,
         call: Call,
         entity_type: EntityType,
@@ -193,9 +208,8 @@ class CrudRoutes:
         *content: Any,
         lead: Any = None,
         subject: Entity | None = None,
-    ) -> None:
+    ) -> str:
         actor = call.session.actor
-        page = self._ui.page(
+        return self._ui.page(
             title, *content, actor=actor, at=entity_type, lead=lead, subject=subject
         )
-        await call.html(page)

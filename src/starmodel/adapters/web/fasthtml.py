@@ -9,7 +9,6 @@ import sys
 import traceback
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextvars import ContextVar
 from functools import partial
 from html import escape
 from typing import Any
@@ -26,6 +25,7 @@ from starmodel.adapters.web.negotiation import representation
 from starmodel.adapters.web.own_routes import serve_own
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
+from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
@@ -33,8 +33,6 @@ from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.public_state import public_state
 from starmodel.core.results import Redirect
-
-_scope: ContextVar[Any] = ContextVar("starmodel_scope", default=None)
 
 
 class _Lazy:
@@ -72,17 +70,14 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     front: Front
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        inner, kind = partial(FastHTML.__call__, self), scope["type"]
-        if kind == "lifespan":
-            await inner(scope, receive, _in_a_sentence(send))
+        if scope["type"] == "lifespan":
+            await FastHTML.__call__(self, scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
-        if kind == "websocket":
-            await self.front.handshake(scope, receive, send, inner)
+        if scope["type"] == "websocket":
+            await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
             return
-        _scope.set(scope)
-        own = partial(serve_own, inner, self.front.realtime, self.front.htmx)
-        await self.front.serve(scope, receive, send, own, not self.user_middleware)
+        await self.front.serve(scope, receive, send, bypass=not self.user_middleware)
 
     def add_route(self, route: Any) -> None:
         _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))
@@ -100,7 +95,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
 
 def _description() -> str:
     """The `<meta>` with the first line of the docstring of the route being answered."""
-    scope = _scope.get() or {}
+    context = current_context.get()
+    scope = (context and context.scope) or {}
     doc = getattr(scope.get("endpoint"), "__doc__", None) or ""
     first = doc.strip().partition("\n")[0]
     return f'<meta name="description" content="{escape(first)}">' if first else ""
@@ -134,6 +130,7 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
 
     app.router.middleware_stack = generated
     front.guard = partial(_guard, app)
+    front.inner = partial(serve_own, partial(FastHTML.__call__, app), realtime, front.htmx)
     _connect_lifespan(app, front)
     _connect_errors(app, front)
 
@@ -229,13 +226,13 @@ class _Answered(Response):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         call: Call = scope["starmodel.call"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
-            await self._front.not_found(call)
+            await self._front.refusals.send_not_found(call)
         elif _is_about_parameters(self._error):
             scope["starmodel.call"].is_refused = True
             unreadable = RequestError("A value in this request can't be read as what is expected.")
-            await self._front.failed(call, unreadable)
+            await self._front.refusals.send_failure(call, unreadable)
         else:
-            await self._front.failed(call, self._error)
+            await self._front.refusals.send_failure(call, self._error)
 
 
 def _is_about_parameters(error: Exception) -> bool:

@@ -35,6 +35,7 @@ class OriginCheck:
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         self.cors = Cors(trusted_origins, cors_origins)
         self._hosts = tuple(host.lower() for host in allowed_hosts)
+        self.serves_any_host = not self._hosts
 
     def check(self, request: Incoming) -> None:
         """Return when the request may go on. Raises: RequestError, AccessDeniedError."""

@@ -18,7 +18,8 @@ def within_limits(request: Incoming, receive: Any) -> Any:
     Raises: RequestError, 413, at once for a Content-Length beyond the limit
     and else from `receive`; 400 from `receive` for JSON beyond a bound.
     """
-    request.check_length()
+    if int(request.headers.get(b"content-length", b"0")) > request.max_body_bytes:
+        raise request.too_large()
     room, checked = request.max_body_bytes, request.content_type != JSON
 
     async def counted() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +34,7 @@ from starmodel.core.errors import (
 from starmodel.core.fields.nested import is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.log_text import log_text
+from starmodel.texts.catalogue import ENGLISH, Catalogue, Message
 
 log = logging.getLogger("starmodel.web")
 
@@ -90,24 +91,11 @@ class Problem:
 
 Models = Mapping[str, Sequence[type[BaseModel]]]
 _NO_MODELS: Models = MappingProxyType({})
-_CONFLICT = "Somebody else changed this at the same time. Load it again and repeat your change."
-_LATER = "The data can't be reached right now, and nothing was changed. Try again in a moment."
-_BUSY = "This is busy right now, and nothing was changed. Try again in a moment."
-_DENIED = "This can't be done here, and nothing was changed."
-_NOT_SIGNED = (
-    "Signing in or out did not work, because the data can't be reached right now. "
-    "Try again in a moment."
-)
-_FULL = "There is no room to store this at the moment, and nothing was changed."
 _PLAIN = {
-    CommandRunningError: "This is still being done. Please wait a moment and look at the page.",
-    CommandReusedError: "This was sent before with other contents. Please reload the page.",
-    ListQueryError: "This address does not fit its list. Please open the list and choose again.",
+    CommandRunningError: Message("problem.running"),
+    CommandReusedError: Message("problem.reused"),
+    ListQueryError: Message("problem.list"),
 }
-_IN_DOUBT = (
-    "The connection to the data was lost, so it is not known whether this was done. "
-    "Look before you do it again."
-)
 
 
 def problem_of(
@@ -118,6 +106,7 @@ def problem_of(
     domain: bool = True,
     details: Mapping[str, str] | None = None,
     models: Models = _NO_MODELS,
+    texts: Catalogue = ENGLISH,
 ) -> Problem:
     """The problem behind an exception; unexpected ones are logged, and told to nobody else.
 
@@ -125,8 +114,27 @@ def problem_of(
     details has them one by one. With domain a `ValueError` is what an event
     has to say, and is shown; else it is shown only when it came out of an
     event. developer is True for who may see what failed in the code. models
-    are those whose private fields no validation error may name.
+    are those whose private fields no validation error may name. texts has
+    the words of the application.
     """
+    made = _problem_of(error, where, developer, domain, details, models)
+    return replace(
+        made,
+        text=texts.render(made.text),
+        fields=texts.render_all(made.fields),
+        plain=texts.render(made.plain),
+    )
+
+
+def _problem_of(
+    error: BaseException,
+    where: str,
+    developer: bool,
+    domain: bool,
+    details: Mapping[str, str] | None,
+    models: Models,
+) -> Problem:
+    """The problem with its messages not yet rendered."""
     if isinstance(error, BindingError):
         return Problem(error.status, str(error), error.fields, where)
     if isinstance(error, InvalidStateError | ConstraintError):
@@ -134,17 +142,22 @@ def problem_of(
     if isinstance(error, EditConflictError):
         return Problem(error.status, str(error), error.fields, where, was=error.was)
     if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
-        return Problem(error.status, _CONFLICT, where=where)
+        return Problem(error.status, Message("conflict.changed"), where=where)
     if isinstance(error, StarModelError) and error.public:
-        plain = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
+        plain: str = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
         if isinstance(error, AccessDeniedError):
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
             plain = ""  # who wrote the address wants to know what is wrong with it
-        return Problem(error.status, str(error), where=where, plain=plain)
+        return Problem(error.status, error.message, where=where, plain=plain)
     if isinstance(error, StoreBusyError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
-        return Problem(error.status, _BUSY, where=where, retry_after_s=error.retry_after_s)
+        return Problem(
+            error.status,
+            Message("problem.busy"),
+            where=where,
+            retry_after_s=error.retry_after_s,
+        )
     if isinstance(error, StorePermissionError):
         log.error(
             "%s failed: %s",
@@ -152,15 +165,16 @@ def problem_of(
             log_text(error),
             exc_info=error.__cause__,
         )
-        return Problem(error.status, _DENIED, where=where)
+        return Problem(error.status, Message("problem.forbidden"), where=where)
     if isinstance(error, StoreUnavailableError):
         log.error("%s failed: %s", log_text(where or "A request"), log_text(error))
         if isinstance(error, SessionNotStoredError):
-            return Problem(error.status, _NOT_SIGNED, where=where)
-        return Problem(error.status, _IN_DOUBT if error.doubtful else _LATER, where=where)
+            return Problem(error.status, Message("problem.session"), where=where)
+        key = "problem.in_doubt" if error.doubtful else "problem.unavailable"
+        return Problem(error.status, Message(key), where=where)
     if isinstance(error, StoreFullError):
         log.error("%s failed: %s", log_text(where or "A request"), log_text(error))
-        text = str(error) if developer else _FULL
+        text = str(error) if developer else Message("problem.full")
         return Problem(error.status, text, where=where)
     said = domain or _came_out_of_an_event(error)
     if isinstance(error, ValidationError) and said:
@@ -175,7 +189,7 @@ def problem_of(
         trace = "".join(traceback.format_exception(error))
         frames = own_frames(error)
         return Problem(500, text, where=where, trace=trace, frames=frames, details=details or {})
-    return Problem(500, "Something went wrong on our side. It has been logged.", where=where)
+    return Problem(500, Message("problem.unexpected"), where=where)
 
 
 def _public_sentences(

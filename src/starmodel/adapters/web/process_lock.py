@@ -1,4 +1,4 @@
-"""Notices when several processes serve an application that only one can serve right."""
+"""Detects several processes that serve an application with process-local state."""
 
 from __future__ import annotations
 
@@ -10,12 +10,45 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from starmodel.app.one_process import REMEDY
+from starmodel.app.application import Application
+from starmodel.app.ports.repository import ProcessLocal
 
+REMEDY = "Until then, run one worker."
 log = logging.getLogger("starmodel")
 AGAIN_S = 3.0
 # Locks of this process: it may hold several applications of one name, in tests above all.
 _held: dict[Path, Any] = {}
+
+
+def process_local_reasons(application: Application) -> list[str]:
+    """Why a single process must serve this application; empty if several may.
+
+    Names the entities and the event bus whose data is process-local.
+    """
+    reasons = []
+    for_class = application.persistence.for_class
+    names = [t.name for t in application.registry if _is_process_local(for_class(t.cls))]
+    if names:
+        verb = "is" if len(names) == 1 else "are"
+        reasons.append(
+            f"{_listed(names)} {verb} kept in the memory of one process, so every worker would "
+            "have its own. Give it another store: model_config = {'store': 'sql'}."
+        )
+    if _is_process_local(application.bus):
+        reasons.append(
+            "Changes are announced by event_bus 'memory' inside one process, so pages of the other "
+            "workers would not follow. Set event_bus to 'package.module:Class', a bus that "
+            "connects processes."
+        )
+    return reasons
+
+
+def _is_process_local(part: object) -> bool:
+    return isinstance(part, ProcessLocal) and part.process_local
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 class ProcessLock:

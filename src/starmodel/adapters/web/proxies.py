@@ -16,10 +16,11 @@ class TrustedProxies:
 
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = [ip_network(network, strict=False) for network in networks]
+        self.are_configured = bool(self._networks)
 
     def mend(self, scope: Any) -> None:
         """Put the visitor's own address into the scope."""
-        if not self._networks or not scope.get("client") or not self._trusts(scope["client"][0]):
+        if not scope.get("client") or not self._trusts(scope["client"][0]):
             return
         said = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
         hops = [hop.strip() for hop in said.split(",") if hop.strip()]

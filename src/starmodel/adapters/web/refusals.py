@@ -12,7 +12,6 @@ from starmodel.adapters.web.problems import Problem, problem_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
-from starmodel.app.commands.binding.files import size_text
 from starmodel.app.commands.binding.form_names import WAS
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.frontend import RealtimeAdapter
@@ -22,7 +21,6 @@ from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.results import Toast
 
-_SIGN_IN = "In development, open the link that the server printed at its start."
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
 
 
@@ -56,10 +54,12 @@ class Refusals:
             domain=domain,
             details=details,
             models=self._application.registry.models_by_title,
+            texts=self._application.texts,
         )
         if made.status == 401 and self._settings.development:
-            plain = made.plain and f"{made.plain} {_SIGN_IN}"
-            return replace(made, text=f"{made.text} {_SIGN_IN}", plain=plain)
+            hint = self._application.texts.text("access.sign_in_here")
+            plain = made.plain and f"{made.plain} {hint}"
+            return replace(made, text=f"{made.text} {hint}", plain=plain)
         return made
 
     async def send(
@@ -80,11 +80,20 @@ class Refusals:
                 200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
             )
         elif call.request.wants_html:
-            await call.html(
-                self._ui.problem_page(problem, call.session.actor), problem.status, headers
-            )
+            actor = call.session.actor
+            await call.page(lambda: self._ui.problem_page(problem, actor), problem.status, headers)
         else:
             await call.json(problem.as_json(), problem.status, headers)
+
+    async def send_not_found(self, call: Call) -> None:
+        """Answer 404 for a path without a route."""
+        text = self._application.texts.text("problem.no_page", path=call.request.path)
+        await self.send(call, Problem(404, text))
+
+    async def send_failure(self, call: Call, error: Exception) -> None:
+        """Answer for an exception outside any event."""
+        where = f"{call.request.method} {call.request.path}"
+        await self.send(call, self.problem(call, error, where))
 
     async def send_event(
         self,
@@ -99,7 +108,9 @@ class Refusals:
         is_form = sent is not NOTHING_SENT
         files = self._application.dispatcher.binders[entity_type.cls, event.name].files
         if problem.status == 413 and files:
-            text = f"At most {size_text(self._settings.max_body_bytes)} in all, please."
+            text = self._application.texts.text(
+                "file.max_request", max_bytes=self._settings.max_body_bytes
+            )
             problem = replace(problem, fields={files[0]: text})
         if call.request.is_datastar:
             # Only a generated form has places for sentences; it is sent as a form.
@@ -107,8 +118,9 @@ class Refusals:
             elements = self.beside(entity_type, event, id, problem) if beside else ()
             await self.send(call, problem, elements=elements)
         elif is_form and call.request.wants_html and problem.status in _SHOWN_AGAIN:
-            await call.html(
-                self._form_again(call, entity_type, event, id, problem, sent), problem.status
+            await call.page(
+                lambda: self._form_again(call, entity_type, event, id, problem, sent),
+                problem.status,
             )
         else:
             await self.send(call, problem)
@@ -137,10 +149,12 @@ class Refusals:
         sent: Mapping[str, Any],
     ) -> str:
         """The page of a form sent without JavaScript: what was typed, and what is wrong with it."""
+        texts, title = self._application.texts, entity_type.title
         titles = {
-            "create": f"New {entity_type.title.lower()}",
-            "update": f"Edit {entity_type.title.lower()}",
+            "create": texts.text("record.new", title=title),
+            "update": texts.text("record.edit_any", title=title),
         }
+        label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
         was = problem.was
@@ -150,7 +164,7 @@ class Refusals:
             entity_type, event, id or None, values=values, problems=problem.fields, was=was
         )
         return self._ui.page(
-            titles.get(event.name, event.title) if entity_type.is_record else event.title,
+            titles.get(event.name, label) if entity_type.is_record else label,
             self._ui.toast(Toast(problem.said, "error")),
             form,
             actor=call.session.actor,

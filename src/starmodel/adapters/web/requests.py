@@ -15,7 +15,7 @@ from starmodel.adapters.web.negotiation import accepts_gzip, representation
 from starmodel.adapters.web.routes import SLASH
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.core.errors import RequestError
-from starmodel.core.values.bounded_cache import cached
+from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.core.values.bounds import BoundsError, read_json
 
 MAX_CONTENT_TYPE_BYTES = 512
@@ -27,25 +27,30 @@ _LISTS = {
     b"if-none-match": b", ",
 }  # fmt: skip
 _PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+_NO_FIELDS = b"{}"
+_NO_QUERY: Mapping[str, str] = MappingProxyType({})
+_queries: BoundedCache[bytes, Mapping[str, str]] = BoundedCache(512 * 1024)
+"""Parsed queries: those of rendered actions are few, and come again."""
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Incoming:
     """One HTTP request: headers by lower-case name, and a body read within limits.
 
-    Shapes: is_bearer is True for a request that brings a token: it
-    identifies, and cookies don't count.
+    Shapes: is_bearer is True for a request with a bearer token: it
+    identifies, and cookies don't count. files are those of a form, once its
+    body is read.
     """
 
     __slots__ = (
-        "_body", "_files", "_limits", "_receive", "content_type", "headers", "is_bearer",
+        "_body", "_limits", "_receive", "content_type", "files", "headers", "is_bearer",
         "is_datastar", "max_body_bytes", "method", "path", "scope",
     )  # fmt: skip
 
     def __init__(self, scope: Any, receive: Any, limits: WebSettings) -> None:
         self.scope, self._receive, self._limits = scope, receive, limits
         self._body: bytes | None = None
-        self._files: Sequence[tuple[str, Any]] = ()
+        self.files: Sequence[tuple[str, Any]] = ()
         sent = scope["headers"]
         headers: dict[bytes, bytes] = dict(sent)
         if len(headers) < len(sent):
@@ -123,7 +128,12 @@ class Incoming:
     @property
     def query(self) -> Mapping[str, str]:
         """The query's parameters; of a repeated one the last. Datastar's own are left out."""
-        found = _query(self.scope["query_string"])
+        text: bytes = self.scope["query_string"]
+        if not text:
+            return _NO_QUERY
+        found = _queries.get(text)
+        if found is None:
+            found = _queries.put(text, MappingProxyType(dict(_pairs(text))))
         if self.is_datastar and "datastar" in found:
             return MappingProxyType({k: v for k, v in found.items() if k != "datastar"})
         return found
@@ -178,11 +188,6 @@ class Incoming:
                     "Only UTF-8 can be read here; send the body as UTF-8.", status=415
                 )
 
-    def check_length(self) -> None:
-        """Refuse a body that says itself that it is too large. Raises: RequestError."""
-        if int(self.headers.get(b"content-length", b"0")) > self.max_body_bytes:
-            raise self.too_large()
-
     def check_json(self, body: bytes) -> None:
         """Refuse JSON beyond a bound; what is no JSON passes. Raises: RequestError."""
         try:
@@ -196,8 +201,9 @@ class Incoming:
         """The whole body. Raises: RequestError 413, beyond the limit."""
         if self._body is not None:
             return self._body
-        self.check_length()
         room = self.max_body_bytes
+        if int(self.headers.get(b"content-length", b"0")) > room:
+            raise self.too_large()
         parts: list[bytes] = []
         more = True
         while more:
@@ -215,7 +221,7 @@ class Incoming:
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises: RequestError, for anything else."""
         body = await self.body()
-        return self.parsed(body, "body") if body else {}
+        return {} if not body or body == _NO_FIELDS else self.parsed(body, "body")
 
     async def form(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields of a form post, and its files. Raises: RequestError."""
@@ -224,8 +230,8 @@ class Incoming:
             return gathered(_form_pairs(body), self._limits.bounds), {}
         pairs = multipart_pairs(self.header(b"content-type"), body)
         texts = [(k, v) for k, v in pairs if isinstance(v, str)]
-        self._files = [(k, v) for k, v in pairs if not isinstance(v, str)]
-        files = [(k, v) for k, v in self._files if v.filename]
+        self.files = [(k, v) for k, v in pairs if not isinstance(v, str)]
+        files = [(k, v) for k, v in self.files if v.filename]
         times = Counter(name for name, _ in files)
         # Of one name every file counts, as in an input that takes several.
         named = [(f"{k}[]" if times[k] > 1 and not k.endswith("[]") else k, v) for k, v in files]
@@ -249,8 +255,8 @@ class Incoming:
         return {}, {}
 
     def close_files(self) -> None:
-        """Let go of the files of a form."""
-        for _, file in self._files:
+        """Close the files of a form."""
+        for _, file in self.files:
             file.file.close()
 
     def for_events(self) -> Any:
@@ -264,7 +270,7 @@ class Incoming:
 
     def parsed(self, text: bytes, what: str) -> dict[str, Any]:
         """A JSON object within the bounds. Raises: RequestError, for anything else."""
-        if text == b"{}":
+        if text == _NO_FIELDS:
             return {}
         try:
             data = read_json(text, self._limits.bounds)
@@ -290,11 +296,6 @@ def _join_repeated(headers: dict[bytes, bytes], sent: Any) -> None:
             lines = [value for each, value in sent if each == name]
             if len(lines) > 1:
                 headers[name] = separator.join(lines)
-
-
-@cached(512 * 1024)  # rendered actions ask with the same few
-def _query(text: bytes) -> Mapping[str, str]:
-    return MappingProxyType(dict(_pairs(text)))
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

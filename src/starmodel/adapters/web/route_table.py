@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 from starmodel.adapters.web.assets import PREFIX
-from starmodel.adapters.web.front import HEALTH_PATH, STREAM_PATH, Front
+from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.adapters.web.routes import Found, UserRoutes
 
 Source = Literal["own", "generated", "starmodel"]
@@ -36,7 +38,7 @@ def route_table(front: Front, routes: Iterable[Any]) -> list[RouteRow]:
     Shapes: routes are the user's, as the web framework keeps them.
     """
     own = list(routes)
-    user = UserRoutes(lambda: own)
+    user = UserRoutes(SimpleNamespace(routes=own))
     generated = [
         RouteRow(
             method, path, _target(found, path), "generated",

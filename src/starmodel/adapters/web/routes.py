@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from starmodel.app.queries.listing import id_in
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.events import Event
 
 SLASH = "\0"  # no path has this letter
 _PARAMETER = re.compile(r"\{[^}]*\}")
@@ -19,12 +18,11 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A generated route that fits a request. Shapes: id is the record's, "" otherwise."""
+    """A generated route. Shapes: entity_type is None for the start page, event for every page."""
 
     handler: Handler
-    entity_type: EntityType | None = None
-    event: Event[Any, Any, Any] | None = None
-    id: str = ""
+    entity_type: Any = None
+    event: Any = None  # an Event; type checkers would take it for the descriptor of a class
     template: str = ""
 
 
@@ -89,8 +87,7 @@ class Routes:
 
 def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> None:
     if method in methods:
-        # Any: type checkers take an event in a dataclass for the descriptor that it is in a class.
-        events: list[Any] = [methods[method].event, found.event]
+        events = [methods[method].event, found.event]
         other, mine = ("a page" if event is None else event.name for event in events)
         raise ConfigurationError(
             f"{method} {path} is asked for twice, by {other!r} and {mine!r}. "
@@ -99,19 +96,26 @@ def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> Non
     methods[method] = found
 
 
+class Router(Protocol):
+    """The framework's router; its list may change at any time."""
+
+    @property
+    def routes(self) -> list[Any]: ...
+
+
 class UserRoutes:
     """Whether a user's own route takes a request; the user's always wins.
 
     The routes that can match a generated one are cached until routes are added.
     """
 
-    def __init__(self, routes: Callable[[], list[Any]]) -> None:
-        self._routes, self._known = routes, {}  # type: ignore[var-annotated]
+    def __init__(self, router: Router) -> None:
+        self._router, self._known = router, {}  # type: ignore[var-annotated]
         self._seen: list[Any] = []
 
     def take(self, scope: Any, template: str) -> bool:
         """True when one of the user's routes matches the scope's path and method."""
-        routes = self._routes()
+        routes = self._router.routes
         if routes != self._seen:  # for the same objects this asks none of them
             self._known.clear()
             self._seen = list(routes)

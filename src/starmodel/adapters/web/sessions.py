@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from starmodel.adapters.web.assets import PREFIX
+from starmodel.adapters.web.paths import HEALTH_PATH
+from starmodel.adapters.web.requests import Incoming
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.cache import SessionCache
@@ -31,7 +34,8 @@ _OVERHEAD_BYTES = 1_000
 class _Signed(NamedTuple):
     """The content of a valid cookie.
 
-    Shapes: id is the session's id, "" for an anonymous visitor.
+    Shapes: id is the session's id, "" for an anonymous visitor; stored_id is the hash of the
+    former, under which the session is stored.
     Units: at is when it was written, in seconds since the epoch.
     """
 
@@ -40,6 +44,7 @@ class _Signed(NamedTuple):
     key: str
     data: dict[str, Any]
     at: float
+    stored_id: str
 
 
 class CookieSessions:
@@ -106,6 +111,43 @@ class CookieSessions:
         session.modified = session.is_new = True
         return session
 
+    def of_request(self, request: Incoming, cookie: SessionCookie) -> Awaitable[Session]:
+        """The visitor's session, or a new one where the request needs none.
+
+        Raises: StoreUnavailableError.
+        """
+        if request.is_bearer or request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
+            return self._unread(request)
+        return cookie.read(request.headers.get(b"cookie", b""))
+
+    async def _unread(self, request: Incoming) -> Session:
+        """A new session, without a read of the session store."""
+        session = self.new()
+        if not request.is_bearer:
+            session.modified = b"cookie" not in request.headers
+        return session
+
+    def cached(self, cookie: SessionCookie, header: bytes) -> Session | None:
+        """The session of a Cookie header where nothing has to be verified, read or stored.
+
+        None where `SessionCookie.read` has to decide.
+        """
+        found = cookie.pattern.search(header)
+        signed = None if found is None else self._known.get(found[1])
+        if signed is None:
+            return None
+        visitor, id, key, data, at, stored_id = signed
+        now = self._clock()
+        if at + RENEW_S < now:
+            return None
+        if not id:
+            anonymous = self._cache.is_anonymous(key)
+            return Session(visitor, visitor, key, None, data) if anonymous else None
+        record = self._cache.current(stored_id)
+        if record is None or record.visitor != key or not self._accepts(record):
+            return None
+        return Session(visitor, id, key, record.actor, data, record.provider, record.created_at)
+
     async def session_of(self, value: bytes | None) -> Session:
         """The session that a cookie names, or a new one. Raises: StoreUnavailableError."""
         signed = None if value is None else self._known.get(value) or self._load(value)
@@ -114,14 +156,14 @@ class CookieSessions:
         now = self._clock()
         if signed.at + MAX_AGE_S < now:
             return self.new()
-        visitor, id, key, data, at = signed
+        visitor, id, key, data, at, stored_id = signed
         if not id:
             record = await self._cache.latest(key)
             if record is not None:
                 return self._instead(record.created_at)
             session = Session(visitor, visitor, key, None, data)
         else:
-            record = await self._cache.find(_stored_id(id))
+            record = await self._cache.find(stored_id)
             if record is None or record.visitor != key or not self._accepts(record):
                 return self.new()
             if record.ended_at is not None:
@@ -210,7 +252,11 @@ class CookieSessions:
         try:
             content: dict[str, Any] = self._signer.loads(value.strip())
             visitor = content["v"]
-            made = _Signed(visitor, content["i"], self._key(visitor), content["d"], content["t"])
+            id = content["i"]
+            made = _Signed(
+                visitor, id, self._key(visitor), content["d"], content["t"],
+                _stored_id(id) if id else "",
+            )  # fmt: skip
         except (BadSignature, ValueError, KeyError, TypeError):
             return None
         self._known[value] = made
@@ -225,11 +271,11 @@ class SessionCookie:
 
     def __init__(self, sessions: CookieSessions, name: str, *, secure: bool) -> None:
         self.name, self._sessions, self._secure = name, sessions, secure
-        self._value = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(name.encode()))
+        self.pattern = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(name.encode()))
 
     def read(self, header: bytes) -> Awaitable[Session]:
         """The session of a Cookie header, or a new one. Raises: StoreUnavailableError."""
-        found = self._value.search(header)
+        found = self.pattern.search(header)
         return self._sessions.session_of(None if found is None else found[1])
 
     def check(self, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Which states an actor may be shown: access by record, applied to results and outcomes."""
+"""Disclosure: read access per record, applied to results and outcomes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits
+from starmodel.app.access.decisions import permits
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field import excluding_private
@@ -23,10 +24,10 @@ _MAX_DEPTH = 200
 
 
 class Viewer:
-    """What one actor may read.
+    """Read access of one actor.
 
-    Shapes: shown names the records whose state went into a result, as
-    (entity name, id) pairs, so that a stored result can be checked again.
+    Shapes: shown has the (entity name, id) of each record whose state is part
+    of a result, so that access to a stored result can be checked again.
     """
 
     __slots__ = ("_actor", "_policy", "_registry", "shown")
@@ -35,34 +36,34 @@ class Viewer:
         self._registry, self._policy, self._actor = registry, policy, actor
         self.shown: list[tuple[str, Any]] = []
 
-    def may_read(self, entity: Entity) -> bool:
+    async def may_read(self, entity: Entity) -> bool:
         """Whether the actor may read this snapshot or draft."""
         if self._actor is TRUSTED:
             return True
         entity_type = self._registry.get(entity.__entity__.cls)
-        return entity_type is not None and permits(
+        return entity_type is not None and await permits(
             self._policy, entity_type, self._actor, entity=entity
         )
 
-    def state_of(self, entity: Entity) -> dict[str, Any] | None:
-        """The public state, or None when the actor may not read the entity."""
-        if not self.may_read(entity):
+    async def state_of(self, entity: Entity) -> dict[str, Any] | None:
+        """The public state, or None if the actor may not read the entity."""
+        if not await self.may_read(entity):
             return None
         self.shown.append((entity.__entity__.cls.__name__, entity.id))
         return public_state(entity)
 
-    def json_of(self, value: Any) -> Any:
-        """A result as JSON data, without private fields and without what the actor may not read.
+    async def json_of(self, value: Any) -> Any:
+        """A result as JSON data, without private fields and unreadable entities.
 
-        An entity that the actor may not read is left out of a list, and is
-        None elsewhere.
+        An unreadable entity is omitted from a list, and None elsewhere.
 
-        Raises: TypeError, for what JSON can't express: a mistake of the application.
+        Raises: TypeError, for a value without a JSON form.
         """
+        visible = await self._visible(value, 0)
         token = excluding_private.set(True)
         try:
-            return json_data(self._visible(value, 0))
-        except ValueError as error:  # which would pass for a refusal by the event
+            return json_data(visible)
+        except ValueError as error:  # a ValueError is a validation failure of the event
             raise TypeError(
                 f"A result of the type {type(value).__name__} has no JSON form: {error}. Return "
                 "data that has one, a component, or None."
@@ -70,31 +71,32 @@ class Viewer:
         finally:
             excluding_private.reset(token)
 
-    def _visible(self, value: Any, depth: int) -> Any:
-        """The value with each entity in it replaced by its public state."""
+    async def _visible(self, value: Any, depth: int) -> Any:
+        """The value with each entity replaced by its public state."""
         if isinstance(value, Entity):
-            return self.state_of(value)
+            return await self.state_of(value)
         if isinstance(value, str | bytes | int | float | None):
             return value
         if depth > _MAX_DEPTH:
             raise TypeError(f"A result is nested more than {_MAX_DEPTH} levels deep.")
         if isinstance(value, Mapping):
-            return {key: self._visible(item, depth + 1) for key, item in value.items()}
+            return {key: await self._visible(item, depth + 1) for key, item in value.items()}
         if isinstance(value, _SEQUENCES):
-            return [made for item in value if (made := self._item(item, depth + 1)) is not _OMITTED]
+            made = [await self._item(item, depth + 1) for item in value]
+            return [item for item in made if item is not _OMITTED]
         if _has_fields(value) and _holds_entity(value, depth):
             infos = getattr(type(value), "__pydantic_fields__", {})
             return {
-                name: self._visible(getattr(value, name, None), depth + 1)
+                name: await self._visible(getattr(value, name, None), depth + 1)
                 for name in _field_names(value)
                 if name not in infos or not is_private(infos[name])
             }
         return value
 
-    def _item(self, item: Any, depth: int) -> Any:
-        if isinstance(item, Entity) and not self.may_read(item):
+    async def _item(self, item: Any, depth: int) -> Any:
+        if isinstance(item, Entity) and not await self.may_read(item):
             return _OMITTED
-        return self._visible(item, depth)
+        return await self._visible(item, depth)
 
 
 def _has_fields(value: Any) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
+from starmodel.app.access.decisions import check, check_record
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
 from starmodel.app.commands.command import Command
 from starmodel.app.ports.messages import SessionEnded
 from starmodel.core.entity import Entity
 from starmodel.core.errors import NotSignedInError
+from starmodel.texts.catalogue import Message
 
 
 class EndedSessions:
@@ -65,15 +67,23 @@ class SessionWatch:
         """
         session = self._command.session
         if self.has_ended and session is not None and session.id == self._command.session_id:
-            raise NotSignedInError("You were signed out meanwhile. Sign in and try again.")
+            raise NotSignedInError(Message("access.signed_out"))
 
 
-def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
+async def check_class(policy: AccessPolicy, command: Command) -> None:
+    """Return unless the class alone refuses the command, whatever is stored.
+
+    Raises: NotSignedInError; AccessDeniedError.
+    """
+    await check(policy, command.entity_type, "write", command.actor, event=command.event)
+
+
+async def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
     """Return when the command's actor may run its event on this state of the entity.
 
     Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
     """
-    check_record(
+    await check_record(
         policy, command.entity_type, command.actor, entity, command.id,
         event=command.event, gone=command.expects,
     )  # fmt: skip

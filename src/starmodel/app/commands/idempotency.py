@@ -89,8 +89,8 @@ class Idempotency:
                 f"Idempotency-Key has {len(key)} characters; expected 1 to {MAX_KEY}."
             )
         actor = _GUEST if record.actor is None else _actor_tag(record.actor)
-        shared = _marker_name(record, key)
-        digest = f"{actor}{_digest(record)}"
+        shared, arguments = _name_and_digest(record, key)
+        digest = f"{actor}{arguments}"
         running = f"{shared}{actor}"
         if running in self._running:
             raise CommandRunningError(f"{record.event} with this key is still running.")
@@ -122,23 +122,23 @@ def _actor_tag(actor: str) -> str:
     return f"{hashlib.blake2b(actor.encode(), digest_size=8).hexdigest()}:"
 
 
-def _marker_name(record: CommandRecord, key: str) -> str:
+def _name_and_digest(record: CommandRecord, key: str) -> tuple[str, str]:
+    """The name of the command's marker, and a digest of its arguments.
+
+    The digest depends on no order of the arguments, and is short however long they are.
+    """
     # A list, so that no part can be read as two. Earlier builds wrote names of another form.
-    family = ["session", record.session] if record.session else ["actor", record.actor]
-    return json_bytes([*family, record.entity, record.event, key]).decode()
+    family = ("session", record.session) if record.session else ("actor", record.actor)
+    name = json_bytes([*family, record.entity, record.event, key]).decode()
+    args = record.args
+    text = json_bytes(dict(sorted(args.items())) if len(args) > 1 else args)
+    if len(text) <= MAX_DIGEST_BYTES:
+        return name, text.decode()
+    return name, hashlib.blake2b(text, digest_size=MAX_DIGEST_BYTES // 2).hexdigest()
 
 
 def _is_of(known: Marker, actor: str) -> bool:
     return known.digest.startswith((actor, _GUEST))
-
-
-def _digest(record: CommandRecord) -> str:
-    """What tells arguments apart, whatever their order; short, however long they are."""
-    args = record.args
-    text = json_bytes(dict(sorted(args.items())) if len(args) > 1 else args)
-    if len(text) <= MAX_DIGEST_BYTES:
-        return text.decode()
-    return hashlib.blake2b(text, digest_size=MAX_DIGEST_BYTES // 2).hexdigest()
 
 
 def _arguments(digest: str) -> str:

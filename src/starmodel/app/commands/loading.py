@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, check_record
-from starmodel.app.commands.access import check_run
+from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.private_parts import synced_value
@@ -28,6 +29,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
 from starmodel.core.fields.field_types import accepts_none, plain_types
 from starmodel.core.values.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
+from starmodel.texts.catalogue import Message
 
 MAX_ID_CHARS = 1000
 
@@ -59,7 +61,7 @@ class Loader:
         )
         keys: set[RecordKey] = set()
         if command.id is not None or not entity_type.is_record:
-            keys.add((entity_type.cls, self._home_id(command)))
+            keys.add((entity_type.cls, self._target_id(command)))
         for name in binder.entities:
             if command.arguments.get(name) is not None:
                 cls = binder.registry[binder.entities[name]].cls
@@ -69,45 +71,56 @@ class Loader:
             keys.add((binder.registry[cls].cls, own))
         return keys
 
-    def _home_id(self, command: Command) -> Any:
+    def _target_id(self, command: Command) -> Any:
         if command.entity_type.is_record:
             return self.id_of(command.entity_type.cls, command.id)
         if command.id is None:
             return self._scopes.id_of(command.entity_type, command.session, command.actor)
         return command.id
 
-    async def home(self, unit: UnitOfWork, command: Command) -> Tracked:
-        """The entity the event runs on, enlisted; access to this very one is decided."""
+    async def target(self, unit: UnitOfWork, command: Command) -> Tracked:
+        """The entity the event runs on, enlisted; access to its stored state is decided.
+
+        Raises: NotFoundError; NotSignedInError; AccessDeniedError; PreconditionFailedError.
+        """
         entity_type = command.entity_type
         cls = entity_type.cls
         if entity_type.is_record and command.id is None:
-            if command.event.name != "create":
-                raise NotFoundError(entity_type.name, None)
-            if command.precondition is not None:
-                command.precondition.check_new()
-            tracked = unit.enlist(entity_type, None, default_snapshot(cls), new=True)
-            tracked.checks = (partial(check_run, self._policy, command),)
-            return tracked
-        id = self._home_id(command)
+            return await self._new_record(unit, command)
+        id = self._target_id(command)
         found = await unit.find(cls, id)
         if found is None and entity_type.is_record:
             raise (GoneError if command.expects else NotFoundError)(entity_type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
-        check_run(self._policy, command, entity)
+        await check_run(
+            self._policy, command, entity
+        )  # on this very state, before the event reads it
         tracked = unit.enlist(entity_type, id, entity, new=found is None)
         tracked.checks = (partial(check_run, self._policy, command),)
         if command.precondition is not None:
-            self._check_version(command, entity)
+            await self._check_version(command, entity)
             tracked.checks += (partial(self._check_version, command),)
         if command.signals:
             self._take_over(tracked, command.signals)
         return tracked
 
-    def _check_version(self, command: Command, stored: Entity) -> None:
+    async def _new_record(self, unit: UnitOfWork, command: Command) -> Tracked:
+        """A draft of defaults for `create`; the class decides whether the event may run."""
+        entity_type = command.entity_type
+        if command.event.name != "create":
+            raise NotFoundError(entity_type.name, None)
+        await check_class(self._policy, command)
+        if command.precondition is not None:
+            command.precondition.check_new()
+        tracked = unit.enlist(entity_type, None, default_snapshot(entity_type.cls), new=True)
+        tracked.checks = (partial(check_run, self._policy, command),)
+        return tracked
+
+    async def _check_version(self, command: Command, stored: Entity) -> None:
         """Raises: PreconditionFailedError, for a version that the request excludes."""
         if command.precondition is not None:
             viewer = Viewer(self._registry, self._policy, command.reader)
-            command.precondition.check(stored, readable=viewer.may_read(stored))
+            command.precondition.check(stored, readable=await viewer.may_read(stored))
 
     def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
         """Let the browser's values of synchronised fields in before the event runs."""
@@ -135,28 +148,31 @@ class Loader:
                 part = str(error.path[-1])[:60]
                 raise BindingError(
                     f"{tracked.entity_type.name}.{name}: {part!r} is unknown (from signal)",
-                    {name: f"{part} is unknown."},
+                    {name: Message("value.unknown_part", name=part)},
                 ) from None
             except (ValidationError, BoundsError) as error:
-                text = f"This {error}."
                 if isinstance(error, ValidationError):
                     text = error.errors(include_url=False)[0]["msg"]
+                else:
+                    text = Message("value.out_of_bounds", problem=error.args[0])
                 raise BindingError(
                     f"{tracked.entity_type.name}.{name}: {text} (from signal)", {name: text}
                 ) from error
             setattr(tracked.draft, name, value)
 
-    async def arguments(self, unit: UnitOfWork, command: Command, home: Tracked) -> dict[str, Any]:
+    async def arguments(
+        self, unit: UnitOfWork, command: Command, target: Tracked
+    ) -> dict[str, Any]:
         """What the event is called with: records, special parameters and private parts filled in.
 
-        Shapes: home is the entity that the event runs on.
+        Shapes: target is the entity that the event runs on.
         """
         binder = self._binders[command.entity_type.cls, command.event.name]
         # Copied, so that an event that runs again does not meet what it did to them before.
         if binder.takes_fields and self._references.has(command.entity_type.cls):
             fields = {n: v for n, v in command.arguments.items() if binder.parameters[n].is_field}
-            await self._references.check(command, fields, None if home.new else home.base)
-        given = binder.complete(home.base, command.arguments, trusted=command.actor is TRUSTED)
+            await self._references.check(command, fields, None if target.new else target.base)
+        given = binder.complete(target.base, command.arguments, trusted=command.actor is TRUSTED)
         arguments = {
             name: copy_value(value) if name in binder.containers else value
             for name, value in given.items()
@@ -186,14 +202,14 @@ class Loader:
     async def _readable(
         self, unit: UnitOfWork, command: Command, entity_type: EntityType, id: Any
     ) -> Entity:
-        self._policy.check(entity_type, "read", command.actor)
+        await check(self._policy, entity_type, "read", command.actor)
         tracked = await unit.load(entity_type.cls, id)
 
-        def check(stored: Entity) -> None:
-            check_record(self._policy, entity_type, command.actor, stored, id)
+        async def check_stored(stored: Entity) -> None:
+            await check_record(self._policy, entity_type, command.actor, stored, id)
 
-        check(tracked.base)
-        tracked.checks += (check,)
+        await check_stored(tracked.base)
+        tracked.checks += (check_stored,)
         return tracked.draft
 
     def id_of(self, cls: type[Entity], text: Any) -> Any:

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.commands.access import check_run
+from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.commit.tracked import Tracked
@@ -22,15 +22,18 @@ from starmodel.core.entity import Entity
 from starmodel.core.snapshot import version_of
 from starmodel.core.values.json_data import json_bytes
 
-_NOTHING_SAID = json_bytes((None, NO_REPLY.to_json())).decode()
+NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()
+"""The outcome of an event that replied nothing and made no record."""
 
 
-def outcome_text(reply: Reply, home: Tracked, viewer: Viewer) -> str:
+async def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
     """An outcome as its marker stores it: the new id, the reply, whether the caller may read."""
-    if not home.new and reply.is_empty:
-        return _NOTHING_SAID
-    readable = not home.deleted and viewer.may_read(home.draft)
-    return json_bytes((plain(getattr(home.draft, "id", None)), reply.to_json(), readable)).decode()
+    if not target.new and reply.is_empty:
+        return NO_OUTCOME
+    readable = not target.deleted and await viewer.may_read(target.draft)
+    return json_bytes(
+        (plain(getattr(target.draft, "id", None)), reply.to_json(), readable)
+    ).decode()
 
 
 class Repeats:
@@ -67,7 +70,7 @@ class Repeats:
         if creates:
             entity = await self._checked(command, made)
         viewer = Viewer(self._registry, self._policy, command.reader)
-        is_shown = entity is None or viewer.may_read(entity)
+        is_shown = entity is None or await viewer.may_read(entity)
         reply = Reply.from_json(text)
         if (readable == [True] and not is_shown) or not await self._may_read_all(viewer, reply):
             reply = replace(reply, result=None, signals={}, elements=[], shown=[])
@@ -80,8 +83,10 @@ class Repeats:
         if id is None and not command.entity_type.is_record:
             id = self._scopes.id_of(command.entity_type, command.session, command.actor)
         entity = await self._find(command.entity_type, id)
-        if entity is not None:
-            check_run(self._policy, command, entity)
+        if entity is None:
+            await check_class(self._policy, command)
+        else:
+            await check_run(self._policy, command, entity)
         return entity
 
     async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:
@@ -91,7 +96,7 @@ class Repeats:
             if entity_type is None:
                 return False
             found = await self._find(entity_type, id)
-            if found is not None and not viewer.may_read(found):
+            if found is not None and not await viewer.may_read(found):
                 return False
         return True
 

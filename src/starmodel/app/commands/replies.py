@@ -62,7 +62,7 @@ class Reply:
 NO_REPLY = Reply()
 
 
-def reply_to(
+async def reply_to(
     value: Any, info: EventInfo, render: Render, viewer: Viewer, where: str = "An event"
 ) -> Reply:
     """Sort one returned or yielded value into what the viewer may be sent.
@@ -75,11 +75,11 @@ def reply_to(
     if value is None:
         return NO_REPLY
     parts: dict[str, Any] = {}
-    _sort(value, info, render, viewer, parts, where)
+    await _sort(value, info, render, viewer, parts, where)
     return Reply(**parts, shown=viewer.shown)
 
 
-def _sort(
+async def _sort(
     value: Any,
     info: EventInfo,
     render: Render,
@@ -97,18 +97,18 @@ def _sort(
         kind = value.attrs["class"].rpartition("fh-toast-")[2] or "info"
         parts.setdefault("toasts", []).append(Toast(str(value.children[0].children[0]), kind))
     elif isinstance(value, Entity):
-        parts["result"] = viewer.state_of(value)
+        parts["result"] = await viewer.state_of(value)
     elif _is_component(value):
         parts.setdefault("elements", []).append(element_of(render(value), info, where))
     elif isinstance(value, list | tuple) and any(map(_is_result, value)):
         for item in value:
-            _sort(item, info, render, viewer, parts, where)
+            await _sort(item, info, render, viewer, parts, where)
     elif isinstance(value, Mapping):
-        data = viewer.json_of(value)
+        data = await viewer.json_of(value)
         parts["result"] = data
         parts["signals"] = {**parts.get("signals", {}), **data}
     else:
-        parts["result"] = viewer.json_of(value)
+        parts["result"] = await viewer.json_of(value)
 
 
 def _is_component(value: Any) -> bool:

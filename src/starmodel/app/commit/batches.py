@@ -24,21 +24,18 @@ async def store_changes(
     changes: Sequence[Change],
     persistence: Repositories,
     marker: Marker | None,
-    home: type[Entity] | None,
+    marked_class: type[Entity] | None,
 ) -> None:
     """Commit to every store, or to none: transactional ones stay open until the last has accepted.
 
-    The marker goes with the store of `home`. Only a crash between the last
+    The marker goes with the store of `marked_class`. Only a crash between the last
     two commits may leave the last store ahead.
 
     Raises: ConfigurationError, for two stores that can't commit together;
     what the stores raise.
     """
-    if len(changes) == 1 and (home is None or home is changes[0].entity):
-        await persistence.for_class(changes[0].entity).commit(Batch(changes, marker))
-        return
     stores: dict[Repository, list[Change]] = {}
-    marked = None if marker is None or home is None else persistence.for_class(home)
+    marked = None if marker is None or marked_class is None else persistence.for_class(marked_class)
     if marked is not None:
         stores[marked] = []
     for change in changes:

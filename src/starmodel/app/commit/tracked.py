@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from starmodel.app.commit.untouched import only_decoded
 from starmodel.app.ports.clock import Clock
-from starmodel.app.ports.repository import Change, Fills
+from starmodel.app.ports.repository import Change, ColumnDefaults
 from starmodel.core.changes.drafts import close_draft
 from starmodel.core.changes.patches import Patch, diff
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError
 from starmodel.core.snapshot import stored, version_of
+from starmodel.texts.catalogue import Message
 
 _NO_PATCH = Patch()
 
@@ -41,16 +42,18 @@ class Tracked:
     written: bool = False
     made: Entity | None = None
     patch: Patch = _NO_PATCH
-    checks: tuple[Callable[[Entity], None], ...] = ()
+    checks: tuple[Callable[[Entity], Awaitable[None]], ...] = ()
 
-    def check_access(self, stored: Entity) -> None:
+    async def check_access(self, stored: Entity) -> None:
         """Decide access on the state that the next commit replaces."""
         if not (self.new and self.entity_type.is_record):
             for check in self.checks:
-                check(stored)
+                await check(stored)
 
 
-def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool) -> Change | None:
+def change_of(
+    tracked: Tracked, fills: ColumnDefaults | None, clock: Clock, *, save: bool
+) -> Change | None:
     """What the commit is to store of this entity; None for nothing.
 
     Sets the snapshot and the patch of `tracked`.
@@ -69,10 +72,13 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
     made = close_draft(tracked.draft)
     patch = diff(base, made)
     decoded: Set[str] = frozenset()
-    if patch.set and not tracked.new:
-        decoded = only_decoded(tracked.draft, base, made, patch.set)
-        if decoded:
-            patch = _without(patch, decoded)
+    if not tracked.new:
+        values: dict[str, Any] = object.__getattribute__(tracked.draft, "__dict__")
+        for name, value in patch.set.items():
+            if values.get(name) is not value:  # validation returned another value
+                decoded = only_decoded(tracked.draft, base, made, patch.set)
+                patch = _without(patch, decoded) if decoded else patch
+                break
     touched = entity_type.cls.__entity__.updated_at_field
     if fills is not None or touched:
         filled = _values_of_store(tracked, made, patch, fills, touched, clock)
@@ -84,7 +90,7 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
     if "id" in patch.set and not adds:
         raise InvalidStateError(
             f"{entity_type.name}: the id of a stored entity can't be changed.",
-            {"id": "Can't be changed."},
+            {"id": Message("value.fixed")},
         )
     if not (entity_type.auto_persist or save):
         stored(made, version)
@@ -114,7 +120,12 @@ def change_of(tracked: Tracked, fills: Fills | None, clock: Clock, *, save: bool
 
 
 def _values_of_store(
-    tracked: Tracked, made: Entity, patch: Patch, fills: Fills | None, touched: str, clock: Clock
+    tracked: Tracked,
+    made: Entity,
+    patch: Patch,
+    fills: ColumnDefaults | None,
+    touched: str,
+    clock: Clock,
 ) -> dict[str, Any]:
     """The values that a commit adds by itself: the time of the change, and the store's own."""
     is_changed = bool(patch.set or patch.unset)
@@ -131,7 +142,7 @@ def _without(patch: Patch, names: Set[str]) -> Patch:
     return Patch({n: v for n, v in patch.set.items() if n not in names}, patch.unset)
 
 
-def _filled(fills: Fills, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
+def _filled(fills: ColumnDefaults, made: Entity, patch: Patch, *, new: bool) -> dict[str, Any]:
     if new:
         return {n: fill() for n, fill in fills.insert.items() if getattr(made, n) is None}
     return {n: fill() for n, fill in fills.update.items() if n not in patch.set}

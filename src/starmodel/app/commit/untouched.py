@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Set
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starmodel.core.changes.copies import copy_value
 from starmodel.core.changes.drafts import validated
@@ -20,12 +20,6 @@ def only_decoded(draft: E, base: E, made: E, names: Collection[str]) -> Set[str]
 
     Such as a text that another program wrote, and that is the value of an enum's member.
     """
-    values: dict[str, Any] = object.__getattribute__(draft, "__dict__")
-    for name in names:
-        if values.get(name) is not made.__dict__.get(name):
-            break
-    else:  # validation returned each value as it was given
-        return frozenset()
     raw, before, after = field_values(draft), field_values(base), field_values(made)
     names = set(names) & raw.keys() & before.keys()
     left = {name for name in names if same(copy_value(raw[name]), before[name])}

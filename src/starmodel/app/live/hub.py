@@ -1,4 +1,4 @@
-"""Who is watching what, and the newest state that each of them has not been sent yet."""
+"""Subscriptions of open pages to topics, and the unsent state of each subscription."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from starmodel.app.ports.messages import Changed, Kind, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.core.values.log_text import log_text
+from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED_BYTES = 2 * 1024 * 1024
 
 
 class State(Protocol):
-    """One state of what a topic names: an entity, or the answer to a list's question.
+    """One state of a topic: of an entity, or of a live list.
 
-    Shapes: version counts up within the topic; base is the version that
-    this state replaced; state is None for what is gone.
+    Shapes: version increases within the topic; base is the version that
+    this state replaces; state is None for a removed entity.
     """
 
     @property
@@ -35,14 +36,14 @@ class State(Protocol):
 
 
 class View(Protocol, Hashable):
-    """How one kind of viewer is shown a topic; equal views share their bytes."""
+    """Encodes a topic for one kind of subscriber; equal views share the encoded bytes."""
 
     def encode(self, message: Any, *, full: bool) -> bytes:
-        """The bytes for a change: all of the state, or only what is new in it."""
+        """The bytes of a message: the full state, or the difference from its base."""
 
 
 class Frames:
-    """The bytes of one change, made at most once per view."""
+    """The encoded frames of one message, cached per view."""
 
     __slots__ = ("_made", "message")
 
@@ -63,7 +64,7 @@ class Frames:
 
 
 class Watch:
-    """One topic of one subscription. Shapes: version is the last one sent or waiting."""
+    """One topic of one subscription. Shapes: version is the last one sent or pending."""
 
     __slots__ = ("frames", "full", "gone", "version", "views")
 
@@ -72,14 +73,14 @@ class Watch:
         self.frames: Frames | None = None
 
     def offer(self, frames: Frames, *, snapshot: bool = False) -> bool:
-        """Keep the change for sending unless it is older than what is there; True when kept.
+        """Make the message pending unless its version is stale; True when it is pending.
 
-        A change that does not follow directly on the last state sent goes out as full state.
+        A message whose base is not the last version sent is sent as full state.
         """
         message = frames.message
         if message.version <= self.version:
             return False
-        if self.gone and message.state is None:  # the viewer has been told, and learns no more
+        if self.gone and message.state is None:  # the removal was sent before
             self.version = message.version
             return False
         follows = message.base == self.version and self.frames is None and not self.gone
@@ -95,11 +96,13 @@ class Watch:
 
 
 class Subscription:
-    """What one page watches.
+    """The topics of one open page, and its pending frames.
 
-    In this process only. A slow viewer holds one state per topic: newer
-    replaces older unsent state, so memory stays bounded and the last
-    state always arrives; states between may never be seen.
+    In this process only. A slow consumer has one pending state per topic:
+    a newer state replaces an older unsent one, so memory is bounded and the
+    last state is always delivered; intermediate states may be skipped.
+
+    Shapes: lists is the number of topics that are live lists.
     """
 
     def __init__(
@@ -111,45 +114,45 @@ class Subscription:
         actor: Actor | None = None,
         lists: int = 0,
     ) -> None:
-        self.lists = lists  # how many of the topics are lists, which cost more than a state
+        self.lists = lists
         self.watches = {topic: Watch(views) for topic, views in watches.items()}
         self.visitor, self.address, self.actor = visitor, address, actor
         self.closed = False
         self._due: dict[str, None] = {}
-        self._notes: list[bytes] = []
+        self._raw: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
 
     @property
     def pending(self) -> int:
-        """How many topics have state that was not taken yet."""
+        """The number of topics with unsent state."""
         return len(self._due)
 
-    def knows(self, topic: str, version: int) -> None:
-        """The viewer has this state already: what follows on it can go out as a diff."""
+    def mark_sent(self, topic: str, version: int) -> None:
+        """Record that the page has this version, so that the next one is sent as a diff."""
         self.watches[topic].version = version
 
     def offer(self, topic: str, frames: Frames, *, snapshot: bool = False) -> None:
-        """Keep the newest state of a topic ready for this viewer."""
+        """Make the frames pending for this topic, and wake the stream."""
         if self.watches[topic].offer(frames, snapshot=snapshot):
             self._due[topic] = None
             self._wake()
 
-    def note(self, data: bytes) -> None:
-        """Send these bytes as they are; for heartbeats and notices."""
-        if len(self._notes) < 8:
-            self._notes.append(data)
+    def send(self, data: bytes) -> None:
+        """Send these bytes unencoded, such as a heartbeat; at most 8 are pending."""
+        if len(self._raw) < 8:
+            self._raw.append(data)
             self._wake()
 
     def take(self) -> bytes:
-        """All that is due, in the order in which topics first changed; b"" when nothing is."""
+        """All pending bytes, in the order in which topics became pending; b"" without any."""
         due, self._due = self._due, {}
-        notes, self._notes = self._notes, []
+        raw, self._raw = self._raw, []
         parts = [self.watches[topic].take() for topic in due if topic in self.watches]
-        return b"".join([*parts, *notes])
+        return b"".join([*parts, *raw])
 
     async def wait(self) -> None:
-        """Return when something is due or the subscription is closed."""
-        while not (self._due or self._notes or self.closed):
+        """Return when bytes are pending or the subscription is closed."""
+        while not (self._due or self._raw or self.closed):
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
 
@@ -166,12 +169,14 @@ Allowed = Callable[[Changed, Actor | None], Awaitable[bool | None]]
 
 
 class Hub:
-    """All subscriptions of this process; fed by the bus.
+    """All subscriptions of this process; a subscriber of the bus.
 
-    Shapes: allowed(message, actor) is asked again for each viewer of a class
-    whose read rule looks at fields (`guarded` names those classes); None
-    means that a newer state is on its way, so that this one is not sent.
-    Units: limits count open subscriptions, and topics and lists in all those of a visitor.
+    Shapes: guarded names the classes whose read rule depends on the record;
+    allowed(message, actor) decides read access to each of their messages,
+    once per actor. None means that a newer version is committed: the message
+    is dropped.
+    Units: limits count open subscriptions, and topics and lists of all
+    subscriptions of a visitor.
     """
 
     def __init__(
@@ -201,36 +206,28 @@ class Hub:
         return iter(tuple(self._all))
 
     def watched(self) -> Iterable[str]:
-        """Every topic that somebody is watching now."""
+        """Every topic with a subscription."""
         return tuple(self._topics)
 
     def is_watched(self, topic: str) -> bool:
-        """Whether an open page shows the topic."""
+        """Whether an open page subscribes to the topic."""
         return topic in self._topics
 
     def subscribe(self, subscription: Subscription) -> Subscription:
-        """Feed the subscription from now on. Raises: TooManyStreamsError."""
+        """Deliver messages to the subscription from now on. Raises: TooManyStreamsError."""
         most, per_session, per_address = self._limits
         mine = self._visitors.get(subscription.visitor, ())
         if len(self._all) >= most:
-            raise TooManyStreamsError(f"The server has {most} live pages open; try again later.")
+            raise TooManyStreamsError(Message("streams.server", most=most))
         if len(mine) >= per_session:
-            raise TooManyStreamsError(
-                f"This session has {per_session} live pages open; close some of them."
-            )
+            raise TooManyStreamsError(Message("streams.session", most=per_session))
         if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
-            raise TooManyStreamsError(
-                f"This session has {self._max_lists} live lists open; close some of its pages."
-            )
+            raise TooManyStreamsError(Message("streams.lists", most=self._max_lists))
         watches = len(subscription.watches) + sum(len(other.watches) for other in mine)
         if watches > self._max_topics:
-            raise TooManyStreamsError(
-                f"This session watches {self._max_topics} things at once; close some of its pages."
-            )
+            raise TooManyStreamsError(Message("streams.topics", most=self._max_topics))
         if self._addresses.get(subscription.address, 0) >= per_address:
-            raise TooManyStreamsError(
-                f"This address has {per_address} live pages open; close some of them."
-            )
+            raise TooManyStreamsError(Message("streams.address", most=per_address))
         self._all.add(subscription)
         self._visitors.setdefault(subscription.visitor, set()).add(subscription)
         self._addresses[subscription.address] = self._addresses.get(subscription.address, 0) + 1
@@ -239,7 +236,7 @@ class Hub:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Forget the subscription; nothing of it stays."""
+        """Remove the subscription and its index entries."""
         if subscription not in self._all:
             return
         self._all.discard(subscription)
@@ -256,7 +253,7 @@ class Hub:
                     del index[key]
 
     async def deliver(self, message: Any) -> None:
-        """Take one message of the bus to all who watch its topic."""
+        """Offer one message of the bus to the subscriptions of its topic."""
         if isinstance(message, Changed):
             topic = message.topic
             viewers = self._topics.get(topic, ())
@@ -276,9 +273,10 @@ class Hub:
                 viewer.close()
 
     def _is_late(self, message: Changed, topic: str) -> bool:
-        """True for a change that was overtaken on the bus by the removal that followed it.
+        """True for an update that arrives after the removal of its entity.
 
-        A page that connected in between knows no version and would show it for ever.
+        A page that connected in between has no version to compare with and
+        would show the removed entity until it is reloaded.
         """
         if message.kind in ("deleted", "expired"):
             self._removed.put(topic, max(message.version, self._removed.get(topic, 0)))
@@ -290,7 +288,7 @@ class Hub:
         gone = Frames(
             Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
-        decided: dict[Actor | None, bool | None] = {}  # once for all tabs of one actor
+        decided: dict[Actor | None, bool | None] = {}  # one decision per actor
         for viewer in viewers:
             if viewer.actor not in decided:
                 decided[viewer.actor] = await self._decide(message, viewer.actor)
@@ -301,12 +299,12 @@ class Hub:
     async def _decide(self, message: Changed, actor: Actor | None) -> bool | None:
         try:
             return self._allowed is not None and await self._allowed(message, actor)
-        except Exception:  # delivery: what nobody could decide is not shown
+        except Exception:  # delivery: without a decision, access is denied
             log.exception("Access to %s could not be decided", log_text(message.topic))
             return False
 
     def close(self) -> None:
-        """End every stream, so that the server can stop; pages come back by themselves."""
+        """Close every subscription, so that the server can shut down; pages reconnect."""
         for subscription in tuple(self._all):
             subscription.close()
 
@@ -314,5 +312,5 @@ class Hub:
 def snapshot_message(
     name: str, id: Any, state: Any, version: int, kind: Kind = "updated"
 ) -> Changed:
-    """A stored state in the shape of a change, for a page that has just connected."""
+    """A stored state as a message, for a page that has just connected."""
     return Changed(name, id, kind, version, -1, state)

@@ -1,4 +1,4 @@
-"""One list that is open somewhere: its newest window, and who has been sent which."""
+"""One live list: its newest window, and the version sent to each viewer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 from starmodel.app.live.hub import Frames, Subscription
-from starmodel.app.live.relevance import Difference
+from starmodel.app.live.invalidation import RecordChange
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError
@@ -24,10 +24,10 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 class ListChanged(NamedTuple):
-    """A list has another answer than before.
+    """The result of a list's query changed.
 
-    Shapes: state is the window now; before is the one that version `base`
-    had, None for the first. Versions count within one LiveList.
+    Shapes: state is the new window; before is the window of version `base`,
+    None for the first. Versions count within one LiveList.
     """
 
     listing: Listing
@@ -42,110 +42,111 @@ class ListChanged(NamedTuple):
 
 
 class LiveList:
-    """One list while somebody watches it: its newest window, asked once for all its viewers.
+    """One listing with at least one viewer: its newest window, queried once for all viewers.
 
-    In this process only. Changes that come together are answered together,
-    so states between may never be seen; the last one always is.
+    In this process only. Changes are debounced into one query, so
+    intermediate windows may be skipped; the last one is always delivered.
 
+    Shapes: run_query reads the window; slot is the scheduler's context manager.
     Units: pause takes seconds.
     """
 
     def __init__(
         self,
         listing: Listing,
-        ask: Callable[[], Awaitable[Window]],
+        run_query: Callable[[], Awaitable[Window]],
         pause: Pause,
-        turn: Callable[[LiveList], AbstractAsyncContextManager[None]],
+        slot: Callable[[LiveList], AbstractAsyncContextManager[None]],
     ):
-        self.listing, self._ask, self._pause, self._turn = listing, ask, pause, turn
+        self.listing, self._run_query, self._pause, self._slot = listing, run_query, pause, slot
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0
         self._ids: frozenset[str] = frozenset()
         self._frames: Frames | None = None
-        # Viewers that are to be told what the next question brings, with the digest they show.
+        # Viewers that the next window is sent to, with the digest of the window they show.
         self._waiting: dict[Subscription, str] = {}
-        self._due = self._asking = False
+        self._due = self._querying = False
         self._task: asyncio.Task[None] | None = None
 
     def join(self, viewer: Subscription, shown: str) -> None:
-        """Keep a viewer up to date, whose page shows the window of that digest.
+        """Add a viewer whose page shows the window with that digest.
 
-        Unless that is the newest window known here, the list is asked again:
-        the page may be newer than what this process knows.
+        If this is not the newest window, query again: the page may be
+        newer than the last query of this process.
         """
         self.viewers.add(viewer)
         if self._window is not None and shown == self._digest:
-            viewer.knows(self.listing.topic, self._version)
+            viewer.mark_sent(self.listing.topic, self._version)
         else:
             self._waiting[viewer] = shown
             self.refresh()
 
     def leave(self, viewer: Subscription) -> None:
-        """Forget a viewer; with the last one all work ends."""
+        """Remove a viewer; without viewers the background task is cancelled."""
         self.viewers.discard(viewer)
         self._waiting.pop(viewer, None)
         if not self.viewers and self._task is not None:
             self._task.cancel()
 
-    def may_concern(self, difference: Difference) -> bool:
-        """False only when this list certainly shows what it did before the change."""
+    def may_affect(self, change: RecordChange) -> bool:
+        """False only if the change certainly leaves this list as it is."""
         # While the query runs, the records of its window are unknown.
-        if self._asking or self._window is None:
+        if self._querying or self._window is None:
             return True
-        return difference.may_concern(self.listing.query, self._ids)
+        return change.may_affect(self.listing.query, self._ids)
 
-    def may_concern_readable(
-        self, id: Any, now: Entity | None, difference: Difference, readable: bool
+    def may_affect_readable(
+        self, id: Any, now: Entity | None, change: RecordChange, readable: bool
     ) -> bool:
-        """`may_concern` for a list whose window was cut from readable records only.
+        """`may_affect` for a list that is filtered by a read rule.
 
-        Shapes: now is the stored record, None when it was removed; readable
-        is the read rule's answer for it.
+        Shapes: now is the stored record, None after a removal; readable is
+        the decision of the read rule for it.
         """
-        if self._asking or self._window is None or str(id) in self._window.decisive:
+        if self._querying or self._window is None or str(id) in self._window.decisive:
             return True
-        return now is not None and readable and difference.matches(self.listing.query, now)
+        return now is not None and readable and change.matches(self.listing.query, now)
 
     def refresh(self) -> None:
-        """Ask again: at once, or after the pause that follows on the last time."""
+        """Query again: immediately, or after the pause that follows the last query."""
         if not self.viewers:
             return
         self._due = True
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work())
+            self._task = asyncio.create_task(self._refresh_until_current())
 
-    async def _work(self) -> None:
+    async def _refresh_until_current(self) -> None:
         failed = 0
         while self._due:
-            failed = 0 if await self._asked() else failed + 1
+            failed = 0 if await self._query() else failed + 1
             await self._pause(min(PAUSE_S * 2 ** min(failed, 10), LONGEST_PAUSE_S))
 
-    async def _asked(self) -> bool:
-        """Ask and tell when it is this list's turn; False when the store did not answer."""
-        async with self._turn(self):
-            return await self._asked_now()
+    async def _query(self) -> bool:
+        """Query in a slot of the scheduler and send the window; False if the store failed."""
+        async with self._slot(self):
+            return await self._query_in_slot()
 
-    async def _asked_now(self) -> bool:
-        self._due, self._asking = False, True
+    async def _query_in_slot(self) -> bool:
+        self._due, self._querying = False, True
         waiting, self._waiting = self._waiting, {}
         try:
-            window = await self._ask()
-        except AccessScanLimitError as error:  # asking again helps after the next change only
+            window = await self._run_query()
+        except AccessScanLimitError as error:  # a query can succeed after the next change only
             log.warning("The list %s stays as it is: %s", self.listing.topic, log_text(error))
             still = {viewer: had for viewer, had in waiting.items() if viewer in self.viewers}
             self._waiting = still | self._waiting
             return True
-        except Exception:  # delivery: a store that is away for a while must not end the streams
+        except Exception:  # delivery: an unavailable store must not end the streams
             log.exception("The list %s could not be read; trying again", self.listing.topic)
             self._due, self._waiting = True, waiting | self._waiting
             return False
         finally:
-            self._asking = False
-        self._tell(window, waiting)
+            self._querying = False
+        self._send(window, waiting)
         return True
 
-    def _tell(self, window: Window, waiting: dict[Subscription, str]) -> None:
+    def _send(self, window: Window, waiting: dict[Subscription, str]) -> None:
         digest, topic = window.digest, self.listing.topic
         if self._frames is None or digest != self._digest:
             base, self._version = self._version, self._version + 1
@@ -158,17 +159,17 @@ class LiveList:
             if viewer not in self.viewers:
                 continue
             if shown == digest:
-                viewer.knows(topic, self._version)
+                viewer.mark_sent(topic, self._version)
             else:
                 viewer.offer(topic, self._frames, snapshot=True)
 
     @property
     def settled(self) -> bool:
-        """True when all its viewers have been told what the store held last."""
-        return not (self._due or self._asking)
+        """True when no query is due or running."""
+        return not (self._due or self._querying)
 
     async def close(self) -> None:
-        """End all work."""
+        """Cancel the background task and wait for it."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""`@on`: what else happens once something has been committed."""
+"""`@on`: handlers that run after a commit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from starmodel.app.sessions.browser_state import NOTHING, carried
+from starmodel.app.context import current_context, derived_context
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.changes.copies import Lease
 from starmodel.core.commands import CommandRecord
@@ -22,7 +23,7 @@ log = logging.getLogger("starmodel.reactions")
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One handler and what it waits for: a fact's class, or (entity class, event name)."""
+    """One handler and its cause: the class of a fact, or (entity class, event name)."""
 
     cause: Any
     handler: Callable[..., Any]
@@ -32,12 +33,12 @@ _defined: dict[tuple[str, str, Any], Reaction] = {}
 
 
 def on(cause: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Run the function after the commit that emitted such a fact, or that ended such an event.
+    """Run the function after a commit that emitted such a fact, or that ended such an event.
 
-    The first parameter is the fact, or the event's command record; `uow`
-    and `entity` (the snapshot after) may be asked for by name. It runs
-    once, in the committing process, in its own unit of work, at most once.
-    A failing one is logged and harms nobody.
+    The first parameter is the fact, or the event's command record; parameters
+    named `uow` and `entity` (the snapshot after the commit) are supplied. The
+    function runs at most once, in the committing process, in a separate unit
+    of work. An exception is logged and does not affect the command.
 
     Shapes: cause is the class of a fact, or `Product.adjust_stock`.
     """
@@ -60,7 +61,7 @@ def on(cause: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def defined_reactions() -> list[Reaction]:
-    """Every handler declared so far; a redefinition in the same module replaces."""
+    """Every handler declared so far; a redefinition in the same module replaces the first."""
     return list(_defined.values())
 
 
@@ -72,11 +73,9 @@ class Reactions:
         self._by_cause: dict[Any, list[Callable[..., Any]]] = {}
         for reaction in reactions:
             self._by_cause.setdefault(reaction.cause, []).append(reaction.handler)
+        self.causes = frozenset(self._by_cause)
+        """The classes of facts, and (entity class, event name) pairs, that handlers wait for."""
         self._tasks: set[asyncio.Task[None]] = set()
-
-    def waits_for(self, cls: type[Entity], event: str) -> bool:
-        """True when a handler runs after each such event."""
-        return (cls, event) in self._by_cause
 
     def after(
         self,
@@ -85,9 +84,9 @@ class Reactions:
         entity: Entity | None,
         facts: list[Any],
     ) -> None:
-        """Start what waits for this event and these facts; returns at once.
+        """Start the handlers of this event and of these facts; does not wait for them.
 
-        Shapes: record is None while the event goes on after a `yield`.
+        Shapes: record is None for a commit at a `yield`.
         """
         if not self._by_cause:
             return
@@ -100,7 +99,7 @@ class Reactions:
                     self._start(handler, fact, entity)
 
     async def idle(self, *, timeout_s: float | None = None) -> None:
-        """Return when every started handler, and what those started, has ended, or time is up."""
+        """Return when every handler, and those that they caused, has ended; or at the timeout."""
         try:
             async with asyncio.timeout(timeout_s):
                 while self._tasks:
@@ -114,7 +113,8 @@ class Reactions:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, handler: Callable[..., Any], subject: Any, entity: Entity | None) -> None:
-        carried.set(NOTHING)  # the request that caused this may be answered already
+        # The request that caused this may be answered already.
+        current_context.set(derived_context(browser_state=NO_BROWSER_STATE))
         unit = self._unit(Lease())
         extra = {"uow": unit, "entity": entity}
         wanted = list(inspect.signature(handler).parameters)[1:]
@@ -124,5 +124,5 @@ class Reactions:
                 await result
             await unit.settle()
             self.after(None, None, entity, unit.facts.emitted)
-        except Exception:  # delivery: a failing handler must not harm the event that caused it
+        except Exception:  # delivery: a failing handler must not harm its cause
             log.exception("The @on handler %s failed", handler.__qualname__)

@@ -1,4 +1,4 @@
-"""`@live`: a part of a page that is rendered again whenever its entity changes."""
+"""`@live`: a part of a page that is rendered again after each change of its entity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.app.live.roots import Part, part_of
+from starmodel.app.live.root_elements import Part, part_of
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -17,7 +17,7 @@ _views: dict[str, LiveView] = {}
 
 
 class Markup(str):
-    """HTML that is put into a page as it is."""
+    """HTML that is rendered unescaped."""
 
     __slots__ = ()
 
@@ -26,13 +26,13 @@ class Markup(str):
 
 
 class LiveView:
-    """A function of one snapshot whose component follows that entity in every open page.
+    """A function of one snapshot whose component is updated in every open page.
 
-    Called in a page it renders and watches. On a page that does not know the
-    state yet, what hides the part until then comes before it.
+    Called in a page it renders the component and subscribes the page. While the
+    browser has no state of the entity, an element that hides the part precedes it.
 
-    Shapes: by_id is True for a view whose elements all have ids of their
-    own, at which each newer rendering is patched.
+    Shapes: by_id is True for a view whose elements all have ids, by which
+    each new rendering is patched.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class LiveView:
         return (Markup(before), made) if before else made
 
     def part(self, entity: Entity) -> Part:
-        """The rendering of a snapshot, and where it goes. Raises: ConfigurationError."""
+        """The rendering of a snapshot, with its root element. Raises: ConfigurationError."""
         made = self.render(entity)
         return Part(made, None) if self._by_id else part_of(made, self.name, entity.id)
 
@@ -70,10 +70,9 @@ def live(render: Callable[[Any], Any]) -> LiveView:
         return Ul(*[Li(text) for text in chat.messages], id="messages")
     ```
 
-    It gets a snapshot with the public fields only, and may run in any
-    process, so it must be declared at module level and read nothing else.
-    It may return one element, several, text, or None for nothing, each time
-    as the state says, and parts of an SVG.
+    Its argument is a snapshot with the public fields only. It may run in any
+    process, so declare it at module level and let it read nothing else. It
+    may return one element, several, text, or None, and parts of an SVG.
 
     Raises: ConfigurationError, unless its one parameter is annotated with an entity.
     """
@@ -90,5 +89,5 @@ def live(render: Callable[[Any], Any]) -> LiveView:
 
 
 def view_named(name: str) -> LiveView | None:
-    """The view, or None when no module has declared it (yet)."""
+    """The view, or None if no imported module declares it."""
     return _views.get(name)

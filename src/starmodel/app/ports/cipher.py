@@ -12,7 +12,7 @@ class Cipher(Protocol):
     """
 
     def encrypt(self, data: bytes, context: bytes) -> bytes:
-        """The data, encrypted. Equal data give different texts."""
+        """The ciphertext. Equal data have different ciphertexts."""
 
     def decrypt(self, data: bytes, context: bytes) -> bytes:
-        """What was encrypted with this context. Raises: ValueError, for anything else."""
+        """The plaintext of data encrypted with this context. Raises: ValueError, for other data."""

@@ -1,4 +1,4 @@
-"""The ports of time and of new ids."""
+"""The ports of the clock and of the id generator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starmodel.core.values.ids import new_id
 
 
 class Clock(Protocol):
-    """Now, in seconds since the epoch."""
+    """The current time, in seconds since the epoch."""
 
     def __call__(self) -> float: ...
 

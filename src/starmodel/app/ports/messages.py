@@ -1,4 +1,4 @@
-"""What crosses the bus: plain data that any process can read."""
+"""Messages of the event bus: plain data that any process can decode."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Kind = Literal["created", "updated", "deleted", "expired", "closed"]
 
 
 class Changed(NamedTuple):
-    """One entity was committed in another state.
+    """The commit of one entity.
 
-    Shapes: state is all its public fields as JSON data (None when it is
-    gone); fields names the public ones that changed; before has their old
-    values where they are scalars. `base` is the version it replaced.
-    kind "closed" never crosses the bus: it tells one viewer of an entity
-    that he may not read any more.
+    Shapes: state is the public fields as JSON data, None after a removal;
+    fields names the public fields that changed; before has their previous
+    values, of scalar fields only. `base` is the version that was replaced.
+    kind "closed" is never published: it ends one viewer's updates of an
+    entity after a loss of read access.
     """
 
     entity: str
@@ -45,7 +45,7 @@ class Changed(NamedTuple):
 
     @property
     def topic(self) -> str:
-        """The name that viewers subscribe to: "Product:42"."""
+        """The subscription topic: "Product:42"."""
         return f"{self.entity}:{self.id}"
 
 
@@ -61,18 +61,22 @@ class Emitted:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """A visitor signed in or out, or an actor was disabled: access is to be decided again.
+    """A visitor signed in or out, or an actor was disabled: access decisions are void.
 
-    Shapes: visitor is the visitor's id as `Session.key` names it.
+    Shapes: visitor is `Session.key`.
     """
 
     visitor: str
 
 
-def fact_data(fact: Any) -> Any:
-    """A fact as JSON data, without private parts at any depth.
+Message = Changed | Emitted | SessionEnded
+"""Everything that is published."""
 
-    Raises: TypeError, for what is no dataclass or pydantic model, and for a
+
+def fact_data(fact: Any) -> Any:
+    """A fact as JSON data, without private fields at any depth.
+
+    Raises: TypeError, for anything but a dataclass or pydantic model, and for a
     value that has no JSON form.
     """
     is_model = isinstance(fact, BaseModel)
@@ -83,7 +87,7 @@ def fact_data(fact: Any) -> Any:
     token = excluding_private.set(True)
     try:
         return model_data(fact) if is_model else _dataclass_data(fact)
-    except ValueError as error:  # which would pass for a refusal by the event
+    except ValueError as error:  # a ValueError is a validation failure of the event
         raise TypeError(
             f"The fact {type(fact).__name__} can't be published, so nothing is stored: {error}. "
             "Give its fields types that have a JSON form."
@@ -93,7 +97,7 @@ def fact_data(fact: Any) -> Any:
 
 
 def _dataclass_data(fact: Any) -> Any:
-    """A dataclass by its annotations, which say what is private; else by its values."""
+    """A dataclass serialised by its annotations, which mark private fields; else by its values."""
     cls: Any = type(fact)
     serializer = _serializer(cls)
     if serializer is not None:
@@ -112,14 +116,14 @@ def _serializer(cls: Any) -> TypeAdapter[Any] | None:
     try:
         return TypeAdapter(cls)
     except (PydanticUserError, NameError, TypeError):
-        return None  # a field of a type that pydantic doesn't know
+        return None  # a field of a type without a pydantic schema
 
 
 _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}
 
 
 def changed_message(entity_type: EntityType, change: Change, base: Entity) -> Changed:
-    """What the bus is told of one change. Raises: TypeError, for a value without a JSON form."""
+    """The message of one committed change. Raises: TypeError, for a value without a JSON form."""
     info, values, patch = entity_type.cls.__entity__, base.__dict__, change.patch
     names = (*patch.set, *patch.unset)
     if info.private:

@@ -1,4 +1,4 @@
-"""Bounds of moments in filters: without a zone they mean what pages show."""
+"""Datetime bounds in filters: naive ones compare with the wall-clock time that pages show."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _DATE: TypeAdapter[date] = TypeAdapter(date)
 
 
 class ShownMoment(datetime):
-    """A wall-clock time as pages show it.
+    """A naive datetime bound that compares with the wall-clock time of pages.
 
-    Compares with values without a zone as they are, and with aware ones as
-    they are in UTC, which is how both are shown and ordered.
+    Naive values compare as they are, aware values by their UTC time, as
+    pages show and order both.
     """
 
     __slots__ = ()
 
     @classmethod
     def of(cls, value: datetime) -> ShownMoment:
-        """The same wall clock. Shapes: value has no zone."""
+        """The bound with the same wall-clock time. Shapes: value is naive."""
         return cls.combine(value.date(), value.time())
 
     @property
     def clock(self) -> datetime:
-        """The wall clock as a plain datetime."""
+        """The wall-clock time as a naive datetime."""
         return datetime.combine(self.date(), self.time())
 
     def __eq__(self, other: object) -> bool:
@@ -67,31 +67,31 @@ def _clock(value: datetime) -> datetime:
 
 
 def absolute(value: Any) -> Any:
-    """An aware moment in UTC, any other value as it is.
+    """An aware datetime in UTC, any other value unchanged.
 
-    Python compares two moments of one zone by their clocks, so that both
-    hours of a change to winter time are one, and finds a moment in such an
-    hour equal to none of another zone.
+    Python compares two datetimes of one tzinfo by their wall-clock time, so
+    both hours of a DST fold are equal, and a datetime in a fold is unequal to
+    every datetime of another tzinfo.
     """
     if isinstance(value, list | tuple | set | frozenset):
         return [absolute(item) for item in value]
     if isinstance(value, datetime) and value.tzinfo is not None:
-        with contextlib.suppress(OverflowError):  # at the ends of time
+        with contextlib.suppress(OverflowError):  # near datetime.min and datetime.max
             return value.astimezone(UTC)
     return value
 
 
 def kind_names(annotation: Any) -> frozenset[str]:
-    """The names of the types that a field may hold."""
+    """The names of the types in a field's annotation."""
     return frozenset(getattr(kind, "__name__", "") for kind in plain_types(annotation))
 
 
 def bound_of(annotation: Any, op: str, text: str) -> datetime | date | None:
-    """What a text in an address means as a bound of a field; None for fields of other types.
+    """A query parameter as a bound of a date or datetime field; None for other fields.
 
-    Without a zone it is a `ShownMoment`, or in UTC where the field takes
-    aware moments only. Without seconds it is that whole minute, and a day
-    that whole day, so "lte" and "gt" compare with its end.
+    A naive text is a `ShownMoment`, or UTC if the field takes aware datetimes
+    only. A text without seconds is the whole minute, a date the whole day, so
+    "lte" and "gt" compare with its end.
 
     Raises: ValueError.
     """
@@ -116,12 +116,12 @@ def bound_of(annotation: Any, op: str, text: str) -> datetime | date | None:
 
 
 def takes_only_aware(annotation: Any) -> bool:
-    """True for fields whose moments always have a zone."""
+    """Whether the field takes aware datetimes only."""
     return kind_names(annotation) == {"AwareDatetime"}
 
 
 def in_utc(value: str) -> datetime | str:
-    """A text without a zone as a moment in UTC; any other text as it is."""
+    """A naive ISO text as a datetime in UTC; any other text unchanged."""
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:

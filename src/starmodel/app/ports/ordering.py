@@ -1,4 +1,4 @@
-"""Which of two records comes first: by any values, None last either way, equal ones by id."""
+"""The sort order of records: by field values, None last in both directions, ties by id."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from starmodel.core.fields.field_types import plain_types
 
 Order = tuple[tuple[str, bool], ...]
 Position = tuple[Any, ...]
-"""Where a record stands in an order: the value of each term, then its id."""
+"""The position of a record in an order: the value of each term, then its id."""
 
 
 def order_words(order: Order) -> str:
-    """The order as an address has it.
+    """The order as a query parameter.
 
     >>> order_words((("price", True), ("name", False)))
     '-price,name'
@@ -28,7 +28,7 @@ def order_words(order: Order) -> str:
 
 
 def position_of(entity: Entity, order: Order) -> Position:
-    """Where the record stands. A stored value that is no member of its enum (any more) is None."""
+    """The record's position. A stored value that is no member of its enum counts as None."""
     made = []
     for name, _ in order:
         value = getattr(entity, name)
@@ -38,7 +38,7 @@ def position_of(entity: Entity, order: Order) -> Position:
 
 
 def sort_key(position: Position, order: Order) -> tuple[Any, ...]:
-    """What positions in this order are sorted by, and compared with < and >."""
+    """The sort key of a position; keys compare with < and >."""
     key: list[Any] = []
     for value, (_, descending) in zip(position, (*order, ("id", False)), strict=True):
         if value is None:
@@ -50,7 +50,7 @@ def sort_key(position: Position, order: Order) -> tuple[Any, ...]:
 
 
 class _Descending:
-    """Compares the other way round."""
+    """Inverts the comparison of a value."""
 
     __slots__ = ("_place",)
 
@@ -67,7 +67,7 @@ class _Descending:
 
 
 def _place(value: Any) -> tuple[Any, ...]:
-    """What compares as the value does, and with every other that its field may hold.
+    """A key that compares as the value does, with every value that its field may hold.
 
     Values that don't compare in Python stand by the name of their kind;
     NaN is above all numbers; one moment in several zones is ordered by them.
@@ -92,7 +92,7 @@ def _place(value: Any) -> tuple[Any, ...]:
 
 
 def offset_text(value: datetime) -> str:
-    """An aware moment's offset in brackets; nothing for UTC.
+    """An aware datetime's offset in brackets; empty for UTC.
 
     >>> offset_text(datetime.fromisoformat("2024-06-01T12:00-05:30"))
     '[-05:30]'
@@ -105,7 +105,7 @@ def offset_text(value: datetime) -> str:
 
 @lru_cache(maxsize=1024)
 def _members_of(entity: type[Entity], name: str) -> type[Enum] | None:
-    """The enum whose members are all that a field may hold beside None."""
+    """The enum of a field whose annotation is that enum or None."""
     kinds = plain_types(entity.__pydantic_fields__[name].annotation)
     kind = kinds[0] if len(kinds) == 1 else None
     return kind if isinstance(kind, type) and issubclass(kind, Enum) else None
@@ -113,7 +113,7 @@ def _members_of(entity: type[Entity], name: str) -> type[Enum] | None:
 
 @lru_cache(maxsize=1024)
 def ranks(kind: type[Enum]) -> dict[str, int]:
-    """The place of each member: by comparison, or of definition where members don't compare."""
+    """The rank of each member: by comparison, or by definition if members don't compare."""
     members: Sequence[Any] = list(kind)
     with contextlib.suppress(TypeError):
         members = sorted(members)

@@ -1,4 +1,4 @@
-"""One question to a repository: filters, search, order and window."""
+"""Queries: filters, search, order and window."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "not_startswith": lambda value, wanted: not str(value).lower().startswith(str(wanted).lower()),
 }
 NEGATED = {"not_in": "in", "not_contains": "contains", "not_startswith": "startswith"}
-"""The operators that match exactly what another one does not, records without a value included."""
+"""The negation of each operator; a negated operator also matches records without a value."""
 SHORTHANDS = ("isnull", "range")
-"""What a filter may say besides: `eq` or `ne` with None, and `gte` together with `lte`."""
+"""Shorthands of filters: `eq` or `ne` with None, and `gte` together with `lte`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`field op value`; eq and ne with None ask for absence.
+    """`field op value`; eq and ne with None filter by absence.
 
     None matches no other operator, and so all of the `NEGATED` ones.
     """
@@ -54,7 +54,7 @@ class Filter:
 
     @property
     def positive(self) -> Filter:
-        """The filter that matches what this negated one does not."""
+        """The negation of this negated filter."""
         return Filter(self.field, NEGATED[self.op], self.value)
 
     def matches(self, entity: Entity) -> bool:
@@ -76,12 +76,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to list of one class.
+    """A query for records of one class.
 
-    Shapes: filters all hold; search is found in any of search_fields,
-    whatever the case; order is (field, descending) pairs, None last
-    either way, ties by id. The window begins behind the position `after`,
-    when there is one, and leaves out `offset` records more.
+    Shapes: filters are joined by AND; search is a case-insensitive substring
+    of any of search_fields; order is (field, descending) pairs, None last in
+    both directions, ties by id. The window begins after the position `after`,
+    if there is one, and skips `offset` records.
     Units: limit and offset count records; limit None means all.
     """
 
@@ -95,7 +95,7 @@ class Query:
     after: Position | None = None
 
     def matches(self, entity: Entity) -> bool:
-        """Whether a snapshot belongs to the answer, the window aside."""
+        """Whether a snapshot matches filters and search, without the window."""
         return all(f.matches(entity) for f in self.filters) and (
             not self.search
             or any(
@@ -106,7 +106,7 @@ class Query:
         )
 
     def arrange(self, entities: Iterable[Entity]) -> list[Entity]:
-        """The matching snapshots in order, cut to the window; for stores that can't ask."""
+        """The matching snapshots, sorted and cut to the window; for stores that scan in Python."""
         found = filter(self.matches, entities)
         if self.after is not None:
             start = sort_key(self.after, self.order)
@@ -115,7 +115,7 @@ class Query:
         return arranged[self.offset : None if self.limit is None else self.offset + self.limit]
 
     def sort_key(self, entity: Entity) -> tuple[Any, ...]:
-        """What snapshots are sorted by in this query's order."""
+        """The sort key of a snapshot in this query's order."""
         return sort_key(position_of(entity, self.order), self.order)
 
 
@@ -129,15 +129,15 @@ def make_query(
     offset: int = 0,
     private: bool = False,
 ) -> Query:
-    """A query from words: `price__lt=5`, order "-price,name".
+    """A query from parameters such as `price__lt=5` and the order "-price,name".
 
-    Text values are converted to the field's type. Private fields can be
-    asked only by code (`private=True`).
+    Text values are converted to the field's type. Private fields are allowed
+    for code only (`private=True`).
 
     Shapes: filters are `field`, `field__op` for an operator, `field__isnull`
-    with a bool, and `field__range` with two values, both included.
+    with a bool, and `field__range` with two values, both inclusive.
 
-    Raises: ListQueryError, naming the field or operator and what there is.
+    Raises: ListQueryError, naming the field or operator and the allowed ones.
     """
     fields = {
         name: spec
@@ -184,7 +184,7 @@ def make_query(
 
 
 def searched_fields(entity: type[Entity]) -> frozenset[str]:
-    """The fields in which a search looks: those the class names, else all its texts."""
+    """The fields that a search matches: `search_fields` of the class, or every text field."""
     named = entity.model_config.get("search_fields")
     if named is not None:
         return frozenset(named)
@@ -193,7 +193,7 @@ def searched_fields(entity: type[Entity]) -> frozenset[str]:
 
 
 def _filters(entity: type[Entity], name: str, op: str, value: Any) -> list[Filter]:
-    """What one word of a question means; shorthands are written out."""
+    """The filters of one parameter; shorthands are expanded."""
     if op == "isnull":
         truth = value if isinstance(value, bool) else _TRUTHS.get(str(value)[:10].lower())
         if truth is None:
@@ -216,7 +216,7 @@ _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def _several(name: str, value: Any) -> list[Any]:
-    """The values of a list that is written as text, or given by code."""
+    """The values of a comma-separated list, or of a list from code."""
     try:
         return split_values(value) if isinstance(value, str) else list(value)
     except TypeError:
@@ -276,7 +276,7 @@ def _read(adapter: TypeAdapter[Any], value: Any) -> Any:
 
 @lru_cache(maxsize=2048)
 def _bare_adapter(entity: type[Entity], name: str, several: bool) -> TypeAdapter[Any]:
-    """Validates the type of a field without its rules."""
+    """Validates the type of a field without its constraints."""
     annotation: Any = entity.__pydantic_fields__[name].annotation
     return TypeAdapter(list[annotation] if several else annotation)
 
@@ -296,7 +296,7 @@ def _shown(value: Any) -> str:
 
 
 def _moments(annotation: Any, op: str, value: Any) -> Any:
-    """Texts for a field of dates or moments as its bounds; None for everything else."""
+    """Text values as bounds of a date or datetime field; None for other fields."""
     if op != "in":
         return bound_of(annotation, op, value) if isinstance(value, str) else None
     if not all(isinstance(item, str) for item in value):

@@ -1,13 +1,15 @@
-"""What the application layer asks of the outside world.
+"""The repository port: snapshots and batches, versions, and optional capabilities.
 
-Each port has a fake or an in-process implementation, and adapters prove
-themselves by the contract suites in `starmodel.testing`.
+`Repository` is what every store implements. `LocksRows`, `EvictingRepository`,
+`SuppliesDefaults` and `ProcessLocal` are optional protocols. The contract suites
+in `starmodel.testing.contracts` test each promise.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -31,13 +33,13 @@ E = TypeVar("E", bound=Entity)
 class Change(NamedTuple):
     """One entity's part of a batch.
 
-    Shapes: kind "insert" needs that nothing is stored; "update", "delete"
-    and "check" need that the stored version is `base`. snapshot is the
-    state after (None for delete and check); an update writes only
-    `patch`, so fields that a newer build added stay. before is the state
-    that an update or delete replaces, where it is known: which unique
-    values and references the batch gives up.
-    Units: ttl_s is seconds from the commit on; None means for ever.
+    Shapes: kind "insert" requires that no row with this id exists; "update",
+    "delete" and "check" require that the stored version is `base`. snapshot
+    is the state after the commit, None for delete and check. An update
+    writes only `patch`, so columns that a newer build added stay as they are.
+    before is the snapshot that an update or delete replaces, if known; it
+    names the unique values and references that the batch releases.
+    Units: ttl_s is seconds from the commit on; None means no expiry.
     """
 
     entity: type[Entity]
@@ -52,20 +54,20 @@ class Change(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The order in which a batch takes its locks."""
+        """The sort key by which a batch acquires its row locks."""
         return self.entity.__name__, str(self.id)
 
 
 class Marker(NamedTuple):
-    """Proof that a command ran, kept for a day beside what it changed.
+    """An idempotency marker: the record that a command ran, stored for MARKER_TTL_S.
 
-    Shapes: key names session, entity, event and the browser's key;
-    digest is of the arguments; outcome is JSON, None while it runs;
-    command is the id of the run that wrote it; effects is True when the
-    command also did something that is not in its batch; owner names the
-    session, or the actor where there is none, and is_guests is True when
-    nobody was signed in: a store that drops markers keeps those of others.
-    Neither needs to be stored.
+    Shapes: key joins session, entity, event and the idempotency key of the
+    request; digest is of the arguments; outcome is JSON, None while the
+    command runs; command is the id of the run that wrote the marker; effects
+    is True for a command with side effects outside its batch. owner is the
+    session, or the actor if there is no session; is_guests is True for an
+    anonymous visitor: a store that evicts markers limits those of guests and of
+    actors separately. owner and is_guests need not be stored.
     Units: at is seconds since the epoch.
     """
 
@@ -79,19 +81,20 @@ class Marker(NamedTuple):
     is_guests: bool = False
 
 
-class Fills(NamedTuple):
-    """Functions that make a field's value, for a new record and for one that is changed.
+class ColumnDefaults(NamedTuple):
+    """Functions that generate the values of columns, by field name.
 
-    A repository may offer `fills(entity) -> Fills | None`. Those of insert
-    fill in for None, those of update for fields that a change left alone.
+    Shapes: insert applies to fields of a new record that are None; update
+    applies to fields that a change leaves as they are.
     """
 
     insert: Mapping[str, Callable[[], Any]]
     update: Mapping[str, Callable[[], Any]]
 
 
-class Batch(NamedTuple):
-    """Changes that are stored together with their marker, or not at all."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One atomic write: changes, and the idempotency marker of their command."""
 
     changes: Sequence[Change] = ()
     marker: Marker | None = None
@@ -101,77 +104,79 @@ Expired = Callable[[type[Entity], Any, int], Awaitable[None]]
 
 
 class Repository(Protocol):
-    """Where snapshots of some entity classes are kept.
+    """Stores the snapshots of some entity classes.
 
-    Every snapshot handed out is frozen, carries its version, is private to
-    the caller, and was marked by `starmodel.core.entity.stored`.
+    Every snapshot returned is frozen, has its version set by
+    `starmodel.core.entity.stored`, and shares no mutable value with another.
     """
 
     transactional: bool
-    """True when `commit` can hold its transaction open for `between`."""
+    """True when `commit` holds its transaction open while `between` runs."""
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
-        """Get ready to serve these classes; call `expired` for each entity whose ttl ran out."""
+        """Prepare to serve these classes; await `expired` for each entity whose ttl has passed."""
 
     async def close(self) -> None:
-        """Finish what was accepted, then let go of everything."""
+        """Finish accepted writes, then release every resource."""
 
     async def get(self, entity: type[E], id: Any) -> E | None:
         """The newest committed snapshot, or None."""
 
     async def latest(self, entity: type[E], id: Any) -> E | None:
-        """Like `get`, but may be a state that this process has queued and not committed yet.
+        """The newest snapshot, including one whose commit is queued in this process.
 
-        Only good as the base of a next commit, which fails if the queued one does.
+        The base of a next commit, which conflicts when the queued commit fails.
+        In a repository without a write queue it is `get`: `latest = get`.
         """
 
     async def commit(
         self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Store the whole batch durably, or nothing of it.
+        """Store the whole batch durably and atomically.
 
-        `between` runs after all checks passed and before the commit becomes
-        final; when it raises, nothing is stored.
+        `between` runs after every check has passed and before the commit is
+        final; if it raises, the transaction is rolled back.
 
-        Raises: VersionConflictError; ConstraintError; DuplicateCommandError, when
-        another run's marker with this key is stored.
+        Raises: VersionConflictError; ConstraintError; DuplicateCommandError, if
+        a marker with this key, written by another run, is stored.
         """
 
     async def next_id(self, entity: type[Entity]) -> int:
-        """A number that no record of the class has or ever will be given again.
+        """A new integer id, greater than every id of the class so far; never returned twice.
 
-        Only for a class whose id is `int | None`. Numbers may be left out.
+        Only for a class whose id is `int | None`. The sequence may have gaps.
         """
 
     async def list(self, query: Query) -> list[Entity]:
         """The snapshots in the query's window, in its order."""
 
     def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
-        """What `list` would give, at most `batch` snapshots at a time, never none.
+        """The snapshots of `list` in non-empty chunks of at most `batch`.
 
-        For a query without limit and offset. Nothing is held between two
-        chunks: no connection, transaction or lock. A record that is there
-        all the time, and keeps what it is found and sorted by, comes once;
-        another may come or not, or twice if its place changes. Each is as it
-        was stored when its chunk was read.
+        For a query without limit and offset. No connection, transaction or
+        lock is held between two chunks. A record that exists throughout and
+        whose filtered and sorted fields stay the same is returned exactly
+        once. A record created or deleted meanwhile may be returned or not; one
+        that moves in the order may be returned twice. Each snapshot is the
+        committed one at the time its chunk was read.
 
         Units: batch is 1 to 1000.
         """
 
     async def count(self, query: Query) -> int:
-        """How many snapshots match, whatever the window."""
+        """The number of snapshots that match the filters and search, without the window."""
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
-        """Whether `list` finds the snapshot, the window aside; None when only asking can tell."""
+        """Whether the snapshot matches filters and search; None if only the database can decide."""
 
     async def marker(self, key: str) -> Marker | None:
-        """The marker of that key, unless it is older than a day."""
+        """The idempotency marker with this key; None once it is older than MARKER_TTL_S."""
 
     async def forget(self, key: str, command: str) -> None:
-        """Remove the marker that this run wrote, after it was refused."""
+        """Delete the idempotency marker with this key, if this run wrote it."""
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
-        """Let the entity live `ttl_s` seconds from now on, when it exists."""
+        """Set the expiry of an existing entity to `ttl_s` seconds from now."""
 
 
 RecordKey = tuple[type[Entity], Any]
@@ -179,32 +184,52 @@ RecordKey = tuple[type[Entity], Any]
 
 @runtime_checkable
 class LocksRows(Protocol):
-    """A repository that several processes write to, and that can lock a row before it is read."""
+    """A repository with several writing processes and pessimistic row locks."""
 
     def lock_rows(self, keys: Collection[RecordKey]) -> AbstractAsyncContextManager[Repository]:
-        """One transaction, which waits until it has these rows and ends with its first commit.
+        """One transaction that locks these rows and ends with its first commit.
 
-        Inside it `get` and `latest` give what is stored, locked until the
-        commit, so that a commit on top of it meets no version conflict.
-        Without a commit everything is rolled back. Nothing may be awaited
-        inside but stores: other commands wait. Rows are locked in the order
-        of their table and id.
+        Inside it `get` and `latest` return the committed snapshot and lock it
+        until the commit, so that a commit based on it meets no version conflict.
+        Without a commit the transaction is rolled back. Await nothing but
+        repositories inside: other commands wait for the locks. Rows are
+        locked in the order of table and id.
 
-        Raises: StoreBusyError, when they are not had in time;
-        TransactionAbortedError, when the command has to begin anew.
+        Raises: StoreBusyError, when a lock is not acquired in time;
+        TransactionAbortedError, when the command has to be retried.
         """
 
 
 IsWatched = Callable[[str], bool]
-"""Whether an open page shows the topic, such as "Counter:c1"."""
+"""Whether an open page subscribes to the topic, such as "Counter:c1"."""
 
 
 @runtime_checkable
 class EvictingRepository(Protocol):
-    """A repository that drops entities of session scope when it is full."""
+    """A repository that evicts entities of session scope when it is full."""
 
     is_watched: IsWatched
-    """Set before `open`; what it says yes to is not dropped."""
+    """Set before `open`; entities with a subscribed topic are not evicted."""
+
+
+@runtime_checkable
+class SuppliesDefaults(Protocol):
+    """A repository whose columns have defaults of their own, such as SQLAlchemy's `onupdate`."""
+
+    def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
+        """The columns of the class with a default; None without any."""
+
+
+@runtime_checkable
+class ProcessLocal(Protocol):
+    """A repository or event bus whose data is visible in this process only.
+
+    An application that uses one is served by a single process. A repository
+    or bus without this attribute is shared between processes.
+    """
+
+    process_local: bool
 
 
 MARKER_TTL_S = 24 * 3600.0
+"""How long an idempotency marker is stored. Units: seconds."""

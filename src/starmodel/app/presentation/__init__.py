@@ -1,1 +1,1 @@
-"""Ports of what a visitor sees: pages, and the frontend protocol that keeps them live."""
+"""Ports of generated pages and of the frontend protocol that updates them."""

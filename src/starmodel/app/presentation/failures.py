@@ -1,4 +1,4 @@
-"""What a developer is shown of an exception: the steps through their own code."""
+"""Tracebacks for developers, reduced to the frames of the application's code."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ AROUND = 3
 
 
 class Frame(NamedTuple):
-    """One step of an exception through the application's own code.
+    """One frame of a traceback in the application's code.
 
-    Shapes: code holds numbered lines around `line`; function is "" for a
-    place that could not even be compiled.
+    Shapes: code holds numbered lines around `line`; function is "" for
+    code that does not compile.
     """
 
     file: str
@@ -30,10 +30,10 @@ class Frame(NamedTuple):
 
 
 def own_frames(error: BaseException) -> list[Frame]:
-    """The steps through the application's own files, the last one innermost.
+    """The frames in files of the application, innermost last.
 
-    A syntax error's own place is the last step. Empty when the error never
-    touched a file of the application.
+    The location of a syntax error is the last frame. Empty when the traceback
+    has no file of the application.
     """
     steps = [
         _frame(step.filename, step.lineno or 0, step.name)
@@ -48,25 +48,25 @@ def own_frames(error: BaseException) -> list[Frame]:
 def own_traceback(error: BaseException) -> str:
     """Python's traceback without the frames of StarModel, libraries and the import system.
 
-    An exception that no other frame has keeps all of its own.
+    An exception without any application frame is printed in full.
     """
-    told = traceback.TracebackException.from_exception(error)
-    for part in _parts(told):
+    report = traceback.TracebackException.from_exception(error)
+    for part in _parts(report):
         own = [step for step in part.stack if is_own(step.filename)]
         if own or _is_syntax(part):
             part.stack = traceback.StackSummary.from_list(own)
-    return "".join(told.format())
+    return "".join(report.format())
 
 
 def is_own(file: str) -> bool:
-    """Whether a file belongs to the application: not to us, a library or Python."""
+    """Whether a file belongs to the application, not to StarModel, a library or Python."""
     if file.startswith(("<", OURS)) or LIBRARIES.intersection(Path(file).parts):
         return False
     return not file.startswith(f"{STANDARD}{os.sep}")
 
 
 def shown_path(file: str) -> str:
-    """The file as people name it: from the current folder, when it is in there."""
+    """The path relative to the current folder, when the file is inside it."""
     path, here = Path(file), Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
@@ -83,9 +83,9 @@ def _is_syntax(part: traceback.TracebackException) -> bool:
     return hasattr(part, "filename")  # which no other kind of exception has there
 
 
-def _parts(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+def _parts(report: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
     """The exception, its causes, and those of a group."""
-    yield told
-    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+    yield report
+    for other in (report.__cause__, report.__context__, *(report.exceptions or ())):
         if other is not None:
             yield from _parts(other)

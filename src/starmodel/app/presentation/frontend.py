@@ -1,4 +1,4 @@
-"""The port of the frontend protocol: what pages carry, and how replies and streams are encoded."""
+"""The port of the frontend protocol: signals and actions of pages, encoded replies, streams."""
 
 from __future__ import annotations
 
@@ -18,74 +18,74 @@ from starmodel.core.results import Progress
 
 
 class Realtime(Protocol):
-    """What the application needs of the adapter that keeps pages live."""
+    """The part of the frontend protocol that entities reach through their application."""
 
     def render_action(self, entity_type: EntityType, action: Action) -> str:
-        """What a click on the page being made will send."""
+        """The expression that dispatches the action, for an event attribute of the current page."""
 
     def show(self, entity: Entity, view: str = "") -> str:
-        """Put the entity, or a live view of it, on the stream of the page being made.
+        """Subscribe the current page to the entity, or to a live view of it.
 
-        What comes back is HTML that has to stand right before the view, mostly none.
+        Returns the HTML that declares missing signals, to be inserted before the view; often "".
         """
 
     def namespace(self, entity: Entity) -> str:
-        """Where the entity's signals stand on the page being made."""
+        """The namespace of the entity's signals on the current page."""
 
 
 class RealtimeAdapter(Realtime, Protocol):
-    """What web and UI adapters ask of the transport."""
+    """The frontend protocol: what web and UI adapters render and encode with."""
 
     @property
     def root_path(self) -> str:
-        """Where the application is mounted, for the page being made."""
-
-    def begin(self, session: Session, root_path: str, *, patch: bool = False) -> Any:
-        """Start collecting what a response shows."""
+        """The mount point of the application, for the current page."""
 
     def declare(self, entity: Entity) -> str:
-        """The HTML that declares an entity's signals and watches it."""
+        """The HTML that declares the entity's signals; the page subscribes to its topic."""
 
     def show_list(self, listing: Listing) -> None:
-        """Put a list on the stream of the page being made."""
+        """Subscribe the current page to a list."""
+
+    def rows_id(self, listing: Listing) -> str:
+        """The id of the element that holds the rows of a list, at which they are patched."""
 
     def head(self, root_path: str) -> str:
-        """The HTML that a page's head needs."""
+        """The HTML of the scripts in a page's head."""
 
     def tail(self) -> str:
-        """The HTML that closes a page."""
+        """The HTML at the end of a page: its stream token and initial signals."""
 
     def form_action(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
-        """What submitting a generated form sends."""
+        """The expression that submits a generated form."""
 
     def bulk_action(self, entity_type: EntityType) -> str:
-        """What submitting the form for all chosen rows of a list sends."""
+        """The expression that submits the bulk form of a list."""
 
     def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
-        """Where a plain form posts to."""
+        """The URL that a form without JavaScript posts to."""
 
     def encode_reply(self, entity_type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
-        """What the caller of an event is sent."""
+        """The response body for the caller of an event."""
 
     async def encode_shown(self, session: Session) -> bytes:
-        """What the page is to show of the states that this request carried."""
+        """The patches that render the browser state of this request on the page."""
 
     def encode_states(self, session: Session) -> bytes:
-        """What the browser is to store and show of the states that this request changed."""
+        """The browser state that this request changed, for the browser to store and render."""
 
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
-        """Elements, toasts and a redirect, as the caller's page takes them."""
+        """Elements, toasts and a redirect, as patches of the caller's page."""
 
     def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
-        """How far an event has come, for its caller; None when it is over."""
+        """The progress of a running event, as a patch; None removes it."""
 
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
-        """What the caller of a refused event is sent. Shapes: text is the toast's, "" for none."""
+        """The response body for a refused event. Shapes: text is the toast's, "" for none."""
 
     def encode_stale(self, status: int) -> bytes:
-        """What a page is sent whose session has ended, instead of running anything."""
+        """The response body for a page whose session has ended; no event runs."""
 
     async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
         """Serve a page's stream.

@@ -18,8 +18,8 @@ from starmodel.core.results import Progress, Toast
 class Row(NamedTuple):
     """One row of a list as HTML.
 
-    Shapes: key is `row_key` of its record, "none" for the row of an empty
-    list; the outer element carries it as `data-key`.
+    Shapes: key is `row_key` of its record, "none" for the placeholder row of
+    an empty list; the outer element has it as its `data-key`.
     """
 
     key: str
@@ -27,24 +27,24 @@ class Row(NamedTuple):
 
 
 class Renderer(Protocol):
-    """What the application needs of the UI adapter."""
+    """The part of the UI adapter that the application renders with."""
 
     def render(self, component: Any) -> str:
         """A component as HTML."""
 
     def toast(self, toast: Toast) -> Any:
-        """The component of a short message."""
+        """The component of a toast."""
 
     def progress(self, id: str, progress: Progress) -> Any:
-        """The component, with this id, of how far a long event has come."""
+        """The component, with this id, of the progress of a long event."""
 
     def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
-        """One row for each record, and for none the row that says so."""
+        """One row for each record; a placeholder row for an empty list."""
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        """What stands around the rows and depends on the window, such as the links to pages.
+        """The elements around the rows that depend on the window, such as pagination links.
 
-        Each is patched at its own id.
+        Each is patched by its id.
         """
 
 
@@ -66,10 +66,10 @@ class Site:
 
 
 class UIAdapter(Renderer, Protocol):
-    """Turns entities into pages. Components are whatever `render` takes.
+    """FairScheduler entities into pages. Components are whatever `render` takes.
 
-    Shapes: scripts are the texts of inline scripts of its own, which the
-    Content-Security-Policy of its pages then allows.
+    Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
+    its pages allows them by hash.
     """
 
     scripts: Sequence[str]
@@ -83,34 +83,34 @@ class UIAdapter(Renderer, Protocol):
         lead: Any = None,
         subject: Entity | None = None,
     ) -> str:
-        """A whole page; `at` is the class it belongs to, `lead` stands beside its heading.
+        """A complete page; `at` is its entity type, `lead` is placed beside the heading.
 
-        With the record that it is about as `subject`, heading and tab follow the record's name.
+        With a record as `subject`, heading and tab title follow the record's title live.
         """
 
     def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
-        """A whole page for an error."""
+        """A complete error page."""
 
     def failure_panel(self, problem: Any) -> Any:
-        """What a developer sees of an event that raised, on the page of the click."""
+        """The traceback of an event that raised, for the developer's page."""
 
     def start(self, actor: Actor | None) -> Any:
-        """What the start page shows: every entity that the actor may read."""
+        """The content of the start page: every entity type that the actor may read."""
 
     def title(self, entity_type: EntityType, entity: Entity) -> str:
-        """The name people know an entity by."""
+        """The display title of an entity."""
 
     def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
-        """The links to these classes; `at` is the one that the page belongs to."""
+        """The navigation links to these entity types; `at` is the current one."""
 
     def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
-        """The records of a list, live, with links to the pages before and after."""
+        """The live table of a list, with pagination links."""
 
     def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
-        """What stands beside the heading of a list, or of one record."""
+        """The component beside the heading of a list, or of one record."""
 
     def detail(self, entity_type: EntityType, entity: Entity) -> Any:
-        """One entity's fields, live."""
+        """The live fields of one entity."""
 
     def events(self, entity_type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
         """A form for each of an entity's events that the actor may run."""
@@ -127,7 +127,8 @@ class UIAdapter(Renderer, Protocol):
     ) -> Any:
         """A form that runs an event; works with and without JavaScript.
 
-        Shapes: was is what an edit form remembers; see `binding.edited_fields`.
+        Shapes: was holds the digests of the initial values of an edit form; see
+        `binding.edited_fields`.
         """
 
     def field_problems(
@@ -138,7 +139,7 @@ class UIAdapter(Renderer, Protocol):
         problems: Mapping[str, str],
         was: Mapping[str, str],
     ) -> Sequence[Element]:
-        """The patches that put each sentence beside its input, and clear the others.
+        """The patches that place each validation message beside its input and clear the others.
 
-        With `was` also those that renew what the form remembers.
+        With `was` also those that update the form's digests of initial values.
         """

@@ -1,4 +1,4 @@
-"""Cursors: where a window of a list ended, encrypted, as a text for addresses."""
+"""Cursors of keyset pagination: the encrypted position of a record, as URL-safe text."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ BLOCK_BYTES = 32
 
 
 class Cursors:
-    """Makes and reads cursors.
+    """Encodes and decodes cursors.
 
-    A cursor holds the values that its record is sorted by, and the id,
-    encrypted and padded to blocks. It belongs to one class and order, and,
-    where a read rule looks at records, to one reader. Filters and search
-    may change between two windows.
+    A cursor is the sort values and the id of a record, padded to blocks and
+    encrypted. It is bound to one class and order and, if the read rule depends
+    on the record, to one reader. Filters and search may change between pages.
 
-    Shapes: reader names who asks, "" for anybody.
+    Shapes: reader is the actor's id, "" for any reader.
     """
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
 
     def behind(self, query: Query, entity: Entity, reader: str = "") -> str:
-        """The cursor of the window that begins behind this record.
+        """The cursor of the window that begins after this record.
 
-        Raises: ListQueryError, when it is too long for an address.
+        Raises: ListQueryError, if it is too long for a URL.
         """
         text = to_text(list(position_of(entity, query.order))).encode()
         text += b" " * (-len(text) % BLOCK_BYTES)
@@ -52,7 +51,7 @@ class Cursors:
         return cursor
 
     def position(self, query: Query, cursor: str, reader: str = "") -> Position | None:
-        """Where the window of a cursor begins; None for "", the start.
+        """The position of a cursor; None for "", the start of the list.
 
         Raises: ListQueryError, for a cursor of another class, order or reader, or a forged one.
         """
@@ -78,7 +77,7 @@ class Cursors:
             if position[-1] is None:
                 raise ValueError("names no record")
             return position
-        # Forged, or made by an earlier build whose fields had other types.
+        # Forged, or encrypted by an earlier build whose fields had other types.
         except (ArithmeticError, AttributeError, RecursionError, TypeError, ValueError) as error:
             order = order_words(query.order)
             raise ListQueryError(
@@ -89,11 +88,11 @@ class Cursors:
 
 
 def _context(query: Query, reader: str) -> bytes:
-    """What a cursor is bound to, which is authenticated with it."""
+    """The associated data of a cursor's encryption."""
     return to_text([query.entity.__name__, order_words(query.order), reader]).encode()
 
 
 @lru_cache(maxsize=256)
 def _type(entity: type[Entity], name: str) -> TypeAdapter[Any]:
-    """The kinds of values that a field may hold; a record may be older than its other rules."""
+    """The type of a field without constraints, which a stored record may predate."""
     return TypeAdapter(loosened(entity.__pydantic_fields__[name].annotation))

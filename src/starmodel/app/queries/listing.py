@@ -1,4 +1,4 @@
-"""One list as an address asks for it: which window of which records, in which order."""
+"""A list as its URL describes it: filters, search, order and window."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ MAX_NUMBER_CHARS = 18
 MAX_FILTER_CHARS = 1000
 MAX_CHOICES = 1000
 MAX_WORDS_CHARS = 8000
-# "datastar" is what Datastar sends its signals as.
+# "datastar" is the query parameter of Datastar's signals.
 WINDOW = ("search", "order", "page", "per_page", "cursor", "total", "datastar")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """One question that a page or a caller asks.
+    """The query of a list page or API request.
 
-    Shapes: query has the window as offset and limit, or begins behind what
-    the cursor names, "" for the start; filters are its filters as words,
-    such as {"price__lt": "5"}; words is all of it, canonical and
-    urlencoded, so that equal questions have equal words.
+    Shapes: query has the window as offset and limit, or begins after the
+    position of the cursor, "" for the start; filters are its filters as query
+    parameters, such as {"price__lt": "5"}; words is the canonical query
+    string, so that equal listings have equal words.
     """
 
     entity_type: EntityType
@@ -63,27 +63,21 @@ class Listing:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory the question holds."""
+        """The approximate memory of the listing."""
         return 3000 + 12 * len(self.words)
 
     @property
     def topic(self) -> str:
-        """What viewers of this very list subscribe to: "Product?order=-price"."""
+        """The subscription topic of this list: "Product?order=-price"."""
         return f"{self.entity_type.name}?{self.words}"
 
     @property
     def is_narrowed(self) -> bool:
-        """True when the list may leave out records of the class."""
+        """Whether the list may omit records of the class."""
         return bool(self.filters or self.search or self.page > 1 or self.cursor)
 
-    @property
-    def element_id(self) -> str:
-        """The id of the element that holds the rows."""
-        own = f"-{_digest(self.words)}" if self.words else ""
-        return f"{self.entity_type.name}-rows{own}"
-
-    def asked(self, **instead: Any) -> dict[str, str]:
-        """The words by name, some of them replaced; None leaves one out."""
+    def parameters(self, **instead: Any) -> dict[str, str]:
+        """The query parameters by name, some of them replaced; None removes one."""
         given = {
             **self.filters,
             "search": self.search,
@@ -102,12 +96,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The records of a listing that its asker may read, and whether more follow.
+    """The readable records of a listing's page, and whether more follow.
 
-    Shapes: decisive has the ids, as text, of all readable records that this
-    window was cut from, those of earlier pages and the next one included;
-    empty where the store cut it. total is the number of readable records
-    that match, whatever the page, when it was asked for.
+    Shapes: decisive has the ids, as text, of the readable records up to the
+    first one after this window, earlier pages included; empty if the store
+    paginated. total is the number of readable matches on all pages, None
+    unless requested.
     """
 
     entities: tuple[Entity, ...]
@@ -117,16 +111,16 @@ class Window:
 
     @property
     def digest(self) -> str:
-        """The same for equal windows: same records in the same versions and order."""
+        """A hash of the records' ids, versions and order, and of `more`."""
         shown = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
         return _digest("\n".join([*shown, str(self.more)]))
 
 
 def key_of(id: object) -> str:
-    """An id as one segment of an address: percent-encoded, and no word of the router.
+    """An id as one path segment: percent-encoded, and distinct from the router's segments.
 
-    A "~" goes before what the router or a browser would take for something
-    else. `id_in` reverses it.
+    Reserved segments and those that a browser normalises get the prefix "~".
+    `id_in` decodes it.
 
     >>> key_of("a/b"), key_of("new"), key_of(".."), key_of("~new")
     ('a%2Fb', '~new', '~..', '~~new')
@@ -138,7 +132,7 @@ def key_of(id: object) -> str:
 
 
 def id_in(segment: str) -> str:
-    """The id that a decoded segment of an address stands for.
+    """The id of a percent-decoded path segment.
 
     >>> id_in("~new"), id_in("~~new"), id_in("~other")
     ('new', '~new', '~other')
@@ -147,17 +141,17 @@ def id_in(segment: str) -> str:
 
 
 def row_key(entity: Entity) -> str:
-    """What a record's row is called within its list."""
+    """The key of a record's row within its list."""
     return key_of(entity.id)
 
 
 def filter_name(field: str) -> str:
-    """The parameter that filters a list by equality: "name", or "page__eq" for a field "page"."""
+    """The query parameter that filters by equality: "name", or "page__eq" for a field "page"."""
     return f"{field}__eq" if field in WINDOW else field
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
-# Pages beside the records, the segments that browsers drop, and what `key_of` makes of them.
+# Reserved segments, segments that browsers normalise, and their escaped forms.
 _TAKEN = re.compile(r"~*(?:new|_bulk|\.{0,2})")
 
 
@@ -169,14 +163,14 @@ def listing_of(
     reader: str = "",
     lenient: bool = False,
 ) -> Listing:
-    """The list that an address asks for.
+    """The listing of a URL's query parameters.
 
-    Shapes: cursors reads a cursor, None where none is allowed; reader is who
-    its cursors belong to. lenient is for pages: it ignores parameters that name
-    no field, as links collect them ("utm_source=…"), and empty ones, which a
-    form sends for its empty inputs.
+    Shapes: cursors decodes a cursor, None if cursors are not supported; reader
+    is the owner of its cursors. lenient is for pages: it ignores parameters that
+    name no field, such as "utm_source", and empty ones, which a form sends for
+    its empty inputs.
 
-    Raises: ListQueryError, naming what is wrong and allowed.
+    Raises: ListQueryError, naming the invalid parameter and the allowed values.
     """
     cursor = asked.get("cursor")
     if cursor is not None and cursors is None:
@@ -212,14 +206,14 @@ def listing_of(
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
     made = Listing(entity_type, query, page, per_page, search, order, _words(query), cursor)
-    words = urlencode(made.asked())
+    words = urlencode(made.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
     return replace(made, words=words)
 
 
 def _check_filter(entity_type: EntityType, name: str, word: str) -> None:
-    """Refuse a filter that no database could take. Raises: ListQueryError."""
+    """Check the size of a filter. Raises: ListQueryError."""
     op = split_filter(name, entity_type.cls.__entity__.fields)[1]
     op = NEGATED.get(op, op)
     if op in ("contains", "startswith") and not word:
@@ -234,7 +228,7 @@ def _check_filter(entity_type: EntityType, name: str, word: str) -> None:
 
 
 def wants_total(asked: Mapping[str, str]) -> bool:
-    """Whether `?total=` asks for the number of records. Raises: ListQueryError."""
+    """The boolean of the parameter `?total=`. Raises: ListQueryError."""
     text = asked.get("total", "").lower()
     if text not in _YES + _NO:
         raise ListQueryError(
@@ -247,7 +241,7 @@ _YES, _NO = ("1", "true"), ("", "0", "false")
 
 
 def _words(query: Query) -> dict[str, str]:
-    """The filters in canonical order. Raises: ListQueryError, for one that is asked twice."""
+    """The filters in canonical order. Raises: ListQueryError, for a duplicate."""
     words: dict[str, str] = {}
     for item in sorted(query.filters, key=lambda item: (item.field, item.op)):
         name = filter_name(item.field) if item.op == "eq" else f"{item.field}__{item.op}"
@@ -264,7 +258,7 @@ def _words(query: Query) -> dict[str, str]:
 
 
 def _is_foreign(entity_type: EntityType, name: str) -> bool:
-    """True for a parameter that is certainly no filter, nor meant as one."""
+    """Whether the parameter is neither a filter nor a misspelt one."""
     fields = entity_type.cls.__entity__.fields
     field, op = split_filter(name, fields)
     spec = fields.get(field)

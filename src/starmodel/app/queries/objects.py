@@ -4,24 +4,47 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import make_query
+from starmodel.app.queries.relations import Relations
+from starmodel.core.classes.registry import Registry
+from starmodel.core.commands import Action
 from starmodel.core.entity import Entity
 from starmodel.core.errors import NotFoundError, RequestError
-
-if TYPE_CHECKING:
-    from starmodel.app.application import Application
 
 E = TypeVar("E", bound=Entity)
 MAX_BATCH = 1000
 Load = str | Sequence[str]
 
 
-class Objects(Generic[E]):
-    """The records of one class, for trusted code: no access rule is asked."""
+class RecordSource(Protocol):
+    """The part of an application that `Objects` uses."""
 
-    def __init__(self, application: Application, entity: type[E]) -> None:
+    @property
+    def registry(self) -> Registry: ...
+
+    @property
+    def persistence(self) -> PersistenceManager: ...
+
+    @property
+    def relations(self) -> Relations: ...
+
+    async def ready(self) -> None:
+        """Open the stores, once."""
+
+    def id_of(self, entity: type[Entity], id: Any) -> Any:
+        """The id converted to the declared type. Raises: NotFoundError."""
+
+    async def dispatch(self, request: Action) -> Any:
+        """Run an action as trusted code."""
+
+
+class Objects(Generic[E]):
+    """The records of one class, for trusted code: no access rule applies."""
+
+    def __init__(self, application: RecordSource, entity: type[E]) -> None:
         self._application, self._entity = application, entity
 
     async def get(self, id: Any, *, load: Load = ()) -> E:
@@ -35,7 +58,7 @@ class Objects(Generic[E]):
         """The record, with these relations loaded; or None."""
         await self._application.ready()
         try:
-            id = self._application.dispatcher.id_of(self._entity, id)
+            id = self._application.id_of(self._entity, id)
         except NotFoundError:
             return None
         repository = self._application.persistence.for_class(self._entity)
@@ -56,7 +79,7 @@ class Objects(Generic[E]):
     ) -> list[E]:
         """The records that match, such as `price__lt=5`, in an order such as "-price,name".
 
-        load names relations to be loaded with them: one question each.
+        load names relations to load as well: one query each.
         """
         await self._application.ready()
         query = make_query(
@@ -75,15 +98,15 @@ class Objects(Generic[E]):
         load: Load = (),
         **filters: Any,
     ) -> AsyncGenerator[E, None]:
-        """The records that match, one after another, read so many at a time.
+        """The records that match, read from the store in batches.
 
-        Memory is bounded whatever their number, and between two reads
-        nothing is held: no connection, transaction or lock. So others may
-        write meanwhile: a record that nobody touches comes exactly once, each
-        as it was stored when it was read; one that is made or removed may
-        come or not; one whose place in the order changes may also come twice.
+        Memory is bounded. No connection, transaction or lock is held between
+        two batches, so commits may happen meanwhile: an unchanged record is
+        returned exactly once; a record created or deleted meanwhile may be
+        returned or not; one that moves in the order may be returned twice.
+        Each snapshot is the committed one at the time its batch was read.
 
-        Units: batch is 1 to 1000 records; load asks once for each batch.
+        Units: batch is 1 to 1000 records; load runs one query per batch.
         """
         if not 1 <= batch <= MAX_BATCH:
             raise RequestError(f"batch is {batch}; expected 1 to {MAX_BATCH}.")
@@ -108,4 +131,4 @@ class Objects(Generic[E]):
         """Store a new record by its `create` event. Raises: BindingError, InvalidStateError."""
         event = self._application.registry[self._entity].events["create"]
         outcome = await self._application.dispatch(event.action(self._entity, None, (), values))
-        return outcome.entity  # type: ignore[return-value]
+        return outcome.entity  # type: ignore[no-any-return]

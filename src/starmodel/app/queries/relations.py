@@ -1,4 +1,4 @@
-"""Fills the relations of records: one question for each relation, however many records."""
+"""Eager loading of relations: one query per relation for any number of records."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ AT_ONCE = 1000
 
 
 class Relations:
-    """What the records of one application have to do with each other.
+    """The resolved relations of an application's entities.
 
-    Raises: ConfigurationError, for a relation that can never be filled.
+    Raises: ConfigurationError, for a relation that no query can load.
     """
 
     def __init__(self, registry: Registry, persistence: PersistenceManager) -> None:
@@ -36,9 +36,9 @@ class Relations:
     async def fill(self, found: Sequence[E], load: str | Iterable[str]) -> list[E]:
         """The same records with these relations loaded, such as "lines" or "lines.product".
 
-        Raises: RequestError, naming the relations that there are.
+        Raises: RequestError, naming the relations of the class.
         """
-        # A store may keep what it handed out; what is filled belongs to this caller.
+        # Copied, because a store may cache the snapshots that it returned.
         own = [copy.copy(entity) for entity in found]
         names: dict[str, list[str]] = {}
         for path in (load,) if isinstance(load, str) else load:
@@ -61,7 +61,7 @@ class Relations:
 
     async def _fill(self, own: list[Any], what: Resolved, further: list[str]) -> None:
         keys = {getattr(entity, what.mine) for entity in own} - {None}
-        pairs: list[tuple[Any, Any]] = []  # what is wanted: (my key, their key)
+        pairs: list[tuple[Any, Any]] = []  # (key of the owner, key of the target)
         if what.link is None:
             theirs = await self._with(what.target, what.theirs, keys, what.relation.order)
         else:

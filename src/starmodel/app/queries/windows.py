@@ -1,4 +1,4 @@
-"""Windows of lists: filtered by the read rule before a page is cut."""
+"""Windows of lists: filtered by the read rule before pagination."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor, permits, rule_of
+from starmodel.app.access.decisions import check, permits
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
+from starmodel.app.access.rules import rule_of
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.ordering import position_of, sort_key
 from starmodel.app.ports.query import Query
@@ -23,10 +25,10 @@ BATCH = 500
 class Windows:
     """Reads windows of the lists of one application.
 
-    A class rule (such as "role:staff") is decided once, and the store cuts
-    the page. A rule that is a function is applied to each record while
-    reading, and the page is cut from the readable records alone: positions,
-    `more` and counts say nothing about the others.
+    A class rule (such as "role:staff") is decided once, and the store
+    paginates. A rule that is a function is applied to each record while
+    reading, and pagination counts the readable records alone: offsets, `more`
+    and totals disclose nothing about the others.
 
     Units: scan_limit counts the records that one call applies such a rule to.
     """
@@ -38,12 +40,12 @@ class Windows:
         self._scan_limit = scan_limit
 
     async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
-        """The readable records of a listing's page; with `total` also their number in all.
+        """The readable records of a listing's page; with `total` also their total.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
-        self._policy.check(entity_type, "read", actor)
+        await check(self._policy, entity_type, "read", actor)
         if not self._filters(entity_type, actor):
             repository = self._persistence.for_class(entity_type.cls)
             rows = await repository.list(replace(query, limit=size + 1))
@@ -58,7 +60,7 @@ class Windows:
         return Window(tuple(window), len(found) > start + size, decisive, count)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
-        """Whether a query finds the snapshot; None when only the store can tell."""
+        """`Repository.matches` of the query's store."""
         return self._persistence.for_class(query.entity).matches(query, entity)
 
     def _filters(self, entity_type: EntityType, actor: Actor | None) -> bool:
@@ -67,9 +69,9 @@ class Windows:
     async def _readable(
         self, query: Query, entity_type: EntityType, actor: Actor | None, size: int, *, total: bool
     ) -> tuple[Sequence[Entity], int | None]:
-        """The first `size` readable records, those that the query's offset skips included.
+        """The first `size` readable records, including those before the offset.
 
-        With `total`, one scan over all that match counts them too.
+        With `total`, one scan over every match counts them as well.
         """
         found: list[Entity] = []
         count = 0
@@ -89,13 +91,13 @@ class Windows:
     ) -> AsyncGenerator[Sequence[Entity], None]:
         """The readable records in order, in batches.
 
-        Where most records are readable, the first batch is the only one that
-        is read. Raises: AccessScanLimitError, when more than the limit match.
+        If most records are readable, only the first batch is read from the
+        store. Raises: AccessScanLimitError, if more than the limit match.
         """
         repository, limit = self._persistence.for_class(entity_type.cls), self._scan_limit
         first = min(first, limit, BATCH)
         rows = await repository.list(replace(query, limit=first))
-        yield self._permitted(rows, entity_type, actor)
+        yield await self._permitted(rows, entity_type, actor)
         if len(rows) < first:
             return
         scanned = len(rows)
@@ -104,18 +106,20 @@ class Windows:
             async for batch in batches:
                 room = limit - scanned
                 scanned += len(batch)
-                yield self._permitted(batch[:room], entity_type, actor)
+                yield await self._permitted(batch[:room], entity_type, actor)
                 if len(batch) > room:
                     raise AccessScanLimitError(
                         entity_type.plural_title, _rule_name(entity_type), limit
                     )
-                await asyncio.sleep(0)  # SQLite answers without a pause; others get their turn
+                await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
 
-    def _permitted(
+    async def _permitted(
         self, found: Sequence[Entity], entity_type: EntityType, actor: Actor | None
     ) -> Sequence[Entity]:
         return [
-            entity for entity in found if permits(self._policy, entity_type, actor, entity=entity)
+            entity
+            for entity in found
+            if await permits(self._policy, entity_type, actor, entity=entity)
         ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -23,8 +22,8 @@ class Kept(NamedTuple):
 
 
 @dataclass(slots=True)
-class Carried:
-    """What one request knows of its visitor's browser; it is gone when the request is.
+class BrowserState:
+    """The states of browser stores in one request, and their changes.
 
     Shapes: visitor is the id of the visitor's instances; names are the
     classes whose state belongs to this request; texts have what was
@@ -38,10 +37,10 @@ class Carried:
     known: dict[str, Kept] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
-    def refuse(self, entity: type[Entity], id: Any) -> None:
-        """Raise, unless this request carries that very state."""
+    def check(self, entity: type[Entity], id: Any) -> None:
+        """Raises: ConfigurationError, unless this request has the state of that instance."""
         if id != self.visitor or entity.__name__ not in self.names:
-            raise not_carried(entity)
+            raise no_browser_state(entity)
 
     def take(self) -> dict[str, Kept]:
         """What changed since the last call, by class."""
@@ -49,8 +48,8 @@ class Carried:
         return {name: self.known[name] for name in names}
 
 
-def not_carried(entity: type[Entity]) -> ConfigurationError:
-    """The refusal to work on a state that no request brought."""
+def no_browser_state(entity: type[Entity]) -> ConfigurationError:
+    """The error for work on a state that is in no request."""
     name = entity.__name__
     return ConfigurationError(
         f"{name} lives in the visitor's browser, and what runs here has no request that brought "
@@ -59,8 +58,5 @@ def not_carried(entity: type[Entity]) -> ConfigurationError:
     )
 
 
-NOTHING = Carried()
-"""What code without such a request has: every state is refused."""
-
-carried: ContextVar[Carried | None] = ContextVar("starmodel_carried", default=None)
-"""None while a page is made: its request brings no state, and the page begins with defaults."""
+NO_BROWSER_STATE = BrowserState()
+"""The browser state of code without such a request: every instance is refused."""

@@ -112,6 +112,41 @@ class SessionCache:
         except StoreError:
             return self._visitors.get(visitor)
 
+    def current(self, id: str) -> SessionRecord | None:
+        """The session, when it is cached and `find` would return it unchanged; the store is not
+        read. None where `find` has to decide.
+        """
+        record = self._records.get(id) if self._follows_store() else None
+        if record is None or record.ended_at is not None:
+            return None
+        age, use = self._clock() - record.created_at, self._clock() - record.seen_at
+        if age > self._absolute_s or use > min(TOUCH_S, self._idle_s / 100):
+            return None
+        self._records.move_to_end(id)
+        return record
+
+    def is_anonymous(self, visitor: str) -> bool:
+        """Whether the visitor has no server-side session; the store is not read.
+
+        False also where `latest` has to decide.
+        """
+        if not self._follows_store():
+            return False
+        if self._exists:
+            if self._visitors.get(visitor, _MISSING) is not None:
+                return False
+            self._visitors.move_to_end(visitor)
+        return True
+
+    def _follows_store(self) -> bool:
+        """Whether the cache is at most FRESH_S old, in the running event loop."""
+        if self._poller is None or self._poller.done():
+            return False
+        if self._loop is not asyncio.get_running_loop():
+            return False
+        self._asked_at = now = time.monotonic()
+        return now - self._polled_at < FRESH_S and now - self._failed_at >= FRESH_S
+
     def is_ended(self, id: str) -> bool:
         """Whether the session is cached as ended; the store is not read."""
         record = self._records.get(id)

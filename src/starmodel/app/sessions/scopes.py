@@ -15,6 +15,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, NotSignedInError
 from starmodel.core.snapshot import construct
+from starmodel.texts.catalogue import Message
 
 APP_ID = "app"
 
@@ -48,7 +49,7 @@ class Scopes:
             if actor is None:
                 raise NotSignedInError(
                     f"Sign in first: {entity_type.name} belongs to a signed-in user.",
-                    plain="Sign in first: this belongs to whoever is signed in.",
+                    plain=Message("access.sign_in_to_own"),
                 )
             return self._user(actor.id)
         if session is None:

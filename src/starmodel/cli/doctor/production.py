@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from starmodel.app.access.policy import rule_of
+from starmodel.app.access.rules import rule_of
 from starmodel.app.application import Application
 from starmodel.app.commands.redirects import matches_host
 from starmodel.cli.doctor.finding import Finding

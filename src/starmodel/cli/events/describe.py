@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.front import Front
-from starmodel.app.access.policy import rule_of
+from starmodel.app.access.rules import rule_of
 from starmodel.app.commands.binding.parameters import type_name
 from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType
@@ -116,7 +116,7 @@ def _table(entity_type: EntityType, url: str) -> Mapping[str, Any]:
     from sqlalchemy import MetaData
 
     from starmodel.adapters.persistence.sql.engines import flavour_for
-    from starmodel.adapters.persistence.sql.tables import derive_table
+    from starmodel.adapters.persistence.sql.schema.tables import derive_table
 
     flavour = flavour_for(url)
     table = derive_table(entity_type, MetaData(), flavour).table

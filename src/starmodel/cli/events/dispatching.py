@@ -11,15 +11,15 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.context import RequestContext, current_context
 from starmodel.app.sessions.scopes import keyed_hash
-from starmodel.app.sessions.session import Session, current_session
+from starmodel.app.sessions.session import Session
 from starmodel.cli.events.arguments import form_of
 from starmodel.cli.events.lookup import find_entity, find_event
 from starmodel.cli.serving.loading import opened
 from starmodel.cli.terminal.problems import CommandError, UsageError
 from starmodel.config import secret_keys
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.current_app import current_host
 
 log = logging.getLogger("starmodel")
 IN_BROWSER = ("session_storage", "local_storage")
@@ -94,8 +94,7 @@ class Request:
         command = Command(
             self.entity_type, self.event, arguments, self.id, actor, session, send=_each(tell)
         )
-        current_host.set(self.application)
-        current_session.set(session)
+        current_context.set(RequestContext(self.application, session))
         outcome = None
         try:
             async with opened(self.application):

@@ -17,9 +17,9 @@ from urllib.parse import parse_qs, quote
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.ui.failures import WATCH, failure_page
 from starmodel.adapters.web.assets import PREFIX, asset_urls, serve_asset
-from starmodel.adapters.web.front import HEALTH_PATH, STREAM_PATH
 from starmodel.adapters.web.greeting import dev_token, greet
 from starmodel.adapters.web.head import PageHead, page_basics
+from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.app.access.policy import DEV
 from starmodel.app.ports.clock import system_clock

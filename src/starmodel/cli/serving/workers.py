@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
+from starmodel.adapters.web.process_lock import REMEDY, process_local_reasons
 from starmodel.app.application import Application
-from starmodel.app.one_process import REMEDY, one_process_reasons
 from starmodel.cli.serving.server import TARGET_VARIABLE, imported, tell
 from starmodel.cli.targets import Target
 from starmodel.cli.terminal.problems import CommandError
@@ -47,7 +47,9 @@ def _reasons(folder: str) -> list[str]:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is the answer
             app: Any = imported(os.environ[TARGET_VARIABLE])
             application = getattr(app, "starmodel", None)
-            return one_process_reasons(application) if isinstance(application, Application) else []
+            if not isinstance(application, Application):
+                return []
+            return process_local_reasons(application)
     except Exception as error:  # whatever a user's module does when it is imported
         tell(error)
         raise SystemExit(1) from None

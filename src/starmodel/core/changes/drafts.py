@@ -22,10 +22,13 @@ from starmodel.core.snapshot import (
 )
 from starmodel.core.values.bounds import BoundsError, check_numbers
 from starmodel.core.values.models import field_values, values_of
+from starmodel.texts.catalogue import Message
 
 S = TypeVar("S", bound=Snapshot)
 _get = object.__getattribute__  # on a draft that records reads it records none
 _set = object.__setattr__
+
+_SHORT = 2**63  # integers below it have few digits
 
 
 class Facts:
@@ -150,7 +153,9 @@ def _check_numbers(cls: type[Snapshot], made: Snapshot) -> None:
     name = ""
     try:
         for name in cls.__entity__.numeric:
-            check_numbers(values[name])
+            value = values[name]
+            if type(value) is not int or not -_SHORT < value < _SHORT:
+                check_numbers(value)
         extra = made.__pydantic_extra__ or {}
         for name in extra:
             check_numbers(extra[name])
@@ -159,7 +164,9 @@ def _check_numbers(cls: type[Snapshot], made: Snapshot) -> None:
         if name in cls.__entity__.private:
             shown = f"{cls.__name__}: {PRIVATE_PROBLEM}"
             raise InvalidStateError(told, {"": PRIVATE_PROBLEM}, shown=shown) from error
-        raise InvalidStateError(told, {name: f"This {error}."}) from error
+        raise InvalidStateError(
+            told, {name: Message("value.out_of_bounds", problem=error.args[0])}
+        ) from error
 
 
 def _invalid(cls: type[Snapshot], where: str, error: ValidationError) -> InvalidStateError:
@@ -175,7 +182,8 @@ def _invalid(cls: type[Snapshot], where: str, error: ValidationError) -> Invalid
         models = [model for model in nested if model.__name__ == error.title] or list(nested)
     is_closed = where in cls.__entity__.private
     fields: dict[str, str] = {}
-    told, shown = [], []
+    told: list[str] = []
+    shown: list[str] = []
     for item in error.errors(include_url=False):
         name = where or (str(item["loc"][0]) if item["loc"] else "")
         told.append(f"{name}: {item['msg']}" if name else item["msg"])

@@ -10,12 +10,13 @@ from typing import Any
 
 from starmodel.core.errors import BindingError
 from starmodel.core.events.event import Event, EventInfo
+from starmodel.texts.catalogue import Message
 
 
 def create(self: Any, /, **values: Any) -> None:
     """Store a new record with these values."""
     if values.get("id") == "":  # no address could name it
-        raise BindingError("A record's id must not be empty.", {"id": "must not be empty"})
+        raise BindingError("A record's id must not be empty.", {"id": Message("value.empty")})
     _assign(self, values)
 
 
@@ -34,7 +35,14 @@ def _assign(draft: Any, values: dict[str, Any]) -> None:
 
 
 BUILT_IN: dict[str, Event[Any, Any, Any]] = {
-    "create": Event(create, EventInfo(method="post")),
-    "update": Event(update, EventInfo(method="patch")),
-    "delete": Event(delete, EventInfo(method="delete", confirm="Delete this for good?")),
+    "create": Event(create, EventInfo(method="post", title=Message("event.create"))),
+    "update": Event(update, EventInfo(method="patch", title=Message("event.update"))),
+    "delete": Event(
+        delete,
+        EventInfo(
+            method="delete",
+            title=Message("event.delete"),
+            confirm=Message("event.delete_confirm"),
+        ),
+    ),
 }

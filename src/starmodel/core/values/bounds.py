@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from starmodel.core.fields.field_types import plain_types
+from starmodel.texts.catalogue import Message
 
 MAX_DIGITS = 1000
 MAX_KEYS = 1000
@@ -76,13 +77,13 @@ def _check_bare(bare: bytes, commas: int, bounds: Bounds) -> None:
         count += 1
         depth += 1 if bracket[0] in b"[{" else -1
         if depth > bounds.depth:
-            raise BoundsError(f"is nested deeper than {bounds.depth} levels")
+            raise BoundsError(Message("bounds.depth", depth=bounds.depth))
         if count + commas > 2 * bounds.values:
             break
     if commas + count // 2 > bounds.values:
-        raise BoundsError(f"has more than {bounds.values} values")
+        raise BoundsError(Message("bounds.values", values=bounds.values))
     if _TOO_LONG.search(bare):
-        raise BoundsError(f"has a number of more than {MAX_DIGITS} digits")
+        raise BoundsError(Message("bounds.long_number", digits=MAX_DIGITS))
 
 
 def _check_parsed(data: Any, bounds: Bounds) -> None:
@@ -90,10 +91,10 @@ def _check_parsed(data: Any, bounds: Bounds) -> None:
     while pending:
         value = pending.pop()
         if isinstance(value, float) and value - value != 0:
-            raise BoundsError("has a number that is too large")
+            raise BoundsError(Message("bounds.large_number"))
         if isinstance(value, list | dict):
             if len(value) > bounds.items:
-                raise BoundsError(f"has a list or object of more than {bounds.items} items")
+                raise BoundsError(Message("bounds.items", items=bounds.items))
             pending.extend(value.values() if isinstance(value, dict) else value)
 
 
@@ -114,13 +115,13 @@ def check_numbers(value: Any) -> None:
             continue
         if isinstance(value, int):
             if not -_LIMIT < value < _LIMIT:
-                raise BoundsError(f"has more than {MAX_DIGITS} digits")
+                raise BoundsError(Message("bounds.digits", digits=MAX_DIGITS))
         elif isinstance(value, Decimal):
             exponent = value.as_tuple().exponent
             if isinstance(exponent, int) and (
                 exponent < -MAX_DIGITS or value.adjusted() >= MAX_DIGITS
             ):
-                raise BoundsError(f"has more than {MAX_DIGITS} digits")
+                raise BoundsError(Message("bounds.digits", digits=MAX_DIGITS))
         elif isinstance(value, AnyMapping):
             pending.extend(value.keys())
             pending.extend(value.values())
@@ -250,4 +251,4 @@ def _of_fields(fields: dict[str, Count]) -> Count:
 def check_keys(count: Count | None, raw: Any) -> None:
     """Refuse data whose numbers would fill a hash table. Raises: BoundsError."""
     if count is not None and count(raw) > MAX_KEYS:
-        raise BoundsError(f"has more than {MAX_KEYS} numbers or other keys that are no texts")
+        raise BoundsError(Message("bounds.keys", keys=MAX_KEYS))

@@ -10,20 +10,17 @@ if hasattr(os, "register_at_fork"):  # a child process must not repeat ids of it
     os.register_at_fork(after_in_child=_random.clear)
 
 
-def _random_part() -> str:
-    """The last two groups of an id; thread-safe.
+def _draw_random_parts() -> str:
+    """Fill `_random` with the last two groups of many ids, since each read is a system call.
 
-    256 of them are read from the system's random source at a time: each read is a system call.
+    Returns one more, which no other thread can take.
     """
-    try:
-        return _random.pop()
-    except IndexError:
-        text = os.urandom(8 * 256).hex()
-        # The 8 says which variant of UUID this is.
-        _random.extend(
-            f"8{text[at : at + 3]}-{text[at + 3 : at + 15]}" for at in range(0, 4096, 16)
-        )
-        return _random_part()
+    text = os.urandom(8 * 256).hex()
+    # The 8 says which variant of UUID this is.
+    parts = [f"8{text[at : at + 3]}-{text[at + 3 : at + 15]}" for at in range(0, 4096, 16)]
+    one = parts.pop()
+    _random.extend(parts)
+    return one
 
 
 def new_id() -> str:
@@ -31,4 +28,8 @@ def new_id() -> str:
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000  # orders the ids of one unit of work
     when = f"{milliseconds:012x}"
-    return f"{when[:8]}-{when[8:]}-7{fraction:03x}-{_random_part()}"
+    try:
+        random_part = _random.pop()
+    except IndexError:
+        random_part = _draw_random_parts()
+    return f"{when[:8]}-{when[8:]}-7{fraction:03x}-{random_part}"

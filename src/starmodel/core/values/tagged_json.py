@@ -64,11 +64,15 @@ _UNPACK: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def to_text(value: Any) -> str:
-    """The value as JSON text. Raises: ValueError, for what can't be stored."""
+def to_text(value: Any, *, surrogates: bool = False) -> str:
+    """The value as JSON text. Raises: ValueError, for what can't be stored.
+
+    Shapes: surrogates allows half a surrogate pair, which UTF-8 has no form for.
+    """
     try:
         text = json.dumps(_packed(value), ensure_ascii=False, separators=(",", ":"))
-        text.encode()
+        if not surrogates:
+            text.encode()
     except UnicodeEncodeError as error:
         raise ValueError("holds half a surrogate pair, which is not text") from error
     except RecursionError as error:

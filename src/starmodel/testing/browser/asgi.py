@@ -1,4 +1,4 @@
-"""Requests of a browser, as ASGI calls into an application in this process."""
+"""An ASGI client: requests into an application in this process, with cookies and form bodies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
-from starmodel.testing.browser.controls import File
+from starmodel.testing.browser.document.controls import File
 
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
@@ -25,7 +25,7 @@ DATASTAR = {
 
 
 class Reply:
-    """What the application answered. Shapes: header names are in lower case."""
+    """A complete response. Shapes: header names are in lower case."""
 
     def __init__(self, method: str, url: str) -> None:
         self.method, self.url = method, url
@@ -36,7 +36,7 @@ class Reply:
 
     @property
     def status(self) -> int:
-        """The HTTP status; for what Datastar asked the true one, which it is told beside a 200."""
+        """The HTTP status, or the `StarModel-Status` header of a response to Datastar."""
         return int(self.headers.get("starmodel-status", self.http_status))
 
     @property
@@ -44,7 +44,7 @@ class Reply:
         return self.body.decode("utf-8", errors="replace")
 
     def json(self) -> Any:
-        """The body as JSON. Raises: ValueError, showing what it is instead."""
+        """The parsed JSON body. Raises: ValueError, with the content type and the body."""
         try:
             return json.loads(self.body)
         except ValueError as error:
@@ -59,10 +59,10 @@ class Reply:
 
 
 class Cookies(dict[str, str]):
-    """The cookies of one browser, by name."""
+    """The cookie jar of one browser, by cookie name."""
 
     def take(self, lines: Sequence[str]) -> None:
-        """Keep what a reply sets, and drop what it ends."""
+        """Apply `Set-Cookie` headers; expired and empty cookies are deleted."""
         for line in lines:
             for name, morsel in SimpleCookie(line).items():
                 if morsel["max-age"] == "0" or morsel.value == "":
@@ -76,13 +76,13 @@ class Cookies(dict[str, str]):
 
 
 def scope_of(method: str, url: str, headers: Mapping[str, str], cookies: Cookies) -> dict[str, Any]:
-    """The ASGI scope of a request; `url` is a path, or an address of this application."""
+    """The ASGI scope of a request. Shapes: url is a path, or an absolute URL of the application."""
     parts = urlsplit(url)
     lines = {"host": HOST, **({"cookie": cookies.header} if cookies else {}), **headers}
     path = parts.path or "/"
     return {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-        "scheme": "http", "path": _unquoted(path), "raw_path": path.encode(), "root_path": "",
+        "scheme": "http", "path": unquote(path), "raw_path": path.encode(), "root_path": "",
         "query_string": parts.query.encode(), "client": ("127.0.0.1", 50000),
         "server": (HOST, 80), "state": {},
         "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in lines.items()],
@@ -96,9 +96,12 @@ async def send(
     headers: Mapping[str, str],
     cookies: Cookies,
     body: bytes = b"",
-    piece: Callable[[bytes], None] | None = None,
+    on_chunk: Callable[[bytes], None] | None = None,
 ) -> Reply:
-    """Send a request and wait for the whole reply; `piece` sees its parts as they come."""
+    """Send a request and return the complete response.
+
+    Shapes: on_chunk is called with each chunk of the body as it arrives.
+    """
     reply, sent = Reply(method, url), False
     finished = asyncio.Event()
 
@@ -120,10 +123,10 @@ async def send(
                     reply.headers[name.lower().decode()] = value.decode("latin-1")
             cookies.take(reply.set_cookies)
         elif message["type"] == "http.response.body":
-            part = message.get("body", b"")
-            reply.body += part
-            if piece is not None and part:
-                piece(part)
+            chunk = message.get("body", b"")
+            reply.body += chunk
+            if on_chunk is not None and chunk:
+                on_chunk(chunk)
             if not message.get("more_body"):
                 finished.set()
 
@@ -135,7 +138,7 @@ async def send(
 
 
 def form_body(pairs: Sequence[tuple[str, str | File]], multipart: bool) -> tuple[bytes, str]:
-    """A form's body and its content type."""
+    """The encoded body of a form, and its content type."""
     if not multipart:
         plain = [(name, value if isinstance(value, str) else value[0]) for name, value in pairs]
         return urlencode(plain).encode(), "application/x-www-form-urlencoded"
@@ -153,9 +156,3 @@ def form_body(pairs: Sequence[tuple[str, str | File]], multipart: bool) -> tuple
 
 def _quoted(text: str) -> str:
     return re.sub(r'["\r\n]', lambda m: f"%{ord(m[0]):02X}", text)
-
-
-def _unquoted(path: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(path)

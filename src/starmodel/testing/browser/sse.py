@@ -1,4 +1,4 @@
-"""Server-sent events, read as Datastar reads them."""
+"""Parses server-sent events as Datastar does."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 
 class SseEvent(NamedTuple):
-    """One event. Shapes: data maps Datastar's own words to their text."""
+    """One event. Shapes: data maps the first word of each data line to the rest of the line."""
 
     type: str
     data: dict[str, str]
 
 
 class SseReader:
-    """Takes a reply as it comes, in pieces, and gives its events; comments are skipped."""
+    """An incremental parser of an event stream; comments are skipped."""
 
     def __init__(self) -> None:
-        self._bytes = b""
+        self._buffer = b""
 
-    def feed(self, piece: bytes) -> list[SseEvent]:
-        """The events that this piece completes."""
-        *blocks, self._bytes = (self._bytes + piece).split(b"\n\n")
+    def feed(self, chunk: bytes) -> list[SseEvent]:
+        """Parse a chunk; returns the events that it completes."""
+        *blocks, self._buffer = (self._buffer + chunk).split(b"\n\n")
         return [made for block in blocks if (made := _event(block.decode())) is not None]
 
 

@@ -1,65 +1,119 @@
-"""The one stream of a page that is open."""
+"""The event stream of an open page."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starmodel.testing.browser.asgi import Cookies, scope_of
+from starmodel.testing.browser.datastar.requests import with_query
 from starmodel.testing.browser.sse import SseEvent, SseReader
 
 
-class LiveStream:
-    """Reads a page's stream for as long as the page is open, in the application's loop.
+class PageStream:
+    """The stream of one page, reconnected whenever the page watches more.
 
-    Shapes: event takes each event; ended takes the status with which the
-    server ended the stream by itself.
+    Shapes: url is "" until the page opens a stream; grants are the tokens of
+    content that patches add.
     """
 
     def __init__(
-        self, app: Any, event: Callable[[SseEvent], None], ended: Callable[[int], None]
+        self, app: Any, on_event: Callable[[SseEvent], None], on_end: Callable[[int], None]
     ) -> None:
-        self._app, self._event, self._ended = app, event, ended
-        self._gone = asyncio.Event()
-        self._begun = asyncio.Event()
-        self._reader, self.status = SseReader(), 0
+        self._app, self._on_event, self._on_end = app, on_event, on_end
+        self.url, self.grants = "", list[str]()
+        self._connection: Connection | None = None
+        self._versions: dict[str, int] = {}
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None and self._connection.is_open
+
+    @property
+    def tokens(self) -> list[str]:
+        """The signed tokens of the topics that the page watches."""
+        query = dict(parse_qsl(urlsplit(self.url).query))
+        return [*([query["token"]] if "token" in query else []), *self.grants]
+
+    def reset(self) -> None:
+        """Forget the previous page."""
+        self.url, self.grants, self._versions = "", [], {}
+
+    async def connect(self, lists: Sequence[str], cookies: Cookies) -> None:
+        """Connect again, with the lists that the page renders as "element_id:digest"."""
+        if self.url == "":
+            return
+        if self._connection is not None:
+            await self.close()
+            self._versions.clear()
+        query = [("grant", grant) for grant in self.grants] + [("have", each) for each in lists]
+        self._connection = Connection(self._app, self._on_event, self._on_end)
+        await self._connection.open(with_query(self.url, urlencode(query)), cookies)
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def is_stale(self, version: str) -> bool:
+        """Whether the page has applied a newer version of the topic. Shapes: "topic number"."""
+        topic, _, number = version.rpartition(" ")
+        if not version:
+            return False
+        if int(number) < self._versions.get(topic, -1):
+            return True
+        self._versions[topic] = int(number)
+        return False
+
+
+class Connection:
+    """One streaming request. Shapes: on_end takes the status when the server ends the stream."""
+
+    def __init__(
+        self, app: Any, on_event: Callable[[SseEvent], None], on_end: Callable[[int], None]
+    ) -> None:
+        self._app, self._on_event, self._on_end = app, on_event, on_end
+        self._disconnected = asyncio.Event()
+        self._responded = asyncio.Event()
+        self._reader, self._status = SseReader(), 0
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def open(self) -> bool:
-        return self.status == 200 and self._task is not None and not self._task.done()
+    def is_open(self) -> bool:
+        return self._status == 200 and self._task is not None and not self._task.done()
 
-    async def start(self, url: str, cookies: Cookies) -> None:
-        """Return when the server has answered and said what there is."""
+    async def open(self, url: str, cookies: Cookies) -> None:
+        """Send the request; returns after the first chunk of the response."""
         scope = scope_of("GET", url, {"accept": "text/event-stream"}, cookies)
-        self._task = asyncio.create_task(self._follow(scope))
-        await self._begun.wait()
+        self._task = asyncio.create_task(self._run(scope))
+        await self._responded.wait()
 
-    async def stop(self) -> None:
-        """Go away as a closed tab does, and wait until the server has noticed."""
-        self._gone.set()
+    async def close(self) -> None:
+        """Disconnect as a closed tab does; returns when the application has ended the response."""
+        self._disconnected.set()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _follow(self, scope: Any) -> None:
+    async def _run(self, scope: Any) -> None:
         try:
-            await self._app(scope, self._receive, self._take)
+            await self._app(scope, self._receive, self._send)
         finally:
-            self._begun.set()
-        if not self._gone.is_set():
-            self._ended(self.status)
+            self._responded.set()
+        if not self._disconnected.is_set():
+            self._on_end(self._status)
 
     async def _receive(self) -> Any:
-        await self._gone.wait()
+        await self._disconnected.wait()
         return {"type": "http.disconnect"}
 
-    async def _take(self, message: Any) -> None:
+    async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-        elif self.status == 200:
+            self._status = message["status"]
+        elif self._status == 200:
             for event in self._reader.feed(message.get("body", b"")):
-                self._event(event)
-            self._begun.set()
+                self._on_event(event)
+            self._responded.set()

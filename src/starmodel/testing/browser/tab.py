@@ -1,351 +1,285 @@
-"""One open page inside the application's event loop: its elements, signals, stream and requests."""
+"""A browser tab: navigation, Datastar's actions, and the updates that the server sends."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from starmodel.testing.browser.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, send
-from starmodel.testing.browser.binding import bound_path, take_over
-from starmodel.testing.browser.controls import Controls
-from starmodel.testing.browser.dom import attribute, keyed_attributes, parse, select
-from starmodel.testing.browser.expressions import evaluate
-from starmodel.testing.browser.patching import patch_elements, patch_rows
-from starmodel.testing.browser.requests import Holding, Outgoing, outgoing, with_query
-from starmodel.testing.browser.signals import SignalTree
+from starmodel.testing.browser.datastar.attributes import initialise
+from starmodel.testing.browser.datastar.expressions import evaluate
+from starmodel.testing.browser.datastar.requests import (
+    METHODS,
+    ActionRequest,
+    PageState,
+    action_request,
+)
+from starmodel.testing.browser.datastar.signals import SignalTree
+from starmodel.testing.browser.document.controls import Controls
+from starmodel.testing.browser.document.dom import attribute, parse, select
+from starmodel.testing.browser.document.forms import form_controls
+from starmodel.testing.browser.document.patches import patch_elements, patch_rows
 from starmodel.testing.browser.sse import SseEvent, SseReader
-from starmodel.testing.browser.storage import KeptStates, Storage
-from starmodel.testing.browser.stream import LiveStream
-from starmodel.testing.problems import NotOnPageError, UnreadableExpressionError
-from starmodel.testing.running import RunningApp
+from starmodel.testing.browser.storage import BrowserStates, LocalStorage
+from starmodel.testing.browser.stream import PageStream
+from starmodel.testing.errors import NotOnPageError, UnreadableExpressionError
+from starmodel.testing.lifespan import RunningApp
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
 MAX_REDIRECTS = 20
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NO_EXTRA: Mapping[str, Any] = MappingProxyType({})
 
 
 class Tab:
-    """A page as a browser holds it. Everything here runs in the application's loop."""
+    """One tab. Every method runs in the event loop of the application.
 
-    def __init__(self, running: RunningApp, cookies: Cookies, storage: Storage) -> None:
+    Shapes: reply is the response to the last request, loaded that of the
+    page itself; confirmations are the accepted questions; element is the
+    one whose attribute is being evaluated.
+    """
+
+    def __init__(self, running: RunningApp, cookies: Cookies, storage: LocalStorage) -> None:
         self.running, self.cookies = running, cookies
         self.url, self.reply = "", Reply("GET", "")
         self.loaded = self.reply
         self.soup = parse("")
         self.signals, self.controls = SignalTree(), Controls()
         self.skipped: list[str] = []
-        self.problems: list[BaseException] = []
-        self.asked: list[str] = []
-        self._seen: dict[str, int] = {}
-        self._stream: LiveStream | None = None
-        self._stream_url, self._grants = "", list[str]()
-        self._due: list[Callable[[], Coroutine[Any, Any, None]]] = []
-        self._element: Tag | None = None
+        self.errors: list[BaseException] = []
+        self.confirmations: list[str] = []
+        self.element: Tag | None = None
         self._submitter: Tag | None = None
-        self.closed = False
-        self.kept = KeptStates(self, storage)
+        self._stream = PageStream(running.app, self.apply, self._on_stream_end)
+        self._queue: list[Callable[[], Awaitable[None]]] = []
+        self._closed = False
+        self.browser_states = BrowserStates(self, storage)
 
-    # Going somewhere
+    # Navigation
 
-    async def go(self, url: str, method: str = "GET", body: bytes = b"", kind: str = "") -> None:
-        """Load a page in this tab, following redirects."""
+    async def go(
+        self, url: str, method: str = "GET", body: bytes = b"", content_type: str = ""
+    ) -> None:
+        """Load a page, after redirects. Raises: NotOnPageError, for a URL of another origin."""
         for _ in range(MAX_REDIRECTS):
             url = urljoin(self.url or "/", url)
-            if urlsplit(url).netloc not in ("", urlsplit(ORIGIN).netloc):
-                raise NotOnPageError(
-                    f"The page leads to {url}, which is not this application. A visitor can't "
-                    "follow it there."
-                )
-            headers = {**HTML, **({"content-type": kind} if kind else {})}
-            if method != "GET":
-                headers["origin"] = ORIGIN
-            if self.url:
-                headers["referer"] = ORIGIN + self.url
-            reply = await send(self.running.app, method, url, headers, self.cookies, body)
-            where = reply.headers.get("location")
-            if not (300 <= reply.status < 400 and where):
+            reply = await self._load(url, method, body, content_type)
+            location = reply.headers.get("location")
+            if not (300 <= reply.status < 400 and location):
                 break
-            self._leave_fragment(url)
-            url, method, body, kind = where, "GET", b"", ""
+            self.url = _without_fragment(url)
+            url, method, body, content_type = location, "GET", b"", ""
         else:
             raise NotOnPageError(f"{url} redirects more than {MAX_REDIRECTS} times.")
-        await self.leave()
-        self.closed = False
-        self._leave_fragment(url)
+        await self.close()
+        self._closed = False
+        self.url = _without_fragment(url)
         self.reply, self.loaded, self.soup = reply, reply, parse(reply.text)
-        self.signals, self.controls = SignalTree(), Controls()
-        self.skipped, self._seen, self._grants = [], {}, []
-        self._stream_url = ""
-        self.kept.load()
-        self._initialise([self.soup], set())
-        self.kept.refresh()
-        await self._perform()
+        self.signals, self.controls, self.skipped = SignalTree(), Controls(), []
+        self._stream.reset()
+        self.browser_states.load()
+        initialise(self, [self.soup], set())
+        self.browser_states.refresh()
+        await self._run_queue()
 
-    def _leave_fragment(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.url = parts.path + (f"?{parts.query}" if parts.query else "")
+    async def _load(self, url: str, method: str, body: bytes, content_type: str) -> Reply:
+        if urlsplit(url).netloc not in ("", urlsplit(ORIGIN).netloc):
+            raise NotOnPageError(
+                f"The page leads to {url}, which is not this application. A visitor can't "
+                "follow it there."
+            )
+        headers = {**HTML, **({"content-type": content_type} if content_type else {})}
+        if method != "GET":
+            headers["origin"] = ORIGIN
+        if self.url:
+            headers["referer"] = ORIGIN + self.url
+        return await send(self.running.app, method, url, headers, self.cookies, body)
 
-    async def leave(self) -> None:
-        """End the stream."""
-        stream, self._stream = self._stream, None
-        self.closed = True
-        if stream is not None:
-            await stream.stop()
+    async def close(self) -> None:
+        """Close the stream."""
+        self._closed = True
+        await self._stream.close()
 
-    # What elements bring with them
+    # Expressions and their actions
 
-    def _initialise(self, new: list[Tag], known: set[str]) -> None:
-        """Take over signals, bindings and starts of elements; `known` were there before."""
-        everything = [tag for root in new for tag in [root, *root.find_all(True)]]
-        everything = [tag for tag in everything if tag.find_parent("template") is None]
-        for tag in everything:
-            for kind, take in (
-                ("data-signals", self._declare),
-                ("data-computed", self._compute),
-                ("data-bind", self._bind),
-                ("data-init", self._init),
-            ):
-                for key, text in keyed_attributes(tag, kind):
-                    if f"{kind} {key} {text}" not in known or kind == "data-bind":
-                        self._try(take, tag, key, text)
-
-    def _try(self, take: Callable[[Tag, str, str], None], tag: Tag, key: str, text: str) -> None:
-        try:
-            self._element = tag
-            take(tag, key, text)
-        except UnreadableExpressionError:
-            self.skipped.append(text)
-
-    def _declare(self, tag: Tag, key: str, text: str) -> None:
-        name, *modifiers = key.split("__")
-        value = evaluate(text, self) if text else ""
-        if name:
-            value = _nested(_camel(name), value)
-        if isinstance(value, dict):
-            self.signals.merge(value, only_missing="ifmissing" in modifiers)
-
-    def _compute(self, tag: Tag, key: str, text: str) -> None:
-        if not key:
-            raise UnreadableExpressionError(text)
-        self.signals.compute(_camel(key.partition("__")[0]), lambda: evaluate(text, self))
-
-    def _bind(self, tag: Tag, key: str, text: str) -> None:
-        take_over(self, tag, bound_path(tag) or "")
-
-    def _init(self, tag: Tag, key: str, text: str) -> None:
-        evaluate(text, self)
-
-    # What expressions ask
+    async def run(self, expression: str, element: Tag, submitter: Tag | None = None) -> None:
+        """Evaluate the expression of a DOM event; returns when its requests are finished."""
+        self.element, self._submitter = element, submitter
+        evaluate(expression, self)
+        await self._run_queue()
 
     def signal(self, path: str) -> Any:
         return self.signals.get(path)
 
     def assign(self, path: str, value: Any) -> None:
         if path == "window.location":
-            self._due.append(lambda: self.go(str(value)))
+            self._queue.append(lambda: self.go(str(value)))
         else:
             self.signals.set(path, value)
 
     def call(self, action: str, arguments: list[Any]) -> Any:
+        """Call `@action(…)`; its requests are queued. Raises: UnreadableExpressionError."""
         if action == "ask":
-            self.asked += [str(arguments[0])] if arguments else self._question()
+            self.confirmations += [str(arguments[0])] if arguments else self._button_question()
             return True
         if action == "click":
             return {"names": str(arguments[0]) if arguments else ""}
         if action == "submit":
             return {"contentType": "form"}
         if action == "live":
-            self._stream_url = str(arguments[0])
-            self._due.append(self._connect)
+            self._stream.url = str(arguments[0])
+            self._queue.append(self._connect)
         elif action == "watch":
-            if arguments[0] not in self._grants:
-                self._grants.append(str(arguments[0]))
-                self._due.append(self._connect)
+            if arguments[0] not in self._stream.grants:
+                self._stream.grants.append(str(arguments[0]))
+                self._queue.append(self._connect)
         elif action == "stale":
-            self._due.append(lambda: self.go(self.url))
+            self._queue.append(lambda: self.go(self.url))
         elif action == "stored":
             names, method, url, *signals = map(str, arguments)
             options = {"names": signals[0]} if signals else {"contentType": "form"}
-            brought = {"_browser": self.kept.sent(names.split())}
-            self._due.append(self._request(method.upper(), url, options, brought))
-        elif action in ("get", "post", "put", "patch", "delete"):
-            options = arguments[1] if len(arguments) > 1 else {}
-            request = self._request(action.upper(), str(arguments[0]), options)
-            self._due.append(request)
+            extra = {"_browser": self.browser_states.event_payload(names.split())}
+            self._enqueue(method, url, options, extra)
+        elif action in METHODS:
+            self._enqueue(action, str(arguments[0]), arguments[1] if len(arguments) > 1 else {})
         else:
             raise UnreadableExpressionError(f"@{action}(…) needs a browser.")
         return None
 
-    def _question(self) -> list[str]:
-        button = self._submitter or self._element
+    def _button_question(self) -> list[str]:
+        button = self._submitter or self.element
         text = None if button is None else attribute(button, "data-ask")
         return [text] if text else []
 
-    async def run(self, text: str, element: Tag, submitter: Tag | None = None) -> None:
-        """Run the expression of an event, and all that it asks of the server."""
-        self._element, self._submitter = element, submitter
-        evaluate(text, self)
-        await self._perform()
-
-    async def _perform(self) -> None:
-        while self._due:
-            await self._due.pop(0)()
-
-    # Requests of Datastar
-
-    def _request(
+    def _enqueue(
         self,
         method: str,
         url: str,
         options: Mapping[str, Any],
-        brought: Mapping[str, Any] = NOTHING,
-    ) -> Callable[[], Coroutine[Any, Any, None]]:
-        """The request of an action, with what the page holds at this moment."""
-        is_live = self._stream is not None and self._stream.open
+        extra: Mapping[str, Any] = _NO_EXTRA,
+    ) -> None:
+        """Queue a request with the current state of the page as its payload."""
         toasts = self.soup.find(id="starmodel-toasts")
-        holding = Holding(
-            self.url, is_live, self.signals, self.controls, self._element, self._submitter,
-            brought, attribute(toasts, "data-session") or "" if toasts else "",
+        session = attribute(toasts, "data-session") or "" if toasts else ""
+        state = PageState(
+            self.url, self._stream.is_open, self.signals, self.controls, self.element,
+            self._submitter, extra, session,
         )  # fmt: skip
-        made = outgoing(method, url, options, holding)
-        return lambda: self._ask(made)
+        request = action_request(method.upper(), url, options, state)
+        self._queue.append(lambda: self._send(request))
 
-    async def _ask(self, asked: Outgoing) -> None:
-        reader, streamed = SseReader(), False
+    async def _send(self, request: ActionRequest) -> None:
+        reader, is_stream = SseReader(), False
 
-        def piece(part: bytes) -> None:
-            nonlocal streamed
-            for event in reader.feed(part):
-                streamed = True
+        def on_chunk(chunk: bytes) -> None:
+            nonlocal is_stream
+            for event in reader.feed(chunk):
+                is_stream = True
                 self.apply(event)
 
-        app, (method, url, headers, body, form) = self.running.app, asked
-        reply = self.reply = await send(app, method, url, headers, self.cookies, body, piece)
-        kind = reply.headers.get("content-type", "")
-        if reply.http_status == 200 and not streamed:
-            told = {k[9:]: v for k, v in reply.headers.items() if k.startswith("datastar-")}
-            if kind.startswith("text/html"):
-                self.apply(SseEvent("datastar-patch-elements", {**told, "elements": reply.text}))
-            elif kind.startswith("application/json"):
-                self.apply(SseEvent("datastar-patch-signals", {**told, "signals": reply.text}))
+        method, url, headers, body, form = request
+        app, cookies = self.running.app, self.cookies
+        reply = self.reply = await send(app, method, url, headers, cookies, body, on_chunk)
+        if reply.http_status == 200 and not is_stream:
+            self._apply_plain(reply)
         if form is not None and 200 <= reply.status < 300:
-            self._accepted(form)
+            self._on_form_accepted(form)
 
-    def _accepted(self, form: Tag) -> None:
-        """What the page does when the server took a form: no complaints, and empty again."""
+    def _apply_plain(self, reply: Reply) -> None:
+        """Apply an HTML or JSON response as Datastar does."""
+        options = {k[9:]: v for k, v in reply.headers.items() if k.startswith("datastar-")}
+        content_type = reply.headers.get("content-type", "")
+        if content_type.startswith("text/html"):
+            self.apply(SseEvent("datastar-patch-elements", {**options, "elements": reply.text}))
+        elif content_type.startswith("application/json"):
+            self.apply(SseEvent("datastar-patch-signals", {**options, "signals": reply.text}))
+
+    def _on_form_accepted(self, form: Tag) -> None:
+        """Remove validation errors, and reset a form with `data-reset`."""
         for sentence in select(form, "small[id$='-problem']"):
             sentence.clear()
         if "data-reset" in form.attrs:
-            self.controls.forget(form)
+            self.controls.reset(form_controls(form))
 
-    # What the server sends
+    async def _run_queue(self) -> None:
+        while self._queue:
+            await self._queue.pop(0)()
+
+    def _run_queue_later(self) -> None:
+        """Run the queue in a task that `RunningApp.settle` awaits."""
+        if self._queue:
+            self.running.start(self._run_queue())
+
+    # Updates from the server
 
     def apply(self, event: SseEvent) -> None:
-        """Change the page as the event says, unless it is older than what the page shows."""
+        """Apply an event to the page, unless a newer version of its topic was applied before."""
         data = event.data
-        if event.type == "starmodel-open" or self._is_old(data.get("version", "")):
+        if event.type == "starmodel-open" or self._stream.is_stale(data.get("version", "")):
             return
         if event.type == "datastar-patch-signals":
             only_missing = data.get("onlyIfMissing") == "true"
             self.signals.merge(json.loads(data["signals"]), only_missing=only_missing)
-        elif event.type == "datastar-patch-elements":
-            self._patch(data)
-        elif event.type == "starmodel-rows":
-            self._initialise(patch_rows(self.soup, self.controls, data), set())
-            self._later()
-        elif event.type == "datastar-browser-state":
-            self.kept.take(data)
-            self._later()
-        elif event.type == "datastar-browser-forget":
-            self.kept.forget()
-
-    def _patch(self, data: Mapping[str, str]) -> None:
-        try:
-            new, known = patch_elements(self.soup, self.controls, data)
-        except NotOnPageError as problem:
-            self.problems.append(problem)
             return
-        self._initialise(new, known)
-        self._later()
-
-    def _is_old(self, version: str) -> bool:
-        topic, _, number = version.rpartition(" ")
-        if not version or int(number) >= self._seen.get(topic, -1):
-            if version:
-                self._seen[topic] = int(number)
-            return False
-        return True
-
-    # States that live in this browser
+        if event.type == "datastar-patch-elements":
+            try:
+                new, executed = patch_elements(self.soup, self.controls, data)
+            except NotOnPageError as error:
+                self.errors.append(error)
+                return
+            initialise(self, new, executed)
+        elif event.type == "starmodel-rows":
+            initialise(self, patch_rows(self.soup, self.controls, data), set())
+        elif event.type == "datastar-browser-state":
+            self.browser_states.update(data)
+        elif event.type == "datastar-browser-forget":
+            self.browser_states.clear()
+            return
+        self._run_queue_later()
 
     @property
     def tokens(self) -> list[str]:
-        """What the page shows, as its stream names it."""
-        query = dict(parse_qsl(urlsplit(self._stream_url).query))
-        return [*([query["token"]] if "token" in query else []), *self._grants]
+        """The signed tokens of the topics that the page watches."""
+        return self._stream.tokens
 
-    def show_states(self, url: str, sent: dict[str, Any]) -> None:
-        """Ask how the page shows the states that it has."""
+    def render_states(self, url: str, payload: dict[str, Any]) -> None:
+        """Queue the request that renders live views from browser states."""
         headers = {**DATASTAR, "origin": ORIGIN, "content-type": "application/json"}
-        body = json.dumps(sent).encode()
+        body = json.dumps(payload).encode()
 
-        async def ask() -> None:
+        async def request() -> None:
             reply = await send(self.running.app, "POST", url, headers, self.cookies, body)
             for event in SseReader().feed(reply.body):
                 self.apply(event)
 
-        self._due.append(ask)
-        self._later()
-
-    # The stream
+        self._queue.append(request)
+        self._run_queue_later()
 
     async def _connect(self) -> None:
-        if self._stream_url == "":
-            return
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            await stream.stop()
-        extra = [("grant", grant) for grant in self._grants]
-        for body in select(self.soup, '[id*="-rows"][data-state]'):
-            extra.append(("have", f"{attribute(body, 'id')}:{attribute(body, 'data-state')}"))
-        url = with_query(self._stream_url, urlencode(extra)) if extra else self._stream_url
-        if stream is not None:
-            self._seen.clear()
-        self._stream = LiveStream(self.running.app, self.apply, self._ended)
-        await self._stream.start(url, self.cookies)
+        lists = select(self.soup, '[id*="-rows"][data-state]')
+        digests = [f"{attribute(each, 'id')}:{attribute(each, 'data-state')}" for each in lists]
+        await self._stream.connect(digests, self.cookies)
 
-    def _ended(self, status: int) -> None:
-        """The server ended the stream: come back, or reload a page that is no longer ours."""
-        if self.closed:
+    def _on_stream_end(self, status: int) -> None:
+        """Reconnect; reload a page whose token the server no longer accepts."""
+        if self._closed:
             return
         if status in (401, 403):
-            self.kept.forget()
-            self._due.append(lambda: self.go(self.url))
+            self.browser_states.clear()
+            self._queue.append(lambda: self.go(self.url))
         elif status == 200:
-            self._due.append(self._connect)
+            self._queue.append(self._connect)
         else:
-            self.problems.append(
+            self.errors.append(
                 NotOnPageError(f"The stream of {self.url} was answered with status {status}.")
             )
-        self._later()
-
-    def _later(self) -> None:
-        """Do what has become due, when it is nobody's turn to wait for it."""
-        if self._due:
-            self.running.start(self._perform())
+        self._run_queue_later()
 
 
-def _nested(path: str, value: Any) -> Any:
-    for part in reversed(path.split(".")):
-        value = {part: value}
-    return value
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"-(\w)", lambda m: m[1].upper(), name)
+def _without_fragment(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,4 +1,4 @@
-"""Contract suites: what the author of a backend inherits to prove it."""
+"""Contract suites: test classes that a backend inherits."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class RepositoryContract(
     BetweenContract,
     LockingContract,
 ):
-    """All that `starmodel.app.ports.repository.Repository` promises, as pytest tests.
+    """The contract of `starmodel.app.ports.repository.Repository`, as pytest tests.
 
     Inherit it in a class named Test… whose `make_repository(self, clock)`
-    returns a repository; one whose clock can't be set also overrides `let_pass`. The tests need no
-    pytest plugin. Not covered, because no one outside can see it: that an
-    update writes only its patch.
+    returns a repository; a backend with its own clock also overrides
+    `let_pass`. The tests need no pytest plugin. Not covered, because the port
+    does not expose it: that an update writes only its patch.
     """

@@ -1,4 +1,4 @@
-"""The stage that contract tests play on: one fresh repository, a clock, and what expired."""
+"""The fixture of contract tests: an empty repository, a fake clock, and expired entities."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class _Lamp(Entity):
 
 
 class _Ticket(Entity):
-    """Its id is made by the store."""
+    """The store generates its id."""
 
     id: int | None = Field(default=None, primary_key=True)
     text: str = ""
 
 
 class _Guest(Entity):
-    """Lives for a minute."""
+    """A ttl of one minute."""
 
     model_config: ClassVar[EntityConfig] = {"ttl": 60.0}
 
@@ -75,9 +75,9 @@ Ticket: TypeAlias = _Ticket
 
 @dataclass
 class Stage:
-    """An open, empty repository and what happens around it.
+    """An open, empty repository with its clock.
 
-    Shapes: expired lists (class, id, version) as they were announced.
+    Shapes: expired lists the (class, id, version) of each expiry callback.
     """
 
     repository: Repository
@@ -86,25 +86,25 @@ class Stage:
     expired: list[tuple[type[Entity], Any, int]] = field(default_factory=list)
 
     async def put(self, *entities: Entity, version: int = 1) -> None:
-        """Insert new entities, each in a batch of its own."""
+        """Insert new entities, each in a separate batch."""
         for entity in entities:
             await self.repository.commit(Batch([inserted(entity, version)]))
 
     async def got(self, entity: E) -> E:
-        """What is stored of an entity that must be there."""
+        """The stored snapshot of an existing entity."""
         found = await self.repository.get(type(entity), entity.id)
         assert found is not None, f"{entity!r} is not stored"
         return found
 
 
 def inserted(entity: Entity, version: int = 1) -> Change:
-    """The change that stores a new entity, with the ttl of its class."""
+    """The insert of a new entity, with the ttl of its class."""
     cls = type(entity)
     return Change(cls, entity.id, "insert", 0, version, entity, ttl_s=cls.model_config.get("ttl"))
 
 
 def updated(old: Entity, **values: Any) -> Change:
-    """The change from a loaded snapshot to the next."""
+    """The update of a loaded snapshot."""
     cls, new = type(old), old.evolve(**values)
     version = version_of(old)
     return Change(
@@ -114,29 +114,29 @@ def updated(old: Entity, **values: Any) -> Change:
 
 
 def deleted(old: Entity) -> Change:
-    """The change that removes a loaded snapshot."""
+    """The delete of a loaded snapshot."""
     return Change(type(old), old.id, "delete", version_of(old), version_of(old) + 1)
 
 
 def checked(old: Entity) -> Change:
-    """The demand that a loaded snapshot is still the stored one."""
+    """The check that the stored version is the loaded one."""
     return Change(type(old), old.id, "check", version_of(old), version_of(old))
 
 
 def marked(command: str, at: float, outcome: str | None = None) -> Marker:
-    """A marker with one key, for a run of that name."""
+    """An idempotency marker with a fixed key, for the run of a command."""
     return Marker("session|Item:1|rename|key", "digest", command, at, outcome)
 
 
 class ContractBase(abc.ABC):
-    """How a backend takes part: make a repository; tell how time passes, unless its clock obeys."""
+    """The hooks of a backend: `make_repository`, and `let_pass` unless its clock is injected."""
 
     @abc.abstractmethod
     def make_repository(self, clock: Clock) -> Repository:
-        """A new repository, not opened, that holds nothing and reads this clock."""
+        """A new, empty, unopened repository that uses this clock."""
 
     async def let_pass(self, repository: Repository, clock: FakeClock, seconds: float) -> None:
-        """Let time pass and what has expired be swept. A backend with its own clock sleeps."""
+        """Advance the clock and sweep expired entities. A backend with its own clock sleeps."""
         clock.now += seconds
         await repository.sweep()  # type: ignore[attr-defined]  # not part of the port
 
@@ -161,7 +161,7 @@ class ContractBase(abc.ABC):
 
 
 def staged(test: Callable[[Any, Stage], Awaitable[None]]) -> Callable[[Any], None]:
-    """Make a plain test of an async one, so that it runs under any pytest plugin or none."""
+    """Wrap an async test in a synchronous one, which needs no pytest plugin."""
 
     def run(self: ContractBase) -> None:
         async def on(stage: Stage) -> None:

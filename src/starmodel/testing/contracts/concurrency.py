@@ -1,4 +1,4 @@
-"""What every repository promises to many writers at once, and of open transactions."""
+"""The contract of concurrent writers, open transactions and row locks."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WRITERS = 50
 
 
 async def _raise_level(repository: Repository, id: str) -> int:
-    """Read, add one, write, until it is stored. Shapes: how often that took."""
+    """Increment with retries after a conflict; the number of attempts."""
     for attempt in range(1, 1000):
         lamp = await repository.latest(Lamp, id)
         assert lamp is not None
@@ -48,7 +48,7 @@ async def _raise_locked(
     marker: Marker | None = None,
     between: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Lock, read, add one, write."""
+    """Increment under a row lock."""
     async with repository.lock_rows([(Lamp, id)]) as held:
         lamp = await held.latest(Lamp, id)
         assert lamp is not None
@@ -56,7 +56,7 @@ async def _raise_locked(
 
 
 class ConcurrencyContract(ContractBase):
-    """No update is ever lost."""
+    """Concurrent writers lose no update."""
 
     @staged
     async def test_many_writers_on_one_id_lose_no_update(self, stage: Stage) -> None:
@@ -146,7 +146,7 @@ class ConcurrencyContract(ContractBase):
 
 
 class BetweenContract(ContractBase):
-    """A transactional repository holds its commit open for another store's."""
+    """A transactional repository holds its transaction open while `between` runs."""
 
     @staged
     async def test_between_runs_after_the_checks_and_before_the_commit(self, stage: Stage) -> None:
@@ -197,7 +197,7 @@ class BetweenContract(ContractBase):
 
 
 class LockingContract(ContractBase):
-    """A repository that can lock rows gives a transaction in which no conflict can happen."""
+    """A transaction that holds row locks meets no version conflict."""
 
     @staged
     async def test_locked_commit_is_stored_whatever_is_committed_meanwhile(

@@ -1,4 +1,4 @@
-"""What every repository promises of command markers and of time."""
+"""The contract of idempotency markers and of expiry."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from starmodel.testing.contracts.base import (
 
 
 class MarkersContract(ContractBase):
-    """A command's marker is stored together with what it changed."""
+    """An idempotency marker is stored atomically with the changes of its command."""
 
     @staged
     async def test_marker_commits_with_its_change(self, stage: Stage) -> None:
@@ -77,7 +77,7 @@ class MarkersContract(ContractBase):
 
 
 class ExpiryContract(ContractBase):
-    """Entities of a class with a ttl disappear, and that is announced."""
+    """Entities of a class with a ttl expire, with one callback each."""
 
     @staged
     async def test_expired_entity_is_invisible_and_announced_once(self, stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""What every repository promises of queries: the answers that `Query` itself gives."""
+"""The contract of queries: results equal those of `Query` in Python."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations

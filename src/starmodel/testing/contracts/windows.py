@@ -1,4 +1,4 @@
-"""What every repository promises of answers in pieces, and of snapshots that it is asked about."""
+"""The contract of keyset pagination, streams, and `matches`."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LETTERS = (
 
 
 def _items() -> list[Item]:
-    """Many are equal in many fields."""
+    """Items with many equal field values."""
     return [
         Item(
             id=f"{number:02}",
@@ -38,7 +38,7 @@ def _without(item: Entity) -> Batch:
 
 
 async def _walked(stage: Stage, query: Query, size: int) -> list[Entity]:
-    """The answer in windows, each behind the last record of the one before."""
+    """The result in windows, each after the last record of the previous one."""
     found: list[Entity] = []
     while window := await stage.repository.list(replace(query, limit=size)):
         found += window
@@ -48,7 +48,7 @@ async def _walked(stage: Stage, query: Query, size: int) -> list[Entity]:
 
 
 class WindowsContract(ContractBase):
-    """Windows behind a position, streams, and `matches`."""
+    """Windows after a position, streams, and `matches`."""
 
     @staged
     async def test_windows_behind_each_other_are_the_whole_answer(self, stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""What every repository promises of single changes and of batches."""
+"""The contract of changes and atomic batches."""
 # ruff: noqa: S101 - tests assert
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import asyncio
 import pytest
 
 from starmodel.app.ports.query import Query
-from starmodel.app.ports.repository import Batch
+from starmodel.app.ports.repository import Batch, ColumnDefaults, ProcessLocal, SuppliesDefaults
 from starmodel.core.errors import (
     FrozenEntityError,
     VersionConflictError,
@@ -30,7 +30,7 @@ from starmodel.testing.contracts.base import (
 
 
 class WritesContract(ContractBase):
-    """Versions, conflicts, and all or nothing."""
+    """Versions, conflicts and atomicity."""
 
     @staged
     async def test_get_of_a_missing_id_is_none(self, stage: Stage) -> None:
@@ -205,3 +205,12 @@ class WritesContract(ContractBase):
     @staged
     async def test_empty_batch_is_accepted(self, stage: Stage) -> None:
         await stage.repository.commit(Batch())
+
+    @staged
+    async def test_capabilities_are_declared(self, stage: Stage) -> None:
+        repository = stage.repository
+        assert isinstance(repository.transactional, bool)
+        if isinstance(repository, ProcessLocal):
+            assert isinstance(repository.process_local, bool)
+        if isinstance(repository, SuppliesDefaults):
+            assert isinstance(repository.column_defaults(Item), ColumnDefaults | None)

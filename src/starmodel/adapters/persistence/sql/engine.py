@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData
 
-from starmodel.adapters.persistence.sql.changes import Step
-from starmodel.adapters.persistence.sql.flavour import Flavour
-from starmodel.adapters.persistence.sql.found_columns import FoundColumns
-from starmodel.adapters.persistence.sql.heads import Queued
-from starmodel.adapters.persistence.sql.markers import Markers
-from starmodel.adapters.persistence.sql.sequences import Sequence
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.sequences import Sequence
+from starmodel.adapters.persistence.sql.schema.tables import EntityTable
 from starmodel.adapters.persistence.sql.statements import Row, Statements
-from starmodel.adapters.persistence.sql.tables import EntityTable
+from starmodel.adapters.persistence.sql.write.idempotency import Markers
+from starmodel.adapters.persistence.sql.write.pending import Queued
+from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.app.ports.repository import Marker
 from starmodel.core.entity import Entity
 

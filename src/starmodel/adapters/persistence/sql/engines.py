@@ -7,8 +7,8 @@ from typing import Literal
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.engine import Engine
-from starmodel.adapters.persistence.sql.flavour import Flavour
 from starmodel.core.errors import ConfigurationError
 
 KINDS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql",
@@ -34,20 +34,22 @@ def engine_for(
     """
     parsed, kind = _parsed(url)
     if kind == "sqlite":
-        from starmodel.adapters.persistence.sql.sqlite_engine import SqliteEngine
+        from starmodel.adapters.persistence.sql.drivers.sqlite.engine import SqliteEngine
 
         return SqliteEngine(parsed, synchronous, timeout_s)
-    from starmodel.adapters.persistence.sql.network_engine import NetworkEngine
-    from starmodel.adapters.persistence.sql.server import Server
+    from starmodel.adapters.persistence.sql.drivers.network.engine import NetworkEngine
+    from starmodel.adapters.persistence.sql.drivers.network.server import Server
 
     server: Server
     try:
         if kind == "postgresql":
-            from starmodel.adapters.persistence.sql.postgresql_server import PostgresqlServer
+            from starmodel.adapters.persistence.sql.drivers.network.postgresql import (
+                PostgresqlServer,
+            )
 
             server = PostgresqlServer(parsed, timeout_s)
         else:
-            from starmodel.adapters.persistence.sql.mysql_server import MysqlServer
+            from starmodel.adapters.persistence.sql.drivers.network.mysql import MysqlServer
 
             server = MysqlServer(parsed, timeout_s)
     except ModuleNotFoundError as error:
@@ -67,14 +69,14 @@ def flavour_for(url: str) -> Flavour:
     """
     kind = _parsed(url)[1]
     if kind == "sqlite":
-        from starmodel.adapters.persistence.sql.sqlite_flavour import SqliteFlavour
+        from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteFlavour
 
         return SqliteFlavour()
     if kind == "postgresql":
-        from starmodel.adapters.persistence.sql.postgresql_flavour import PostgresqlFlavour
+        from starmodel.adapters.persistence.sql.dialects.postgresql import PostgresqlFlavour
 
         return PostgresqlFlavour()
-    from starmodel.adapters.persistence.sql.mysql_flavour import MysqlFlavour
+    from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour
 
     return MysqlFlavour()
 

@@ -12,31 +12,31 @@ from typing import Literal, TypeVar, cast
 
 from sqlalchemy import MetaData
 
-from starmodel.adapters.persistence.sql.changes import steps_of
 from starmodel.adapters.persistence.sql.engine import Engine, RowEngine, RowKey, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
-from starmodel.adapters.persistence.sql.found_columns import FoundColumns
-from starmodel.adapters.persistence.sql.heads import Heads, under
-from starmodel.adapters.persistence.sql.markers import Markers
-from starmodel.adapters.persistence.sql.queries import Plan, Planner
+from starmodel.adapters.persistence.sql.query.selects import Plan, Planner
+from starmodel.adapters.persistence.sql.query.streaming import Stream
 from starmodel.adapters.persistence.sql.renamed_classes import renamed_classes
-from starmodel.adapters.persistence.sql.sequences import (
+from starmodel.adapters.persistence.sql.schema.checks import TableWarning, drift_of, guard_of
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.sequences import (
     is_numbered,
     sequence_of,
     sequence_table,
 )
+from starmodel.adapters.persistence.sql.schema.tables import creation_order, derive_table
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.adapters.persistence.sql.streaming import Stream
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
-from starmodel.adapters.persistence.sql.table_checks import TableWarning, drift_of, guard_of
-from starmodel.adapters.persistence.sql.tables import creation_order, derive_table
+from starmodel.adapters.persistence.sql.write.idempotency import Markers
+from starmodel.adapters.persistence.sql.write.pending import Heads, under
+from starmodel.adapters.persistence.sql.write.plan import steps_of
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import (
     MARKER_TTL_S,
     Batch,
+    ColumnDefaults,
     Expired,
-    Fills,
     Marker,
     RecordKey,
     Repository,
@@ -257,12 +257,12 @@ class SqlRepository:
         sequence = sequence_of(statements.mapped, serving.rows.flavour.dialect)
         return await serving.rows.next_number(sequence)
 
-    def fills(self, entity: type[Entity]) -> Fills | None:
+    def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
         """What columns' defaults and onupdates give; None for a class without any."""
         fields = self._serving().of(entity).mapped.fields
         insert = {name: field.insert for name, field in fields.items() if field.insert}
         update = {name: field.update for name, field in fields.items() if field.update}
-        return Fills(insert, update) if insert or update else None
+        return ColumnDefaults(insert, update) if insert or update else None
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)

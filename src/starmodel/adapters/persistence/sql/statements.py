@@ -20,14 +20,15 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from starmodel.adapters.persistence.sql.flavour import Flavour
-from starmodel.adapters.persistence.sql.row_versions import OvertakenError, RowVersions
-from starmodel.adapters.persistence.sql.tables import EXPIRES, VERSION, EntityTable
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.schema.external_versions import OvertakenError, RowVersions
+from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
 from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
 from starmodel.core.sentences import PRIVATE_PROBLEM
 from starmodel.core.snapshot import construct
+from starmodel.texts.catalogue import Message
 
 Row = tuple[Any, ...]
 Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
@@ -278,7 +279,8 @@ class Statements:
             message = f"{self.cls.__name__}.{name} {error}."
             if name in self.cls.__entity__.private:
                 raise ConstraintError(message, shown=PRIVATE_PROBLEM) from error
-            raise ConstraintError(message, {name: f"{field.title} {error}."}) from error
+            problem = Message("constraint.column", title=field.title, problem=str(error))
+            raise ConstraintError(message, {name: problem}) from error
 
     def version_in(self, row: Row) -> int:
         """The version of a row that `version`, `lock` or `share` found in a transaction."""

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Mapping
 
 from starmodel.adapters.persistence.sql.engine import Engine
-from starmodel.adapters.persistence.sql.markers import Markers
 from starmodel.adapters.persistence.sql.statements import Statements
+from starmodel.adapters.persistence.sql.write.idempotency import Markers
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import MARKER_TTL_S, Expired
 from starmodel.core.entity import Entity

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from starmodel.adapters.persistence.sql.flavour import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.statements import compile_sql
 
 SCHEMA = 1

@@ -51,6 +51,7 @@ from starmodel.core.sentences import sentence
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.core.values.bounds import BoundsError
 from starmodel.core.values.json_data import holds_bytes, with_bytes
+from starmodel.texts.catalogue import Message
 
 _JSON = ("JSON body", "signal")
 _TYPED = ("JSON body", "arguments")  # whose texts are meant as texts
@@ -147,6 +148,8 @@ class Binder:
             self.parameters[name] = replace(self.parameters[name], own_reading=False)
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.full_type in (int, str, float, bool) for p in self.parameters.values())
+        # Plain scalars, and none of them secret: the record takes the arguments as they are.
+        self.is_recorded_as_given = self.scalar and not self.unsaid
         self.takes_request = "request" in self.special.values()
         self._bound: BoundedCache[tuple[tuple[str, str], ...], dict[str, Any]] = BoundedCache(
             MAX_BOUND_BYTES
@@ -312,7 +315,9 @@ class Binder:
             problems[parameter.name] = unknown_part(error, source)
             return
         except BoundsError as error:
-            problems[parameter.name] = ArgumentProblem(f"{error} (from {source})", f"This {error}.")
+            problems[parameter.name] = ArgumentProblem(
+                f"{error} (from {source})", Message("value.out_of_bounds", problem=error.args[0])
+            )
             return
         except ValueError:
             pass  # no JSON at all: the error of the text itself is answered

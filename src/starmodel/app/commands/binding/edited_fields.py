@@ -13,6 +13,7 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.core.public_state import public_state
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 from starmodel.core.values.json_data import json_bytes, json_data
+from starmodel.texts.catalogue import Message
 
 MAX_SHOWN_CHARS = 60
 NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
@@ -37,7 +38,7 @@ def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
     except (ValueError, TypeError, AttributeError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
-        raise RequestError("What this form remembers can't be read. Load the form again.")
+        raise RequestError(Message("conflict.form"))
     return found
 
 
@@ -57,7 +58,7 @@ def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[s
     """
     now, state = digests(entity), public_state(entity)
     fields = {
-        name: f"Somebody changed this to {_shown(state[name])} meanwhile. Save again to keep yours."
+        name: _changed(state[name])
         for name, value in arguments.items()
         if name in was and name in now and now[name] not in (was[name], _digest(_public(value)))
     }
@@ -83,8 +84,9 @@ def _digest(data: Any) -> str:
     return hashlib.blake2b(json_bytes(data), digest_size=6).hexdigest()
 
 
-def _shown(value: Any) -> str:
+def _changed(value: Any) -> Message:
     if value is None or value == "":
-        return "nothing"
+        return Message("conflict.field_emptied")
     text = value if isinstance(value, str) else json_bytes(value).decode()
-    return f"\u201c{text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + '…'}\u201d"
+    shown = text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
+    return Message("conflict.field", value=shown)

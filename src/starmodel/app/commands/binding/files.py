@@ -10,8 +10,9 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.nested import types_in
 from starmodel.core.fields.widgets import FILE_WIDGETS, wishes
+from starmodel.texts.catalogue import Message
 
-NO_FILE = "Please choose a file."
+NO_FILE = Message("file.missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ class FileRule:
         if not files or not all(_is_file(file) for file in files):
             return NO_FILE
         if len(files) > 1 and not self.several:
-            return "Please choose one file."
+            return Message("file.single")
         for file in files:
             if self.max_bytes and (file.size or 0) > self.max_bytes:
-                return f"At most {size_text(self.max_bytes)}, please."
+                return Message("file.max_size", max_bytes=self.max_bytes)
             if self.accept and not any(_fits(file, kind) for kind in self.accept):
-                return f"Please choose a file of type {', '.join(self.accept)}."
+                return Message("file.kinds", kinds=", ".join(self.accept))
         return ""
 
     def value(self, sent: Any) -> Any:
@@ -82,18 +83,6 @@ def holds_file(value: Any) -> bool:
     if isinstance(value, dict):  # of a name with dots
         return any(map(holds_file, value.values()))
     return any(map(holds_file, value)) if isinstance(value, list | tuple) else _is_file(value)
-
-
-def size_text(size: int) -> str:
-    """A limit as people read it.
-
-    >>> size_text(2_000_000), size_text(1_500_000), size_text(800)
-    ('2 MB', '1.5 MB', '800 bytes')
-    """
-    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
-        if size >= unit:
-            return f"{int(size / unit * 10) / 10:g} {name}"
-    return f"{size} bytes"
 
 
 def _is_list_of_files(kind: Any) -> bool:

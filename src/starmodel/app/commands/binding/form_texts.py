@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starmodel.app.ports.moments import in_utc, takes_only_aware
 from starmodel.core.fields.field_types import choice_of, is_atomic, plain_types
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
+from starmodel.texts.catalogue import Message
 
 
 def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
@@ -35,7 +36,7 @@ def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> A
     if is_list(annotation) and value.lstrip()[:1] not in ("[", "{"):
         lines = lines_of(value)
         if len(lines) > bounds.items:
-            raise BoundsError(f"has more than {bounds.items} lines")
+            raise BoundsError(Message("bounds.lines", lines=bounds.items))
         return lines
     return read_json(value, bounds)
 

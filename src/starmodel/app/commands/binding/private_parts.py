@@ -17,10 +17,11 @@ from starmodel.core.fields.nested import parts_of
 from starmodel.core.fields.types import field_adapter
 from starmodel.core.values.bounds import BoundsError, check_numbers
 from starmodel.core.values.json_data import json_bytes, json_data
+from starmodel.texts.catalogue import Message
 
 _SEQUENCES = (list, tuple, set, frozenset, deque)
 _KEYS = ("id", "key")
-NOT_HERE = "This can't be filled in here."
+NOT_HERE = Message("value.not_here")
 
 
 @dataclass(frozen=True, slots=True)

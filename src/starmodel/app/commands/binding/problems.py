@@ -9,7 +9,7 @@ from starmodel.app.commands.binding.files import NO_FILE
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.core.fields.field_types import plain_types
-from starmodel.core.sentences import sentence
+from starmodel.texts.catalogue import Message
 
 
 class ArgumentProblem(NamedTuple):
@@ -24,17 +24,18 @@ def beside(problems: Mapping[str, ArgumentProblem]) -> dict[str, str]:
     return {name: wrong.sentence or wrong.text for name, wrong in problems.items()}
 
 
-MISSING = ArgumentProblem("is missing", sentence({"type": "missing"}))
+MISSING = ArgumentProblem("is missing", Message("value.missing"))
 MISSING_FILE = ArgumentProblem("is missing", NO_FILE)
-TAKES_NO_FILE = ArgumentProblem("takes no file (from files)", "This takes no file.")
-INFINITE = ArgumentProblem("must be finite", sentence({"type": "finite_number"}))
+TAKES_NO_FILE = ArgumentProblem("takes no file (from files)", Message("file.unwanted"))
+INFINITE = ArgumentProblem("must be finite", Message("value.finite"))
 
 
 def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
     """The problem of a name inside a nested model that nobody may set."""
     at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
     return ArgumentProblem(
-        f"{at} is unknown (from {source})", f"{str(error.path[-1])[:60]} is unknown."
+        f"{at} is unknown (from {source})",
+        Message("value.unknown_part", name=str(error.path[-1])[:60]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from starmodel.app.access.decisions import check
 from starmodel.app.access.disclosure import Viewer
 from starmodel.app.access.policy import TRUSTED, AccessPolicy
 from starmodel.app.commands.command import Command
@@ -14,6 +15,7 @@ from starmodel.core.classes.foreign_keys import ForeignKey, foreign_keys, table_
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, ConstraintError
+from starmodel.texts.catalogue import Message
 
 
 class References:
@@ -54,24 +56,25 @@ class References:
             value = fields.get(key.field)
             if value is None or value == getattr(before, key.field, None):
                 continue
-            if self._reads_all(target, command):
+            if await self._reads_all(target, command):
                 continue
             found = await self._persistence.for_class(target.cls).list(
                 Query(target.cls, (Filter(key.column, "eq", value),), limit=1)
             )
-            if not found or not viewer.may_read(found[0]):
+            if not found or not await viewer.may_read(found[0]):
                 title = command.entity_type.cls.__entity__.fields[key.field].title
-                told = f"{title} refers to a record that does not exist."
+                problem = Message("value.no_record", title=title)
                 raise ConstraintError(
-                    f"{command.entity_type.title} can't be stored: {told}", {key.field: told}
+                    Message("constraint.refused", title=command.entity_type.title, reason=problem),
+                    {key.field: problem},
                 )
 
-    def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
+    async def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
         """Whether the actor may read every record of the class, whatever its fields."""
         if self._policy.reads_fields(entity_type):
             return False
         try:
-            self._policy.check(entity_type, "read", command.actor)
+            await check(self._policy, entity_type, "read", command.actor)
         except AccessDeniedError:
             return False
         return True

@@ -1,0 +1,1 @@
+"""Differences between databases: column types, codecs of values, SQL syntax."""

@@ -1,0 +1,227 @@
+"""MySQL and MariaDB: texts in a binary collation, and limits where an index has one."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, NaiveDatetime
+from sqlalchemy import (
+    BigInteger,
+    DefaultClause,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    func,
+    text,
+)
+from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
+from sqlalchemy.dialects.mysql.base import MySQLDialect, MySQLIdentifierPreparer
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import true as true_
+from sqlalchemy.types import TypeEngine
+
+from starmodel.adapters.persistence.sql.dialects.codecs import (
+    SCALARS,
+    Codec,
+    aware,
+    is_enum,
+    naive,
+    naive_time,
+    of_type,
+)
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour, knows_letters
+from starmodel.adapters.persistence.sql.dialects.nul import findable, unescaped, without_nul
+from starmodel.adapters.persistence.sql.dialects.numbers import (
+    asked_decimal,
+    decimal_of,
+    finite_of,
+    whole_of,
+)
+
+KEYED_CHARS = 255
+LONGEST_VARCHAR = 16_000
+_EARLIEST = datetime.datetime(1000, 1, 1)
+_MIDNIGHT = datetime.datetime(2000, 1, 1)
+
+
+def _kept_moment(value: datetime.datetime) -> datetime.datetime:
+    if value < _EARLIEST:
+        raise ValueError("is before the year 1000, which this database can't keep")
+    return value
+
+
+def _day(value: datetime.date) -> datetime.date:
+    if value < _EARLIEST.date():
+        raise ValueError("is before the year 1000, which this database can't keep")
+    return value
+
+
+def _decimal(value: Any) -> decimal.Decimal:
+    """Without the zeros that the column fills up."""
+    made = decimal.Decimal(value).normalize(_EXACT)
+    return made.quantize(decimal.Decimal(1), context=_EXACT) if made.as_tuple()[2] > 0 else made  # type: ignore[operator]
+
+
+_EXACT = decimal.Context(prec=65)
+
+
+def _time(value: Any) -> datetime.time:
+    if isinstance(value, datetime.timedelta):
+        return (_MIDNIGHT + value).time()
+    return value  # type: ignore[no-any-return]
+
+
+class _Quoting(MySQLIdentifierPreparer):
+    """Quotes every name: the words that MySQL and MariaDB keep for themselves differ, and grow."""
+
+    def _requires_quotes(self, value: str) -> bool:
+        return True
+
+
+class _Dialect(MySQLDialect):
+    preparer = _Quoting
+
+
+def is_mariadb(version: str) -> bool:
+    """Which of the two a server is that says this of its version."""
+    return "mariadb" in version.lower()
+
+
+class MysqlFlavour(Flavour):
+    """Texts are compared byte by byte, which is the order of code points.
+
+    Shapes: collation is the server's binary one that minds blanks at the end.
+    """
+
+    title = "MySQL"
+    max_name_length = 64
+    every_column = (
+        "SELECT columns.table_name, columns.column_name FROM information_schema.columns "
+        "JOIN information_schema.tables USING (table_schema, table_name) "
+        "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+    )
+    dialect = _Dialect(paramstyle="format")
+    collation = "utf8mb4_nopad_bin"
+    deletes_self_references = False
+    scalars: ClassVar[Mapping[Any, Codec]] = {
+        **SCALARS,
+        # MariaDB sorts a text as if it had no NUL at its end.
+        str: replace(SCALARS[str], decode=unescaped),
+        float: replace(SCALARS[float], encode=finite_of),
+        decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=asked_decimal(35, 30)),
+        AwareDatetime: Codec(
+            lambda value: _kept_moment(aware(value).replace(tzinfo=None)),
+            lambda value: value.replace(tzinfo=datetime.UTC),
+            "plain",
+            (datetime.datetime,),
+            ask=lambda value: aware(value).replace(tzinfo=None),
+        ),
+        NaiveDatetime: Codec(
+            lambda value: _kept_moment(naive(value)), None, "plain", (datetime.datetime,), ask=naive
+        ),
+        datetime.date: replace(
+            SCALARS[datetime.date], encode=of_type(datetime.date, _day), decode=None
+        ),
+        datetime.time: replace(
+            SCALARS[datetime.time],
+            encode=lambda value: naive_time(value).isoformat("microseconds"),
+            decode=_time,
+        ),
+        uuid.UUID: SCALARS[uuid.UUID],
+    }
+
+    def learn(self, version: str) -> None:
+        """Be that of a server that says this of its version."""
+        self.collation = "utf8mb4_nopad_bin" if is_mariadb(version) else "utf8mb4_0900_bin"
+
+    @property
+    def table_options(self) -> dict[str, Any]:
+        return {
+            "mysql_engine": "InnoDB",
+            "mysql_charset": "utf8mb4",
+            "mysql_collate": self.collation,
+        }
+
+    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+        length = getattr(given, "length", None)
+        if kind is None:
+            return VARCHAR(KEYED_CHARS) if keyed else LONGTEXT()  # JSON of MySQL sorts its keys
+        if kind is str:
+            if length is None and keyed:
+                length = KEYED_CHARS
+            fits = length is not None and length <= LONGEST_VARCHAR
+            return VARCHAR(length) if fits else LONGTEXT()
+        if kind is datetime.datetime:
+            return VARCHAR(48)
+        if is_enum(kind):
+            return VARCHAR(max(64, *(len(name) for name in kind.__members__)))
+        if kind is decimal.Decimal:
+            precision = getattr(given, "precision", None)
+            scale = getattr(given, "scale", None)
+            if precision is None:
+                return DECIMAL(65, 30 if scale is None else scale)
+            return DECIMAL(precision, scale or 0)
+        if kind is int and isinstance(given, SmallInteger):
+            return given
+        return _OWN.get(kind, given)
+
+    def server_default(self, default: Any) -> Any:
+        # DATETIME(6) takes only a now of the same precision.
+        is_now = isinstance(getattr(default, "arg", None), func.now().__class__)
+        return DefaultClause(text("CURRENT_TIMESTAMP(6)")) if is_now else default
+
+    def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
+        codec = super().codec(kind, column_type)
+        if kind is str:
+            return replace(
+                codec, encode=without_nul(codec.encode, getattr(column_type, "length", None))
+            )
+        if kind is int:
+            return replace(codec, encode=whole_of(column_type))
+        if kind is decimal.Decimal and isinstance(column_type, Numeric):
+            free = (column_type.precision, column_type.scale) == (65, 30)
+            decode = _decimal if free else None
+            encode = decimal_of(column_type.precision, column_type.scale)
+            return replace(codec, encode=encode, decode=decode)
+        return codec
+
+    def finds(self, wanted: str) -> bool:
+        return findable(wanted)
+
+    def finds_alike(self, wanted: str, text: str) -> bool:
+        return knows_letters(text)
+
+    def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return true_()
+
+    def place(
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
+    ) -> ColumnElement[Any]:
+        return func.instr(func.lower(self.as_text(column)), wanted, type_=Integer)
+
+    def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column  # its table says how it is compared
+
+    def ordered(
+        self, term: ColumnElement[Any], *, descending: bool, nullable: bool
+    ) -> list[ColumnElement[Any]]:
+        own = term.desc() if descending else term.asc()
+        return [term.is_(None), own] if nullable else [own]
+
+
+_OWN: dict[Any, TypeEngine[Any]] = {
+    int: BigInteger(),
+    float: DOUBLE(),
+    bytes: LONGBLOB(),
+    AwareDatetime: DATETIME(fsp=6),
+    NaiveDatetime: DATETIME(fsp=6),
+    datetime.time: TIME(fsp=6),
+    datetime.timedelta: BigInteger(),
+    uuid.UUID: String(32),
+}

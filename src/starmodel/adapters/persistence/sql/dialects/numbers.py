@@ -1,0 +1,86 @@
+"""Numbers that a column keeps exactly, or not at all."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Integer, SmallInteger
+from sqlalchemy.types import BigInteger, TypeEngine
+
+from starmodel.adapters.persistence.sql.dialects.codecs import whole, wrong
+
+
+def whole_of(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
+    """The encoding of whole numbers into a column of this type."""
+    if isinstance(entity_type, BigInteger) or not isinstance(entity_type, Integer):
+        return whole
+    bits = 15 if isinstance(entity_type, SmallInteger) else 31
+
+    def encode(value: Any) -> int:
+        made = whole(value)
+        if not -(2**bits) <= made < 2**bits:
+            raise ValueError(f"is beyond the {bits + 1} bits of its column")
+        return made
+
+    return encode
+
+
+def float_of(value: Any) -> float:
+    """A float, from any real number."""
+    if not isinstance(value, float | int):
+        raise wrong(value, "float")
+    return float(value)
+
+
+def finite_of(value: Any) -> float:
+    """A float that is a number, for databases that keep no other."""
+    made = float_of(value)
+    if made != made or made in (float("inf"), float("-inf")):
+        raise ValueError(f"is {made}, which this database can't keep")
+    return made
+
+
+def decimal_of(precision: int | None, scale: int | None) -> Callable[[Any], decimal.Decimal]:
+    """The encoding of decimals with so many digits in all and behind the point.
+
+    >>> decimal_of(4, 2)(decimal.Decimal("1.5"))
+    Decimal('1.5')
+    """
+
+    def encode(value: Any) -> decimal.Decimal:
+        if not isinstance(value, decimal.Decimal):
+            raise wrong(value, "Decimal")
+        _, digits, exponent = value.as_tuple()
+        if not isinstance(exponent, int):
+            raise ValueError(f"is {value}, which this database can't keep")
+        text = "".join(map(str, digits)).rstrip("0") if exponent < 0 else ""
+        behind = max(0, -exponent - (len(digits) - len(text))) if text else 0
+        before = max(0, value.adjusted() + 1) if value else 0
+        if scale is not None and behind > scale:
+            raise ValueError(f"has more than {scale} digits behind the point")
+        whole_digits = None if precision is None else precision - (scale or 0)
+        if whole_digits is not None and before > whole_digits:
+            raise ValueError(f"has more than {whole_digits} digits before the point")
+        if max(before, behind) > 16_000:
+            raise ValueError("has too many digits for this database")
+        return value
+
+    return encode
+
+
+def asked_decimal(before: int, behind: int) -> Callable[[Any], decimal.Decimal]:
+    """Numbers that a column may be compared with: of so many digits around the point.
+
+    Raises: ValueError, for others, which databases round or refuse.
+    """
+
+    def ask(value: Any) -> decimal.Decimal:
+        made = decimal.Decimal(value)
+        exponent = made.as_tuple().exponent
+        if not isinstance(exponent, int) or exponent < -behind or made.adjusted() >= before:
+            raise ValueError(f"is {value}, which this database can't compare exactly")
+        return made
+
+    return ask

@@ -1,0 +1,150 @@
+"""PostgreSQL: its own types wherever they keep every value exactly."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, NaiveDatetime
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    Enum,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    collate,
+    func,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import JSON, TypeEngine
+
+from starmodel.adapters.persistence.sql.dialects.codecs import (
+    SCALARS,
+    Codec,
+    aware,
+    is_enum,
+    naive,
+    naive_time,
+    of_type,
+)
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.nul import findable, unescaped, without_nul
+from starmodel.adapters.persistence.sql.dialects.numbers import (
+    asked_decimal,
+    decimal_of,
+    float_of,
+    whole_of,
+)
+
+ICU = "und-x-icu"
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class PostgresqlFlavour(Flavour):
+    """Texts are compared by code points, whatever the locale of the database.
+
+    Shapes: icu says that the server knows the collation that lowers every
+    letter of Unicode.
+    """
+
+    title = "PostgreSQL"
+    max_name_length = 63
+    case_matters = True
+    name_unit = "bytes"
+    dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    icu = True
+    every_column = (
+        "SELECT relname::TEXT, attname::TEXT FROM pg_class "
+        "JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p') "
+        "AND attnum > 0 AND NOT attisdropped"
+    )
+    scalars: ClassVar[Mapping[Any, Codec]] = {
+        **SCALARS,
+        str: replace(SCALARS[str], decode=unescaped),
+        bool: replace(SCALARS[bool], encode=of_type(bool, _same), decode=None),
+        float: replace(SCALARS[float], encode=float_of, decode=None),
+        decimal.Decimal: replace(
+            SCALARS[decimal.Decimal], decode=None, ask=asked_decimal(16_000, 16_000)
+        ),
+        uuid.UUID: replace(
+            SCALARS[uuid.UUID],
+            encode=of_type(uuid.UUID, _same),
+            decode=lambda value: uuid.UUID(int=value.int),
+        ),
+        AwareDatetime: Codec(aware, None, "plain", (datetime.datetime,), ask=aware),
+        NaiveDatetime: Codec(naive, None, "plain", (datetime.datetime,), ask=naive),
+        datetime.date: replace(
+            SCALARS[datetime.date], encode=of_type(datetime.date, _same), decode=None
+        ),
+        datetime.time: replace(SCALARS[datetime.time], encode=naive_time, decode=None),
+        datetime.timedelta: replace(
+            SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _same), decode=None
+        ),
+    }
+
+    def name_length(self, name: str) -> int:
+        return len(name.encode())
+
+    def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
+        if kind is None:
+            # JSONB would sort keys and refuse NUL; JSON can't be part of a key.
+            return given if isinstance(given, JSONB) else String() if keyed else JSON()
+        if kind is int and not isinstance(given, SmallInteger):
+            return BigInteger()
+        if kind is float:
+            return Double()
+        if kind is str:
+            return String(getattr(given, "length", None), collation="C")
+        if kind is datetime.datetime:
+            return String(48, collation="C")
+        if kind is AwareDatetime:
+            return DateTime(timezone=True)
+        if is_enum(kind):
+            return String(max(64, *(len(name) for name in kind.__members__)), collation="C")
+        return given
+
+    def declared_enum(self, given: Enum) -> TypeEngine[Any]:
+        if given.native_enum:
+            return given.dialect_impl(self.dialect)
+        return String(given.length, collation="C")
+
+    def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
+        codec = super().codec(kind, column_type)
+        if kind is str:
+            return replace(
+                codec, encode=without_nul(codec.encode, getattr(column_type, "length", None))
+            )
+        if kind is int:
+            return replace(codec, encode=whole_of(column_type))
+        if kind is decimal.Decimal and isinstance(column_type, Numeric):
+            return replace(codec, encode=decimal_of(column_type.precision, column_type.scale))
+        return codec
+
+    def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return collate(type_coerce(column, String), "C")
+
+    def filling_every_column(self, insert: str) -> str:
+        return insert.replace(") VALUES (", ") OVERRIDING SYSTEM VALUE VALUES (", 1)
+
+    def finds(self, wanted: str) -> bool:
+        return findable(wanted) and (self.icu or wanted.isascii())
+
+    def place(
+        self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
+    ) -> ColumnElement[Any]:
+        lower = func.lower(collate(type_coerce(column, String), "C" if ascii_only else ICU))
+        return func.strpos(lower, wanted, type_=Integer)

@@ -1,0 +1,1 @@
+"""Connections and transactions, one package for each kind of driver."""

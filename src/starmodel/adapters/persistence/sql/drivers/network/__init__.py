@@ -1,0 +1,1 @@
+"""PostgreSQL, MySQL and MariaDB: connection pool, transactions, row locks."""

@@ -1,0 +1,67 @@
+"""Maps driver errors to the errors of the SQL store."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from starmodel.adapters.persistence.sql.drivers.network.server import (
+    CollidedError,
+    DeniedError,
+    FailedError,
+    LockedError,
+)
+from starmodel.core.errors import (
+    StarModelError,
+    StoreBusyError,
+    StoreFailedError,
+    StorePermissionError,
+    StoreUnavailableError,
+)
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_DENIED = {sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+
+
+def is_busy(error: BaseException) -> bool:
+    """True when another connection holds a lock of this SQLite database."""
+    return primary_code(error) in _BUSY
+
+
+def server_error(what: str, error: Exception) -> StarModelError:
+    """The error behind a driver's refusal; only a lost connection makes a store unavailable.
+
+    Shapes: what is the beginning of a sentence, such as "PostgreSQL at db could not commit".
+    """
+    return _kind_of(error)(f"{what}: {error}.")
+
+
+def sqlite_error(what: str, error: sqlite3.Error) -> StarModelError:
+    """The same for SQLite, by its primary result code."""
+    return _sqlite_kind_of(error)(f"{what}: {error}.")
+
+
+def _kind_of(error: Exception) -> type[StarModelError]:
+    if isinstance(error, DeniedError):
+        return StorePermissionError
+    if isinstance(error, FailedError):
+        return StoreFailedError
+    return (
+        StoreBusyError if isinstance(error, CollidedError | LockedError) else StoreUnavailableError
+    )
+
+
+def _sqlite_kind_of(error: sqlite3.Error) -> type[StarModelError]:
+    code = primary_code(error)
+    if code in _BUSY:
+        return StoreBusyError
+    if code in _DENIED:
+        return StorePermissionError
+    if code is None or code == sqlite3.SQLITE_CANTOPEN:  # closed, or the file is out of reach
+        return StoreUnavailableError
+    return StoreFailedError
+
+
+def primary_code(error: BaseException) -> int | None:
+    """SQLite's result code without its extension; None for what is not of the database."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

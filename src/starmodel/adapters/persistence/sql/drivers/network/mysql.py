@@ -1,0 +1,296 @@
+"""MySQL and MariaDB by asyncmy, whose statements are prepared on the server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+import asyncmy
+from asyncmy import errors as refusals
+from asyncmy.constants.CLIENT import FOUND_ROWS
+from sqlalchemy.engine import URL
+
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour, is_mariadb
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.mysql_options import options_of
+from starmodel.adapters.persistence.sql.drivers.network.server import (
+    CollidedError,
+    DeniedError,
+    FailedError,
+    Link,
+    LockedError,
+    LostError,
+    UnreachableError,
+    come_back,
+)
+from starmodel.adapters.persistence.sql.schema.checks import no_key
+from starmodel.adapters.persistence.sql.schema.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
+from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.core.errors import ConfigurationError
+
+STATEMENT_S = 60
+ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+SETTINGS = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
+)
+# Of rows, and of tables that somebody alters or locks. In whole seconds; a longer wait is for a
+# few connections only: see `NetworkEngine`.
+LOCK_TIMEOUT = "innodb_lock_wait_timeout = {0:d}, lock_wait_timeout = {0:d}"
+LOCK_S = 1
+SCHEMA_LOCK = "starmodel_schema"
+_COLLIDED = {1213, 1020, 3058}  # deadlock, row changed since read, deadlock of user locks
+_LOCKED = {1205, 3572}  # waited too long for a lock, or would have to
+_DENIED = {1044, 1095, 1142, 1143, 1227, 1345, 1370, 3118, 3530, 3879, 4153}  # a privilege
+_GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
+_LATER = {1040, 1053, 1203, 1226, 2002, 2003, 2005, 2006, 2013}
+MISSING_DATABASE = 1049
+_BROKEN: dict[int, Broken] = {
+    1062: "unique", 1586: "unique",
+    1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
+    1048: "null", 1364: "null",
+    3819: "check", 4025: "check",
+    1644: "check", 1369: "check",  # by a trigger; by a view
+    1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
+    1367: "value", 1411: "value", 1690: "value", 3140: "value",
+}  # fmt: skip
+
+
+class MysqlLink(DriverLink):
+    """One connection of asyncmy; what counts is the rows found, changed or not."""
+
+    def __init__(self, connection: Any, shortest_s: int = LOCK_S) -> None:
+        self._connection, self._shortest_s = connection, shortest_s
+        self._lost = False
+
+    @property
+    def closed(self) -> bool:
+        # What the server closed meanwhile is known to the stream alone, until it is used.
+        return (
+            self._lost
+            or not self._connection.connected
+            or getattr(self._connection, "_stream_broken", False)
+        )
+
+    async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        cursor = self._connection.cursor()
+        await self._within_limit(cursor.execute(sql, tuple(params)))
+        return await cursor.fetchall()  # type: ignore[no-any-return]
+
+    async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        # A power of two, so that few texts have to be prepared; the last one fills it up.
+        spare = (1 << (len(params) - 1).bit_length()) - len(params)
+        one = f"(SELECT %s, found.* FROM ({sql}) AS found)"  # noqa: S608 - of compiled SQL
+        given = [value for place, each in enumerate(params) for value in (place, *each)]
+        given += [-1, *params[-1]] * spare
+        rows = await self._fetch(" UNION ALL ".join([one] * (len(params) + spare)), given)
+        return [row for row in rows if row[0] >= 0] if spare else rows
+
+    async def _execute(self, sql: str, params: Sequence[Any]) -> int:
+        execution = self._connection.cursor().execute(sql, tuple(params) or None)
+        return int(await self._within_limit(execution) or 0)
+
+    async def _within_limit(self, execution: Awaitable[Any]) -> Any:
+        """Lose the connection when the server takes too long, which costs less than a timeout."""
+        timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._drop)
+        try:
+            return await execution
+        finally:
+            timer.cancel()
+
+    def _lock_timeout(self, seconds: float | None) -> str:
+        whole = LOCK_S if seconds is None else max(self._shortest_s, int(seconds))
+        return f"SET SESSION {LOCK_TIMEOUT.format(whole)}"
+
+    def _drop(self) -> None:
+        self._lost = True
+        self._connection.close()
+
+    async def _key(self, text: str) -> list[str]:
+        """The columns of the key that a refusal names, as in "Duplicate entry … for key 't.k'"."""
+        found = re.search(r"for key '(?:([^']*?)\.)?([^'.]+)'\s*$", text)
+        if found is None:
+            return []
+        rows = await self.rows(
+            "SELECT DISTINCT column_name, table_schema = DATABASE() "
+            "FROM information_schema.statistics "
+            "WHERE index_name = %s AND %s IN ('', table_name)",
+            (found[2], found[1] or ""),
+        )
+        here = [name for name, is_here in rows if is_here]
+        return here or [name for name, _ in rows]
+
+    def _text(self, error: Exception) -> str:
+        return _text(error)
+
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, OSError | TimeoutError) or _number(error) in _GONE
+
+    async def _meaning(self, error: Exception, text: str) -> Exception:
+        number = _number(error)
+        if number in _COLLIDED:
+            return CollidedError(text)
+        if number in _LOCKED:
+            return LockedError(text)
+        if number in _DENIED:
+            return DeniedError(text)
+        broken = _BROKEN.get(number)
+        if broken == "unique":
+            return RefusedError(broken, await self._key(text))
+        if broken is not None:
+            return _refused(broken, text)
+        return FailedError(text) if isinstance(error, refusals.MySQLError) else error
+
+
+def _number(error: Exception) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+def _text(error: Exception) -> str:
+    return str(error.args[-1]) if error.args else ""
+
+
+def _refused(broken: Broken, text: str) -> RefusedError:
+    if broken == "foreign":
+        found = re.search(r"FOREIGN KEY \(([^)]*)\)", text)
+        return RefusedError(broken, [c.strip("` ") for c in found[1].split(",")] if found else [])
+    if broken == "check":
+        found = re.search(r"[`']([^`']+)[`']", text)
+        return RefusedError(broken, check=found[1].rpartition(".")[2] if found else "")
+    found = re.search(r"(?:[Cc]olumn|Field) '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
+    return RefusedError(broken, [found[1] or found[2]] if found else [])
+
+
+def _found(
+    entity_type: Any,
+    whole_type: Any,
+    extra: str,
+    length: Any,
+    precision: Any,
+    scale: Any,
+    not_null: Any,
+    has_default: Any,
+) -> FoundColumn:
+    entity_type, whole_type = _decoded(entity_type).lower(), _decoded(whole_type)
+    labels = re.findall(r"'((?:[^']|'')*)'", whole_type) if entity_type == "enum" else []
+    return FoundColumn(
+        entity_type,
+        tuple(label.replace("''", "'") for label in labels),
+        "GENERATED" in _decoded(extra).upper().replace("DEFAULT_GENERATED", ""),
+        length if length is not None and length < 2**31 else None,
+        precision if entity_type == "decimal" else None,
+        scale if entity_type == "decimal" else None,
+        not_null=bool(not_null),
+        has_default=bool(has_default),
+    )
+
+
+def _decoded(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+class MysqlServer:
+    """One database of a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
+
+    def __init__(self, url: URL, timeout_s: float) -> None:
+        self._timeout_s, self._shortest_s = timeout_s, LOCK_S
+        self._flavour = MysqlFlavour()
+        self._options = options_of(url)
+        given = self._options
+        where = given.get("unix_socket") or f"{given['host']}:{given['port']}"
+        self.where = f"MySQL at {where}, database {url.database!r},"
+
+    @property
+    def flavour(self) -> Flavour:
+        return self._flavour
+
+    async def connect(self, within_s: float | None = None) -> Link:
+        try:
+            made = await asyncmy.connect(
+                **self._options,
+                charset="utf8mb4",
+                autocommit=True,
+                client_flag=FOUND_ROWS,
+                init_command=ISOLATION,
+                connect_timeout=self._timeout_s if within_s is None else within_s,
+                program_name="starmodel",
+                stmt_cache_size=500,
+            )
+        # RuntimeError: the server closed the connection while asyncmy was still making it, or
+        # a package is missing that the way of signing in needs.
+        except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
+            raise self._refusal(error) from error
+        link = MysqlLink(made, self._shortest_s)
+        try:
+            await link.run(f"{SETTINGS}, {LOCK_TIMEOUT.format(LOCK_S)}")
+        except (LostError, FailedError) as error:
+            raise UnreachableError(f"{self.where} can't be reached: {error}.") from error
+        return link
+
+    def _refusal(self, error: Exception) -> Exception:
+        """Why no connection could be made, and what to do about it."""
+        number, text = error.args[0] if error.args else 0, _text(error) or type(error).__name__
+        package = re.match(r"'(\w+)' package is required", text)
+        if package:
+            remedy = f"Install it: pip install {package[1]}."
+        elif not isinstance(error, refusals.MySQLError) or number in _LATER:
+            return UnreachableError(f"{self.where} can't be reached: {text}. {come_back(text)}")
+        elif number == MISSING_DATABASE:
+            remedy = f"It is made by: CREATE DATABASE {self._options['database']}."
+        else:
+            remedy = "Check user, password and name in DATABASE_URL."
+        return ConfigurationError(f"{self.where} can't be used: {text}. {remedy}")
+
+    async def prepare(self, link: Link) -> None:
+        ((version,),) = await link.rows("SELECT VERSION()", ())
+        self._flavour.learn(version)
+        if is_mariadb(version):
+            self._shortest_s = 0  # MySQL knows no wait below a second
+            self.where = self.where.replace("MySQL", "MariaDB", 1)
+
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
+        rows = await link.rows(
+            "SELECT column_name, data_type, column_type, extra, character_maximum_length, "
+            "numeric_precision, numeric_scale, is_nullable = 'NO', "
+            "column_default IS NOT NULL OR LOCATE('auto_increment', LOWER(extra)) > 0 "
+            "OR LOCATE('generated', LOWER(extra)) > 0 FROM information_schema.columns "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
+        )
+        return {row[0]: _found(*row[1:]) for row in rows}
+
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
+        ((engine,),) = await link.rows(
+            "SELECT COALESCE(engine, 'VIEW') FROM information_schema.tables "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s",
+            (schema, table),
+        )
+        if engine.lower() != "innodb":
+            return (
+                f"is of the kind {engine}, whose rows can't be held while they are changed. Make "
+                f"it transactional: ALTER TABLE {table} ENGINE=InnoDB"
+            )
+        found = await link.rows(
+            "SELECT index_name FROM information_schema.statistics "
+            "WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s "
+            "AND non_unique = 0 GROUP BY index_name "
+            "HAVING COUNT(*) = 1 AND MAX(column_name) = %s",
+            (schema, table, column),
+        )
+        return "" if found else no_key(table, column)
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        await link.run(sequence.next, (sequence.key,))
+        rows = await link.rows("SELECT LAST_INSERT_ID()", ())
+        return int(rows[0][0])
+
+    async def hold_schema(self, link: Link) -> None:
+        await link.rows("SELECT GET_LOCK(%s, 60)", (SCHEMA_LOCK,))
+
+    async def release_schema(self, link: Link) -> None:
+        await link.rows("SELECT RELEASE_LOCK(%s)", (SCHEMA_LOCK,))

@@ -1,0 +1,230 @@
+"""PostgreSQL by asyncpg itself, because SQLAlchemy's engine would cost as much as a statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from asyncpg import exceptions as refusals
+from sqlalchemy.engine import URL
+
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.postgresql import ICU, PostgresqlFlavour
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.server import (
+    CollidedError,
+    DeniedError,
+    FailedError,
+    Link,
+    LockedError,
+    UnreachableError,
+    come_back,
+)
+from starmodel.adapters.persistence.sql.schema.checks import no_key
+from starmodel.adapters.persistence.sql.schema.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
+from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.core.errors import ConfigurationError
+
+STATEMENT_S = 60.0
+SETTINGS = {"application_name": "starmodel", "TimeZone": "UTC"}
+LOCK_MS = 200  # a longer wait is for a few connections only: see `NetworkEngine`
+LOCK_TIMEOUT = "SET lock_timeout = {:d}"  # by itself: poolers refuse it in the handshake
+SCHEMA_LOCK = 7_823_549_017  # any number that others are unlikely to use
+_LOST = (
+    refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
+    refusals.CannotConnectNowError, refusals.IdleInTransactionSessionTimeoutError,
+    refusals.InternalClientError,  # the server said that it goes when nothing was asked
+    OSError, TimeoutError,
+)  # fmt: skip
+_TABLE = "to_regclass(COALESCE(quote_ident($2::TEXT) || '.', '') || quote_ident($1::TEXT))"
+_LATER = (*_LOST, refusals.TooManyConnectionsError)
+_BROKEN: dict[type[Exception], Broken] = {
+    refusals.UniqueViolationError: "unique",
+    refusals.ExclusionViolationError: "unique",
+    refusals.ForeignKeyViolationError: "foreign",
+    refusals.RestrictViolationError: "foreign",
+    refusals.NotNullViolationError: "null",
+    refusals.CheckViolationError: "check",
+    refusals.DataError: "value",
+    refusals.IntegrityConstraintViolationError: "check",
+    refusals.WithCheckOptionViolationError: "check",
+    refusals.RaiseError: "check",  # by a trigger
+    refusals.TriggeredDataChangeViolationError: "check",
+}
+
+
+class PostgresqlLink(DriverLink):
+    """One connection of asyncpg, which prepares each statement once."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._connection.is_closed())
+
+    async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        return await self._connection.fetch(sql, *params)  # type: ignore[no-any-return]
+
+    async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        place = f"${len(params[0]) + 1}::integer"
+        placed = f"SELECT {place}, found.* FROM ({sql}) AS found"  # noqa: S608 - of compiled SQL
+        given = [(*each, place) for place, each in enumerate(params)]
+        return await self._connection.fetchmany(placed, given)  # type: ignore[no-any-return]
+
+    async def _execute(self, sql: str, params: Sequence[Any]) -> int:
+        status: str = await self._connection.execute(sql, *params)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    def _lock_timeout(self, seconds: float | None) -> str:
+        return LOCK_TIMEOUT.format(LOCK_MS if seconds is None else max(1, int(seconds * 1000)))
+
+    def _drop(self) -> None:
+        self._connection.terminate()
+
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, _LOST)
+
+    async def _meaning(self, error: Exception, text: str) -> Exception:
+        if isinstance(error, refusals.DeadlockDetectedError | refusals.SerializationError):
+            return CollidedError(text)
+        if isinstance(error, refusals.LockNotAvailableError):
+            return LockedError(text)
+        if isinstance(error, refusals.InsufficientPrivilegeError):
+            return DeniedError(text)
+        for kind, broken in _BROKEN.items():
+            if isinstance(error, kind):
+                check = getattr(error, "constraint_name", None) or ""
+                return RefusedError(broken, _columns(error), check)
+        if isinstance(error, refusals.PostgresError | refusals.InterfaceError):
+            return FailedError(text)
+        return error
+
+
+def _columns(error: Any) -> list[str]:
+    """The columns that an error names, in whichever language it speaks."""
+    name = getattr(error, "column_name", None)
+    if name:
+        return [name]
+    found = re.search(r"\(([^=]*)\)=\(", getattr(error, "detail", None) or "")
+    return [part.strip(' "') for part in found[1].split(",")] if found else []
+
+
+def _found(
+    name: str,
+    entity_type: str,
+    generated: bool,
+    modifier: int,
+    labels: Sequence[str] | None,
+    not_null: bool,
+    has_default: bool,
+) -> FoundColumn:
+    is_number = entity_type == "numeric" and modifier > 0
+    return FoundColumn(
+        entity_type,
+        tuple(labels or ()),
+        generated,
+        modifier if entity_type in ("character varying", "character") and modifier > 0 else None,
+        modifier >> 16 if is_number else None,
+        modifier & 0x7FF if is_number else None,
+        not_null=not_null,
+        has_default=has_default,
+    )
+
+
+class PostgresqlServer:
+    """One database of a PostgreSQL server, from release 13 on."""
+
+    def __init__(self, url: URL, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._flavour = PostgresqlFlavour()
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._database = url.database or url.username
+        host = url.host or url.query.get("host") or "the local socket"
+        self.where = f"PostgreSQL at {host}:{url.port or 5432}, database {url.database!r},"
+
+    @property
+    def flavour(self) -> Flavour:
+        return self._flavour
+
+    async def connect(self, within_s: float | None = None) -> Link:
+        try:
+            made = await asyncpg.connect(
+                self._dsn,
+                timeout=self._timeout_s if within_s is None else within_s,
+                command_timeout=STATEMENT_S,
+                statement_cache_size=500,
+                server_settings=SETTINGS,
+            )
+            try:
+                await made.execute(LOCK_TIMEOUT.format(LOCK_MS))
+            except BaseException:
+                made.terminate()
+                raise
+        except _LATER as error:
+            reason = f"{error or type(error).__name__}"
+            raise UnreachableError(
+                f"{self.where} can't be reached: {reason}. {come_back(reason)}"
+            ) from error
+        except (refusals.PostgresError, refusals.InterfaceError, ValueError) as error:
+            reason = str(error).rstrip(".")
+            raise ConfigurationError(
+                f"{self.where} can't be used: {reason}. {self._remedy(error)}"
+            ) from error
+        return PostgresqlLink(made)
+
+    def _remedy(self, error: Exception) -> str:
+        if isinstance(error, refusals.InvalidCatalogNameError):
+            return f"It is made by: createdb {self._database}."
+        if isinstance(error, refusals.InvalidAuthorizationSpecificationError):
+            return "Check user and password in DATABASE_URL."
+        return "Check DATABASE_URL."
+
+    async def prepare(self, link: Link) -> None:
+        found = await link.rows("SELECT 1 FROM pg_collation WHERE collname = $1", (ICU,))
+        self._flavour.icu = bool(found)
+
+    async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
+        rows = await link.rows(
+            "SELECT attname, format_type(COALESCE(NULLIF(typbasetype, 0), atttypid), NULL), "  # noqa: S608
+            "attgenerated <> '', GREATEST(atttypmod, typtypmod) - 4, "
+            "(SELECT array_agg(enumlabel::TEXT ORDER BY enumsortorder) FROM pg_enum "
+            "WHERE enumtypid = COALESCE(NULLIF(typbasetype, 0), atttypid)), "
+            "attnotnull, atthasdef OR attidentity <> '' "
+            "FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid "
+            f"WHERE attrelid = {_TABLE} AND attnum > 0 AND NOT attisdropped",
+            (table, schema),
+        )
+        return {row[0]: _found(*row) for row in rows}
+
+    async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
+        found = await link.rows(
+            "SELECT 1 FROM pg_index "  # noqa: S608 - no name of anybody's
+            "JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
+            f"WHERE indrelid = {_TABLE} AND attname = $3 AND indisunique "
+            "AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL",
+            (table, schema, column),
+        )
+        return "" if found else no_key(table, column)
+
+    async def next_number(self, link: Link, sequence: Numbers) -> int:
+        if sequence.own is not None:
+            number, taken = 0, True
+            while taken:
+                given = (sequence.table, sequence.column, sequence.schema)
+                ((number, taken),) = await link.rows(sequence.own, given)
+            if number is not None:
+                return int(number)
+        rows = await link.rows(sequence.next, (sequence.key,))
+        return int(rows[0][0])
+
+    async def hold_schema(self, link: Link) -> None:
+        await link.rows("SELECT pg_advisory_lock($1)", (SCHEMA_LOCK,))
+
+    async def release_schema(self, link: Link) -> None:
+        await link.rows("SELECT pg_advisory_unlock($1)", (SCHEMA_LOCK,))

@@ -1,0 +1,105 @@
+"""Tables on a database server: created when they are missing, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import NoReferencedTableError
+from sqlalchemy.schema import (
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    DDLElement,
+    SetColumnComment,
+    SetTableComment,
+)
+
+from starmodel.adapters.persistence.sql.drivers.network.server import (
+    CollidedError,
+    FailedError,
+    Link,
+    LockedError,
+    LostError,
+    Server,
+)
+from starmodel.adapters.persistence.sql.schema.checks import check_columns, check_fit
+from starmodel.adapters.persistence.sql.schema.tables import EntityTable, creation_order
+from starmodel.core.errors import ConfigurationError
+
+SCHEMA_LOCK_S = 60.0
+
+
+async def create_tables(
+    server: Server, link: Link, metadata: MetaData, tables: Sequence[EntityTable]
+) -> None:
+    """Create what is missing; one process at a time.
+
+    Raises: ConfigurationError, naming the table and the columns that it lacks.
+    """
+    try:
+        await link.set_lock_timeout(SCHEMA_LOCK_S)
+        await server.hold_schema(link)
+        try:
+            for mapped in tables:
+                name, schema = mapped.table.name, mapped.table.schema
+                there = await server.columns(link, name, schema)
+                check_columns(mapped, there, server.flavour.dialect)
+                if not mapped.versioned:
+                    key = mapped.key.column.name
+                    check_fit(mapped, await server.unfit(link, name, key, schema))
+            ordered, later = creation_order(metadata)
+            made = set()
+            for table, keys in ordered:
+                if not await server.columns(link, table.name, table.schema):
+                    made.add(table)
+                    await _create_types(link, server, table)
+                    await _create(server, link, table, _ddl(server, table, keys))
+            for added in later:
+                if added.table in made:
+                    sql = _compiled(server, AddConstraint(added))
+                    await _create(server, link, added.table, sql)
+        finally:
+            if not link.closed:
+                await server.release_schema(link)
+                await link.set_lock_timeout(None)
+    except (NoReferencedTableError, LostError, CollidedError, LockedError, FailedError) as error:
+        raise ConfigurationError(f"The SQL tables can't be created: {error}") from error
+
+
+async def _create_types(link: Link, server: Server, table: Table) -> None:
+    """Create the enum types of PostgreSQL that columns of a new table have."""
+    for column in table.columns:
+        kind = column.type
+        if isinstance(kind, postgresql.ENUM) and kind.name:
+            found = await link.rows("SELECT 1 FROM pg_type WHERE typname = $1", (kind.name,))
+            if not found:
+                await _create(
+                    server, link, table, _compiled(server, postgresql.CreateEnumType(kind))
+                )
+
+
+async def _create(server: Server, link: Link, table: Table, statements: Sequence[str]) -> None:
+    try:
+        for sql in statements:
+            await link.run(sql)
+    except FailedError as error:
+        raise ConfigurationError(
+            f"The SQL table {table.name!r} can't be created: {error}. Let the user of the "
+            f"database url create tables, or create it for them: {'; '.join(statements)}"
+        ) from error
+
+
+def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> list[str]:
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    made: list[DDLElement] = [CreateTable(table, include_foreign_key_constraints=keys)]
+    made += map(CreateIndex, indexes)
+    if server.flavour.dialect.name == "postgresql":  # MySQL has comments in the table itself
+        made += [SetTableComment(table)] if table.comment else []
+        made += [SetColumnComment(column) for column in table.columns if column.comment]
+    return _compiled(server, *made)
+
+
+def _compiled(server: Server, *statements: DDLElement) -> list[str]:
+    return [str(statement.compile(dialect=server.flavour.dialect)) for statement in statements]

@@ -1,0 +1,68 @@
+"""The order in which the commits of this process to one row are done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Hashable, Sequence
+
+from starmodel.core.errors import StoreBusyError
+
+
+class Turn:
+    """One place in the queues of one or more rows. Shapes: done is set by `end`."""
+
+    __slots__ = ("_turns", "before", "done", "ids")
+
+    def __init__(
+        self, turns: FairScheduler, ids: Sequence[Hashable], before: set[asyncio.Future[None]]
+    ):
+        self._turns, self.ids, self.before = turns, ids, before
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def wait(self, deadline: float) -> None:
+        """Wait for the turns before this one. Raises: StoreBusyError, at the deadline."""
+        if not self.before:
+            return
+        left = max(0.0, deadline - time.monotonic())
+        _, self.before = await asyncio.wait(self.before, timeout=left)
+        if self.before:
+            raise StoreBusyError(
+                "Earlier commands on this record were still waiting for its row lock when the time "
+                "of this one was up, so nothing of it was stored. Dispatch it again."
+            )
+
+    def end(self) -> None:
+        """Let the next one go on, as soon as those that this one left waiting have ended too."""
+        left = {other for other in self.before if not other.done()}
+        if left:
+            self.before = left
+            next(iter(left)).add_done_callback(lambda _: self.end())
+        elif not self.done.done():
+            self.done.set_result(None)
+            self._turns.forget(self)
+
+
+class FairScheduler:
+    """Queues of commits, one for each row; they need neither a connection nor a lock.
+
+    So one connection of this process waits for a row that another
+    transaction has locked, whatever the number of commands on it.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[Hashable, asyncio.Future[None]] = {}
+
+    def take(self, ids: Sequence[Hashable]) -> Turn:
+        """A turn behind all that wait for any of these rows."""
+        last = self._last
+        turn = Turn(self, ids, {last[id] for id in ids if id in last})
+        for id in ids:
+            last[id] = turn.done
+        return turn
+
+    def forget(self, turn: Turn) -> None:
+        """Drop the queues in which this turn was the last one."""
+        for id in turn.ids:
+            if self._last.get(id) is turn.done:
+                del self._last[id]

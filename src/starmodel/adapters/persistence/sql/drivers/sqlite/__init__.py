@@ -1,0 +1,1 @@
+"""SQLite: one writer thread, readers in the event loop, row locks."""

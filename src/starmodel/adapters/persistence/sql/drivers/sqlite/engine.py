@@ -1,0 +1,161 @@
+"""SQLite: reads at once, writes in groups by one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+from typing import Any, Literal
+
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL
+
+from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteFlavour
+from starmodel.adapters.persistence.sql.drivers.sqlite.database import (
+    SqliteDatabase,
+    columns_of,
+    create_tables,
+)
+from starmodel.adapters.persistence.sql.drivers.sqlite.locks import SqliteLock
+from starmodel.adapters.persistence.sql.drivers.sqlite.reader import SqliteReader
+from starmodel.adapters.persistence.sql.drivers.sqlite.steps import work_of
+from starmodel.adapters.persistence.sql.drivers.sqlite.writer import Job, SqliteWriter, Work
+from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
+from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.write.idempotency import PURGED_AT_ONCE, Markers
+from starmodel.app.commit.deadlines import deadline_of
+
+SETUP_S = 10.0
+
+
+class SqliteEngine:
+    """One file that other processes may use too; "sqlite://" is a private one.
+
+    Units: timeout_s is how long a command may wait in all: in the writer's
+    queue, and for a lock that another program holds.
+    """
+
+    flavour = SqliteFlavour()
+    _reader: SqliteReader
+    _writer: SqliteWriter
+    _check_file: Callable[[], None]
+
+    def __init__(self, url: URL, synchronous: Literal["NORMAL", "FULL"], timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._database = SqliteDatabase(url, synchronous)
+        self._opened = ExitStack()
+        self._connection: sqlite3.Connection | None = None
+
+    async def connect(self) -> None:
+        self._opened.callback(self._database.close)
+
+        def connect() -> None:
+            self._connection = self._database.connect(SETUP_S)
+            self._opened.callback(self._connection.close)
+            self._check_file = self._database.file_check(self._connection)
+
+        await _in_thread(connect)
+
+    async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
+        found: FoundColumns = {}
+
+        def look() -> None:
+            if self._connection is not None:
+                found.update(columns_of(self._connection, table))
+
+        await _in_thread(look)
+        return found
+
+    async def create(self, metadata: MetaData, tables: Sequence[EntityTable]) -> None:
+        if self._connection is not None:
+            await _in_thread(create_tables, self._connection, metadata, tables)
+
+    async def start(self) -> None:
+        def connect() -> None:
+            check = self._check_file
+            self._reader = SqliteReader(self._database.connect, self._timeout_s, check)
+            self._opened.callback(self._reader.close)
+
+        await _in_thread(connect)
+        if self._connection is not None:
+            self._writer = SqliteWriter(self._connection, self._check_file)
+
+    async def close(self) -> None:
+        if hasattr(self, "_writer"):
+            await self._writer.close()
+        await _in_thread(self._opened.close)
+
+    async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
+        return await self._reader.rows(sql, params)
+
+    one_row = rows
+
+    def submit(self, transaction: Transaction) -> asyncio.Future[None]:
+        job = Job(
+            work_of(transaction),
+            deadline=deadline_of(self._timeout_s),
+            alone=transaction.alone,
+            between=transaction.between,
+            settled=transaction.settle,
+        )
+        transaction.job = job
+        return self._writer.submit(job)
+
+    @asynccontextmanager
+    async def lock(self, rows: Sequence[RowKey]) -> AsyncIterator[RowEngine]:
+        deadline = deadline_of(self._timeout_s)
+        lock = SqliteLock(self._writer, self.flavour, rows, deadline, self._timeout_s)
+        try:
+            await lock.acquire()
+            yield lock
+        finally:
+            lock.end()
+
+    async def _do(self, work: Work, *, alone: bool = False) -> Any:
+        deadline = deadline_of(self._timeout_s)
+        return await self._writer.submit(Job(work, deadline=deadline, alone=alone))
+
+    async def run(self, sql: str, params: Sequence[Any]) -> None:
+        await self._do(lambda on: on.execute(sql, params), alone=True)
+
+    async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for sql, params in statements:
+                connection.execute(sql, params)
+
+        await self._do(work)
+
+    async def next_number(self, sequence: Numbers) -> int:
+        given = (sequence.key,)
+        return int(await self._do(lambda on: on.execute(sequence.next, given).fetchone()[0]))
+
+    async def sweep(self, statements: Statements, now: float, limit: int) -> Sequence[Row]:
+        sweep = statements.sweep
+        given = sweep.params({"now_": now, "limit_": limit})
+        return await self._do(  # type: ignore[no-any-return]
+            lambda on: on.execute(sweep.sql, given).fetchall()
+        )
+
+    async def purge(self, markers: Markers, stale: float) -> None:
+        purge = markers.purge
+        await self.run(purge.sql, purge.params({"stale_": stale, "limit_": PURGED_AT_ONCE}))
+
+
+async def _in_thread(work: Callable[..., None], *args: Any) -> None:
+    """Do it in a thread; also when cancelled, only return when the thread is done with it."""
+    # A future and no task: a loop that ends cancels every task, and could not wait for this one.
+    running = asyncio.get_running_loop().run_in_executor(None, partial(work, *args))
+    cancelled = False
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    running.result()

@@ -1,0 +1,331 @@
+"""One thread that writes: what is queued together is committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import contextvars
+import logging
+import queue
+import random
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starmodel.adapters.persistence.sql.drivers.network.failures import is_busy, sqlite_error
+from starmodel.core.errors import StoreBusyError, StoreUnavailableError
+
+log = logging.getLogger("starmodel.sql")
+MAX_GROUP, MAX_LOCKS = 256, 32
+BUSY_MS, POLL_S = 3, 0.002
+Work = Callable[[sqlite3.Connection], Any]
+
+
+class Job:
+    """One piece of work that is stored as a whole or not at all.
+
+    Shapes: work runs in the writer's thread and must touch nothing of the
+    caller's; settled is called in the caller's loop with the error or None,
+    just before the future resolves. alone says that the work is one
+    statement, which SQLite undoes by itself when it fails; locks, that it
+    waits for the event loop while it runs, so it is never run twice.
+    Units: deadline, on the clock of `time.monotonic`, is when it fails if
+    the write lock has not been had.
+    """
+
+    __slots__ = (
+        "alone", "between", "context", "deadline", "error", "future", "locks", "loop", "result",
+        "settled", "task", "work",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        deadline: float,
+        alone: bool = False,
+        locks: bool = False,
+        between: Callable[[], Awaitable[None]] | None = None,
+        settled: Callable[[BaseException | None], None] | None = None,
+    ) -> None:
+        self.work, self.alone, self.between, self.settled = work, alone, between, settled
+        self.deadline, self.locks = deadline, locks
+        self.loop = asyncio.get_running_loop()
+        self.context = contextvars.copy_context() if between else None
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.task: asyncio.Task[None] | None = None  # the loop itself holds its tasks weakly
+
+    def resolve(self) -> None:
+        """Tell the caller; in its loop."""
+        if self.settled is not None:
+            self.settled(self.error)
+        del self.work, self.settled  # which hold this job: nothing would be freed at once
+        if self.future.done():  # the caller was cancelled and no longer waits
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        elif isinstance(self.error, asyncio.CancelledError):
+            self.future.cancel()
+        else:
+            self.future.set_exception(self.error)
+
+    def run_between(self) -> None:
+        """Run the caller's coroutine in its loop and wait for it; in the writer's thread."""
+        between, context = self.between, self.context
+        if between is None:
+            return
+        gate: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+        async def run() -> None:
+            await between()
+
+        def start() -> None:
+            self.task = self.loop.create_task(run(), context=context)
+            self.task.add_done_callback(finish)
+
+        def finish(task: asyncio.Task[None]) -> None:
+            if task.cancelled():
+                gate.set_exception(asyncio.CancelledError())
+            elif (error := task.exception()) is not None:
+                gate.set_exception(error)
+            else:
+                gate.set_result(None)
+
+        self.loop.call_soon_threadsafe(start)
+        gate.result()
+
+
+class SqliteWriter:
+    """Commits queued jobs in groups: one transaction for many jobs.
+
+    A job that fails is rolled back alone: the group is done again with a
+    savepoint for each job. A future resolves only after
+    COMMIT; when COMMIT fails, the whole group fails. A job with `between`
+    has a transaction of its own.
+
+    Shapes: the connection belongs to this writer from now on; check raises
+    a StoreUnavailableError when its file is gone.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._connection, self._check = connection, check
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        # Jobs come in lists, so that the two threads don't take the interpreter lock from each
+        # other for every single one.
+        self._queue: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
+        self._taken: deque[Job] = deque()
+        self._home = asyncio.get_running_loop()
+        self._pending: list[Job] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="starmodel-write", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> asyncio.Future[Any]:
+        """Queue the job. Raises: StoreUnavailableError, after `close`."""
+        if self._closed:
+            raise StoreUnavailableError(
+                "The SQL store is closed, and this command was not stored. Dispatch it again "
+                "once the application has started."
+            )
+        if job.loop is not self._home:
+            self._queue.put([job])
+            return job.future
+        if not self._pending:  # handed over when the loop has run all that was ready
+            self._home.call_soon(self._hand_over)
+        self._pending.append(job)
+        return job.future
+
+    async def close(self) -> None:
+        """Commit all that was queued, then end the thread and close the connection."""
+        if not self._closed:
+            self._closed = True
+            self._hand_over()
+            self._queue.put([])
+            await asyncio.to_thread(self._thread.join)
+            self._connection.close()
+
+    def _hand_over(self) -> None:
+        jobs, self._pending = self._pending, []
+        self._queue.put(jobs)
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            self._commit(group)
+
+    def _next_group(self) -> list[Job]:
+        """The first job and what is queued behind it already; empty at the end."""
+        taken = self._taken
+        while not taken and not self._closed:
+            taken += self._queue.get()
+        with contextlib.suppress(queue.Empty):
+            while len(taken) < MAX_GROUP:
+                taken += self._queue.get_nowait()
+        group: list[Job] = []
+        while taken and len(group) < MAX_GROUP:
+            if taken[0].between is not None:
+                return group or [taken.popleft()]
+            if group and (
+                taken[0].locks is not group[0].locks or (group[0].locks and len(group) == MAX_LOCKS)
+            ):
+                return group
+            group.append(taken.popleft())
+        return group
+
+    def _commit(self, group: list[Job]) -> None:
+        run = self._connection.execute
+        try:
+            group = self._begin(group)
+            if not group:
+                return
+            self._check()
+            if group[0].locks:
+                group = self._do_locked(group)
+            elif len(group) == 1 or not self._all_done(group):
+                for job in group:
+                    self._do(job)
+            self._finish(group)
+        except BaseException as error:  # the thread must live on, and every caller hear of it
+            with contextlib.suppress(sqlite3.Error):
+                run("ROLLBACK")
+            for job in group:
+                job.error = job.error or _not_stored(error)
+        _deliver(group)
+
+    def _begin(self, group: list[Job]) -> list[Job]:
+        """Take the write lock; what is left of the group, whose other jobs were late.
+
+        Polls at short random intervals: SQLite has no queue for its lock, and its own handler
+        would sleep ever longer, so that a busy process starved the others.
+        """
+        while True:
+            now = time.monotonic()
+            late = [job for job in group if job.deadline <= now]
+            if late:
+                for job in late:
+                    job.error = _too_late()
+                _deliver(late)
+                group = [job for job in group if job.deadline > now]
+                if not group:
+                    return group
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                time.sleep(random.uniform(0, POLL_S))  # noqa: S311 - spreads the processes
+                self._refuse_late(now)
+            else:
+                return group
+
+    def _do_locked(self, group: list[Job]) -> list[Job]:
+        """Let one caller after another use the write lock; those whose change is to be committed.
+
+        What is late goes unserved. One with a `between` is the last, because the
+        other store has committed.
+        """
+        for number, job in enumerate(group, 1):
+            if job.deadline <= time.monotonic():
+                job.error = _too_late()
+                continue
+            self._do(job)
+            if job.between is not None:
+                self._taken.extendleft(reversed(group[number:]))
+                return group[:number]
+        return group
+
+    def _finish(self, group: list[Job]) -> None:
+        """Commit; without WAL, readers of other processes may be in the way for a while."""
+        deadline = max(job.deadline for job in group)
+        while True:
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+
+    def _refuse_late(self, now: float) -> None:
+        """Answer those jobs that are queued and late: the lock may be held for long."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._taken += self._queue.get_nowait()
+        late = [job for job in self._taken if job.deadline <= now]
+        if late:
+            for job in late:
+                job.error = _too_late()
+            self._taken = deque(job for job in self._taken if job.deadline > now)
+            _deliver(late)
+
+    def _all_done(self, group: list[Job]) -> bool:
+        """Do all jobs, or none when one of them fails; that is rare, and savepoints cost."""
+        run = self._connection.execute
+        run("SAVEPOINT jobs")
+        try:
+            for job in group:
+                job.result = job.work(self._connection)
+        except BaseException:
+            if not self._connection.in_transaction:
+                raise
+            run("ROLLBACK TO jobs")
+            return False
+        return True
+
+    def _do(self, job: Job) -> None:
+        run = self._connection.execute
+        try:
+            if job.alone:
+                job.result = job.work(self._connection)
+            else:
+                run("SAVEPOINT job")
+                job.result = job.work(self._connection)
+                run("RELEASE job")
+            job.run_between()
+        except BaseException as error:
+            job.error = _not_stored(error)
+            if (job.between is not None and not job.locks) or not self._connection.in_transaction:
+                raise  # alone in its transaction; or SQLite gave it up, with the jobs before
+            if not job.alone:
+                run("ROLLBACK TO job")
+                run("RELEASE job")
+
+
+def _not_stored(error: BaseException) -> BaseException:
+    if not isinstance(error, sqlite3.Error):
+        return error
+    what = "The SQL store could not commit, so nothing of this command was stored"
+    made = sqlite_error(what, error)
+    made.__cause__ = error
+    return made
+
+
+def _too_late() -> StoreBusyError:
+    return StoreBusyError(
+        "The SQL store could not commit, so nothing of this command was stored: another program "
+        "holds the write lock of the SQLite file. Dispatch it again."
+    )
+
+
+def _deliver(group: list[Job]) -> None:
+    """Resolve the futures, in one step for each loop that waits."""
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in group:
+        loops.setdefault(job.loop, []).append(job)
+    for loop, jobs in loops.items():
+        try:
+            loop.call_soon_threadsafe(_resolve, jobs)
+        except RuntimeError:
+            log.warning("%d commits were stored or refused after their loop had ended", len(jobs))
+
+
+def _resolve(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.resolve()

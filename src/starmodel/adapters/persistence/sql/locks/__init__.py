@@ -1,1 +1,0 @@
-"""Row locks of the SQL store."""

@@ -1,0 +1,1 @@
+"""From a `Query` to SQL that gives the same result as `Query` in Python."""

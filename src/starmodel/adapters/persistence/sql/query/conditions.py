@@ -1,0 +1,262 @@
+"""From the filters and the search of a `Query` to conditions in SQL that hold as they do."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import Integer, String, and_, bindparam, false, func, not_, or_, true
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import NullType
+
+from starmodel.adapters.persistence.sql.dialects.codecs import (
+    LOCAL_CHARS,
+    MAX_INT,
+    Codec,
+    after_moment,
+    moment_text,
+)
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.query.order_by import Orders
+from starmodel.adapters.persistence.sql.schema.tables import StoredField
+from starmodel.app.ports.moments import ShownMoment
+from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query
+from starmodel.core.entity import Entity
+
+MAX_VALUES = 5_000  # databases take some 32,000 parameters; beyond this Python compares
+LARGEST_EXACT = 2**53  # up to here a float is any whole number
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One condition: its shape, which decides the SQL, and its values, which must not."""
+
+    shape: tuple[Any, ...]
+    values: tuple[Any, ...] = ()
+
+
+class Conditions:
+    """The conditions on one table."""
+
+    def __init__(self, fields: Mapping[str, StoredField], orders: Orders, flavour: Flavour) -> None:
+        self._fields, self._orders, self._flavour = fields, orders, flavour
+
+    def of(self, wanted: Filter) -> Part | None:
+        """The condition of a filter; None where only Python compares the same way."""
+        field, op, value = self._fields[wanted.field], wanted.op, wanted.value
+        if op in NEGATED:
+            part = self.of(wanted.positive)
+            return None if part is None else Part(("not", part.shape, None), part.values)
+        if value is None:
+            return Part((op if op in ("eq", "ne") else "never", field.name, None))
+        codec = field.codec
+        if op in ("contains", "startswith") and codec.compares == "text":
+            return self._text_part(op, (field.name,), str(value))
+        if codec.members is not None:
+            return _members_part(field, wanted)
+        if op in ("contains", "startswith") or codec.compares == "no":
+            return None
+        if op == "in":
+            if not isinstance(value, list | tuple | set | frozenset) or len(value) > MAX_VALUES:
+                return None
+            if codec.compares == "moment":
+                return None
+            asked = [_asked(field, "eq", item) for item in value if item is not None]
+            if None in asked:
+                return None
+            found = [value for op, *values in asked if op == "eq" for value in values]  # type: ignore[misc]
+            return Part(("in", field.name, len(found)), tuple(found))
+        asked_as = _asked(field, op, value)
+        if asked_as is None:
+            return None
+        op, *values = asked_as
+        if codec.compares == "moment":
+            if isinstance(value, ShownMoment):
+                # Texts of aware moments begin with their wall clock in UTC.
+                return Part((op, field.name, "shown"), (values[0], values[0] + "\\"))
+            values.append(after_moment(values[0]))
+            return Part((op, field.name, "zoned" if value.tzinfo else "local"), tuple(values))
+        return Part((op, field.name, len(values)), tuple(values))
+
+    def search(self, query: Query) -> Part | None:
+        names = query.search_fields
+        if all(self._fields[name].codec.compares == "text" for name in names):
+            return self._text_part("contains", names, query.search)
+        return None
+
+    def match(self, query: Query, entity: Entity) -> bool | None:
+        """Whether a snapshot matches here; None for letters that the database may lower otherwise.
+
+        Python's answer to the rest of the query decides where it is no.
+        """
+        sure = tuple(
+            f for f in query.filters if not self._doubts((f.field,), f.op, f.value, entity)
+        )
+        search = query.search
+        if search and self._doubts(query.search_fields, "contains", search, entity):
+            search = ""
+        if sure == query.filters and search == query.search:
+            return query.matches(entity)
+        rest = replace(query, filters=sure, search=search)
+        return None if rest.matches(entity) else False
+
+    def _doubts(self, names: tuple[str, ...], op: str, wanted: Any, entity: Entity) -> bool:
+        if NEGATED.get(op, op) not in ("contains", "startswith") or wanted is None:
+            return False
+        if any(self._fields[name].codec.compares != "text" for name in names):
+            return False  # looked for by Python
+        texts = [text for name in names if isinstance(text := getattr(entity, name), str)]
+        return not all(self._flavour.finds_alike(str(wanted).lower(), text) for text in texts)
+
+    def sql(self, number: int, op: str, what: Any, size: Any) -> ColumnElement[bool]:
+        """A condition of this shape on the parameters `p{number}_0`, `p{number}_1`, …"""
+        if op in ("contains", "startswith"):
+            return or_(
+                false(),
+                *(
+                    self._found(op, size, self._fields[name].column, f"p{number}_0")
+                    for name in what
+                ),
+            )
+        if op == "not":  # what is neither true nor false in SQL is false in Python
+            return not_(func.coalesce(self.sql(number, *what), false()))
+        if op in ("never", "always"):
+            return false() if op == "never" else true()
+        field = self._fields[what]
+        column = self._orders.comparable(field)
+        if size is None:
+            return column.is_(None) if op == "eq" else column.is_not(None)
+        if op == "present":
+            return column.is_not(None)
+        if field.codec.compares == "moment":
+            return _moment_condition(op, column, f"p{number}_0", f"p{number}_1", size)
+        column_type = NullType() if field.codec.ask is not None else field.column.type
+        values: list[Any] = [
+            bindparam(f"p{number}_{index}", type_=column_type) for index in range(size)
+        ]
+        if op in ("in", "none_or_in"):
+            among = column.in_(values) if values else false()
+            return or_(column.is_(None), among) if op == "none_or_in" else among
+        if op == "ne":
+            return or_(column.is_(None), column != values[0])
+        compared: ColumnElement[bool] = OPERATORS[op](column, values[0])  # type: ignore[assignment]
+        if op in ("gt", "gte") and field.codec.compares == "real":
+            # NaN is no larger than any number, but databases put it above all of them.
+            return and_(compared, self._flavour.is_number(column))
+        if op in ("lt", "lte", "gt", "gte") and field.codec.asks == (time,):
+            return and_(compared, self._flavour.has_no_zone(column))
+        return compared
+
+    def _found(
+        self, op: str, ascii_only: bool, column: ColumnElement[Any], name: str
+    ) -> ColumnElement[bool]:
+        place = self._flavour.place(bindparam(name, type_=String), column, ascii_only=ascii_only)
+        return place == 1 if op == "startswith" else place > 0
+
+    def _text_part(self, op: str, names: tuple[str, ...], wanted: str) -> Part | None:
+        """A search for text, whatever the case."""
+        try:
+            wanted.encode()
+        except UnicodeEncodeError:
+            return None
+        wanted = wanted.lower()
+        if not self._flavour.finds(wanted):
+            return None
+        return Part((op, names, wanted.isascii()), (wanted,))
+
+
+Asked = tuple[Any, ...]
+
+
+def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
+    """An operator and its value as SQL; None when SQL would not compare as Python does.
+
+    Shapes: without a value the operator is "never", "always" or "present".
+    """
+    codec = field.codec
+    if isinstance(value, ShownMoment):
+        value = _as_kept(codec, value.clock)
+    if type(value) not in codec.asks or value != value:
+        return None
+    if codec.asks[0] is int:
+        return _asked_whole(op, value)
+    if isinstance(value, int):
+        if codec.asks[0] is bool:
+            return (op, codec.encode(bool(value))) if value in (0, 1) else None
+        if codec.compares == "real":
+            return (op, float(value)) if abs(value) <= LARGEST_EXACT else None
+    if isinstance(value, time) and value.tzinfo is not None:
+        return None
+    if isinstance(value, datetime) and value.tzinfo is not None and codec.compares == "moment":
+        with contextlib.suppress(OverflowError):
+            return op, moment_text(value.astimezone(UTC))
+        return None
+    try:
+        return op, (codec.ask or codec.encode)(value)
+    except ValueError:
+        return None
+
+
+def _as_kept(codec: Codec, clock: datetime) -> datetime:
+    """A shown moment for a column that keeps all its values with a zone, or all without."""
+    if codec.compares != "moment" and codec.ask is not None:
+        with contextlib.suppress(ValueError):
+            codec.ask(clock.replace(tzinfo=UTC))
+            return clock.replace(tzinfo=UTC)
+    return clock
+
+
+_BEYOND: dict[str, Asked] = {"ne": ("always",), "eq": ("never",)}
+
+
+def _asked_whole(op: str, value: float) -> Asked:
+    """A whole number compared with any number, also one that has no place in its column."""
+    if value > MAX_INT or value < -MAX_INT - 1:
+        smaller = op in ("lt", "lte")
+        return _BEYOND.get(op, ("present",) if smaller == (value > 0) else ("never",))
+    whole = math.floor(value)
+    if whole == value:
+        return op, whole
+    if op in _BEYOND:
+        return _BEYOND[op]
+    return ("gt", whole) if op in ("gt", "gte") else ("lte", whole)
+
+
+def _members_part(field: StoredField, wanted: Filter) -> Part | None:
+    """Any filter on an enum: which of its members match is known before asking."""
+    compare = OPERATORS[wanted.op]
+    try:
+        texts = tuple(
+            field.codec.encode(m) for m in field.codec.members or () if compare(m, wanted.value)
+        )
+    except TypeError:
+        return None
+    return Part(("none_or_in" if wanted.op == "ne" else "in", field.name, len(texts)), texts)
+
+
+def _moment_condition(
+    op: str, column: ColumnElement[Any], first: str, end: str, bound: str
+) -> ColumnElement[bool]:
+    """A moment compared whatever its offset, so that an index on the column still helps.
+
+    With a zone and without one, moments are neither equal nor before each
+    other. A bound that is "shown" is compared with both.
+    """
+    low, high = bindparam(first, type_=String), bindparam(end, type_=String)
+    length = func.length(column, type_=Integer)
+    alike = {
+        "zoned": length > LOCAL_CHARS, "local": length == LOCAL_CHARS, "shown": true(),
+    }[bound]  # fmt: skip
+    conditions = {
+        "lt": and_(column < low, alike),
+        "gte": and_(column >= low, alike),
+        "lte": and_(column < high, alike),
+        "gt": and_(column >= high, alike),
+        "eq": and_(column >= low, column < high),
+        "ne": or_(column.is_(None), column < low, column >= high),
+    }
+    return conditions[op]

@@ -1,0 +1,139 @@
+"""The order of records in SQL, and what stands behind a position in it, as `ordering` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import Integer, String, and_, bindparam, case, cast, false, or_
+from sqlalchemy.dialects.postgresql import ENUM
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.types import NullType, TypeEngine
+
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.schema.tables import StoredField
+from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.app.ports.ordering import Order, Position, ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing to sort by. Shapes: sql is what the database compares."""
+
+    field: StoredField
+    sql: ColumnElement[Any]
+    descending: bool
+    nullable: bool
+
+    @property
+    def type(self) -> TypeEngine[Any]:
+        """The type of a parameter that is compared with it."""
+        if self.field.codec.members is not None:
+            return Integer()
+        return NullType() if self.field.codec.ask is not None else self.field.column.type
+
+    def kept(self, value: Any) -> Any:
+        """A value as it is compared. Raises: ValueError, for one that no row can have."""
+        codec = self.field.codec
+        if codec.members is not None:
+            return ranks(codec.members)[value.name]
+        return (codec.ask or codec.encode)(value)
+
+
+class Orders:
+    """The orders of one table. Shapes: foreign says that another program made it."""
+
+    def __init__(
+        self, fields: Mapping[str, StoredField], flavour: Flavour, *, foreign: bool = False
+    ) -> None:
+        self._fields, self._flavour, self._foreign = fields, flavour, foreign
+
+    def comparable(self, field: StoredField) -> ColumnElement[Any]:
+        """The column as it compares like the field's values in Python."""
+        kind = field.codec.asks[0] if field.codec.asks else None
+        if self._foreign and kind in (datetime, date, time):
+            return self._flavour.as_read(field.column, kind)
+        if field.codec.compares == "decimal":
+            return self._flavour.as_decimal(field.column)
+        if field.codec.compares in ("text", "moment"):
+            return self._flavour.as_text(field.column)
+        return field.column
+
+    def known(self, order: Order) -> bool:
+        """True when SQL sorts like this by itself."""
+        return all(self._fields[name].codec.compares != "no" for name, _ in order)
+
+    def terms(self, order: Order) -> list[Term]:
+        """What to sort by; at the end the id."""
+        return [
+            self._term(self._fields[name], descending)
+            for name, descending in (*order, ("id", False))
+        ]
+
+    def _term(self, field: StoredField, descending: bool) -> Term:
+        if field.codec.members is None:
+            nullable = bool(field.column.nullable)
+            return Term(field, self.comparable(field), descending, nullable)
+        # What is no member (any more) has no rank, and stands where None does.
+        places = ranks(field.codec.members)
+        kept = {field.codec.encode(m): places[m.name] for m in field.codec.members}
+        column = field.column
+        is_native = isinstance(column.type, ENUM | NullType) and all(type(k) is str for k in kept)
+        text = cast(column, String) if is_native else column
+        sql = case(kept, value=text)
+        return Term(field, sql, descending, True)
+
+    def by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
+        """The terms of an ORDER BY."""
+        return [
+            part
+            for term in terms
+            for part in self._flavour.ordered(
+                term.sql, descending=term.descending, nullable=term.nullable
+            )
+        ]
+
+    def kept(self, position: Position, order: Order) -> Row | None:
+        """A position as it is compared; None for one that no row can have."""
+        terms = self.terms(order)
+        try:
+            return tuple(
+                None if value is None else term.kept(value)
+                for term, value in zip(terms, position, strict=True)
+            )
+        except ValueError:
+            return None
+
+
+def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
+    """The condition that a row stands behind a position.
+
+    Shapes: given says for each term whether the position has a value there,
+    in the parameter `after_0`, `after_1`, …, and not NULL.
+    """
+    condition: ColumnElement[bool] = false()
+    last = len(terms) - 1
+    for number, term in reversed(list(enumerate(terms))):
+        if not given[number]:  # nothing but NULL comes after NULL
+            condition = and_(term.sql.is_(None), condition)
+            continue
+        value: Any = bindparam(f"after_{number}", type_=term.type)
+        further = term.sql < value if term.descending else term.sql > value
+        if term.nullable:
+            further = or_(further, term.sql.is_(None))
+        equal = and_(term.sql == value, condition)
+        # A condition that is never true would keep databases from looking into an index.
+        condition = further if number == last else or_(further, equal)
+    first = terms[0]
+    if len(terms) > 1 and given[0] and not first.nullable:
+        # Says nothing new, but an index can start here, which it can't at an OR.
+        value = bindparam("after_0", type_=first.type)
+        condition = and_(first.sql <= value if first.descending else first.sql >= value, condition)
+    return condition
+
+
+def given_after(position: Row) -> dict[str, Any]:
+    """The parameters of `behind`."""
+    return {f"after_{number}": value for number, value in enumerate(position)}

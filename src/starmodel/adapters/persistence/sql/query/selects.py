@@ -1,0 +1,173 @@
+"""From a `Query` to SQL that answers exactly as `Query.matches` and `arrange` would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, bindparam, func
+from sqlalchemy import select as select_
+from sqlalchemy.sql import Select
+from sqlalchemy.types import NullType
+
+from starmodel.adapters.persistence.sql.dialects.codecs import MAX_INT
+from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
+from starmodel.adapters.persistence.sql.query.order_by import Orders, behind, given_after
+from starmodel.adapters.persistence.sql.statements import (
+    CompiledSql,
+    Row,
+    Statements,
+    compile_sql,
+)
+from starmodel.app.ports.ordering import Order
+from starmodel.app.ports.query import Query
+from starmodel.core.entity import Entity
+from starmodel.core.values.bounded_cache import BoundedCache
+
+MAX_COMPILED_BYTES = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to answer one query.
+
+    Shapes: when exact is False the rows are a superset without order or
+    window, and Python has to arrange them.
+    """
+
+    sql: str
+    params: Row
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What decides the text of the SQL.
+
+    Shapes: parts are the shapes of conditions; order None is none at all;
+    after says for each term of the order whether the window begins behind
+    a value; keys is how many keys the rows are chosen by.
+    """
+
+    parts: tuple[tuple[Any, ...], ...]
+    what: Literal["rows", "count", "keys"] = "rows"
+    order: Order | None = None
+    after: tuple[bool, ...] | None = None
+    windowed: bool = False
+    keys: int | None = None
+
+
+class Planner:
+    """Plans queries on one class; SQL is compiled once per shape of a query, never per value."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements, fields = statements, statements.mapped.fields
+        self._flavour = statements.flavour
+        self.orders = Orders(fields, self._flavour, foreign=not statements.mapped.versioned)
+        self._conditions = Conditions(fields, self.orders, self._flavour)
+        self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
+
+    def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
+        """The SQL of a query's window, or of the number of all its matches."""
+        known, filtered = self._parts(query)
+        shapes = tuple(part.shape for part in known)
+        if count and filtered:
+            return self._made(_Shape(shapes, "count"), known, now)
+        after = None if query.after is None else self.orders.kept(query.after, query.order)
+        exact = filtered and not count and self.orders.known(query.order)
+        if not exact or (query.after is not None and after is None):
+            return self._made(_Shape(shapes), known, now, exact=False)
+        windowed = query.limit is not None or query.offset > 0
+        shape = _Shape(shapes, order=query.order, after=_has_value(after), windowed=windowed)
+        limit = MAX_INT if query.limit is None else query.limit
+        return self._made(shape, known, now, after=after, limit=limit, offset=query.offset)
+
+    def keys(self, query: Query, now: float, after: Row | None, limit: int) -> Plan:
+        """The next rows in the order of a query: what they are sorted by, then the key.
+
+        Shapes: after is the former of such a row; the order is one that
+        `orders` knows; not exact when Python has to look at the records, too.
+        """
+        known, filtered = self._parts(query)
+        shapes = tuple(part.shape for part in known)
+        shape = _Shape(shapes, "keys", query.order, _has_value(after), windowed=True)
+        return self._made(shape, known, now, exact=filtered, after=after, limit=limit)
+
+    def among(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
+        """The rows with these keys that still match; in no order."""
+        known, filtered = self._parts(query)
+        shape = _Shape(tuple(part.shape for part in known), keys=len(keys))
+        return self._made(shape, known, now, exact=filtered, keys=keys)
+
+    def matches(self, query: Query, entity: Entity) -> bool | None:
+        """Whether the database finds the snapshot; None when only asking it can tell."""
+        return self._conditions.match(query, entity)
+
+    def _parts(self, query: Query) -> tuple[list[Part], bool]:
+        """The conditions that SQL knows, and whether these are all."""
+        parts = [self._conditions.of(wanted) for wanted in query.filters]
+        if query.search:
+            parts.append(self._conditions.search(query))
+        known = [part for part in parts if part is not None]
+        return known, len(known) == len(parts)
+
+    def _made(
+        self,
+        shape: _Shape,
+        parts: Sequence[Part],
+        now: float,
+        *,
+        exact: bool = True,
+        after: Row | None = None,
+        limit: int = MAX_INT,
+        offset: int = 0,
+        keys: Sequence[Any] = (),
+    ) -> Plan:
+        compiled = self._compiled.get(shape)
+        if compiled is None:
+            compiled = compile_sql(self._select(shape), self._flavour.dialect)
+            # Names, types and processors of its parameters take a few times the text itself.
+            self._compiled.put(shape, compiled, 2000 + 8 * len(compiled.sql))
+        given: dict[str, Any] = {
+            "now_": now,
+            "limit_": min(limit, MAX_INT),
+            "offset_": min(offset, MAX_INT),
+            **given_after(after or ()),
+            **{f"key_{number}": key for number, key in enumerate(keys)},
+        }
+        for number, part in enumerate(parts):
+            for index, value in enumerate(part.values):
+                given[f"p{number}_{index}"] = value
+        return Plan(compiled.sql, compiled.params(given), exact)
+
+    def _select(self, shape: _Shape) -> Select[Any]:
+        statements = self._statements
+        key = statements.mapped.key.column
+        conditions = [
+            self._conditions.sql(number, *part) for number, part in enumerate(shape.parts)
+        ]
+        conditions += statements.alive()
+        if shape.keys is not None:
+            conditions.append(
+                key.in_([bindparam(f"key_{n}", type_=NullType()) for n in range(shape.keys)])
+            )
+        if shape.what == "count":
+            table = statements.mapped.table
+            return select_(func.count()).select_from(table).where(*conditions)
+        found: Select[Any] = statements.row
+        if shape.order is not None:
+            terms = self.orders.terms(shape.order)
+            if shape.what == "keys":
+                found = select_(*(term.sql for term in terms), key)
+            if shape.after is not None:
+                conditions.append(behind(terms, shape.after))
+            found = found.order_by(*self.orders.by(terms))
+        if shape.windowed:
+            found = found.limit(bindparam("limit_", type_=BigInteger))
+            found = found.offset(bindparam("offset_", type_=BigInteger))
+        return found.where(*conditions)
+
+
+def _has_value(position: Row | None) -> tuple[bool, ...] | None:
+    return None if position is None else tuple(value is not None for value in position)

@@ -1,0 +1,106 @@
+"""All records of a query, some at a time, with nothing held in between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+
+from starmodel.adapters.persistence.sql.engine import RowEngine
+from starmodel.adapters.persistence.sql.query.selects import Planner
+from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.app.ports.clock import Clock
+from starmodel.app.ports.ordering import sort_key
+from starmodel.app.ports.query import Query
+from starmodel.core.entity import Entity
+
+MAX_KEYS = 50_000
+
+
+class Stream:
+    """The records of one query, which has no limit and no offset.
+
+    Keys are read ahead, each time twice as many, up to MAX_KEYS. So a
+    whole table costs few questions even where no index has its order, and
+    its beginning costs as much as is read of it.
+    """
+
+    def __init__(
+        self,
+        engine: RowEngine,
+        statements: Statements,
+        planner: Planner,
+        query: Query,
+        clock: Clock,
+    ) -> None:
+        self._engine, self._statements, self._planner = engine, statements, planner
+        self._query, self._clock = query, clock
+        self._key_at = list(statements.mapped.fields).index("id")
+
+    async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
+        """The records in order; at most so many, and never none, at a time."""
+        query, orders = self._query, self._planner.orders
+        after = None if query.after is None else orders.kept(query.after, query.order)
+        if orders.known(query.order) and (after is not None or query.after is None):
+            windows = self._keys(query, after, batch)
+        else:
+            windows = self._keys_by_python(batch)
+        async for keys in windows:
+            for start in range(0, len(keys), batch):
+                found = [entity for _, entity in await self._records(keys[start : start + batch])]
+                if found:
+                    yield found
+
+    async def _keys(self, query: Query, after: Row | None, size: int) -> AsyncIterator[list[Any]]:
+        """The keys of what may match, in an order that the database knows."""
+        while True:
+            plan = self._planner.keys(query, self._clock(), after, size)
+            rows = await self._engine.rows(plan.sql, plan.params)
+            yield [row[-1] for row in rows]
+            if len(rows) < size:
+                return
+            after, size = tuple(rows[-1])[:-1], max(size, min(2 * size, MAX_KEYS))
+
+    async def _keys_by_python(self, batch: int) -> AsyncIterator[list[Any]]:
+        """The keys in an order that only Python knows: every record is read for each MAX_KEYS."""
+        query = self._query
+        by_id = replace(query, order=(), after=None)
+        last = None if query.after is None else sort_key(query.after, query.order)
+        more = True
+        while more:
+            first: list[tuple[Any, Any]] = []
+            more = False
+            async for keys in self._keys(by_id, None, batch):
+                for start in range(0, len(keys), batch):
+                    for key, entity in await self._records(keys[start : start + batch]):
+                        place = query.sort_key(entity)
+                        if last is None or place > last:
+                            first.append((place, key))
+                    if len(first) > 2 * MAX_KEYS:
+                        more = _cut(first)
+            more = _cut(first) or more
+            yield [key for _, key in first]
+            last = first[-1][0] if first else None
+
+    async def _records(self, keys: Sequence[Any]) -> list[tuple[Any, Entity]]:
+        """The records of these keys, in their order; without what does not match (any more)."""
+        if not keys:
+            return []
+        # In powers of two, so that there are few shapes of SQL.
+        spare = (1 << (len(keys) - 1).bit_length()) - len(keys)
+        plan = self._planner.among(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
+        rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
+        by_key = {row[self._key_at]: each for row, each in zip(rows, made, strict=True)}
+        found = [(key, by_key[key]) for key in keys if key in by_key]
+        if plan.exact:
+            return found
+        return [(key, entity) for key, entity in found if self._query.matches(entity)]
+
+
+def _cut(found: list[tuple[Any, Any]]) -> bool:
+    """Keep what comes first of so much; True when something was left out."""
+    found.sort(key=itemgetter(0))
+    left_out = len(found) > MAX_KEYS
+    del found[MAX_KEYS:]
+    return left_out

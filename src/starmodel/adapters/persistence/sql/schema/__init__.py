@@ -1,0 +1,1 @@
+"""Tables and columns: derived from entity classes, checked against existing tables."""

@@ -1,0 +1,166 @@
+"""What a table that is there already must have to serve its class."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from pydantic_core import PydanticUndefined
+from sqlalchemy import Column, literal
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import CompileError
+from sqlalchemy.schema import CreateColumn
+
+from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.retyping import retyping
+from starmodel.adapters.persistence.sql.schema.tables import (
+    EXPIRES,
+    VERSION,
+    EntityTable,
+    StoredField,
+)
+from starmodel.core.errors import ConfigurationError
+
+
+def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect) -> None:
+    """Let a table pass that is not there yet, or has every column that is written and read.
+
+    Raises: ConfigurationError, naming the table, the columns that it lacks and the remedy.
+    """
+    names = {name.lower() for name in there}
+    missing = [c.name for c in mapped.table.columns if c.name.lower() not in names]
+    if not there or not missing:
+        return
+    table, name = mapped.table.name, mapped.entity_type.name
+    statements = " ".join(_addition(mapped, column, dialect) for column in missing)
+    remedy = (
+        f"Add them, with a value for the rows that exist: {statements} Or drop the table in a "
+        "development database, so that the next start creates it."
+    )
+    if {VERSION, EXPIRES}.issuperset(missing):
+        types = {VERSION: "BIGINT NOT NULL DEFAULT 1", EXPIRES: "DOUBLE PRECISION"}
+        added = ", ".join(f"{column} {types[column]}" for column in missing)
+        remedy = f"Records with a ttl need them: add {added}; or leave the ttl out of {name}."
+    elif VERSION not in names:  # another program's, which nobody should drop
+        remedy = f"Add them to it, or leave their fields out of {name}."
+    raise ConfigurationError(
+        f"The table {table!r} of {name} lacks the columns {', '.join(map(repr, missing))}. {remedy}"
+    )
+
+
+def _addition(mapped: EntityTable, name: str, dialect: Dialect) -> str:
+    """The statement that adds a column; … stands for a default that only the developer knows."""
+    column = mapped.table.c[name]
+    quoted = dialect.identifier_preparer.format_table(mapped.table)
+    made = str(CreateColumn(column).compile(dialect=dialect))
+    if not column.nullable:
+        made += f" DEFAULT {_default(mapped, name, dialect)}"
+    return f"ALTER TABLE {quoted} ADD COLUMN {made};"
+
+
+def _default(mapped: EntityTable, name: str, dialect: Dialect) -> str:
+    field = next((f for f in mapped.fields.values() if f.column.name == name), None)
+    if field is None:
+        return "1"  # a version
+    value = mapped.cls.__pydantic_fields__[field.name].default
+    if value is PydanticUndefined or value is None:
+        return "…"
+    try:
+        bound = literal(value, field.column.type)
+        return str(bound.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    except (CompileError, NotImplementedError, TypeError, ValueError, AttributeError):
+        return "…"  # a type that has no literal, such as JSON
+
+
+def check_fit(mapped: EntityTable, unfit: str) -> None:
+    """Let a table pass that lets each of its rows be found and held.
+
+    Shapes: unfit is what the database says against it, "" for nothing.
+    Raises: ConfigurationError, naming the remedy.
+    """
+    if unfit:
+        raise ConfigurationError(
+            f"The table {mapped.table.name!r} of {mapped.entity_type.name} {unfit}."
+        )
+
+
+def no_key(table: str, column: str) -> str:
+    """What is wrong with a table whose ids are not unique."""
+    return (
+        f"lets several rows have the same {column}, and has no column {VERSION} to tell changes "
+        f"by. Declare its key as the id, or: CREATE UNIQUE INDEX {table}_{column} "
+        f"ON {table} ({column})"
+    )
+
+
+def guard_of(mapped: EntityTable) -> str:
+    """What keeps updates from being lost where no column does; "" where one does."""
+    if mapped.versioned:
+        return ""
+    return (
+        f"The table {mapped.table.name!r} of {mapped.entity_type.name} has no column {VERSION}, so "
+        "each commit compares the row with what was read; changes of other programs show at the "
+        "next reading."
+    )
+
+
+class TableWarning(NamedTuple):
+    """A difference between a table and its class. Shapes: blocks means that every create fails."""
+
+    text: str
+    blocks: bool = False
+
+
+def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list[TableWarning]:
+    """Constraints of an existing table that its class does not meet, so that writes fail.
+
+    Shapes: texts name table, column and remedy; there is empty for a table that was just created.
+    """
+    table, name = mapped.table.name, mapped.entity_type.name
+    columns = {column.name.lower(): column for column in mapped.table.columns}
+    fields = {field.column.name.lower(): field for field in mapped.fields.values()}
+    found = []
+    for column, is_found in there.items():
+        if not is_found.not_null:
+            continue
+        where = f"The column {column!r} of the table {table!r}"
+        own, field = columns.get(column.lower()), fields.get(column.lower())
+        if own is None and not is_found.has_default:
+            text = (
+                f"{where} needs a value and has no default, and {name} has no field for it, so no "
+                f"{name} can be created. Declare the field again, or, after a backup: "
+                f"{_dropping(mapped, column, dialect)}"
+            )
+            found.append(TableWarning(text, blocks=mapped.versioned))
+        elif own is not None and own.nullable and field is not None and not _is_filled(field):
+            text = (
+                f"{where} is NOT NULL, and {name}.{field.name} may be None, which the database "
+                f"refuses. Declare the field without None, or: "
+                f"{_allowing_null(mapped, own, dialect)}"
+            )
+            found.append(TableWarning(text))
+    return found
+
+
+def _is_filled(field: StoredField) -> bool:
+    """True when something else makes a value where the field has None."""
+    return field.insert is not None or field.left_out or field.computed
+
+
+def _dropping(mapped: EntityTable, column: str, dialect: Dialect) -> str:
+    quoted = dialect.identifier_preparer.format_table(mapped.table)
+    name = dialect.identifier_preparer.quote(column)
+    if dialect.name == "postgresql":
+        return f"ALTER TABLE {quoted} ALTER COLUMN {name} DROP NOT NULL;"
+    return f"ALTER TABLE {quoted} DROP COLUMN {name};"
+
+
+def _allowing_null(mapped: EntityTable, column: Column[Any], dialect: Dialect) -> str:
+    quoted = dialect.identifier_preparer.format_table(mapped.table)
+    name = dialect.identifier_preparer.quote(column.name)
+    if dialect.name == "postgresql":
+        return f"ALTER TABLE {quoted} ALTER COLUMN {name} DROP NOT NULL;"
+    if dialect.name == "sqlite":
+        return retyping(mapped.table.name, column, dialect).rpartition("backup: ")[2] + ";"
+    column_type = dialect.type_compiler_instance.process(column.type)
+    return f"ALTER TABLE {quoted} MODIFY {name} {column_type} NULL;"

@@ -1,0 +1,126 @@
+"""Codecs of fields on existing SQLite columns, chosen by the declared type of the column.
+
+SQLite converts a value by the affinity of its column: a column for numbers makes a number of
+the text "007", and of a decimal with more digits than a double has.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, NaiveDatetime
+
+from starmodel.adapters.persistence.sql.dialects.codecs import MAX_INT, Codec, is_enum, text, wrong
+
+Family = Literal[
+    "any", "text", "integer", "real", "blob", "boolean", "decimal", "date", "datetime", "time",
+    "json", "other",
+]  # fmt: skip
+_TEXT_MOMENTS: frozenset[Family] = frozenset({"text", "datetime"})
+_KEEPS: Mapping[Any, frozenset[Family]] = {
+    None: frozenset({"text", "json"}),
+    str: frozenset({"text"}),
+    enum.Enum: frozenset({"text"}),
+    uuid.UUID: frozenset({"text"}),
+    int: frozenset({"integer", "boolean", "decimal"}),
+    bool: frozenset({"integer", "boolean", "decimal"}),
+    datetime.timedelta: frozenset({"integer"}),
+    float: frozenset({"real", "integer", "decimal"}),
+    bytes: frozenset({"blob"}),
+    decimal.Decimal: frozenset({"text", "decimal"}),
+    datetime.datetime: _TEXT_MOMENTS,
+    AwareDatetime: _TEXT_MOMENTS,
+    NaiveDatetime: _TEXT_MOMENTS,
+    datetime.date: frozenset({"text", "date"}),
+    datetime.time: frozenset({"text", "time"}),
+}
+_NUMBERS: frozenset[Family] = frozenset({"integer", "real", "decimal", "boolean"})
+_DECLARE: Mapping[Family, str] = {
+    "text": "str", "integer": "int", "real": "float", "blob": "bytes", "boolean": "bool",
+    "decimal": "Decimal", "date": "date", "datetime": "datetime", "time": "time",
+}  # fmt: skip
+_NUMERIC_TEXT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+
+
+def family_of(declared: str) -> Family:
+    """What a declared column type means, by SQLite's own order of rules.
+
+    >>> family_of("VARCHAR(20)"), family_of("DOUBLE"), family_of("NUMERIC(10, 2)"), family_of("")
+    ('text', 'real', 'decimal', 'any')
+    """
+    word = declared.upper()
+    rules: tuple[tuple[tuple[str, ...], Family], ...] = (
+        (("INT",), "integer"),
+        (("CHAR", "CLOB", "TEXT"), "text"),
+        (("BLOB",), "blob"),
+        (("REAL", "FLOA", "DOUB"), "real"),
+        (("BOOL",), "boolean"),
+        (("DEC", "NUMERIC"), "decimal"),
+        (("DATETIME", "TIMESTAMP"), "datetime"),
+        (("DATE",), "date"),
+        (("TIME",), "time"),
+        (("JSON",), "json"),
+    )
+    if word in ("", "ANY"):
+        return "any"
+    return next((family for parts, family in rules if any(p in word for p in parts)), "other")
+
+
+def sqlite_codec(kind: Any, codec: Codec, declared: str, *, own: bool) -> Codec | None:
+    """The codec of a field on a column of this type; None where it is as in a new table.
+
+    Tables of other programs keep what they have: only what SQLite would change is refused.
+
+    Shapes: own is True for a table that StarModel created.
+    Raises: ValueError, naming the type of the column and the type to declare.
+    """
+    family = family_of(declared)
+    keeps = _KEEPS.get(enum.Enum if is_enum(kind) else kind)
+    if keeps is None or family == "any" or (family in keeps and family != "decimal"):
+        return None
+    if kind is decimal.Decimal and (family == "decimal" or (not own and family in _NUMBERS)):
+        return replace(codec, encode=_number_of_decimal)
+    if family in keeps:
+        return None
+    if kind is str and family not in _NUMBERS and not own:
+        return replace(codec, encode=_no_number, decode=_text_of)
+    if own or (kind in (None, str, uuid.UUID) and family in _NUMBERS):
+        raise ValueError(refusal(declared.lower(), kind, _DECLARE.get(family)))
+    return None
+
+
+def refusal(word: str, kind: Any, wanted: str | None) -> str:
+    """Why a column keeps no values of a kind, and what the field may be declared as."""
+    name = "JSON" if kind is None else getattr(kind, "__name__", str(kind))
+    remedy = f"Declare the field as {wanted}" if wanted else "Give the field the type of its column"
+    return f"its column has the type {word}, which keeps no {name}. {remedy}"
+
+
+def _number_of_decimal(value: Any) -> int | float:
+    if not isinstance(value, decimal.Decimal):
+        raise wrong(value, "Decimal")
+    if value.is_finite():
+        if value == value.to_integral_value() and abs(value) <= MAX_INT:
+            return int(value)
+        made = float(value)
+        if decimal.Decimal(repr(made)) == value:
+            return made
+    raise ValueError("has more digits than its column, which SQLite keeps as a number, can hold")
+
+
+def _no_number(value: Any) -> str:
+    made = text(value)
+    if _NUMERIC_TEXT.fullmatch(made):
+        raise ValueError("looks like a number, and its column would make one of it")
+    return made
+
+
+def _text_of(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)

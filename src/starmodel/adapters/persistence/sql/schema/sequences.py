@@ -1,0 +1,107 @@
+"""Numbers for records whose id the database makes, reserved before the record is stored.
+
+So the id is known to the reply, to the command's marker, and to whatever
+refers to the record in the same commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Column, MetaData, String, Table
+from sqlalchemy.engine import Dialect
+
+from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.field_types import accepts_none
+
+TABLE = "starmodel_sequence"
+MAX_KEY_CHARS = 2 * 64 + 1  # a schema and a table
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """The SQL that gives the next number for one table.
+
+    It is above all ids that are stored, also those that others put there.
+    Shapes: next takes `key`; own, where the database has a
+    sequence that other programs take their numbers from, takes the table's
+    name, the column and the schema, and gives a number (NULL, when there is no such
+    sequence) and whether a row has it already.
+    """
+
+    table: str
+    column: str
+    next: str
+    own: str | None = None
+    schema: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The name by which the last number of the table is kept."""
+        return self.table if self.schema is None else f"{self.schema}.{self.table}"
+
+
+def is_numbered(mapped: EntityTable) -> bool:
+    """True when the id is `int | None`: the store makes it."""
+    annotation = mapped.cls.__pydantic_fields__["id"].annotation
+    return kind_of(annotation) is int and accepts_none(annotation)
+
+
+def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
+    """Where the last number of each table is kept."""
+    return Table(
+        TABLE,
+        metadata,
+        Column("name", String(MAX_KEY_CHARS), primary_key=True),
+        Column("last", BigInteger, nullable=False),
+        **flavour.table_options,
+    )
+
+
+def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
+    """The sequence of one table. Raises: ConfigurationError, when its ids are no numbers."""
+    if not is_numbered(mapped):
+        raise ConfigurationError(
+            f"The store makes ids only where they are declared as `id: int | None`, and "
+            f"{mapped.entity_type.name}.id is not. Give the record its id before it is stored."
+        )
+    quoted = dialect.identifier_preparer
+    key = mapped.key.column
+    top = (
+        f"(SELECT COALESCE(MAX({quoted.format_column(key)}), 0) "  # noqa: S608 - quoted names
+        f"FROM {quoted.format_table(mapped.table)})"
+    )
+    if dialect.name == "mysql":
+        sql = (
+            f"INSERT INTO {TABLE} (name, last) VALUES (%s, LAST_INSERT_ID({top} + 1)) "  # noqa: S608
+            f"ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(GREATEST(last, {top}) + 1)"
+        )
+    else:
+        one, most = ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
+        sql = (
+            f"INSERT INTO {TABLE} AS kept (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
+            f"ON CONFLICT (name) DO UPDATE SET last = {most}(kept.last, {top}) + 1 RETURNING last"
+        )
+    theirs = dialect.name == "postgresql" and not mapped.versioned
+    own = _OWN.format(table=quoted.format_table(mapped.table), key=quoted.format_column(key))
+    return Sequence(mapped.table.name, key.name, sql, own if theirs else None, mapped.table.schema)
+
+
+# A sequence belongs to its column (SERIAL, IDENTITY), or only the column's default names it.
+_OWN = """
+WITH given AS MATERIALIZED (
+    SELECT nextval(COALESCE(
+        pg_get_serial_sequence(
+            COALESCE(quote_ident($3::TEXT) || '.', '') || quote_ident($1::TEXT), $2::TEXT
+        ),
+        (SELECT substring(pg_get_expr(adbin, adrelid) FROM 'nextval\\(''(.+)''::regclass')
+         FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+         WHERE attname = $2::TEXT AND adrelid =
+            (COALESCE(quote_ident($3::TEXT) || '.', '') || quote_ident($1::TEXT))::REGCLASS)
+    )::REGCLASS) AS number
+)
+SELECT number, EXISTS (SELECT 1 FROM {table} WHERE {key} = number) FROM given
+"""

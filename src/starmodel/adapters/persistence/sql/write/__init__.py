@@ -1,0 +1,1 @@
+"""From a batch of changes to the statements of one transaction."""

@@ -1,0 +1,100 @@
+"""The statements on the table of command markers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import Double, Integer, MetaData, Table, bindparam, delete, or_, select, update
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects import postgresql, sqlite
+
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.schema.tables import MAX_MARKER_CHARS, marker_table
+from starmodel.adapters.persistence.sql.statements import Row, compile_sql
+from starmodel.adapters.persistence.sql.write.single_statement import MarkedChanges
+from starmodel.app.ports.repository import MARKER_TTL_S, Marker
+
+PURGED_AT_ONCE = 1000
+_NAMES = ("digest", "command", "at", "outcome")
+
+
+class Markers:
+    """Put, find and forget markers; those older than a day count as gone.
+
+    Shapes: put takes what `row` gives and changes one row, or none when
+    another run's marker is there. Where the database can't say that in
+    one statement (put is None), it is insert, which takes the marker
+    alone, and after a refusal replace, which takes what `row` gives.
+    with_change puts one together with a change, where the database can.
+    """
+
+    def __init__(self, metadata: MetaData, flavour: Flavour) -> None:
+        table = marker_table(metadata, flavour)
+
+        def compiled(statement: Any) -> Any:
+            return compile_sql(statement, flavour.dialect)
+
+        stale = table.c.at <= bindparam("stale_", type_=Double)
+        key = table.c.key == bindparam("key_", type_=table.c.key.type)
+        self.put_sql = _put(table, flavour, stale)
+        self.with_change: MarkedChanges | None = None
+        if flavour.dialect.name == "postgresql":
+            self.with_change = MarkedChanges(table, flavour)
+        self.insert_sql = compiled(plain_insert(table)).sql
+        self.replace = compiled(
+            update(table)
+            .ordered_values(*((table.c[n], bindparam(f"{n}_")) for n in _NAMES))
+            .where(key, or_(table.c.command == bindparam("command_again"), stale))
+        )
+        self.get_sql = compiled(
+            select(table).where(key, table.c.at > bindparam("stale_", type_=Double))
+        ).sql
+        self.forget_sql = compiled(
+            delete(table).where(key, table.c.command == bindparam("command_"))
+        ).sql
+        some = select(table.c.key).where(stale).limit(bindparam("limit_", type_=Integer))
+        self.any_stale = compiled(some)
+        self.purge = compiled(delete(table).where(table.c.key.in_(some)))
+        self.purge_all = compiled(delete(table).where(stale)).sql
+
+    def row(self, marker: Marker, now: float) -> Row:
+        """The parameters of `put_sql`."""
+        return (
+            self.kept(marker.key), marker.digest, marker.command, marker.at, marker.outcome,
+            now - MARKER_TTL_S,
+        )  # fmt: skip
+
+    def again(self, marker: Marker, now: float) -> Row:
+        """The parameters of `replace`."""
+        return self.replace.params(  # type: ignore[no-any-return]
+            {
+                "key_": self.kept(marker.key),
+                "digest_": marker.digest,
+                "command_": marker.command,
+                "at_": marker.at,
+                "outcome_": marker.outcome,
+                "command_again": marker.command,
+                "stale_": now - MARKER_TTL_S,
+            }
+        )
+
+    @staticmethod
+    def kept(key: str) -> str:
+        """The key as the table has it: one that is too long for an index by its hash."""
+        if len(key) <= MAX_MARKER_CHARS and "\0" not in key:
+            return key
+        return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
+
+
+def _put(table: Table, flavour: Flavour, stale: Any) -> str | None:
+    dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    if flavour.dialect.name not in dialects:
+        return None
+    put = dialects[flavour.dialect.name](table)
+    statement = put.on_conflict_do_update(
+        index_elements=[table.c.key],
+        set_={name: put.excluded[name] for name in _NAMES},
+        where=or_(table.c.command == put.excluded.command, stale),
+    )
+    return compile_sql(statement, flavour.dialect).sql

@@ -1,0 +1,53 @@
+"""A change and the marker of its command by one statement, which is a transaction by itself."""
+
+from __future__ import annotations
+
+from sqlalchemy import Double, Table, UpdateBase, bindparam, case, literal_column, or_, select
+from sqlalchemy.dialects import postgresql
+
+from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.statements import MAX_SHAPES, Row, compile_sql
+from starmodel.adapters.persistence.sql.write.plan import Step
+
+
+class MarkedChanges:
+    """Such statements of PostgreSQL, compiled once for each kind of change.
+
+    One stores the marker when the change found its row, and nothing
+    otherwise. Another run's marker that is in the way would lose its
+    digest, which the table refuses, so that nothing is stored then either.
+    """
+
+    def __init__(self, table: Table, flavour: Flavour) -> None:
+        self._table, self._flavour = table, flavour
+        self._sql: dict[str, str] = {}
+
+    def statement(self, step: Step, marker: Row) -> tuple[str, Row] | None:
+        """SQL that changes one row or none, and its parameters; None for any other step.
+
+        Shapes: marker is what `Markers.row` gives.
+        """
+        change = step.statements.written.get(step.sql) if step.single else None
+        if change is None:
+            return None
+        sql = self._sql.get(step.sql)
+        if sql is None:
+            if len(self._sql) >= MAX_SHAPES:
+                self._sql.clear()
+            sql = compile_sql(self._with(change), self._flavour.dialect).sql
+            self._sql[step.sql] = sql
+        *row, stale = marker
+        return sql, (*row, *step.params, stale)
+
+    def _with(self, change: UpdateBase) -> postgresql.Insert:
+        table = self._table
+        done = change.returning(literal_column("1")).cte("done")
+        row = select(*(bindparam(f"{column.name}_", type_=column.type) for column in table.columns))
+        put = postgresql.insert(table).from_select(list(table.columns), row.select_from(done))
+        new = put.excluded
+        stale = table.c.at <= bindparam("stale_", type_=Double)
+        values = {column.name: new[column.name] for column in table.columns}
+        digest = case((or_(table.c.command == new.command, stale), new.digest))
+        return put.on_conflict_do_update(
+            index_elements=[table.c.key], set_={**values, "digest": digest}
+        )

@@ -1,0 +1,221 @@
+"""The order in which the changes of one batch are stored, so that no constraint is broken between.
+
+A row is stored after the rows that it refers to and after those that give
+up a unique value that it takes; it is removed after those that refer to it.
+Where that is a circle, a change is made in two parts: first with NULL, or
+with a value that nobody has, and with its own value at the end.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from starmodel.adapters.persistence.sql.statements import Link, Statements
+from starmodel.adapters.persistence.sql.write.placeholders import placeholder
+from starmodel.app.ports.repository import Change
+from starmodel.core.entity import Entity
+
+RANK = {"check": 0, "insert": 1, "update": 2, "delete": 3}
+Part = Literal["whole", "first", "last", "freed", "rest"]
+Key = tuple[str, tuple[str, ...], tuple[Any, ...]]
+
+
+class Ordered(NamedTuple):
+    """One change, or a part of it.
+
+    Shapes: "first" stores the change with the placeholders, by field, and
+    "last" the values of those fields; "freed" stores nothing but the
+    placeholders, in place of what the row held before, and "rest" the whole
+    change after that.
+    """
+
+    change: Change
+    part: Part = "whole"
+    placeholders: Mapping[str, Any] = {}
+
+
+class _Why(NamedTuple):
+    """Why one change waits for another. Shapes: at is the change that can be made in two parts."""
+
+    at: int
+    fields: tuple[str, ...]
+    link: Link | None
+
+
+@dataclass(slots=True)
+class _Node:
+    change: Change
+    own: Statements
+    waits: dict[int, list[_Why]] = field(default_factory=dict)
+    next: list[int] = field(default_factory=list)
+    part: Part = "whole"
+    placeholders: dict[str, Any] = field(default_factory=dict)
+
+
+def in_order(
+    changes: Sequence[Change], statements: Mapping[type[Entity], Statements]
+) -> Iterator[Ordered]:
+    """The changes in an order that the constraints of their tables allow, where there is one."""
+    if not any(
+        statements[change.entity].constrained if len(changes) > 1 else _frees(change, statements)
+        for change in changes
+    ):
+        yield from map(Ordered, changes)
+        return
+
+    def usual(change: Change) -> tuple[int, int]:
+        depth = statements[change.entity].depth
+        return RANK[change.kind], -depth if change.kind == "delete" else depth
+
+    nodes = [_Node(change, statements[change.entity]) for change in sorted(changes, key=usual)]
+    _connect(nodes)
+    for node in nodes:
+        if node.change.kind == "delete" and (values := _self_references(node)):
+            yield Ordered(node.change, "freed", values)
+            node.part = "rest"
+    yield from _sorted(nodes)
+
+
+def _frees(change: Change, statements: Mapping[type[Entity], Statements]) -> bool:
+    own = statements[change.entity]
+    return change.kind == "delete" and bool(own.links) and not own.flavour.deletes_self_references
+
+
+def _self_references(node: _Node) -> dict[str, Any]:
+    """NULL for the foreign keys by which a row refers to itself, where that is in its way."""
+    own, before = node.own, _before(node.change)
+    found: dict[str, Any] = {}
+    for link in () if own.flavour.deletes_self_references else own.links:
+        table, targets = link.target
+        key = own.key_of(link.fields, before)
+        if table == own.table_name and key is not None and key == own.key_of(targets, before):
+            found |= {name: None for name in link.fields if own.mapped.fields[name].column.nullable}
+    return found
+
+
+def _connect(nodes: Sequence[_Node]) -> None:
+    """Find out which change waits for which."""
+    referred = {link.target for node in nodes for link in node.own.links}
+    given_up: dict[Key, int] = {}
+    provided: dict[Key, int] = {}
+    removed: dict[Key, int] = {}
+    taken: list[tuple[int, Key, _Why]] = []
+    needed: list[tuple[int, Key, _Why]] = []
+    let_go: list[tuple[int, Key, _Why]] = []
+    for at, node in enumerate(nodes):
+        own, change = node.own, node.change
+        before, after = _before(change), _after(change)
+        for names in own.uniques:
+            old, new = own.key_of(names, before), own.key_of(names, after)
+            if old != new:
+                if old is not None:
+                    given_up[own.table_name, names, old] = at
+                if new is not None:
+                    taken.append((at, (own.table_name, names, new), _Why(at, names, None)))
+        for table, names in referred:
+            if table == own.table_name:
+                old, new = own.key_of(names, before), own.key_of(names, after)
+                if old != new:
+                    if old is not None:
+                        removed[table, names, old] = at
+                    if new is not None:
+                        provided[table, names, new] = at
+        for link in own.links:
+            old, new = own.key_of(link.fields, before), own.key_of(link.fields, after)
+            if old != new:
+                why = _Why(at, link.fields, link)
+                if old is not None:
+                    let_go.append((at, (*link.target, old), why))
+                if new is not None:
+                    needed.append((at, (*link.target, new), why))
+    for at, key, why in taken:
+        _wait(nodes, at, given_up.get(key, at), why)
+    for at, key, why in needed:
+        _wait(nodes, at, provided.get(key, at), why)
+    for at, key, why in let_go:
+        _wait(nodes, removed.get(key, at), at, why)
+
+
+def _wait(nodes: Sequence[_Node], later: int, earlier: int, why: _Why) -> None:
+    if later != earlier:
+        if earlier not in nodes[later].waits:
+            nodes[later].waits[earlier] = []
+            nodes[earlier].next.append(later)
+        nodes[later].waits[earlier].append(why)
+
+
+def _before(change: Change) -> Mapping[str, Any]:
+    return {} if change.before is None or change.kind == "check" else change.before.__dict__
+
+
+def _after(change: Change) -> Mapping[str, Any]:
+    if change.snapshot is None:
+        return {}
+    return (
+        change.snapshot.__dict__ if change.before or change.kind == "insert" else change.patch.set
+    )
+
+
+def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
+    ready = [at for at, node in enumerate(nodes) if not node.waits]
+    left = {at: None for at, node in enumerate(nodes) if node.waits}  # as an ordered set
+
+    def done(at: int) -> None:
+        for later in nodes[at].next:
+            if nodes[later].waits.pop(at, None) is not None and not nodes[later].waits:
+                left.pop(later, None)
+                heapq.heappush(ready, later)
+
+    while ready or left:
+        if ready:
+            at = heapq.heappop(ready)
+            node = nodes[at]
+            yield Ordered(node.change, node.part, node.placeholders)
+            if node.part != "last":
+                done(at)
+            continue
+        at, parts = _opened(nodes, left)
+        for other, values in parts.items():
+            node = nodes[other]
+            if other != at:
+                yield Ordered(node.change, "freed", values)
+                node.part = "rest"
+        if at in parts:
+            node = nodes[at]
+            yield Ordered(node.change, "first", parts[at])
+            node.part, node.placeholders = "last", parts[at]
+            done(at)
+        own = {other: [w for w in why if w.at == at] for other, why in nodes[at].waits.items()}
+        nodes[at].waits = {other: why for other, why in own.items() if why and parts}
+        if not nodes[at].waits:
+            left.pop(at, None)
+            heapq.heappush(ready, at)
+
+
+def _opened(
+    nodes: Sequence[_Node], left: Mapping[int, None]
+) -> tuple[int, dict[int, dict[str, Any]]]:
+    """Where to open a circle: the change to make next, and the placeholders by change.
+
+    Without placeholders nothing can be opened; the database then decides.
+    """
+    for at in left:
+        parts: dict[int, dict[str, Any]] = {}
+        for reasons in nodes[at].waits.values():
+            for why in reasons:
+                node = nodes[why.at]
+                if node.part != "whole":
+                    break
+                made = placeholder(node.own, why.fields, node.change, why.link)
+                if not made:
+                    break
+                parts.setdefault(why.at, {}).update(made)
+            else:
+                continue
+            break
+        else:
+            return at, parts
+    return next(iter(left)), {}

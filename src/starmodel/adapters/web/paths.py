@@ -1,0 +1,10 @@
+"""The paths that StarModel serves itself, below the mount path."""
+
+from __future__ import annotations
+
+INTERNAL = "/_starmodel/"
+STREAM_PATH = "/_starmodel/stream"
+STATES_PATH = "/_starmodel/states"
+HEALTH_PATH = "/_starmodel/health"
+STATE_ROUTES = frozenset({(STREAM_PATH, "GET"), (STATES_PATH, "POST")})
+"""The paths that show a visitor's state, so that guards may refuse them, with their methods."""

@@ -1,0 +1,60 @@
+"""WebSocket handshakes: only of the application's own pages, and with the visitor's session."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.application import Application
+from starmodel.app.context import RequestContext, current_context
+from starmodel.core.errors import StarModelError
+from starmodel.core.values.log_text import log_text
+
+log = logging.getLogger("starmodel.web")
+
+
+class WebSockets:
+    """Passes handshakes to the framework, or closes them."""
+
+    def __init__(
+        self,
+        application: Application,
+        sessions: CookieSessions,
+        origin: OriginCheck,
+        settings: WebSettings,
+    ) -> None:
+        self._application, self._sessions = application, sessions
+        self._origin, self._settings = origin, settings
+
+    async def serve(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
+        """Let the framework (`inner`) accept a WebSocket; one of another site is closed."""
+        request = Incoming({**scope, "method": "GET"}, receive, self._settings)
+        try:
+            self._origin.check(request)
+            self._origin.check_origin(request)
+        except StarModelError as error:
+            log.warning("A WebSocket was refused: %s", log_text(error))
+            await _close(receive, send, 1008, "Refused")
+            return
+        try:
+            cookie = self._sessions.cookie(
+                request.headers.get(b"host", b""), scope.get("root_path", "")
+            )
+            session = await self._sessions.of_request(request, cookie)
+        except StarModelError as error:
+            log.error("A WebSocket was refused: %s", error)
+            await _close(receive, send, 1013, "Try again later")
+            return
+        scope["starmodel.session"] = session
+        scope.setdefault("session", session)
+        current_context.set(RequestContext(self._application, session, scope=scope))
+        await inner(scope, receive, send)
+
+
+async def _close(receive: Any, send: Any, code: int, reason: str) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": code, "reason": reason})

@@ -1,0 +1,87 @@
+"""Access decisions of commands, queries and streams: each awaits the policy if it is asynchronous.
+
+With a synchronous policy none of these functions suspends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, HiddenRecordError, NotSignedInError
+from starmodel.core.events import Event
+
+
+async def check(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    need: Need,
+    actor: Actor | None,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    entity: Entity | None = None,
+) -> None:
+    """Return if the policy permits. Raises: NotSignedInError; AccessDeniedError."""
+    pending = policy.check(entity_type, need, actor, event=event, entity=entity)
+    if pending is not None:
+        await pending
+
+
+async def permits(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    entity: Entity | None = None,
+) -> bool:
+    """Whether the actor may run the event or, without an event, read."""
+    need: Need = "read" if event is None else "write"
+    try:
+        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
+        if pending is not None:
+            await pending
+    except (NotSignedInError, AccessDeniedError):
+        return False
+    return True
+
+
+async def check_record(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    entity: Entity,
+    id: Any,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    gone: bool = False,
+) -> None:
+    """Return if the actor may read this entity, or run the event on it.
+
+    An unreadable record is reported as missing, so that its id is not disclosed.
+
+    Shapes: id is the record's as the caller wrote it; gone is True if a missing
+    record raises `GoneError`.
+    Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
+    """
+    need: Need = "read" if event is None else "write"
+    try:
+        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
+        if pending is not None:
+            await pending
+    except (NotSignedInError, AccessDeniedError):
+        if entity_type.is_record and not (
+            event and await permits(policy, entity_type, actor, entity=entity)
+        ):
+            raise HiddenRecordError(entity_type.name, id, gone=gone) from None
+        raise
+
+
+async def audience_of(
+    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None
+) -> Audience:
+    """The policy's audience of the actor."""
+    audience = policy.audience(entity_type, actor)
+    return audience if isinstance(audience, Audience) else await audience

@@ -1,0 +1,153 @@
+"""Access decisions of rendering code, which is synchronous: which links and forms a page offers.
+
+An offer is a convenience: the event's own check decides when it is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Hashable
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, TypeVar
+
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.errors import AccessDeniedError, NotSignedInError
+from starmodel.core.events import Event
+from starmodel.core.snapshot import version_of
+
+T = TypeVar("T")
+MAX_PASSES = 20
+_DENIALS = (NotSignedInError, AccessDeniedError)
+# Errors of a rule that requires an actor, when it is evaluated for a guest.
+_GUEST_ERRORS = (AttributeError, TypeError, ValueError, LookupError)
+
+
+class _Decisions:
+    """Awaited answers of an asynchronous policy, and the awaitables of missing ones."""
+
+    def __init__(self) -> None:
+        self.answers: dict[Hashable, Any] = {}
+        self.pending: dict[Hashable, Awaitable[Any]] = {}
+
+
+_decisions: ContextVar[_Decisions | None] = ContextVar("starmodel_offers", default=None)
+
+
+async def rendered(render: Callable[[], T]) -> T:
+    """The result of `render`, with the decisions of an asynchronous policy.
+
+    Decisions that `render` lacks are awaited after it, and `render` runs again.
+    With a synchronous policy it runs once.
+    """
+    decisions = _Decisions()
+    for _ in range(MAX_PASSES):
+        token = _decisions.set(decisions)
+        try:
+            made = render()
+        finally:
+            _decisions.reset(token)
+        if not decisions.pending:
+            return made
+        keys, pending = list(decisions.pending), list(decisions.pending.values())
+        decisions.pending.clear()
+        answers = await asyncio.gather(*pending, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        decisions.answers.update(zip(keys, answers, strict=True))
+    raise RuntimeError(f"A page needs new access decisions in each of {MAX_PASSES} renderings.")
+
+
+def offers(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    *,
+    event: Event[Any, Any, Any] | None = None,
+    entity: Entity | None = None,
+) -> bool:
+    """Whether the actor may run the event or, without an event, read.
+
+    Inside `rendered` this is the policy's decision. Outside of it an
+    asynchronous policy offers nothing.
+    """
+    return _offers(policy, entity_type, actor, event, entity, _DENIALS)
+
+
+def _offers(
+    policy: AccessPolicy,
+    entity_type: EntityType,
+    actor: Actor | None,
+    event: Event[Any, Any, Any] | None,
+    entity: Entity | None,
+    denials: tuple[type[Exception], ...],
+) -> bool:
+    need: Need = "read" if event is None else "write"
+    try:
+        pending = policy.check(entity_type, need, actor, event=event, entity=entity)
+    except denials:
+        return False
+    if pending is None:
+        return True
+    record: Hashable = None
+    if entity is not None:  # the id of an unsaved record differs between two renderings
+        version = version_of(entity)
+        record = (entity.id if version or not entity_type.is_record else "", version)
+    key = (entity_type.cls, event, actor, record)
+    return _answer(key, pending, partial(_is_permitted, denials), False)
+
+
+def may_create(policy: AccessPolicy, entity_type: EntityType, actor: Actor | None) -> bool:
+    """Whether a form for a new record is offered to the actor.
+
+    A rule that is a function needs a record. For a guest it is evaluated on a
+    record of defaults; an actor may still be denied for the submitted values.
+    """
+    create = entity_type.events["create"]
+    if not offers(policy, entity_type, actor, event=create):
+        return False
+    if actor is not None:
+        return True
+    denials = (*_DENIALS, *_GUEST_ERRORS)
+    return _offers(policy, entity_type, None, create, entity_type.blank, denials)
+
+
+def offered_audience(
+    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None
+) -> Audience:
+    """The policy's audience of the actor; outside `rendered` an asynchronous one is empty."""
+    audience = policy.audience(entity_type, actor)
+    if isinstance(audience, Audience):
+        return audience
+    return _answer((entity_type.cls, actor), audience, _unchanged, Audience())
+
+
+def _answer(
+    key: Hashable,
+    pending: Awaitable[Any],
+    decide: Callable[[Awaitable[Any]], Awaitable[T]],
+    missing: T,
+) -> T:
+    decisions = _decisions.get()
+    if decisions is None or key in decisions.answers or key in decisions.pending:
+        if inspect.iscoroutine(pending):
+            pending.close()  # not started
+    else:
+        decisions.pending[key] = decide(pending)
+    return missing if decisions is None else decisions.answers.get(key, missing)
+
+
+async def _is_permitted(denials: tuple[type[Exception], ...], pending: Awaitable[None]) -> bool:
+    try:
+        await pending
+    except denials:
+        return False
+    return True
+
+
+async def _unchanged(pending: Awaitable[T]) -> T:
+    return await pending

@@ -1,0 +1,1 @@
+"""Datastar's attributes without JavaScript: expressions, signals, bindings and action requests."""

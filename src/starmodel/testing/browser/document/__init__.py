@@ -1,0 +1,1 @@
+"""The DOM of a page: parsing, selectors, form controls and patches."""

@@ -1,0 +1,136 @@
+"""A catalogue: the text of each key, in English or in an application's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from starmodel.texts.english import TEXTS, Text
+from starmodel.texts.templates import Template
+
+Plural = Callable[[int], str]
+OTHER = "other"
+
+
+def one_or_other(number: int) -> str:
+    """The plural form in English, German and many other languages."""
+    return "one" if number == 1 else OTHER
+
+
+class Catalogue:
+    """The texts of one application; immutable.
+
+    A text with several plural forms is chosen by its first parameter that is
+    an integer.
+
+    Shapes: own maps keys to texts that replace the English ones; a text is a
+    template, or {form: template} with the form "other". plural names the form
+    for a number.
+    Raises: ValueError, for an unknown key, and for a template with an unknown
+    parameter or without one that the English text has. A plural form other
+    than "other" may leave the number out.
+    """
+
+    __slots__ = ("_plural", "_texts")
+
+    def __init__(
+        self, own: Mapping[str, Text] = MappingProxyType({}), *, plural: Plural = one_or_other
+    ) -> None:
+        self._plural = plural
+        self._texts = {**_ENGLISH, **{key: _checked(key, text) for key, text in own.items()}}
+
+    def text(self, key: str, /, **params: Any) -> str:
+        """The text of a key. Raises: KeyError, for an unknown key or a missing parameter."""
+        forms = self._texts[key]
+        form = OTHER
+        if len(forms) > 1:
+            number = next((v for v in params.values() if type(v) is int), 0)
+            form = self._plural(number)
+        template = forms.get(form) or forms[OTHER]
+        return template.fill({name: self.render(value) for name, value in params.items()})
+
+    def render(self, value: Any) -> Any:
+        """A message in the words of this catalogue; any other value as it is."""
+        return self.text(value.key, **value.params) if isinstance(value, Message) else value
+
+    def render_all(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts by name, each message among them rendered."""
+        return {name: self.render(text) for name, text in texts.items()}
+
+    def joined(self, key: str, texts: Iterable[str]) -> str:
+        """Texts joined pairwise by a text with the parameters first and second."""
+        return self.render(joined(key, texts))  # type: ignore[no-any-return]
+
+
+class Message(str):
+    """A text by key and parameters, which an adapter renders by the application's catalogue.
+
+    As a `str` it is the English text, for developers and logs.
+
+    >>> Message("value.int"), Message("value.at_least", bound=3).key
+    ('A whole number, please.', 'value.at_least')
+    """
+
+    __slots__ = ("key", "params")
+    key: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, key: str, /, **params: Any) -> Message:
+        made = super().__new__(cls, ENGLISH.text(key, **params))
+        object.__setattr__(made, "key", key)
+        object.__setattr__(made, "params", MappingProxyType(params))
+        return made
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"A Message is immutable; {name!r} can't be set.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _message, (self.key, dict(self.params))
+
+
+def joined(key: str, texts: Iterable[str]) -> str:
+    """Texts joined pairwise by the text of `key`; "" for none."""
+    made = ""
+    for text in texts:
+        made = Message(key, first=made, second=text) if made else text
+    return made
+
+
+def _message(key: str, params: dict[str, Any]) -> Message:
+    return Message(key, **params)
+
+
+def _checked(key: str, text: Text) -> dict[str, Template]:
+    if key not in _ENGLISH:
+        near = get_close_matches(key, _ENGLISH, 1, 0)
+        raise ValueError(f"No text has the key {key!r}; the nearest is {near[0]!r}.")
+    needed = frozenset[str]().union(*(form.names for form in _ENGLISH[key].values()))
+    forms = _forms(key, text)
+    for name, form in forms.items():
+        if unknown := form.names - needed:
+            raise ValueError(
+                f"The text {key!r} has no parameter {min(unknown)!r}; "
+                f"it has {', '.join(sorted(needed)) or 'none'}."
+            )
+        if name == OTHER and (missing := _ENGLISH[key][OTHER].names - form.names):
+            raise ValueError(f"The text {key!r} lacks its parameter {{{min(missing)}}}: {text!r}.")
+    return forms
+
+
+def _forms(key: str, text: Text) -> dict[str, Template]:
+    forms = {OTHER: text} if isinstance(text, str) else text
+    if not isinstance(forms, Mapping) or OTHER not in forms:
+        raise ValueError(
+            f"The text {key!r} is {text!r}; expected a template, or templates by plural form "
+            "with the form 'other'."
+        )
+    try:
+        return {name: Template(form) for name, form in forms.items()}
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"The text {key!r} is no template: {error}.") from error
+
+
+_ENGLISH = {key: _forms(key, text) for key, text in TEXTS.items()}
+ENGLISH = Catalogue()

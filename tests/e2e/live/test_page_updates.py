@@ -1,0 +1,122 @@
+"""Headings, messages and filters: what stands around a record and a list while somebody works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from e2e.browsing import Visitor, form
+from e2e.forms.test_form_constraints import made, read
+from e2e.serving import Server
+
+Visit = Callable[..., Visitor]
+
+
+def test_heading_and_tab_title_follow_the_name_of_a_record(desk: Server, visit: Visit) -> None:
+    ann, bob = visit(desk), visit(desk)
+    ticket = made(bob, "/tickets", title="Old name")
+    page = ann.open(f"/tickets/{ticket['id']}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Old name")
+    made(bob, f"/tickets/{ticket['id']}/rename", title="New <name>")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New <name>")
+    expect(page).to_have_title("New <name> \u00b7 Desk")
+
+
+def test_message_before_a_redirect_is_read_behind_it(desk: Server, visit: Visit) -> None:
+    ann = visit(desk)
+    ticket = made(ann, "/tickets", title="Finish me")
+    page = ann.open(f"/tickets/{ticket['id']}")
+    page.get_by_role("button", name="Finish").click()
+    page.wait_for_url("**/tickets")
+    expect(page.locator("#starmodel-toasts")).to_contain_text("Ticket finished")
+    page.reload()
+    expect(page.locator("#starmodel-toasts")).to_be_empty()
+
+
+def test_messages_of_plain_forms_are_on_the_next_page_once(desk: Server, visit: Visit) -> None:
+    ann = visit(desk, java_script_enabled=False)
+    ticket = made(ann, "/tickets", title="By hand")
+    page = ann.open(f"/tickets/{ticket['id']}", live=False)
+    form(page, "Rename").get_by_label("Title").fill("By pen")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator("#starmodel-toasts")).to_contain_text("Renamed")
+    page.get_by_role("button", name="Finish").click()
+    expect(page).to_have_url(f"{desk.url}/tickets")
+    expect(page.locator("#starmodel-toasts")).to_contain_text("Ticket finished")
+    expect(page.locator("#starmodel-toasts")).not_to_contain_text("Renamed")
+    page.reload()
+    expect(page.locator("#starmodel-toasts")).to_be_empty()
+
+
+def test_message_never_covers_what_was_pressed(desk: Server, visit: Visit) -> None:
+    ann = visit(desk, viewport={"width": 390, "height": 500})
+    ticket = made(ann, "/tickets", title="Covered")
+    page = ann.open(f"/tickets/{ticket['id']}")
+    button = page.get_by_role("button", name="Rename")
+    form(page, "Rename").get_by_label("Title").fill("Seen")
+    button.evaluate(
+        "(el) => scrollTo(0, el.getBoundingClientRect().bottom + scrollY - innerHeight + 40)"
+    )
+    button.click()
+    toast = page.locator("#starmodel-toasts > *").first
+    expect(toast).to_be_visible()
+    of, at = button.bounding_box(), toast.bounding_box()
+    assert of is not None
+    assert at is not None
+    assert at["y"] >= of["y"] + of["height"] or at["y"] + at["height"] <= of["y"]
+
+
+def test_filter_is_chosen_by_arrow_keys_and_applied_by_enter(desk: Server, visit: Visit) -> None:
+    ann = visit(desk)
+    made(ann, "/tickets", title="Waiting one", state="waiting")
+    page = ann.open("/tickets")
+    state = page.get_by_label("State")
+    state.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(200)
+    expect(state).to_be_focused()
+    expect(page.get_by_role("button", name="Apply")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tickets?state=waiting*")
+    page.get_by_label("State").select_option("open")  # a mouse applies it at once
+    page.wait_for_url("**/tickets?state=open*")
+
+
+def test_inputs_on_a_phone_have_letters_that_safari_does_not_zoom_to(
+    desk: Server, visit: Visit
+) -> None:
+    page = visit(desk, viewport={"width": 390, "height": 844}, has_touch=True).open("/tickets")
+    sizes = "(all) => all.map((el) => parseFloat(getComputedStyle(el).fontSize))"
+    for path in ("/tickets", "/tickets/new"):
+        page.goto(path)
+        inputs = page.locator("main :is(input:not([type=hidden], [type=checkbox]), select)")
+        assert min(inputs.evaluate_all(sizes)) >= 16
+
+
+def test_paper_shows_the_content_and_nothing_to_press(desk: Server, visit: Visit) -> None:
+    ann = visit(desk)
+    ticket = made(ann, "/tickets", title="Printed")
+    page = ann.open(f"/tickets/{ticket['id']}")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("document.documentElement.classList.add('dark')")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    paper = page.locator("html").evaluate("(el) => getComputedStyle(el).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+    for hidden in (".sm-side", "#starmodel-toasts", ".sm-actions", ".sm-heading .sm-buttons"):
+        expect(page.locator(hidden)).to_be_hidden()
+
+
+def test_text_from_right_to_left_is_laid_out_so(desk: Server, visit: Visit) -> None:
+    ann = visit(desk)
+    ticket = made(ann, "/tickets", title="\u0645\u0631\u062d\u0628\u0627 (5)!")
+    page = ann.open(f"/tickets/{ticket['id']}")
+    direction = "(el) => getComputedStyle(el).direction"
+    assert page.locator("h1").evaluate(direction) == "rtl"
+    assert page.locator("dt:text-is('Title') + dd").evaluate(direction) == "rtl"
+    page.goto("/tickets")
+    assert page.locator(f"[data-key='{ticket['id']}'] .sm-open").evaluate(direction) == "rtl"
+    page.goto(f"/tickets/{ticket['id']}/edit")
+    assert page.locator("[name=title]").evaluate(direction) == "rtl"
+    assert read(ann, f"/tickets/{ticket['id']}")["title"].startswith("\u0645")

@@ -1,0 +1,97 @@
+"""Whatever values another program writes: compared as they are stored, NULL too."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from external_writers import Outsider
+from integration.sql.external_table import (
+    ANN,
+    MADE,
+    Customer,
+    changed,
+    is_refused,
+    opened,
+    row,
+    stored,
+)
+from starmodel.app.ports.query import Query
+from starmodel.core.snapshot import version_of
+
+SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
+TEXTS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=4)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "name": TEXTS,
+    "code": st.none() | TEXTS,
+    "visits": st.integers(-(2**31), 2**31 - 1),
+    "balance": st.none() | st.decimals(-9999, 9999, places=4),
+    "rating": st.none() | st.floats(-1e6, 1e6),
+    "seen": st.none() | st.datetimes(datetime.datetime(1990, 1, 1), datetime.datetime(2100, 1, 1)),
+    "extra": st.none() | st.dictionaries(TEXTS, st.none() | st.integers(0, 9) | TEXTS, max_size=3),
+}
+WRITES = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda name: st.tuples(st.just(name), VALUES[name])
+)
+
+
+def _theirs(kind: str, value: Any) -> Any:
+    """A value as the other program would give it to its driver."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if kind == "sqlite" and isinstance(value, Decimal | datetime.datetime):
+        return float(value) if isinstance(value, Decimal) else str(value)
+    return value
+
+
+def test_whatever_anybody_writes_nothing_is_overwritten_unseen(any_url: str) -> None:
+    """Our change is stored exactly when the row is as we read it, and changes its field alone."""
+    with asyncio.Runner() as runner:
+        outsider = runner.run(Outsider.at(any_url))
+        runner.run(outsider.run(MADE[outsider.kind]))
+        runner.run(outsider.run(ANN))
+        repository = runner.run(opened(any_url))
+
+        async def example(
+            before: list[tuple[str, Any]], between: list[tuple[str, Any]], ours: tuple[str, Any]
+        ) -> None:
+            for name, value in before:
+                await outsider.run(SET.format(name), _theirs(outsider.kind, value))
+            read = await stored(repository)
+            assert [version_of(c) for c in await repository.list(Query(Customer))] == [
+                version_of(read)
+            ]
+            seen = await row(outsider)
+            for name, value in between:
+                await outsider.run(SET.format(name), _theirs(outsider.kind, value))
+            left = await row(outsider)
+            change = changed(read, **dict([ours]))
+            if not change.patch:
+                return
+            refused = await is_refused(repository, change)
+            assert refused == (repr(left) != repr(seen))
+            others = [n for n, field in enumerate(VALUES) if field != ours[0]]
+            now = await row(outsider)
+            assert [now[n] for n in others] == [left[n] for n in others]
+            if refused:
+                assert now == left
+            else:
+                after = await stored(repository)
+                kept = getattr(after, ours[0]) == ours[1]
+                assert (version_of(after) == change.version) == kept
+                assert version_of(after) >= change.version
+
+        @settings(max_examples=60)
+        @given(st.lists(WRITES, max_size=2), st.lists(WRITES, max_size=2), WRITES)
+        def examples(before: Any, between: Any, ours: Any) -> None:
+            runner.run(example(before, between, ours))
+
+        examples()
+        runner.run(repository.close())
+        runner.run(outsider.close())

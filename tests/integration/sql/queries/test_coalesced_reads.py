@@ -1,0 +1,108 @@
+"""Questions that come in crowds: each gets its own answer, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.read_batching import MOST
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.ports.repository import Batch, Change
+from starmodel.core.classes.registry import entity_type
+from starmodel.core.entity import Entity
+from starmodel.core.errors import StoreFailedError
+
+NUMBER = 250
+
+
+class _Page(Entity):
+    n: int = 0
+    text: str | None = None
+
+
+async def _ignore(*_: Any) -> None:
+    """Nobody listens to expiry here."""
+
+
+@pytest.fixture
+async def repository(url: str) -> AsyncIterator[SqlRepository]:
+    repository = SqlRepository(url)
+    await repository.open([entity_type(_Page, "sql")], _ignore)
+    pages = [_Page(id=f"{n}", n=n, text=None if n % 3 else f"é {n}") for n in range(NUMBER)]
+    await repository.commit(Batch([Change(_Page, p.id, "insert", 0, 1, p) for p in pages]))
+    yield repository
+    await repository.close()
+
+
+@pytest.fixture
+def crowds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many questions were sent together, each time."""
+    each, sizes = DriverLink.each, []
+
+    async def noted(link: DriverLink, sql: str, params: Sequence[Any]) -> Any:
+        sizes.append(len(params))
+        return await each(link, sql, params)
+
+    monkeypatch.setattr(DriverLink, "each", noted)
+    return sizes
+
+
+async def _answers(repository: SqlRepository) -> None:
+    """Ask for all and for some that are not there, all at once."""
+    ids = [f"{n}" for n in range(NUMBER + 5)] + ["7"]
+    found = await asyncio.gather(*(repository.get(_Page, id) for id in ids))
+    assert [None if page is None else page.n for page in found] == [*range(NUMBER), *[None] * 5, 7]
+    assert [page.text for page in found[:4] if page] == ["é 0", None, None, "é 3"]
+
+
+async def test_crowd_is_answered_each_its_own_in_a_few_round_trips(
+    repository: SqlRepository, crowds: list[int]
+) -> None:
+    await _answers(repository)
+    assert sum(crowds) > NUMBER - 5
+    assert max(crowds) <= MOST
+
+
+async def test_single_question_is_sent_as_it_is(
+    repository: SqlRepository, crowds: list[int]
+) -> None:
+    assert (await repository.get(_Page, "3") or _Page()).n == 3
+    assert crowds == []
+
+
+async def test_crowd_whose_connection_is_lost_is_answered(
+    repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = DriverLink.each
+
+    async def losing(link: DriverLink, sql: str, params: Sequence[Any]) -> Any:
+        monkeypatch.setattr(DriverLink, "each", each)
+        await link.end()
+        raise LostError("the cable was pulled")
+
+    monkeypatch.setattr(DriverLink, "each", losing)
+    await _answers(repository)
+
+
+async def test_cancelled_question_leaves_the_others(repository: SqlRepository) -> None:
+    asked = [asyncio.ensure_future(repository.get(_Page, f"{n}")) for n in range(40)]
+    await asyncio.sleep(0)
+    for task in asked[::2]:
+        task.cancel()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(one, asyncio.CancelledError) for one in found[::2])
+    assert [one.n for one in found[1::2] if isinstance(one, _Page)] == list(range(1, 40, 2))
+
+
+async def test_table_that_is_gone_is_told_to_each(repository: SqlRepository) -> None:
+    await repository._serving().engine.run("DROP TABLE _page", ())
+    asked = (repository.get(_Page, f"{n}") for n in range(10))
+    errors = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(error, StoreFailedError) for error in errors)
+    assert len({id(error) for error in errors}) == 10
+    assert "_page" in str(errors[0])

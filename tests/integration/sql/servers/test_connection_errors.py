@@ -1,0 +1,97 @@
+"""A database that can't be used says which it is, why, and what to do; never its password."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from databases import SERVERS
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.core.classes.registry import entity_type
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+
+
+class _Count(Entity):
+    n: int = 0
+
+
+async def _ignore(*_: object) -> None:
+    """Nobody listens to expiry here."""
+
+
+@pytest.fixture(params=SERVERS)
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
+
+
+async def _refusal(url: str, timeout_s: float = 10.0) -> str:
+    repository = SqlRepository(url, timeout_s=timeout_s)
+    with pytest.raises(ConfigurationError) as caught:
+        await repository.open([entity_type(_Count, "sql")], _ignore)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+async def test_server_out_of_reach_is_named(kind: str) -> None:
+    told = await _refusal(f"{kind}://ann:pw-secret@127.0.0.1:1/shop", timeout_s=0.1)
+    assert "127.0.0.1:1, database 'shop', can't be reached" in told
+    assert "Start the server, or set DATABASE_URL" in told
+    assert "pw-secret" not in told
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+async def test_unknown_host_is_named_as_the_mistake(kind: str) -> None:
+    refusal = await _refusal(f"{kind}://ann:pw@no-such-host.invalid/shop")
+    assert "no-such-host.invalid" in refusal
+    assert refusal.endswith("Check the name of the host in DATABASE_URL.")
+
+
+async def test_missing_database_says_how_it_is_made(url: str) -> None:
+    told = await _refusal(f"{url.removesuffix('/test')}/nowhere")
+    assert "database 'nowhere', can't be used" in told
+    assert told.endswith(("made by: createdb nowhere.", "made by: CREATE DATABASE nowhere."))
+
+
+async def test_stranger_is_asked_for_user_and_password(url: str) -> None:
+    place = urlsplit(url)
+    told = await _refusal(f"{place.scheme}://stranger:pw-secret@127.0.0.1:{place.port}/test")
+    assert "Check user" in told
+    assert "pw-secret" not in told
+
+
+async def test_server_without_a_trusted_certificate_is_asked_about_tls(url: str) -> None:
+    asked = "sslmode=require" if url.startswith("postgresql") else "ssl=true"
+    told = await _refusal(f"{url}?{asked}", timeout_s=1.0)
+    assert "can't be reached" in told
+    assert "what DATABASE_URL says of TLS" in told
+
+
+async def test_package_that_signing_in_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect(**_: object) -> None:
+        raise RuntimeError("'cryptography' package is required for caching_sha2_password")
+
+    monkeypatch.setattr("asyncmy.connect", connect)
+    told = await _refusal("mysql://ann:pw-secret@127.0.0.1/shop")
+    assert "can't be used" in told
+    assert told.endswith("Install it: pip install cryptography.")
+
+
+@pytest.mark.parametrize(("kind", "driver"), [("postgresql", "asyncpg"), ("mysql", "asyncmy")])
+def test_missing_driver_names_the_extra(
+    kind: str, driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = builtins.__import__
+
+    def without(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.partition(".")[0] == driver or name.endswith(f"network.{kind}"):
+            raise ModuleNotFoundError(f"No module named {driver!r}", name=driver)
+        return whole(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ConfigurationError, match=rf"starmodel\[{kind}\]"):
+        SqlRepository(f"{kind}://host/db")

@@ -1,0 +1,377 @@
+"""PostgreSQL, MariaDB and MySQL at their worst: killed, collided with, out of reach, used up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from databases import SERVERS, emptied
+from external_writers import Outsider
+from private_server import PrivateServer
+from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.ports.query import Query, make_query
+from starmodel.app.ports.repository import Batch, Change, Marker
+from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.registry import entity_type
+from starmodel.core.entity import Entity
+from starmodel.core.errors import (
+    StoreUnavailableError,
+    VersionConflictError,
+)
+from starmodel.core.snapshot import version_of
+
+
+class _Count(Entity):
+    n: int = 0
+
+
+async def _ignore(*_: Any) -> None:
+    """Nobody listens to expiry here."""
+
+
+async def _opened(url: str, **options: Any) -> SqlRepository:
+    repository = SqlRepository(url, **options)
+    await repository.open([entity_type(_Count, "sql")], _ignore)
+    return repository
+
+
+def _insert(entity: Entity) -> Change:
+    return Change(type(entity), entity.id, "insert", 0, 1, entity)
+
+
+def _set(old: _Count, n: int) -> Change:
+    version = version_of(old)
+    new = old.evolve(n=n)
+    return Change(_Count, old.id, "update", version, version + 1, new, Patch({"n": n}))
+
+
+async def _stored(repository: SqlRepository, id: str) -> _Count:
+    found = await repository.get(_Count, id)
+    assert found is not None
+    return found
+
+
+class Value(Entity):
+    """Words of SQL, which not every server keeps for itself."""
+
+    key: str = ""
+    rank: int = 0
+    rows: int = 0
+    system: str = ""
+
+
+@pytest.fixture
+async def repository(url: str) -> AsyncIterator[SqlRepository]:
+    repository = await _opened(url)
+    yield repository
+    await repository.close()
+
+
+@pytest.fixture(params=["ours", "of others"])
+async def either(request: pytest.FixtureRequest, url: str) -> AsyncIterator[SqlRepository]:
+    """On a table with versions, and on one without."""
+    if request.param == "of others":
+        outsider = await Outsider.at(url)
+        await outsider.create(_Count)
+        await outsider.close()
+    repository = await _opened(url)
+    yield repository
+    await repository.close()
+
+
+@pytest.fixture(params=SERVERS)
+def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
+    """The server of this session, which the test may kill."""
+    server: PrivateServer = request.getfixturevalue(request.param)
+    emptied(server.url)
+    yield server
+    if server.process is None or server.process.poll() is not None:
+        server.start()
+
+
+async def test_killed_server_is_waited_for_and_the_pool_recovers(mortal: PrivateServer) -> None:
+    repository = await _opened(mortal.url, timeout_s=1.0)
+    await repository.commit(Batch([_insert(_Count(id="a"))]))
+    mortal.kill()
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailableError, match="can't be reached"):
+        await repository.get(_Count, "a")
+    with pytest.raises(StoreUnavailableError, match="can't be reached"):
+        await repository.commit(Batch([_insert(_Count(id="b"))]))
+    assert time.monotonic() - started < 10
+    mortal.start()
+    for _ in range(100):
+        try:
+            assert (await _stored(repository, "a")).n == 0
+            break
+        except StoreUnavailableError:
+            await asyncio.sleep(0.1)
+    await repository.commit(Batch([_set(await _stored(repository, "a"), 1)]))
+    assert (await _stored(repository, "a")).n == 1
+    assert await repository.get(_Count, "b") is None
+    await repository.close()
+
+
+async def test_restart_between_two_commands_is_not_noticed(mortal: PrivateServer) -> None:
+    repository = await _opened(mortal.url, timeout_s=20.0)
+    await repository.commit(Batch([_insert(_Count(id="c"))]))
+    old = await _stored(repository, "c")
+    mortal.kill()
+    waiting = asyncio.ensure_future(repository.commit(Batch([_set(old, 1)])))
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(mortal.start)
+    await waiting
+    assert (await _stored(repository, "c")).n == 1
+    await repository.close()
+
+
+class _Losing:
+    """A link that loses its connection at what commits, before or after the server did it."""
+
+    def __init__(self, link: Any, *, done: bool) -> None:
+        self._link, self._done, self.closed = link, done, False
+        self.rows = link.rows
+
+    async def run(self, sql: str, params: Any = ()) -> int:
+        at_once = sql.startswith("WITH done AS")  # a change with its marker, on PostgreSQL
+        if sql != "COMMIT" and not at_once:
+            return int(await self._link.run(sql, params))
+        if self._done:
+            await self._link.run(sql, params)
+        elif not at_once:
+            await self._link.run("ROLLBACK")
+        self.closed = True
+        raise LostError("the cable was pulled")
+
+
+def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
+    """Let the next commit lose its answer."""
+    store = network_transaction.store
+    left = [True]
+
+    async def losing(link: Any, attempt: Any) -> None:
+        return await store(_Losing(link, done=done) if left and left.pop() else link, attempt)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
+async def test_lost_answer_of_inserts_stores_them_once(
+    either: SqlRepository, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    _lose_once(monkeypatch, done=done)
+    await either.commit(Batch([_insert(_Count(id="a", n=5)), _insert(_Count(id="b"))]))
+    assert await either.count(Query(_Count)) == 2
+    assert (await _stored(either, "a")).n == 5
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
+async def test_lost_answer_of_a_marked_update_counts_once(
+    either: SqlRepository, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    await either.commit(Batch([_insert(_Count(id="a"))]))
+    old = await _stored(either, "a")
+    _lose_once(monkeypatch, done=done)
+    marker = Marker("key", "digest", "run", time.time(), "done")
+    await either.commit(Batch([_set(old, 1)], marker))
+    found = await _stored(either, "a")
+    assert (found.n, version_of(found)) == (1, 2)
+    assert await either.marker("key") == marker
+
+
+async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no version tells that the row was changed twice, the marker does."""
+    outsider = await Outsider.at(url)
+    await outsider.create(_Count)
+    repository = await _opened(url)
+    await repository.commit(Batch([_insert(_Count(id="a"))]))
+    store = network_transaction.store
+
+    async def losing(link: Any, attempt: Any) -> None:
+        try:
+            await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
+        finally:
+            await outsider.run("UPDATE _count SET n = n - 1")
+
+    marker = Marker("key", "digest", "run", time.time(), "done")
+    change = _set(await _stored(repository, "a"), 1)
+    with monkeypatch.context() as patched:
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+        await repository.commit(Batch([change], marker))
+    assert (await _stored(repository, "a")).n == 0
+    await repository.close()
+    await outsider.close()
+
+
+async def test_lost_answer_that_nothing_proves_is_not_guessed(
+    either: SqlRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await either.commit(Batch([_insert(_Count(id="a")), _insert(_Count(id="b"))]))
+    changes = [_set(await _stored(either, id), 1) for id in "ab"]
+    store = network_transaction.store
+
+    async def losing(link: Any, attempt: Any) -> None:
+        await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+        with pytest.raises(StoreUnavailableError, match="not known whether"):
+            await either.commit(Batch(changes))
+
+
+async def test_batches_in_opposite_orders_all_get_through(url: str) -> None:
+    """Two processes, as two repositories, that change the same rows in both orders."""
+    both = [await _opened(url) for _ in range(2)]
+    ids = [f"{n}" for n in range(6)]
+    await both[0].commit(Batch([_insert(_Count(id=id)) for id in ids]))
+
+    async def add(repository: SqlRepository, order: list[str]) -> None:
+        while True:
+            olds = [await _stored(repository, id) for id in order]
+            try:
+                return await repository.commit(Batch([_set(old, old.n + 1) for old in olds]))
+            except VersionConflictError:
+                await asyncio.sleep(0.001)
+
+    orders = [ids, ids[::-1]]
+    await asyncio.gather(*(add(both[n % 2], orders[n % 2]) for n in range(20)))
+    assert [(await _stored(both[0], id)).n for id in ids] == [20] * 6
+    for repository in both:
+        await repository.close()
+
+
+async def test_two_processes_on_one_row_lose_no_update(url: str) -> None:
+    both = [await _opened(url) for _ in range(2)]
+    await both[0].commit(Batch([_insert(_Count(id="a"))]))
+
+    async def add(repository: SqlRepository) -> None:
+        while True:
+            old = await repository.latest(_Count, "a")
+            assert old is not None
+            try:
+                return await repository.commit(Batch([_set(old, old.n + 1)]))
+            except VersionConflictError:
+                await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(add(both[n % 2]) for n in range(60)))
+    assert (await _stored(both[0], "a")).n == 60
+    for repository in both:
+        await repository.close()
+
+
+async def test_two_processes_start_at_once_on_an_empty_database(url: str) -> None:
+    both = await asyncio.gather(*(_opened(url) for _ in range(4)))
+    for repository in both:
+        await repository.close()
+
+
+async def test_cancelled_caller_leaves_the_commit_whole(
+    repository: SqlRepository, url: str
+) -> None:
+    counts = [_Count() for _ in range(5)]
+    waiting = asyncio.ensure_future(repository.commit(Batch([_insert(c) for c in counts])))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await repository.commit(Batch([_insert(_Count())]))
+    await repository.close()
+    again = await _opened(url)
+    assert await again.count(Query(_Count)) == 6
+    await again.close()
+
+
+@pytest.mark.parametrize("url", ["mariadb"], indirect=True)
+async def test_statement_that_takes_too_long_loses_its_connection(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = await _opened(url, timeout_s=2.0)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
+    with pytest.raises(StoreUnavailableError, match="the connection was lost"):
+        await repository._serving().engine.rows("SELECT SLEEP(20)", ())
+    await repository.close()
+
+
+async def test_used_up_pool_says_which_setting(url: str) -> None:
+    repository = await _opened(url, pool_size=1, timeout_s=0.2)
+
+    async def between() -> None:
+        with pytest.raises(StoreUnavailableError, match="database_pool_size"):
+            await repository.get(_Count, "a")
+
+    await repository.commit(Batch([_insert(_Count())]), between)
+    await repository.close()
+
+
+async def test_words_of_sql_are_names_like_others(url: str) -> None:
+    repository = SqlRepository(url)
+    await repository.open([entity_type(Value, "sql")], _ignore)
+    value = Value(key="k", rank=2)
+    await repository.commit(Batch([_insert(value)]))
+    assert await repository.list(make_query(Value, {"rank": 2}, order="-rows")) == [value]
+    new = value.evolve(system="s")
+    change = Change(Value, new.id, "update", 1, 2, new, Patch({"system": "s"}))
+    await repository.commit(Batch([change]))
+    assert await repository.get(Value, value.id) == new
+    await repository.close()
+
+
+async def test_driver_finds_nothing_to_warn_of(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    repository = await _opened(url)
+    await repository.commit(Batch([_insert(_Count())]))
+    await repository.close()
+    assert caplog.messages == []
+
+
+async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: str) -> None:
+    """Both processes give what follows one version the same number."""
+    ours, theirs = [await _opened(url) for _ in range(2)]
+    await ours.commit(Batch([_insert(_Count(id="a"))]))
+    old = await _stored(ours, "a")
+    await theirs.commit(Batch([_set(old, 10)]))
+    first = asyncio.ensure_future(ours.commit(Batch([_set(old, 1)])))
+    await asyncio.sleep(0)
+    queued = await ours.latest(_Count, "a")
+    assert queued is not None
+    assert queued.n == 1
+    second = asyncio.ensure_future(ours.commit(Batch([_set(queued, 2)])))
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    assert all(isinstance(result, VersionConflictError) for result in results)
+    assert (await _stored(ours, "a")).n == 10
+    for repository in (ours, theirs):
+        await repository.close()
+
+
+async def test_lost_commit_behind_another_process_is_a_conflict_and_no_guess(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The marker of a finished command tells also that it was not stored."""
+    ours, theirs = [await _opened(url) for _ in range(2)]
+    await ours.commit(Batch([_insert(_Count(id="a"))]))
+    old = await _stored(ours, "a")
+    store = network_transaction.store
+
+    async def losing(link: Any, attempt: Any) -> None:
+        if attempt.doubted or attempt.transaction.marker is None:
+            return await store(link, attempt)
+        try:
+            await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]
+        finally:
+            await theirs.commit(Batch([_set(old, 10)]))
+
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+    marker = Marker("key", "digest", "run", time.time(), "done")
+    with pytest.raises(VersionConflictError):
+        await ours.commit(Batch([_set(old, 1)], marker))
+    assert (await _stored(ours, "a")).n == 10
+    assert await ours.marker("key") is None
+    for repository in (ours, theirs):
+        await repository.close()

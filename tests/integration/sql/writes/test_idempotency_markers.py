@@ -1,0 +1,254 @@
+"""A change and the marker of its command on a server: both are stored, or neither."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import asyncmy
+import asyncpg
+import pytest
+
+from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
+from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
+from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.repository import SqlRepository
+from starmodel.app.ports.repository import Batch, Change, Marker
+from starmodel.core.changes.patches import Patch
+from starmodel.core.classes.registry import entity_type
+from starmodel.core.entity import Entity
+from starmodel.core.errors import (
+    ConstraintError,
+    DuplicateCommandError,
+    StoreUnavailableError,
+    VersionConflictError,
+)
+from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
+
+
+class _Seat(Entity):
+    number: int = Field(unique=True)
+    guest: str = ""
+
+
+async def _ignore(*_: Any) -> None:
+    """Nobody listens to expiry here."""
+
+
+@pytest.fixture
+async def repository(url: str) -> AsyncIterator[SqlRepository]:
+    repository = SqlRepository(url)
+    await repository.open([entity_type(_Seat, "sql")], _ignore)
+    for number in (1, 2):
+        await repository.commit(Batch([_insert(_Seat(id=f"{number}", number=number))]))
+    yield repository
+    await repository.close()
+
+
+def _insert(seat: _Seat) -> Change:
+    return Change(_Seat, seat.id, "insert", 0, 1, seat)
+
+
+def _update(old: _Seat, **values: Any) -> Change:
+    version = version_of(old)
+    return Change(
+        _Seat, old.id, "update", version, version + 1, old.evolve(**values), Patch(values)
+    )
+
+
+def _delete(old: _Seat) -> Change:
+    return Change(_Seat, old.id, "delete", version_of(old), version_of(old) + 1)
+
+
+def _marker(command: str = "run", outcome: str | None = "done") -> Marker:
+    return Marker("key", "digest", command, time.time(), outcome)
+
+
+async def _seat(repository: SqlRepository, id: str = "1") -> _Seat:
+    found = await repository.get(_Seat, id)
+    assert found is not None
+    return found
+
+
+async def test_change_of_each_kind_is_stored_with_its_marker(repository: SqlRepository) -> None:
+    old, other = await _seat(repository), await _seat(repository, "2")
+    changes = [_insert(_Seat(id="3", number=3)), _update(old, guest="Ada"), _delete(other)]
+    for change in changes:
+        marker = Marker(change.kind, "digest", "run", time.time(), "done")
+        await repository.commit(Batch([change], marker))
+        assert await repository.marker(change.kind) == marker
+    assert (await _seat(repository)).guest == "Ada"
+    assert (await _seat(repository, "3")).number == 3
+    assert await repository.get(_Seat, "2") is None
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_marked_change_on_postgresql_is_one_statement(
+    repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, run, sent = await _seat(repository), DriverLink.run, []
+
+    async def counted(link: DriverLink, sql: str, params: Any = ()) -> int:
+        sent.append(sql)
+        return await run(link, sql, params)
+
+    monkeypatch.setattr(DriverLink, "run", counted)
+    await repository.commit(Batch([_update(old, guest="Ada")], _marker()))
+    assert len(sent) == 1
+
+
+async def test_repeated_key_changes_nothing(repository: SqlRepository) -> None:
+    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")], _marker()))
+    again = _update(await _seat(repository), guest="Bob")
+    with pytest.raises(DuplicateCommandError):
+        await repository.commit(Batch([again], _marker("another run")))
+    assert (await _seat(repository)).guest == "Ada"
+    assert (await repository.marker("key") or _marker("")).command == "run"
+
+
+async def test_repeated_key_on_a_changed_row_is_no_conflict(repository: SqlRepository) -> None:
+    """As when one click comes to two processes at once: its outcome is the answer."""
+    old = await _seat(repository)
+    await repository.commit(Batch([_update(old, guest="Ada")], _marker()))
+    with pytest.raises(DuplicateCommandError):
+        await repository.commit(Batch([_update(old, guest="Ada")], _marker("another run")))
+
+
+async def test_marker_of_the_same_run_is_replaced_with_the_change(
+    repository: SqlRepository,
+) -> None:
+    await repository.commit(Batch(marker=_marker(outcome=None)))
+    with pytest.raises(DuplicateCommandError):
+        await repository.commit(Batch(marker=_marker("another run", outcome=None)))
+    finished = _marker()
+    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")], finished))
+    assert await repository.marker("key") == finished
+    assert (await _seat(repository)).guest == "Ada"
+
+
+async def test_conflict_leaves_no_marker(repository: SqlRepository) -> None:
+    old = await _seat(repository)
+    await repository.commit(Batch([_update(old, guest="Ada")]))
+    taken = _insert(_Seat(id="2", number=5))
+    for change in (_update(old, guest="Bob"), _delete(old), taken):
+        with pytest.raises(VersionConflictError) as caught:
+            await repository.commit(Batch([change], _marker()))
+        assert caught.value.stored == (1 if change is taken else 2)
+        assert await repository.marker("key") is None
+    assert (await _seat(repository)).guest == "Ada"
+
+
+async def test_broken_constraint_names_its_field_and_leaves_no_marker(
+    repository: SqlRepository,
+) -> None:
+    twice = [_update(await _seat(repository), number=2), _insert(_Seat(id="3", number=2))]
+    for change in twice:
+        with pytest.raises(ConstraintError) as caught:
+            await repository.commit(Batch([change], _marker()))
+        assert caught.value.fields == {"number": "Number is already taken."}
+        assert await repository.marker("key") is None
+
+
+@contextlib.asynccontextmanager
+async def _held(url: str) -> AsyncIterator[Callable[[], Awaitable[list[Any]]]]:
+    """Rows that somebody else holds; the result ends the connections that wait for them."""
+    hold = "SELECT 1 FROM _seat FOR UPDATE"
+    if url.startswith("postgresql"):
+        link = await asyncpg.connect(url)
+        await link.execute(f"BEGIN; {hold}")
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type='Lock'"
+        yield lambda: link.fetch(end)
+        await link.close()
+        return
+    host, port = url.rpartition("@")[2].partition("/")[0].split(":")
+    link = await asyncmy.connect(host=host, port=int(port), user="root", database="test")
+    cursor = link.cursor()
+    await cursor.execute(hold)
+
+    async def end_waiting() -> list[Any]:
+        await cursor.execute(
+            "SELECT id FROM information_schema.processlist "
+            "WHERE command = 'Execute' AND id <> CONNECTION_ID()"
+        )
+        waiting = list(await cursor.fetchall())
+        for (thread,) in waiting:
+            await cursor.execute(f"KILL {thread}")
+        return waiting
+
+    yield end_waiting
+    await link.ensure_closed()
+
+
+async def test_connection_lost_in_the_middle_stores_both_once(
+    repository: SqlRepository, url: str
+) -> None:
+    old = await _seat(repository)
+    marker = _marker()
+    async with _held(url) as end_waiting:
+        batch = Batch([_update(old, guest="Ada")], marker)
+        commit = asyncio.ensure_future(repository.commit(batch))
+        for _ in range(1000):
+            if await end_waiting():
+                break
+            await asyncio.sleep(0.01)
+    await commit
+    found = await _seat(repository)
+    assert (found.guest, version_of(found)) == ("Ada", version_of(old) + 1)
+    assert await repository.marker("key") == marker
+
+
+def _late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first try be lost on its way, and done by the server after it was looked for."""
+    store, tries = network_transaction.store, []
+
+    async def late(link: DriverLink, attempt: Any) -> None:
+        tries.append(attempt)
+        if len(tries) == 1:
+            attempt.committing = True
+            raise LostError("the cable was pulled")
+        if len(tries) == 2:
+            await store(link, network_transaction.Attempt(attempt.transaction))
+        await store(link, attempt)
+
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", late)
+
+
+async def test_try_that_the_server_did_later_counts_once(
+    repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, marker = await _seat(repository), _marker()
+    _late(monkeypatch)
+    await repository.commit(Batch([_update(old, guest="Ada")], marker))
+    found = await _seat(repository)
+    assert (found.guest, version_of(found)) == ("Ada", version_of(old) + 1)
+    assert await repository.marker("key") == marker
+
+
+async def test_try_that_may_have_been_done_later_is_no_conflict_without_a_marker(
+    repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conflict would be run again, and counted twice."""
+    old = await _seat(repository)
+    _late(monkeypatch)
+    with pytest.raises(StoreUnavailableError, match="not known whether"):
+        await repository.commit(Batch([_update(old, guest="Ada")]))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("number", [1, 2], ids=["one change", "several"])
+async def test_constraint_that_is_checked_at_the_commit_names_its_field(
+    repository: SqlRepository, number: int
+) -> None:
+    await repository.commit(Batch([_update(await _seat(repository), guest="Ada")]))
+    await repository._serving().engine.run(
+        "ALTER TABLE _seat ADD CONSTRAINT later UNIQUE (guest) DEFERRABLE INITIALLY DEFERRED", ()
+    )
+    guests = [_insert(_Seat(id=f"{n}", number=n, guest="Ada")) for n in (3, 4)]
+    with pytest.raises(ConstraintError) as caught:
+        await repository.commit(Batch(guests[:number], _marker()))
+    assert caught.value.fields == {"guest": "Guest is already taken."}
+    assert await repository.marker("key") is None

@@ -1,0 +1,210 @@
+"""One event for many records: each on its own, and every caller answered in its own way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integration.web.browser import DATASTAR, HTML, ORIGIN, toasts, unlisted
+from integration.web.entities import OWNERS_WRITE
+from starmodel import Entity, EntityConfig, event
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@unlisted
+class Book(Entity):
+    model_config = EntityConfig(access="public", scope="record")
+    title: str = ""
+    sold: int = 0
+    left: int = 1
+
+    @event
+    def sell(self) -> None:
+        if not self.left:
+            raise ValueError("None left")
+        self.sold += 1
+        self.left -= 1
+
+    @event
+    def burn(self) -> None:
+        raise RuntimeError("s3cr3t path")
+
+    @event
+    def rename(self, title: str) -> None:
+        self.title = title
+
+    @event(access="role:boss")
+    def close(self) -> None:
+        self.left = 0
+
+
+@pytest.fixture
+async def shop(visit: Any) -> Any:
+    browser = visit(Book)
+    for id, left in (("a", 1), ("b", 0), ("c", 1)):
+        await browser.call("POST", "/books", {"title": id.upper(), "left": left})
+    return browser
+
+
+async def ids(browser: Any) -> list[str]:
+    items = (await browser.call("GET", "/books?order=title")).json()["items"]
+    return [item["id"] for item in items]
+
+
+async def sold(browser: Any) -> list[int]:
+    return [i["sold"] for i in (await browser.call("GET", "/books?order=title")).json()["items"]]
+
+
+async def test_bulk_runs_on_each_and_one_refusal_stops_no_other(shop: Any) -> None:
+    a, b, c = await ids(shop)
+
+    answer = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, b, c]})
+
+    assert answer.status_code == 200
+    assert answer.json() == {"done": [a, c], "refused": {b: "None left"}}
+    assert await sold(shop) == [1, 0, 1]
+
+
+async def test_bulk_of_one_record_twice_runs_once(shop: Any) -> None:
+    a, _, _ = await ids(shop)
+
+    answer = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, a]})
+
+    assert answer.json() == {"done": [a], "refused": {}}
+
+
+async def test_bulk_of_a_page_tells_in_toasts_what_was_done_and_refused(shop: Any) -> None:
+    a, b, c = await ids(shop)
+
+    answer = await shop.post(
+        "/books/_bulk", data={"event": "sell", "id[]": [a, b, c]}, headers=DATASTAR
+    )
+
+    assert (answer.status_code, answer.headers["starmodel-status"]) == (200, "422")
+    assert toasts(answer.text) == [
+        ("success", "Sell: done for 2 books."),
+        ("error", "Sell: refused for 1 book. None left"),
+    ]
+
+
+async def test_bulk_by_a_plain_form_leads_back_to_its_list(shop: Any) -> None:
+    a, _, c = await ids(shop)
+
+    answer = await shop.submit(
+        "/books/_bulk",
+        {"event": "sell", "id[]": [a, c]},
+        headers={"referer": f"{ORIGIN}/books?order=title"},
+    )
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/books?order=title")
+    assert await sold(shop) == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"event": "explode", "id": ["a"]}, "event is 'explode'; expected one that needs no"),
+        ({"event": "rename", "id": ["a"]}, "event is 'rename'"),
+        ({"event": "update", "id": ["a"]}, "event is 'update'"),
+        ({"event": "create", "id": ["a"]}, "event is 'create'"),
+        ({"event": None, "id": ["a"]}, "event is None"),
+        ({"event": ["sell"], "id": ["a"]}, "event is ['sell']"),
+        ({"event": "sell", "id": []}, "Choose at least one record."),
+        ({"event": "sell"}, "Choose at least one record."),
+        ({"event": "sell", "id": "a"}, "Choose at least one record."),
+        ({"event": "sell", "id": ["x"] * 201}, "id names 201 records; expected at most 200."),
+    ],
+)
+async def test_wrong_choice_is_400_and_nothing_runs(
+    shop: Any, data: dict[str, Any], told: str
+) -> None:
+    answer = await shop.call("POST", "/books/_bulk", data)
+
+    assert answer.status_code == 400
+    assert told in answer.json()["detail"]
+    assert await sold(shop) == [0, 0, 0]
+
+
+async def test_nothing_chosen_by_a_plain_form_is_a_page_that_says_so(shop: Any) -> None:
+    answer = await shop.submit("/books/_bulk", {"event": "sell"})
+
+    assert answer.status_code == 400
+    assert "Choose at least one record." in answer.text
+
+
+async def test_bulk_event_that_is_not_open_runs_on_none(shop: Any) -> None:
+    answer = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
+    await shop.page("/sign-in/ann")
+    signed_in = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
+    await shop.page("/sign-in/ann?roles=boss")
+    boss = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
+
+    assert (answer.status_code, signed_in.status_code, boss.status_code) == (401, 403, 200)
+    assert len(boss.json()["done"]) == 3
+
+
+async def test_bulk_asks_a_rule_of_each_record(visit: Any) -> None:
+    class Note(Entity):
+        model_config = EntityConfig(access=OWNERS_WRITE)
+        owner: str
+
+    browser = visit(Note)
+    await browser.page("/sign-in/bob")
+    his = (await browser.call("POST", "/notes", {"owner": "bob"})).json()["entity"]["id"]
+    await browser.page("/sign-in/ann")
+    hers = (await browser.call("POST", "/notes", {"owner": "ann"})).json()["entity"]["id"]
+
+    answer = await browser.call("POST", "/notes/_bulk", {"event": "delete", "id": [his, hers]})
+
+    assert answer.json() == {"done": [hers], "refused": {his: "You may not run Note.delete."}}
+
+
+async def test_unknown_record_is_refused_by_itself(shop: Any) -> None:
+    a, _, _ = await ids(shop)
+
+    answer = (await shop.call("POST", "/books/_bulk", {"event": "sell", "id": ["none", a]})).json()
+
+    assert answer["done"] == [a]
+    assert list(answer["refused"]) == ["none"]
+
+
+async def test_failure_is_logged_and_its_text_shown_to_nobody(
+    shop: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await shop.call("POST", "/books/_bulk", {"event": "burn", "id": await ids(shop)})
+
+    assert "s3cr3t" not in answer.text
+    assert len(answer.json()["refused"]) == 3
+    assert "s3cr3t path" in caplog.text
+
+
+async def test_same_key_again_runs_nothing_again(shop: Any) -> None:
+    a, _, c = await ids(shop)
+    data, key = {"event": "sell", "id": [a, c]}, {"idempotency-key": "one"}
+
+    first = await shop.call("POST", "/books/_bulk", data, headers=key)
+    again = await shop.call("POST", "/books/_bulk", data, headers=key)
+
+    assert first.json() == again.json() == {"done": [a, c], "refused": {}}
+    assert await sold(shop) == [1, 0, 1]
+
+
+async def test_bulk_from_another_site_is_refused(shop: Any) -> None:
+    answer = await shop.post(
+        "/books/_bulk",
+        json={"event": "sell", "id": await ids(shop)},
+        headers=HTML | {"origin": "https://evil.example"},
+    )
+
+    assert answer.status_code == 403
+    assert await sold(shop) == [0, 0, 0]
+
+
+async def test_delete_of_many_removes_them(shop: Any) -> None:
+    a, b, c = await ids(shop)
+
+    await shop.call("POST", "/books/_bulk", {"event": "delete", "id": [a, c]})
+
+    assert await ids(shop) == [b]

@@ -1,0 +1,196 @@
+"""Each yield of a generator event is committed, published and sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from integration.web.browser import DATASTAR, Stream, sse_events, unlisted
+from starmodel import Entity, Redirect, Session, Toast, event
+
+
+@unlisted
+class Job(Entity):
+    done: int = 0
+
+    @event
+    async def run(self, gate: str = "") -> AsyncIterator[Any]:
+        self.done = 1
+        yield Toast("one")
+        if gate:
+            await GATES[gate].wait()
+        self.done = 2
+        yield {"progress": 2}
+        self.done = 3
+
+    @event
+    async def thinks(self, gate: str) -> AsyncIterator[Any]:
+        await GATES[gate].wait()
+        self.done = 7
+        yield Toast("thought")
+
+    @event
+    def steps(self) -> Iterator[Any]:
+        self.done = 10
+        yield {"half": True}
+        self.done = 20
+        yield Redirect("/job")
+
+    @event
+    def breaks(self) -> Iterator[Any]:
+        self.done = 1
+        yield Toast("kept")
+        self.done = 2
+        raise ValueError("Half way")
+
+    @event
+    def refuses(self) -> Iterator[Any]:
+        raise ValueError("Not at all")
+        yield
+
+    @event
+    def leads_away(self) -> Iterator[Any]:
+        self.done = 1
+        yield Toast("one")
+        self.done = 2
+        yield Redirect("https://evil.example/")
+
+    @event
+    async def leaves(self, session: Session) -> AsyncIterator[Any]:
+        session.sign_out()
+        yield Toast("Bye")
+
+
+GATES: dict[str, asyncio.Event] = {}
+
+
+def post(app: Any, path: str) -> Stream:
+    stream = Stream(app, path, {k: v for k, v in DATASTAR.items() if k != "accept"})
+    stream._scope["method"] = "POST"
+    return stream
+
+
+async def test_each_yield_arrives_before_the_event_goes_on(serve: Any, monkeypatch: Any) -> None:
+    gate = asyncio.Event()
+    monkeypatch.setitem(GATES, "a", gate)
+    stream = post(serve(Job), "/job/run?gate=a")
+    body: list[Any] = [{"type": "http.request", "body": b""}]
+    wait = stream._receive
+    stream._receive = lambda: _next(body, wait)  # type: ignore[method-assign]
+
+    async with stream:
+        assert (await stream.event()).data["status"] == "200"
+        assert (await stream.event()).signals == {"Job": {"done": 1}}
+        assert "one" in (await stream.event()).elements
+        assert await stream.silent()
+        gate.set()
+        assert (await stream.event()).signals == {"progress": 2}
+        assert (await stream.event()).signals == {"Job": {"done": 2}}
+        assert (await stream.event()).signals == {}
+        assert (await stream.event()).signals == {"Job": {"done": 3}}
+
+
+async def _next(body: list[Any], wait: Any) -> Any:
+    return body.pop() if body else await wait()
+
+
+async def test_stream_of_yields_has_headers_against_buffering(visit: Any) -> None:
+    answer = await visit(Job).click("/job/run")
+
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "content-length" not in answer.headers
+
+
+async def test_state_is_left_to_the_live_page(visit: Any) -> None:
+    answer = await visit(Job).click("/job/run", starmodel_page="1")
+
+    signals = [e.signals for e in sse_events(answer.text) if "signals" in e.data]
+    assert all("Job" not in given for given in signals)
+
+
+async def test_failure_after_a_yield_keeps_what_was_yielded(visit: Any) -> None:
+    browser = visit(Job)
+
+    answer = await browser.click("/job/breaks", starmodel_page="1")
+
+    *_, status, toast = sse_events(answer.text)
+    assert "kept" in answer.text
+    assert status.data["status"] == "422"
+    assert "Half way" in toast.elements
+    assert (await browser.call("GET", "/job")).json()["done"] == 1
+
+
+async def test_failure_before_the_first_yield_is_an_ordinary_refusal(visit: Any) -> None:
+    answer = await visit(Job).click("/job/refuses")
+
+    assert answer.headers["starmodel-status"] == "422"
+    assert "Not at all" in answer.text
+
+
+async def test_api_caller_gets_all_that_was_yielded(visit: Any) -> None:
+    answer = await visit(Job).call("POST", "/job/run")
+
+    assert answer.json()["result"] == [{"progress": 2}]
+    assert answer.json()["entity"]["done"] == 3
+
+
+async def test_plain_form_follows_a_yielded_redirect(visit: Any) -> None:
+    answer = await visit(Job).submit("/job/steps")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/job")
+
+
+async def test_yielded_redirect_elsewhere_is_refused(visit: Any) -> None:
+    browser = visit(Job)
+
+    click = await browser.click("/job/leads_away")
+
+    assert "evil" not in click.text
+    assert (await browser.call("GET", "/job")).json()["done"] == 1
+
+
+async def test_sign_out_before_the_first_yield_reaches_the_browser(visit: Any) -> None:
+    browser = visit(Job)
+    await browser.click("/job/run")
+
+    await browser.click("/job/leaves")
+
+    assert (await browser.call("GET", "/job")).json()["done"] == 0
+
+
+async def test_event_may_ask_for_the_request(visit: Any) -> None:
+    class Asker(Entity):
+        agent: str = ""
+
+        @event
+        def ask(self, request: Request) -> None:
+            self.agent = request.headers["user-agent"]
+
+    answer = await visit(Asker).call("POST", "/asker/ask", headers={"user-agent": "me"})
+
+    assert answer.json()["entity"]["agent"] == "me"
+
+
+@pytest.mark.parametrize("name", ["thinks", "run"], ids=["before the first yield", "after it"])
+async def test_stopping_server_ends_the_reply_and_the_event_goes_on(visit: Any, name: str) -> None:
+    gate = GATES[f"stop-{name}"] = asyncio.Event()
+    browser = visit(Job)
+    reply = asyncio.create_task(browser.click(f"/job/{name}?gate=stop-{name}"))
+    for _ in range(20):  # until the event waits at its gate
+        await asyncio.sleep(0.01)
+    browser.app.front.end_replies()
+
+    answer = await asyncio.wait_for(reply, 5)
+    assert answer.status_code == 200
+    assert "thought" not in answer.text
+    gate.set()
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+    assert (await browser.call("GET", "/job")).json()["done"] == {"thinks": 7, "run": 3}[name]
+    assert not browser.app.front.events.running.open_replies

@@ -1,0 +1,169 @@
+"""`StarModel-Check`: what a form that is being filled in would be refused for; nothing happens."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any
+
+import pytest
+from pydantic import SecretStr, model_validator
+
+from integration.web.browser import JSON, ORIGIN, unlisted
+from integration.web.entities import OWNERS_WRITE
+from starmodel import Entity, EntityConfig, Field, event
+
+CHECK = JSON | {"origin": ORIGIN, "starmodel-check": "1"}
+ran: list[str] = []
+
+
+@unlisted
+class Booking(Entity):
+    model_config = EntityConfig(access={"read": "public", "write": "signed_in"}, scope="record")
+    name: str = Field(min_length=1, max_length=8)
+    first: int = Field(default=1, ge=0)
+    last: int = 2
+    cost: float = Field(default=1.0, private=True)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Booking:
+        if self.last < self.first:
+            raise ValueError("The end is before the beginning")
+        return self
+
+    @event
+    def pay(self, amount: Annotated[int, Field(ge=1)], code: SecretStr | None = None) -> None:
+        ran.append("pay")
+        self.first = amount
+
+    @event
+    async def wait(self, seconds: int) -> None:
+        ran.append("wait")
+
+    @event
+    async def work(self, times: int) -> Any:
+        ran.append("work")
+        yield "never"
+
+
+@pytest.fixture
+async def ann(visit: Any) -> Any:
+    ran.clear()
+    browser = visit(Booking)
+    await browser.page("/sign-in/ann")
+    return browser
+
+
+async def checked(browser: Any, path: str, data: dict[str, Any]) -> Any:
+    answer = await browser.post(path, data=data, headers=CHECK)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()["errors"]
+
+
+async def made(browser: Any) -> str:
+    answer = await browser.call("POST", "/bookings", {"name": "Ann"})
+    return str(answer.headers["location"])
+
+
+async def test_check_of_create_tells_each_input_and_stores_nothing(ann: Any) -> None:
+    wrong = await checked(ann, "/bookings", {"name": "much too long", "first": "-1"})
+    right = await checked(ann, "/bookings", {"name": "Ann", "first": "1"})
+
+    assert right == {}
+    assert (await ann.call("GET", "/bookings")).json()["items"] == []
+    sent = await ann.submit("/bookings", {"name": "much too long", "first": "-1"})
+    assert set(wrong) == {"name", "first"}
+    for told in wrong.values():  # what is said while typing is what is said when it is sent
+        assert f">{told}</small>" in sent.text
+
+
+async def test_check_of_update_sees_what_the_record_holds(ann: Any) -> None:
+    url = await made(ann)
+    await ann.call("PATCH", url, {"first": 5, "last": 6})
+
+    assert await checked(ann, f"{url}/update", {"last": "7"}) == {}
+    wrong = await checked(ann, f"{url}/update", {"last": "4"})
+
+    assert list(wrong.values()) == ["The end is before the beginning"]
+    assert (await ann.call("GET", url)).json()["last"] == 6
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "wrong"),
+    [
+        ("pay", {"amount": "1"}, {}),
+        ("pay", {"amount": "0"}, {"amount": "At least 1, please."}),
+        ("pay", {"amount": "much"}, {"amount": "A whole number, please."}),
+        ("pay", {}, {"amount": "Please fill this in."}),
+        ("wait", {"seconds": "x"}, {"seconds": "A whole number, please."}),
+        ("wait", {"seconds": "1"}, {}),
+        ("work", {"times": "x"}, {"times": "A whole number, please."}),
+        ("work", {"times": "1"}, {}),
+        ("delete", {}, {}),
+    ],
+)
+async def test_check_runs_no_event(
+    ann: Any, event: str, data: dict[str, str], wrong: dict[str, str]
+) -> None:
+    url = await made(ann)
+
+    assert await checked(ann, f"{url}/{event}", data) == wrong
+    assert ran == []
+    assert (await ann.call("GET", url)).status_code == 200
+
+
+async def test_check_asks_for_access_first(ann: Any, visit: Any) -> None:
+    url = await made(ann)
+    bob = visit(ann.app)
+
+    for path in ("/bookings", f"{url}/update", f"{url}/pay"):
+        answer = await bob.post(path, data={"name": "x" * 99, "amount": "x"}, headers=CHECK)
+        assert answer.status_code == 401
+        assert "errors" not in answer.json()
+
+
+async def test_check_asks_a_rule_of_the_record_itself(visit: Any) -> None:
+    class Note(Entity):
+        model_config = EntityConfig(access=OWNERS_WRITE)
+        owner: str
+        text: str = Field(default="", max_length=3)
+
+    browser = visit(Note)
+    await browser.page("/sign-in/bob")
+    url = (await browser.call("POST", "/notes", {"owner": "bob"})).headers["location"]
+    await browser.page("/sign-in/ann")
+
+    answer = await browser.post(f"{url}/update", data={"text": "ab"}, headers=CHECK)
+
+    assert answer.status_code == 403
+
+
+async def test_check_can_set_no_private_field(ann: Any) -> None:
+    wrong = await checked(ann, "/bookings", {"name": "Ann", "cost": "9"})
+
+    assert set(wrong) == {"cost"}
+
+
+async def test_check_of_a_secret_writes_it_nowhere(
+    ann: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = await made(ann)
+    with caplog.at_level(logging.DEBUG):
+        answer = await ann.post(f"{url}/pay", data={"amount": "0", "code": "s3cr3t"}, headers=CHECK)
+
+    assert "s3cr3t" not in answer.text
+    assert "s3cr3t" not in caplog.text
+
+
+async def test_check_of_an_unknown_record_is_404(ann: Any) -> None:
+    answer = await ann.post("/bookings/none/update", data={"name": "x"}, headers=CHECK)
+
+    assert answer.status_code in (404, 410)
+
+
+async def test_check_from_another_site_is_refused(ann: Any) -> None:
+    answer = await ann.post(
+        "/bookings", data={"name": "x"}, headers=CHECK | {"origin": "https://evil.example"}
+    )
+
+    assert answer.status_code == 403

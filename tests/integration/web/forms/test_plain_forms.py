@@ -1,0 +1,336 @@
+"""Forms of a browser without JavaScript: POST, redirect, GET; and the form again when refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from integration.web.browser import unlisted
+from integration.web.entities import Product
+from starmodel import Entity, EntityConfig, Field, Redirect, Toast, event
+
+
+async def pen(browser: Any) -> str:
+    answer = await browser.submit("/products", {"name": "Pen", "price": "2", "stock": "1"})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def test_create_update_and_delete_by_plain_forms(visit: Any) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    updated = await browser.submit(f"{url}/update", {"name": "Ink"})
+    page = await browser.page(updated.headers["location"])
+    deleted = await browser.submit(f"{url}/delete")
+
+    assert (updated.status_code, updated.headers["location"]) == (303, url)
+    assert "Ink" in page.text
+    assert (deleted.status_code, deleted.headers["location"]) == (303, "/products")
+    assert (await browser.page(url)).status_code == 404
+
+
+async def test_event_leads_back_to_the_page_it_was_on(visit: Any) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    answer = await browser.submit(
+        f"{url}/adjust_stock", {"amount": "4"}, headers={"referer": f"http://testserver{url}?a=1"}
+    )
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{url}?a=1")
+    assert (await browser.call("GET", url)).json()["stock"] == 5
+
+
+@pytest.mark.parametrize(
+    "referer",
+    ["https://evil.example/x", "http://testserver//evil.example/", "", "http://[", "/relative"],
+)
+async def test_event_never_leads_to_another_host(visit: Any, referer: str) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    answer = await browser.submit(
+        f"{url}/adjust_stock", {"amount": "4"}, headers={"referer": referer}
+    )
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] in ("/products", "/evil.example/", url)
+
+
+async def test_form_on_the_page_posts_where_the_event_is(visit: Any) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    page = (await browser.page(url)).text
+
+    assert f'action="{url}/adjust_stock"' in page
+    assert 'method="post"' in page
+
+
+async def test_refused_create_shows_the_form_again_with_values_and_sentences(visit: Any) -> None:
+    browser = visit(Product)
+
+    answer = await browser.submit("/products", {"name": 'P"<en', "price": "cheap", "tags": "[1"})
+
+    assert answer.status_code == 422
+    assert "<form" in answer.text
+    assert 'action="/products"' in answer.text
+    assert 'value="P&quot;&lt;en"' in answer.text
+    assert 'value="cheap"' in answer.text
+    assert ">\n[1</textarea>" in answer.text  # browsers drop the first line break
+    assert "A number, please." in answer.text.partition('id="Product-create-price-problem"')[2][:80]
+    assert (await browser.call("GET", "/products")).json()["items"] == []
+
+
+async def test_refused_update_and_event_show_their_forms_again(visit: Any) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    update = await browser.submit(f"{url}/update", {"price": "much"})
+    stock = await browser.submit(f"{url}/adjust_stock", {"amount": "-5"})
+
+    assert update.status_code == stock.status_code == 422
+    assert 'value="much"' in update.text
+    assert f'action="{url}/update"' in update.text
+    assert "Insufficient stock" in stock.text
+    assert 'value="-5"' in stock.text
+    assert f'action="{url}/adjust_stock"' in stock.text
+
+
+async def test_password_is_not_shown_again(visit: Any) -> None:
+    class Door(Entity):
+        @event
+        def enter(self, password: SecretStr, name: str) -> None:
+            raise ValueError("Wrong name or password")
+
+    answer = await visit(Door).submit("/door/enter", {"password": "s3cr3t", "name": "Ann"})
+
+    assert answer.status_code == 422
+    assert 'value="Ann"' in answer.text
+    assert "s3cr3t" not in answer.text
+
+
+async def test_checkbox_left_empty_is_false(visit: Any) -> None:
+    class Lamp(Entity):
+        on: bool = True
+
+        @event
+        def switch(self, on: bool) -> None:
+            self.on = on
+
+    browser = visit(Lamp)
+
+    await browser.submit("/lamp/switch", {"on": "false"})
+    off = (await browser.call("GET", "/lamp")).json()["on"]
+    await browser.submit("/lamp/switch", {"on": ["false", "true"]})
+
+    assert off is False
+    assert (await browser.call("GET", "/lamp")).json()["on"] is True
+
+
+async def test_not_allowed_form_is_an_error_page(visit: Any) -> None:
+    class Safe(Entity):
+        model_config = EntityConfig(scope="app")
+        open: bool = False
+
+        @event
+        def crack(self, code: int) -> None:
+            self.open = True
+
+    answer = await visit(Safe).submit("/safe/crack", {"code": "x"})
+
+    assert answer.status_code == 401
+    assert "Sign in first" in answer.text
+    assert "<form" not in answer.text
+
+
+class Form(Entity):
+    model_config = EntityConfig(access="public", scope="record")
+    title: str
+    stock: int = Field(default=3, ge=0)
+    limit: int | None = 5
+    share: float = 0.5
+    tags: list[str] = ["a"]
+
+    @event
+    def rename(self, title: str) -> Any:
+        self.title = title
+        return Toast(f"Now {title}", "success")
+
+    @event
+    async def work(self) -> Any:
+        yield Toast("Begun")
+        yield [Toast("Done"), Redirect("/forms")]
+
+
+async def _form(browser: Any) -> str:
+    answer = await browser.submit("/forms", {"title": "One"})
+    return str(answer.headers["location"])
+
+
+async def test_empty_required_text_is_refused_in_a_form_and_taken_as_json(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    created = await browser.submit("/forms", {"title": ""})
+    renamed = await browser.submit(f"{url}/rename", {"title": ""})
+    as_json = await browser.call("POST", f"{url}/rename", {"title": ""})
+
+    assert (created.status_code, renamed.status_code) == (422, 422)
+    assert "Please fill this in." in created.text
+    assert as_json.json()["entity"]["title"] == ""
+
+
+async def test_emptied_input_is_refused_or_none_or_an_empty_list_on_update(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    emptied = await browser.submit(f"{url}/update", {"title": "Two", "stock": ""})
+    nothing = await browser.submit(f"{url}/update", {"limit": "", "tags": ""})
+
+    now = (await browser.call("GET", url)).json()
+    assert emptied.status_code == 422
+    assert "Please fill this in." in emptied.text
+    assert nothing.status_code == 303
+    assert now == {"id": now["id"], "title": "One", "stock": 3, "limit": None, "share": 0.5} | {
+        "tags": []
+    }
+
+
+async def test_empty_input_of_a_create_form_leaves_the_default(visit: Any) -> None:
+    browser = visit(Form)
+
+    answer = await browser.submit("/forms", {"title": "One", "stock": "", "share": ""})
+
+    now = (await browser.call("GET", answer.headers["location"])).json()
+    assert (now["stock"], now["share"]) == (3, 0.5)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999"])
+async def test_number_that_is_not_finite_is_refused_by_every_converter(
+    visit: Any, text: str
+) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    answers = [
+        await browser.submit(f"{url}/update", {"share": text}),
+        await browser.call("PATCH", url, {"share": text}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert "A finite number, please." in answers[0].text
+    assert (await browser.call("GET", url)).json()["share"] == 0.5
+
+
+async def test_live_check_says_all_that_is_wrong_at_once(visit: Any) -> None:
+    browser = visit(Form)
+
+    answer = await browser.post(
+        "/forms",
+        data={"title": "", "stock": "-1"},
+        headers={"accept": "application/json", "origin": "http://testserver"}
+        | {"starmodel-check": "1"},
+    )
+
+    assert answer.json()["errors"] == {
+        "title": "Please fill this in.", "stock": "At least 0, please.",
+    }  # fmt: skip
+
+
+async def test_toasts_of_a_plain_form_are_on_the_next_page_and_no_later(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    await browser.submit(f"{url}/rename", {"title": "<b>"})
+    await browser.submit(f"{url}/work")
+    first, second = await browser.page("/forms"), await browser.page("/forms")
+
+    said = [text for text in ("Now &lt;b&gt;", "Begun", "Done") if text in first.text]
+    assert said == ["Now &lt;b&gt;", "Begun", "Done"]
+    assert "data-toast" not in second.text
+
+
+async def test_long_toasts_never_fill_the_cookie(visit: Any) -> None:
+    browser = visit(Form)
+    url = await _form(browser)
+
+    for _ in range(6):
+        answer = await browser.submit(f"{url}/rename", {"title": "\u4f60" * 2000})
+        assert answer.status_code == 303
+
+    page = await browser.page("/forms")
+    assert page.text.count("data-toast=") <= 3
+
+
+async def test_field_named_like_a_property_of_forms_is_sent_under_another_name(
+    visit: Any,
+) -> None:
+    browser = visit(Named)
+
+    form = (await browser.page("/nameds/new")).text
+    answer = await browser.submit("/nameds", {"_field.dataset": "d", "closest": "c"})
+
+    assert 'name="_field.dataset"' in form
+    stored = (await browser.call("GET", answer.headers["location"])).json()
+    assert (stored["dataset"], stored["closest"]) == ("d", "c")
+
+
+class Named(Entity):
+    model_config = EntityConfig(access="public", scope="record")
+    dataset: str = ""
+    closest: str = ""
+
+
+async def test_emptied_required_text_is_refused_on_update_too(visit: Any) -> None:
+    browser = visit(Product)
+    url = await pen(browser)
+
+    answer = await browser.submit(f"{url}/update", {"name": "", "price": "3"})
+
+    assert answer.status_code == 422
+    assert "Please fill this in." in answer.text
+    assert (await browser.call("GET", url)).json()["price"] == 2
+
+
+async def test_what_bulk_did_is_shown_on_the_next_page(visit: Any) -> None:
+    browser = visit(Product)
+    id = (await pen(browser)).rpartition("/")[2]
+
+    answer = await browser.submit("/products/_bulk", {"event": "delete", "id[]": id})
+    page = await browser.page(answer.headers["location"])
+
+    assert "Delete: done for 1 product." in page.text
+
+
+@pytest.mark.parametrize("words", ["order=nope", "page=0", "price__gte=abc", "price__near=1"])
+async def test_address_that_fits_no_list_is_told_in_plain_words(visit: Any, words: str) -> None:
+    browser = visit(Product)
+
+    page = await browser.page(f"/products?{words}")
+    answer = await browser.call("GET", f"/products?{words}")
+
+    assert (page.status_code, answer.status_code) == (400, 400)
+    assert "Please open the list and choose again." in page.text
+    assert answer.json()["detail"] not in page.text
+
+
+async def test_refusal_names_no_class_to_visitors(visit: Any) -> None:
+    @unlisted
+    class LedgerEntry(Entity):
+        model_config = EntityConfig(scope="app", access="role:boss", path="/ledger")
+        count: int = 0
+
+    browser = visit(LedgerEntry)
+    await browser.page("/sign-in/ann")
+
+    page = await browser.page("/ledger")
+    answer = await browser.call("GET", "/ledger")
+
+    assert (page.status_code, answer.status_code) == (403, 403)
+    assert "You may not see this." in page.text
+    assert "LedgerEntry" not in page.text
+    assert answer.json()["detail"] == "You may not read LedgerEntry."

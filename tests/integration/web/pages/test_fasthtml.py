@@ -1,0 +1,283 @@
+"""Entities in FastHTML handlers: as parameters, as components, as results."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from fasthtml.common import H2, APIRouter, Button, Div, Form, Input, Titled
+from fasthtml.core import Redirect as HtmlRedirect
+from starlette.responses import RedirectResponse, Response
+
+from integration.web.browser import moved_to, unlisted
+from integration.web.entities import Product
+from starmodel import ConfigurationError, Entity, Redirect, create_fasthtml_app, event
+
+
+@unlisted
+class Counter(Entity):
+    count: int = 0
+
+    @event
+    def increment(self, amount: int = 1) -> None:
+        self.count += amount
+
+    @event(confirm="Sure? \"Yes\" & 'go'")
+    def reset(self) -> None:
+        self.count = 0
+
+
+async def test_page_of_the_specification(visit: Any, serve: Any) -> None:
+    app = serve(Counter)
+
+    @app.get("/")
+    def home(counter: Counter):  # type: ignore[no-untyped-def]
+        return Titled(
+            "Counter",
+            counter,
+            H2(data_text=Counter.count_signal),
+            Button("+1", data_on_click=Counter.increment(1)),
+            Form(
+                Input(type="number", data_bind="amount"),
+                Button("Add"),
+                data_on_submit=Counter.increment(),
+            ),
+        )
+
+    page = (await visit(app).page("/")).text
+
+    assert 'data-signals="{&quot;Counter&quot;:{&quot;count&quot;:0}}"' in page
+    assert '<h2 data-text="$Counter.count"></h2>' in page
+    assert """data-on:click="@post('/counter/increment?amount=1', @click())\"""" in page
+    assert """data-on:submit="@post('/counter/increment', @click('amount'))\"""" in page
+    assert 'data-bind="amount"' in page
+    assert page.count('id="starmodel-live"') == 1
+    assert "https://" not in page
+
+
+async def test_page_of_a_router_or_with_its_own_body_is_live_too(visit: Any, serve: Any) -> None:
+    app, router = serve(Counter), APIRouter()
+
+    @router("/routed")
+    def routed(counter: Counter):  # type: ignore[no-untyped-def]
+        return Titled("Routed", counter)
+
+    @app.get("/wrapped", body_wrap=lambda content: Div(*content, id="own"))
+    def wrapped(counter: Counter):  # type: ignore[no-untyped-def]
+        return Titled("Wrapped", counter)
+
+    router.to_app(app)
+    browser = visit(app)
+
+    for path in ("/routed", "/wrapped"):
+        page = (await browser.page(path)).text
+        assert page.count('id="starmodel-live"') == 1
+        assert page.index("data-signals") < page.index('id="starmodel-live"')
+
+
+async def test_handler_gets_the_visitors_own_instance(visit: Any, serve: Any) -> None:
+    app = serve(Counter)
+
+    @app.get("/n")
+    def n(counter: Counter, count: int = 5) -> str:
+        return f"{counter.count} {count}"
+
+    @app.get("/m")
+    async def m(request) -> str:  # type: ignore[no-untyped-def]
+        return f"{(await Counter.get(request)).count}"
+
+    browser = visit(app)
+    await browser.click("/counter/increment?amount=3")
+
+    assert (await browser.call("GET", "/n?count=9")).text == "3 9"
+    assert (await browser.call("GET", "/m")).text == "3"
+
+
+async def test_record_is_found_by_its_path_parameter(visit: Any, serve: Any) -> None:
+    app = serve(Product)
+
+    @app.get("/a/{product_id}")
+    def a(product: Product) -> str:
+        return product.name
+
+    @app.get("/b/{product}")
+    def b(product: Product) -> str:
+        return product.name
+
+    @app.get("/c/{id}")
+    def c(product: Product) -> str:
+        return product.name
+
+    browser = visit(app)
+    made = (await browser.call("POST", "/products", {"name": "Pen"})).json()["entity"]
+
+    for letter in "abc":
+        assert (await browser.call("GET", f"/{letter}/{made['id']}")).text == "Pen"
+        missing = await browser.call("GET", f"/{letter}/none")
+        assert missing.status_code == 404
+        assert missing.headers["content-type"] == "application/problem+json"
+
+
+async def test_client_can_not_fill_an_injected_entity(visit: Any, serve: Any) -> None:
+    app = serve(Counter)
+
+    @app.post("/n")
+    def n(counter: Counter) -> str:
+        return str(counter.count)
+
+    answer = await visit(app).submit("/n?count=7", {"count": "8"})
+
+    assert answer.text == "0"
+
+
+@pytest.mark.parametrize("annotation", [Counter | None, list[Counter], dict[str, Counter]])
+def test_annotation_that_a_client_would_fill_is_refused(serve: Any, annotation: Any) -> None:
+    app = serve(Counter)
+
+    def handler(counter):  # type: ignore[no-untyped-def]
+        return ""
+
+    handler.__annotations__["counter"] = annotation
+    with pytest.raises(ConfigurationError, match=r"can't be injected\. Write counter: Counter"):
+        app.get("/x")(handler)
+
+
+async def test_entity_as_result_is_its_page_or_its_json(visit: Any, serve: Any) -> None:
+    app = serve(Counter)
+
+    @app.get("/it")
+    def it(counter: Counter):  # type: ignore[no-untyped-def]
+        return counter
+
+    browser = visit(app)
+    page, data = await browser.page("/it"), await browser.call("GET", "/it")
+
+    assert data.json()["count"] == 0
+    assert "data-signals" in page.text
+    assert "Count" in page.text
+    assert 'action="/counter/increment"' in page.text
+    assert 'id="starmodel-live"' in page.text
+
+
+async def test_confirmation_is_asked_before_the_click(visit: Any, serve: Any) -> None:
+    app = serve(Counter)
+
+    @app.get("/")
+    def home(counter: Counter):  # type: ignore[no-untyped-def]
+        return Div(Button("0", data_on_click=Counter.reset()), id="x")
+
+    page = (await visit(app).page("/")).text
+
+    found = re.search(r"""data-on:click=(?:"([^"]*)"|'([^']*)')>0<""", page)
+    assert found
+    code = html.unescape(found[1] or found[2])
+    asked, _, action = code.partition(") && ")
+    assert json.loads(asked.removeprefix("@ask(")) == "Sure? \"Yes\" & 'go'"
+    assert action == "@post('/counter/reset', @click())"
+
+
+async def test_two_applications_do_not_answer_for_each_other(visit: Any, serve: Any) -> None:
+    one, two = visit(Counter), visit(Counter)
+    two.cookies = one.cookies
+
+    await one.click("/counter/increment")
+
+    assert (await one.call("GET", "/counter")).json()["count"] == 1
+    assert (await two.call("GET", "/counter")).json()["count"] == 0
+
+
+async def test_create_fasthtml_app_takes_states(visit: Any) -> None:
+    browser = visit(create_fasthtml_app(states=[Counter], secret_key="k" * 40))
+
+    assert (await browser.call("POST", "/counter/increment")).json()["entity"]["count"] == 1
+
+
+async def test_error_of_a_handler_is_answered_as_the_caller_reads_it(
+    visit: Any, serve: Any
+) -> None:
+    from starmodel import dispatch
+
+    app = serve(Product)
+
+    @app.get("/sell/{id}")
+    async def sell(product: Product) -> str:
+        await dispatch(product.do.adjust_stock(-5))
+        return "sold"
+
+    browser = visit(app)
+    made = (await browser.call("POST", "/products", {"name": "Pen"})).json()["entity"]
+    data = await browser.call("GET", f"/sell/{made['id']}")
+    page = await browser.page(f"/sell/{made['id']}")
+
+    assert (data.status_code, data.json()["detail"]) == (422, "Insufficient stock")
+    assert (page.status_code, "Insufficient stock" in page.text) == (422, True)
+
+
+async def test_redirect_of_a_handler_stays_on_allowed_hosts(visit: Any, serve: Any) -> None:
+    app = serve(Counter)
+
+    @app.get("/go")
+    def go(to: str):  # type: ignore[no-untyped-def]
+        return Redirect(to)
+
+    browser = visit(app)
+    inside = await browser.get("/go", params={"to": "/x?y=1"})
+    outside = await browser.get("/go", params={"to": "//evil.example"})
+
+    assert (inside.status_code, inside.headers["location"]) == (303, "/x?y=1")
+    assert (outside.status_code, "location" in outside.headers) == (400, False)
+
+
+async def test_component_of_a_handler_is_a_part_for_datastar_and_a_page_for_others(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.get("/part")
+    def part():  # type: ignore[no-untyped-def]
+        return Div("new", id="part")
+
+    browser = visit(app)
+    for_click, page = await browser.click("/part", method="GET"), await browser.page("/part")
+
+    assert for_click.text.strip() == '<div id="part">new</div>'
+    assert "<html" in page.text
+    assert all("Datastar-Request" in answer.headers["vary"] for answer in (for_click, page))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Redirect, HtmlRedirect, RedirectResponse],
+    ids=["StarModel", "FastHTML", "Starlette"],
+)
+async def test_redirect_of_a_handler_moves_the_page_of_a_click(
+    visit: Any, serve: Any, make: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.post("/go")
+    def go(session):  # type: ignore[no-untyped-def]
+        session["seen"] = True
+        return make("/x?y=1")
+
+    browser = visit(app)
+    clicked, submitted = await browser.click("/go"), await browser.submit("/go")
+
+    assert (clicked.status_code, "set-cookie" in clicked.headers) == (200, True)
+    assert moved_to(clicked.text) == "/x?y=1"
+    assert submitted.headers["location"] == "/x?y=1"
+
+
+async def test_redirect_to_a_script_never_runs_in_the_page_of_a_click(
+    visit: Any, serve: Any
+) -> None:
+    app = serve(Counter)
+
+    @app.post("/go")
+    def go():  # type: ignore[no-untyped-def]
+        return Response(status_code=303, headers={"location": "javascript://x/%0aalert(1)"})
+
+    assert moved_to((await visit(app).click("/go")).text) is None

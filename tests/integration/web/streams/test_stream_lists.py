@@ -1,0 +1,271 @@
+"""Lists on a page's stream: exact bytes, the token that names them, and who is shown what."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from integration.web.browser import Sse, Stream
+from integration.web.entities import Product
+from starmodel import Entity, EntityConfig, event
+
+
+async def make(browser: Any, name: str, **values: Any) -> str:
+    answer = await browser.call("POST", "/products", {"name": name, **values})
+    return str(answer.json()["entity"]["id"])
+
+
+def state_of(page: Any) -> tuple[str, str]:
+    """The id of the element with the rows, and the digest of what it shows."""
+    found = re.search(r'<tbody data-state="([^"]+)" id="([^"]+)">', page.text)
+    assert found, "no list on the page"
+    return found[2], found[1]
+
+
+def keys(page_or_rows: str) -> list[str]:
+    return re.findall(r'data-key="([^"]+)"', page_or_rows)
+
+
+def watch(browser: Any, page: Any) -> Stream:
+    """The page's stream, opened as its own module does: with what the page shows."""
+    id, digest = state_of(page)
+    stream: Stream = browser.watch(f"{browser.stream_url(page.text)}&have={id}:{digest}")
+    return stream
+
+
+async def test_page_carries_its_list_by_question_and_no_ids(visit: Any) -> None:
+    browser = visit(Product)
+    made = await make(browser, "A")
+
+    page = await browser.page("/products?price__lt=5&order=-price")
+
+    token = browser.stream_url(page.text).partition("token=")[2]
+    tokens = browser.app.front.realtime._tokens
+    topics = tokens._signer.loads(token)[2]
+    assert topics == [["Product", "price__lt=5.0&order=-price"]]
+    assert made in page.text
+
+
+async def test_list_that_is_shown_already_is_not_sent_and_its_changes_are_exact(visit: Any) -> None:
+    browser = visit(Product)
+    a, b = await make(browser, "A", price=1), await make(browser, "B", price=2)
+    page = await browser.page("/products?order=price")
+    id, before = state_of(page)
+
+    async with watch(browser, page) as stream:
+        assert (await stream.event()).type == "starmodel-open"
+        assert await stream.silent()
+        await browser.call("PATCH", f"/products/{a}", {"name": "A\r\n<b>"})
+        block = await stream.block()
+        await browser.call("PATCH", f"/products/{a}", {"price": 3})
+        moved = await stream.event()
+        now = await browser.page("/products?order=price")
+
+    lines = block.split("\n")
+    assert lines[0] == "event: starmodel-rows"
+    assert re.fullmatch(r"data: version Product\?order=price \d+", lines[1])
+    assert lines[2] == f"data: list {id}"
+    digest = lines[3].removeprefix("data: state ")
+    assert digest not in (before, state_of(now)[1])
+    assert lines[4].startswith(f'data: rows <tr data-key="{a}">')
+    assert "A" in "".join(lines)
+    assert all(line.startswith("data: rows ") for line in lines[4:])
+    assert "<b>" not in block
+    assert b not in block
+    assert moved.data["order"] == f"{b} {a}"
+    assert keys(moved.data["rows"]) == [a]
+    assert (moved.data["list"], moved.data["state"]) == state_of(now)
+    assert moved.data["rows"] in now.text.replace("\r\n", "\n")
+
+
+async def test_page_with_another_window_gets_all_rows_and_what_stands_around(visit: Any) -> None:
+    browser = visit(Product)
+    made = [await make(browser, name) for name in "ABC"]
+    page = await browser.page("/products?order=name&per_page=2")
+    await browser.call("DELETE", f"/products/{made[0]}")
+
+    async with watch(browser, page) as stream:
+        hello, rows, around = [await stream.event() for _ in range(3)]
+        assert await stream.silent()
+
+    assert (hello.type, rows.type) == ("starmodel-open", "starmodel-rows")
+    assert keys(rows.data["rows"]) == rows.data["order"].split() == made[1:]
+    assert around.type == "datastar-patch-elements"
+    assert f'id="{rows.data["list"]}-pages"' in around.elements
+    assert "Next" not in around.elements
+
+
+async def test_around_is_sent_only_when_it_changed(visit: Any) -> None:
+    browser = visit(Product)
+    a = await make(browser, "A")
+    page = await browser.page("/products?per_page=1")
+
+    async with watch(browser, page) as stream:
+        await stream.event()
+        await browser.call("PATCH", f"/products/{a}", {"price": 3})
+        assert (await stream.event()).type == "starmodel-rows"
+        await make(browser, "B")
+        rows, around = await stream.event(), await stream.event()
+
+    assert "rows" not in rows.data
+    assert "order" not in rows.data
+    assert "Next" in around.elements
+
+
+async def test_empty_list_is_the_row_that_says_so(visit: Any) -> None:
+    browser = visit(Product)
+    a = await make(browser, "A")
+    page = await browser.page("/products")
+
+    async with watch(browser, page) as stream:
+        await stream.event()
+        await browser.call("DELETE", f"/products/{a}")
+        empty = await stream.event()
+        await stream.event()
+        b = await make(browser, "B")
+        full = await stream.event()
+
+    assert empty.data["order"] == "none"
+    assert keys(empty.data["rows"]) == ["none"]
+    assert full.data["order"] == b
+    assert keys(full.data["rows"]) == [b]
+
+
+async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
+    """What two visitors with different rights are sent of one change."""
+
+    class Job(Entity):
+        model_config = EntityConfig(
+            access={"read": "signed_in", "write": "role:boss"}, scope="record"
+        )
+        title: str = ""
+        cost: int = 0
+
+        @event
+        def stop(self) -> None:
+            self.title += " stopped"
+
+    app = serve(Job)
+    boss, ann, bob = (visit(app) for _ in range(3))
+    await boss.page("/sign-in/boss?roles=boss")
+    await ann.page("/sign-in/ann")
+    await bob.page("/sign-in/bob")
+    made = (await boss.call("POST", "/jobs", {"title": "A"})).json()["entity"]["id"]
+    told = []
+    rendered = app.starmodel.ui.rows
+    calls = []
+
+    def counting(*args: Any) -> Any:
+        calls.append(args)
+        return rendered(*args)
+
+    app.starmodel.ui.rows = counting
+    pages = [await browser.page("/jobs") for browser in (boss, ann, bob)]
+    async with (
+        watch(boss, pages[0]) as one,
+        watch(ann, pages[1]) as two,
+        watch(bob, pages[2]) as three,
+    ):
+        for stream in (one, two, three):
+            await stream.event()
+        await boss.call("PATCH", f"/jobs/{made}", {"title": "B"})
+        told = [await stream.event() for stream in (one, two, three)]
+        lists = len(app.starmodel.lists)
+    return app, calls, lists, told
+
+
+async def test_audiences_share_the_question_and_each_its_rendering(visit: Any, serve: Any) -> None:
+    app, calls, lists, (boss, ann, bob) = await two_rows(visit, serve)
+
+    assert lists == 1
+    assert len(calls) == 2  # one for each audience, not for each viewer
+    assert "sm-menu" in boss.data["rows"]
+    assert "sm-menu" not in ann.data["rows"]
+    assert ann == bob
+    assert len(app.starmodel.lists) == 0
+
+
+async def test_actor_sees_rows_come_and_go_by_a_rule_that_reads_fields(
+    visit: Any, serve: Any
+) -> None:
+    class Note(Entity):
+        model_config = EntityConfig(
+            access={"read": lambda actor, note: note.owner == actor.id, "write": "signed_in"}
+        )
+        owner: str
+
+    ann = visit(serve(Note))
+    bob = visit(ann.app)
+    await ann.page("/sign-in/ann")
+    await bob.page("/sign-in/bob")
+    made = (await ann.call("POST", "/notes", {"owner": "ann"})).json()["entity"]["id"]
+
+    async with (
+        watch(ann, await ann.page("/notes")) as hers,
+        watch(bob, await bob.page("/notes")) as his,
+    ):
+        await hers.event()
+        await his.event()
+        await ann.call("PATCH", f"/notes/{made}", {"owner": "bob"})
+        lost, got = await hers.event(), await his.event()
+
+    assert lost.data["order"] == "none"
+    assert made not in lost.data["rows"]
+    assert "removed" not in lost.data["rows"]
+    assert got.data["order"] == made
+
+
+async def test_list_that_this_visitor_may_not_read_any_more_is_left_out(
+    visit: Any, serve: Any
+) -> None:
+    class Plan(Entity):
+        model_config = EntityConfig(access="role:boss", scope="record")
+        title: str = ""
+
+    browser = visit(serve(Plan))
+    await browser.page("/sign-in/ann?roles=boss")
+    page = await browser.page("/plans")
+    await browser.page("/sign-in/bob")
+
+    async with browser.watch(page) as stream:
+        assert (await stream.event()).type == "starmodel-open"
+        assert await stream.silent()
+
+
+async def test_question_of_another_build_is_left_out(visit: Any) -> None:
+    browser = visit(Product)
+    page = await browser.page("/products?rating=3")
+    tokens = browser.app.front.realtime._tokens
+    token = browser.stream_url(page.text).partition("token=")[2]
+    key, root_path, topics = tokens._signer.loads(token)
+    topics[0][1] = "colour=red"
+    other = tokens._signer.dumps([key, root_path, topics])
+
+    async with browser.watch(f"/_starmodel/stream?token={other}") as stream:
+        assert (await stream.event()).type == "starmodel-open"
+        assert await stream.silent()
+
+
+async def test_question_too_long_for_a_token_is_answered_once(visit: Any) -> None:
+    page = await visit(Product).page(f"/products?name__in={'x' * 1100}")
+
+    assert page.status_code == 200
+    assert "@live" not in page.text
+
+
+async def test_rows_under_a_mount_point_lead_there(visit: Any, serve: Any) -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    inner = serve(Product)
+    browser = visit(Starlette(routes=[Mount("/shop", inner)]))
+    page = await browser.page("/shop/products")
+    id, digest = state_of(page)
+    url = browser.stream_url(page.text)
+
+    async with browser.watch(f"{url}&have={id}:{digest}") as stream:
+        await stream.event()
+        await browser.call("POST", "/shop/products", {"name": "A"})
+        rows = await stream.event()
+
+    assert 'href="/shop/products/' in rows.data["rows"]

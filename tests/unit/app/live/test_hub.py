@@ -1,0 +1,282 @@
+"""Who is watching what, and what each of them is still to be sent."""
+
+import asyncio
+
+import pytest
+
+from starmodel.app.access.policy import Actor
+from starmodel.app.live.hub import Frames, Hub, Subscription, snapshot_message
+from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.core.errors import TooManyStreamsError
+
+
+class Plain:
+    """A view that tells the version and whether it is all of the state; counts its work."""
+
+    def __init__(self):
+        self.made = 0
+
+    def encode(self, message, *, full):
+        self.made += 1
+        if message.state is None:
+            return f"[{message.version} gone]".encode()
+        return f"[{message.version}{' full' if full else ''}]".encode()
+
+
+def changed(version, base=None, state=True, id="x", entity="Thing"):
+    base = version - 1 if base is None else base
+    kind = "updated" if state else "deleted"
+    return Changed(entity, id, kind, version, base, {"n": version} if state else None, ("n",))
+
+
+def watching(*topics, view=None, **more):
+    view = view or Plain()
+    return Subscription(dict.fromkeys(topics or ("Thing:x",), (view,)), **more)
+
+
+def snapshot(subscription, version, topic="Thing:x"):
+    message = snapshot_message("Thing", "x", {"n": version}, version)
+    subscription.offer(topic, Frames(message), snapshot=True)
+
+
+async def test_contiguous_change_is_sent_as_a_diff():
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    snapshot(page, 5)
+    assert page.take() == b"[5 full]"
+    await hub.deliver(changed(6))
+    assert page.take() == b"[6]"
+
+
+async def test_change_after_a_gap_is_sent_as_full_state():
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    snapshot(page, 5)
+    page.take()
+    await hub.deliver(changed(7))
+    assert page.take() == b"[7 full]"
+
+
+@pytest.mark.parametrize("late", [changed(5), changed(6), changed(5, state=False)])
+async def test_older_and_repeated_changes_are_dropped(late):
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    await hub.deliver(changed(6))
+    assert page.take() == b"[6 full]"
+    await hub.deliver(late)
+    assert (page.take(), page.pending) == (b"", 0)
+
+
+async def test_snapshot_that_was_read_before_a_change_is_dropped():
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    await hub.deliver(changed(6))
+    snapshot(page, 5)
+    assert page.take() == b"[6 full]"
+
+
+async def test_slow_viewer_holds_one_state_per_topic_and_gets_the_last_in_full():
+    hub, page = Hub(), watching("Thing:x", "Thing:y")
+    hub.subscribe(page)
+    snapshot(page, 1)
+    page.take()
+    for version in range(2, 1000):
+        await hub.deliver(changed(version))
+    await hub.deliver(changed(7, id="y"))
+    assert page.pending == 2
+    assert page.take() == b"[999 full][7 full]"
+    assert page.take() == b""
+
+
+async def test_change_is_encoded_once_per_view_whatever_the_number_of_viewers():
+    hub, view = Hub(), Plain()
+    pages = [hub.subscribe(watching(view=view)) for _ in range(50)]
+    await hub.deliver(changed(1))
+    assert {page.take() for page in pages} == {b"[1 full]"}
+    await hub.deliver(changed(2))
+    late = hub.subscribe(watching(view=view))
+    snapshot(late, 2)
+    assert {page.take() for page in pages} == {b"[2]"}
+    assert view.made == 2
+
+
+async def test_nothing_is_encoded_for_nobody():
+    hub, view = Hub(), Plain()
+    hub.subscribe(watching("Thing:other", view=view))
+    await hub.deliver(changed(1))
+    assert view.made == 0
+
+
+async def test_several_views_of_one_topic_are_all_sent():
+    hub = Hub()
+    page = hub.subscribe(Subscription({"Thing:x": (Plain(), Plain())}))
+    await hub.deliver(changed(1))
+    assert page.take() == b"[1 full][1 full]"
+
+
+async def test_removed_and_made_again_is_sent_in_full():
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    message = snapshot_message("Thing", "x", None, 0, "deleted")
+    page.offer("Thing:x", Frames(message), snapshot=True)
+    assert page.take() == b"[0 gone]"
+    await hub.deliver(changed(100, base=0))
+    assert page.take() == b"[100 full]"
+    await hub.deliver(changed(101, state=False))
+    assert page.take() == b"[101 gone]"
+    await hub.deliver(changed(102, base=101))
+    assert page.take() == b"[102 full]"
+
+
+async def test_change_that_a_removal_overtook_is_not_shown_to_a_page_that_came_between():
+    hub = Hub()
+    await hub.deliver(changed(7, state=False))
+    page = hub.subscribe(watching())
+    page.offer("Thing:x", Frames(snapshot_message("Thing", "x", None, 0, "deleted")), snapshot=True)
+    await hub.deliver(changed(6))
+    assert page.take() == b"[0 gone]"
+    await hub.deliver(changed(50, base=0))
+    assert page.take() == b"[50 full]"
+
+
+async def test_removals_are_remembered_in_bounded_number(monkeypatch):
+    monkeypatch.setattr("starmodel.app.live.hub.MAX_REMOVED_BYTES", 4000)
+    hub = Hub()
+    for n in range(100):
+        await hub.deliver(changed(7, state=False, id=str(n)))
+    assert 5 < len(hub._removed) < 20
+    assert "99" in next(reversed(hub._removed))
+
+
+async def test_notes_are_bounded_and_follow_the_state():
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    for _ in range(100):
+        page.send(b"!")
+    await hub.deliver(changed(1))
+    sent = page.take()
+    assert sent.startswith(b"[1 full]!")
+    assert len(sent) < 20
+
+
+async def test_wait_returns_at_a_change_a_note_and_the_end():
+    hub, page = Hub(), watching()
+    hub.subscribe(page)
+    for wake in (lambda: hub.deliver(changed(1)), lambda: note(page), lambda: end(page)):
+        waiting = asyncio.create_task(page.wait())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await wake()
+        await asyncio.wait_for(waiting, 1)
+        page.take()
+
+
+async def note(page):
+    page.send(b"!")
+
+
+async def end(page):
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("limits", "more", "told"),
+    [
+        ({"max_streams": 3}, {}, "The server has 3"),
+        ({"max_per_session": 3}, {"visitor": "v"}, "This session has 3"),
+        ({"max_lists_per_session": 7}, {"visitor": "v", "lists": 2}, "has 7 live lists"),
+        ({"max_topics_per_session": 3}, {"visitor": "v"}, "watches 3 things"),
+        ({"max_per_address": 3}, {"address": "::1"}, "This address has 3"),
+    ],
+)
+def test_hub_limits_streams_and_frees_their_places(limits, more, told):
+    hub = Hub(**limits)
+    pages = [hub.subscribe(watching(**more)) for _ in range(3)]
+    with pytest.raises(TooManyStreamsError, match=told) as caught:
+        hub.subscribe(watching(**more))
+    assert caught.value.status == 429
+    hub.unsubscribe(pages[0])
+    hub.subscribe(watching(**more))
+
+
+def test_unsubscribe_leaves_nothing_behind():
+    hub = Hub()
+    pages = [hub.subscribe(watching(visitor=str(n), address="a")) for n in range(3)]
+    for page in pages:
+        hub.unsubscribe(page)
+        hub.unsubscribe(page)
+    assert len(hub) == 0
+    assert not hub.watched()
+    assert (hub._topics, hub._visitors, hub._addresses) == ({}, {}, {})
+
+
+async def test_hub_session_end_closes_that_visitor_s_pages_only():
+    hub = Hub()
+    mine, other = (hub.subscribe(watching(visitor=v)) for v in ("a", "b"))
+    await hub.deliver(SessionEnded("a"))
+    assert (mine.closed, other.closed) == (True, False)
+
+
+def test_hub_close_ends_every_page():
+    hub = Hub()
+    pages = [hub.subscribe(watching()) for _ in range(3)]
+    hub.close()
+    assert all(page.closed for page in pages)
+
+
+def guarded(rule):
+    async def allowed(message, actor):
+        return rule(message, actor)
+
+    return Hub(guarded=["Thing"], allowed=allowed)
+
+
+async def test_guarded_class_is_decided_for_each_viewer():
+    hub = guarded(lambda message, actor: actor is not None and actor.id == "ann")
+    ann, bob, nobody = (
+        hub.subscribe(watching(actor=actor)) for actor in (Actor("ann"), Actor("bob"), None)
+    )
+    await hub.deliver(changed(1))
+    assert [page.take() for page in (ann, bob, nobody)] == [b"[1 full]", b"[1 gone]", b"[1 gone]"]
+
+
+async def test_guarded_removal_is_told_to_all():
+    hub = guarded(lambda message, actor: False)
+    page = hub.subscribe(watching())
+    await hub.deliver(changed(2, state=False))
+    assert page.take() == b"[2 gone]"
+
+
+async def test_guarded_state_that_comes_back_is_sent_in_full():
+    """What changed meanwhile was never sent, so a diff would leave old values on the page."""
+    hub = guarded(lambda message, actor: message.version != 2)
+    page = hub.subscribe(watching())
+    for version, expected in ((1, b"[1 full]"), (2, b"[2 gone]"), (3, b"[3 full]"), (4, b"[4]")):
+        await hub.deliver(changed(version))
+        assert page.take() == expected
+
+
+async def test_guarded_decision_that_fails_shows_nothing_and_harms_nobody(caplog):
+    def rule(message, actor):
+        if actor is None:
+            raise LookupError("the store is down")
+        return True
+
+    hub = guarded(rule)
+    broken, fine = hub.subscribe(watching()), hub.subscribe(watching(actor=Actor("ann")))
+    await hub.deliver(changed(1))
+    assert (broken.take(), fine.take()) == (b"[1 gone]", b"[1 full]")
+    assert "the store is down" in caplog.text
+
+
+async def test_view_that_fails_is_logged_and_the_rest_of_the_page_lives(caplog):
+    class Broken(Plain):
+        def encode(self, message, *, full):
+            raise LookupError("view failed")
+
+    hub = Hub()
+    page = hub.subscribe(Subscription({"Thing:x": (Broken(), Plain()), "Thing:y": (Plain(),)}))
+    await hub.deliver(changed(1))
+    await hub.deliver(changed(1, id="y"))
+    assert page.take() == b"[1 full][1 full]"
+    assert "view failed" in caplog.text

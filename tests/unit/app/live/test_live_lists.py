@@ -1,0 +1,489 @@
+"""Lists that are open: when each is asked again, and what its viewers are told."""
+
+import asyncio
+
+import pytest
+
+from starmodel import Action, Actor, Entity, EntityConfig, Field, event
+from starmodel.app.bus import InProcessBus
+from starmodel.app.live.hub import Subscription
+from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
+from starmodel.app.live.live_lists import LiveLists
+from starmodel.app.ports.messages import Changed
+from starmodel.app.queries.listing import listing_of
+from starmodel.testing.fakes import fake_application
+
+
+def _entities():
+    class Product(Entity):
+        model_config = EntityConfig(access="public", scope="record")
+        name: str = ""
+        price: int = 1
+        note: str = ""
+        cost: int = Field(default=0, private=True)
+
+        @event
+        def change(self, changes: dict):
+            for name, value in changes.items():
+                setattr(self, name, value)
+
+    class Paper(Product):
+        model_config = EntityConfig(
+            access={"read": lambda actor, paper: paper.note == actor.id, "write": "public"},
+            scope="record",
+        )
+
+    return Product, Paper
+
+
+Product, Paper = CLASSES = _entities()
+
+
+class Told:
+    """A view that tells the names in the list; counts its work."""
+
+    def __init__(self):
+        self.made = 0
+
+    def encode(self, message, *, full):
+        self.made += 1
+        names = "".join(entity.name for entity in message.state.entities)
+        return f"[{names}{'+' * message.state.more}{' full' if full else ''}]".encode()
+
+
+class Gate:
+    """Stands in for sleeping: `open()` lets everybody through who is waiting."""
+
+    def __init__(self):
+        self.waits, self._event = [], asyncio.Event()
+
+    async def __call__(self, seconds):
+        self.waits.append(seconds)
+        await self._event.wait()
+
+    async def open(self):
+        self._event.set()
+        self._event = asyncio.Event()
+        await settled()
+
+
+async def settled():
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class Shop:
+    """An application with some products, and its lists, asked when the test says so."""
+
+    def __init__(self, *, pause=None):
+        self.pause, self.asked, self.view = pause or Gate(), 0, Told()
+        self.app = fake_application(*CLASSES, lists=self._lists)
+
+    def _lists(self, ask, policy, matches, read):
+        async def counted(listing, actor):
+            self.asked += 1
+            return await ask(listing, actor)
+
+        return LiveLists(counted, policy, matches, read, pause=self.pause)
+
+    async def make(self, *names, cls=Product, **values):
+        for name in names:
+            await self.app.dispatch(Action(cls, "create", {"id": name, "name": name, **values}))
+
+    async def change(self, id, cls=Product, **changes):
+        await self.app.dispatch(cls(id=id).do.change(changes))
+        await settled()
+
+    async def delete(self, id, cls=Product):
+        await self.app.dispatch(cls(id=id).do.delete())
+        await settled()
+
+    async def watch(self, shown="", actor=None, cls=Product, view=None, **asked):
+        await self.app.ready()
+        listing = listing_of(self.app.registry[cls], asked)
+        viewer = Subscription({listing.topic: (view or self.view,)}, actor=actor)
+        self.app.lists.join(viewer, listing, shown)
+        await settled()
+        return viewer
+
+    async def digest(self, cls=Product, **asked):
+        await self.app.ready()
+        return (await self.app.window(listing_of(self.app.registry[cls], asked), None)).digest
+
+
+@pytest.fixture
+async def shop():
+    made = Shop()
+    yield made
+    await made.app.close()
+
+
+async def test_first_answer_is_full_and_each_change_after_it_a_diff(shop):
+    await shop.make("a", "b")
+    viewer = await shop.watch()
+    assert viewer.take() == b"[ab full]"
+    await shop.pause.open()
+    await shop.make("c")
+    await settled()
+    assert viewer.take() == b"[abc]"
+
+
+async def test_page_that_shows_the_answer_is_sent_nothing_and_follows_by_diffs(shop):
+    await shop.make("a")
+    viewer = await shop.watch(shown=await shop.digest())
+    assert (viewer.take(), shop.view.made) == (b"", 0)
+    await shop.pause.open()
+    await shop.delete("a")
+    assert viewer.take() == b"[]"
+
+
+async def test_page_that_shows_something_else_is_sent_all_after_another_question(shop):
+    """It may be newer than what this process has heard of, so an older answer must not go out."""
+    await shop.make("a")
+    await shop.watch()
+    await shop.pause.open()
+    asked = shop.asked
+    viewer = await shop.watch(shown="other")
+    assert (shop.asked, viewer.take()) == (asked + 1, b"[a full]")
+
+
+async def test_window_follows_creates_updates_deletes_order_filter_and_page(shop):
+    await shop.make(*"abcdef")
+    plain = await shop.watch(order="-name", per_page="2", page="2")
+    cheap = await shop.watch(price__lt="5")
+    found = await shop.watch(search="E")
+    seen = {viewer: viewer.take() for viewer in (plain, cheap, found)}
+    assert list(seen.values()) == [b"[dc+ full]", b"[abcdef full]", b"[e full]"]
+    for act, expected in (
+        (shop.make("g"), (b"[ed+]", b"[abcdefg]", b"")),  # the page moves down by one
+        (shop.change("b", price=9), (b"", b"[acdefg]", b"")),
+        (shop.change("b", price=2), (b"", b"[abcdefg]", b"")),
+        (shop.change("a", name="z"), (b"[fe+]", b"[zbcdefg]", b"")),
+        (shop.change("c", note="the E"), (b"", b"[zbcdefg]", b"[ce]")),
+        (shop.delete("e"), (b"[fd+]", b"[zbcdfg]", b"[c]")),
+        (shop.change("d", cost=3), (b"[fd+]", b"[zbcdfg]", b"")),
+    ):
+        await shop.pause.open()
+        await act
+        await settled()
+        assert tuple(viewer.take() for viewer in (plain, cheap, found)) == expected
+
+
+async def test_change_that_concerns_no_list_asks_nothing(shop):
+    await shop.make(*"abc", price=9)
+    viewer = await shop.watch(price__lt="5", order="name")
+    await shop.pause.open()
+    before = shop.asked
+    await shop.change("a", note="new", price=8)
+    await shop.make("d", price=7)
+    await settled()
+    assert (shop.asked, viewer.pending) == (before, 1)
+
+
+async def test_row_of_another_page_whose_place_stays_asks_nothing(shop):
+    await shop.make(*"abcd")
+    await shop.watch(order="name", per_page="2", page="2")
+    await shop.pause.open()
+    before = shop.asked
+    await shop.change("a", note="new")
+    assert shop.asked == before
+
+
+async def test_change_of_which_too_little_is_told_asks_again(shop):
+    await shop.make("a", price=9)
+    await shop.watch(price__lt="5")
+    await shop.pause.open()
+    before = shop.asked
+    odd = Changed("Product", "a", "updated", 2, 1, {"price": "a lot"}, ("price",), {"price": 7})
+    await shop.app.lists.deliver(odd)
+    await settled()
+    assert shop.asked == before + 1
+
+
+async def test_many_changes_ask_at_once_and_then_once_after_a_pause(shop):
+    await shop.make("a")
+    viewer = await shop.watch()
+    await shop.pause.open()
+    viewer.take()
+    before = shop.asked
+    for price in range(100):
+        await shop.change("a", price=price, name=str(price))
+    assert (shop.asked, viewer.take()) == (before + 1, b"[0]")
+    await shop.pause.open()
+    assert (shop.asked, viewer.take()) == (before + 2, b"[99]")
+    assert set(shop.pause.waits) == {PAUSE_S}
+
+
+async def test_row_of_an_earlier_page_that_leaves_the_filter_moves_this_page(shop):
+    await shop.make(*"abcd")
+    viewer = await shop.watch(price__lt="5", order="name", per_page="2", page="2")
+    viewer.take()
+    await shop.pause.open()
+    await shop.change("a", price=9)
+    assert viewer.take() == b"[d]"
+
+
+def hold_answers(shop):
+    """Answers are taken from the store at once, and arrive when the event is set."""
+    held = asyncio.Event()
+    repository = shop.app.persistence.for_class(Product)
+    read = repository.list
+
+    async def slow(query):
+        found = await read(query)
+        await held.wait()
+        return found
+
+    repository.list = slow
+    return held
+
+
+async def test_change_while_the_question_is_asked_is_not_lost(shop):
+    await shop.make("a")
+    await shop.make("b", price=9)
+    viewer = await shop.watch(price__lt="5")
+    viewer.take()
+    await shop.pause.open()
+    held = hold_answers(shop)
+    await shop.change("b", price=1)
+    await shop.change("b", name="B")  # in the answer that is under way, and asked by no field
+    held.set()
+    await settled()
+    assert viewer.take() == b"[ab]"
+    await shop.pause.open()
+    assert viewer.take() == b"[aB]"
+
+
+async def test_viewer_that_comes_while_the_question_is_asked_waits_for_the_next(shop):
+    await shop.make("a")
+    held = hold_answers(shop)
+    first = await shop.watch()
+    await shop.make("b")
+    late = await shop.watch(shown="of the page with b")
+    held.set()
+    await settled()
+    assert (first.take(), late.take()) == (b"[a full]", b"")
+    await shop.pause.open()
+    assert (first.take(), late.take()) == (b"[ab]", b"[ab full]")
+
+
+async def test_one_question_and_one_encoding_serve_all_viewers(shop):
+    await shop.make("a")
+    viewers = [await shop.watch(order="name") for _ in range(100)]
+    assert shop.asked == 1
+    for _ in range(2):
+        await shop.pause.open()
+    assert {viewer.take() for viewer in viewers} == {b"[a full]"}
+    made, asked = shop.view.made, shop.asked
+    await shop.change("a", price=3)
+    assert {viewer.take() for viewer in viewers} == {b"[a]"}
+    assert (shop.asked - asked, shop.view.made - made) == (1, 1)
+    assert len(shop.app.lists) == 1
+
+
+async def test_slow_viewer_holds_one_state_and_gets_the_last_in_full(shop):
+    await shop.make("a")
+    viewer = await shop.watch()
+    viewer.take()
+    for name in "bcd":
+        await shop.pause.open()
+        await shop.make(name)
+        await settled()
+    assert (viewer.pending, viewer.take()) == (1, b"[abcd full]")
+
+
+async def test_nothing_stays_when_the_last_viewer_goes(shop):
+    viewers = [await shop.watch(order=order) for order in ("name", "name", "-name")]
+    assert len(shop.app.lists) == 2
+    for viewer in viewers:
+        shop.app.lists.leave(viewer)
+        shop.app.lists.leave(viewer)
+    await settled()
+    assert (len(shop.app.lists), shop.app.lists._lists, shop.app.lists._joined) == (0, {}, {})
+    mine = asyncio.current_task()
+    assert [task for task in asyncio.all_tasks() if task is not mine] == []
+
+
+async def test_each_actor_has_a_list_of_its_own_where_reading_depends_on_fields(shop):
+    await shop.make("a", note="ann", cls=Paper)
+    await shop.make("b", note="bob", cls=Paper)
+    ann, bob = [await shop.watch(actor=Actor(name), cls=Paper) for name in ("ann", "bob")]
+    assert (ann.take(), bob.take()) == (b"[a full]", b"[b full]")
+    await shop.pause.open()
+    await shop.change("a", cls=Paper, note="bob")
+    assert (ann.take(), bob.take()) == (b"[]", b"[ab]")
+    await shop.pause.open()
+    await shop.change("b", cls=Paper, note="nobody")
+    assert (ann.take(), bob.take()) == (b"", b"[a]")
+
+
+async def test_store_that_is_away_is_asked_again_and_the_list_catches_up(shop, caplog):
+    await shop.make("a")
+    repository = shop.app.persistence.for_class(Product)
+    read, away = repository.list, True
+
+    async def failing(query):
+        if away:
+            raise OSError("the disk is gone")
+        return await read(query)
+
+    repository.list = failing
+    viewer = await shop.watch()
+    for _ in range(12):
+        await shop.pause.open()
+    assert (viewer.take(), viewer.closed) == (b"", False)
+    assert shop.pause.waits[:3] == [PAUSE_S * 2, PAUSE_S * 4, PAUSE_S * 8]
+    assert shop.pause.waits[-1] == LONGEST_PAUSE_S
+    away = False
+    await shop.make("b")
+    await shop.pause.open()
+    assert viewer.take() == b"[ab full]"
+    assert "the disk is gone" in caplog.text
+
+
+async def test_viewer_that_came_while_the_store_was_away_is_told_when_it_is_back(shop, caplog):
+    await shop.make("a")
+    await shop.watch()
+    await shop.pause.open()
+    repository = shop.app.persistence.for_class(Product)
+    read = repository.list
+
+    async def failing(query):
+        raise OSError
+
+    repository.list = failing
+    late = await shop.watch(shown="other")
+    assert late.take() == b""
+    repository.list = read
+    await shop.pause.open()
+    assert late.take() == b"[a full]"
+
+
+async def test_expired_record_leaves_the_list(shop):
+    await shop.make("a", "b")
+    viewer = await shop.watch()
+    viewer.take()
+    await shop.pause.open()
+    shop.app.persistence.for_class(Product)._remove(Product, "a")
+    await shop.app.bus.publish(Changed("Product", "a", "expired", 3, 2, None))
+    await settled()
+    assert viewer.take() == b"[b]"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"price__lt": "5", "order": "-price,name", "page": "3", "per_page": "7"},
+        {"name__in": "a b,c&d", "search": "ä?=#", "note__contains": " x "},
+    ],
+)
+async def test_words_of_a_list_make_the_same_list_again(shop, asked):
+    from urllib.parse import parse_qsl
+
+    entity_type = shop.app.registry[Product]
+    listing = listing_of(entity_type, asked)
+    assert listing_of(entity_type, dict(parse_qsl(listing.words))) == listing
+    assert " " not in listing.topic
+
+
+async def test_change_of_an_unreadable_record_asks_no_list(shop):
+    await shop.make("a", "b", "c", note="ann", cls=Paper)
+    await shop.make("x", "y", note="bob", cls=Paper)
+    ann = await shop.watch(actor=Actor("ann"), cls=Paper, per_page="2")
+    bob = await shop.watch(actor=Actor("bob"), cls=Paper, per_page="2")
+    ann.take(), bob.take()
+    await shop.pause.open()
+    asked = shop.asked
+
+    await shop.change("x", cls=Paper, price=2)
+    await shop.pause.open()
+    assert (shop.asked, ann.take(), bob.take()) == (asked + 1, b"", b"[xy]")
+    await shop.delete("x", cls=Paper)
+    await shop.pause.open()
+    assert (shop.asked, ann.take(), bob.take()) == (asked + 2, b"", b"[y]")
+    # What is behind the page counts as soon as it decides whether there is a next one.
+    await shop.change("c", cls=Paper, note="bob")
+    await shop.pause.open()
+    assert (shop.asked, ann.take(), bob.take()) == (asked + 4, b"[ab]", b"[cy]")
+
+
+async def test_list_beyond_the_scan_limit_stays_as_it_is_and_waits_for_the_next_change(caplog):
+    shop = Shop()
+    shop.app._windows._scan_limit = 4
+    await shop.make(*"abcd", note="ann", cls=Paper)
+    ann = await shop.watch(actor=Actor("ann"), cls=Paper)
+    assert ann.take() == b"[abcd full]"
+    await shop.pause.open()
+
+    await shop.make("e", note="ann", cls=Paper)
+    for _ in range(3):
+        await shop.pause.open()
+    late = await shop.watch(actor=Actor("ann"), cls=Paper)
+    for _ in range(3):
+        await shop.pause.open()
+    assert (shop.asked, ann.take(), late.take()) == (3, b"", b"")
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
+    assert "access_scan_limit" in caplog.text
+    assert shop.app.lists.settled
+
+    await shop.delete("b", cls=Paper)
+    await shop.pause.open()
+    assert (ann.take(), late.take()) == (b"[acde]", b"[acde full]")
+    await shop.app.close()
+
+
+async def test_failing_read_asks_every_guarded_list_again(shop, caplog):
+    await shop.make("a", note="ann", cls=Paper)
+    ann = await shop.watch(actor=Actor("ann"), cls=Paper)
+    ann.take()
+    await shop.pause.open()
+
+    async def away(entity_type, id):
+        raise OSError("away")
+
+    shop.app.lists._read, asked = away, shop.asked
+    await shop.change("a", cls=Paper, price=2)
+    await shop.pause.open()
+
+    assert (shop.asked, ann.take()) == (asked + 1, b"[a]")
+    assert "could not be read" in caplog.text
+
+
+async def test_bus_of_the_application_wants_what_open_pages_watch():
+    bus = InProcessBus()
+    app = fake_application(*CLASSES, bus=bus)
+    assert not bus.wants("Product:a")
+    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    assert (bus.wants("Product:a"), bus.wants("Product:b")) == (True, False)
+    app.hub.unsubscribe(page)
+    assert not bus.wants("Product:a")
+    listing = listing_of(app.registry[Product], {"search": "none"})
+    viewer = Subscription({listing.topic: (Told(),)})
+    app.lists.join(viewer, listing)
+    assert (bus.wants("Product:b"), bus.wants("Paper:b")) == (True, False)
+    app.lists.leave(viewer)
+    assert not bus.wants("Product:b")
+    await app.close()
+
+
+async def test_bus_without_topics_gets_every_subscriber():
+    class Plain:
+        def __init__(self):
+            self.handlers = []
+
+        async def publish(self, message):
+            for handler in self.handlers:
+                await handler(message)
+
+        def subscribe(self, handler):
+            self.handlers.append(handler)
+
+        def unsubscribe(self, handler):
+            self.handlers.remove(handler)
+
+    app = fake_application(*CLASSES, bus=Plain())
+    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    await app.dispatch(Action(Product, "create", {"id": "a", "name": "a"}))
+    assert page.pending == 1
+    await app.close()
