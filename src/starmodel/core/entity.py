@@ -47,7 +47,7 @@ class Entity(Snapshot, metaclass=EntityMeta):
     else:
         id: str = Field(default_factory=new_id)
 
-    # pydantic asks for this name; `__pydantic_base_init__` makes SQLModel table classes validate.
+    # pydantic requires this name; `__pydantic_base_init__` makes SQLModel table classes validate.
     def __init__(self, /, **data: Any) -> None:
         self.__pydantic_validator__.validate_python(data, self_instance=self)
 
@@ -90,7 +90,7 @@ class Entity(Snapshot, metaclass=EntityMeta):
         _facts_of(self, "emit").emitted.append(fact)
 
     async def save(self) -> None:
-        """Ask that this draft be stored at its commit, where `auto_persist` is off."""
+        """Store this draft at its commit, where `auto_persist` is off."""
         _facts_of(self, "save").save = True
 
     @classmethod

@@ -45,7 +45,7 @@ class Snapshot(BaseModel):
 
     if TYPE_CHECKING:
         id: Any = None
-        # ClassVar, or type checkers would ask for them at construction.
+        # ClassVar, or type checkers would require them as constructor arguments.
         __entity__: ClassVar[Any]
         _sm_facts: ClassVar[Any]
         _sm_lease: ClassVar[Any]

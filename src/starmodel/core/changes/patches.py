@@ -71,7 +71,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _key(item: Any) -> Any:
-    """What tells the members of sets apart as `same` does."""
+    """A key by which set members are equal exactly when `same` is true."""
     if isinstance(item, tuple | frozenset):
         return type(item), type(item)(map(_key, item)) if type(item) in (tuple, frozenset) else item
     offset = item.utcoffset() if isinstance(item, datetime) else None

@@ -61,7 +61,7 @@ def _column_of(name: str, info: Any) -> str:
 
 
 def _said(info: Any) -> dict[str, Any]:
-    """What our `Field` or SQLModel's own said of a column."""
+    """The column arguments of a field, from `Field` or from SQLModel's own."""
     said = dict(options_of(info).sql)
     for item in info.metadata:
         for key in ("foreign_key", "ondelete", "sa_column", "sa_column_args", "sa_column_kwargs"):

@@ -76,7 +76,7 @@ class EntityType:
 
     @cached_property
     def auto_persist(self) -> bool:
-        """False when a change is stored only where its event says `await self.save()`."""
+        """False when a change is stored only where its event calls `await self.save()`."""
         return bool(self.cls.model_config.get("auto_persist", True))
 
     @cached_property
@@ -99,7 +99,7 @@ class EntityType:
 
     @cached_property
     def blank(self) -> Entity:
-        """A record of defaults, for an access rule to look at before there is one."""
+        """A record of defaults, for access rules on a record that does not exist yet."""
         return self.cls.model_construct()
 
 
@@ -156,7 +156,7 @@ class Registry:
 
     @cached_property
     def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
-        """For each class the foreign keys that say what happens when a record of it goes."""
+        """The foreign keys to each class that have ON DELETE CASCADE or SET NULL."""
         return dependents(entity_type.cls for entity_type in self)
 
     @cached_property

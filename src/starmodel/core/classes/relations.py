@@ -35,7 +35,7 @@ class Resolved:
 
 
 def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Entity]]) -> Resolved:
-    """Work out a relation of a class. Raises: ConfigurationError, saying what is missing."""
+    """Resolve a relation of a class. Raises: ConfigurationError, naming what is missing."""
     where = f"{cls.__name__}.{relation.name}"
     words = re.findall(r"\w+", relation.annotation)
     target = next((known[word] for word in reversed(words) if word in known), None)
@@ -94,7 +94,7 @@ def _only(
 
 
 def dependents(classes: Iterable[type[Entity]]) -> dict[type[Entity], list[Any]]:
-    """For each class those whose foreign keys say what happens when a record of it goes."""
+    """The foreign keys to each class that have ON DELETE CASCADE or SET NULL."""
     by_table = {full_name(cls): cls for cls in classes}
     made: dict[type[Entity], list[tuple[type[Entity], ForeignKey]]] = {}
     for cls in by_table.values():

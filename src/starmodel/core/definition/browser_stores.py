@@ -1,4 +1,4 @@
-"""What an entity must be like to live in its visitor's browser."""
+"""Constraints on entities that are stored in the visitor's browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starmodel.core.fields.stores import BROWSER_STORES, store_name
 
 
 def check_browser_store(cls: type[BaseModel], store: str) -> None:
-    """Return when the class can be kept by this store; any other than a browser's can keep all.
+    """Refuse a class that a browser store can't hold; every other store accepts any class.
 
     Raises: ConfigurationError, naming the field or key and the remedy.
     """

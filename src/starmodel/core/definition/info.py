@@ -104,7 +104,7 @@ def _recording(cls: type[Snapshot]) -> type[Snapshot]:
         if name in fields:
             note(self, (name,))
             values = _get(self, "__dict__")
-            if name in values:  # a mapped attribute of a table class would ask for `__dict__`
+            if name in values:  # a mapped attribute of a table class would read `__dict__`
                 return values[name]
         elif name == "__dict__":  # a dump, a comparison, an iteration
             note(self, fields)

@@ -93,7 +93,7 @@ def _check_signals(about: EntityInfo, prefix: str) -> None:
 
 
 def _check_display(about: EntityInfo) -> None:
-    """Refuse what pages can't show or ask for. Raises: ConfigurationError, naming what they can."""
+    """Refuse unknown fields in display options. Raises: ConfigurationError, naming the fields."""
     config: Any = about.cls.model_config
     public = [name for name, spec in about.fields.items() if not spec.private]
     single = [name for name in public if about.fields[name].atomic]

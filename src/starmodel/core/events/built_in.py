@@ -1,7 +1,7 @@
 """`create`, `update` and `delete`: the events that every record has.
 
 They are events like any other: same access rules, same records, same
-live updates. A class that declares one of its own replaces it.
+live updates. A class replaces one by declaring an event of that name.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _declared: dict[tuple[str, str], list[str]] = {}  # by module and qualified name
 
 @dataclass(frozen=True, slots=True)
 class EventInfo:
-    """What `@event(...)` said.
+    """The options of `@event(...)`.
 
     Shapes: method is None for the application's default; path is the last
     part of the URL; mode is a Datastar patch mode for returned components.

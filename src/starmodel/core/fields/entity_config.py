@@ -84,7 +84,7 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
 
 
 def check_access(where: str, rule: Any) -> None:
-    """Refuse an access rule that nobody could decide."""
+    """Refuse an access rule that is undecidable. Raises: ConfigurationError."""
     if isinstance(rule, Mapping):
         unknown = set(rule) - {"read", "write"}
         if unknown:

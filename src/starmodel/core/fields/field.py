@@ -21,7 +21,7 @@ excluding_private: ContextVar[bool] = ContextVar("starmodel_excluding_private", 
 
 @dataclass(frozen=True, slots=True)
 class FieldOptions:
-    """What a `Field(...)` said to StarModel rather than to pydantic."""
+    """The arguments of `Field(...)` that are not for pydantic."""
 
     private: bool = False
     public: bool = False
@@ -76,7 +76,7 @@ For fields of entities and models, and for parameters of events.
 
 
 def options_of(info: FieldInfo) -> FieldOptions:
-    """What all `Field(...)` of one field said together; in `Annotated` there may be several."""
+    """The merged options of every `Field(...)` of one field; `Annotated` may have several."""
     said = [item for item in info.metadata if isinstance(item, FieldOptions)]
     if len(said) < 2:
         return said[0] if said else FieldOptions()
@@ -95,7 +95,7 @@ def options_of(info: FieldInfo) -> FieldOptions:
 
 
 def declared(annotation: Any) -> FieldOptions:
-    """What each `Field(...)` in an annotation, as in `Annotated[str, Field(…)]`, said to us."""
+    """The options of every `Field(...)` in an annotation, as in `Annotated[str, Field(…)]`."""
     said = []
     pending = [annotation]
     while pending:

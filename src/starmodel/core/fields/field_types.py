@@ -29,7 +29,7 @@ PYDANTIC_SCALARS = frozenset(
         "PastDate", "FutureDate", "PastDatetime", "FutureDatetime",
     }
 )  # fmt: skip
-# Those of them that say more than what kind of value it is.
+# The plain types of those that also constrain the value.
 RULED: dict[str, type] = {
     "EmailStr": str,
     "PastDate": datetime.date, "FutureDate": datetime.date,

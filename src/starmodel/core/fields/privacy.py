@@ -1,4 +1,4 @@
-"""Which fields never leave the server, and which of them must say so."""
+"""Private fields, and secret-looking names that must be declared private or public."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def looks_secret(name: str) -> bool:
 
 
 def undeclared_secrets(annotation: Any, _seen: tuple[Any, ...] = ()) -> list[str]:
-    """The fields of models in a type that look secret and say neither private nor public.
+    """The fields of models in a type with secret-looking names, neither private nor public.
 
     Shapes: "login.password", from the outermost model inwards.
     """

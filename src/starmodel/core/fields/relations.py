@@ -49,8 +49,8 @@ def Relationship(  # noqa: N802 - the name users know from SQLModel
     foreign_key: the field to follow, where there are several; of a link to the
     same class, the one that names the owner of this relation.
     order: of the records, as in `objects.list(order=…)`.
-    back_populates is taken as SQLModel takes it, and says nothing: both
-    sides follow from the foreign key.
+    back_populates: accepted as in SQLModel and ignored; both sides follow from
+    the foreign key.
     """
     return Relation(foreign_key, link_model, order)
 

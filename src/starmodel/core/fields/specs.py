@@ -35,9 +35,9 @@ class FieldSpec:
 
 
 def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
-    """What each field of the class means.
+    """The `FieldSpec` of each field of the class.
 
-    Raises: ConfigurationError, when a field looks secret and says neither private nor public.
+    Raises: ConfigurationError, when a secret-looking name is neither private nor public.
     """
     specs = {}
     listed = _editable(cls)

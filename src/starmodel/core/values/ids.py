@@ -16,7 +16,7 @@ def _draw_random_parts() -> str:
     Returns one more, which no other thread can take.
     """
     text = os.urandom(8 * 256).hex()
-    # The 8 says which variant of UUID this is.
+    # The 8 is the variant field of RFC 9562.
     parts = [f"8{text[at : at + 3]}-{text[at + 3 : at + 15]}" for at in range(0, 4096, 16)]
     one = parts.pop()
     _random.extend(parts)

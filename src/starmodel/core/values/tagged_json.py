@@ -118,7 +118,7 @@ def _packed(value: Any) -> Any:
         return [_packed(item) for item in value]
     if isinstance(value, tuple):
         return {"$tuple": [_packed(item) for item in value]}
-    if isinstance(value, PurePath):  # pydantic knows only those of this system
+    if isinstance(value, PurePath):  # pydantic serialises only paths of this system
         return str(value)
     if isinstance(value, RootModel):
         return _packed(value.root)
