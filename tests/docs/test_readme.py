@@ -21,7 +21,7 @@ from documentation.blocks import blocks_of
 from documentation.serving import served
 from starmodel import Settings
 from starmodel.app.live import reactions, views
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -41,7 +41,7 @@ def folder(tmp_path, monkeypatch):
     """An empty working folder; modules and entity types defined in it are dropped afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for where, names in ((registry, "_defined"), (reactions, "_defined"), (views, "_views")):
+    for where, names in ((definitions, "_defined"), (reactions, "_defined"), (views, "_views")):
         monkeypatch.setattr(where, names, {})
     known = set(sys.modules)
     yield tmp_path

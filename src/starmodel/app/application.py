@@ -40,8 +40,8 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.current_app import adopt, current_host, host_of
-from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.current_app import current_host, host_of, set_host
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     GoneError,
@@ -50,8 +50,10 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import ActionFactory, EventInfo
-from starmodel.core.local_calls import BoundEvent
+from starmodel.core.events.local import BoundEvent
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
+from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
@@ -117,7 +119,7 @@ class Application:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:
-            adopt(entity_type.cls, self)
+            set_host(entity_type.cls, self)
 
     def _subscribe(self, handler: Handler, wants: Wants) -> None:
         """Subscribe the handler, with its topics where the bus is selective."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import inflection
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
@@ -195,7 +196,9 @@ def _assemble(
             "or pass create_app(realtime=…) with a transport of your own."
         )
     classes = defined_entities() if entities is None else entities
-    registry = Registry(classes, default_store=settings.default_store)
+    registry = Registry(
+        classes, default_store=settings.default_store, pluralize=inflection.pluralize
+    )
     secrets = secret_keys(settings)
     persistence = PersistenceManager(registry, {**built_in_stores(settings, clock), **stores})
 

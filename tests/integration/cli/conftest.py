@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 
 SHOP = '''
 import asyncio
@@ -123,7 +123,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     project.mkdir()
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(registry, "_defined", {})
+    monkeypatch.setattr(definitions, "_defined", {})
     for variable in list(os.environ):
         if variable.startswith("STARMODEL_") or variable in ("DATABASE_URL", "REDIS_URL"):
             monkeypatch.delenv(variable)
@@ -160,7 +160,7 @@ def run() -> Callable[..., Result]:
 
     def invoke(*words: str) -> Result:
         sys.modules.pop("main", None)  # as in a new process
-        registry._defined.clear()
+        definitions._defined.clear()
         result = CliRunner().invoke(command, list(words), prog_name="starmodel")
         failed = result.exception
         assert failed is None or isinstance(failed, SystemExit), result.exc_info

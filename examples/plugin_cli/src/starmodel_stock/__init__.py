@@ -10,7 +10,7 @@ from starmodel.cli.events.lookup import find_entity
 from starmodel.cli.serving.loading import load_application, open_stores
 from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppOption
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 
 stock = typer.Typer(help="Count and export what an application stores.", no_args_is_help=True)
 EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="The entity's class name.")]

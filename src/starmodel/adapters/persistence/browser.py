@@ -16,7 +16,7 @@ from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, Marker
 from starmodel.app.sessions.browser_state import BrowserState, Kept, no_browser_state
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, public_state, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     DuplicateCommandError,
@@ -24,6 +24,8 @@ from starmodel.core.errors import (
     RequestError,
     VersionConflictError,
 )
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import stored, version_of
 from starmodel.core.values.bounds import (
     MAX_KEYS,
     Bounds,

@@ -35,10 +35,11 @@ from starmodel.app.live.views import LiveView
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.setup import signal_prefix
 from starmodel.core.commands import Action
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.definition.info import signal_prefix
+from starmodel.core.entity import Entity
 from starmodel.core.events import Event, EventInfo
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
 
 STREAM_PATH = "/_starmodel/stream"

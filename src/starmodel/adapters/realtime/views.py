@@ -24,7 +24,7 @@ from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.listing import Listing, row_key
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'

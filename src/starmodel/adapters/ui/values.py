@@ -19,7 +19,7 @@ from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.app.ports.moments import DATES, KINDS
 from starmodel.core.commands import plain
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounds import number_text
 from starmodel.texts.catalogue import ENGLISH, Catalogue

@@ -15,10 +15,11 @@ from starmodel.app.commands.replies import NO_REPLY, Place, Reply, reply_to
 from starmodel.app.commit.tracked import Tracked
 from starmodel.app.ports.repository import Marker
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import refill, returned_state
+from starmodel.core.changes.drafts import reset_draft, returned_state
 from starmodel.core.classes.registry import Registry
 from starmodel.core.commands import CommandRecord
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.dispatcher")
 
@@ -68,7 +69,7 @@ class Outcomes:
         entity_type, event = command.entity_type, command.event
         if value is not None and (state := returned_state(target.draft, value)) is not None:
             if state is not target.draft:
-                refill(target.draft, state)  # its version does not matter: the base's counts
+                reset_draft(target.draft, state)  # its version does not matter: the base's counts
             value = None
         if event.name == "delete" and entity_type.is_record:
             target.deleted = True

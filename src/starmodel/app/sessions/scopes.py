@@ -14,6 +14,7 @@ from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, NotSignedInError
+from starmodel.core.snapshot import construct
 from starmodel.texts.catalogue import Message
 
 APP_ID = "app"
@@ -71,25 +72,24 @@ class Scopes:
 
 def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:
     """A new instance before its first event: defaults only, required fields still open."""
-    made = cls.__new__(cls)
     values: dict[str, Any] = {}
     for name, info in cls.__pydantic_fields__.items():
         if not info.is_required():
             values[name] = info.get_default(call_default_factory=True, validated_data=values)
     if id is not None:
         values["id"] = id
-    setter = object.__setattr__
-    setter(made, "__dict__", values)
-    setter(made, "__pydantic_fields_set__", set())
-    setter(made, "__pydantic_extra__", {} if cls.model_config.get("extra") == "allow" else None)
     private = {
         name: attribute.get_default(call_default_factory=True, validated_data=values)
         for name, attribute in cls.__private_attributes__.items()
         if attribute.default is not PydanticUndefined or attribute.default_factory is not None
     }
-    setter(made, "__pydantic_private__", private or None)
-    if len(values) == len(cls.__pydantic_fields__):
-        made.model_post_init(None)  # not before the required fields are there to be read
-    setter(made, "_sm_version", 0)
-    setter(made, "_sm_mode", 2)
-    return made
+    return construct(
+        cls,
+        values,
+        set(),
+        0,
+        extra={} if cls.model_config.get("extra") == "allow" else None,
+        private=private or None,
+        # Not before the required fields have values for it to read.
+        post_init=len(values) == len(cls.__pydantic_fields__),
+    )

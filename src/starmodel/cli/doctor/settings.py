@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from starmodel.config import Settings
-from starmodel.core.fields.field import looks_secret
+from starmodel.core.fields.privacy import looks_secret
 
 MASK = "***"
 _PARAMETER = re.compile(r"([?&])([^=&]+)=([^&]*)")

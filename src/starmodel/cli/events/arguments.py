@@ -10,7 +10,7 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_texts import is_list
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.cli.terminal.errors import UsageError
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 
 def form_of(words: Sequence[str], pairs: Sequence[str], binder: Binder) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
 from starmodel.core.fields.entity_config import AccessRule
-from starmodel.core.fields.field import FieldOptions, FieldSpec
+from starmodel.core.fields.field import FieldOptions
+from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI
 
 

@@ -12,7 +12,7 @@ from starmodel.app.commands.replies import Reply
 from starmodel.cli.events.dispatching import Request
 from starmodel.cli.events.refusal import Refusal
 from starmodel.cli.terminal.output import columns, one_line, print_json
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 
 
 class TextReporter:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from starmodel.app.ports.moments import in_utc, takes_only_aware
-from starmodel.core.fields.field import choice_of, is_atomic, plain_types
+from starmodel.core.fields.field_types import choice_of, is_atomic, plain_types
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
 from starmodel.texts.catalogue import Message
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from starmodel.app.commands.binding.files import NO_FILE
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.parameters import Parameter
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.texts.catalogue import Message
 
 

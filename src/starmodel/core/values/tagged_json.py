@@ -23,8 +23,8 @@ from typing import Any
 from pydantic import BaseModel, RootModel, SecretBytes, SecretStr, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from starmodel.core.changes.patches import values_of
 from starmodel.core.values.bounds import MAX_DIGITS
+from starmodel.core.values.models import values_of
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 _PLAIN = (str, int, bool, type(None))
@@ -118,7 +118,7 @@ def _packed(value: Any) -> Any:
         return [_packed(item) for item in value]
     if isinstance(value, tuple):
         return {"$tuple": [_packed(item) for item in value]}
-    if isinstance(value, PurePath):  # pydantic knows only those of this system
+    if isinstance(value, PurePath):  # pydantic serialises only paths of this system
         return str(value)
     if isinstance(value, RootModel):
         return _packed(value.root)

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import aclosing, closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from starmodel.core.changes.copies import Lease
 from starmodel.core.changes.drafts import (
-    DRAFT,
-    PARTS,
-    STORED,
     Facts,
-    Lease,
     close_draft,
     open_draft,
-    refill,
+    reset_draft,
     returned_state,
 )
 from starmodel.core.changes.savepoints import Savepoint
 from starmodel.core.errors import FrozenEntityError, StaleDraftError
-
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
-    from starmodel.core.events import Event
+from starmodel.core.snapshot import (
+    DRAFT,
+    PARTS,
+    STORED,
+    Snapshot,
+    assemble,
+    at_version,
+    mode_of,
+    version_of,
+)
 
 _set = object.__setattr__
+
+
+class EventMethod(Protocol):
+    """What a local call needs of an `Event`.
+
+    Shapes: kind is sync, async, generator or async_generator.
+    """
+
+    fn: Callable[..., Any]
+    name: str
+    kind: str
 
 
 class BoundEvent:
@@ -33,12 +47,12 @@ class BoundEvent:
 
     __slots__ = ("_entity", "_event")
 
-    def __init__(self, entity: Entity, event: Event[Any, Any, Any]) -> None:
+    def __init__(self, entity: Snapshot, event: EventMethod) -> None:
         self._entity, self._event = entity, event
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         entity, event = self._entity, self._event
-        mode = getattr(entity, "_sm_mode", DRAFT)  # an entity nested in a draft has none of its own
+        mode = mode_of(entity)
         if mode == STORED:
             name = type(entity).__name__
             raise FrozenEntityError(
@@ -111,7 +125,7 @@ setattr(_Run, "async", _Run._await)  # the kind's name is a keyword
 class _InPlace(_Run):
     """On an instance that user code made: run on a draft, then replace the instance's values."""
 
-    def __init__(self, entity: Entity, event: Event[Any, Any, Any]) -> None:
+    def __init__(self, entity: Snapshot, event: EventMethod) -> None:
         self.entity, self.event, self.facts = entity, event, Facts()
         self.lease: Lease | None = None
 
@@ -122,7 +136,7 @@ class _InPlace(_Run):
             return
         again, self.lease = self.lease is not None, Lease()
         if again:
-            refill(self.draft, self.entity, self.lease)
+            reset_draft(self.draft, self.entity, self.lease)
         else:
             self.draft = open_draft(self.entity, self.facts, self.lease)
 
@@ -135,8 +149,7 @@ class _InPlace(_Run):
                 f"Another event changed this {name} while {name}.{self.event.name}() was running. "
                 "Await events of one instance one after another."
             )
-        for part in PARTS:
-            _set(self.entity, part, getattr(made, part))
+        assemble(self.entity, *(getattr(made, part) for part in PARTS))
         emitted(self.entity).extend(self.facts.emitted)
         self.facts.emitted.clear()
         if self.lease:
@@ -150,7 +163,7 @@ class _InPlace(_Run):
 class _Nested(_Run):
     """On a draft, inside an event or unit of work: a savepoint of that draft."""
 
-    def __init__(self, draft: Entity) -> None:
+    def __init__(self, draft: Snapshot) -> None:
         self.draft = draft
 
     def begin(self) -> None:
@@ -163,9 +176,9 @@ class _Nested(_Run):
         if returned is None or returned is self.draft:
             close_draft(self.draft)
             return result
-        version = self.draft._sm_version
-        refill(self.draft, close_draft(returned), self.draft._sm_lease)
-        _set(self.draft, "_sm_version", version)
+        version = version_of(self.draft)
+        reset_draft(self.draft, close_draft(returned), self.draft._sm_lease)
+        at_version(self.draft, version)
         return self.draft
 
     def undo(self) -> None:
@@ -174,7 +187,7 @@ class _Nested(_Run):
         self.facts.save = self.save
 
 
-def emitted(entity: Entity) -> list[Any]:
+def emitted(entity: Snapshot) -> list[Any]:
     """The facts that events called on this instance have emitted so far; for tests."""
     facts = getattr(entity, "_sm_facts", None)
     if facts is None:

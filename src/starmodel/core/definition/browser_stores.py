@@ -1,22 +1,20 @@
-"""What an entity must be like to live in its visitor's browser."""
+"""Constraints on entities that are stored in the visitor's browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.field import is_private, plain_types
-from starmodel.core.stores import BROWSER_STORES, store_name
-
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.fields.privacy import is_private
+from starmodel.core.fields.stores import BROWSER_STORES, store_name
 
 
-def check_browser_store(cls: type[Entity], store: str) -> None:
-    """Return when the class can be kept by this store; any other than a browser's can keep all.
+def check_browser_store(cls: type[BaseModel], store: str) -> None:
+    """Refuse a class that a browser store can't hold; every other store accepts any class.
 
     Raises: ConfigurationError, naming the field or key and the remedy.
     """

@@ -9,16 +9,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from starmodel.core.commands import Action
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.events.local import BoundEvent
 from starmodel.core.fields.entity_config import AccessRule, check_access
+from starmodel.core.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
-
-S = TypeVar("S", bound="Entity")
+S = TypeVar("S", bound=Snapshot)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -31,7 +30,7 @@ _declared: dict[tuple[str, str], list[str]] = {}  # by module and qualified name
 
 @dataclass(frozen=True, slots=True)
 class EventInfo:
-    """What `@event(...)` said.
+    """The options of `@event(...)`.
 
     Shapes: method is None for the application's default; path is the last
     part of the URL; mode is a Datastar patch mode for returned components.
@@ -80,10 +79,6 @@ class Event(Generic[S, P, R]):
     def __get__(self, instance: S | None, owner: type) -> Any:
         if instance is None:
             return ActionFactory(owner, self)
-        from starmodel.core.local_calls import (
-            BoundEvent,  # the runner needs Event: one cycle, cut here
-        )
-
         return BoundEvent(instance, self)
 
     def __repr__(self) -> str:
@@ -179,10 +174,10 @@ def _check_self(fn: Callable[..., Any], signature: inspect.Signature) -> None:
         )
 
 
-def declared_here(cls: type[Any]) -> list[str]:
-    """The events declared in the body of a class that is just being made.
+def take_declared(cls: type[Any]) -> list[str]:
+    """The names of the events in the body of a class that is being created; each is given once.
 
-    Also those that a later line of the body has replaced; told only once.
+    They include events that a later line of the body has replaced.
     """
     return _declared.pop((cls.__module__, cls.__qualname__), [])
 

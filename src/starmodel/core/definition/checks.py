@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import typing
 from typing import Any
 
@@ -12,8 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.annotations import own_annotations
 from starmodel.core.fields.nested import types_in
-from starmodel.core.fields.relations import own_annotations
 from starmodel.core.fields.widgets import FILE_WIDGETS, wishes
 
 RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
@@ -113,26 +112,6 @@ def refusal_of(annotation: Any, metadata: list[Any], value: Any) -> str | None:
     except (PydanticUserError, NameError, TypeError, ValueError):
         return None  # a name that a later line of the module defines, or a type of another library
     return None
-
-
-def check_redefinition(cls: type[Any], known: type[Any]) -> None:
-    """Refuse a second class of one name in one module, unless the module was loaded again.
-
-    Raises: ConfigurationError.
-    """
-    module = sys.modules.get(cls.__module__)
-    if module is None or known is cls:
-        return
-    spec = getattr(module, "__spec__", None)
-    is_script = cls.__module__ == "__main__" and hasattr(module, "__file__")
-    # importlib.reload gives the module a new spec; consoles and notebooks have none.
-    loaded_again = spec is not known.__entity__.spec if spec is not None else not is_script
-    # What the module's name is bound to is the earlier class until the new one is complete.
-    if not loaded_again and vars(module).get(cls.__name__) is known:
-        raise ConfigurationError(
-            f"{cls.__module__} defines {cls.__qualname__} twice; the second class would silently "
-            "replace the first. Rename one of them."
-        )
 
 
 def reserved_error(name: str, taken: list[str]) -> ConfigurationError:

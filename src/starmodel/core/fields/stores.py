@@ -1,4 +1,4 @@
-"""Where an entity's snapshots live."""
+"""Names of the stores of entities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class StateStore(StrEnum):
-    """The stores an entity can ask for by `model_config["store"]`."""
+    """The stores that `model_config["store"]` can name."""
 
     SERVER_MEMORY = "server_memory"
     SERVER_SQL = "server_sql"

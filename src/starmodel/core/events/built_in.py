@@ -1,7 +1,7 @@
 """`create`, `update` and `delete`: the events that every record has.
 
 They are events like any other: same access rules, same records, same
-live updates. A class that declares one of its own replaces it.
+live updates. A class replaces one by declaring an event of that name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.core.errors import BindingError
-from starmodel.core.events import Event, EventInfo
+from starmodel.core.events.event import Event, EventInfo
 from starmodel.texts.catalogue import Message
 
 

@@ -1,16 +1,20 @@
-"""FastSQLModel's methods on entities: ours, because its own would go around versions and access."""
+"""FastSQLModel's methods on entities, by way of versions, access rules and events."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from starmodel.core.current_app import host_of
+from starmodel.core.definition.hooks import ClassHooks
 from starmodel.core.fields.field import FieldOptions, options_of
 
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
-
 _MODULE = "FastSQLModel.db"
+
+
+async def _dispatch(cls: Any, action: Any) -> Any:
+    host: Any = host_of(cls)
+    return await host.dispatch(action)
 
 
 async def _listed(cls: Any, order: str | None, direction: str, **asked: Any) -> list[Any]:
@@ -74,7 +78,7 @@ async def _filter(
 async def _update_record(cls: Any, id: Any, data: dict[str, Any]) -> dict[str, Any]:
     """Change a record by its `update` event."""
     entity = await cls.objects.get(id)
-    outcome = await _host(cls).dispatch(entity.do.update(**data))
+    outcome = await _dispatch(cls, entity.do.update(**data))
     return dict(outcome.entity.model_dump())
 
 
@@ -82,7 +86,7 @@ async def _delete_record(cls: Any, id: Any) -> None:
     """Remove a record by its `delete` event."""
     entity = await cls.objects.find(id)
     if entity is not None:
-        await _host(cls).dispatch(entity.do.delete())
+        await _dispatch(cls, entity.do.delete())
 
 
 async def _upsert(cls: Any, data: dict[str, Any]) -> Any:
@@ -92,12 +96,6 @@ async def _upsert(cls: Any, data: dict[str, Any]) -> Any:
         await _update_record(cls, data["id"], values)
         return await cls.objects.get(data["id"])
     return await cls.objects.create(**data)
-
-
-def _host(cls: Any) -> Any:
-    from starmodel.core.current_app import host_of
-
-    return host_of(cls)
 
 
 async def _delete(self: Any) -> None:
@@ -117,25 +115,24 @@ _OF_CLASS: dict[str, Any] = {
 _OF_RECORD: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
 
 
-def take_over(cls: type[Entity]) -> None:
-    """Put ours in the place of the methods that the class has from FastSQLModel's `BaseTable`.
+class FastHooks(ClassHooks):
+    """The hooks of `class P(Entity, BaseTable, table=True)` with FastSQLModel's `BaseTable`."""
 
-    They have to be awaited. Its times of making and change are kept by
-    commits, not by forms. A class without that base stays as it is.
-    """
-    base = next((b for b in cls.__mro__ if b.__module__ == _MODULE), None)
-    if base is None:
-        return
-    ours = {name: classmethod(method) for name, method in _OF_CLASS.items()} | _OF_RECORD
-    for name, method in ours.items():
-        if _inherits(cls, name):
-            type.__setattr__(cls, name, method)
-    type.__setattr__(cls, "__touched__", "updated_at")
-    for name in ("created_at", "updated_at"):
-        info = cls.__pydantic_fields__[name]
-        if options_of(info).editable is None:
-            others = [item for item in info.metadata if not isinstance(item, FieldOptions)]
-            info.metadata = [*others, replace(options_of(info), editable=False)]
+    def fields_collected(self, cls: type[Any]) -> None:
+        """Replace the methods that the class inherits from FastSQLModel; they are async here.
+
+        `created_at` and `updated_at` are set by commits, not by forms.
+        """
+        ours = {name: classmethod(method) for name, method in _OF_CLASS.items()} | _OF_RECORD
+        for name, method in ours.items():
+            if _inherits(cls, name):
+                type.__setattr__(cls, name, method)
+        type.__setattr__(cls, "__updated_at_field__", "updated_at")
+        for name in ("created_at", "updated_at"):
+            info = cls.__pydantic_fields__[name]
+            if options_of(info).editable is None:
+                others = [item for item in info.metadata if not isinstance(item, FieldOptions)]
+                info.metadata = [*others, replace(options_of(info), editable=False)]
 
 
 def _inherits(cls: type[Any], name: str) -> bool:
