@@ -23,8 +23,7 @@ def stage(folder: Path) -> None:
     staged = folder / "docs"
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(SOURCE, staged)
-    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    (staged / "changelog.md").write_text(changes.replace("# Changelog", "# Changes", 1), "utf-8")
+    shutil.copy(ROOT / "CHANGELOG.md", staged / "changelog.md")
     for page in staged.rglob("*.md"):
         text = COG.sub("", without_hidden(page.read_text(encoding="utf-8")))
         page.write_text(PICTURE.sub(_pictures, text), encoding="utf-8")

@@ -15,6 +15,7 @@ import pytest
 
 import starmodel.sql
 import starmodel.testing
+import starmodel.texts
 from docs.running import run_python
 from documentation.blocks import blocks_of
 from documentation.serving import served
@@ -56,7 +57,7 @@ async def test_python_block_runs(block, before, folder):
 
 
 @pytest.mark.parametrize(("block", "before"), named("toml"))
-def test_toml_is_read(block, before, folder):
+def test_toml_block_is_parsed(block, before, folder):
     assert tomllib.loads(block.code)
     if block.title == "starmodel.toml":
         (folder / block.title).write_text(block.code)
@@ -64,14 +65,14 @@ def test_toml_is_read(block, before, folder):
 
 
 @pytest.mark.parametrize(("block", "before"), named("ini"))
-def test_environment_file_is_read(block, before, folder):
+def test_environment_block_is_parsed(block, before, folder):
     if block.title.endswith(".env"):
         (folder / ".env").write_text(block.code)
         assert Settings()
 
 
 @pytest.mark.parametrize(("block", "before"), named("console"))
-def test_console_block_names_commands_that_exist(block, before):
+def test_console_block_names_existing_commands(block, before):
     for line in re.findall(r"^\$ (.+)$", block.code, re.M):
         check_command(line.partition("#")[0].split())
 
@@ -131,7 +132,7 @@ def check_subcommand(words):
             assert word.partition("=")[0] in known, f"{' '.join(path)} {word}"
 
 
-def test_path_of_a_click_names_functions_that_exist():
+def test_path_of_a_click_names_existing_functions():
     names = re.findall(
         r"`(starmodel\.[a-z_.]+\.[A-Za-z_.]+)`", (ROOT / "docs/architecture.md").read_text()
     )
@@ -175,3 +176,5 @@ def test_reference_has_exactly_the_public_names():
     assert sorted(found) == sorted(starmodel.testing.__all__)
     found = re.findall(r"^::: starmodel\.sql\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.sql.__all__)
+    found = re.findall(r"^::: starmodel\.texts\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.texts.__all__)

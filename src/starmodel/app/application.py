@@ -14,6 +14,7 @@ from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.elements import Element
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
@@ -48,7 +49,7 @@ from starmodel.core.errors import (
     StarModelError,
     VersionConflictError,
 )
-from starmodel.core.events import ActionFactory
+from starmodel.core.events import ActionFactory, EventInfo
 from starmodel.core.local_calls import BoundEvent
 from starmodel.core.results import Progress, Toast
 from starmodel.texts.catalogue import ENGLISH, Catalogue
@@ -100,7 +101,7 @@ class Application:
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
-            scopes=self.scopes, reactions=self.reactions, render=self.render, clock=clock, ids=ids,
+            scopes=self.scopes, reactions=self.reactions, place=self.place, clock=clock, ids=ids,
             row_locks=self.row_locks,
         )  # fmt: skip
         self.id_of = self.dispatcher.id_of
@@ -112,7 +113,7 @@ class Application:
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
-        self._subscribe(self.dispatcher.sessions.deliver, lambda topic: False)
+        self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:
@@ -180,6 +181,11 @@ class Application:
     def show(self, entity: Entity, view: str = "") -> str:
         return "" if self.realtime is None else self.realtime.show(entity, view)
 
+    def live_part(self, view: LiveView, entity: Entity) -> Any:
+        return (
+            view.render(entity) if self.realtime is None else self.realtime.live_part(view, entity)
+        )
+
     def namespace(self, entity: Entity) -> str:
         if self.realtime is None:
             return entity.__entity__.namespace
@@ -190,6 +196,16 @@ class Application:
         if self.ui is None:
             raise ConfigurationError("This application has no UI adapter to render a component.")
         return self.ui.render(component)
+
+    def place(self, component: Any, info: EventInfo, where: str) -> Element:
+        """A component that an event returned, at its place in the caller's page.
+
+        Raises: ConfigurationError, for a component that the page has no place for.
+        """
+        html = self.render(component)
+        if self.realtime is None:
+            return Element(html, info.selector, info.mode)
+        return self.realtime.element_of(html, info, where)
 
     def render_message(self, message: Toast | Progress, id: str = "") -> str:
         """A toast or progress component as HTML, rendered by the UI adapter."""

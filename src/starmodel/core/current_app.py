@@ -1,8 +1,8 @@
 """How a class finds the application that runs it.
 
-An entity class knows nothing of stores or servers. `objects`, `get`,
-`dispatch` and rendered actions ask the *host*: the application whose
-request is being handled, else the one that took the class last.
+An entity class depends on no store and no server. `objects`, `get`,
+`dispatch` and rendered actions call the *host*: the application whose
+request is being handled, else the one that registered the class last.
 """
 
 from __future__ import annotations
@@ -52,13 +52,14 @@ class ObjectsOf:
 
 
 class Host(Protocol):
-    """What the domain asks of an application."""
+    """The part of an application that entity classes call."""
 
     def objects(self, entity: type[Entity]) -> Any: ...
     async def own(self, entity: type[Entity], request: Any) -> Any: ...
     def render_action(self, action: Action) -> str: ...
     def has(self, entity: type[Entity]) -> bool: ...
     def show(self, entity: Entity, view: str = "") -> str: ...
+    def live_part(self, view: Any, entity: Entity) -> Any: ...
     def namespace(self, entity: Entity) -> str: ...
 
 

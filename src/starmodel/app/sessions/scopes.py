@@ -1,4 +1,4 @@
-"""Which instance a visitor means by a class."""
+"""The instance of a scoped class that belongs to a caller."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ APP_ID = "app"
 
 
 def keyed_hash(secret: str, purpose: str) -> Callable[[str], str]:
-    """A function that turns a value into a name that tells nothing of it."""
+    """A keyed one-way hash function, with its own key for each purpose."""
     key = hmac.digest(secret.encode(), f"starmodel:{purpose}".encode(), hashlib.sha256)
 
     def name(value: str) -> str:
@@ -39,8 +39,8 @@ class Scopes:
     def id_of(self, entity_type: EntityType, session: Session | None, actor: Actor | None) -> str:
         """The id of the caller's own instance.
 
-        Raises: NotSignedInError, for a `user` entity of nobody; ConfigurationError, for code
-        that has no session.
+        Raises: NotSignedInError, for a `user` entity without an actor; ConfigurationError, for
+        code without a session.
         """
         if entity_type.scope == "app":
             return APP_ID
@@ -59,9 +59,9 @@ class Scopes:
         return session.key
 
     def browser_owner(self, session: Session | None, actor: Actor | None = None) -> str:
-        """The name under which a browser keeps this visitor's states, as this actor or nobody.
+        """The name under which a browser stores this visitor's states, with or without an actor.
 
-        With no session the name of the application itself.
+        Without a session, the name of the application itself.
         """
         if session is None:
             return self._browser("")[:16]

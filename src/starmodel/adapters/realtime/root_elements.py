@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from starmodel.app.commands.elements import Namespace, namespace_of
+from starmodel.adapters.realtime.elements import namespace_of
+from starmodel.app.commands.elements import Namespace
+from starmodel.app.live.views import LiveView
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 
 PART = "data-live-part"
@@ -43,6 +46,12 @@ class _Html(str):
 
     def __html__(self) -> str:
         return str(self)
+
+
+def live_part(view: LiveView, entity: Entity) -> Part:
+    """The rendering of a snapshot, with its root element. Raises: ConfigurationError."""
+    made = view.render(entity)
+    return Part(made, None) if view.by_id else part_of(made, view.name, entity.id)
 
 
 def part_of(made: Any, view: str, id: Any) -> Part:
