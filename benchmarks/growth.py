@@ -19,7 +19,7 @@ import httpx
 # The tests' own private servers, and their way into a database past the application.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from databases import SERVERS
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel import Entity, Field, create_app, event
 from starmodel.app.ports.query import make_query
 from starmodel.app.queries.cursors import cursor_behind
@@ -95,10 +95,10 @@ async def measure(url, rows):
 
 async def fill(url, rows):
     """Put so many rows behind the application's back."""
-    outsider = await Outsider.at(url)
-    await outsider.run(FILL[outsider.kind].format(rows=rows))
-    await outsider.rows(LEARN[outsider.kind])
-    await outsider.close()
+    external = await ExternalWriter.at(url)
+    await external.run(FILL[external.kind].format(rows=rows))
+    await external.rows(LEARN[external.kind])
+    await external.close()
 
 
 @contextmanager

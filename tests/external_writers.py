@@ -18,7 +18,7 @@ from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity
 
 
-class Outsider:
+class ExternalWriter:
     """A database connection outside StarModel.
 
     Shapes: statements have "?" for their parameters, in every database.
@@ -29,7 +29,7 @@ class Outsider:
         self._link = link
 
     @classmethod
-    async def at(cls, url: str) -> Outsider:
+    async def at(cls, url: str) -> ExternalWriter:
         """Connect in autocommit mode."""
         if url.startswith("sqlite"):
             file = url.removeprefix("sqlite:///")

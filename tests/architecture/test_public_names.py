@@ -11,12 +11,12 @@ import starmodel
 PLUMBING = {"annotations", "TYPE_CHECKING", "Any"}
 
 
-def test_all_is_without_repetition():
+def test_all_has_no_duplicates():
     assert len(starmodel.__all__) == len(set(starmodel.__all__))
 
 
 @pytest.mark.parametrize("name", starmodel.__all__)
-def test_every_public_name_is_there(name):
+def test_every_public_name_resolves(name):
     assert getattr(starmodel, name) is not None
 
 
@@ -26,7 +26,7 @@ def test_star_import_gives_exactly_the_public_names():
     assert set(space) - {"__builtins__"} == set(starmodel.__all__)
 
 
-def test_nothing_else_looks_public():
+def test_module_has_no_other_public_names():
     found = {
         name
         for name, value in vars(starmodel).items()
@@ -39,19 +39,19 @@ def test_nothing_else_looks_public():
 @pytest.mark.parametrize(
     ("old", "new"), [("State", starmodel.Entity), ("EntityStore", starmodel.StateStore)]
 )
-def test_deprecated_alias_warns_and_is_the_new_class(old, new):
+def test_deprecated_alias_warns_and_returns_the_new_class(old, new):
     with pytest.warns(DeprecationWarning, match=f"starmodel.{old} is now {new.__name__}") as told:
         assert getattr(starmodel, old) is new
     assert told[0].filename == __file__
 
 
 @pytest.mark.parametrize("name", ["EntityPersistenceBackend", "StatePersistenceBackend"])
-def test_alias_of_the_repository_port_is_silent(name):
+def test_repository_port_alias_does_not_warn(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert getattr(starmodel, name) is starmodel.Repository
 
 
-def test_unknown_name_is_an_attribute_error():
+def test_unknown_name_raises_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = starmodel.nonsense

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from databases import DATABASES, SERVERS, empty_database
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.clock import Clock
@@ -54,9 +54,9 @@ class TestSqlRepositoryOnTablesOfOthers(RepositoryContract):
         asyncio.run(self._create())
 
     async def _create(self) -> None:
-        outsider = await Outsider.at(self.url)
-        await outsider.create(Item, Lamp, Ticket)
-        await outsider.close()
+        external = await ExternalWriter.at(self.url)
+        await external.create(Item, Lamp, Ticket)
+        await external.close()
 
     def make_repository(self, clock: Clock) -> Repository:
         return SqlRepository(self.url, clock=clock)

@@ -46,7 +46,7 @@ def _differing(a: Value, b: Value) -> set[str]:
     }  # fmt: skip
 
 
-def test_any_value_comes_back_as_it_was(repository: SqlRepository, runner: asyncio.Runner) -> None:
+def test_any_value_round_trips(repository: SqlRepository, runner: asyncio.Runner) -> None:
     async def check(made: Value, later: Value) -> None:
         fresh = made.evolve(id=Value().id)
         await _store(repository, fresh)
@@ -75,7 +75,7 @@ MIXED = ("grade", "either")
 COMPARING = ("lt", "lte", "gt", "gte")
 
 
-def test_any_question_is_answered_as_by_the_query(
+def test_any_query_returns_what_python_filtering_does(
     repository: SqlRepository, runner: asyncio.Runner
 ) -> None:
     numbers = _values(repository).filter(lambda value: value.real == value.real)  # no NaN
@@ -123,7 +123,7 @@ QUESTIONS: list[tuple[str, list[Any]]] = [
 ]
 
 
-def test_questions_beyond_what_a_column_keeps_are_answered_as_by_the_query(
+def test_filters_beyond_column_range_match_python_filtering(
     repository: SqlRepository, runner: asyncio.Runner
 ) -> None:
     hour = dt.time(10, tzinfo=dt.UTC if _name(repository) == "SQLite" else None)
@@ -146,7 +146,7 @@ def test_questions_beyond_what_a_column_keeps_are_answered_as_by_the_query(
 
 
 @pytest.mark.parametrize("op", ["lt", "lte", "eq", "ne", "gte", "gt", "in"])
-def test_moments_compare_by_instant_whatever_their_offset(
+def test_aware_datetimes_compare_by_instant(
     repository: SqlRepository, runner: asyncio.Runner, op: str
 ) -> None:
     moments = [
@@ -167,7 +167,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.mark.parametrize("name", ["moment", "zoned"])
 @pytest.mark.parametrize("asked_in", [ZoneInfo("Europe/Berlin"), dt.UTC, dt.timezone(-HOUR)])
-def test_both_hours_of_a_change_to_winter_time_are_moments_of_their_own(
+def test_datetimes_with_fold_are_distinct_instants(
     repository: SqlRepository, runner: asyncio.Runner, name: str, asked_in: dt.tzinfo
 ) -> None:
     twice = dt.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -189,7 +189,7 @@ def test_both_hours_of_a_change_to_winter_time_are_moments_of_their_own(
         assert [query.matches(e) for e in entities] == [e.id in ids for e in entities], wanted
 
 
-def test_nan_is_above_no_number(repository: SqlRepository, runner: asyncio.Runner) -> None:
+def test_nan_matches_no_range_filter(repository: SqlRepository, runner: asyncio.Runner) -> None:
     keeps = _name(repository) != "MySQL"
     with contextlib.nullcontext() if keeps else pytest.raises(ConstraintError):
         runner.run(_store(repository, Value(real=float("nan"))))
@@ -198,7 +198,7 @@ def test_nan_is_above_no_number(repository: SqlRepository, runner: asyncio.Runne
     assert counted == [keeps, 0]
 
 
-def test_search_in_the_letters_of_europe_ignores_case_alike(
+def test_search_ignores_case_of_european_letters(
     repository: SqlRepository, runner: asyncio.Runner
 ) -> None:
     texts = ["Zoë", "ZOË", "Straße", "Ελλάδα", "ЖАР", "жар", "Ørsted", "naïve", "100%", "a_b"]
@@ -210,9 +210,7 @@ def test_search_in_the_letters_of_europe_ignores_case_alike(
         assert [e.id for e in found] == [e.id for e in query.arrange(entities)], search
 
 
-def test_texts_stand_in_the_order_of_code_points(
-    repository: SqlRepository, runner: asyncio.Runner
-) -> None:
+def test_texts_sort_by_code_point(repository: SqlRepository, runner: asyncio.Runner) -> None:
     texts = [
         "b", "B", "a", "ä", "z", "Z", "a ", "", "é", "e", "😀", "\uffff", "\0", "a\0", "\1", "\2",
     ]  # fmt: skip
@@ -255,7 +253,7 @@ SOMEWHERE = {
 }  # fmt: skip
 
 
-def test_what_a_database_cannot_keep_is_an_error_of_the_field(
+def test_unstorable_value_is_a_field_error(
     repository: SqlRepository, runner: asyncio.Runner
 ) -> None:
     for field, value, said in [*NEVER, *SOMEWHERE[_name(repository)]]:
@@ -268,7 +266,7 @@ def test_what_a_database_cannot_keep_is_an_error_of_the_field(
 
 @pytest.mark.parametrize("op", ["lt", "lte", "eq", "ne", "gte", "gt", "in"])
 @pytest.mark.parametrize("name", ["moment", "zoned", "local"])
-def test_shown_moments_compare_with_and_without_a_zone(
+def test_rendered_datetimes_compare_naive_and_aware(
     repository: SqlRepository, runner: asyncio.Runner, op: str, name: str
 ) -> None:
     texts = ("10:00+00:00", "12:00+02:00", "10:00", "10:00:00.000001+00:00", "09:59Z", "09:59")

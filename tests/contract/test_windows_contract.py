@@ -91,7 +91,7 @@ def _ids(entities: Any) -> list[str]:
     return [entity.id for entity in entities]
 
 
-def test_windows_and_streams_give_the_answer_in_pieces(
+def test_windows_and_streams_return_complete_results(
     store: Repository, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "MAX_KEYS", 2)

@@ -56,7 +56,7 @@ async def test_python_block_runs(block, before, folder):
 
 
 @pytest.mark.parametrize(("block", "before"), named("toml"))
-def test_toml_is_read(block, before, folder):
+def test_toml_block_is_parsed(block, before, folder):
     assert tomllib.loads(block.code)
     if block.title == "starmodel.toml":
         (folder / block.title).write_text(block.code)
@@ -64,14 +64,14 @@ def test_toml_is_read(block, before, folder):
 
 
 @pytest.mark.parametrize(("block", "before"), named("ini"))
-def test_environment_file_is_read(block, before, folder):
+def test_environment_block_is_parsed(block, before, folder):
     if block.title.endswith(".env"):
         (folder / ".env").write_text(block.code)
         assert Settings()
 
 
 @pytest.mark.parametrize(("block", "before"), named("console"))
-def test_console_block_names_commands_that_exist(block, before):
+def test_console_block_names_existing_commands(block, before):
     for line in re.findall(r"^\$ (.+)$", block.code, re.M):
         check_command(line.partition("#")[0].split())
 
@@ -131,7 +131,7 @@ def check_subcommand(words):
             assert word.partition("=")[0] in known, f"{' '.join(path)} {word}"
 
 
-def test_path_of_a_click_names_functions_that_exist():
+def test_path_of_a_click_names_existing_functions():
     names = re.findall(
         r"`(starmodel\.[a-z_.]+\.[A-Za-z_.]+)`", (ROOT / "docs/architecture.md").read_text()
     )

@@ -43,7 +43,7 @@ class Loaded(HTMLParser):
         self.addresses += re.findall(r"url\(['\"]?([^)'\"]+)", given.get("style", ""))
 
 
-def test_page_loads_nothing_from_elsewhere(site):
+def test_page_loads_no_third_party_resource(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 30
     foreign = {
@@ -55,12 +55,12 @@ def test_page_loads_nothing_from_elsewhere(site):
     assert foreign == set()
 
 
-def test_style_sheets_load_nothing_from_elsewhere(site):
+def test_style_sheets_load_no_third_party_resource(site):
     styles = [*site.rglob("*.css"), *site.rglob("*.html")]
     assert [str(file) for file in styles if IN_STYLES.search(file.read_text())] == []
 
 
-def test_what_only_tests_read_is_in_no_page(site):
+def test_test_only_blocks_appear_in_no_page(site):
     for page in site.rglob("*.html"):
         text = page.read_text()
         assert "<!-- check" not in text, page

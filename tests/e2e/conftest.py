@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from e2e.apps.gallery import GALLERY
-from e2e.apps.page_state import DESK
+from e2e.apps.page_state import PAGE_STATE
 from e2e.apps.shop import SHOP
 from e2e.browsing import Visitor
 from e2e.serving import Server
@@ -52,9 +52,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="package")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def page_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server for unsent input; see `apps.page_state.PAGE_STATE`."""
-    with Server(tmp_path_factory.mktemp("desk"), DESK) as server:
+    with Server(tmp_path_factory.mktemp("page_state"), PAGE_STATE) as server:
         yield server
 
 

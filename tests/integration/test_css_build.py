@@ -87,15 +87,13 @@ def test_new_classes_replace_the_file(folder: Path) -> None:
     assert [file.name for file in (folder / "static").iterdir()] == ["starmodel-app.css"]
 
 
-def test_missing_application_is_told(folder: Path) -> None:
+def test_missing_application_is_reported(folder: Path) -> None:
     done = run("build", "shop.py")
     assert done.exit_code == 1
     assert done.stderr.startswith("starmodel: No file")
 
 
-def test_missing_node_is_told_with_the_remedy(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_node_error_names_the_remedy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     done = run("build")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from databases import DATABASES, emptied
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from torture.hot_row import PROGRAM
 
 PROCESSES, WRITERS = 3, 16
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_writers_of_three_processes_on_one_row_all_succeed_at_the_first_try(
+def test_writers_of_three_processes_on_one_row_succeed_without_retry(
     database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if database == "sqlite":
@@ -61,7 +61,7 @@ def test_writers_of_three_processes_on_one_row_all_succeed_at_the_first_try(
 
 
 async def _total(url: str) -> int:
-    outsider = await Outsider.at(url)
-    ((total,),) = await outsider.rows("SELECT total FROM account")
-    await outsider.close()
+    external = await ExternalWriter.at(url)
+    ((total,),) = await external.rows("SELECT total FROM account")
+    await external.close()
     return int(total)

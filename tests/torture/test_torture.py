@@ -30,12 +30,12 @@ SIZE = LARGE if os.environ.get("TORTURE") == "large" else Size()
 pytestmark = pytest.mark.timeout(1200)
 
 
-def test_sqlite_counts_what_it_acknowledged(tmp_path: Path) -> None:
+def test_sqlite_stores_acknowledged_commands_exactly_once(tmp_path: Path) -> None:
     _run("sqlite", f"sqlite:///{tmp_path / 'torture.db'}", tmp_path, replace(SIZE, restarts=0))
 
 
 @pytest.mark.parametrize("database", SERVERS)
-def test_server_that_is_restarted_counts_what_it_acknowledged(
+def test_restarted_server_stores_acknowledged_commands_exactly_once(
     database: str, tmp_path: Path
 ) -> None:
     with SERVERS[database]() as server:

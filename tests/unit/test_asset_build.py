@@ -64,14 +64,14 @@ def test_import_that_cannot_be_published_is_refused(
         build.Publisher(tmp_path, sources).publish("a.js")
 
 
-def test_text_of_others_is_published_as_it_is(build: ModuleType, tmp_path: Path) -> None:
+def test_third_party_text_is_published_unchanged(build: ModuleType, tmp_path: Path) -> None:
     sources = {"own.js": 'import "./their.js"', "their.js": 'import "./gone.js"'}
     publisher = build.Publisher(tmp_path, sources, own={"own.js"})
     publisher.publish("own.js")
     assert (tmp_path / publisher.manifest["their.js"]).read_text() == 'import "./gone.js"'
 
 
-def test_pages_work_without_node_and_the_lack_is_told(
+def test_missing_node_is_reported_and_pages_work(
     build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")

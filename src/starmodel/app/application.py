@@ -112,7 +112,7 @@ class Application:
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
-        self._subscribe(self.dispatcher.sessions.deliver, lambda topic: False)
+        self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:

@@ -1,4 +1,4 @@
-"""Runs one event of one entity, whoever asks: a click, an API call, a script, a replay."""
+"""Runs one event of one entity for a click, an API call, a script or a replay."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from starmodel.app.access import decisions
-from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
@@ -22,8 +20,9 @@ from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.generators import Steps
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
-from starmodel.app.commands.repeats import NO_OUTCOME, Repeats, outcome_text
-from starmodel.app.commands.replies import NO_REPLY, Render, Reply, reply_to
+from starmodel.app.commands.outcomes import Outcomes
+from starmodel.app.commands.repeats import Repeats
+from starmodel.app.commands.replies import Render
 from starmodel.app.commit.deadlines import StoreWindow
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked
@@ -33,7 +32,7 @@ from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Marker, RecordKey
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
-from starmodel.core.changes.drafts import Lease, close_draft, refill, returned_state
+from starmodel.core.changes.drafts import Lease, close_draft
 from starmodel.core.classes.built_in import BUILT_IN
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
@@ -53,7 +52,7 @@ log = logging.getLogger("starmodel.dispatcher")
 
 
 class Dispatcher:
-    """Loads, checks access, runs, commits and tells the outcome; knows no transport."""
+    """Loads the entity, decides access, runs the event, commits; independent of any transport."""
 
     def __init__(
         self,
@@ -71,11 +70,10 @@ class Dispatcher:
     ) -> None:
         self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
-        self._scopes, self._reactions, self._render = scopes, reactions, render
+        self._outcomes = Outcomes(registry, policy, render, reactions)
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
         self.sessions = EndedSessions()
-        self._registry = registry
         self.binders = {
             (t.cls, event.name): Binder(t, event, registry)
             for t in registry
@@ -94,7 +92,7 @@ class Dispatcher:
     def runs_at_once(self, entity_type: EntityType, event: Event[Any, Any, Any]) -> bool:
         """True for an event without parameters that a visitor fills, nor a browser's state.
 
-        Defaults don't count: a click must not decide what nobody has seen.
+        Defaults don't count: a click must not choose values that no form has shown.
         """
         binder = self.binders[entity_type.cls, event.name]
         return not (binder.takes_fields or binder.parameters or binder.carries)
@@ -161,7 +159,7 @@ class Dispatcher:
             return {}
         unit = self._unit(None)
         target = await self._loader.target(unit, command)
-        if not (target.new or await self._viewer(command).may_read(target.base)):
+        if not (target.new or await self._outcomes.viewer(command).may_read(target.base)):
             return {}  # the stored values could be inferred from the answers
         try:
             arguments = await self._loader.arguments(unit, command, target)
@@ -171,9 +169,6 @@ class Dispatcher:
         except (BindingError, ConstraintError, InvalidStateError, EditConflictError) as error:
             return error.fields
         return {}
-
-    def _viewer(self, command: Command) -> Viewer:
-        return Viewer(self._registry, self._policy, command.reader)
 
     def recorded(self, command: Command) -> dict[str, Any]:
         """The arguments as a record keeps them: secrets and private fields masked."""
@@ -198,7 +193,9 @@ class Dispatcher:
                 if command.event.kind == "async":
                     return await self._run_async(command, record, claim, session)
                 return await self._run_segments(command, record, claim, session)
-        except Exception:  # not when cancelled: what was interrupted is never run again by itself
+        except (
+            Exception
+        ):  # not when cancelled: an interrupted command is never run again automatically
             if claim is not None:
                 await claim.release()
             raise
@@ -242,14 +239,18 @@ class Dispatcher:
         arguments = command.arguments
         if self.binders[command.entity_type.cls, command.event.name].needs_more:
             arguments = await self._loader.arguments(unit, command, target)
-        if command.was and await self._viewer(command).may_read(target.base):
+        if command.was and await self._outcomes.viewer(command).may_read(target.base):
             check_untouched(target.base, arguments, command.was)
         value = command.event.fn(target.draft, **arguments)
-        value, reply = await self._reply(unit, target, command, value)
+        value, reply = await self._outcomes.reply(unit, target, command, value)
         record = record.reading(version_of(target.base))
-        marker = None if claim is None else await self._marker(unit, target, command, claim, reply)
+        marker = (
+            None
+            if claim is None
+            else await self._outcomes.marker(unit, target, command, claim, reply)
+        )
         await unit.commit(marker=marker, target=target, record=record)
-        return await self._outcome(unit, target, command, record, claim, value, reply)
+        return await self._outcomes.outcome(unit, target, command, record, claim, value, reply)
 
     async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
@@ -318,106 +319,17 @@ class Dispatcher:
         last: bool = True,
     ) -> Outcome:
         """Commit what an event did that may have awaited; conflicts are rebased."""
-        value, reply = await self._reply(unit, target, command, value)
+        value, reply = await self._outcomes.reply(unit, target, command, value)
         record = record.reading(version_of(target.base))
 
         async def marker() -> Marker | None:
             made = None
             if claim is not None:
-                made = await self._marker(unit, target, command, claim, reply, last=last)
+                made = await self._outcomes.marker(unit, target, command, claim, reply, last=last)
             session.check()  # again at each attempt, because the session may end in between
             return made
 
         await unit.settle(marker=marker, target=target, record=record)
-        return await self._outcome(unit, target, command, record, claim, value, reply, last=last)
-
-    async def _reply(
-        self, unit: UnitOfWork, target: Tracked, command: Command, value: Any
-    ) -> tuple[Any, Reply]:
-        """The event's result and the reply made of it; a returned state goes into the draft.
-
-        Raises: AccessDeniedError, for a new state that the caller may not make; what
-        `reply_to` and `command.vet` raise.
-        """
-        entity_type, event = command.entity_type, command.event
-        if value is not None and (state := returned_state(target.draft, value)) is not None:
-            if state is not target.draft:
-                refill(target.draft, state)  # its version does not matter: the base's counts
-            value = None
-        if event.name == "delete" and entity_type.is_record:
-            target.deleted = True
-        elif target.new:  # nothing was stored to decide on, so the state to be stored decides
-            await decisions.check(
-                self._policy, entity_type, "write", command.actor, event=event, entity=target.draft
-            )
-        reply = NO_REPLY
-        if value is not None:
-            where = f"{entity_type.name}.{event.name}"
-            reply = await reply_to(value, event.info, self._render, self._viewer(command), where)
-        if command.vet is not None:
-            command.vet(reply)
-        if target.new:
-            await unit.identify()  # the reply and the marker name the new record
-        return value, reply
-
-    async def _marker(
-        self,
-        unit: UnitOfWork,
-        target: Tracked,
-        command: Command,
-        claim: Claim,
-        reply: Reply,
-        *,
-        last: bool = True,
-    ) -> Marker:
-        """The idempotency marker to store with the changes of a step."""
-        outcome = None
-        if last:
-            outcome = NO_OUTCOME
-            if target.new or reply is not NO_REPLY:
-                outcome = await outcome_text(reply, target, self._viewer(command))
-        cause = command.entity_type.cls, command.event.name
-        return claim.marker(
-            outcome, effects=bool(unit.facts.emitted) or cause in self._reactions.causes
+        return await self._outcomes.outcome(
+            unit, target, command, record, claim, value, reply, last=last
         )
-
-    async def _outcome(
-        self,
-        unit: UnitOfWork,
-        target: Tracked,
-        command: Command,
-        record: CommandRecord,
-        claim: Claim | None,
-        value: Any,
-        reply: Reply,
-        *,
-        last: bool = True,
-    ) -> Outcome:
-        """The outcome of a committed step as its caller may see it; handlers are started."""
-        entity_type = command.entity_type
-        if claim is not None:
-            claim.kept = True
-        if command.precondition is not None:
-            command.precondition.is_met = True  # from here on the version is this command's own
-        entity = None if target.deleted else target.made
-        if self._reactions.causes:
-            try:
-                self._reactions.after(
-                    record if last else None, entity_type.cls, entity, unit.facts.emitted
-                )
-            except Exception:  # delivery: what is stored stays stored, whatever follows it
-                log.exception(
-                    "The @on handlers of %s.%s could not be started",
-                    entity_type.name,
-                    command.event.name,
-                )
-        stored = entity_type.auto_persist or unit.facts.save
-        if entity is None:
-            return Outcome(record, value, reply, None, 0, target.patch, stored)
-        reader = command.reader
-        if reader is not TRUSTED and not await decisions.permits(
-            self._policy, entity_type, reader, entity=entity
-        ):
-            return Outcome(record, value, reply, stored=stored, readable=False)
-        version = version_of(entity)
-        return Outcome(record, value, reply, entity, version, target.patch, stored)

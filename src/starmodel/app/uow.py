@@ -12,9 +12,9 @@ from starmodel.app.commit.deadlines import StoreWindow, close_window
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked, change_of
 from starmodel.app.persistence import PersistenceManager, Repositories
-from starmodel.app.ports.bus import EventBus
+from starmodel.app.ports.bus import EventBus, Wants
 from starmodel.app.ports.clock import Clock
-from starmodel.app.ports.messages import Emitted, changed_message, fact_data
+from starmodel.app.ports.messages import Emitted, always_has_json, changed_message, fact_data
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import Batch, Change, Marker, RecordKey
 from starmodel.app.sessions.scopes import default_snapshot
@@ -69,6 +69,7 @@ class UnitOfWork:
         self._persistence: Repositories = persistence
         self._bus, self._clock, self._lease = bus, clock, lease
         self._tracked: dict[tuple[type[Entity], Any], Tracked] = {}
+        self._wants: Wants | None = getattr(bus, "wants", None)  # of a SelectiveBus
         self._adds_records = False
         self.facts = Facts()
 
@@ -103,7 +104,7 @@ class UnitOfWork:
         return (await self.load(entity, id)).draft  # type: ignore[return-value]
 
     async def load(self, entity: type[Entity], id: Any) -> Tracked:
-        """As `get`, with all that this unit knows of the record."""
+        """As `get`, with the base snapshot and the state of its change."""
         tracked = self._tracked.get((entity, id))
         if tracked is None:
             entity_type = self._registry[entity]
@@ -183,7 +184,14 @@ class UnitOfWork:
         if self.facts.emitted:
             cause = ("", "") if record is None else (record.entity, record.id)
             facts = [Emitted(type(f).__name__, fact_data(f), *cause) for f in self.facts.emitted]
-        changes, messages = self._changes()
+        changes = self._changes()
+        wants = self._wants
+        for tracked, _ in changes:
+            if not always_has_json(tracked.entity_type.cls):
+                wants = None
+        # A message that may fail is made now, so that its change is not stored. Others are made
+        # after the commit, because a page may subscribe while the store is awaited.
+        messages = self._messages(changes) if wants is None else []
         marked = None if target is None else target.entity_type.cls
         try:
             if len(changes) == 1 and marked in (None, changes[0][1].entity):
@@ -206,6 +214,8 @@ class UnitOfWork:
             if change.snapshot is not None:
                 tracked.made, tracked.id = stored(change.snapshot, change.version), change.id
                 tracked.written = True
+        if wants is not None:
+            messages = self._messages(changes, wants)
         for message in messages + facts:
             try:
                 await self._bus.publish(message)
@@ -213,7 +223,7 @@ class UnitOfWork:
                 log.exception("The bus could not publish a %s", type(message).__name__)
 
     async def _follow_deletes(self) -> None:
-        """Remove or let go of what refers to a deleted record, as its foreign keys say."""
+        """Delete, or set to NULL, the references to deleted records, by their foreign keys."""
         seen: set[int] = set()
         while gone := [
             t for t in self._tracked.values() if t.deleted and not t.new and id(t) not in seen
@@ -229,7 +239,7 @@ class UnitOfWork:
                     await self._follow(child, key, list(values))
 
     async def _follow(self, cls: type[Entity], key: ForeignKey, values: list[Any]) -> None:
-        """Remove or let go of the records that refer to one of these, found by sets of them."""
+        """Delete the records that refer to one of these values, or set their keys to NULL."""
         repository = self._persistence.for_class(cls)
         for start in range(0, len(values), FOLLOWED_AT_ONCE):
             some = values[start : start + FOLLOWED_AT_ONCE]
@@ -320,7 +330,7 @@ class UnitOfWork:
             refill(tracked.draft, made, lease)
 
     async def reload(self, lease: Lease) -> None:
-        """After a conflict at a `yield`: the same drafts start again from what is stored.
+        """After a conflict at a `yield`: the same drafts start again from the stored snapshots.
 
         What the segment added is forgotten, and so is what others have removed.
         """
@@ -350,14 +360,9 @@ class UnitOfWork:
         for tracked in self._tracked.values():
             reads_of(tracked.draft).clear()
 
-    def _changes(self) -> tuple[list[tuple[Tracked, Change]], list[Any]]:
-        """What is to be stored, in the order of its locks, and the messages about it.
-
-        Nothing when only reads remain. The messages are made before anything is stored, so that
-        a state that can't be published is refused.
-        """
+    def _changes(self) -> list[tuple[Tracked, Change]]:
+        """What is to be stored, in the order of its locks; nothing when only reads remain."""
         changes: list[tuple[Tracked, Change]] = []
-        messages: list[Any] = []
         is_write = False
         for tracked in self._tracked.values():
             fills = self._stores.column_defaults(tracked.entity_type.cls)
@@ -367,12 +372,24 @@ class UnitOfWork:
                 is_write = is_write or change.kind != "check"
         if len(changes) > 1:
             changes.sort(key=lambda pair: pair[1].key)
-        if not is_write:
-            return [], messages
+        return changes if is_write else []
+
+    def _messages(
+        self, changes: list[tuple[Tracked, Change]], wants: Wants | None = None
+    ) -> list[Any]:
+        """The messages about what changed on the server.
+
+        Shapes: with wants, of inserts and updates only those that a subscriber handles.
+        Raises: TypeError, for a state without a JSON form.
+        """
+        messages: list[Any] = []
         for tracked, change in changes:
-            if change.kind != "check" and not tracked.entity_type.in_browser:
-                messages.append(changed_message(tracked.entity_type, change, tracked.base))
-        return changes, messages
+            entity_type = tracked.entity_type
+            if change.kind == "check" or entity_type.in_browser:
+                continue
+            if wants is None or change.kind == "delete" or wants(f"{entity_type.name}:{change.id}"):
+                messages.append(changed_message(entity_type, change, tracked.base))
+        return messages
 
 
 def _taken(name: str, id: Any) -> ConstraintError:

@@ -36,7 +36,7 @@ def tabs(page: Page, times: int) -> list[str]:
     return found
 
 
-def test_skip_link_leads_past_the_navigation(ann: Visitor) -> None:
+def test_skip_link_skips_the_navigation(ann: Visitor) -> None:
     page = ann.open("/counter")
     assert tabs(page, 1) == ["Skip to content"]
     skip = page.get_by_role("link", name="Skip to content")
@@ -47,7 +47,7 @@ def test_skip_link_leads_past_the_navigation(ann: Visitor) -> None:
     assert page.evaluate("!!document.activeElement.closest('main')")
 
 
-def test_tab_goes_through_a_list_in_reading_order(ann: Visitor) -> None:
+def test_tab_key_follows_reading_order_in_a_list(ann: Visitor) -> None:
     page = ann.open("/books?order=title&per_page=2")
     page.locator("#content").focus()
     assert tabs(page, 6)[:3] == ["New book", "Search books", "Size"]
@@ -82,7 +82,7 @@ def test_menu_of_a_row_opens_moves_and_closes_by_keyboard(ann: Visitor) -> None:
     expect(opener).to_be_focused()
 
 
-def test_question_keeps_the_focus_and_gives_it_back(ann: Visitor) -> None:
+def test_confirmation_dialog_traps_and_restores_focus(ann: Visitor) -> None:
     page = ann.open("/books?order=title&per_page=2")
     page.get_by_role("link", name="Book 01", exact=True).click()
     delete = page.get_by_role("button", name="Delete")
@@ -109,7 +109,7 @@ def sentence(page: Page, label: str) -> Locator:
     return page.locator(".sm-field").filter(has=box).locator("small")
 
 
-def test_what_is_said_while_typing_is_what_the_server_says(ann: Visitor) -> None:
+def test_validation_while_typing_matches_the_server(ann: Visitor) -> None:
     page = ann.open("/books/new", live=False)
     title, price = page.get_by_label("Title"), page.get_by_label("Price")
     title.focus()
@@ -164,7 +164,7 @@ def test_toast_stays_under_the_pointer_and_can_be_dismissed(ann: Visitor) -> Non
     expect(toast).to_have_count(0)
 
 
-def test_dark_is_kept_followed_by_other_tabs_and_there_from_the_first_frame(ann: Visitor) -> None:
+def test_dark_theme_is_stored_and_shared_with_other_tabs_from_the_first_frame(ann: Visitor) -> None:
     ann.context.add_init_script(
         "requestAnimationFrame(() => { window.first = document.documentElement.className })"
     )

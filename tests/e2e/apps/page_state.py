@@ -1,6 +1,6 @@
 """An application whose pages hold browser-only state: unsent input, open details, requests."""
 
-DESK = '''
+PAGE_STATE = '''
 import asyncio
 from datetime import date
 from typing import Annotated, Literal

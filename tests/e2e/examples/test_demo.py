@@ -46,7 +46,7 @@ def test_landing_counts_in_both_windows_of_one_visitor(demo: Server, visit: Visi
     expect(other.locator("#count")).to_have_text("0")
 
 
-def test_landing_leads_to_pages_that_all_work(demo: Server, visit: Visit) -> None:
+def test_landing_links_to_working_pages(demo: Server, visit: Visit) -> None:
     page = visit(demo).open("/")
     for name in ("Counter", "Dashboard", "Chat", "Tasks", "Report"):
         page.goto("/")
@@ -56,7 +56,7 @@ def test_landing_leads_to_pages_that_all_work(demo: Server, visit: Visit) -> Non
         expect(page).to_have_url(f"{demo.url}/")
 
 
-def test_light_and_dark_are_kept(demo: Server, visit: Visit) -> None:
+def test_theme_choice_is_stored(demo: Server, visit: Visit) -> None:
     page = visit(demo, color_scheme="light").open("/")
     click(page, "Switch between light and dark")
     expect(page.locator("html.dark")).to_be_attached()
@@ -76,7 +76,7 @@ def test_pages_are_as_wide_as_the_window(demo: Server, visit: Visit, width: int)
         page.close()
 
 
-def test_dashboard_figures_and_chart_follow_for_every_visitor(demo: Server, visit: Visit) -> None:
+def test_dashboard_figures_and_chart_update_for_every_visitor(demo: Server, visit: Visit) -> None:
     here, there = visit(demo).open("/dashboard"), visit(demo).open("/dashboard")
     bars = there.locator("uk-chart path.apexcharts-bar-area")
     expect(bars).to_have_count(4)
@@ -137,7 +137,7 @@ def test_tasks_are_filtered_and_changed_together(demo: Server, visit: Visit) -> 
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
-def test_report_is_followed_in_both_windows_and_outlives_its_tab(
+def test_report_progress_shows_in_both_windows_and_outlives_its_tab(
     demo: Server, visit: Visit
 ) -> None:
     ann = visit(demo)
@@ -156,7 +156,7 @@ def test_report_is_followed_in_both_windows_and_outlives_its_tab(
     expect(again.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
 
 
-def test_progress_of_a_report_that_was_cut_off_goes_away(tmp_path: Path, visit: Visit) -> None:
+def test_progress_of_an_interrupted_report_is_removed(tmp_path: Path, visit: Visit) -> None:
     with example_server(tmp_path, "demo") as server:
         ann = visit(server)
         ann.expect_errors(*SERVER_AWAY)
@@ -173,7 +173,7 @@ def test_progress_of_a_report_that_was_cut_off_goes_away(tmp_path: Path, visit: 
         expect(page.locator("#starmodel-toasts progress")).to_have_count(0)
 
 
-def test_example_tasks_are_written_once(tmp_path: Path, visit: Visit) -> None:
+def test_example_tasks_are_created_once(tmp_path: Path, visit: Visit) -> None:
     with example_server(tmp_path, "demo") as server:
         ann = visit(server)
         ann.expect_errors(*SERVER_AWAY)

@@ -34,7 +34,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pages_fit_and_ask_only_their_own_server(browser: Browser, site: str, width: int) -> None:
+def test_pages_fit_and_request_their_own_server_only(
+    browser: Browser, site: str, width: int
+) -> None:
     page = browser.new_page(viewport={"width": width, "height": 800})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -55,6 +57,6 @@ def test_search_finds_a_page(browser: Browser, site: str) -> None:
 
 
 @pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
-def test_picture_can_be_taken(browser: Browser, tmp_path: Path, picture: Picture) -> None:
+def test_screenshot_script_runs(browser: Browser, tmp_path: Path, picture: Picture) -> None:
     take(browser, picture, tmp_path)
     assert len(list(tmp_path.glob("*.png"))) == 2

@@ -145,7 +145,7 @@ def test_hello_under_starmodel_run_counts_in_all_tabs_of_one_browser(
         expect(field(page, "Count")).to_have_text(count)
 
 
-def test_page_of_ones_own_shows_signals_and_runs_actions(
+def test_user_page_shows_signals_and_runs_actions(
     serve: Callable[..., Server], visit: Callable[..., Visitor]
 ) -> None:
     server = serve(OWN_PAGE)

@@ -55,7 +55,7 @@ def edited(serve: Serve) -> tuple[Server, Callable[[str], None]]:
     return server, edit
 
 
-def test_new_code_is_shown_where_nothing_typed_would_be_lost(
+def test_new_code_reloads_pages_without_unsent_input(
     edited: tuple[Server, Callable[[str], None]], visit: Visit
 ) -> None:
     server, edit = edited
@@ -84,7 +84,7 @@ def _open_pages(server: Server, developer: Visitor, guest: Visitor) -> tuple[Pag
     return mine, theirs, typing
 
 
-def test_failure_is_shown_to_the_developer_and_goes_when_it_is_mended(
+def test_import_error_is_rendered_for_the_developer_until_fixed(
     edited: tuple[Server, Callable[[str], None]], visit: Visit
 ) -> None:
     server, edit = edited
@@ -114,7 +114,7 @@ def test_failure_is_shown_to_the_developer_and_goes_when_it_is_mended(
     expect(typing.locator("main .sm-figure dd")).to_have_text("12")
 
 
-def test_failed_start_is_shown_like_a_failed_import(
+def test_startup_error_is_rendered_like_an_import_error(
     edited: tuple[Server, Callable[[str], None]], visit: Visit
 ) -> None:
     server, edit = edited

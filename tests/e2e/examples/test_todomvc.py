@@ -251,7 +251,7 @@ def test_clear_completed_is_shown_when_useful_and_clears(three: Page) -> None:
 # Routing
 
 
-def test_filters_show_what_they_say_and_one_is_selected(three: Page) -> None:
+def test_filters_show_matching_items_and_one_is_selected(three: Page) -> None:
     selected = three.locator("ul.filters a.selected")
     items(three).nth(1).locator(".toggle").check()
     expect(selected).to_have_text("All")
@@ -267,7 +267,7 @@ def test_filters_show_what_they_say_and_one_is_selected(three: Page) -> None:
     assert three.url.endswith("#/")
 
 
-def test_back_button_goes_back_through_filters(three: Page) -> None:
+def test_back_button_restores_earlier_filters(three: Page) -> None:
     items(three).nth(1).locator(".toggle").check()
     for name in ("All", "Active", "Completed"):
         three.get_by_role("link", name=name).click()
@@ -278,7 +278,7 @@ def test_back_button_goes_back_through_filters(three: Page) -> None:
     expect_shown(three, FIRST, SECOND, THIRD)
 
 
-def test_filter_is_followed_while_items_change(three: Page) -> None:
+def test_filter_applies_while_items_change(three: Page) -> None:
     three.get_by_role("link", name="Active").click()
     items(three).nth(0).locator(".toggle").check()
     expect_shown(three, SECOND, THIRD)
@@ -317,9 +317,7 @@ def test_todos_survive_a_restart_of_the_server(tmp_path: Path, visit: Visit) -> 
         expect_shown(page, FIRST)
 
 
-def test_two_tabs_follow_each_other_with_filters_of_their_own(
-    todomvc: Server, visit: Visit
-) -> None:
+def test_two_tabs_synchronise_with_separate_filters(todomvc: Server, visit: Visit) -> None:
     visitor, stranger = visit(todomvc), visit(todomvc)
     first, second, other = visitor.open("/"), visitor.open("/#/active"), stranger.open("/")
     add(first, FIRST)

@@ -150,7 +150,7 @@ def visited(in_memory: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return Visitor(module.build())
 
 
-def test_visitor_sees_what_chromium_sees(
+def test_visitor_renders_what_chromium_renders(
     visited: Visitor, serve: Callable[..., Server], visit: Callable[..., Any]
 ) -> None:
     server = serve(SOURCE.read_text(encoding="utf-8") + "\n\napp = build()\n")

@@ -38,9 +38,7 @@ def test_thirty_quick_clicks_count_thirty(shop: Server, visit: Visit) -> None:
     expect(field(page, "Count")).to_have_text("30")
 
 
-def test_clicks_before_the_stream_is_open_count_and_never_go_back(
-    shop: Server, visit: Visit
-) -> None:
+def test_clicks_before_the_stream_is_open_count_once(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     ann.context.add_init_script(
         "window.seen = []; new MutationObserver(() => {"
@@ -71,7 +69,7 @@ def test_two_buttons_of_one_event_keep_their_amounts(shop: Server, visit: Visit)
     expect(page.locator("#mine")).to_have_text("35")
 
 
-def test_click_whose_reply_is_lost_is_repeated_and_counts_once(shop: Server, visit: Visit) -> None:
+def test_click_with_lost_response_is_retried_and_counts_once(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     ann.expect_errors(*SERVER_AWAY)
     page = ann.open("/counter")
@@ -109,7 +107,7 @@ def test_enter_submits_and_a_form_is_empty_after_success(shop: Server, visit: Vi
     expect(note).to_be_focused()
 
 
-def test_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(
+def test_refused_form_keeps_input_and_shows_the_error_beside_the_field(
     shop: Server, visit: Visit
 ) -> None:
     ann = visit(shop)
@@ -142,7 +140,7 @@ def test_refused_form_keeps_what_was_typed_and_says_why_beside_the_field(
     expect(field(page, "Tags").locator("li")).to_have_text(["new", "red"])
 
 
-def test_refusal_by_the_domain_is_shown_and_changes_nothing(shop: Server, visit: Visit) -> None:
+def test_domain_error_is_shown_and_changes_nothing(shop: Server, visit: Visit) -> None:
     page = visit(shop).open("/counter")
     amount = form(page, "Decrement").get_by_label("Amount")
     amount.fill("3")
@@ -152,7 +150,7 @@ def test_refusal_by_the_domain_is_shown_and_changes_nothing(shop: Server, visit:
     expect(field(page, "Count")).to_have_text("0")
 
 
-def test_sentence_beside_a_field_goes_away_after_success(shop: Server, visit: Visit) -> None:
+def test_error_beside_a_field_is_removed_after_success(shop: Server, visit: Visit) -> None:
     page = visit(shop).open("/counter")
     amount = form(page, "Increment").get_by_label("Amount")
     small = form(page, "Increment").locator("small")
@@ -180,7 +178,7 @@ def test_edit_form_shows_the_values_and_saves_the_changed_ones(shop: Server, vis
     expect(field(page, "Price")).to_have_text("2.5")
 
 
-def test_what_is_typed_while_the_answer_is_on_its_way_stays(shop: Server, visit: Visit) -> None:
+def test_input_typed_during_a_request_is_kept(shop: Server, visit: Visit) -> None:
     page = visit(shop).open("/counter")
     amount = form(page, "Increment").get_by_label("Amount")
     hold = Hold()
@@ -195,7 +193,7 @@ def test_what_is_typed_while_the_answer_is_on_its_way_stays(shop: Server, visit:
     expect(amount).to_have_value("6")
 
 
-def test_failure_of_a_proxy_is_told_and_keeps_what_was_typed(shop: Server, visit: Visit) -> None:
+def test_proxy_error_is_shown_and_keeps_unsent_input(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     ann.expect_errors("status of 502")
     page = ann.open("/counter")
@@ -207,7 +205,7 @@ def test_failure_of_a_proxy_is_told_and_keeps_what_was_typed(shop: Server, visit
     expect(amount).to_have_value("5")
 
 
-def test_own_routes_answer_a_click_as_events_do(shop: Server, visit: Visit) -> None:
+def test_user_routes_handle_clicks_like_events(shop: Server, visit: Visit) -> None:
     page = visit(shop).open("/parts", live=False)
     for name, place, text in (("Component", "#part", "A part"), ("Signals", "#told", "something")):
         page.get_by_role("button", name=name).click()

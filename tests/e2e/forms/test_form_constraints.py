@@ -29,10 +29,10 @@ def problem(page: Page, name: str) -> Any:
     return page.locator(f"small[id$='-{name}-problem']")
 
 
-def test_required_text_and_mail_address_are_refused_beside_their_inputs(
-    desk: Server, visit: Visit
+def test_required_text_and_email_errors_are_beside_their_inputs(
+    page_state: Server, visit: Visit
 ) -> None:
-    ann = visit(desk)
+    ann = visit(page_state)
     page = ann.open("/tickets/new", live=False)
     create = page.get_by_role("button", name="Create")
     page.fill("[name=mail]", "not a mail")
@@ -48,8 +48,8 @@ def test_required_text_and_mail_address_are_refused_beside_their_inputs(
     assert not read(ann, "/tickets?mail=not a mail")["items"]
 
 
-def test_number_that_is_none_is_told_before_it_is_sent(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_invalid_number_is_reported_before_the_request(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     page = ann.open("/tickets/new", live=False)
     page.fill("[name=title]", "Half typed")
     page.locator("[name=stock]").press_sequentially("e-")
@@ -60,10 +60,10 @@ def test_number_that_is_none_is_told_before_it_is_sent(desk: Server, visit: Visi
     assert page.url.endswith("/tickets/new")
 
 
-def test_emptied_number_is_refused_or_none_but_never_the_old_value(
-    desk: Server, visit: Visit
+def test_cleared_number_is_refused_or_none_but_never_the_old_value(
+    page_state: Server, visit: Visit
 ) -> None:
-    ann = visit(desk)
+    ann = visit(page_state)
     ticket = made(ann, "/tickets", title="Emptied", stock=7, limit=3)
     page = ann.open(f"/tickets/{ticket['id']}/edit", live=False)
     save = page.get_by_role("button", name="Save")
@@ -81,8 +81,8 @@ def test_emptied_number_is_refused_or_none_but_never_the_old_value(
     assert (now["stock"], now["limit"]) == (8, None)
 
 
-def test_fields_may_have_the_names_of_a_forms_properties(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_fields_may_have_the_names_of_a_forms_properties(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     page = ann.open("/rules/new", live=False)
     texts = {
         "Id": "r1", "Action": "allow", "Attributes": "a", "Children": "b", "Closest": "c",
@@ -114,10 +114,10 @@ def test_fields_may_have_the_names_of_a_forms_properties(desk: Server, visit: Vi
 @pytest.mark.parametrize(
     ("typed", "sent"), [("9007199254740993", "9007199254740993"), ("", "nothing"), ("12", "12")]
 )
-def test_bound_number_is_sent_as_it_was_typed(
-    desk: Server, visit: Visit, typed: str, sent: str
+def test_bound_number_is_sent_verbatim(
+    page_state: Server, visit: Visit, typed: str, sent: str
 ) -> None:
-    page = visit(desk).open("/account-page")
+    page = visit(page_state).open("/account-page")
     page.fill("#amount", "5")
     page.fill("#amount", typed)
     expect(page.locator("#amount")).to_have_value(typed)

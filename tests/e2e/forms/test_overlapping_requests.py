@@ -18,8 +18,8 @@ def read(visitor: Visitor, path: str) -> Any:
     return answer.json()
 
 
-def test_enter_pressed_twice_creates_one_record(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_enter_pressed_twice_creates_one_record(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     page = ann.open("/tickets/new", live=False)
     page.fill("[name=title]", "Twice")
     page.focus("[name=title]")
@@ -30,9 +30,9 @@ def test_enter_pressed_twice_creates_one_record(desk: Server, visit: Visit) -> N
 
 
 def test_own_form_sends_the_same_text_once_and_other_text_in_turn(
-    desk: Server, visit: Visit
+    page_state: Server, visit: Visit
 ) -> None:
-    ann = visit(desk)
+    ann = visit(page_state)
     page = ann.open("/room")
     page.fill("#text", "hi")
     page.dblclick("#say")
@@ -48,8 +48,8 @@ def test_own_form_sends_the_same_text_once_and_other_text_in_turn(
     assert read(ann, "/chat")["lines"] == ["hi", "one", "two"]
 
 
-def test_older_answer_does_not_replace_a_newer_one(desk: Server, visit: Visit) -> None:
-    page = visit(desk).open("/find")
+def test_older_response_does_not_replace_a_newer_one(page_state: Server, visit: Visit) -> None:
+    page = visit(page_state).open("/find")
     page.focus("#q")
     page.keyboard.type("a")
     page.wait_for_timeout(100)

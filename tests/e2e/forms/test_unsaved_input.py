@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.apps.page_state import DESK
+from e2e.apps.page_state import PAGE_STATE
 from e2e.browsing import SERVER_AWAY, Visitor, hide, show
 from e2e.serving import Server
 
@@ -29,8 +29,8 @@ def ticked(page: Page, visitor: Visitor) -> None:
     expect(page.locator("#n")).to_have_text(str(before + 1))
 
 
-def test_letters_typed_while_an_event_runs_stay(desk: Server, visit: Visit) -> None:
-    page = visit(desk).open("/essay-page")
+def test_input_typed_while_an_event_runs_is_kept(page_state: Server, visit: Visit) -> None:
+    page = visit(page_state).open("/essay-page")
     page.focus("#title")
     for number, word in enumerate(TEXT.split()):
         page.keyboard.type((" " if number else "") + word, delay=60)
@@ -44,7 +44,7 @@ def test_letters_typed_while_an_event_runs_stay(desk: Server, visit: Visit) -> N
 def test_bound_inputs_survive_a_hidden_tab_and_a_restart(
     serve: Callable[..., Server], visit: Visit
 ) -> None:
-    server = serve(DESK)
+    server = serve(PAGE_STATE)
     ann = visit(server)
     ann.expect_errors(*SERVER_AWAY)
     page = ann.open("/notes")
@@ -66,8 +66,10 @@ def test_bound_inputs_survive_a_hidden_tab_and_a_restart(
     expect(page.locator("#motto")).to_have_value("HALF A MOTTO")
 
 
-def test_change_of_another_visitor_waits_until_an_input_is_left(desk: Server, visit: Visit) -> None:
-    ann, bob = visit(desk), visit(desk)
+def test_external_change_waits_until_the_input_loses_focus(
+    page_state: Server, visit: Visit
+) -> None:
+    ann, bob = visit(page_state), visit(page_state)
     call(bob, "/board/change", motto="one")
     page = ann.open("/notes")
     motto = page.locator("#motto")
@@ -90,8 +92,10 @@ def test_change_of_another_visitor_waits_until_an_input_is_left(desk: Server, vi
     expect(motto).to_have_value("four")
 
 
-def test_live_part_keeps_typed_text_choices_and_opened_parts(desk: Server, visit: Visit) -> None:
-    ann, bob = visit(desk), visit(desk)
+def test_live_part_keeps_unsent_text_selections_and_open_details(
+    page_state: Server, visit: Visit
+) -> None:
+    ann, bob = visit(page_state), visit(page_state)
     page = ann.open("/news")
     page.fill("#plan", "my plan")
     page.fill("#long", "my long plan")
@@ -117,8 +121,8 @@ def test_live_part_keeps_typed_text_choices_and_opened_parts(desk: Server, visit
     assert not page.evaluate("document.querySelector('#less').open")
 
 
-def test_untouched_controls_of_a_live_part_follow_it(desk: Server, visit: Visit) -> None:
-    ann, bob = visit(desk), visit(desk)
+def test_untouched_controls_of_a_live_part_follow_it(page_state: Server, visit: Visit) -> None:
+    ann, bob = visit(page_state), visit(page_state)
     page = ann.open("/news")
     before = page.input_value("#plan")
     page.focus("#plan")
@@ -131,8 +135,8 @@ def test_untouched_controls_of_a_live_part_follow_it(desk: Server, visit: Visit)
     expect(page.locator("#size")).to_have_value("L")
 
 
-def test_composition_goes_on_while_the_page_changes(desk: Server, visit: Visit) -> None:
-    ann, bob = visit(desk), visit(desk)
+def test_ime_composition_survives_patches(page_state: Server, visit: Visit) -> None:
+    ann, bob = visit(page_state), visit(page_state)
     page = ann.open("/news")
     page.fill("#plan", "")
     keyboard = ann.context.new_cdp_session(page)
@@ -142,10 +146,10 @@ def test_composition_goes_on_while_the_page_changes(desk: Server, visit: Visit) 
     expect(page.locator("#plan")).to_have_value("\u4f60")
 
 
-def test_rows_without_ids_in_a_live_part_are_told_to_the_developer(
-    desk: Server, visit: Visit
+def test_rows_without_ids_in_a_live_part_warn_the_developer(
+    page_state: Server, visit: Visit
 ) -> None:
-    ann, bob = visit(desk), visit(desk)
+    ann, bob = visit(page_state), visit(page_state)
     warnings: list[str] = []
     page = ann.open("/rows")
     page.on("console", lambda message: warnings.append(message.text))
@@ -165,8 +169,10 @@ CHOSEN = {"size": "M", "sizes": ["S", "M"], "day": "2027-03-03", "level": "7"}
 
 
 @pytest.mark.parametrize("path", ["/choices-page", "/chosen"], ids=["bound", "live_part"])
-def test_choices_stay_while_somebody_else_chooses(desk: Server, visit: Visit, path: str) -> None:
-    ann, bob = visit(desk), visit(desk)
+def test_selections_survive_changes_of_another_visitor(
+    page_state: Server, visit: Visit, path: str
+) -> None:
+    ann, bob = visit(page_state), visit(page_state)
     call(bob, "/choices/restore")
     page = ann.open(path)
     page.check("#M")

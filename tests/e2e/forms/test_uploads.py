@@ -39,7 +39,7 @@ def problem(page: Page, name: str) -> Any:
     return page.locator(f"small[id$='-{name}-problem']")
 
 
-def test_files_are_checked_beside_their_input_and_sent(
+def test_file_errors_are_beside_their_input_and_valid_files_are_uploaded(
     serve: Callable[..., Server], visit: Callable[..., Visitor]
 ) -> None:
     page = visit(serve(ALBUM)).open("/album")

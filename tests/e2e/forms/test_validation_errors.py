@@ -36,8 +36,10 @@ def fill(page: Page, name: str, text: str) -> None:
     page.wait_for_timeout(CHECKED_MS)
 
 
-def test_taken_value_stays_refused_until_its_input_changes(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_duplicate_value_error_stays_until_its_input_changes(
+    page_state: Server, visit: Visit
+) -> None:
+    ann = visit(page_state)
     made(ann, "/crews", name="Red")
     page = ann.open("/crews/new", live=False)
     page.fill("[name=name]", "Red")
@@ -52,10 +54,8 @@ def test_taken_value_stays_refused_until_its_input_changes(desk: Server, visit: 
     page.wait_for_url("**/crews/*-*")
 
 
-def test_conflict_stays_beside_its_input_until_it_is_saved_again(
-    desk: Server, visit: Visit
-) -> None:
-    ann = visit(desk)
+def test_conflict_stays_beside_its_input_until_resubmit(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     crew = made(ann, "/crews", name="Conflicted")
     page = ann.open(f"/crews/{crew['id']}/edit", live=False)
     page.fill("[name=size]", "2")
@@ -71,9 +71,9 @@ def test_conflict_stays_beside_its_input_until_it_is_saved_again(
 
 
 def test_picker_sends_the_id_of_a_chosen_record_and_never_typed_text(
-    desk: Server, visit: Visit
+    page_state: Server, visit: Visit
 ) -> None:
-    ann = visit(desk)
+    ann = visit(page_state)
     bob, crew = made(ann, "/people", name="Bob"), made(ann, "/crews", name="Led")
     page = ann.open(f"/crews/{crew['id']}")
     lead, picker = form(page, "Lead"), page.locator("input[data-records]")
@@ -91,8 +91,8 @@ def test_picker_sends_the_id_of_a_chosen_record_and_never_typed_text(
     expect(page.locator("main dd").get_by_text("led by Bob")).to_be_visible()
 
 
-def test_toasts_do_not_pile_up(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_toasts_are_bounded_in_number(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     page = ann.open(f"/crews/{made(ann, '/crews', name='Failing')['id']}")
     button, toasts = form(page, "Fail").get_by_role("button"), page.locator("[data-toast]")
     for count in range(1, 8):
@@ -103,8 +103,8 @@ def test_toasts_do_not_pile_up(desk: Server, visit: Visit) -> None:
     expect(toasts).to_have_count(3)
 
 
-def test_focused_input_is_not_under_the_bar_of_the_page(desk: Server, visit: Visit) -> None:
-    page = visit(desk, viewport={"width": 390, "height": 500}).open("/rules/new", live=False)
+def test_focused_input_is_not_covered_by_the_header(page_state: Server, visit: Visit) -> None:
+    page = visit(page_state, viewport={"width": 390, "height": 500}).open("/rules/new", live=False)
     page.get_by_label("Id", exact=False).first.fill("r9")
     page.get_by_label("Name").fill("Long form")
     page.get_by_label("Name").fill("")

@@ -21,7 +21,7 @@ def page(shop: Server, visit: Callable[..., Visitor]) -> Page:
     return visitor.context.new_page()
 
 
-def test_event_leads_back_to_its_page(page: Page, shop: Server) -> None:
+def test_event_redirects_to_its_page(page: Page, shop: Server) -> None:
     page.goto("/counter")
     form(page, "Increment").get_by_label("Amount").fill("4")
     form(page, "Increment").get_by_role("button").click()
@@ -52,7 +52,7 @@ def test_record_is_created_edited_and_deleted(page: Page, shop: Server) -> None:
     expect(page.get_by_text("Plain pen")).to_have_count(0)
 
 
-def test_refused_form_comes_back_with_what_was_typed(page: Page) -> None:
+def test_refused_form_is_rendered_with_its_input(page: Page) -> None:
     page.goto("/products/new")
     page.get_by_label("Name").fill("A name of more than twenty characters")
     page.get_by_label("Stock").fill("12")
@@ -62,7 +62,7 @@ def test_refused_form_comes_back_with_what_was_typed(page: Page) -> None:
     expect(page.get_by_label("Stock")).to_have_value("12")
 
 
-def test_list_is_searched_filtered_sorted_and_turned(gallery: Server, visit: Visit) -> None:
+def test_list_is_searched_filtered_sorted_and_paginated(gallery: Server, visit: Visit) -> None:
     page = visit(gallery, java_script_enabled=False).context.new_page()
     rows = page.locator("tbody tr")
     page.goto("/books?order=title")

@@ -151,14 +151,14 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def kept(page: Page, area: str = "localStorage") -> dict[str, Any]:
+def stored_states(page: Page, area: str = "localStorage") -> dict[str, Any]:
     """States of this application in browser storage, by class."""
     found = page.evaluate(f"() => Object.entries({area})")
     mine = [(k, v) for k, v in found if k.startswith("starmodel:")]
     return {k.rpartition(":")[2]: json.loads(json.loads(v)["state"])["state"] for k, v in mine}
 
 
-def expect_kept(page: Page, count: int) -> None:
+def expect_stored(page: Page, count: int) -> None:
     """Wait until the storage has this many states, of any visitor."""
     page.wait_for_function(
         "(count) => Object.keys(localStorage)"
@@ -180,7 +180,7 @@ def spoil(page: Page, **values: Any) -> None:
     )
 
 
-def test_generated_page_keeps_its_state_over_reload_and_restart(
+def test_generated_page_keeps_its_state_across_reload_and_restart(
     serve: Callable[..., Server], visit: Visit
 ) -> None:
     server = serve(PROGRAM)
@@ -201,10 +201,10 @@ def test_generated_page_keeps_its_state_over_reload_and_restart(
     expect(field(page, "Tags")).to_contain_text("red")
     press(page, "Add")
     expect(field(page, "Count")).to_have_text("5")
-    assert kept(page)["Prefs"]["tags"] == ["red"]
+    assert stored_states(page)["Prefs"]["tags"] == ["red"]
 
 
-def test_two_tabs_follow_each_other_with_signals_and_parts(stores: Server, visit: Visit) -> None:
+def test_two_tabs_synchronise_signals_and_live_parts(stores: Server, visit: Visit) -> None:
     ann = visit(stores)
     first, second = ann.open("/own"), ann.open("/own")
     generated = ann.open("/prefs")
@@ -229,10 +229,10 @@ def test_fast_clicks_are_counted_each_once(stores: Server, visit: Visit) -> None
     )
     expect(page.locator("#count")).to_have_text("20")
     page.wait_for_timeout(200)
-    assert kept(page)["Prefs"]["count"] == 20
+    assert stored_states(page)["Prefs"]["count"] == 20
 
 
-def test_form_that_is_sent_twice_at_once_is_sent_once(stores: Server, visit: Visit) -> None:
+def test_concurrent_double_submit_is_sent_once(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/prefs")
     form(page, "Add").get_by_label("N").fill("4")
     form(page, "Tag").get_by_label("Text").fill("once")
@@ -245,7 +245,7 @@ def test_form_that_is_sent_twice_at_once_is_sent_once(stores: Server, visit: Vis
     expect(field(page, "Count")).to_have_text("5")
 
 
-def test_click_whose_reply_is_cut_counts_once(stores: Server, visit: Visit) -> None:
+def test_click_with_truncated_response_counts_once(stores: Server, visit: Visit) -> None:
     ann = visit(stores)
     ann.expect_errors(AWAY)
     page = ann.open("/own")
@@ -264,7 +264,7 @@ def test_click_whose_reply_is_cut_counts_once(stores: Server, visit: Visit) -> N
     expect(page.locator("#count")).to_have_text("1")
     assert len(keys) == 2
     assert keys[0] == keys[1]
-    assert kept(page)["Prefs"]["count"] == 1
+    assert stored_states(page)["Prefs"]["count"] == 1
 
 
 def test_session_storage_belongs_to_one_tab_and_survives_its_reload(
@@ -277,8 +277,8 @@ def test_session_storage_belongs_to_one_tab_and_survives_its_reload(
     first.reload()
     expect(first.locator("#tab")).to_have_text("1")
     expect(second.locator("#tab")).to_have_text("0")
-    assert kept(first, "sessionStorage") == {"Tab": {"count": 1}}
-    assert kept(second, "sessionStorage") == {}
+    assert stored_states(first, "sessionStorage") == {"Tab": {"count": 1}}
+    assert stored_states(second, "sessionStorage") == {}
 
 
 def test_old_values_fall_back_field_by_field(stores: Server, visit: Visit) -> None:
@@ -292,7 +292,7 @@ def test_old_values_fall_back_field_by_field(stores: Server, visit: Visit) -> No
     expect(page.locator("#tag-list li")).to_have_text(["kept"])
     press(page, "One")
     expect(page.locator("#count")).to_have_text("2")
-    assert kept(page)["Prefs"] == {
+    assert stored_states(page)["Prefs"] == {
         "theme": "light", "count": 2, "tags": ["kept"], "draft": "",
         "home": {"street": "", "city": "Here"},
     }  # fmt: skip
@@ -332,7 +332,7 @@ def test_restored_state_is_shown_before_any_request_and_without_a_flash(
     assert set(page.evaluate("seen")) == {"1"}
 
 
-def test_bound_field_is_taken_over_and_typing_goes_on(stores: Server, visit: Visit) -> None:
+def test_bound_field_is_applied_while_typing_continues(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/own")
     page.locator("#draft").fill("hello")
     press(page, "Keep")
@@ -355,10 +355,10 @@ def test_refused_event_changes_nothing(stores: Server, visit: Visit) -> None:
     expect(page.locator("#count")).to_have_text("1")
     press(page, "Too large")
     expect(page.get_by_text("at most 262144")).to_be_visible()
-    assert kept(page)["Prefs"]["draft"] == ""
+    assert stored_states(page)["Prefs"]["draft"] == ""
 
 
-def test_generator_keeps_each_yield(stores: Server, visit: Visit) -> None:
+def test_generator_stores_each_yield(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/own")
     press(page, "Climb")
     expect(page.get_by_text("Step 3")).to_be_visible()
@@ -367,7 +367,9 @@ def test_generator_keeps_each_yield(stores: Server, visit: Visit) -> None:
     expect(page.locator("#count")).to_have_text("3")
 
 
-def test_event_of_another_entity_gets_and_changes_the_state(stores: Server, visit: Visit) -> None:
+def test_event_of_another_entity_receives_and_changes_the_state(
+    stores: Server, visit: Visit
+) -> None:
     ann, bob = visit(stores), visit(stores)
     page, other = ann.open("/own"), bob.open("/order")
     page.locator("[name=text]").fill("pen")
@@ -378,7 +380,7 @@ def test_event_of_another_entity_gets_and_changes_the_state(stores: Server, visi
     expect(page.locator("#tag-list li")).to_have_count(0)
 
 
-def test_part_that_an_event_brings_follows_the_state_too(stores: Server, visit: Visit) -> None:
+def test_live_part_returned_by_an_event_is_updated(stores: Server, visit: Visit) -> None:
     ann = visit(stores)
     page, later = ann.open("/own"), ann.open("/later")
     page.locator("[name=text]").fill("pen")
@@ -392,7 +394,7 @@ def test_part_that_an_event_brings_follows_the_state_too(stores: Server, visit: 
     expect(later.locator("#tag-list li")).to_have_text(["pen", "ink"])
 
 
-def test_full_storage_is_told_and_the_page_goes_on(stores: Server, visit: Visit) -> None:
+def test_full_storage_shows_a_notice_and_the_page_works(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/own")
     press(page, "One")
     expect(page.locator("#count")).to_have_text("1")
@@ -416,7 +418,7 @@ def test_full_storage_is_told_and_the_page_goes_on(stores: Server, visit: Visit)
     expect(page.locator("#count")).to_have_text("4")
 
 
-def test_blocked_storage_works_in_memory(stores: Server, visit: Visit) -> None:
+def test_blocked_storage_falls_back_to_memory(stores: Server, visit: Visit) -> None:
     ann = visit(stores)
     ann.context.add_init_script(
         "for (const area of ['localStorage', 'sessionStorage'])"
@@ -430,7 +432,7 @@ def test_blocked_storage_works_in_memory(stores: Server, visit: Visit) -> None:
     expect(page.get_by_text("storage is full or blocked")).to_be_visible()
 
 
-def test_sign_out_and_another_user_leave_nothing(stores: Server, visit: Visit) -> None:
+def test_sign_out_and_next_user_find_no_state(stores: Server, visit: Visit) -> None:
     ann = visit(stores)
     ann.expect_errors("status of 40[13]")
     page = ann.open("/own")
@@ -440,7 +442,7 @@ def test_sign_out_and_another_user_leave_nothing(stores: Server, visit: Visit) -
     expect(page.locator("#count")).to_have_text("1")  # what she did before is hers
     press(page, "One")
     expect(page.locator("#count")).to_have_text("2")
-    expect_kept(page, 1)
+    expect_stored(page, 1)
     page.goto("/in/bob")
     expect(page.locator("#count")).to_have_text("0")
     press(page, "One")
@@ -449,20 +451,20 @@ def test_sign_out_and_another_user_leave_nothing(stores: Server, visit: Visit) -
     page.goto("/out")
     expect(page.locator("#count")).to_have_text("0")
     expect(other.locator("#count")).to_have_text("0")
-    expect_kept(page, 0)
+    expect_stored(page, 0)
 
 
-def test_sign_out_by_an_event_clears_at_once(stores: Server, visit: Visit) -> None:
+def test_sign_out_by_an_event_clears_storage_immediately(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/own")
     press(page, "One")
     expect(page.locator("#count")).to_have_text("1")
     away = {"body": "Away", "content_type": "text/html"}
     page.route("**/own", lambda route: route.fulfill(**away))  # it is the reply that clears
     press(page, "Leave")
-    expect_kept(page, 0)
+    expect_stored(page, 0)
 
 
-def test_page_that_shows_only_signals_keeps_them_too(stores: Server, visit: Visit) -> None:
+def test_signals_only_page_stores_its_state(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/plain", live=False)
     press(page, "One")
     expect(page.locator("#count")).to_have_text("1")
@@ -470,7 +472,7 @@ def test_page_that_shows_only_signals_keeps_them_too(stores: Server, visit: Visi
     expect(page.locator("#count")).to_have_text("1")
 
 
-def test_storage_key_names_nothing_of_the_cookie(stores: Server, visit: Visit) -> None:
+def test_storage_key_discloses_nothing_of_the_cookie(stores: Server, visit: Visit) -> None:
     ann = visit(stores)
     page = ann.open("/own")
     press(page, "One")
@@ -480,7 +482,7 @@ def test_storage_key_names_nothing_of_the_cookie(stores: Server, visit: Visit) -
     assert not any(part and part in keys for part in cookie.split("."))
 
 
-def test_page_without_javascript_says_so(stores: Server, visit: Visit) -> None:
+def test_page_without_javascript_shows_a_notice(stores: Server, visit: Visit) -> None:
     ann = visit(stores, java_script_enabled=False)
     ann.expect_errors("status of 400")
     page = ann.open("/prefs", live=False)

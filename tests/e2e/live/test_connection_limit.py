@@ -26,7 +26,7 @@ NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', {get: () => unde
 
 
 @pytest.mark.parametrize("secure", [True, False], ids=["by locks", "without locks"])
-def test_seventh_window_opens_waits_and_follows_when_another_is_closed(
+def test_seventh_tab_waits_and_streams_when_another_closes(
     serve: Callable[..., Server], visit: Callable[..., Visitor], secure: bool
 ) -> None:
     ann = visit(serve(COUNTER))

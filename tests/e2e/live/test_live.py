@@ -42,7 +42,7 @@ def test_app_entity_reaches_every_visitor_and_no_session_entity(shop: Server, vi
     expect(field(own, "Count")).to_have_text("1")
 
 
-def test_dict_field_follows_new_and_removed_keys(shop: Server, visit: Visit) -> None:
+def test_dict_field_updates_with_added_and_removed_keys(shop: Server, visit: Visit) -> None:
     first, second = visit(shop).open("/board"), visit(shop).open("/board")
 
     def run(event: str, name: str) -> None:
@@ -60,7 +60,7 @@ def test_dict_field_follows_new_and_removed_keys(shop: Server, visit: Visit) -> 
     expect(field(second, "Votes").locator("dt")).to_have_count(0)
 
 
-def test_live_part_and_signals_of_a_page_of_ones_own(shop: Server, visit: Visit) -> None:
+def test_live_part_and_signals_of_a_user_page(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page, tab = ann.open("/wall"), ann.open("/wall")
     page.get_by_role("button", name="Two").click()
@@ -69,7 +69,7 @@ def test_live_part_and_signals_of_a_page_of_ones_own(shop: Server, visit: Visit)
         expect(each.locator("#mine")).to_have_text("7")
 
 
-def test_part_that_an_event_brought_is_live_from_then_on(shop: Server, visit: Visit) -> None:
+def test_live_part_returned_by_an_event_is_live(shop: Server, visit: Visit) -> None:
     page, other = visit(shop).open("/peek"), visit(shop).open("/board")
     page.get_by_role("button", name="Peek").click()
     for note in ("Brought", "Brought later"):
@@ -78,7 +78,7 @@ def test_part_that_an_event_brought_is_live_from_then_on(shop: Server, visit: Vi
         expect(page.locator("#note-list li").last).to_have_text(note)
 
 
-def test_back_button_shows_the_state_that_is(shop: Server, visit: Visit) -> None:
+def test_back_button_shows_the_current_state(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page, tab = ann.open("/counter"), ann.open("/counter")
     page.get_by_role("link", name="Job").click()
@@ -115,7 +115,7 @@ def test_generator_event_shows_each_step(shop: Server, visit: Visit) -> None:
     expect(tab.locator("[data-toast]")).to_have_count(0)
 
 
-def test_record_in_two_windows_follows_and_tells_of_its_end(shop: Server, visit: Visit) -> None:
+def test_record_in_two_windows_updates_and_shows_its_deletion(shop: Server, visit: Visit) -> None:
     ann, bob = visit(shop), visit(shop)
     page = ann.context.new_page()
     url = new_product(page, "Two windows", stock="3")
@@ -140,7 +140,7 @@ def test_record_in_two_windows_follows_and_tells_of_its_end(shop: Server, visit:
     expect(other.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
-def test_delete_asks_first_and_can_be_declined(shop: Server, visit: Visit) -> None:
+def test_delete_requires_confirmation_and_can_be_cancelled(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.context.new_page()
     url = new_product(page, "Stays")
@@ -151,7 +151,7 @@ def test_delete_asks_first_and_can_be_declined(shop: Server, visit: Visit) -> No
     assert [r for r in ann.requests if r.url.endswith("/delete")] == []
 
 
-def test_record_lives_while_watched_and_its_expiry_is_told(shop: Server, visit: Visit) -> None:
+def test_watched_record_stays_and_its_expiry_is_shown(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.open("/offers/new", live=False)
     page.get_by_label("Text").fill("Today only")

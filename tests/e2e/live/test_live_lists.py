@@ -121,7 +121,7 @@ def test_filter_and_pages_keep_their_members(visitor: Visitor, work: Work) -> No
     expect(second.get_by_role("link", name="Next")).to_be_visible()
 
 
-def test_changed_rows_are_marked_briefly_and_others_not(visitor: Visitor, work: Work) -> None:
+def test_only_changed_rows_are_highlighted(visitor: Visitor, work: Work) -> None:
     work.make(*"ab")
     page = visitor.open(work.url())
     page.wait_for_timeout(300)
@@ -132,7 +132,7 @@ def test_changed_rows_are_marked_briefly_and_others_not(visitor: Visitor, work: 
     expect(page.locator("[data-changed]")).to_have_count(0)
 
 
-def test_row_s_own_buttons_work_in_rows_that_came_later(visitor: Visitor, work: Work) -> None:
+def test_buttons_of_inserted_rows_work(visitor: Visitor, work: Work) -> None:
     page = visitor.open(work.url(done="false"))
     work.make("Late")
     row(page, "Late").locator("summary").click()
@@ -153,7 +153,7 @@ def test_open_menu_of_a_row_stays_open_when_the_row_changes(visitor: Visitor, wo
     expect_names(page, "b")
 
 
-def test_nothing_moves_under_a_pointer_that_is_at_work(visitor: Visitor, work: Work) -> None:
+def test_rows_do_not_move_under_an_active_pointer(visitor: Visitor, work: Work) -> None:
     work.make(*"abc")
     page = visitor.open(work.url())
     point_at(page, row(page, "b"))
@@ -169,7 +169,7 @@ def test_nothing_moves_under_a_pointer_that_is_at_work(visitor: Visitor, work: W
     expect_names(page, "y", "z", "a", "b", "c1")
 
 
-def test_what_stands_below_the_pointer_does_not_wait(visitor: Visitor, work: Work) -> None:
+def test_rows_below_the_pointer_update_immediately(visitor: Visitor, work: Work) -> None:
     work.make(*"abc")
     page = visitor.open(work.url())
     point_at(page, row(page, "a"))
@@ -178,9 +178,7 @@ def test_what_stands_below_the_pointer_does_not_wait(visitor: Visitor, work: Wor
     assert page.evaluate("document.querySelectorAll('[data-removed]').length") == 0
 
 
-def test_removed_row_under_the_pointer_is_marked_and_leaves_when_it_rests(
-    visitor: Visitor, work: Work
-) -> None:
+def test_deleted_row_under_the_pointer_is_removed_when_idle(visitor: Visitor, work: Work) -> None:
     work.make(*"abc")
     page = visitor.open(work.url())
     point_at(page, row(page, "b"))
@@ -192,9 +190,7 @@ def test_removed_row_under_the_pointer_is_marked_and_leaves_when_it_rests(
     expect_names(page, *"ac")  # 2.5 s after the last movement
 
 
-def test_row_that_comes_back_while_its_removal_waits_is_whole_again(
-    visitor: Visitor, work: Work
-) -> None:
+def test_row_recreated_during_a_deferred_removal_is_restored(visitor: Visitor, work: Work) -> None:
     work.make(*"ab")
     page = visitor.open(work.url(done="false"))
     point_at(page, row(page, "a"))
@@ -207,7 +203,7 @@ def test_row_that_comes_back_while_its_removal_waits_is_whole_again(
 
 
 @pytest.mark.parametrize("moving", ["moveBefore", "insertBefore"])
-def test_row_keeps_what_its_user_does_in_it(lists: Server, visit: Visit, moving: str) -> None:
+def test_row_keeps_focus_and_input(lists: Server, visit: Visit, moving: str) -> None:
     ann = visit(lists)
     if moving == "insertBefore":  # browsers without moveBefore
         ann.context.add_init_script("delete Element.prototype.moveBefore")
@@ -239,7 +235,7 @@ def test_row_keeps_what_its_user_does_in_it(lists: Server, visit: Visit, moving:
     expect(note).to_have_value("half a sent")
 
 
-def test_removed_row_stays_marked_while_somebody_types_in_it(lists: Server, visit: Visit) -> None:
+def test_deleted_row_stays_while_its_input_has_focus(lists: Server, visit: Visit) -> None:
     ann = visit(lists)
     work = Work(ann, "/drafts")
     work.make(*"abc")
@@ -261,7 +257,7 @@ def test_removed_row_stays_marked_while_somebody_types_in_it(lists: Server, visi
     expect_names(page, *"acd")
 
 
-def test_scroll_position_stays_when_rows_come_above(visitor: Visitor, work: Work) -> None:
+def test_scroll_position_stays_when_rows_are_inserted_above(visitor: Visitor, work: Work) -> None:
     work.make(*(f"task {n:02}" for n in range(40)))
     page = visitor.open(work.url(per_page="100"))
     row(page, "task 30").scroll_into_view_if_needed()
@@ -278,7 +274,7 @@ def test_scroll_position_stays_when_rows_come_above(visitor: Visitor, work: Work
     assert abs(after["y"] - before["y"]) < 2
 
 
-def test_focus_on_a_link_goes_on_to_the_next_row(visitor: Visitor, work: Work) -> None:
+def test_focus_on_a_removed_link_moves_to_the_next_row(visitor: Visitor, work: Work) -> None:
     work.make(*"abc")
     page = visitor.open(work.url())
     row(page, "b").locator(".sm-open").focus()
@@ -287,7 +283,7 @@ def test_focus_on_a_link_goes_on_to_the_next_row(visitor: Visitor, work: Work) -
     assert row(page, "c").evaluate("row => row.contains(document.activeElement)")
 
 
-def test_hidden_tab_catches_up_and_marks_what_is_new(visitor: Visitor, work: Work) -> None:
+def test_hidden_tab_catches_up_and_highlights_new_rows(visitor: Visitor, work: Work) -> None:
     work.make(*"abc")
     page = visitor.open(work.url())
     hide(page)
@@ -316,9 +312,7 @@ def test_unchanged_list_is_not_sent_again(visitor: Visitor, work: Work) -> None:
     expect_names(page, "a1", "b")
 
 
-def test_list_after_the_server_was_killed_is_the_present_one(
-    serve: Callable[..., Server], visit: Visit
-) -> None:
+def test_list_after_a_server_restart_is_current(serve: Callable[..., Server], visit: Visit) -> None:
     server = serve(LISTS)
     ann, bob = visit(server), visit(server)
     ann.expect_errors(*SERVER_AWAY)
@@ -335,7 +329,9 @@ def test_list_after_the_server_was_killed_is_the_present_one(
     expect_names(page, "d")
 
 
-def test_chosen_rows_run_one_event_and_are_let_go(lists: Server, visit: Visit, work: Work) -> None:
+def test_selected_rows_run_one_event_and_are_deselected(
+    lists: Server, visit: Visit, work: Work
+) -> None:
     work.make("Ann", "Bob", "Cid")
     first, second = visit(lists).open(work.url()), visit(lists).open(work.url(done="false"))
     for name in ("Ann", "Cid"):

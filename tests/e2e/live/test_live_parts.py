@@ -56,7 +56,7 @@ SHAPES = """() => [...document.querySelectorAll("#drawing circle, #drawing rect"
     (e) => e instanceof SVGElement && e.getBoundingClientRect().width).length"""
 
 
-def test_parts_follow_every_kind_of_result(
+def test_live_parts_render_every_type_of_result(
     serve: Callable[..., Server], visit: Callable[..., Visitor]
 ) -> None:
     server = serve(SHOP)

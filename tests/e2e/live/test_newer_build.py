@@ -34,7 +34,7 @@ def newer(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(copy.parent)}
 
 
-def test_older_page_reloads_when_nothing_is_typed_and_says_so_otherwise(
+def test_older_page_reloads_without_unsent_input_or_shows_a_notice(
     serve: Callable[..., Server], visit: Visit, newer: dict[str, str]
 ) -> None:
     server = serve(SHOP)
@@ -60,7 +60,7 @@ def test_older_page_reloads_when_nothing_is_typed_and_says_so_otherwise(
     expect(form(typing, "Increment").get_by_label("Amount")).to_have_value("12")
 
 
-def test_older_html_still_gets_modules_that_work(
+def test_older_html_loads_compatible_modules(
     serve: Callable[..., Server], visit: Visit, newer: dict[str, str]
 ) -> None:
     """In a rolling deployment the page may come from the old server, its modules from the new."""

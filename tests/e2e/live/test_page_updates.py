@@ -13,8 +13,10 @@ from e2e.serving import Server
 Visit = Callable[..., Visitor]
 
 
-def test_heading_and_tab_title_follow_the_name_of_a_record(desk: Server, visit: Visit) -> None:
-    ann, bob = visit(desk), visit(desk)
+def test_heading_and_tab_title_update_with_the_record_name(
+    page_state: Server, visit: Visit
+) -> None:
+    ann, bob = visit(page_state), visit(page_state)
     ticket = made(bob, "/tickets", title="Old name")
     page = ann.open(f"/tickets/{ticket['id']}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Old name")
@@ -23,8 +25,8 @@ def test_heading_and_tab_title_follow_the_name_of_a_record(desk: Server, visit: 
     expect(page).to_have_title("New <name> \u00b7 Desk")
 
 
-def test_message_before_a_redirect_is_read_behind_it(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_toast_before_a_redirect_is_on_the_next_page(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     ticket = made(ann, "/tickets", title="Finish me")
     page = ann.open(f"/tickets/{ticket['id']}")
     page.get_by_role("button", name="Finish").click()
@@ -34,23 +36,23 @@ def test_message_before_a_redirect_is_read_behind_it(desk: Server, visit: Visit)
     expect(page.locator("#starmodel-toasts")).to_be_empty()
 
 
-def test_messages_of_plain_forms_are_on_the_next_page_once(desk: Server, visit: Visit) -> None:
-    ann = visit(desk, java_script_enabled=False)
+def test_toasts_of_plain_forms_are_on_the_next_page_once(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state, java_script_enabled=False)
     ticket = made(ann, "/tickets", title="By hand")
     page = ann.open(f"/tickets/{ticket['id']}", live=False)
     form(page, "Rename").get_by_label("Title").fill("By pen")
     page.get_by_role("button", name="Rename").click()
     expect(page.locator("#starmodel-toasts")).to_contain_text("Renamed")
     page.get_by_role("button", name="Finish").click()
-    expect(page).to_have_url(f"{desk.url}/tickets")
+    expect(page).to_have_url(f"{page_state.url}/tickets")
     expect(page.locator("#starmodel-toasts")).to_contain_text("Ticket finished")
     expect(page.locator("#starmodel-toasts")).not_to_contain_text("Renamed")
     page.reload()
     expect(page.locator("#starmodel-toasts")).to_be_empty()
 
 
-def test_message_never_covers_what_was_pressed(desk: Server, visit: Visit) -> None:
-    ann = visit(desk, viewport={"width": 390, "height": 500})
+def test_toast_never_covers_the_pressed_control(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state, viewport={"width": 390, "height": 500})
     ticket = made(ann, "/tickets", title="Covered")
     page = ann.open(f"/tickets/{ticket['id']}")
     button = page.get_by_role("button", name="Rename")
@@ -67,8 +69,10 @@ def test_message_never_covers_what_was_pressed(desk: Server, visit: Visit) -> No
     assert at["y"] >= of["y"] + of["height"] or at["y"] + at["height"] <= of["y"]
 
 
-def test_filter_is_chosen_by_arrow_keys_and_applied_by_enter(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_filter_is_chosen_by_arrow_keys_and_applied_by_enter(
+    page_state: Server, visit: Visit
+) -> None:
+    ann = visit(page_state)
     made(ann, "/tickets", title="Waiting one", state="waiting")
     page = ann.open("/tickets")
     state = page.get_by_label("State")
@@ -84,10 +88,12 @@ def test_filter_is_chosen_by_arrow_keys_and_applied_by_enter(desk: Server, visit
     page.wait_for_url("**/tickets?state=open*")
 
 
-def test_inputs_on_a_phone_have_letters_that_safari_does_not_zoom_to(
-    desk: Server, visit: Visit
+def test_inputs_on_a_phone_have_font_size_without_safari_zoom(
+    page_state: Server, visit: Visit
 ) -> None:
-    page = visit(desk, viewport={"width": 390, "height": 844}, has_touch=True).open("/tickets")
+    page = visit(page_state, viewport={"width": 390, "height": 844}, has_touch=True).open(
+        "/tickets"
+    )
     sizes = "(all) => all.map((el) => parseFloat(getComputedStyle(el).fontSize))"
     for path in ("/tickets", "/tickets/new"):
         page.goto(path)
@@ -95,8 +101,8 @@ def test_inputs_on_a_phone_have_letters_that_safari_does_not_zoom_to(
         assert min(inputs.evaluate_all(sizes)) >= 16
 
 
-def test_paper_shows_the_content_and_nothing_to_press(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_print_layout_has_content_and_no_controls(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     ticket = made(ann, "/tickets", title="Printed")
     page = ann.open(f"/tickets/{ticket['id']}")
     page.emulate_media(media="print", color_scheme="dark")
@@ -108,8 +114,8 @@ def test_paper_shows_the_content_and_nothing_to_press(desk: Server, visit: Visit
         expect(page.locator(hidden)).to_be_hidden()
 
 
-def test_text_from_right_to_left_is_laid_out_so(desk: Server, visit: Visit) -> None:
-    ann = visit(desk)
+def test_right_to_left_text_has_rtl_layout(page_state: Server, visit: Visit) -> None:
+    ann = visit(page_state)
     ticket = made(ann, "/tickets", title="\u0645\u0631\u062d\u0628\u0627 (5)!")
     page = ann.open(f"/tickets/{ticket['id']}")
     direction = "(el) => getComputedStyle(el).direction"

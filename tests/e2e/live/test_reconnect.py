@@ -43,7 +43,7 @@ def test_page_recovers_from_a_restart_without_reload(
     assert page.evaluate("window.mark") == "same page"
 
 
-def test_short_interruption_shows_no_status(shop: Server, visit: Visit) -> None:
+def test_short_disconnect_shows_no_status(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.open("/counter")
     page.evaluate(
@@ -122,7 +122,7 @@ def test_closed_tab_frees_its_stream(shop: Server, visit: Visit) -> None:
     expect_streams(ann, 0)
 
 
-def test_lost_network_is_told_also_to_a_tab_that_was_hidden_meanwhile(
+def test_lost_network_is_shown_in_a_tab_that_was_hidden(
     serve: Callable[..., Server], visit: Visit
 ) -> None:
     server = serve(SHOP)
@@ -136,9 +136,7 @@ def test_lost_network_is_told_also_to_a_tab_that_was_hidden_meanwhile(
     expect(page.get_by_role("status")).to_contain_text("Connection lost")
 
 
-def test_connection_that_is_dead_but_not_closed_is_noticed(
-    serve: Callable[..., Server], visit: Visit
-) -> None:
+def test_half_open_connection_is_detected(serve: Callable[..., Server], visit: Visit) -> None:
     server = serve(SHOP)
     page = visit(server).open("/counter")
     server.freeze()  # three heartbeats of half a second are missing

@@ -30,7 +30,7 @@ def test_sign_out_in_one_tab_ends_the_other(shop: Server, visit: Visit) -> None:
     expect_streams(ann, 0)
 
 
-def test_sign_out_keeps_what_was_typed_in_the_other_tab(shop: Server, visit: Visit) -> None:
+def test_sign_out_keeps_unsent_input_in_the_other_tab(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     ann.expect_errors(REFUSED)
     first, second = ann.open("/in"), ann.open("/counter")
@@ -51,7 +51,7 @@ def test_sign_in_keeps_the_sessions_counter(shop: Server, visit: Visit) -> None:
     expect(field(page, "Count")).to_have_text("2")
 
 
-def test_development_sign_in_opens_what_is_closed(shop: Server, visit: Visit) -> None:
+def test_development_sign_in_grants_access(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.context.new_page()
     page.goto(shop.sign_in_url)
@@ -60,9 +60,7 @@ def test_development_sign_in_opens_what_is_closed(shop: Server, visit: Visit) ->
     expect(field(page, "Visits")).to_have_text("0")
 
 
-def test_click_after_the_cookie_is_gone_loads_the_page_again_and_counts_nothing(
-    shop: Server, visit: Visit
-) -> None:
+def test_click_without_cookie_reloads_the_page_and_runs_nothing(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.open("/counter")
     form(page, "Increment").get_by_role("button").click()
@@ -77,9 +75,7 @@ def test_click_after_the_cookie_is_gone_loads_the_page_again_and_counts_nothing(
     expect(field(page, "Count")).to_have_text("1")
 
 
-def test_click_after_the_cookie_is_gone_says_so_where_something_is_typed(
-    shop: Server, visit: Visit
-) -> None:
+def test_click_without_cookie_shows_a_notice_with_unsent_input(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.open("/counter")
     form(page, "Increment").get_by_label("Amount").fill("77")
@@ -91,7 +87,7 @@ def test_click_after_the_cookie_is_gone_says_so_where_something_is_typed(
     expect(form(page, "Increment").get_by_label("Amount")).to_have_value("77")
 
 
-def test_restart_keeps_who_is_signed_in(serve: Callable[..., Server], visit: Visit) -> None:
+def test_restart_keeps_the_signed_in_actor(serve: Callable[..., Server], visit: Visit) -> None:
     shop = serve(SHOP)
     ann = visit(shop)
     ann.expect_errors(REFUSED, *SERVER_AWAY)

@@ -28,7 +28,7 @@ def drawing(page: Page) -> str:
     return str(page.locator("#desk > uk-icon svg").inner_html())
 
 
-def test_icon_is_drawn_again_after_a_patch(monster: Server, visit: Visit) -> None:
+def test_icon_is_rendered_after_a_patch(monster: Server, visit: Visit) -> None:
     page = visit(monster).open("/desk")
     expect(page.locator("#desk > uk-icon svg")).to_have_attribute("height", "20")
 
@@ -49,7 +49,9 @@ def test_icon_of_another_name_is_drawn_after_a_patch(monster: Server, visit: Vis
     assert drawing(page) != before
 
 
-def test_chosen_tab_stays_and_its_panel_is_new_after_a_patch(monster: Server, visit: Visit) -> None:
+def test_selected_tab_stays_and_its_panel_updates_after_a_patch(
+    monster: Server, visit: Visit
+) -> None:
     page = visit(monster).open("/desk")
     two = page.get_by_role("tab", name="Two")
     two.click()
@@ -84,7 +86,7 @@ def test_chosen_option_stays_after_a_patch(monster: Server, visit: Visit) -> Non
     expect(button).to_have_text("Blue")
 
 
-def test_chart_stays_and_moves_to_new_data(monster: Server, visit: Visit) -> None:
+def test_chart_element_stays_and_animates_to_new_data(monster: Server, visit: Visit) -> None:
     page = visit(monster).open("/desk")
     bars = page.locator("uk-chart path.apexcharts-bar-area")
     expect(bars).to_have_count(3)
@@ -100,7 +102,7 @@ def test_chart_stays_and_moves_to_new_data(monster: Server, visit: Visit) -> Non
     expect(page.locator("uk-chart > div[data-same]")).to_have_count(1)
 
 
-def test_chart_with_other_options_is_drawn_afresh(monster: Server, visit: Visit) -> None:
+def test_chart_with_new_options_is_recreated(monster: Server, visit: Visit) -> None:
     page = visit(monster).open("/desk")
     expect(page.locator("uk-chart path.apexcharts-bar-area")).to_have_count(3)
     page.locator("uk-chart > div").evaluate("div => div.dataset.same = '1'")

@@ -56,7 +56,7 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_menu_leads_to_the_form_of_an_event_that_asks_for_something(
+def test_menu_links_to_the_form_of_an_event_with_parameters(
     parcels: Server, visit: Callable[..., Visitor]
 ) -> None:
     page = visit(parcels).open("/parcels?order=name")
@@ -68,7 +68,7 @@ def test_menu_leads_to_the_form_of_an_event_that_asks_for_something(
     expect(page.locator(page.url[page.url.index("#") :])).to_be_in_viewport()
 
 
-def test_bulk_bar_offers_what_every_chosen_record_allows(
+def test_bulk_bar_offers_events_permitted_on_every_selected_record(
     parcels: Server, visit: Callable[..., Visitor]
 ) -> None:
     page = visit(parcels).open("/parcels?order=name")

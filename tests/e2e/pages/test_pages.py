@@ -37,7 +37,7 @@ def product(browser: object, shop: Server) -> str:
     return url
 
 
-def test_assets_are_own_hashed_compressed_and_kept_for_ever(shop: Server, visit: Visit) -> None:
+def test_assets_are_own_hashed_compressed_and_immutable(shop: Server, visit: Visit) -> None:
     ann = visit(shop)  # which fails on requests to other hosts
     ann.open("/counter")
     assets = {r.url.rpartition("/")[2]: r for r in ann.responses if "/assets/" in r.url}
@@ -91,7 +91,7 @@ def test_list_on_a_phone_shows_every_column_with_its_name(
     expect(page.get_by_role("link", name="Stock")).to_be_visible()  # sorts, also on a phone
 
 
-def test_violation_of_the_policy_counts_as_an_error(shop: Server, visit: Visit) -> None:
+def test_csp_violation_fails_the_test(shop: Server, visit: Visit) -> None:
     ann = visit(shop)
     page = ann.open("/counter")
     page.evaluate(

@@ -83,9 +83,7 @@ def post(visitor: Visitor, path: str, **data: Any) -> Any:
 
 
 @pytest.mark.parametrize("id", ["plain", "new", "..", "_bulk", "a/b", "~new"])
-def test_record_of_any_id_is_opened_run_chosen_and_removed(
-    words: Server, visit: Visit, id: str
-) -> None:
+def test_record_of_any_id_is_usable(words: Server, visit: Visit, id: str) -> None:
     ann = visit(words)
     post(ann, "/brands", id=id, name=f"Brand {id}")
 
@@ -109,9 +107,7 @@ def test_record_of_any_id_is_opened_run_chosen_and_removed(
     expect(row).to_have_count(0)
 
 
-def test_moments_with_a_zone_are_typed_and_found_as_they_are_shown(
-    words: Server, visit: Visit
-) -> None:
+def test_aware_datetimes_are_entered_and_filtered_as_rendered(words: Server, visit: Visit) -> None:
     ann = visit(words, timezone_id="Asia/Tokyo")
     post(ann, "/rings", who="Zoned", at="2024-06-01T12:00:30+02:00")
     page = ann.open("/rings/new", live=False)
@@ -129,7 +125,7 @@ def test_moments_with_a_zone_are_typed_and_found_as_they_are_shown(
     expect(page.locator("tbody tr")).to_have_text([re.compile("Typed")])
 
 
-def test_open_list_under_a_function_rule_shows_and_hears_its_readers_records(
+def test_live_list_under_a_rule_function_has_readable_records_only(
     words: Server, visit: Visit
 ) -> None:
     ann = visit(words)

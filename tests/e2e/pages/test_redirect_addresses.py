@@ -16,7 +16,7 @@ PIECES = [
 CASES = 50_000
 
 
-def test_redirects_that_pass_stay_on_this_host(browser: Browser) -> None:
+def test_accepted_redirects_stay_on_this_host(browser: Browser) -> None:
     rnd = random.Random(7)
     passed = set()
     for _ in range(CASES):

@@ -80,7 +80,7 @@ def act(page: Page, box: str, value: str, button: str) -> None:
 @pytest.mark.parametrize(
     "option", ["__proto__.reviveFunctionStrings", "__proto__", "constructor", "a.b"]
 )
-def test_chosen_keys_stay_data_for_every_viewer(
+def test_visitor_chosen_keys_run_no_script_for_any_viewer(
     serve: Callable[..., Server], visit: Callable[..., Visitor], option: str
 ) -> None:
     server = serve(PROGRAM)
@@ -131,7 +131,7 @@ def test_browser_store_with_chosen_keys_survives_tabs_and_reloads(
     assert not page.evaluate(POLLUTED)
 
 
-def test_stored_state_that_somebody_else_wrote_pollutes_nothing(
+def test_tampered_stored_state_pollutes_no_prototype(
     serve: Callable[..., Server], visit: Callable[..., Visitor]
 ) -> None:
     page = visit(serve(PROGRAM)).open("/own")
@@ -153,7 +153,7 @@ def test_stored_state_that_somebody_else_wrote_pollutes_nothing(
     assert not page.evaluate(POLLUTED)
 
 
-def test_json_reply_of_a_route_of_the_application_pollutes_nothing(
+def test_json_response_of_a_user_route_pollutes_no_prototype(
     serve: Callable[..., Server], visit: Callable[..., Visitor]
 ) -> None:
     page = visit(serve(PROGRAM)).open("/own")

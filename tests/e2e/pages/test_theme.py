@@ -44,7 +44,7 @@ def test_page_is_dark_before_its_first_paint(monster: Server, visit: Visit, path
     assert background(page) == "rgb(10, 10, 10)"
 
 
-def test_page_follows_the_system_while_nothing_is_chosen(monster: Server, visit: Visit) -> None:
+def test_page_uses_the_system_theme_by_default(monster: Server, visit: Visit) -> None:
     page = visit(monster, color_scheme="light").open("/plain")
     assert background(page) == "rgb(255, 255, 255)"
 
@@ -57,7 +57,7 @@ def test_page_follows_the_system_while_nothing_is_chosen(monster: Server, visit:
     expect(page.locator("html.dark")).not_to_be_attached()
 
 
-def test_choice_of_a_theme_is_followed_in_every_tab(monster: Server, visit: Visit) -> None:
+def test_theme_choice_applies_in_every_tab(monster: Server, visit: Visit) -> None:
     ann = visit(monster, color_scheme="light")
     first, second = ann.open("/plain"), ann.open("/plain")
     look = {"mode": "dark", "theme": "uk-theme-green"}
@@ -81,7 +81,7 @@ def test_theme_picker_and_the_first_paint_agree(monster: Server, visit: Visit) -
     assert "dark" in page.evaluate("window.firstClasses").split()
 
 
-def test_own_classes_are_compiled_in_development(monster: Server, visit: Visit) -> None:
+def test_application_classes_are_compiled_in_development(monster: Server, visit: Visit) -> None:
     ann = visit(monster, color_scheme="light")
     page = ann.open("/desk")
     own = page.locator("#own")
@@ -91,7 +91,9 @@ def test_own_classes_are_compiled_in_development(monster: Server, visit: Visit) 
     assert any("/tailwind-" in request.url for request in ann.requests)
 
 
-def test_own_classes_are_built_for_production(serve: Callable[..., Server], visit: Visit) -> None:
+def test_application_classes_are_built_for_production(
+    serve: Callable[..., Server], visit: Visit
+) -> None:
     server = serve(MONSTER)
     server.stop()
     command = [sys.executable, "-c", "from starmodel.cli.main import main; main()", "css", "build"]
@@ -108,7 +110,7 @@ def test_own_classes_are_built_for_production(serve: Callable[..., Server], visi
     assert not [request.url for request in ann.requests if "/tailwind-" in request.url]
 
 
-def test_public_network_serves_what_is_not_ours_when_asked(
+def test_cdn_serves_third_party_assets_when_configured(
     serve: Callable[..., Server], visit: Visit
 ) -> None:
     server = serve(MONSTER.replace("create_app()", 'create_app(assets="cdn")'))

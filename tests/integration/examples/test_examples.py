@@ -92,7 +92,7 @@ def test_todomvc_belongs_to_each_visitor_and_follows_in_his_tabs(program):
     assert other.texts(".todo-list label") == []
 
 
-def test_hybrid_shares_what_is_everybodys_and_keeps_what_is_ones_own(program):
+def test_hybrid_example_shares_app_state_and_keeps_session_state_private(program):
     app = program("hybrid/app").app
     ann, bob = Visitor(app).open("/"), Visitor(app).open("/")
     ann.submit("Sign", entry="Ann was here")

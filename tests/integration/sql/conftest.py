@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from databases import DATABASES, SERVERS, empty_database
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.sql.external_table import ANN, MADE, Customer
 from integration.web.browser import Browser
 from repositories import opened
@@ -32,17 +32,17 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def outsider(any_url: str) -> AsyncIterator[Outsider]:
+async def external(any_url: str) -> AsyncIterator[ExternalWriter]:
     """A connection that has created the external customer table with one row."""
-    outsider = await Outsider.at(any_url)
-    await outsider.run(MADE[outsider.kind])
-    await outsider.run(ANN)
-    yield outsider
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    await external.run(MADE[external.kind])
+    await external.run(ANN)
+    yield external
+    await external.close()
 
 
 @pytest.fixture
-async def customers(any_url: str, outsider: Outsider) -> AsyncIterator[SqlRepository]:
+async def customers(any_url: str, external: ExternalWriter) -> AsyncIterator[SqlRepository]:
     """A repository on the external customer table."""
     repository = await opened(any_url, Customer)
     yield repository

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import NaiveDatetime
 from sqlalchemy import Column, Integer
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Batch, Change
 from starmodel.core.entity import Entity
@@ -57,9 +57,9 @@ async def stored(repository: SqlRepository, id: Any = 1) -> Customer:
     return found
 
 
-async def row(outsider: Outsider, id: int = 1) -> tuple[Any, ...]:
+async def row(external: ExternalWriter, id: int = 1) -> tuple[Any, ...]:
     """The row as stored, read by the external writer."""
-    (found,) = await outsider.rows(f"SELECT {COLUMNS} FROM customer WHERE customer_no = ?", id)  # noqa: S608 - of this file
+    (found,) = await external.rows(f"SELECT {COLUMNS} FROM customer WHERE customer_no = ?", id)  # noqa: S608 - of this file
     return found
 
 

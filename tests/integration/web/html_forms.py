@@ -21,7 +21,7 @@ _FORMS = {
 
 
 @dataclass
-class FilledForm:
+class HtmlForm:
     """One form. Shapes: sent is the payload of the form as (name, value) pairs."""
 
     attributes: dict[str, str | None]
@@ -39,7 +39,7 @@ class FilledForm:
         return [name for name, _ in self.sent]
 
 
-def forms_of(html: str) -> list[FilledForm]:
+def forms_of(html: str) -> list[HtmlForm]:
     """All forms of a page that submit by POST."""
     reader = _Reader()
     reader.feed(html)
@@ -47,7 +47,7 @@ def forms_of(html: str) -> list[FilledForm]:
     return [form for form in reader.forms if form.attributes.get("method") == "post"]
 
 
-def form_of(html: str, action: str) -> FilledForm:
+def form_of(html: str, action: str) -> HtmlForm:
     """The form of a page that submits to this address."""
     found = [form for form in forms_of(html) if form.attributes["action"] == action]
     assert len(found) == 1, [form.attributes for form in forms_of(html)]
@@ -57,8 +57,8 @@ def form_of(html: str, action: str) -> FilledForm:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.forms: list[FilledForm] = []
-        self._open: FilledForm | None = None
+        self.forms: list[HtmlForm] = []
+        self._open: HtmlForm | None = None
         self._text: str | None = None
         self._area: dict[str, str | None] = {}
         self._select: dict[str, str | None] | None = None
@@ -67,7 +67,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         given: dict[str, str | None] = dict(attrs)
         if tag == "form":
-            self._open = FilledForm(given)
+            self._open = HtmlForm(given)
             self.forms.append(self._open)
         elif self._open is None:
             return

@@ -75,7 +75,7 @@ def send():
 def changes(bus):
     """The changes published so far, as (kind, id, state) triples."""
 
-    def told():
+    def published():
         return [(m.kind, m.id, m.state) for m in bus.of(Changed)]
 
-    return told
+    return published

@@ -70,7 +70,7 @@ async def test_two_applications_with_the_same_class_share_nothing():
     assert len(second.bus.of(Changed)) == 1
 
 
-async def test_application_without_the_class_of_an_action_refuses_it():
+async def test_dispatch_action_of_an_unregistered_class_is_refused():
     """Also when it has another class of that name."""
 
     def other():
@@ -95,7 +95,7 @@ def test_script_needs_no_server_and_each_event_loop_is_ready():
     assert asyncio.run(count(app)) == 2
 
 
-def test_stores_are_opened_once_a_loop_however_many_ask_at_once():
+def test_stores_open_once_per_event_loop_under_concurrency():
     app = fake_application(Counter)
     repository = app.persistence.for_class(Counter)
     opened = []
@@ -115,7 +115,7 @@ def test_stores_are_opened_once_a_loop_however_many_ask_at_once():
     assert len(opened) == len(set(opened)) == 2
 
 
-async def test_store_that_can_t_open_is_tried_again():
+async def test_failed_store_open_is_retried():
     app = fake_application(Counter)
     repository = app.persistence.for_class(Counter)
     tries = []
@@ -134,7 +134,7 @@ async def test_store_that_can_t_open_is_tried_again():
     assert await count(app) == 1
 
 
-async def test_close_ends_streams_and_the_application_opens_again():
+async def test_close_ends_streams_and_the_application_can_reopen():
     app = fake_application(Counter)
     await app.ready()
     watching = app.hub.subscribe(Subscription({}))
@@ -197,7 +197,7 @@ async def test_instance_of_another_s_record_is_denied(visitor):
         await app.instance(app.registry[Note], visitor(actor="bob"), note.id)
 
 
-async def test_own_needs_a_request_of_the_application(visitor):
+async def test_own_without_a_request_is_refused(visitor):
     app = fake_application(Mine)
     scope = {"starmodel.session": visitor("ann")}
     assert (await Mine.get(scope)).id == "key-ann"
@@ -234,7 +234,7 @@ async def test_unit_of_work_class_can_be_replaced():
         await app.dispatch(Counter.add())
 
 
-def test_render_without_pages_says_so():
+def test_render_without_pages_is_refused():
     fake_application(Counter)
     with pytest.raises(ConfigurationError, match="no pages"):
         str(Counter.add())

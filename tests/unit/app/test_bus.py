@@ -32,7 +32,7 @@ async def test_publish_reaches_every_subscriber_in_order(bus):
     assert seen == [("a", 1), ("b", 1), ("c", 1)]
 
 
-async def test_publish_failing_subscriber_is_logged_and_harms_nobody(bus, caplog):
+async def test_publish_failing_subscriber_is_logged_and_others_are_called(bus, caplog):
     first, second = [], []
     bus.subscribe(keeper(first, fail=True))
     bus.subscribe(keeper(second))
@@ -42,7 +42,7 @@ async def test_publish_failing_subscriber_is_logged_and_harms_nobody(bus, caplog
     assert "subscriber failed" in caplog.text
 
 
-async def test_unsubscribe_ends_delivery_and_ignores_strangers(bus):
+async def test_unsubscribe_ends_delivery_and_ignores_unknown_subscribers(bus):
     seen = []
     handler = keeper(seen)
     bus.subscribe(handler)
@@ -52,7 +52,7 @@ async def test_unsubscribe_ends_delivery_and_ignores_strangers(bus):
     assert seen == []
 
 
-async def test_subscriber_may_leave_while_it_is_called(bus):
+async def test_subscriber_may_unsubscribe_during_its_call(bus):
     seen = []
 
     async def once(message):

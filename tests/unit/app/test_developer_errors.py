@@ -34,7 +34,7 @@ def test_unknown_argument_of_a_field_is_refused(argument: str, hint: str) -> Non
     assert hint in str(refused.value)
 
 
-async def test_dispatch_of_no_action_says_what_it_takes() -> None:
+async def test_dispatch_other_argument_names_accepted_types() -> None:
     app = fake_application(Pen)
     await app.ready()
     pen = await Pen.objects.create(name="a")
@@ -52,7 +52,7 @@ async def test_dispatch_of_no_action_says_what_it_takes() -> None:
     await app.close()
 
 
-async def test_action_of_a_class_of_records_names_how_to_reach_one() -> None:
+async def test_record_action_on_the_class_names_the_remedy() -> None:
     app = fake_application(Pen)
     await app.ready()
     action: Any = Pen.rename("b")

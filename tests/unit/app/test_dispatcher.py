@@ -24,7 +24,7 @@ from starmodel.testing.fakes import fake_application
 from unit.app.entities import Counter, Product, stored
 
 
-async def test_dispatch_event_stores_publishes_and_answers(app, changes):
+async def test_dispatch_event_stores_publishes_and_returns_the_outcome(app, changes):
     outcome = await app.dispatch(Counter.add(2))
     assert (await stored(app)).count == 2
     assert outcome.entity.count == 2
@@ -68,7 +68,7 @@ async def test_dispatch_outcome_s_entity_is_always_a_stored_snapshot(app):
         assert outcome.entity._sm_mode == STORED
 
 
-async def test_dispatch_functional_event_stores_what_it_returns(app):
+async def test_dispatch_functional_event_stores_its_return_value(app):
     await app.dispatch(Counter.replace(9))
     outcome = await app.dispatch(Counter.replace(10))
     assert outcome.value is None
@@ -86,7 +86,7 @@ async def test_dispatch_toast_and_redirect_are_sorted_into_the_reply(app):
     assert (await app.dispatch(Counter.show("go"))).reply.redirect == "/x"
 
 
-async def test_dispatch_result_that_json_can_t_say_is_refused_before_the_commit(app):
+async def test_dispatch_unserialisable_result_is_refused_before_the_commit(app):
     with pytest.raises((TypeError, ValueError)):
         await app.dispatch(Counter.odd())
     assert await stored(app) is None
@@ -98,7 +98,7 @@ async def test_dispatch_versions_rise_and_start_at_the_clock(app, clock):
     assert (await app.dispatch(Counter.add())).version == first + 1
 
 
-async def test_dispatch_sync_conflict_runs_again_on_the_fresh_snapshot(app):
+async def test_dispatch_sync_conflict_retries_on_the_fresh_snapshot(app):
     await app.dispatch(Counter.add(1))
     repository, raced = app.persistence.for_class(Counter), []
     commit = repository.commit
@@ -114,7 +114,7 @@ async def test_dispatch_sync_conflict_runs_again_on_the_fresh_snapshot(app):
     assert (await stored(app)).count == 111
 
 
-async def test_dispatch_sync_conflict_again_and_again_gives_up_after_five(app, monkeypatch):
+async def test_dispatch_repeated_sync_conflict_fails_after_five_attempts(app, monkeypatch):
     repository, tries = app.persistence.for_class(Counter), []
 
     async def refuse(batch, between=None):
@@ -128,7 +128,7 @@ async def test_dispatch_sync_conflict_again_and_again_gives_up_after_five(app, m
     assert len(tries) == 5
 
 
-async def test_dispatch_run_again_gets_its_arguments_unchanged(app):
+async def test_dispatch_retry_gets_unchanged_arguments(app):
     repository, raced = app.persistence.for_class(Counter), []
     commit = repository.commit
 
@@ -143,12 +143,12 @@ async def test_dispatch_run_again_gets_its_arguments_unchanged(app):
     assert (await stored(app)).items == ["a", "end"]
 
 
-async def test_dispatch_two_hundred_at_once_lose_nothing(app):
+async def test_dispatch_two_hundred_concurrent_lose_no_update(app):
     await asyncio.gather(*(app.dispatch(Counter.add(1)) for _ in range(200)))
     assert (await stored(app)).count == 200
 
 
-async def test_dispatch_special_parameters_are_given(visitor, send):
+async def test_dispatch_special_parameters_are_injected(visitor, send):
     seen = {}
 
     class Spy(Entity):
@@ -165,7 +165,7 @@ async def test_dispatch_special_parameters_are_given(visitor, send):
     assert (seen["request"], seen["signals"]) == ("the request", {"a": 1})
 
 
-async def test_dispatch_by_nobody_is_refused_before_existence_is_told(app):
+async def test_dispatch_without_actor_is_refused_before_the_lookup(app):
     made = await Product.objects.create(name="Pen")
     for id in (made.id, "unknown"):
         with pytest.raises(NotSignedInError):
@@ -201,7 +201,7 @@ async def test_dispatch_trusted_and_named_actors_differ(bus):
     assert (await app.dispatch(Vault.steal())).entity.gold == 0
 
 
-async def test_dispatch_rule_by_field_decides_on_the_very_record(bus):
+async def test_dispatch_rule_function_checks_the_loaded_record(bus):
     class Note(Entity):
         model_config = EntityConfig(access=lambda actor, note: note.owner == actor.id)
         owner: str

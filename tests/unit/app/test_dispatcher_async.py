@@ -14,7 +14,7 @@ from starmodel.testing.fakes import fake_application
 from unit.app.entities import Counter, stored
 
 
-async def test_dispatch_async_event_is_rebased_when_others_changed_other_fields(app):
+async def test_dispatch_async_event_is_rebased_on_changes_of_other_fields(app):
     await app.dispatch(Counter.add(1))
     slow = asyncio.create_task(app.dispatch(Counter.slow_note()))
     await asyncio.sleep(0)
@@ -51,7 +51,7 @@ async def test_dispatch_async_event_that_wrote_what_changed_conflicts(app):
     assert sum(isinstance(r, VersionConflictError) for r in results) == 1
 
 
-async def test_dispatch_async_event_with_retry_runs_again(app):
+async def test_dispatch_async_event_with_retry_is_retried(app):
     await asyncio.gather(*(app.dispatch(Counter.stubborn_add()) for _ in range(3)))
     assert (await stored(app)).count == 3
 

@@ -102,7 +102,7 @@ async def test_id_of_a_stored_entity_can_t_be_changed(app):
     assert (await Product.objects.get("p1")).id == "p1"
 
 
-async def test_dispatch_unknown_id_is_not_found_and_gone_when_it_was_seen(app, send):
+async def test_dispatch_unknown_id_is_not_found_and_deleted_id_is_gone(app, send):
     with pytest.raises(NotFoundError) as caught:
         await send(app, Product, "adjust", id="p9", body={"delta": 1}, actor=TRUSTED)
     assert not isinstance(caught.value, GoneError)
@@ -182,7 +182,7 @@ async def test_dispatch_entity_parameter_is_checked_for_read_access():
         await app.dispatch(Reader.read(diary), actor="bob")
 
 
-async def test_dispatch_parameter_of_a_scoped_class_is_the_visitor_s_own(visitor):
+async def test_dispatch_parameter_of_a_scoped_class_is_the_session_instance(visitor):
     """A request must not address another session's instance."""
 
     class Cart(Entity):

@@ -23,7 +23,7 @@ async def nobody(entity, id, version):
     """An expiry callback."""
 
 
-def test_store_is_built_once_and_only_when_asked_for():
+def test_store_is_created_once_on_first_use():
     built = []
 
     def build():
@@ -49,7 +49,7 @@ def test_store_that_is_not_registered_is_a_configuration_error_with_the_remedy()
         manager(entity(store="mongo"))
 
 
-async def test_open_that_fails_closes_what_was_open():
+async def test_failed_open_closes_open_stores():
     events = []
 
     class Noted(MemoryRepository):

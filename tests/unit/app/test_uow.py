@@ -95,7 +95,7 @@ async def test_unit_get_twice_gives_the_same_draft(app):
     assert await unit.get(Account, "a") is await unit.get(Account, "a")
 
 
-async def test_unit_get_of_nothing_is_not_found_but_a_scoped_one_is_as_it_starts(app):
+async def test_unit_get_missing_record_is_not_found_and_scoped_instance_is_default(app):
     unit = app.unit()
     with pytest.raises(NotFoundError):
         await unit.get(Account, "nobody")
@@ -115,12 +115,12 @@ async def test_unit_delete_removes_and_is_not_found_afterwards(app, changes):
     assert changes()[-1] == ("deleted", "a", None)
 
 
-async def test_unit_delete_of_what_it_never_read_is_not_found(app):
+async def test_unit_delete_of_unread_missing_record_is_not_found(app):
     with pytest.raises(NotFoundError):
         app.unit().delete(Account(id="a"))
 
 
-async def test_unit_added_and_deleted_again_is_nothing(app, bus):
+async def test_unit_add_then_delete_changes_nothing(app, bus):
     unit = app.unit()
     unit.delete(unit.add(Account(id="a")))
     await unit.commit()
@@ -155,7 +155,7 @@ async def test_unit_add_of_an_id_that_is_stored_is_a_constraint_error(app):
     assert await stored(app, Account, "b") is None
 
 
-async def test_unit_created_message_names_what_was_set(app, bus):
+async def test_unit_created_message_has_the_set_fields(app, bus):
     await put(app, Account(id="a", gold=1))
     assert set(bus.of(Changed)[0].fields) == {"gold"}
 
@@ -267,7 +267,7 @@ async def test_unit_rebase_keeps_extras_of_both_sides(app):
     assert (found.name, found.colour, found.size) == ("his", "red", 5)
 
 
-async def test_unit_rebase_of_a_read_that_changed_conflicts_whoever_writes(app):
+async def test_unit_rebase_of_a_changed_read_conflicts(app):
     await put(app, Account(id="a", limit=5), Account(id="b"))
     for field, conflicts in (("gold", False), ("limit", True)):
         unit, other = app.unit(Lease()), app.unit()
@@ -282,7 +282,7 @@ async def test_unit_rebase_of_a_read_that_changed_conflicts_whoever_writes(app):
             assert (await stored(app, Account, "b")).gold == 5
 
 
-async def test_unit_bus_that_fails_after_the_commit_is_logged_only(app, bus, caplog, monkeypatch):
+async def test_unit_bus_error_after_the_commit_is_only_logged(app, bus, caplog, monkeypatch):
     async def broken(message):
         raise OSError("the bus is down")
 
@@ -292,7 +292,7 @@ async def test_unit_bus_that_fails_after_the_commit_is_logged_only(app, bus, cap
     assert "could not publish" in caplog.text
 
 
-async def test_unit_random_transfers_never_make_or_lose_gold(app):
+async def test_unit_random_transfers_preserve_the_total(app):
     import random
 
     rng = random.Random(3)

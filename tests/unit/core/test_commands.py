@@ -75,7 +75,7 @@ def test_action_of_a_subclass_names_the_subclass() -> None:
     assert Special.adjust(1).entity is Special
 
 
-def test_action_rendered_without_an_application_says_what_to_do() -> None:
+def test_action_rendered_without_application_names_the_remedy() -> None:
     with pytest.raises(ConfigurationError, match=r"create_app\(entities=\[_Stock\]\)"):
         str(_Stock.adjust(1))
 

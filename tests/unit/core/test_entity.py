@@ -131,7 +131,7 @@ def test_copy_of_a_loaded_snapshot_stays_loaded() -> None:
     assert version_of(made) == 7
 
 
-def test_loaded_snapshot_validated_again_stays_loaded() -> None:
+def test_loaded_snapshot_stays_loaded_after_validation() -> None:
     loaded = stored(_Order(), 7)
     _Order.model_validate(loaded)
     assert loaded._sm_mode == stored(_Order(), 0)._sm_mode
@@ -159,7 +159,7 @@ def test_evolve_with_an_unknown_field_names_the_fields() -> None:
         _Order().evolve(totl=1)
 
 
-def test_evolve_with_a_spoilt_nested_model_raises() -> None:
+def test_evolve_with_an_invalid_nested_model_raises() -> None:
     place = _Place()
     place.city = 5  # type: ignore[assignment]
     with pytest.raises(ValidationError):
@@ -309,7 +309,7 @@ def test_computed_field_with_a_container_is_no_signal() -> None:
     assert public_state(Listing())["rows"] == [1]
 
 
-def test_computed_field_with_a_secret_stays_here() -> None:
+def test_computed_field_with_a_secret_is_not_serialised() -> None:
     class Key(Entity):
         @computed_field  # type: ignore[prop-decorator]
         @property

@@ -146,7 +146,7 @@ async def test_async_event_called_starts_only_when_awaited() -> None:
     assert cart.total == 3
 
 
-async def test_async_events_at_once_lose_no_update_silently() -> None:
+async def test_concurrent_async_events_lose_no_update_silently() -> None:
     cart = _Cart()
     results = await asyncio.gather(cart.add_later(1), cart.add_later(1), return_exceptions=True)
     assert results[0] == 1
@@ -184,7 +184,7 @@ def test_generator_event_left_early_keeps_what_was_yielded() -> None:
     assert cart.total == 1
 
 
-def test_generator_event_resumed_sees_what_others_changed_meanwhile() -> None:
+def test_generator_event_resumed_sees_concurrent_changes() -> None:
     cart = _Cart()
     steps = cart.count_up(2)
     next(steps)
@@ -237,7 +237,7 @@ def test_generator_event_closed_runs_its_own_cleanup() -> None:
     assert cleaned == [True]
 
 
-def test_generator_event_in_place_leaves_its_containers_dead_after_a_yield() -> None:
+def test_generator_event_in_place_invalidates_containers_after_a_yield() -> None:
     class Box(Entity):
         rows: list[int] = Field(default_factory=list)
 
@@ -440,7 +440,7 @@ def test_event_overridden_can_call_the_one_of_its_base() -> None:
     assert double.count == 2
 
 
-def test_event_overridden_by_a_method_is_an_event_no_more() -> None:
+def test_event_overridden_by_a_method_is_no_event() -> None:
     class Plain(_Functional):
         def itself(self) -> Any:
             return "plain"
@@ -472,7 +472,7 @@ def test_draft_with_extras_takes_a_new_one() -> None:
     assert free.more == 1
 
 
-def test_draft_kept_after_its_event_reaches_nothing() -> None:
+def test_draft_used_after_its_event_changes_nothing() -> None:
     kept = []
 
     class Leaky(Entity):
@@ -556,7 +556,7 @@ def test_event_named_like_a_field_is_a_definition_error(define: Callable[[], Non
         define()
 
 
-def test_event_first_definition_mended_is_accepted() -> None:
+def test_event_corrected_definition_is_accepted() -> None:
     with pytest.raises(ConfigurationError):
         _event_first()
 
@@ -566,7 +566,7 @@ def test_event_first_definition_mended_is_accepted() -> None:
     assert Bad().total == 0
 
 
-def test_event_of_each_kind_knows_its_kind() -> None:
+def test_event_kind_is_detected() -> None:
     kinds = {name: made.kind for name, made in _Cart.__entity__.events.items()}
     assert kinds == {
         "add": "sync", "add_later": "async", "count_up": "generator",

@@ -59,18 +59,18 @@ def claim(value: Any) -> Any:
         (Annotated[int, AfterValidator(claim)], 1, "Not again"),
     ],
 )
-def test_error_is_said_in_plain_words(annotation: Any, value: Any, said: str) -> None:
+def test_error_is_a_sentence_for_visitors(annotation: Any, value: Any, said: str) -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(annotation).validate_python(value)
 
     assert sentence(caught.value.errors()[0]) == said
 
 
-def test_unknown_error_keeps_its_own_words() -> None:
+def test_unknown_error_keeps_its_message() -> None:
     assert sentence({"type": "brand_new", "msg": "Something else"}) == "Something else"
 
 
-def test_text_that_looks_like_a_format_is_not_read_as_one() -> None:
+def test_format_placeholders_in_values_are_not_expanded() -> None:
     error = {"type": "literal_error", "msg": "", "ctx": {"expected": "{ge} or {0}"}}
 
     assert sentence(error) == "One of {ge} or {0}, please."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starmodel.app.access.offers import rendered
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -82,6 +83,6 @@ async def check_record(
 async def audience_of(
     policy: AccessPolicy, entity_type: EntityType, actor: Actor | None
 ) -> Audience:
-    """The policy's audience of the actor."""
-    audience = policy.audience(entity_type, actor)
+    """The policy's audience of the actor; a synchronous one may use `offers`."""
+    audience = await rendered(lambda: policy.audience(entity_type, actor))
     return audience if isinstance(audience, Audience) else await audience

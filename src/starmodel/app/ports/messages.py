@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError
@@ -17,7 +20,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity, public_state
 from starmodel.core.fields.annotations import resolved_hints
-from starmodel.core.fields.field import declared, leaving
+from starmodel.core.fields.field import declared, leaving, plain_types
 from starmodel.core.values.json_data import json_data, model_data
 
 Kind = Literal["created", "updated", "deleted", "expired", "closed"]
@@ -116,6 +119,32 @@ def _serializer(cls: Any) -> TypeAdapter[Any] | None:
         return TypeAdapter(cls)
     except (PydanticUserError, NameError, TypeError):
         return None  # a field of a type without a pydantic schema
+
+
+_JSON_TYPES = frozenset({str, int, float, bool, type(None), Decimal, date, datetime, time, UUID})
+
+
+@lru_cache(maxsize=1024)
+def always_has_json(cls: type[Entity]) -> bool:
+    """True when `changed_message` can't fail for the class: scalars of built-in types only.
+
+    False for every class whose own code takes part in validation or serialisation, because it
+    may make a value without a JSON form.
+    """
+    own, config = cls.__pydantic_decorators__, cls.model_config
+    return (
+        cls.__entity__.atomic
+        and not cls.__pydantic_computed_fields__
+        and not any(getattr(own, kind.name) for kind in dataclasses.fields(own))
+        and not config.get("json_encoders")
+        and cls.model_post_init is BaseModel.model_post_init
+        and "__get_pydantic_core_schema__" not in vars(cls)
+        and all(
+            _JSON_TYPES.issuperset(plain_types(info.annotation))
+            and not any(hasattr(item, "__get_pydantic_core_schema__") for item in info.metadata)
+            for info in cls.__pydantic_fields__.values()
+        )
+    )
 
 
 _KINDS: dict[str, Kind] = {"insert": "created", "update": "updated", "delete": "deleted"}

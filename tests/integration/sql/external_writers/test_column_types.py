@@ -14,7 +14,7 @@ import pytest
 from pydantic import AwareDatetime, NaiveDatetime, computed_field
 
 from databases import SERVERS
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from starmodel import ConfigurationError, ConstraintError, Entity, create_app, dispatch
 from starmodel.core.entity import public_state
@@ -80,13 +80,13 @@ def _kind(url: str) -> str:
 
 
 @pytest.fixture
-async def others(any_url: str) -> AsyncIterator[Outsider]:
-    outsider = await Outsider.at(any_url)
-    if outsider.kind == "postgresql":
-        await outsider.run("CREATE TYPE mood AS ENUM ('happy', 'sad')")
-        await outsider.run("CREATE DOMAIN small AS smallint CHECK (VALUE < 100)")
-    yield outsider
-    await outsider.close()
+async def external(any_url: str) -> AsyncIterator[ExternalWriter]:
+    external = await ExternalWriter.at(any_url)
+    if external.kind == "postgresql":
+        await external.run("CREATE TYPE mood AS ENUM ('happy', 'sad')")
+        await external.run("CREATE DOMAIN small AS smallint CHECK (VALUE < 100)")
+    yield external
+    await external.close()
 
 
 def _entity(annotation: Any) -> type[Entity]:
@@ -98,13 +98,13 @@ def _entity(annotation: Any) -> type[Entity]:
     return unlisted(type(Entity)("Row", (Entity,), body))
 
 
-async def test_every_value_comes_back_is_found_and_is_sorted(
-    others: Outsider, start: Start
+async def test_every_value_round_trips_and_is_filtered_and_sorted(
+    external: ExternalWriter, start: Start
 ) -> None:
-    for type_, annotation, value in KEPT[others.kind]:
+    for type_, annotation, value in KEPT[external.kind]:
         where = f"{annotation} on {type_}"
-        await others.run("DROP TABLE IF EXISTS t")
-        await others.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
+        await external.run("DROP TABLE IF EXISTS t")
+        await external.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
         row = _entity(annotation)
         app = await start(row)
         await row.objects.create(id="1", v=value)
@@ -122,10 +122,12 @@ async def test_every_value_comes_back_is_found_and_is_sorted(
         await app.close()
 
 
-async def test_type_that_does_not_fit_is_refused_by_name(others: Outsider, start: Start) -> None:
-    for type_, annotation, wanted in REFUSED[others.kind]:
-        await others.run("DROP TABLE IF EXISTS t")
-        await others.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
+async def test_type_that_does_not_fit_is_refused_by_name(
+    external: ExternalWriter, start: Start
+) -> None:
+    for type_, annotation, wanted in REFUSED[external.kind]:
+        await external.run("DROP TABLE IF EXISTS t")
+        await external.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
         with pytest.raises(
             ConfigurationError,
             match=rf"Row\.v can't be stored in the column 'v' of the table 't'.*{wanted}",
@@ -134,24 +136,28 @@ async def test_type_that_does_not_fit_is_refused_by_name(others: Outsider, start
 
 
 @pytest.mark.parametrize("any_url", SERVERS, indirect=True)
-async def test_labels_that_fit_no_member_are_refused(others: Outsider, start: Start) -> None:
+async def test_labels_that_fit_no_member_are_refused(
+    external: ExternalWriter, start: Start
+) -> None:
     class Other(enum.Enum):
         X = "x"
 
-    kind = "mood" if others.kind == "postgresql" else "ENUM('happy','sad')"
-    await others.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {kind}, n INTEGER)")
+    kind = "mood" if external.kind == "postgresql" else "ENUM('happy','sad')"
+    await external.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {kind}, n INTEGER)")
     with pytest.raises(ConfigurationError, match="happy, sad"):
         await start(_entity(Other))
 
 
 @pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
-async def test_value_that_a_column_does_not_keep_is_refused(others: Outsider, start: Start) -> None:
+async def test_value_that_a_column_would_alter_is_refused(
+    external: ExternalWriter, start: Start
+) -> None:
     for type_, annotation, value in (
         ("mood", str, "angry"), ("uuid", str, "no uuid"), ("numeric(4,2)", float, 1.005),
         ("float8", Decimal, Decimal("1.00000000000000000001")), ("timestamptz", datetime, LOCAL),
     ):  # fmt: skip
-        await others.run("DROP TABLE IF EXISTS t")
-        await others.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
+        await external.run("DROP TABLE IF EXISTS t")
+        await external.run(f"CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, v {type_}, n INTEGER)")
         row = _entity(annotation)
         app = await start(row)
         with pytest.raises(ConstraintError, match="v"):
@@ -161,10 +167,10 @@ async def test_value_that_a_column_does_not_keep_is_refused(others: Outsider, st
 
 @pytest.mark.parametrize("form", ["{}", "{0.hex}"])
 async def test_uuid_ids_are_found_as_they_are_written(
-    others: Outsider, start: Start, form: str
+    external: ExternalWriter, start: Start, form: str
 ) -> None:
     width = 36 if form == "{}" else 32
-    type_ = "TEXT" if others.kind == "sqlite" else f"CHAR({width})"
+    type_ = "TEXT" if external.kind == "sqlite" else f"CHAR({width})"
 
     class Thing(Entity):
         __tablename__ = "thing"
@@ -173,17 +179,19 @@ async def test_uuid_ids_are_found_as_they_are_written(
         name: str = ""
 
     unlisted(Thing)
-    await others.run(f"CREATE TABLE thing (id {type_} PRIMARY KEY, name VARCHAR(20))")
-    await others.run("INSERT INTO thing VALUES (?, 'a')", form.format(A))
+    await external.run(f"CREATE TABLE thing (id {type_} PRIMARY KEY, name VARCHAR(20))")
+    await external.run("INSERT INTO thing VALUES (?, 'a')", form.format(A))
     await start(Thing)
     found = await Thing.objects.get(A)
     await dispatch(found.do.update(name="b"))
     made = await Thing.objects.create(id=uuid.UUID(int=1), name="c")
-    rows = await others.rows("SELECT id, name FROM thing ORDER BY name")
+    rows = await external.rows("SELECT id, name FROM thing ORDER BY name")
     assert [tuple(r) for r in rows] == [(form.format(A), "b"), (form.format(made.id), "c")]
 
 
-async def test_generated_columns_are_read_and_not_written(others: Outsider, start: Start) -> None:
+async def test_generated_columns_are_read_and_not_written(
+    external: ExternalWriter, start: Start
+) -> None:
     class Box(Entity):
         __tablename__ = "box"
         model_config = {"store": "sql", "scope": "record"}
@@ -192,7 +200,7 @@ async def test_generated_columns_are_read_and_not_written(others: Outsider, star
         area: int = 0
 
     unlisted(Box)
-    await others.run(
+    await external.run(
         "CREATE TABLE box (id VARCHAR(40) PRIMARY KEY, width INTEGER NOT NULL, "
         "area INTEGER GENERATED ALWAYS AS (width * width) STORED)"
     )
@@ -208,8 +216,8 @@ async def test_generated_columns_are_read_and_not_written(others: Outsider, star
 
 
 @pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
-async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
-    others: Outsider, start: Start
+async def test_datetimes_of_mixed_formats_compare_as_parsed(
+    external: ExternalWriter, start: Start
 ) -> None:
     class Log(Entity):
         __tablename__ = "log"
@@ -220,13 +228,13 @@ async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
         hour: time | None = None
 
     unlisted(Log)
-    await others.run("CREATE TABLE log (id INTEGER PRIMARY KEY, at, day, hour)")
+    await external.run("CREATE TABLE log (id INTEGER PRIMARY KEY, at, day, hour)")
     forms = [
         "2024-01-01T10:00", "2024-01-01 12:00:00", "2024-01-01 11:00:00.250",
         "2024-01-01T09:00:00Z", "yesterday", None, 1709200000,
     ]  # fmt: skip
     for number, form in enumerate(forms):
-        await others.run("INSERT INTO log VALUES (?, ?, '20240101', '10:00')", number, form)
+        await external.run("INSERT INTO log VALUES (?, ?, '20240101', '10:00')", number, form)
     await start(Log)
 
     async def ids(**asked: Any) -> list[int]:
@@ -246,8 +254,8 @@ async def test_mixed_forms_of_moments_are_compared_as_they_are_read(
 
 
 @pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
-async def test_unreadable_cell_takes_no_list_down(
-    others: Outsider, visit: Any, any_url: str
+async def test_unreadable_cell_does_not_fail_a_list(
+    external: ExternalWriter, visit: Any, any_url: str
 ) -> None:
     class Item(Entity):
         __tablename__ = "item"
@@ -263,8 +271,8 @@ async def test_unreadable_cell_takes_no_list_down(
             return None if self.price is None else self.price.quantize(Decimal(1))
 
     unlisted(Item)
-    await others.run("CREATE TABLE item (id INTEGER PRIMARY KEY, price, at, data)")
-    await others.run("INSERT INTO item VALUES (1, 'cheap', 17, x'ff'), (2, '1.5', NULL, '{}')")
+    await external.run("CREATE TABLE item (id INTEGER PRIMARY KEY, price, at, data)")
+    await external.run("INSERT INTO item VALUES (1, 'cheap', 17, x'ff'), (2, '1.5', NULL, '{}')")
     browser = visit(create_app([Item], secret_key="k" * 40, database_url=any_url))
     items = (await browser.call("GET", "/items")).json()["items"]
     assert [item["rounded"] for item in items] == [None, "2"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from databases import emptied
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.sql.external_table import is_refused
 from repositories import insert, opened
 from starmodel.app.ports.repository import Batch
@@ -49,52 +49,54 @@ class _Client(Entity):
 )
 async def numbering(
     request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[tuple[str, Outsider]]:
+) -> AsyncIterator[tuple[str, ExternalWriter]]:
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     if request.param != "sqlite":
         server = "mariadb" if request.param == "mysql" else "postgresql"
         url = await asyncio.to_thread(emptied, request.getfixturevalue(f"{server}_url"))
-    outsider = await Outsider.at(url)
+    external = await ExternalWriter.at(url)
     for sql in NUMBERED[request.param]:
-        await outsider.run(sql)
-    yield url, outsider
-    await outsider.close()
+        await external.run(sql)
+    yield url, external
+    await external.close()
 
 
-async def test_numbers_of_ours_and_of_others_never_meet(numbering: tuple[str, Outsider]) -> None:
-    url, outsider = numbering
+async def test_sequence_skips_ids_taken_by_external_writers(
+    numbering: tuple[str, ExternalWriter],
+) -> None:
+    url, external = numbering
     repository = await opened(url, _Client)
     for n in range(3):
-        await outsider.run("INSERT INTO customer (name) VALUES (?)", f"theirs {n}")
+        await external.run("INSERT INTO customer (name) VALUES (?)", f"theirs {n}")
         number = await repository.next_id(_Client)
         await repository.commit(Batch([insert(_Client(id=number, name=f"ours {n}"))]))
-    rows = await outsider.rows("SELECT name FROM customer ORDER BY id")
+    rows = await external.rows("SELECT name FROM customer ORDER BY id")
     assert [name for (name,) in rows] == [
         f"{who} {n}" for n in range(3) for who in ("theirs", "ours")
     ]
     await repository.close()
 
 
-async def test_number_that_is_taken_already_is_passed_over(
-    numbering: tuple[str, Outsider],
+async def test_taken_id_is_skipped(
+    numbering: tuple[str, ExternalWriter],
 ) -> None:
-    url, outsider = numbering
-    always = " OVERRIDING SYSTEM VALUE" if outsider.kind == "postgresql" else ""
+    url, external = numbering
+    always = " OVERRIDING SYSTEM VALUE" if external.kind == "postgresql" else ""
     for id in (1, 2):
-        await outsider.run(f"INSERT INTO customer (id, name){always} VALUES (?, 'theirs')", id)  # noqa: S608
+        await external.run(f"INSERT INTO customer (id, name){always} VALUES (?, 'theirs')", id)  # noqa: S608
     repository = await opened(url, _Client)
     assert await repository.next_id(_Client) == 3
     await repository.close()
 
 
-async def test_number_that_others_take_before_our_commit_is_a_conflict(
-    numbering: tuple[str, Outsider],
+async def test_id_taken_externally_before_the_commit_is_a_conflict(
+    numbering: tuple[str, ExternalWriter],
 ) -> None:
-    url, outsider = numbering
+    url, external = numbering
     repository = await opened(url, _Client)
     number = await repository.next_id(_Client)
-    always = " OVERRIDING SYSTEM VALUE" if outsider.kind == "postgresql" else ""
-    await outsider.run(f"INSERT INTO customer (id, name){always} VALUES (?, 'theirs')", number)  # noqa: S608
+    always = " OVERRIDING SYSTEM VALUE" if external.kind == "postgresql" else ""
+    await external.run(f"INSERT INTO customer (id, name){always} VALUES (?, 'theirs')", number)  # noqa: S608
     assert await is_refused(repository, insert(_Client(id=number, name="ours")))
-    assert [name for (name,) in await outsider.rows("SELECT name FROM customer")] == ["theirs"]
+    assert [name for (name,) in await external.rows("SELECT name FROM customer")] == ["theirs"]
     await repository.close()

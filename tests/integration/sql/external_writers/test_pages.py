@@ -39,7 +39,7 @@ class Client(Entity):
 
 
 @pytest.fixture
-def outsider(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def external(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     link = sqlite3.connect(
         tmp_path / "shop.db", isolation_level=None, check_same_thread=False, timeout=20
     )
@@ -51,7 +51,7 @@ def outsider(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def visitor(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outsider: sqlite3.Connection
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, external: sqlite3.Connection
 ) -> Iterator[Visitor]:
     monkeypatch.chdir(tmp_path)
     app = create_app([Client], secret_key="k" * 40, database_url="sqlite:///shop.db")
@@ -60,47 +60,47 @@ def visitor(
     visitor.close()
 
 
-def test_next_request_shows_what_an_other_program_changed(
-    visitor: Visitor, outsider: sqlite3.Connection
+def test_next_request_returns_external_change(
+    visitor: Visitor, external: sqlite3.Connection
 ) -> None:
     visitor.open("/clients")
     visitor.open("/clients/1")
-    outsider.execute("UPDATE client SET name = 'Anna', visits = 7 WHERE id = 1")
+    external.execute("UPDATE client SET name = 'Anna', visits = 7 WHERE id = 1")
     assert "Anna" in visitor.open("/clients").text("tbody")
     assert "Anna" in visitor.open("/clients/1").text("main")
     reply = visitor.get("/clients/1")
     assert (reply.json()["name"], reply.json()["visits"]) == ("Anna", 7)
-    outsider.execute("UPDATE client SET name = 'Ann' WHERE id = 1")
+    external.execute("UPDATE client SET name = 'Ann' WHERE id = 1")
     assert "Anna" not in visitor.open("/clients").text("tbody")
 
 
-def test_open_list_shows_it_with_the_next_change(
-    visitor: Visitor, outsider: sqlite3.Connection
+def test_live_list_shows_external_change_with_the_next_own_one(
+    visitor: Visitor, external: sqlite3.Connection
 ) -> None:
     page = visitor.open("/clients")
-    outsider.execute("UPDATE client SET name = 'Anna' WHERE id = 1")
-    outsider.execute("INSERT INTO client VALUES (2, 'Bo', 0)")
+    external.execute("UPDATE client SET name = 'Anna' WHERE id = 1")
+    external.execute("INSERT INTO client VALUES (2, 'Bo', 0)")
     assert "Anna" not in page.text("tbody")
     visitor.run(Client.objects.create(name="Cy"))
     rows = page.text("tbody")
     assert all(name in rows for name in ("Anna", "Bo", "Cy"))
 
 
-def test_open_page_shows_ours_on_top_of_theirs(
-    visitor: Visitor, outsider: sqlite3.Connection
+def test_page_shows_own_change_on_top_of_external_one(
+    visitor: Visitor, external: sqlite3.Connection
 ) -> None:
     page = visitor.open("/clients/1")
-    outsider.execute("UPDATE client SET name = 'Anna', visits = 40 WHERE id = 1")
+    external.execute("UPDATE client SET name = 'Anna', visits = 40 WHERE id = 1")
     assert visitor.post("/clients/1/visit", {"times": 2}).status == 200
     assert page.signals["Client.visits"] == 42
     assert page.signals["Client.name"] == "Anna"
-    assert outsider.execute("SELECT name, visits FROM client").fetchall() == [("Anna", 42)]
+    assert external.execute("SELECT name, visits FROM client").fetchall() == [("Anna", 42)]
 
 
 @pytest.mark.parametrize("name", ["visit", "visit_slowly"])
-def test_event_that_others_overtake_runs_again_on_what_they_left(
+def test_event_overtaken_by_external_writer_is_retried(
     visitor: Visitor,
-    outsider: sqlite3.Connection,
+    external: sqlite3.Connection,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
@@ -110,18 +110,18 @@ def test_event_that_others_overtake_runs_again_on_what_they_left(
     async def overtaken(self: SqlRepository, *args: Any) -> None:
         if left:
             left.pop()
-            outsider.execute("UPDATE client SET name = 'Anna' WHERE id = 1")
+            external.execute("UPDATE client SET name = 'Anna' WHERE id = 1")
         await commit(self, *args)
 
     monkeypatch.setattr(SqlRepository, "commit", overtaken)
     assert visitor.post(f"/clients/1/{name}").status == 200
-    assert outsider.execute("SELECT name, visits FROM client").fetchall() == [("Anna", 1)]
+    assert external.execute("SELECT name, visits FROM client").fetchall() == [("Anna", 1)]
 
 
-def test_what_a_trigger_made_of_our_change_reaches_every_page(
-    visitor: Visitor, outsider: sqlite3.Connection
+def test_trigger_result_of_a_commit_reaches_every_page(
+    visitor: Visitor, external: sqlite3.Connection
 ) -> None:
-    outsider.execute(
+    external.execute(
         "CREATE TRIGGER loud AFTER UPDATE ON client BEGIN "
         "UPDATE client SET name = upper(name) WHERE id = new.id; END"
     )
@@ -137,9 +137,9 @@ def test_what_a_trigger_made_of_our_change_reaches_every_page(
     ("path", "given", "status"),
     [("/clients", {"name": "Ours"}, 201), ("/clients/1/refer", {}, 200)],
 )
-def test_number_that_others_take_first_is_replaced_by_the_next(
+def test_id_taken_externally_is_replaced_by_the_next(
     visitor: Visitor,
-    outsider: sqlite3.Connection,
+    external: sqlite3.Connection,
     monkeypatch: pytest.MonkeyPatch,
     path: str,
     given: dict[str, Any],
@@ -151,11 +151,11 @@ def test_number_that_others_take_first_is_replaced_by_the_next(
         number = await next_id(self, entity)
         if left:
             left.pop()
-            outsider.execute("INSERT INTO client VALUES (?, 'Theirs', 0)", (number,))
+            external.execute("INSERT INTO client VALUES (?, 'Theirs', 0)", (number,))
         return number
 
     monkeypatch.setattr(SqlRepository, "next_id", overtaken)
     assert visitor.post(path, given).status == status
-    assert outsider.execute("SELECT id, name FROM client").fetchall() == [
+    assert external.execute("SELECT id, name FROM client").fetchall() == [
         (1, "Ann"), (2, "Theirs"), (3, "Ours"),
     ]  # fmt: skip

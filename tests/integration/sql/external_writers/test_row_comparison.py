@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.sql.external_table import ANN, MADE, Customer, is_refused, row, stored
 from repositories import opened, update
 from starmodel.app.ports.query import Query
@@ -42,34 +42,34 @@ def _theirs(kind: str, value: Any) -> Any:
     return value
 
 
-def test_whatever_anybody_writes_nothing_is_overwritten_unseen(any_url: str) -> None:
+def test_random_external_writes_are_never_overwritten_unseen(any_url: str) -> None:
     """A commit succeeds exactly when the row is unchanged since its read, and sets one field."""
     with asyncio.Runner() as runner:
-        outsider = runner.run(Outsider.at(any_url))
-        runner.run(outsider.run(MADE[outsider.kind]))
-        runner.run(outsider.run(ANN))
+        external = runner.run(ExternalWriter.at(any_url))
+        runner.run(external.run(MADE[external.kind]))
+        runner.run(external.run(ANN))
         repository = runner.run(opened(any_url, Customer))
 
         async def example(
             before: list[tuple[str, Any]], between: list[tuple[str, Any]], ours: tuple[str, Any]
         ) -> None:
             for name, value in before:
-                await outsider.run(SET.format(name), _theirs(outsider.kind, value))
+                await external.run(SET.format(name), _theirs(external.kind, value))
             read = await stored(repository)
             assert [version_of(c) for c in await repository.list(Query(Customer))] == [
                 version_of(read)
             ]
-            seen = await row(outsider)
+            seen = await row(external)
             for name, value in between:
-                await outsider.run(SET.format(name), _theirs(outsider.kind, value))
-            left = await row(outsider)
+                await external.run(SET.format(name), _theirs(external.kind, value))
+            left = await row(external)
             change = update(read, **dict([ours]))
             if not change.patch:
                 return
             refused = await is_refused(repository, change)
             assert refused == (repr(left) != repr(seen))
             others = [n for n, field in enumerate(VALUES) if field != ours[0]]
-            now = await row(outsider)
+            now = await row(external)
             assert [now[n] for n in others] == [left[n] for n in others]
             if refused:
                 assert now == left
@@ -86,4 +86,4 @@ def test_whatever_anybody_writes_nothing_is_overwritten_unseen(any_url: str) -> 
 
         examples()
         runner.run(repository.close())
-        runner.run(outsider.close())
+        runner.run(external.close())

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from databases import emptied
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.sql.external_table import MADE, Customer, row, stored
 from repositories import delete, insert, opened, update
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -22,8 +22,8 @@ from starmodel.core.fields.entity_config import EntityConfig
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 
 
-async def test_table_of_others_is_served_as_it_is_and_told(
-    any_url: str, outsider: Outsider, caplog: pytest.LogCaptureFixture
+async def test_external_table_is_served_unchanged_and_logged(
+    any_url: str, external: ExternalWriter, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "starmodel.sql"):
         repository = await opened(any_url, Customer)
@@ -34,13 +34,13 @@ async def test_table_of_others_is_served_as_it_is_and_told(
     )  # fmt: skip
     assert await repository.list(Query(Customer)) == [ann]
     await repository.commit(Batch([update(ann, visits=1)]))
-    assert (await row(outsider))[:3] == ("Ann", "AN01", 1)
+    assert (await row(external))[:3] == ("Ann", "AN01", 1)
     await repository.commit(Batch([delete(await stored(repository))]))
-    assert await outsider.rows("SELECT * FROM customer") in ([], ())
+    assert await external.rows("SELECT * FROM customer") in ([], ())
     await repository.close()
 
 
-async def test_table_that_lacks_a_field_is_refused(any_url: str, outsider: Outsider) -> None:
+async def test_table_that_lacks_a_field_is_refused(any_url: str, external: ExternalWriter) -> None:
     class Wider(Customer):
         __tablename__ = "customer"
         town: str = ""
@@ -49,7 +49,9 @@ async def test_table_that_lacks_a_field_is_refused(any_url: str, outsider: Outsi
         await opened(any_url, Wider)
 
 
-async def test_class_with_a_ttl_says_which_columns_to_add(any_url: str, outsider: Outsider) -> None:
+async def test_class_with_ttl_error_names_columns_to_add(
+    any_url: str, external: ExternalWriter
+) -> None:
     class Guest(Customer):
         __tablename__ = "customer"
         model_config = EntityConfig(ttl=60.0)
@@ -58,13 +60,13 @@ async def test_class_with_a_ttl_says_which_columns_to_add(any_url: str, outsider
         await opened(any_url, Guest)
 
 
-async def test_version_column_that_was_added_is_used_from_the_next_start_on(
-    any_url: str, outsider: Outsider, caplog: pytest.LogCaptureFixture
+async def test_added_version_column_is_used_after_restart(
+    any_url: str, external: ExternalWriter, caplog: pytest.LogCaptureFixture
 ) -> None:
     repository = await opened(any_url, Customer)
     old = await stored(repository)
     await repository.close()
-    await outsider.run("ALTER TABLE customer ADD COLUMN _version BIGINT NOT NULL DEFAULT 1")
+    await external.run("ALTER TABLE customer ADD COLUMN _version BIGINT NOT NULL DEFAULT 1")
     caplog.clear()
     with caplog.at_level(logging.INFO, "starmodel.sql"):
         repository = await opened(any_url, Customer)
@@ -72,47 +74,49 @@ async def test_version_column_that_was_added_is_used_from_the_next_start_on(
     ann = await stored(repository)
     assert (ann, version_of(ann)) == (old, 1)
     await repository.commit(Batch([update(ann, visits=1)]))
-    assert await outsider.rows("SELECT visits, _version FROM customer") in ([(1, 2)], ((1, 2),))
+    assert await external.rows("SELECT visits, _version FROM customer") in ([(1, 2)], ((1, 2),))
     await repository.close()
 
 
-async def test_columns_of_the_table_alone_stay_as_they_are(
-    customers: SqlRepository, outsider: Outsider
+async def test_unmapped_columns_stay_unchanged(
+    customers: SqlRepository, external: ExternalWriter
 ) -> None:
     ann = await stored(customers)
-    await outsider.run(SET.format("region"), "south")
+    await external.run(SET.format("region"), "south")
     await customers.commit(Batch([update(ann, visits=1)]))  # no mapped field has changed
-    assert (await row(outsider))[-1] == "south"
+    assert (await row(external))[-1] == "south"
     await customers.commit(Batch([insert(Customer(id=2, name="Bo"))]))
-    assert (await row(outsider, 2))[-1] == "north"
+    assert (await row(external, 2))[-1] == "north"
 
 
-async def test_column_that_needs_a_value_and_has_no_field_is_named(
-    any_url: str, outsider: Outsider, customers: SqlRepository
+async def test_unmapped_not_null_column_is_named(
+    any_url: str, external: ExternalWriter, customers: SqlRepository
 ) -> None:
     added = "ALTER TABLE customer ADD COLUMN vat VARCHAR(9) NOT NULL DEFAULT ''"
-    await outsider.run(added)
-    if outsider.kind == "sqlite":
-        await outsider.run("CREATE TABLE bare AS SELECT * FROM customer")
-        await outsider.run("DROP TABLE customer")
-        await outsider.run(MADE["sqlite"].replace("changed TEXT", "vat TEXT NOT NULL"))
+    await external.run(added)
+    if external.kind == "sqlite":
+        await external.run("CREATE TABLE bare AS SELECT * FROM customer")
+        await external.run("DROP TABLE customer")
+        await external.run(MADE["sqlite"].replace("changed TEXT", "vat TEXT NOT NULL"))
     else:
-        await outsider.run("ALTER TABLE customer ALTER COLUMN vat DROP DEFAULT")
+        await external.run("ALTER TABLE customer ALTER COLUMN vat DROP DEFAULT")
     with pytest.raises(ConstraintError, match="needs a value for vat, and has no default"):
         await customers.commit(Batch([insert(Customer(id=5, name="Bo"))]))
 
 
-async def test_table_whose_ids_are_not_unique_is_refused(any_url: str, outsider: Outsider) -> None:
-    await outsider.run("CREATE TABLE loose AS SELECT * FROM customer")
-    await outsider.run("DROP TABLE customer")
-    await outsider.run("ALTER TABLE loose RENAME TO customer")
+async def test_table_whose_ids_are_not_unique_is_refused(
+    any_url: str, external: ExternalWriter
+) -> None:
+    await external.run("CREATE TABLE loose AS SELECT * FROM customer")
+    await external.run("DROP TABLE customer")
+    await external.run("ALTER TABLE loose RENAME TO customer")
     with pytest.raises(ConfigurationError, match="several rows have the same customer_no") as told:
         await opened(any_url, Customer)
     index = str(told.value).partition("or: ")[2].rstrip(".")
-    await outsider.run("CREATE UNIQUE INDEX pair ON customer (customer_no, name)")
+    await external.run("CREATE UNIQUE INDEX pair ON customer (customer_no, name)")
     with pytest.raises(ConfigurationError, match="several rows"):
         await opened(any_url, Customer)
-    await outsider.run(index)
+    await external.run(index)
     repository = await opened(any_url, Customer)
     assert (await stored(repository)).name == "Ann"
     await repository.close()
@@ -120,25 +124,25 @@ async def test_table_whose_ids_are_not_unique_is_refused(any_url: str, outsider:
 
 async def test_table_without_transactions_is_refused(mariadb_url: str) -> None:
     url = await asyncio.to_thread(emptied, mariadb_url)
-    outsider = await Outsider.at(url)
-    await outsider.run(MADE["mysql"].replace("InnoDB", "MyISAM"))
+    external = await ExternalWriter.at(url)
+    await external.run(MADE["mysql"].replace("InnoDB", "MyISAM"))
     with pytest.raises(ConfigurationError, match=r"MyISAM.*ENGINE=InnoDB"):
         await opened(url, Customer)
-    await outsider.close()
+    await external.close()
 
 
-async def test_user_who_may_create_no_table_is_told_what_to_create(postgresql_url: str) -> None:
+async def test_missing_create_privilege_error_names_the_ddl(postgresql_url: str) -> None:
     url = await asyncio.to_thread(emptied, postgresql_url)
-    outsider = await Outsider.at(url)
-    await outsider.run(MADE["postgresql"])
-    await outsider.run("DROP ROLE IF EXISTS clerk")
-    await outsider.run("CREATE ROLE clerk LOGIN")
-    await outsider.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk")
-    await outsider.run("GRANT USAGE ON SCHEMA public TO clerk")
+    external = await ExternalWriter.at(url)
+    await external.run(MADE["postgresql"])
+    await external.run("DROP ROLE IF EXISTS clerk")
+    await external.run("CREATE ROLE clerk LOGIN")
+    await external.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk")
+    await external.run("GRANT USAGE ON SCHEMA public TO clerk")
     with pytest.raises(ConfigurationError, match="'starmodel_marker' can't be created") as told:
         await opened(url.replace("test@", "clerk@"), Customer)
     for sql in str(told.value).partition("for them: ")[2].split("; "):
-        await outsider.run(sql)
-    await outsider.run("DROP OWNED BY clerk")
-    await outsider.run("DROP ROLE clerk")
-    await outsider.close()
+        await external.run(sql)
+    await external.run("DROP OWNED BY clerk")
+    await external.run("DROP ROLE clerk")
+    await external.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.sql.external_table import Customer, is_refused, row, stored
 from repositories import check, delete, insert, opened, update
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -22,12 +22,12 @@ SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 
 
 @pytest.mark.parametrize("column", ["name", "visits", "rating", "code", "balance"])
-async def test_change_of_others_after_our_reading_is_kept_and_ours_runs_again(
-    customers: SqlRepository, outsider: Outsider, column: str
+async def test_external_change_after_the_read_is_kept_and_command_is_retried(
+    customers: SqlRepository, external: ExternalWriter, column: str
 ) -> None:
     ann = await stored(customers)
     value = {"name": "Anna", "visits": 7}.get(column)
-    await outsider.run(SET.format(column), value)
+    await external.run(SET.format(column), value)
     assert await is_refused(customers, update(ann, visits=1))
     assert await is_refused(customers, update(ann, name="Late"))
     assert await is_refused(customers, delete(ann))
@@ -37,55 +37,55 @@ async def test_change_of_others_after_our_reading_is_kept_and_ours_runs_again(
     assert not await is_refused(customers, update(again, visits=again.visits + 1))
 
 
-async def test_row_that_others_removed_or_made_is_a_conflict(
-    customers: SqlRepository, outsider: Outsider
+async def test_externally_deleted_or_inserted_row_is_a_conflict(
+    customers: SqlRepository, external: ExternalWriter
 ) -> None:
     ann = await stored(customers)
-    await outsider.run("DELETE FROM customer WHERE customer_no = ?", 1)
+    await external.run("DELETE FROM customer WHERE customer_no = ?", 1)
     for change in (update(ann, visits=1), delete(ann), check(ann)):
         with pytest.raises(VersionConflictError, match="has been removed"):
             await customers.commit(Batch([change]))
-    await outsider.run("INSERT INTO customer (customer_no, name) VALUES (?, 'Other')", 1)
+    await external.run("INSERT INTO customer (customer_no, name) VALUES (?, 'Other')", 1)
     assert await is_refused(customers, insert(Customer(id=1, name="Ours")))
     assert await is_refused(customers, update(ann, visits=1))
-    assert (await row(outsider))[0] == "Other"
+    assert (await row(external))[0] == "Other"
 
 
-async def test_batch_with_one_row_that_others_changed_stores_nothing(
-    customers: SqlRepository, outsider: Outsider
+async def test_batch_with_one_externally_changed_row_stores_nothing(
+    customers: SqlRepository, external: ExternalWriter
 ) -> None:
     await customers.commit(Batch([insert(Customer(id=2, name="Bo"))]))
     ann, bo = await stored(customers), await stored(customers, 2)
-    await outsider.run(SET.format("visits"), 3)
+    await external.run(SET.format("visits"), 3)
     third = insert(Customer(id=3, name="Cy"))
     for one, other in ((update(ann, visits=1), update(bo, visits=1)), (check(ann), third)):
         for changes in ([one, other, insert(Customer(id=4, name="Di"))], [other, one]):
             with pytest.raises(VersionConflictError):
                 await customers.commit(Batch(changes))
-    assert await outsider.rows("SELECT customer_no, visits FROM customer ORDER BY 1") in (
+    assert await external.rows("SELECT customer_no, visits FROM customer ORDER BY 1") in (
         [(1, 3), (2, 0)], ((1, 3), (2, 0)),
     )  # fmt: skip
 
 
-async def test_version_stays_while_nothing_changes_and_rises_with_every_change(
-    customers: SqlRepository, outsider: Outsider
+async def test_version_rises_exactly_with_changes(
+    customers: SqlRepository, external: ExternalWriter
 ) -> None:
     first = version_of(await stored(customers))
     assert [version_of(c) for c in await customers.list(Query(Customer))] == [first]
-    await outsider.run(SET.format("region"), "west")
+    await external.run(SET.format("region"), "west")
     assert version_of(await stored(customers)) == first
-    await outsider.run(SET.format("visits"), 1)
+    await external.run(SET.format("visits"), 1)
     second = version_of(await stored(customers))
     assert second > first
-    await outsider.run(SET.format("visits"), 0)
+    await external.run(SET.format("visits"), 0)
     third = version_of(await stored(customers))
     assert third > second
     await customers.commit(Batch([update(await stored(customers), visits=5)]))
     assert version_of(await stored(customers)) == third + 1
 
 
-async def test_reading_that_our_commit_and_others_overtake_is_never_older_than_the_commit(
-    customers: SqlRepository, outsider: Outsider, monkeypatch: pytest.MonkeyPatch
+async def test_read_overtaken_by_commit_and_external_write_is_not_older_than_the_commit(
+    customers: SqlRepository, external: ExternalWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that connects meanwhile receives the commit after its first state."""
     change = update(await stored(customers), visits=1)
@@ -95,7 +95,7 @@ async def test_reading_that_our_commit_and_others_overtake_is_never_older_than_t
     async def slow(sql: str, params: Any) -> Any:
         while overtaking:
             await customers.commit(Batch([overtaking.pop()]))
-            await outsider.run(SET.format("visits"), 2)
+            await external.run(SET.format("visits"), 2)
         return await rows(sql, params)
 
     monkeypatch.setattr(engine, "one_row", slow)
@@ -104,7 +104,7 @@ async def test_reading_that_our_commit_and_others_overtake_is_never_older_than_t
     assert version_of(ann) > change.version
 
 
-async def test_commits_queued_on_one_another_are_all_stored(customers: SqlRepository) -> None:
+async def test_chained_commits_are_all_stored(customers: SqlRepository) -> None:
     versions = []
     running = []
     for _ in range(20):
@@ -121,11 +121,11 @@ async def test_commits_queued_on_one_another_are_all_stored(customers: SqlReposi
     assert (ann.visits, version_of(ann)) == (20, versions[0] + 20)
 
 
-async def test_commit_queued_on_one_that_others_overtook_fails_with_it(
-    customers: SqlRepository, outsider: Outsider
+async def test_commit_chained_on_an_overtaken_one_fails(
+    customers: SqlRepository, external: ExternalWriter
 ) -> None:
     ann = await stored(customers)
-    await outsider.run(SET.format("visits"), 9)
+    await external.run(SET.format("visits"), 9)
     first = asyncio.ensure_future(customers.commit(Batch([update(ann, visits=1)])))
     await asyncio.sleep(0)
     queued = await customers.latest(Customer, 1)
@@ -133,7 +133,7 @@ async def test_commit_queued_on_one_that_others_overtook_fails_with_it(
     second = asyncio.ensure_future(customers.commit(Batch([update(queued, name="Ann 2")])))
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert all(isinstance(result, VersionConflictError) for result in results)
-    assert (await row(outsider))[:3] == ("Ann", "AN01", 9)
+    assert (await row(external))[:3] == ("Ann", "AN01", 9)
 
 
 WAITING = {
@@ -142,28 +142,28 @@ WAITING = {
 }
 
 
-async def test_commit_waits_for_a_transaction_of_others_and_compares_with_what_it_left(
-    any_url: str, outsider: Outsider, customers: SqlRepository
+async def test_commit_waits_for_external_transaction_and_compares_with_its_result(
+    any_url: str, external: ExternalWriter, customers: SqlRepository
 ) -> None:
     ann = await stored(customers)
-    watcher = await Outsider.at(any_url)
-    await outsider.run("BEGIN IMMEDIATE" if outsider.kind == "sqlite" else "BEGIN")
-    await outsider.run(SET.format("visits"), 5)
+    watcher = await ExternalWriter.at(any_url)
+    await external.run("BEGIN IMMEDIATE" if external.kind == "sqlite" else "BEGIN")
+    await external.run(SET.format("visits"), 5)
     ours = asyncio.ensure_future(is_refused(customers, update(ann, name="Anna")))
-    look = WAITING.get(outsider.kind)
+    look = WAITING.get(external.kind)
     while look is not None and not int((await watcher.rows(look))[0][-1]):
         pass  # the query releases the commit
-    await outsider.run("COMMIT")
+    await external.run("COMMIT")
     assert await ours
-    assert (await row(outsider))[:3] == ("Ann", "AN01", 5)
+    assert (await row(external))[:3] == ("Ann", "AN01", 5)
     await watcher.close()
 
 
 EACH = 30
 
 
-async def test_two_processes_and_an_other_program_count_exactly(
-    any_url: str, outsider: Outsider
+async def test_two_processes_and_external_writer_lose_no_update(
+    any_url: str, external: ExternalWriter
 ) -> None:
     ours = [await opened(any_url, Customer) for _ in range(2)]
 
@@ -177,11 +177,11 @@ async def test_two_processes_and_an_other_program_count_exactly(
 
     async def add_outside() -> None:
         for _ in range(EACH):
-            await outsider.run("UPDATE customer SET visits = visits + 1 WHERE customer_no = 1")
+            await external.run("UPDATE customer SET visits = visits + 1 WHERE customer_no = 1")
             await asyncio.sleep(0)
 
     await asyncio.gather(*map(add, ours), add_outside())
-    assert (await row(outsider))[2] == 3 * EACH
+    assert (await row(external))[2] == 3 * EACH
     for customers in ours:
         await customers.close()
 
@@ -203,11 +203,11 @@ TRIGGERS = {
 }
 
 
-async def test_what_a_trigger_made_of_our_change_is_newer_than_our_change(
-    customers: SqlRepository, outsider: Outsider
+async def test_trigger_result_is_newer_than_its_commit(
+    customers: SqlRepository, external: ExternalWriter
 ) -> None:
-    for sql in TRIGGERS[outsider.kind]:
-        await outsider.run(sql)
+    for sql in TRIGGERS[external.kind]:
+        await external.run(sql)
     change = update(await stored(customers), name="Anna")
     first = asyncio.ensure_future(customers.commit(Batch([change])))
     await asyncio.sleep(0)
@@ -220,7 +220,7 @@ async def test_what_a_trigger_made_of_our_change_is_newer_than_our_change(
     assert ann.name == "ANNA"
     assert version_of(ann) > change.version
     assert not await is_refused(customers, update(ann, visits=1))
-    assert (await row(outsider))[:3] == ("ANNA", "AN01", 1)
+    assert (await row(external))[:3] == ("ANNA", "AN01", 1)
 
 
 class _Named(Entity):
@@ -246,23 +246,21 @@ class _Unique(Entity):
 @pytest.mark.parametrize(
     "made", [_Named(id="Zoë 1"), _Numbered(id=7), _Unique()], ids=["text", "number", "uuid"]
 )
-async def test_row_that_was_removed_and_made_again_is_newer_whatever_its_id(
-    any_url: str, made: Entity
-) -> None:
+async def test_recreated_row_has_a_newer_version(any_url: str, made: Entity) -> None:
     cls = type(made)
-    outsider = await Outsider.at(any_url)
-    await outsider.create(cls)
-    await outsider.run("CREATE TABLE kept AS SELECT * FROM thing WHERE 1 = 0")
+    external = await ExternalWriter.at(any_url)
+    await external.create(cls)
+    await external.run("CREATE TABLE kept AS SELECT * FROM thing WHERE 1 = 0")
     repository = await opened(any_url, cls)
     await repository.commit(Batch([insert(made)]))
-    await outsider.run("INSERT INTO kept SELECT * FROM thing")
+    await external.run("INSERT INTO kept SELECT * FROM thing")
     found = await repository.get(cls, made.id)
     assert found == made
     assert version_of(found) == 1
     await repository.commit(Batch([delete(found)]))
-    await outsider.run("INSERT INTO thing SELECT * FROM kept")
+    await external.run("INSERT INTO thing SELECT * FROM kept")
     again = await repository.get(cls, made.id)
     assert again == made
     assert version_of(again) > 2
     await repository.close()
-    await outsider.close()
+    await external.close()

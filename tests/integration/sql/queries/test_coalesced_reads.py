@@ -55,7 +55,7 @@ async def _answers(repository: SqlRepository) -> None:
     assert [page.text for page in found[:4] if page] == ["é 0", None, None, "é 3"]
 
 
-async def test_crowd_is_answered_each_its_own_in_a_few_round_trips(
+async def test_concurrent_gets_are_coalesced_into_few_round_trips(
     repository: SqlRepository, crowds: list[int]
 ) -> None:
     await _answers(repository)
@@ -63,14 +63,12 @@ async def test_crowd_is_answered_each_its_own_in_a_few_round_trips(
     assert max(crowds) <= MOST
 
 
-async def test_single_question_is_sent_as_it_is(
-    repository: SqlRepository, crowds: list[int]
-) -> None:
+async def test_single_get_is_sent_unchanged(repository: SqlRepository, crowds: list[int]) -> None:
     assert (await repository.get(_Page, "3") or _Page()).n == 3
     assert crowds == []
 
 
-async def test_crowd_whose_connection_is_lost_is_answered(
+async def test_concurrent_gets_survive_a_lost_connection(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     each = DriverLink.each
@@ -84,7 +82,7 @@ async def test_crowd_whose_connection_is_lost_is_answered(
     await _answers(repository)
 
 
-async def test_cancelled_question_leaves_the_others(repository: SqlRepository) -> None:
+async def test_cancelled_get_leaves_others_running(repository: SqlRepository) -> None:
     asked = [asyncio.ensure_future(repository.get(_Page, f"{n}")) for n in range(40)]
     await asyncio.sleep(0)
     for task in asked[::2]:
@@ -94,7 +92,7 @@ async def test_cancelled_question_leaves_the_others(repository: SqlRepository) -
     assert [one.n for one in found[1::2] if isinstance(one, _Page)] == list(range(1, 40, 2))
 
 
-async def test_table_that_is_gone_is_told_to_each(repository: SqlRepository) -> None:
+async def test_missing_table_fails_each_get(repository: SqlRepository) -> None:
     await repository._serving().engine.run("DROP TABLE _page", ())
     asked = (repository.get(_Page, f"{n}") for n in range(10))
     errors = await asyncio.gather(*asked, return_exceptions=True)

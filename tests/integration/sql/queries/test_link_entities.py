@@ -50,7 +50,7 @@ async def application(store: Any) -> AsyncIterator[Application]:
     await made.close()
 
 
-async def test_class_is_joined_to_itself_by_a_link(application: Application) -> None:
+async def test_link_entity_relates_a_class_to_itself(application: Application) -> None:
     for id in "abc":
         await _Person.objects.create(id=id)
     for one, other in ("ab", "ac", "ba"):
@@ -65,7 +65,7 @@ async def test_class_is_joined_to_itself_by_a_link(application: Application) -> 
     assert await _Follow.objects.count() == 0
 
 
-async def test_link_with_two_keys_to_one_side_follows_the_one_named(
+async def test_link_with_two_keys_to_one_class_uses_the_named_one(
     application: Application,
 ) -> None:
     for id in "ab":
@@ -82,7 +82,7 @@ async def test_link_with_two_keys_to_one_side_follows_the_one_named(
     assert ([g.id for g in bob.groups], [g.id for g in bob.adds]) == ([], ["g"])
 
 
-def test_link_to_itself_must_name_a_side() -> None:
+def test_self_link_without_named_key_is_refused() -> None:
     class _Node(Entity):
         nodes: list[_Node] = Relationship(link_model="_Edge")
 

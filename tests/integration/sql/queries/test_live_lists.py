@@ -28,7 +28,7 @@ def database(mariadb_url: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "search"), [("İSTANBUL", "istanbul"), ("ΟΔΟΣ", "οδοσ")])
-async def test_open_list_shows_what_only_the_database_finds(
+async def test_live_list_shows_rows_matched_by_database_collation(
     database: str, name: str, search: str
 ) -> None:
     class City(Entity):
@@ -41,19 +41,19 @@ async def test_open_list_shows_what_only_the_database_finds(
         listing = listing_of(app.registry[City], {"search": search})
         viewer = Subscription({listing.topic: (_Names(),)})
         app.lists.join(viewer, listing)
-        await _told(viewer)
+        await _rendered_names(viewer)
 
         made = await City.objects.create(name=name)
 
         # The row matches by the database's collation only, so a new page shows it.
         assert not listing.query.matches(made)
         assert [city.name for city in await City.objects.list(search=search)] == [name]
-        assert await _told(viewer) == name
+        assert await _rendered_names(viewer) == name
     finally:
         await app.close()
 
 
-async def _told(viewer: Subscription) -> str:
+async def _rendered_names(viewer: Subscription) -> str:
     async with asyncio.timeout(20):
         await viewer.wait()
     return viewer.take().decode()

@@ -105,7 +105,7 @@ async def test_both_sides_and_links_are_loaded_on_request(application: Applicati
     assert (_names(blue[0].heroes), blue[0].motto) == (["Cy"], None)
 
 
-async def test_loading_costs_one_question_a_relation(
+async def test_loading_runs_one_query_per_relation(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _filled()
@@ -128,7 +128,7 @@ async def test_stream_loads_relations_with_each_batch(application: Application) 
     assert [h.team and h.team.name for h in heroes] == ["Red", "Red", "Blue", None]
 
 
-async def test_relation_is_no_part_of_the_state_and_says_when_it_is_not_there(
+async def test_unloaded_relation_is_refused_and_not_serialised(
     application: Application,
 ) -> None:
     red, _ = await _filled()
@@ -149,7 +149,7 @@ async def test_relation_is_no_part_of_the_state_and_says_when_it_is_not_there(
         await _Team.objects.list(load=["villains"])
 
 
-async def test_what_refers_to_a_removed_record_follows_as_declared(
+async def test_on_delete_rule_applies_to_referring_records(
     application: Application,
 ) -> None:
     red, _ = await _filled()
@@ -169,7 +169,7 @@ async def test_what_refers_to_a_removed_record_follows_as_declared(
     assert told.count(("_HeroPower", "deleted")) == 3
 
 
-async def test_without_a_rule_a_record_that_is_referred_to_stays(
+async def test_referenced_record_without_on_delete_rule_is_not_deleted(
     application: Application,
 ) -> None:
     await _filled()
@@ -179,7 +179,7 @@ async def test_without_a_rule_a_record_that_is_referred_to_stays(
             await dispatch(fly.do.delete())
 
 
-def test_relation_that_nothing_supports_stops_the_start() -> None:
+def test_relation_without_foreign_key_fails_startup() -> None:
     class Lonely(Entity):
         friends: list[Other] = Relationship()
 
@@ -192,7 +192,7 @@ def test_relation_that_nothing_supports_stops_the_start() -> None:
         fake_application(Lonely)
 
 
-def test_relationship_of_sqlmodel_names_ours() -> None:
+def test_sqlmodel_relationship_error_names_the_remedy() -> None:
     import sqlmodel
 
     with pytest.raises(ConfigurationError, match="from starmodel import Relationship"):

@@ -53,7 +53,7 @@ def asked(repository: SqlRepository, monkeypatch: pytest.MonkeyPatch) -> list[in
 
 
 @pytest.mark.parametrize("order", ["", "size", "-size,name"])
-async def test_a_whole_table_costs_two_rows_a_record_and_few_questions_more(
+async def test_stream_of_a_table_reads_two_rows_per_record_in_few_queries(
     repository: SqlRepository, asked: list[int], order: str
 ) -> None:
     query = make_query(_Row, {}, order=order)
@@ -64,7 +64,7 @@ async def test_a_whole_table_costs_two_rows_a_record_and_few_questions_more(
     assert len(asked[:-1]) == 30 + 5  # windows of 100, 200, 400, 800 and 1600 keys
 
 
-async def test_the_beginning_of_a_table_costs_what_is_read_of_it(
+async def test_stream_prefix_reads_no_more_than_its_rows(
     repository: SqlRepository, asked: list[int]
 ) -> None:
     stream = repository.stream(make_query(_Row, {}, order="name"), 100)
@@ -74,7 +74,7 @@ async def test_the_beginning_of_a_table_costs_what_is_read_of_it(
     assert asked == [100, 100]
 
 
-async def test_an_order_of_python_keeps_few_keys_and_reads_the_table_seldom(
+async def test_stream_in_python_order_holds_few_keys_and_rarely_rescans(
     repository: SqlRepository, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "MAX_KEYS", 1000)
@@ -86,7 +86,7 @@ async def test_an_order_of_python_keeps_few_keys_and_reads_the_table_seldom(
     assert sum(asked) == 3 * 2 * RECORDS + RECORDS
 
 
-async def test_no_connection_is_held_between_two_records(repository: SqlRepository) -> None:
+async def test_stream_holds_no_connection_between_records(repository: SqlRepository) -> None:
     # The pool has one connection.
     seen = 0
     async for chunk in repository.stream(Query(_Row), 1000):

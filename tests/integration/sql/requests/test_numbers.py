@@ -44,7 +44,7 @@ async def browser(any_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) 
     await app.starmodel.close()
 
 
-async def test_question_with_any_number_is_answered(browser: Any) -> None:
+async def test_query_with_any_number_is_no_5xx(browser: Any) -> None:
     for field in FIELDS:
         for op in OPERATORS:
             for number in [*NUMBERS, "x" * 1000, "\x00", "\ue000", "%", "_", "\\", ",,,"]:
@@ -56,7 +56,7 @@ async def test_question_with_any_number_is_answered(browser: Any) -> None:
     assert (await browser.call("GET", "/stocks", params={"id__in": many})).status_code == 200
 
 
-async def test_id_of_any_kind_is_answered(browser: Any) -> None:
+async def test_id_of_any_type_is_no_5xx(browser: Any) -> None:
     for id in [*NUMBERS, "x" * 5000, "%00", "%ff", "1.0", "+1", " 1", "true"]:
         for method, tail in (("GET", ""), ("GET", "/edit"), ("PATCH", ""), ("DELETE", ""),
                              ("POST", "/set")):  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from repositories import opened
 from starmodel import ConfigurationError, ConstraintError, Entity
@@ -60,7 +60,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("before", "value", "after"), CHANGES, ids=str)
-async def test_changed_type_stores_no_other_value(
+async def test_changed_type_never_alters_values(
     any_url: str, before: Any, value: Any, after: Any
 ) -> None:
     """Startup refuses the type by name, or its values round-trip."""
@@ -104,15 +104,15 @@ def _samples(annotation: Any) -> list[Any]:
     }[annotation]  # fmt: skip
 
 
-async def test_float_that_becomes_decimal_names_a_statement_that_works(any_url: str) -> None:
+async def test_float_changed_to_decimal_logs_a_working_ddl_statement(any_url: str) -> None:
     await _with_record(any_url, _class("Product", price=float), price=1.5)
     changed = _class("Product", price=Decimal)
     with pytest.raises(ConfigurationError, match="'price' of the table 'product'") as refused:
         await opened(any_url, changed)
-    outsider = await Outsider.at(any_url)
+    external = await ExternalWriter.at(any_url)
     for statement in str(refused.value).partition("after a backup: ")[2].rstrip(".").split("; "):
-        await outsider.run(statement)
-    await outsider.close()
+        await external.run(statement)
+    await external.close()
     app = fake_application(changed, stores={"sql": SqlRepository(any_url)})
     await app.ready()
     (old,) = await changed.objects.list()
@@ -123,7 +123,7 @@ async def test_float_that_becomes_decimal_names_a_statement_that_works(any_url: 
     await app.close()
 
 
-async def test_removed_required_field_is_said_with_a_statement_that_works(
+async def test_removed_required_field_logs_a_working_ddl_statement(
     any_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await _with_record(any_url, _class("Product", name=str, colour=str), name="Pen", colour="red")
@@ -134,39 +134,39 @@ async def test_removed_required_field_is_said_with_a_statement_that_works(
     await repository.close()
     assert caplog.text.count("The column 'colour' of the table 'product' needs a value") == 1
     assert warning.blocks
-    outsider = await Outsider.at(any_url)
-    await outsider.run(warning.text.partition("after a backup: ")[2].rstrip(";"))
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    await external.run(warning.text.partition("after a backup: ")[2].rstrip(";"))
+    await external.close()
     await _with_record(any_url, changed, name="Ink")
     assert not await _warnings(any_url, changed)
 
 
-async def test_field_that_may_be_none_now_is_said_with_a_statement_that_works(
+async def test_newly_optional_field_logs_a_working_ddl_statement(
     any_url: str,
 ) -> None:
     await _with_record(any_url, _class("Product", note=str), note="a")
     changed = _class("Product", note=(str | None, None))
     (warning,) = await _warnings(any_url, changed)
     assert "The column 'note' of the table 'product' is NOT NULL, and Product.note" in warning
-    outsider = await Outsider.at(any_url)
+    external = await ExternalWriter.at(any_url)
     for statement in warning.partition("or: ")[2].rstrip(";").split("; "):
-        await outsider.run(statement)
-    await outsider.close()
+        await external.run(statement)
+    await external.close()
     await _with_record(any_url, changed)
     assert not await _warnings(any_url, changed)
 
 
-async def test_renamed_class_is_said_until_its_records_are_back(any_url: str) -> None:
+async def test_renamed_class_is_logged_until_its_table_is_renamed(any_url: str) -> None:
     await _with_record(any_url, _class("Product", name=str), name="Pen")
     item = _class("Item", name=str)
     for _ in range(2):  # the second start finds the empty table of the first
         (warning,) = await _warnings(any_url, item)
         assert "'item' of Item is empty, and the table 'product' has the same columns" in warning
     statements = warning.partition("and: ")[2].partition("; or keep")[0].split("; ")
-    outsider = await Outsider.at(any_url)
+    external = await ExternalWriter.at(any_url)
     for statement in statements:
-        await outsider.run(statement)
-    await outsider.close()
+        await external.run(statement)
+    await external.close()
     app = fake_application(item, stores={"sql": SqlRepository(any_url)})
     await app.ready()
     assert [found.name for found in await item.objects.list()] == ["Pen"]
@@ -174,7 +174,7 @@ async def test_renamed_class_is_said_until_its_records_are_back(any_url: str) ->
     assert not await _warnings(any_url, item)
 
 
-async def test_no_class_is_taken_for_renamed_beside_one_that_uses_the_table(any_url: str) -> None:
+async def test_class_is_not_reported_as_renamed_while_another_uses_the_table(any_url: str) -> None:
     product, item = _class("Product", name=str), _class("Item", name=str)
     await _with_record(any_url, product, name="Pen")
     assert not await _warnings(any_url, product, item)
@@ -200,12 +200,12 @@ async def _warnings(url: str, *classes: type[Entity]) -> list[str]:
         ("STRING", str, "7a", " 1e5 "),
     ],
 )
-async def test_columns_of_others_keep_a_value_or_refuse_it(
+async def test_external_columns_store_a_value_exactly_or_refuse_it(
     any_url: str, declared: str, annotation: Any, kept: Any, refused: Any
 ) -> None:
-    outsider = await Outsider.at(any_url)
-    await outsider.run(f"CREATE TABLE thing (id TEXT PRIMARY KEY, v {declared})")
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    await external.run(f"CREATE TABLE thing (id TEXT PRIMARY KEY, v {declared})")
+    await external.close()
     thing = _class("Thing", v=annotation)
     app = fake_application(thing, stores={"sql": SqlRepository(any_url)})
     await app.ready()

@@ -130,13 +130,13 @@ async def _each_form(form: Any) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_every_form_creates_changes_refuses_and_finds(
+async def test_every_style_creates_updates_validates_and_queries(
     application: Application, form: Any
 ) -> None:
     await _each_form(form)
 
 
-async def test_ids_made_by_the_store_are_numbers_in_order(application: Application) -> None:
+async def test_store_generated_ids_are_sequential(application: Application) -> None:
     made = [await _Counted.objects.create(code=str(n)) for n in range(3)]
     numbers = [entity.id for entity in made]
     assert all(isinstance(number, int) for number in numbers)
@@ -146,9 +146,7 @@ async def test_ids_made_by_the_store_are_numbers_in_order(application: Applicati
 
 
 @pytest.mark.parametrize("form", [_Based, _Fast])
-async def test_base_table_brings_a_uuid_and_keeps_its_times(
-    application: Application, form: Any
-) -> None:
+async def test_base_table_has_uuid_and_timestamps(application: Application, form: Any) -> None:
     pen = await form.objects.create(code="pen", stock=5)
     assert isinstance(pen.id, uuid.UUID)
     assert pen.created_at.utcoffset() == dt.timedelta(0)
@@ -160,7 +158,7 @@ async def test_base_table_brings_a_uuid_and_keeps_its_times(
     assert not form.__entity__.fields["updated_at"].editable
 
 
-async def test_methods_of_fastsqlmodel_are_ours(application: Application) -> None:
+async def test_fastsqlmodel_methods_use_the_application_store(application: Application) -> None:
     pen = await _Fast.upsert({"code": "pen", "stock": 5})
     ink = await _Fast.upsert({"code": "ink"})
     assert [e.code for e in await _Fast.filter(sorting_field="code", sort_direction="desc")] == [
@@ -179,7 +177,7 @@ async def test_methods_of_fastsqlmodel_are_ours(application: Application) -> Non
     assert await _Fast.total_records() == 1
 
 
-def test_fastsqlmodel_is_kept_away_from_the_database_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fastsqlmodel_does_not_read_the_database_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://no.such.driver/db")
     assert fast_base_table() is fast_base_table()
     from FastSQLModel import db

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy import Enum as SaEnum
 from sqlmodel import SQLModel
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from starmodel import ConfigurationError, ConstraintError, Entity, Field, Relationship
 from starmodel.app.application import Application
@@ -145,7 +145,7 @@ async def test_check_with_values_holds(start: Start, check: Any) -> None:
         await Person.objects.create(age=18, size=9)
 
 
-async def test_constraints_are_not_used_up_by_a_first_application(start: Start) -> None:
+async def test_constraints_apply_in_a_second_application(start: Start) -> None:
     class Place(Entity):
         __table_args__ = (UniqueConstraint("x", "y"), CheckConstraint(column("x") > 0))
         x: int
@@ -161,7 +161,7 @@ async def test_constraints_are_not_used_up_by_a_first_application(start: Start) 
         await Place.objects.create(x=0)
 
 
-async def test_defaults_of_columns_fill_in(start: Start) -> None:
+async def test_column_defaults_apply(start: Start) -> None:
     numbers = itertools.count(1)
 
     class Note(Entity):
@@ -200,7 +200,7 @@ async def test_defaults_of_columns_fill_in(start: Start) -> None:
     assert (stored.state, stored.rank, stored.made, stored.sum) == ("ready", 1, 9, 4)
 
 
-async def test_default_that_only_an_orm_can_make_is_refused(start: Start) -> None:
+async def test_orm_only_default_is_refused(start: Start) -> None:
     class Note(Entity):
         at: int | None = Field(default=None, sa_column_kwargs={"onupdate": func.random()})
 
@@ -340,9 +340,9 @@ async def test_schema_is_obeyed_or_refused(start: Start, any_url: str) -> None:
         with pytest.raises(ConfigurationError, match="schema"):
             await start(Team, Ticket)
         return
-    outsider = await Outsider.at(any_url)
-    await outsider.run("DROP SCHEMA IF EXISTS ops" + (" CASCADE" if "post" in any_url else ""))
-    await outsider.run("CREATE SCHEMA ops")
+    external = await ExternalWriter.at(any_url)
+    await external.run("DROP SCHEMA IF EXISTS ops" + (" CASCADE" if "post" in any_url else ""))
+    await external.run("CREATE SCHEMA ops")
     try:
         from starmodel import dispatch
 
@@ -356,12 +356,12 @@ async def test_schema_is_obeyed_or_refused(start: Start, any_url: str) -> None:
         await dispatch(team.do.delete())
         assert await Ticket.objects.count() == any_url.startswith("mysql")
     finally:
-        await outsider.run("DROP SCHEMA ops" + (" CASCADE" if "post" in any_url else ""))
-        await outsider.close()
+        await external.run("DROP SCHEMA ops" + (" CASCADE" if "post" in any_url else ""))
+        await external.close()
 
 
 @pytest.mark.parametrize("native", [True, False])
-async def test_enum_is_kept_by_the_values_that_its_type_declares(
+async def test_enum_is_stored_by_the_values_of_its_declared_type(
     start: Start, any_url: str, native: bool
 ) -> None:
     kind = SaEnum(
@@ -378,9 +378,9 @@ async def test_enum_is_kept_by_the_values_that_its_type_declares(
     await Film.objects.create(id="1", rating=Rating.PG13)
     await Film.objects.create(id="2", rating=Rating.G)
     await Film.objects.create(id="3")
-    outsider = await Outsider.at(any_url)
-    rows = await outsider.rows("SELECT rating, other FROM film ORDER BY id")
-    await outsider.close()
+    external = await ExternalWriter.at(any_url)
+    rows = await external.rows("SELECT rating, other FROM film ORDER BY id")
+    await external.close()
     assert [tuple(row) for row in rows] == [("PG-13", "R"), ("G", "R"), (None, "R")]
     assert [f.id for f in await Film.objects.list(rating=Rating.PG13)] == ["1"]
     assert [f.id for f in await Film.objects.list(rating__ne=Rating.PG13)] == ["2", "3"]
@@ -399,7 +399,7 @@ async def test_enum_type_of_other_members_is_refused(start: Start) -> None:
         await start(Film)
 
 
-async def test_field_that_decodes_otherwise_is_not_written(start: Start, any_url: str) -> None:
+async def test_field_with_lossy_decoder_is_not_written(start: Start, any_url: str) -> None:
     from starmodel import dispatch
 
     class Film(Entity):
@@ -409,11 +409,11 @@ async def test_field_that_decodes_otherwise_is_not_written(start: Start, any_url
 
     await start(Film)
     await Film.objects.create(id="1", rating=Rating.R)
-    outsider = await Outsider.at(any_url)
-    await outsider.run("UPDATE film SET rating = 'PG-13', _version = _version + 1")
+    external = await ExternalWriter.at(any_url)
+    await external.run("UPDATE film SET rating = 'PG-13', _version = _version + 1")
     film = await Film.objects.get("1")
     await dispatch(film.do.update(title="b"))
-    assert [tuple(row) for row in await outsider.rows("SELECT title, rating FROM film")] == [
+    assert [tuple(row) for row in await external.rows("SELECT title, rating FROM film")] == [
         ("b", "PG-13")
     ]
-    await outsider.close()
+    await external.close()

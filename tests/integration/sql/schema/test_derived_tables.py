@@ -86,7 +86,7 @@ def test_texts_of_a_key_have_a_length_in_mysql() -> None:
     assert lengths == {"id": 255, "row": 255, "seat": 255, "gate": 255, "note": None}
 
 
-async def test_open_twice_keeps_what_is_there(tmp_path: Path) -> None:
+async def test_open_twice_keeps_stored_rows(tmp_path: Path) -> None:
     team = _Team(name="Blue")
     for _ in range(2):
         repository = await opened(f"sqlite:///{tmp_path / 'app.db'}", _Team)
@@ -134,7 +134,7 @@ async def test_declared_primary_key_leaves_id_unique(tmp_path: Path) -> None:
     await repository.close()
 
 
-async def test_table_that_lacks_columns_stops_the_start(tmp_path: Path) -> None:
+async def test_table_with_missing_columns_fails_startup(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     with sqlite3.connect(file) as raw:
         raw.execute("CREATE TABLE _team (id VARCHAR PRIMARY KEY, _version BIGINT)")
@@ -193,7 +193,7 @@ async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
         ("nonsense", "can't be read"),
     ],
 )
-def test_url_of_another_database_names_what_is_available(url: str, said: str) -> None:
+def test_unsupported_url_scheme_error_lists_supported_ones(url: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as caught:
         SqlRepository(url)
     assert "pw" not in str(caught.value)

@@ -35,7 +35,7 @@ def _start(url: str, *classes: Any) -> None:
             assert [item.name for item in visitor.run(cls.objects.list())] == [str(number)]
 
 
-def test_tables_with_long_names_are_apart_or_refused(any_url: str) -> None:
+def test_tables_with_long_names_are_distinct_or_refused(any_url: str) -> None:
     classes = [_entity(f"Long{end}", "x" * 70 + end) for end in ("one", "two")]
     if _kind(any_url) == "sqlite":
         _start(any_url, *classes)
@@ -87,13 +87,13 @@ def test_longest_names_serve_with_indexes_numbers_checks_and_ttl(any_url: str) -
     _start(any_url, *classes)
 
 
-def test_indexes_of_letters_beyond_ascii_are_apart(any_url: str) -> None:
+def test_indexes_with_non_ascii_names_are_distinct(any_url: str) -> None:
     fields = {f"{'é' * 30}{n}": Field(default="", index=True) for n in "12"}
 
     _start(any_url, _entity("Thing", "thing", annotations=dict.fromkeys(fields, str), **fields))
 
 
-def test_tables_that_differ_by_case_are_apart_or_refused(any_url: str) -> None:
+def test_tables_that_differ_by_case_are_distinct_or_refused(any_url: str) -> None:
     classes = [_entity("Upper", "Thing"), _entity("Lower", "thing")]
     if _kind(any_url) == "postgresql":
         _start(any_url, *classes)
@@ -103,7 +103,7 @@ def test_tables_that_differ_by_case_are_apart_or_refused(any_url: str) -> None:
         _start(any_url, *classes)
 
 
-def test_columns_that_differ_by_case_are_apart_or_refused(any_url: str) -> None:
+def test_columns_that_differ_by_case_are_distinct_or_refused(any_url: str) -> None:
     cls = _entity("Thing", "thing", annotations={"Name": str}, Name="")
     if _kind(any_url) == "postgresql":
         _start(any_url, cls)

@@ -112,7 +112,7 @@ def _entity(annotation: Any) -> type[Entity]:
 
 
 @pytest.mark.parametrize("name", list(VALUES))
-async def test_value_comes_back_as_its_type(tmp_path: Path, name: str) -> None:
+async def test_value_round_trips_with_its_type(tmp_path: Path, name: str) -> None:
     annotation, value = VALUES[name]
     cls = _entity(annotation)
     app = fake_application(cls, stores={"sql": SqlRepository(f"sqlite:///{tmp_path}/a.db")})
@@ -134,9 +134,7 @@ async def test_value_comes_back_as_its_type(tmp_path: Path, name: str) -> None:
     [Callable[[], int], list[Callable[..., Any]], type[int], Iterator[int], Foreign],
     ids=str,
 )
-async def test_type_that_can_not_be_stored_fails_at_the_start(
-    tmp_path: Path, annotation: Any
-) -> None:
+async def test_unstorable_type_fails_startup(tmp_path: Path, annotation: Any) -> None:
     try:
         cls = _entity(annotation)
     except Exception as error:

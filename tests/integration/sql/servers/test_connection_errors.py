@@ -34,7 +34,7 @@ async def _refusal(url: str, timeout_s: float = 10.0) -> str:
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
-async def test_server_out_of_reach_is_named(kind: str) -> None:
+async def test_unreachable_server_is_named(kind: str) -> None:
     told = await _refusal(f"{kind}://ann:pw-secret@127.0.0.1:1/shop", timeout_s=0.1)
     assert "127.0.0.1:1, database 'shop', can't be reached" in told
     assert "Start the server, or set DATABASE_URL" in told
@@ -42,33 +42,33 @@ async def test_server_out_of_reach_is_named(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
-async def test_unknown_host_is_named_as_the_mistake(kind: str) -> None:
+async def test_unknown_host_is_named_as_the_cause(kind: str) -> None:
     refusal = await _refusal(f"{kind}://ann:pw@no-such-host.invalid/shop")
     assert "no-such-host.invalid" in refusal
     assert refusal.endswith("Check the name of the host in DATABASE_URL.")
 
 
-async def test_missing_database_says_how_it_is_made(url: str) -> None:
+async def test_missing_database_error_names_the_ddl(url: str) -> None:
     told = await _refusal(f"{url.removesuffix('/test')}/nowhere")
     assert "database 'nowhere', can't be used" in told
     assert told.endswith(("made by: createdb nowhere.", "made by: CREATE DATABASE nowhere."))
 
 
-async def test_stranger_is_asked_for_user_and_password(url: str) -> None:
+async def test_authentication_error_names_user_and_password(url: str) -> None:
     place = urlsplit(url)
     told = await _refusal(f"{place.scheme}://stranger:pw-secret@127.0.0.1:{place.port}/test")
     assert "Check user" in told
     assert "pw-secret" not in told
 
 
-async def test_server_without_a_trusted_certificate_is_asked_about_tls(url: str) -> None:
+async def test_untrusted_certificate_error_names_tls_options(url: str) -> None:
     asked = "sslmode=require" if url.startswith("postgresql") else "ssl=true"
     told = await _refusal(f"{url}?{asked}", timeout_s=1.0)
     assert "can't be reached" in told
     assert "what DATABASE_URL says of TLS" in told
 
 
-async def test_package_that_signing_in_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_authentication_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     async def connect(**_: object) -> None:
         raise RuntimeError("'cryptography' package is required for caching_sha2_password")
 

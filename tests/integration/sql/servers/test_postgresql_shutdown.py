@@ -51,13 +51,13 @@ async def _saying(*answers: bytes) -> AsyncIterator[PostgresqlServer]:
             gone.set()
 
 
-async def test_server_that_dies_while_a_connection_is_made_is_out_of_reach() -> None:
+async def test_shutdown_during_connect_is_store_unavailable() -> None:
     async with _saying(GREETING + DYING) as server:
         with pytest.raises(UnreachableError, match="can't be reached"):
             await server.connect()
 
 
-async def test_connection_whose_server_is_dying_is_lost() -> None:
+async def test_shutdown_notice_on_a_connection_is_a_lost_connection() -> None:
     async with _saying(GREETING, DONE + DYING) as server:
         link = await server.connect()
         with pytest.raises(LostError):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from databases import SERVERS, emptied
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from private_server import PrivateServer
 from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
@@ -57,16 +57,16 @@ async def repository(url: str) -> AsyncIterator[SqlRepository]:
 async def either(request: pytest.FixtureRequest, url: str) -> AsyncIterator[SqlRepository]:
     """On a table with versions, and on one without."""
     if request.param == "of others":
-        outsider = await Outsider.at(url)
-        await outsider.create(_Count)
-        await outsider.close()
+        external = await ExternalWriter.at(url)
+        await external.create(_Count)
+        await external.close()
     repository = await opened(url, _Count)
     yield repository
     await repository.close()
 
 
 @pytest.fixture(params=SERVERS)
-def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
+def killable(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     """The server of this test session, which the test may kill."""
     server: PrivateServer = request.getfixturevalue(request.param)
     emptied(server.url)
@@ -75,17 +75,17 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
         server.start()
 
 
-async def test_killed_server_is_waited_for_and_the_pool_recovers(mortal: PrivateServer) -> None:
-    repository = await opened(mortal.url, _Count, timeout_s=1.0)
+async def test_pool_recovers_after_a_killed_server(killable: PrivateServer) -> None:
+    repository = await opened(killable.url, _Count, timeout_s=1.0)
     await repository.commit(Batch([insert(_Count(id="a"))]))
-    mortal.kill()
+    killable.kill()
     started = time.monotonic()
     with pytest.raises(StoreUnavailableError, match="can't be reached"):
         await repository.get(_Count, "a")
     with pytest.raises(StoreUnavailableError, match="can't be reached"):
         await repository.commit(Batch([insert(_Count(id="b"))]))
     assert time.monotonic() - started < 10
-    mortal.start()
+    killable.start()
     for _ in range(100):
         try:
             assert (await _stored(repository, "a")).n == 0
@@ -98,14 +98,14 @@ async def test_killed_server_is_waited_for_and_the_pool_recovers(mortal: Private
     await repository.close()
 
 
-async def test_restart_between_two_commands_is_not_noticed(mortal: PrivateServer) -> None:
-    repository = await opened(mortal.url, _Count, timeout_s=20.0)
+async def test_restart_between_two_commands_is_transparent(killable: PrivateServer) -> None:
+    repository = await opened(killable.url, _Count, timeout_s=20.0)
     await repository.commit(Batch([insert(_Count(id="c"))]))
     old = await _stored(repository, "c")
-    mortal.kill()
+    killable.kill()
     waiting = asyncio.ensure_future(repository.commit(Batch([update(old, n=1)])))
     await asyncio.sleep(0.2)
-    await asyncio.to_thread(mortal.start)
+    await asyncio.to_thread(killable.start)
     await waiting
     assert (await _stored(repository, "c")).n == 1
     await repository.close()
@@ -142,7 +142,7 @@ def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
-async def test_lost_answer_of_inserts_stores_them_once(
+async def test_lost_response_of_inserts_stores_them_once(
     either: SqlRepository, monkeypatch: pytest.MonkeyPatch, done: bool
 ) -> None:
     _lose_once(monkeypatch, done=done)
@@ -152,7 +152,7 @@ async def test_lost_answer_of_inserts_stores_them_once(
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
-async def test_lost_answer_of_a_marked_update_counts_once(
+async def test_lost_response_of_a_marked_update_applies_once(
     either: SqlRepository, monkeypatch: pytest.MonkeyPatch, done: bool
 ) -> None:
     await either.commit(Batch([insert(_Count(id="a"))]))
@@ -165,12 +165,12 @@ async def test_lost_answer_of_a_marked_update_counts_once(
     assert await either.marker("key") == marker
 
 
-async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
+async def test_lost_response_before_an_external_revert_applies_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a version column, the marker detects the second change."""
-    outsider = await Outsider.at(url)
-    await outsider.create(_Count)
+    external = await ExternalWriter.at(url)
+    await external.create(_Count)
     repository = await opened(url, _Count)
     await repository.commit(Batch([insert(_Count(id="a"))]))
     store = network_transaction.store
@@ -179,7 +179,7 @@ async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
         try:
             await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
         finally:
-            await outsider.run("UPDATE _count SET n = n - 1")
+            await external.run("UPDATE _count SET n = n - 1")
 
     marker = Marker("key", "digest", "run", time.time(), "done")
     change = update(await _stored(repository, "a"), n=1)
@@ -188,10 +188,10 @@ async def test_lost_answer_behind_somebody_who_put_the_row_back_counts_once(
         await repository.commit(Batch([change], marker))
     assert (await _stored(repository, "a")).n == 0
     await repository.close()
-    await outsider.close()
+    await external.close()
 
 
-async def test_lost_answer_that_nothing_proves_is_not_guessed(
+async def test_lost_response_without_proof_is_an_error(
     either: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await either.commit(Batch([insert(_Count(id="a")), insert(_Count(id="b"))]))
@@ -207,7 +207,7 @@ async def test_lost_answer_that_nothing_proves_is_not_guessed(
             await either.commit(Batch(changes))
 
 
-async def test_batches_in_opposite_orders_all_get_through(url: str) -> None:
+async def test_batches_in_opposite_lock_order_all_commit(url: str) -> None:
     """Two repositories, as two processes, that update the same rows in opposite order."""
     both = [await opened(url, _Count) for _ in range(2)]
     ids = [f"{n}" for n in range(6)]
@@ -247,13 +247,13 @@ async def test_two_processes_on_one_row_lose_no_update(url: str) -> None:
         await repository.close()
 
 
-async def test_two_processes_start_at_once_on_an_empty_database(url: str) -> None:
+async def test_concurrent_startups_on_an_empty_database_succeed(url: str) -> None:
     both = await asyncio.gather(*(opened(url, _Count) for _ in range(4)))
     for repository in both:
         await repository.close()
 
 
-async def test_cancelled_caller_leaves_the_commit_whole(
+async def test_cancelled_caller_leaves_the_commit_atomic(
     repository: SqlRepository, url: str
 ) -> None:
     counts = [_Count() for _ in range(5)]
@@ -270,7 +270,7 @@ async def test_cancelled_caller_leaves_the_commit_whole(
 
 
 @pytest.mark.parametrize("url", ["mariadb"], indirect=True)
-async def test_statement_that_takes_too_long_loses_its_connection(
+async def test_statement_timeout_discards_its_connection(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = await opened(url, _Count, timeout_s=2.0)
@@ -280,7 +280,7 @@ async def test_statement_that_takes_too_long_loses_its_connection(
     await repository.close()
 
 
-async def test_used_up_pool_says_which_setting(url: str) -> None:
+async def test_exhausted_pool_error_names_the_setting(url: str) -> None:
     repository = await opened(url, _Count, pool_size=1, timeout_s=0.2)
 
     async def between() -> None:
@@ -291,7 +291,7 @@ async def test_used_up_pool_says_which_setting(url: str) -> None:
     await repository.close()
 
 
-async def test_words_of_sql_are_names_like_others(url: str) -> None:
+async def test_sql_keywords_are_valid_column_names(url: str) -> None:
     repository = SqlRepository(url)
     await repository.open([entity_type(Value, "sql")], ignore_expiry)
     value = Value(key="k", rank=2)
@@ -304,14 +304,14 @@ async def test_words_of_sql_are_names_like_others(url: str) -> None:
     await repository.close()
 
 
-async def test_driver_finds_nothing_to_warn_of(url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_driver_emits_no_warning(url: str, caplog: pytest.LogCaptureFixture) -> None:
     repository = await opened(url, _Count)
     await repository.commit(Batch([insert(_Count())]))
     await repository.close()
     assert caplog.messages == []
 
 
-async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: str) -> None:
+async def test_commit_chained_on_a_conflicting_one_conflicts(url: str) -> None:
     """Both processes assign the same next version."""
     ours, theirs = [await opened(url, _Count) for _ in range(2)]
     await ours.commit(Batch([insert(_Count(id="a"))]))
@@ -330,7 +330,7 @@ async def test_change_built_on_one_that_lost_to_another_process_loses_too(url: s
         await repository.close()
 
 
-async def test_lost_commit_behind_another_process_is_a_conflict_and_no_guess(
+async def test_lost_response_before_another_commit_is_a_conflict(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The marker of a finished command also proves that a commit was not stored."""

@@ -90,7 +90,7 @@ async def overtaken(
     assert (stored.n, version_of(stored)) == (100, 2)
 
 
-async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
+async def test_commit_chained_on_a_conflicting_one_conflicts(
     repository: SqlRepository, overtaken: tuple[_Count, asyncio.Future[None]]
 ) -> None:
     queued, lost = overtaken
@@ -99,7 +99,7 @@ async def test_change_chained_on_one_that_lost_to_another_process_loses_too(
     assert [type(error) for error in done] == [VersionConflictError] * 2
 
 
-async def test_change_of_a_state_that_was_queued_and_lost_since_is_a_conflict(
+async def test_commit_on_a_rolled_back_queued_state_conflicts(
     repository: SqlRepository, overtaken: tuple[_Count, asyncio.Future[None]]
 ) -> None:
     """As when a command reads one entity, waits for another, and commits both."""
@@ -226,7 +226,7 @@ async def test_failed_commit_fails_its_whole_group_and_stores_nothing(tmp_path: 
     await repository.close()
 
 
-async def test_refused_batch_leaves_the_rest_of_its_group_alone(
+async def test_refused_batch_does_not_affect_its_group(
     repository: SqlRepository,
 ) -> None:
     taken = _Count(id="taken")
@@ -241,7 +241,7 @@ async def test_refused_batch_leaves_the_rest_of_its_group_alone(
     assert await repository.get(_Count, "3") is None
 
 
-async def test_chained_events_on_one_row_need_no_second_try(repository: SqlRepository) -> None:
+async def test_chained_events_on_one_row_need_no_retry(repository: SqlRepository) -> None:
     await repository.commit(Batch([insert(_Count(id="hot"))]))
 
     async def add_one_at_once() -> None:
@@ -272,7 +272,7 @@ async def test_stale_commit_does_not_become_the_latest(repository: SqlRepository
     assert found.n == 2
 
 
-async def test_refused_commit_takes_what_was_chained_on_it_from_latest(
+async def test_refused_commit_removes_chained_states_from_latest(
     repository: SqlRepository,
 ) -> None:
     await repository.commit(Batch([insert(_Count(id="hot"))]))
@@ -342,7 +342,7 @@ async def test_long_read_moves_to_a_thread(
     assert await repository.count(query) == 2000
 
 
-async def test_commit_and_read_after_close_say_what_to_do(repository: SqlRepository) -> None:
+async def test_commit_and_read_after_close_name_the_remedy(repository: SqlRepository) -> None:
     await repository.close()
     with pytest.raises(StarModelError, match="not open"):
         await repository.commit(Batch([insert(_Count())]))
@@ -381,7 +381,7 @@ async def test_group_with_a_refused_change_stores_all_the_others(
     assert await repository.count(Query(_Count)) == 4
 
 
-async def test_forked_process_is_told_not_to_use_the_connection(
+async def test_forked_process_may_not_use_the_connection(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -420,7 +420,7 @@ async def test_cancelled_between_stores_nothing(repository: SqlRepository) -> No
     await repository.commit(Batch([insert(count)]))
 
 
-async def test_old_markers_are_purged_now_and_then(tmp_path: Path) -> None:
+async def test_old_markers_are_purged_periodically(tmp_path: Path) -> None:
     now = 1_000_000.0
     repository = SqlRepository(f"sqlite:///{tmp_path / 'markers.db'}", clock=lambda: now)
     await repository.open([entity_type(_Count, "sql")], ignore_expiry)
@@ -435,7 +435,7 @@ async def test_old_markers_are_purged_now_and_then(tmp_path: Path) -> None:
     await repository.close()
 
 
-async def test_expired_row_is_out_of_the_way_before_it_is_swept(tmp_path: Path) -> None:
+async def test_expired_row_is_ignored_before_the_sweep(tmp_path: Path) -> None:
     class Guest(Entity):
         model_config = EntityConfig(ttl=5.0)
 
@@ -456,7 +456,7 @@ async def test_expired_row_is_out_of_the_way_before_it_is_swept(tmp_path: Path) 
     await repository.close()
 
 
-async def test_expired_rows_are_swept_and_announced_by_themselves(
+async def test_expired_rows_are_swept_and_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Guest(Entity):
@@ -481,7 +481,7 @@ async def test_expired_rows_are_swept_and_announced_by_themselves(
     await repository.close()
 
 
-async def test_store_may_be_opened_again_while_it_still_closes(tmp_path: Path) -> None:
+async def test_store_can_reopen_while_closing(tmp_path: Path) -> None:
     repository = await _opened(tmp_path / "again.db")
     for n in range(10):
         closing = asyncio.ensure_future(repository.close())

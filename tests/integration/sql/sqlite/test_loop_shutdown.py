@@ -10,7 +10,7 @@ import pytest
 from starmodel.adapters.persistence.sql.drivers.sqlite.engine import _in_thread
 
 
-async def test_thread_that_uses_a_connection_is_waited_for_when_every_task_is_cancelled() -> None:
+async def test_cancelled_tasks_wait_for_the_connection_thread() -> None:
     entered, leave, left = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:

@@ -31,7 +31,7 @@ def _lose(file: Path, *, is_replaced: bool) -> None:
 
 
 @pytest.mark.parametrize("is_replaced", [False, True], ids=["deleted", "replaced"])
-async def test_commit_into_a_file_that_is_gone_is_refused(
+async def test_commit_into_a_deleted_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
 ) -> None:
     monkeypatch.setattr(sqlite_reader, "LOOK_S", 0.0)
@@ -54,7 +54,9 @@ async def test_commit_into_a_file_that_is_gone_is_refused(
     await again.close()
 
 
-async def test_private_database_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_in_memory_database_is_not_checked_for_deletion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sqlite_reader, "LOOK_S", 0.0)
     app = fake_application(Pen, stores={"sql": SqlRepository("sqlite://")})
     await app.ready()

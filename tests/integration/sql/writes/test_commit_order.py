@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ForeignKeyConstraint, SmallInteger, UniqueConstraint
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from starmodel import ConstraintError, Entity, Field
 from starmodel.adapters.persistence.sql.repository import SqlRepository
@@ -122,14 +122,14 @@ async def shop(any_url: str) -> Any:
     await shop.app.close()
 
 
-async def test_rows_are_added_and_removed_in_the_order_of_their_references(shop: Shop) -> None:
+async def test_rows_are_inserted_and_deleted_in_foreign_key_order(shop: Shop) -> None:
     chain = [Node(id="x", parent_id="y"), Node(id="y", parent_id="z"), Node(id="z")]
     await shop.commit(add=chain)
     await shop.commit(delete=[(Node, "z"), (Node, "y"), (Node, "x")])
     assert await shop.all(Node) == {}
 
 
-async def test_rows_that_refer_to_each_other_are_added_changed_and_removed(shop: Shop) -> None:
+async def test_mutually_referencing_rows_are_inserted_updated_and_deleted(shop: Shop) -> None:
     await shop.commit(add=[Node(id="a", parent_id="b"), Node(id="b", parent_id="a")])
     await shop.commit(add=[Node(id="self", parent_id="self")])
     assert (await shop.all(Node))["a"].parent_id == "b"
@@ -137,7 +137,7 @@ async def test_rows_that_refer_to_each_other_are_added_changed_and_removed(shop:
     assert await shop.all(Node) == {}
 
 
-async def test_rows_in_a_ring_that_can_not_be_null(shop: Shop) -> None:
+async def test_reference_cycle_of_not_null_keys(shop: Shop) -> None:
     ring = [Ring(id="a", next_id="b"), Ring(id="b", next_id="c"), Ring(id="c", next_id="a")]
     await shop.commit(add=ring)
     assert {k: v.next_id for k, v in (await shop.all(Ring)).items()} == {
@@ -149,7 +149,7 @@ async def test_rows_in_a_ring_that_can_not_be_null(shop: Shop) -> None:
     assert await shop.all(Ring) == {}
 
 
-async def test_two_tables_that_refer_to_each_other(shop: Shop) -> None:
+async def test_mutually_referencing_tables(shop: Shop) -> None:
     await shop.commit(add=[Person(id="p", desk_id="d"), Desk(id="d", person_id="p")])
     await shop.commit(add=[Person(id="q", desk_id="e"), Desk(id="e", person_id="q")])
     await shop.commit(p=(Person, {"desk_id": "e"}), q=(Person, {"desk_id": "d"}))
@@ -159,7 +159,7 @@ async def test_two_tables_that_refer_to_each_other(shop: Shop) -> None:
     assert set(await shop.all(Person)) == {"q"}
 
 
-async def test_reference_moves_to_a_new_row_before_the_old_one_goes(shop: Shop) -> None:
+async def test_reference_moves_to_a_new_row_before_the_old_one_is_deleted(shop: Shop) -> None:
     await shop.commit(add=[Node(id="old"), Node(id="child", parent_id="old")])
     await shop.commit(
         add=[Node(id="new")], delete=[(Node, "old")], child=(Node, {"parent_id": "new"})
@@ -171,14 +171,14 @@ async def test_reference_moves_to_a_new_row_before_the_old_one_goes(shop: Shop) 
 
 
 @pytest.mark.parametrize("new", ["a", "z"])
-async def test_unique_value_passes_from_a_removed_row_to_a_new_one(shop: Shop, new: str) -> None:
+async def test_unique_value_moves_from_a_deleted_row_to_a_new_one(shop: Shop, new: str) -> None:
     await shop.commit(add=[Slot(id="m", place=1, name="one")])
     await shop.commit(add=[Slot(id=new, place=1, name="one")], delete=[(Slot, "m")])
     await shop.commit(add=[Slot(id="n", place=1)], **{new: (Slot, {"place": 2})})
     assert {k: v.place for k, v in (await shop.all(Slot)).items()} == {new: 2, "n": 1}
 
 
-async def test_unique_values_are_swapped_and_passed_around(shop: Shop) -> None:
+async def test_unique_values_are_swapped_and_rotated(shop: Shop) -> None:
     codes = [uuid.UUID(int=n) for n in range(3)]
     await shop.commit(
         add=[
@@ -246,18 +246,18 @@ async def test_many_records_that_cascade_are_followed_by_sets(shop: Shop, monkey
 
 
 async def test_rows_of_a_table_without_versions(any_url: str) -> None:
-    outsider = await Outsider.at(any_url)
-    await outsider.run(
+    external = await ExternalWriter.at(any_url)
+    await external.run(
         "CREATE TABLE slot (id VARCHAR(40) PRIMARY KEY, place INTEGER NOT NULL UNIQUE, "
         "small SMALLINT, name VARCHAR(12), code VARCHAR(40))"
     )
-    await outsider.run(
+    await external.run(
         "CREATE TABLE node (id VARCHAR(40) PRIMARY KEY, parent_id VARCHAR(40) REFERENCES node(id))"
-        if outsider.kind != "mariadb"
+        if external.kind != "mariadb"
         else "CREATE TABLE node (id VARCHAR(40) PRIMARY KEY, parent_id VARCHAR(40), "
         "FOREIGN KEY (parent_id) REFERENCES node(id))"
     )
-    await outsider.close()
+    await external.close()
     shop = Shop(any_url)
     await shop.app.ready()
     try:
@@ -303,7 +303,7 @@ def _valid(state: dict[str, Any]) -> bool:
 
 @settings(max_examples=150)
 @given(st.lists(states.filter(_valid), min_size=2, max_size=4))
-def test_any_state_follows_any_other_in_one_commit(
+def test_any_state_commits_after_any_other(
     tmp_path_factory: Any, wanted: list[dict[str, Any]]
 ) -> None:
     import asyncio

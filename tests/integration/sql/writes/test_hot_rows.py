@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel import Entity, event
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application
@@ -157,7 +157,7 @@ async def test_first_events_of_an_instance_that_is_not_stored_yet_all_succeed(
     assert outcome.entity.number == 109
 
 
-async def test_events_that_wait_are_rebased_on_a_hot_row(applications: list[Application]) -> None:
+async def test_async_events_are_rebased_on_a_hot_row(applications: list[Application]) -> None:
     """They change disjoint fields, so no command conflicts."""
 
     async def write(application: Application) -> None:
@@ -176,7 +176,7 @@ async def test_events_that_wait_are_rebased_on_a_hot_row(applications: list[Appl
     assert (found.total, found.note) == (96, "7")
 
 
-async def test_refused_event_on_a_locked_row_gives_it_back(
+async def test_refused_event_releases_its_row_lock(
     applications: list[Application],
 ) -> None:
     async def write(application: Application, number: int) -> str:
@@ -198,19 +198,19 @@ def _write_until(url: str, began: threading.Event, stop: threading.Event) -> int
     """Update the row in a loop, as an external writer; returns the count."""
 
     async def write() -> int:
-        outsider, number = await Outsider.at(url), 0
+        external, number = await ExternalWriter.at(url), 0
         while not stop.is_set():
             sql = "UPDATE account SET note = ?, _version = _version + 1"
-            await outsider.run(sql, f"{number}")
+            await external.run(sql, f"{number}")
             number += 1
             began.set()
-        await outsider.close()
+        await external.close()
         return number
 
     return asyncio.run(write())
 
 
-async def test_row_that_another_program_writes_all_the_time_is_locked(any_url: str) -> None:
+async def test_row_under_constant_external_writes_is_locked(any_url: str) -> None:
     """An external update between every read and commit costs a lock wait, and no conflict."""
     async with _applications(any_url, 1) as (application,):
         await application.objects(Account).create(id="a")
@@ -226,7 +226,7 @@ async def test_row_that_another_program_writes_all_the_time_is_locked(any_url: s
         assert (await _found(application)).total == 20
 
 
-async def test_cancelled_command_gives_its_locks_back(applications: list[Application]) -> None:
+async def test_cancelled_command_releases_its_locks(applications: list[Application]) -> None:
     account = await _found(applications[0])
     running = [
         asyncio.ensure_future(each.dispatch(account.do.add(1)))

@@ -161,7 +161,7 @@ async def _held(url: str) -> AsyncIterator[Callable[[], Awaitable[list[Any]]]]:
     await link.ensure_closed()
 
 
-async def test_connection_lost_in_the_middle_stores_both_once(
+async def test_connection_lost_during_the_commit_stores_both_once(
     repository: SqlRepository, url: str
 ) -> None:
     old = await _seat(repository)
@@ -195,7 +195,7 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", late)
 
 
-async def test_try_that_the_server_did_later_counts_once(
+async def test_attempt_applied_late_by_the_server_counts_once(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, marker = await _seat(repository), _marker()
@@ -206,7 +206,7 @@ async def test_try_that_the_server_did_later_counts_once(
     assert await repository.marker("key") == marker
 
 
-async def test_try_that_may_have_been_done_later_is_no_conflict_without_a_marker(
+async def test_attempt_possibly_applied_late_is_no_conflict_without_marker(
     repository: SqlRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A conflict would be retried, and counted twice."""
@@ -218,9 +218,7 @@ async def test_try_that_may_have_been_done_later_is_no_conflict_without_a_marker
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("number", [1, 2], ids=["one change", "several"])
-async def test_constraint_that_is_checked_at_the_commit_names_its_field(
-    repository: SqlRepository, number: int
-) -> None:
+async def test_deferred_constraint_names_its_field(repository: SqlRepository, number: int) -> None:
     await repository.commit(Batch([update(await _seat(repository), guest="Ada")]))
     await repository._serving().engine.run(
         "ALTER TABLE _seat ADD CONSTRAINT later UNIQUE (guest) DEFERRABLE INITIALLY DEFERRED", ()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel import Entity, event
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application
@@ -60,17 +60,17 @@ async def _application(
 
 
 @asynccontextmanager
-async def _holding(url: str, *statements: str) -> AsyncIterator[Outsider]:
+async def _holding(url: str, *statements: str) -> AsyncIterator[ExternalWriter]:
     """An external writer with an open transaction."""
-    outsider = await Outsider.at(url)
-    await outsider.run("BEGIN IMMEDIATE" if outsider.kind == "sqlite" else "BEGIN")
+    external = await ExternalWriter.at(url)
+    await external.run("BEGIN IMMEDIATE" if external.kind == "sqlite" else "BEGIN")
     for statement in statements:
-        await outsider.run(statement)
+        await external.run(statement)
     try:
-        yield outsider
+        yield external
     finally:
-        await outsider.run("ROLLBACK")
-        await outsider.close()
+        await external.run("ROLLBACK")
+        await external.close()
 
 
 async def _timed(work: Awaitable[Any]) -> tuple[type[BaseException] | None, float]:
@@ -101,7 +101,7 @@ async def test_commands_on_a_locked_row_end_at_their_deadline(any_url: str) -> N
         assert (await application.objects(Item).get("i0")).n == 1
 
 
-async def test_command_that_comes_later_has_a_deadline_of_its_own(any_url: str) -> None:
+async def test_later_command_has_a_separate_deadline(any_url: str) -> None:
     async with _application(any_url) as application:
         async with _holding(any_url, HOLD):
             first = asyncio.ensure_future(_timed(_add(application, "i0")))
@@ -112,7 +112,7 @@ async def test_command_that_comes_later_has_a_deadline_of_its_own(any_url: str) 
         assert (await application.objects(Item).get("i0")).n == 1
 
 
-async def test_other_rows_go_on_while_one_is_locked(url: str) -> None:
+async def test_other_rows_commit_while_one_is_locked(url: str) -> None:
     async with _application(url) as application, _holding(url, HOLD):
         waiting = [asyncio.ensure_future(_timed(_add(application, "i0"))) for _ in range(20)]
         await asyncio.sleep(0.2)
@@ -122,7 +122,7 @@ async def test_other_rows_go_on_while_one_is_locked(url: str) -> None:
         await asyncio.gather(*waiting)
 
 
-async def test_more_locked_rows_than_connections_leave_the_others_free(url: str) -> None:
+async def test_more_locked_rows_than_connections_block_no_other_row(url: str) -> None:
     """MySQL waits a second for the first locks; later commands take no connection."""
     async with _application(url, timeout_s=5) as application:
         others = [HOLD.replace("'i0'", f"'i{n}'") for n in range(11)]
@@ -137,7 +137,7 @@ async def test_more_locked_rows_than_connections_leave_the_others_free(url: str)
         assert all(took < 5 + 1.5 for _, took in told)
 
 
-async def test_pool_of_one_connection_is_left_to_others(url: str) -> None:
+async def test_lock_wait_releases_the_only_connection(url: str) -> None:
     async with _application(url, pool_size=1) as application, _holding(url, HOLD):
         waiting = asyncio.ensure_future(_timed(_add(application, "i0")))
         await asyncio.sleep(0.05)
@@ -166,13 +166,13 @@ async def test_second_row_of_a_command_may_be_the_locked_one(any_url: str) -> No
         assert [item.n for item in found] == [0, 0]
 
 
-async def test_time_that_an_event_waits_for_the_world_is_not_counted(any_url: str) -> None:
+async def test_awaiting_in_an_event_does_not_count_against_the_deadline(any_url: str) -> None:
     async with _application(any_url) as application:
         await _add(application, "i0", "add_later")
         assert (await application.objects(Item).get("i0")).n == 1
 
 
-async def test_touching_a_locked_row_leaves_the_others_free(url: str) -> None:
+async def test_touching_a_locked_row_blocks_no_other_row(url: str) -> None:
     async with _application(url) as application, _holding(url, HOLD_FADING):
         store = application.persistence.for_class(Fading)
         waiting = [asyncio.ensure_future(_timed(store.touch(Fading, "f", 60))) for _ in range(12)]
@@ -187,19 +187,19 @@ async def test_touching_a_locked_row_leaves_the_others_free(url: str) -> None:
 
 async def test_table_that_is_locked_for_readers_too_is_busy(url: str) -> None:
     async with _application(url) as application:
-        outsider = await Outsider.at(url)
-        if outsider.kind == "postgresql":
-            await outsider.run("BEGIN")
-            await outsider.run("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
+        external = await ExternalWriter.at(url)
+        if external.kind == "postgresql":
+            await external.run("BEGIN")
+            await external.run("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
         else:
-            await outsider.run("LOCK TABLES item WRITE")
+            await external.run("LOCK TABLES item WRITE")
         told = await asyncio.gather(
             _timed(application.objects(Item).get("i0")),
             _timed(application.objects(Item).list()),
             _timed(application.objects(Item).create(id="new")),
         )
-        await outsider.run("COMMIT" if outsider.kind == "postgresql" else "UNLOCK TABLES")
-        await outsider.close()
+        await external.run("COMMIT" if external.kind == "postgresql" else "UNLOCK TABLES")
+        await external.close()
         assert [kind for kind, _ in told] == [StoreBusyError] * 3
         assert all(took < TIMEOUT_S + 2 for _, took in told)
         assert (await application.objects(Item).get("i0")).n == 0

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from databases import emptied
-from external_writers import Outsider
+from external_writers import ExternalWriter
 from starmodel import Entity, create_app, event
 from starmodel.testing import Visitor
 
@@ -45,15 +45,15 @@ def _alter(visitor: Visitor, url: str, *statements: str) -> None:
     """A statement of the database administrator."""
 
     async def work() -> None:
-        outsider = await Outsider.at(url)
+        external = await ExternalWriter.at(url)
         for statement in statements:
-            await outsider.run(statement)
-        await outsider.close()
+            await external.run(statement)
+        await external.close()
 
     visitor.run(work())
 
 
-def _told(answer: Any, caplog: pytest.LogCaptureFixture, cause: str) -> int:
+def _status_of(answer: Any, caplog: pytest.LogCaptureFixture, cause: str) -> int:
     """The status of a response that suggests no retry and hides the cause that is in the log."""
     detail = answer.json()["detail"]
     assert "again in a moment" not in detail
@@ -63,23 +63,23 @@ def _told(answer: Any, caplog: pytest.LogCaptureFixture, cause: str) -> int:
     return int(answer.status)
 
 
-def test_missing_column_is_an_error_of_ours(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_column_is_a_500(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
     visitor, at, url = shop
     _alter(visitor, url, "ALTER TABLE note RENAME COLUMN text TO texts")
-    assert _told(visitor.post(f"{at}/add"), caplog, "text") == 500
-    assert _told(visitor.get(at, headers={"accept": "application/json"}), caplog, "text") == 500
+    assert _status_of(visitor.post(f"{at}/add"), caplog, "text") == 500
+    assert (
+        _status_of(visitor.get(at, headers={"accept": "application/json"}), caplog, "text") == 500
+    )
 
 
-def test_missing_table_is_an_error_of_ours(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_table_is_a_500(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
     visitor, at, url = shop
     _alter(visitor, url, "DROP TABLE note")
-    assert _told(visitor.post("/notes", {"text": "b"}), caplog, "note") == 500
-    assert _told(visitor.post(f"{at}/add"), caplog, "note") == 500
+    assert _status_of(visitor.post("/notes", {"text": "b"}), caplog, "note") == 500
+    assert _status_of(visitor.post(f"{at}/add"), caplog, "note") == 500
 
 
-def test_trigger_that_refuses_is_a_rule_of_the_database(
-    shop: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_trigger_error_is_a_409(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
     visitor, at, url = shop
     kind = urlsplit(url).scheme
     _alter(visitor, url, *_TRIGGERS[kind])
@@ -151,9 +151,7 @@ def postgresql_clerk(postgresql_url: str) -> Iterator[tuple[Visitor, str, str]]:
         yield made
 
 
-def test_privilege_that_the_role_lacks_is_forbidden(
-    clerk: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_privilege_is_a_403(clerk: Any, caplog: pytest.LogCaptureFixture) -> None:
     administrator, at, url = clerk
     granted = "ALL TABLES IN SCHEMA public" if url.startswith("postgresql") else "test.*"
     _alter(
@@ -163,12 +161,12 @@ def test_privilege_that_the_role_lacks_is_forbidden(
     )  # fmt: skip
     with _visitor(_as_role(url)) as visitor:
         assert visitor.get(at).status == 200
-        assert _told(visitor.post(f"{at}/add"), caplog, "denied") == 403
-        assert _told(visitor.post("/notes", {"text": "b"}), caplog, "denied") == 403
+        assert _status_of(visitor.post(f"{at}/add"), caplog, "denied") == 403
+        assert _status_of(visitor.post("/notes", {"text": "b"}), caplog, "denied") == 403
 
 
 @pytest.mark.server
-def test_row_that_row_security_refuses_is_forbidden(
+def test_row_level_security_violation_is_a_403(
     postgresql_clerk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     administrator, at, url = postgresql_clerk
@@ -176,18 +174,20 @@ def test_row_that_row_security_refuses_is_forbidden(
     _alter(administrator, url, "ALTER TABLE note ENABLE ROW LEVEL SECURITY", policy)
     with _visitor(_as_role(url)) as visitor:
         assert visitor.post("/notes", {"text": "b", "rank": 1}).status == 201
-        assert _told(visitor.post("/notes", {"text": "c", "rank": 9}), caplog, "security") == 403
-        assert _told(visitor.patch(at, {"rank": 9}), caplog, "security") == 403
+        assert (
+            _status_of(visitor.post("/notes", {"text": "c", "rank": 9}), caplog, "security") == 403
+        )
+        assert _status_of(visitor.patch(at, {"rank": 9}), caplog, "security") == 403
 
 
 @pytest.mark.server
-def test_statement_that_takes_too_long_is_an_error_of_ours(
+def test_statement_timeout_is_a_500(
     postgresql_clerk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     administrator, at, url = postgresql_clerk
     _alter(administrator, url, "ALTER ROLE clerk SET statement_timeout = '100ms'", *_SNOOZE)
     with _visitor(_as_role(url)) as visitor:
-        assert _told(visitor.post(f"{at}/add"), caplog, "statement timeout") == 500
+        assert _status_of(visitor.post(f"{at}/add"), caplog, "statement timeout") == 500
         assert visitor.post("/notes", {"text": "quick"}).status == 201
 
 
@@ -198,7 +198,7 @@ _SNOOZE = [
 ]
 
 
-def test_database_that_is_read_only_is_no_passing_fault(
+def test_read_only_database_is_no_transient_error(
     clerk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     visitor, at, url = clerk
@@ -211,7 +211,7 @@ def test_database_that_is_read_only_is_no_passing_fault(
     _alter(visitor, url, on)
     try:
         with _visitor(_as_role(url)) as reader:
-            assert _told(reader.post(f"{at}/add"), caplog, "read") == 500
+            assert _status_of(reader.post(f"{at}/add"), caplog, "read") == 500
             assert reader.get(at).status == 200
     finally:
         _alter(visitor, url, off)
@@ -221,7 +221,7 @@ def test_database_that_is_read_only_is_no_passing_fault(
     ("limit", "cause"),
     [("PRAGMA query_only = 1", "readonly"), ("PRAGMA max_page_count = 1", "full")],
 )
-def test_file_that_takes_no_more_is_no_passing_fault(
+def test_full_disk_is_no_transient_error(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, limit: str, cause: str
 ) -> None:
     with _visitor(f"sqlite:///{tmp_path / 'shop.db'}") as visitor:
@@ -229,5 +229,5 @@ def test_file_that_takes_no_more_is_no_passing_fault(
         (store,) = visitor.app.starmodel.persistence.repositories()
         visitor.run(store._serving().engine.run(limit, ()))
         answer = visitor.post("/notes", {"text": "x" * 30_000})
-        assert _told(answer, caplog, cause) == 500
+        assert _status_of(answer, caplog, cause) == 500
         assert visitor.get(at).status == 200

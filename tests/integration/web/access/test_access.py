@@ -68,7 +68,7 @@ async def test_session_entity_is_open_to_its_visitor(visit: Any) -> None:
     ("entity", "path", "event_path"),
     [(Board, "/board", "/board/bump"), (Wallet, "/wallet", "/wallet/bump")],
 )
-async def test_app_and_user_entities_are_closed_to_strangers(
+async def test_app_and_user_entities_deny_other_actors(
     visit: Any, entity: Any, path: str, event_path: str
 ) -> None:
     browser = visit(entity)
@@ -78,7 +78,7 @@ async def test_app_and_user_entities_are_closed_to_strangers(
     assert await statuses(browser, path, event_path) == [200] * 4
 
 
-async def test_records_are_closed_to_strangers_on_every_route(visit: Any) -> None:
+async def test_records_deny_other_actors_on_every_route(visit: Any) -> None:
     browser = visit(Doc)
     ann = visit(browser.app)
     await ann.page("/sign-in/ann")
@@ -109,7 +109,7 @@ async def test_user_entity_belongs_to_the_user_in_every_browser(visit: Any) -> N
     assert (await other.call("GET", "/wallet")).json()["n"] == 0
 
 
-async def test_read_and_write_rules_are_apart(visit: Any) -> None:
+async def test_read_and_write_rules_are_independent(visit: Any) -> None:
     class News(Entity):
         model_config = EntityConfig(scope="app", access={"read": "public", "write": "role:editor"})
         text: str = ""
@@ -131,7 +131,7 @@ async def test_read_and_write_rules_are_apart(visit: Any) -> None:
     assert await statuses(browser, "/news", "/news/write") == [200] * 4
 
 
-async def test_rule_nobody_is_closed_to_everybody(visit: Any) -> None:
+async def test_rule_nobody_denies_every_actor(visit: Any) -> None:
     class Log(Entity):
         model_config = EntityConfig(scope="app", access={"read": "public", "write": "nobody"})
 
@@ -232,7 +232,7 @@ def same(one: Any, other: Any, id: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["bob", None])
-async def test_unreadable_record_is_answered_as_one_that_does_not_exist(
+async def test_unreadable_record_gets_the_response_of_a_missing_one(
     visit: Any, who: str | None
 ) -> None:
     browser = visit(Letter)
@@ -283,7 +283,7 @@ async def test_unreadable_record_is_answered_as_one_that_does_not_exist(
     assert (await Letter.objects.get(id)).text == "s3cr3t"
 
 
-async def test_unreadable_record_as_an_argument_is_answered_as_an_unknown_one(visit: Any) -> None:
+async def test_unreadable_argument_gets_the_response_of_a_missing_one(visit: Any) -> None:
     browser = visit(Letter)
     await browser.page("/sign-in/bob")
     hers = str((await Letter.objects.create(owner="ann")).id)
@@ -296,7 +296,7 @@ async def test_unreadable_record_as_an_argument_is_answered_as_an_unknown_one(vi
     )
 
 
-async def test_readable_record_is_refused_by_its_own_name(visit: Any) -> None:
+async def test_readable_record_is_named_in_the_refusal(visit: Any) -> None:
     class Open(Entity):
         model_config = EntityConfig(access={"read": "public", "write": owns}, path="/opens")
         owner: str

@@ -121,9 +121,7 @@ async def lose(browser: Any) -> None:
 
 @pytest.mark.parametrize("name", ["slowly", "stubborn", "in_steps", "catching"])
 @pytest.mark.parametrize("kind", ["json", "click"])
-async def test_record_that_passes_to_another_is_not_changed_any_more(
-    ann: Any, name: str, kind: str
-) -> None:
+async def test_record_that_changes_owner_is_not_changed(ann: Any, name: str, kind: str) -> None:
     send = (
         ann.click(f"{ann.url}/{name}") if kind == "click" else ann.call("POST", f"{ann.url}/{name}")
     )
@@ -141,7 +139,7 @@ async def test_record_that_passes_to_another_is_not_changed_any_more(
         assert "may not do this" in answer.text
 
 
-async def test_generator_that_gives_its_record_away_goes_no_further(ann: Any) -> None:
+async def test_generator_that_loses_its_record_stops(ann: Any) -> None:
     answer = await ann.call("POST", f"{ann.url}/give_away")
 
     assert answer.status_code == 403
@@ -150,7 +148,7 @@ async def test_generator_that_gives_its_record_away_goes_no_further(ann: Any) ->
 
 
 @pytest.mark.parametrize("name", ["slowly", "in_steps", "signed_in_only"])
-async def test_who_signs_out_meanwhile_changes_nothing_more(ann: Any, name: str) -> None:
+async def test_command_of_a_signed_out_actor_changes_nothing(ann: Any, name: str) -> None:
     running = asyncio.create_task(ann.call("POST", f"{ann.url}/{name}"))
     await gate.reached.wait()
     before = await text(ann)

@@ -101,7 +101,7 @@ async def ware(visit: Any) -> Any:
     "name",
     ["raise_margin", "raise_weight", "raise_in_list", "evolve_margin", "make_tag", "raise_slowly"],
 )
-async def test_error_of_a_private_field_names_neither_it_nor_its_limit(
+async def test_private_field_error_names_neither_field_nor_bound(
     ware: Any, name: str, by: int, headers: Any
 ) -> None:
     if by == 12 and name not in ("raise_margin", "raise_slowly"):
@@ -136,7 +136,7 @@ async def test_create_without_a_required_private_field_does_not_name_it(ware: An
             assert word not in answer.text.replace("?token=", "")
 
 
-async def test_trusted_code_still_learns_which_field_it_was(ware: Any) -> None:
+async def test_trusted_code_error_names_the_private_field(ware: Any) -> None:
     from starmodel import InvalidStateError, dispatch
 
     made = await Ware.objects.create()
@@ -145,7 +145,7 @@ async def test_trusted_code_still_learns_which_field_it_was(ware: Any) -> None:
 
 
 @pytest.mark.parametrize("who", [None, "ann"])
-async def test_class_that_is_closed_tells_no_name_of_a_field_or_parameter(
+async def test_denied_class_discloses_no_field_or_parameter_name(
     ware: Any, who: str | None
 ) -> None:
     if who:
@@ -172,7 +172,7 @@ async def test_class_that_is_closed_tells_no_name_of_a_field_or_parameter(
                 assert word not in answer.text, (method, path)
 
 
-async def test_bulk_tells_of_an_event_only_to_whoever_may_run_it(visit: Any) -> None:
+async def test_bulk_discloses_an_event_only_to_permitted_actors(visit: Any) -> None:
     class Task(Entity):
         model_config = EntityConfig(scope="record", access="public")
 
@@ -189,7 +189,7 @@ async def test_bulk_tells_of_an_event_only_to_whoever_may_run_it(visit: Any) -> 
     assert (await browser.call("POST", "/tasks/_bulk", data)).status_code == 400
 
 
-async def test_default_of_a_parameter_shows_no_private_part(visit: Any) -> None:
+async def test_parameter_default_discloses_no_private_field(visit: Any) -> None:
     class Shop(Entity):
         model_config = EntityConfig(scope="app", access="public")
 
@@ -218,7 +218,7 @@ class Page(Entity):
 
 
 @pytest.mark.parametrize("who", [None, "bob"])
-async def test_foreign_key_to_an_unreadable_record_is_refused_as_to_an_unknown_one(
+async def test_foreign_key_to_an_unreadable_record_gets_the_error_of_a_missing_one(
     visit: Any, tmp_path: Path, who: str | None
 ) -> None:
     browser = visit(Folder, Page, database_url=f"sqlite:///{tmp_path / 'x.db'}")

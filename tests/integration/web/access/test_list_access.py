@@ -81,7 +81,7 @@ async def test_readable_records_fill_one_page_and_count_exactly(make: Any) -> No
 
 
 @pytest.mark.parametrize("order", ["", "id", "-id", "owner,-code"])
-async def test_pages_cut_the_readable_records(make: Any, order: str) -> None:
+async def test_pages_contain_readable_records_only(make: Any, order: str) -> None:
     browser = await make(60, range(0, 60, 5))
 
     whole = ids(await listed(browser, f"order={order}&per_page=200"))
@@ -103,7 +103,7 @@ async def test_pages_cut_the_readable_records(make: Any, order: str) -> None:
 
 
 @pytest.mark.parametrize("own", [(), (0, 3, 4)])
-async def test_answers_are_the_same_whatever_unreadable_records_hold(make: Any, own: Any) -> None:
+async def test_responses_do_not_depend_on_unreadable_records(make: Any, own: Any) -> None:
     """Every response of a list, which must not depend on unreadable records."""
     questions = [
         "", "total=1", "cursor=", "per_page=1", "per_page=2&page=2", "per_page=1&cursor=",
@@ -132,9 +132,7 @@ async def test_answers_are_the_same_whatever_unreadable_records_hold(make: Any, 
             assert ("Next" in pages[0].text) == ("Next" in pages[1].text)
 
 
-async def test_guests_learn_nothing_of_a_list_that_none_of_them_may_read(
-    make: Any, visit: Any
-) -> None:
+async def test_list_denied_to_guests_discloses_nothing(make: Any, visit: Any) -> None:
     guest = visit((await make(30)).app)
 
     for question in ("", "total=1", "per_page=1", "code=c00003", "page=2&per_page=5", "cursor="):
@@ -156,7 +154,7 @@ async def test_scan_beyond_the_limit_is_refused_naming_rule_and_remedy(make: Any
     assert (await browser.page("/orders")).status_code == 422
 
 
-async def test_rule_is_asked_of_no_more_records_than_the_limit(visit: Any, serve: Any) -> None:
+async def test_rule_is_evaluated_for_no_more_records_than_the_limit(visit: Any, serve: Any) -> None:
     asked = []
 
     class Paper(Entity):
@@ -180,7 +178,7 @@ async def test_rule_is_asked_of_no_more_records_than_the_limit(visit: Any, serve
         assert 0 < len(asked) <= 700
 
 
-async def test_limit_says_nothing_to_whom_a_class_rule_lets_in(visit: Any, serve: Any) -> None:
+async def test_scan_limit_does_not_apply_under_a_class_rule(visit: Any, serve: Any) -> None:
     class Desk(Entity):
         model_config = EntityConfig(store="sql", access={"read": "role:staff", "write": "public"})
         name: str = ""
@@ -219,7 +217,7 @@ async def test_live_list_sends_nothing_for_events_on_unreadable_records(make: An
         assert (await second.event()).data["order"] == "00003"
 
 
-async def test_page_of_a_record_that_was_closed_hears_nothing_more_of_it(make: Any) -> None:
+async def test_page_of_a_denied_record_receives_no_more_changes(make: Any) -> None:
     browser = await make(2, [0])
 
     async with browser.watch(await browser.page("/orders/00000")) as stream:
@@ -234,7 +232,7 @@ async def test_page_of_a_record_that_was_closed_hears_nothing_more_of_it(make: A
         assert await stream.silent()
 
 
-async def test_no_question_reaches_a_private_field(make: Any) -> None:
+async def test_no_query_reaches_a_private_field(make: Any) -> None:
     browser = await make(3, [0, 1, 2])
     for question in (
         "hidden=x", "hidden__startswith=x", "hidden__in=x", "hidden__ne=x", "order=hidden",
@@ -249,9 +247,7 @@ async def test_no_question_reaches_a_private_field(make: Any) -> None:
     assert ids(await listed(browser, "search=x")) == []
 
 
-async def test_fields_of_a_class_that_one_may_not_read_are_not_named(
-    visit: Any, serve: Any
-) -> None:
+async def test_fields_of_an_unreadable_class_are_not_named(visit: Any, serve: Any) -> None:
     class Desk(Entity):
         model_config = EntityConfig(scope="record", access="role:staff")
         place: str = ""
@@ -264,7 +260,7 @@ async def test_fields_of_a_class_that_one_may_not_read_are_not_named(
         assert "place" not in answer.text
 
 
-async def test_total_and_page_come_of_one_scan(visit: Any, serve: Any) -> None:
+async def test_total_and_page_need_one_scan(visit: Any, serve: Any) -> None:
     asked = []
 
     class Paper(Entity):

@@ -138,7 +138,7 @@ SETS = [
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 @pytest.mark.parametrize("data", SETS)
-async def test_private_part_in_an_update_is_refused_as_an_unknown_name(
+async def test_private_field_in_an_update_is_refused_as_unknown(
     house: Any, data: dict[str, Any], method: str
 ) -> None:
     before = await stored(house)
@@ -165,7 +165,7 @@ async def test_private_part_in_an_update_is_refused_as_an_unknown_name(
 
 
 @pytest.mark.parametrize("data", SETS)
-async def test_private_part_in_create_and_json_texts_of_forms_is_refused(
+async def test_private_field_in_create_and_form_json_is_refused(
     house: Any, data: dict[str, Any]
 ) -> None:
     name = next(iter(data))
@@ -190,7 +190,7 @@ async def test_private_part_in_create_and_json_texts_of_forms_is_refused(
         ("put", {"many": [{"otherName": "mine"}]}),
     ],
 )
-async def test_private_part_in_an_argument_is_refused(house: Any, path: str, data: Any) -> None:
+async def test_private_field_in_an_argument_is_refused(house: Any, path: str, data: Any) -> None:
     answer = await house.call("POST", f"{house.url}/{path}", data)
     click = await house.click(f"{house.url}/{path}", data)
     name, value = next(iter(data.items()))
@@ -201,7 +201,7 @@ async def test_private_part_in_an_argument_is_refused(house: Any, path: str, dat
     assert "mine" not in repr(await stored(house))
 
 
-async def test_private_part_by_the_inputs_of_a_form_is_refused(house: Any) -> None:
+async def test_private_field_in_form_inputs_is_refused(house: Any) -> None:
     for name in ("place.code", "place.pin", "place.deep.code", "place.otherName"):
         answer = await house.submit(f"{house.url}/update", {"place.street": "x", name: "mine"})
         assert answer.status_code == 422, name
@@ -209,7 +209,7 @@ async def test_private_part_by_the_inputs_of_a_form_is_refused(house: Any) -> No
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-async def test_update_without_private_parts_keeps_them_at_any_depth(
+async def test_update_without_private_fields_preserves_them_at_any_depth(
     house: Any, method: str
 ) -> None:
     answer = await house.call(
@@ -242,7 +242,7 @@ async def test_update_without_private_parts_keeps_them_at_any_depth(
     assert (now.strict.name, now.strict.token) == ("New", "s3cr3t")
 
 
-async def test_list_keeps_private_parts_by_id_then_equal_parts_then_place(house: Any) -> None:
+async def test_list_preserves_private_fields_by_id_then_equality_then_position(house: Any) -> None:
     async def streets(*names: str) -> list[tuple[str, str]]:
         now = await house.call(
             "PATCH", house.url, {"places": [{"street": n, "deep": {"label": "l"}} for n in names]}
@@ -260,7 +260,7 @@ async def test_list_keeps_private_parts_by_id_then_equal_parts_then_place(house:
     assert [line.code for line in (await stored(house)).lines] == ["two", "", "one"]
 
 
-async def test_argument_named_as_a_field_keeps_its_private_parts(house: Any) -> None:
+async def test_argument_named_like_a_field_preserves_its_private_fields(house: Any) -> None:
     for path in ("move", "move_slowly"):
         await house.call("POST", f"{house.url}/{path}", {"place": {"street": path}})
         now = (await stored(house)).place
@@ -269,7 +269,7 @@ async def test_argument_named_as_a_field_keeps_its_private_parts(house: Any) -> 
     assert marks((await stored(house)).many[0]) - {""} == KEPT
 
 
-async def test_what_was_read_can_be_sent_back(house: Any) -> None:
+async def test_response_can_be_sent_back_unchanged(house: Any) -> None:
     """Secrets are masked by asterisks, which keep the stored value."""
     before = await stored(house)
     read = (await house.call("GET", house.url)).json()
@@ -279,7 +279,7 @@ async def test_what_was_read_can_be_sent_back(house: Any) -> None:
     assert await stored(house) == before
 
 
-async def test_generated_forms_show_and_take_no_private_part(house: Any) -> None:
+async def test_generated_forms_have_no_private_field(house: Any) -> None:
     for path in ("/houses/new", f"{house.url}/edit", house.url):
         page = (await house.page(path)).text
         assert "s3cr3t" not in page
@@ -296,7 +296,7 @@ async def test_generated_forms_show_and_take_no_private_part(house: Any) -> None
     assert now.strict.token == "s3cr3t"
 
 
-async def test_create_that_needs_a_private_part_names_none(visit: Any) -> None:
+async def test_create_with_required_private_field_names_none(visit: Any) -> None:
     class Safe(Entity):
         model_config = EntityConfig(scope="record", access="public")
         strict: Strict
@@ -312,7 +312,7 @@ async def test_create_that_needs_a_private_part_names_none(visit: Any) -> None:
     assert await Safe.objects.count() == 0
 
 
-async def test_trusted_code_may_set_private_parts(house: Any) -> None:
+async def test_trusted_code_may_set_private_fields(house: Any) -> None:
     old = await stored(house)
     await dispatch(old.do.update(place=place("New", "by code")))
     assert marks((await stored(house)).place) == {"by code"}
@@ -320,7 +320,7 @@ async def test_trusted_code_may_set_private_parts(house: Any) -> None:
     assert marks((await stored(house)).place) - {""} == {"by code"}
 
 
-async def test_synced_signal_sets_no_private_part(visit: Any) -> None:
+async def test_synced_signal_sets_no_private_field(visit: Any) -> None:
     class Desk(Entity):
         model_config = EntityConfig(scope="app", access="public")
         place: Place = Field(default=place(), sync=True, signal=True)

@@ -133,7 +133,7 @@ def nothing_of_it(answer: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["drop", "drop_slowly", "drop_twice", "fetch", "hand_over"])
-async def test_json_reply_has_no_state_that_the_caller_may_not_read(box: Any, name: str) -> None:
+async def test_json_response_has_no_unreadable_state(box: Any, name: str) -> None:
     answer = await box.call("POST", f"{box.box}/{name}")
     told = answer.json()
 
@@ -147,7 +147,7 @@ async def test_json_reply_has_no_state_that_the_caller_may_not_read(box: Any, na
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_built_in_events_show_nothing_either(box: Any, method: str) -> None:
+async def test_built_in_event_responses_have_no_unreadable_state(box: Any, method: str) -> None:
     answer = await box.call(method, box.box, {} if method == "DELETE" else {"count": 3})
 
     assert answer.status_code == 200
@@ -155,7 +155,7 @@ async def test_built_in_events_show_nothing_either(box: Any, method: str) -> Non
     assert answer.json()["entity"] is None
 
 
-async def test_create_says_that_it_happened_and_not_what_it_made(box: Any) -> None:
+async def test_create_response_confirms_without_unreadable_state(box: Any) -> None:
     answer = await box.call("POST", "/boxes", {"count": 9})
 
     assert answer.status_code == 201
@@ -167,7 +167,7 @@ async def test_create_says_that_it_happened_and_not_what_it_made(box: Any) -> No
 
 @pytest.mark.parametrize("name", ["vote", "vote_slowly", "vote_twice"])
 @pytest.mark.parametrize("page", [{}, {"starmodel_page": "1"}])
-async def test_datastar_reply_patches_no_signal_of_what_may_not_be_read(
+async def test_datastar_response_patches_no_unreadable_signal(
     box: Any, name: str, page: Any
 ) -> None:
     answer = await box.click(f"/tally/{name}", **page)
@@ -179,7 +179,7 @@ async def test_datastar_reply_patches_no_signal_of_what_may_not_be_read(
     assert '"votes"' in (await box.staff.click(f"/tally/{name}")).text
 
 
-async def test_forms_lead_only_to_pages_that_may_be_read(box: Any) -> None:
+async def test_forms_redirect_to_readable_pages_only(box: Any) -> None:
     plain = await box.submit("/boxes", {"count": "1"}, headers={"referer": f"{ORIGIN}/boxes/new"})
     click = await box.post(
         "/boxes", data={"count": "1"}, headers=DATASTAR | {"referer": f"{ORIGIN}/boxes/new"}
@@ -200,9 +200,7 @@ async def test_forms_lead_only_to_pages_that_may_be_read(box: Any) -> None:
         ("dataclass", {"left": None, "right": []}), ("values", []), ("mixed", None),
     ],
 )  # fmt: skip
-async def test_result_leaves_out_entities_that_the_caller_may_not_read(
-    box: Any, shape: str, left: Any
-) -> None:
+async def test_result_omits_unreadable_entities(box: Any, shape: str, left: Any) -> None:
     answer = await box.call("POST", "/desk/look", {"shape": shape})
 
     assert answer.json()["result"] == left
@@ -212,14 +210,14 @@ async def test_result_leaves_out_entities_that_the_caller_may_not_read(
 
 
 @pytest.mark.parametrize("shape", ["one", "list", "dict", "model"])
-async def test_result_has_no_private_part_of_a_model(box: Any, shape: str) -> None:
+async def test_result_has_no_private_field_of_a_model(box: Any, shape: str) -> None:
     answer = await box.staff.call("POST", "/desk/parts", {"shape": shape})
 
     assert "part" in answer.text
     assert SECRET not in answer.text
 
 
-async def test_edit_conflict_tells_the_stored_value_only_to_readers(box: Any) -> None:
+async def test_edit_conflict_discloses_stored_value_to_readers_only(box: Any) -> None:
     wrong = json.dumps({"text": "0" * 12, "count": "0" * 12})
     form = {"text": "mine", "_was": wrong}
 
@@ -232,7 +230,7 @@ async def test_edit_conflict_tells_the_stored_value_only_to_readers(box: Any) ->
 
 
 @pytest.mark.parametrize("headers", [JSON, HTML, DATASTAR])
-async def test_check_of_a_form_tells_nothing_of_what_is_stored(box: Any, headers: Any) -> None:
+async def test_form_check_discloses_no_stored_value(box: Any, headers: Any) -> None:
     for was in ("0" * 12, "1" * 12):
         answer = await box.post(
             f"{box.box}/update",
@@ -242,7 +240,7 @@ async def test_check_of_a_form_tells_nothing_of_what_is_stored(box: Any, headers
         assert answer.json() == {"errors": {}}
 
 
-async def test_who_may_read_no_more_after_the_change_is_not_shown_it(visit: Any) -> None:
+async def test_state_unreadable_after_the_change_is_omitted(visit: Any) -> None:
     class Letter(Entity):
         model_config = EntityConfig(access=lambda actor, letter: actor.id == letter.owner)
         owner: str
@@ -261,7 +259,7 @@ async def test_who_may_read_no_more_after_the_change_is_not_shown_it(visit: Any)
     assert answer.json() == {"result": None, "entity": None, "version": None}
 
 
-async def test_who_signs_out_by_an_event_is_answered_as_a_guest(visit: Any) -> None:
+async def test_response_after_sign_out_by_an_event_is_that_of_a_guest(visit: Any) -> None:
     class Office(Entity):
         model_config = EntityConfig(scope="app", access="signed_in")
         text: str = SECRET
@@ -278,7 +276,7 @@ async def test_who_signs_out_by_an_event_is_answered_as_a_guest(visit: Any) -> N
     assert (await browser.call("POST", "/office/leave")).json()["entity"] is None
 
 
-async def test_repeated_key_runs_again_for_the_next_person_at_the_browser(box: Any) -> None:
+async def test_repeated_key_runs_again_for_the_next_actor_of_the_browser(box: Any) -> None:
     key = {"idempotency-key": "order-17"}
     for person in ("ann", "bob?roles=staff"):
         await box.page(f"/sign-in/{person}")

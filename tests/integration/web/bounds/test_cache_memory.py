@@ -214,7 +214,7 @@ def app(serve: Callable[..., Any]) -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_distinct_requests_of_one_kind_hold_little(app: Any, kind: str) -> None:
+async def test_distinct_requests_of_one_kind_use_little_memory(app: Any, kind: str) -> None:
     attacker = Attacker(app)
     attack = getattr(attacker, kind)
     for number in range(20):
@@ -233,7 +233,7 @@ async def test_distinct_requests_of_one_kind_hold_little(app: Any, kind: str) ->
     assert held < most * MB, f"{kind}: {held / MB:.1f} MB"
 
 
-async def test_1100_distinct_query_names_hold_less_than_10_mb(app: Any) -> None:
+async def test_1100_distinct_query_names_use_less_than_10_mb(app: Any) -> None:
     attacker = Attacker(app)
     await attacker.ask("GET", "/tally", JSON)
     gc.collect()
@@ -248,7 +248,7 @@ async def test_1100_distinct_query_names_hold_less_than_10_mb(app: Any) -> None:
     assert held < 10 * MB, f"{held / MB:.1f} MB"
 
 
-async def test_every_cache_of_the_package_stays_small_under_all_kinds(app: Any) -> None:
+async def test_every_cache_stays_bounded_under_all_requests(app: Any) -> None:
     attacker = Attacker(app)
     counted = counts()  # other tests of this process have filled them with their classes
     for number in range(150):

@@ -73,7 +73,7 @@ async def done(app: Any) -> None:
     raise AssertionError(f"The event stopped at {await pages(app)}.")
 
 
-async def test_event_runs_to_its_end_while_a_reader_sleeps(serve: Callable[..., Any]) -> None:
+async def test_event_completes_while_a_reader_is_blocked(serve: Callable[..., Any]) -> None:
     app = serve(Press)
     reader = Reader(app)
     task = asyncio.create_task(reader.run())
@@ -89,7 +89,7 @@ async def test_event_runs_to_its_end_while_a_reader_sleeps(serve: Callable[..., 
     assert not app.front.events.running.open_replies
 
 
-async def test_reader_that_catches_up_is_sent_every_step(
+async def test_reader_that_catches_up_receives_every_step(
     serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(reply_parts.ReplyParts.__init__.__kwdefaults__, "patience_s", 10)
@@ -104,7 +104,7 @@ async def test_reader_that_catches_up_is_sent_every_step(
     assert "Your connection was slow" not in reader.text
 
 
-async def test_caller_who_is_gone_leaves_nothing_behind(serve: Callable[..., Any]) -> None:
+async def test_disconnected_client_leaves_no_task_behind(serve: Callable[..., Any]) -> None:
     app = serve(Press)
     reader = Reader(app)
     task = asyncio.create_task(reader.run())

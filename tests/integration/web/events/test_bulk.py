@@ -75,7 +75,7 @@ async def test_bulk_of_one_record_twice_runs_once(shop: Any) -> None:
     assert answer.json() == {"done": [a], "refused": {}}
 
 
-async def test_bulk_of_a_page_tells_in_toasts_what_was_done_and_refused(shop: Any) -> None:
+async def test_bulk_from_a_page_reports_results_in_toasts(shop: Any) -> None:
     a, b, c = await ids(shop)
 
     answer = await shop.post(
@@ -89,7 +89,7 @@ async def test_bulk_of_a_page_tells_in_toasts_what_was_done_and_refused(shop: An
     ]
 
 
-async def test_bulk_by_a_plain_form_leads_back_to_its_list(shop: Any) -> None:
+async def test_bulk_by_a_plain_form_redirects_to_its_list(shop: Any) -> None:
     a, _, c = await ids(shop)
 
     answer = await shop.submit(
@@ -117,7 +117,7 @@ async def test_bulk_by_a_plain_form_leads_back_to_its_list(shop: Any) -> None:
         ({"event": "sell", "id": ["x"] * 201}, "id names 201 records; expected at most 200."),
     ],
 )
-async def test_wrong_choice_is_400_and_nothing_runs(
+async def test_invalid_selection_is_400_and_nothing_runs(
     shop: Any, data: dict[str, Any], told: str
 ) -> None:
     answer = await shop.call("POST", "/books/_bulk", data)
@@ -127,14 +127,14 @@ async def test_wrong_choice_is_400_and_nothing_runs(
     assert await sold(shop) == [0, 0, 0]
 
 
-async def test_nothing_chosen_by_a_plain_form_is_a_page_that_says_so(shop: Any) -> None:
+async def test_empty_selection_by_a_plain_form_is_an_error_page(shop: Any) -> None:
     answer = await shop.submit("/books/_bulk", {"event": "sell"})
 
     assert answer.status_code == 400
     assert "Choose at least one record." in answer.text
 
 
-async def test_bulk_event_that_is_not_open_runs_on_none(shop: Any) -> None:
+async def test_bulk_event_without_permission_runs_on_none(shop: Any) -> None:
     answer = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
     await shop.page("/sign-in/ann")
     signed_in = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
@@ -145,7 +145,7 @@ async def test_bulk_event_that_is_not_open_runs_on_none(shop: Any) -> None:
     assert len(boss.json()["done"]) == 3
 
 
-async def test_bulk_asks_a_rule_of_each_record(visit: Any) -> None:
+async def test_bulk_evaluates_the_rule_for_each_record(visit: Any) -> None:
     class Note(Entity):
         model_config = EntityConfig(access=OWNERS_WRITE)
         owner: str
@@ -161,7 +161,7 @@ async def test_bulk_asks_a_rule_of_each_record(visit: Any) -> None:
     assert answer.json() == {"done": [hers], "refused": {his: "You may not run Note.delete."}}
 
 
-async def test_unknown_record_is_refused_by_itself(shop: Any) -> None:
+async def test_unknown_record_is_refused_alone(shop: Any) -> None:
     a, _, _ = await ids(shop)
 
     answer = (await shop.call("POST", "/books/_bulk", {"event": "sell", "id": ["none", a]})).json()
@@ -170,7 +170,7 @@ async def test_unknown_record_is_refused_by_itself(shop: Any) -> None:
     assert list(answer["refused"]) == ["none"]
 
 
-async def test_failure_is_logged_and_its_text_shown_to_nobody(
+async def test_error_is_logged_and_its_text_not_disclosed(
     shop: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = await shop.call("POST", "/books/_bulk", {"event": "burn", "id": await ids(shop)})
@@ -180,7 +180,7 @@ async def test_failure_is_logged_and_its_text_shown_to_nobody(
     assert "s3cr3t path" in caplog.text
 
 
-async def test_same_key_again_runs_nothing_again(shop: Any) -> None:
+async def test_repeated_key_runs_nothing_again(shop: Any) -> None:
     a, _, c = await ids(shop)
     data, key = {"event": "sell", "id": [a, c]}, {"idempotency-key": "one"}
 
@@ -191,7 +191,7 @@ async def test_same_key_again_runs_nothing_again(shop: Any) -> None:
     assert await sold(shop) == [1, 0, 1]
 
 
-async def test_bulk_from_another_site_is_refused(shop: Any) -> None:
+async def test_cross_site_bulk_is_refused(shop: Any) -> None:
     answer = await shop.post(
         "/books/_bulk",
         json={"event": "sell", "id": await ids(shop)},

@@ -29,7 +29,7 @@ class Meeting(Entity):
 
 
 @pytest.mark.parametrize("how", ERRORS)
-async def test_conflict_is_plain_to_people(visit: Any, how: str) -> None:
+async def test_conflict_message_has_no_version_or_key(visit: Any, how: str) -> None:
     browser = visit(Meeting)
 
     click = await browser.click(f"/meeting/fail?how={how}")

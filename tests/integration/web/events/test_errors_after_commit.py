@@ -72,7 +72,7 @@ BROKEN = [_break_bus, _break_reactions, _break_replies, _break_progress, _break_
 
 @pytest.mark.parametrize("store", ["memory", "sql"])
 @pytest.mark.parametrize("breaks", BROKEN)
-async def test_event_is_answered_as_the_success_it_was(
+async def test_event_response_stays_a_success(
     serve: Any, visit: Any, monkeypatch: Any, store: str, breaks: Callable[..., None]
 ) -> None:
     options = {"database_url": "sqlite://"} if store == "sql" else {}
@@ -109,7 +109,7 @@ async def test_event_is_answered_as_the_success_it_was(
     assert again.status_code == 200
 
 
-async def test_repeated_key_after_a_failed_answer_runs_nothing_again(
+async def test_repeated_key_after_a_failed_response_runs_nothing_again(
     serve: Any, visit: Any, monkeypatch: Any
 ) -> None:
     cls = _tally("memory")
@@ -125,7 +125,7 @@ async def test_repeated_key_after_a_failed_answer_runs_nothing_again(
     assert (await browser.call("GET", at)).json()["count"] == 1
 
 
-async def test_what_can_not_be_published_is_refused_before_the_commit(visit: Any) -> None:
+async def test_unpublishable_state_is_refused_before_the_commit(visit: Any) -> None:
     from typing import Any as Anything
 
     class Box(Entity):
@@ -142,7 +142,7 @@ async def test_what_can_not_be_published_is_refused_before_the_commit(visit: Any
 
 
 @pytest.mark.parametrize("value", [secrets.token_hex(5000), object()])
-async def test_session_that_no_cookie_carries_is_refused_before_the_commit(
+async def test_session_too_large_for_a_cookie_is_refused_before_the_commit(
     visit: Any, value: Any
 ) -> None:
     class Box(Entity):
@@ -159,7 +159,7 @@ async def test_session_that_no_cookie_carries_is_refused_before_the_commit(
     assert (await browser.call("GET", "/box")).json()["count"] == 0
 
 
-async def test_memory_store_keeps_nothing_of_a_batch_that_can_not_be_copied() -> None:
+async def test_memory_store_keeps_nothing_of_an_uncopyable_batch() -> None:
     from starmodel.adapters.persistence.memory import MemoryRepository
     from starmodel.app.ports.repository import Batch, Change
 
@@ -221,7 +221,7 @@ class _Fact:
 
 @pytest.mark.parametrize("name", ["odd", "loop", "later", "fact"])
 @pytest.mark.parametrize("env", ["development", "production"])
-async def test_result_without_a_json_form_is_a_mistake_of_the_application(
+async def test_unserialisable_result_is_an_application_error(
     serve: Any, visit: Any, name: str, env: str
 ) -> None:
     browser = visit(serve(Shelf, env=env))
@@ -238,7 +238,7 @@ async def test_result_without_a_json_form_is_a_mistake_of_the_application(
     assert (await browser.call("GET", url)).json()["count"] == 0
 
 
-async def test_bulk_is_answered_as_the_success_it_was(
+async def test_bulk_response_stays_a_success(
     visit: Any, serve: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = serve(Shelf)

@@ -74,7 +74,7 @@ def post(app: Any, path: str) -> Stream:
     return stream
 
 
-async def test_each_yield_arrives_before_the_event_goes_on(serve: Any, monkeypatch: Any) -> None:
+async def test_each_yield_arrives_before_the_event_continues(serve: Any, monkeypatch: Any) -> None:
     gate = asyncio.Event()
     monkeypatch.setitem(GATES, "a", gate)
     stream = post(serve(Job), "/job/run?gate=a")
@@ -107,14 +107,14 @@ async def test_stream_of_yields_has_headers_against_buffering(visit: Any) -> Non
     assert "content-length" not in answer.headers
 
 
-async def test_state_is_left_to_the_live_page(visit: Any) -> None:
+async def test_state_is_left_to_the_page_stream(visit: Any) -> None:
     answer = await visit(Job).click("/job/run", starmodel_page="1")
 
     signals = [e.signals for e in sse_events(answer.text) if "signals" in e.data]
     assert all("Job" not in given for given in signals)
 
 
-async def test_failure_after_a_yield_keeps_what_was_yielded(visit: Any) -> None:
+async def test_failure_after_a_yield_keeps_earlier_yields(visit: Any) -> None:
     browser = visit(Job)
 
     answer = await browser.click("/job/breaks", starmodel_page="1")
@@ -133,7 +133,7 @@ async def test_failure_before_the_first_yield_is_an_ordinary_refusal(visit: Any)
     assert "Not at all" in answer.text
 
 
-async def test_api_caller_gets_all_that_was_yielded(visit: Any) -> None:
+async def test_api_client_receives_all_yields(visit: Any) -> None:
     answer = await visit(Job).call("POST", "/job/run")
 
     assert answer.json()["result"] == [{"progress": 2}]
@@ -146,7 +146,7 @@ async def test_plain_form_follows_a_yielded_redirect(visit: Any) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/job")
 
 
-async def test_yielded_redirect_elsewhere_is_refused(visit: Any) -> None:
+async def test_yielded_redirect_to_another_host_is_refused(visit: Any) -> None:
     browser = visit(Job)
 
     click = await browser.click("/job/leads_away")
@@ -164,7 +164,7 @@ async def test_sign_out_before_the_first_yield_reaches_the_browser(visit: Any) -
     assert (await browser.call("GET", "/job")).json()["done"] == 0
 
 
-async def test_event_may_ask_for_the_request(visit: Any) -> None:
+async def test_event_may_take_the_request(visit: Any) -> None:
     class Asker(Entity):
         agent: str = ""
 
@@ -178,7 +178,7 @@ async def test_event_may_ask_for_the_request(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["thinks", "run"], ids=["before the first yield", "after it"])
-async def test_stopping_server_ends_the_reply_and_the_event_goes_on(visit: Any, name: str) -> None:
+async def test_server_shutdown_ends_the_response_but_not_the_event(visit: Any, name: str) -> None:
     gate = GATES[f"stop-{name}"] = asyncio.Event()
     browser = visit(Job)
     reply = asyncio.create_task(browser.click(f"/job/{name}?gate=stop-{name}"))

@@ -125,7 +125,7 @@ async def test_list_is_patched_one_by_one(visit: Any) -> None:
 @pytest.mark.parametrize(
     "url", ["/there", "there?x=1", "http://testserver/x", "https://ok.example/"]
 )
-async def test_redirect_to_own_and_allowed_addresses(visit: Any, url: str) -> None:
+async def test_redirect_to_own_and_allowed_urls(visit: Any, url: str) -> None:
     browser = visit(Desk, allowed_hosts=["testserver", "ok.example"])
 
     click = await browser.click(f"/desk/go?to={url}")
@@ -156,7 +156,9 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
-async def test_redirect_elsewhere_is_refused_and_changes_nothing(visit: Any, url: str) -> None:
+async def test_redirect_to_another_host_is_refused_and_changes_nothing(
+    visit: Any, url: str
+) -> None:
     browser = visit(Desk)
 
     click = await browser.click("/desk/go", {"to": url})
@@ -169,13 +171,13 @@ async def test_redirect_elsewhere_is_refused_and_changes_nothing(visit: Any, url
     assert (await browser.call("GET", "/desk")).json()["n"] == 0
 
 
-async def test_redirect_with_other_letters_is_percent_encoded(visit: Any) -> None:
+async def test_redirect_with_non_ascii_url_is_percent_encoded(visit: Any) -> None:
     answer = await visit(Desk).submit("/desk/go", {"to": "/søk?q=日本&a=1"})
 
     assert answer.headers["location"] == "/s%C3%B8k?q=%E6%97%A5%E6%9C%AC&a=1"
 
 
-async def test_fasthtmls_redirect_and_toast_are_taken(visit: Any) -> None:
+async def test_fasthtml_redirect_and_toast_are_accepted(visit: Any) -> None:
     (go,) = await parts(visit, "go_fast")
     (toast,) = await parts(visit, "fast_toast")
 
@@ -191,7 +193,7 @@ async def test_toast_is_appended_escaped(visit: Any) -> None:
     assert toasts(made.elements) == [("success", "Saved <b>")]
 
 
-async def test_dict_patches_signals_as_the_browser_can_keep_them(visit: Any) -> None:
+async def test_dict_patches_signals_with_browser_safe_values(visit: Any) -> None:
     browser = visit(Desk)
 
     answer = await browser.click("/desk/extra", starmodel_page="1")
@@ -213,7 +215,7 @@ async def test_snapshot_of_its_own_class_becomes_the_state(visit: Any) -> None:
     assert answer.json()["result"] is None
 
 
-async def test_other_data_is_the_answer_of_an_api_call(visit: Any) -> None:
+async def test_other_data_is_the_result_of_an_api_call(visit: Any) -> None:
     answer = await visit(Desk).call("POST", "/desk/data")
 
     assert answer.json()["result"] == [1, {"two": 2}]

@@ -51,7 +51,7 @@ class Sack(Entity):
     content: Any = None
 
 
-async def test_json_body_answers_result_entity_and_version(visit: Any) -> None:
+async def test_json_body_returns_result_entity_and_version(visit: Any) -> None:
     answer = await visit(Box).call("POST", "/box/add", {"amount": 3, "name": "pen"})
 
     data = answer.json()
@@ -110,14 +110,14 @@ async def test_multipart_form_with_a_file(visit: Any) -> None:
     assert answer.json()["entity"]["names"] == ["a.txt"]
 
 
-async def test_text_where_a_file_is_wanted_is_refused(visit: Any) -> None:
+async def test_text_for_a_file_parameter_is_refused(visit: Any) -> None:
     answer = await visit(Box).call("POST", "/box/attach", {"file": "a.txt"})
 
     assert answer.status_code == 422
     assert "file" in answer.json()["errors"]
 
 
-async def test_secret_parameter_travels_in_the_body_only(visit: Any) -> None:
+async def test_secret_parameter_is_bound_from_the_body_only(visit: Any) -> None:
     browser = visit(Box)
 
     exposed = await browser.call("POST", "/box/log_in?password=open")
@@ -151,7 +151,7 @@ async def test_decimal_keeps_its_digits(visit: Any) -> None:
     assert answer.json()["entity"]["price"] == "0.10"
 
 
-async def test_curl_without_accept_is_answered_in_json(visit: Any) -> None:
+async def test_request_without_accept_gets_json(visit: Any) -> None:
     answer = await visit(Box).post("/box/add", headers={"origin": ORIGIN, "accept": "*/*"})
 
     assert answer.json()["result"] == 1
@@ -164,7 +164,7 @@ async def test_api_client_without_cookie_needs_no_origin(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["names", "names[]", "price", "name"])
-async def test_file_for_what_takes_none_is_422(visit: Any, name: str) -> None:
+async def test_file_for_a_non_file_parameter_is_422(visit: Any, name: str) -> None:
     path = "/box/set_price" if name == "price" else "/box/attach"
     path = "/box/fill" if name.startswith("names") else path
     headers = JSON | {"origin": ORIGIN}

@@ -30,7 +30,7 @@ class Counter(Entity):
         raise ValueError("Not today")
 
 
-async def test_click_without_live_page_answers_status_then_state(visit: Any) -> None:
+async def test_click_without_live_page_returns_status_then_state(visit: Any) -> None:
     browser = visit(Counter)
 
     answer = await browser.click("/counter/increment?amount=2")
@@ -81,13 +81,13 @@ async def test_click_arguments_of_the_action_win_over_signals(visit: Any) -> Non
     assert sse_events(answer.text)[1].signals["Counter"]["count"] == 3
 
 
-async def test_click_can_not_set_a_field_by_its_signal(visit: Any) -> None:
+async def test_click_cannot_set_a_field_by_its_signal(visit: Any) -> None:
     answer = await visit(Counter).click("/counter/increment", {"Counter": {"count": 41}})
 
     assert sse_events(answer.text)[1].signals["Counter"]["count"] == 1
 
 
-async def test_refused_click_answers_200_with_the_true_status_and_a_toast(visit: Any) -> None:
+async def test_refused_click_is_200_with_the_status_patch_and_a_toast(visit: Any) -> None:
     browser = visit(Counter)
 
     answer = await browser.click("/counter/refuse")
@@ -102,7 +102,7 @@ async def test_refused_click_answers_200_with_the_true_status_and_a_toast(visit:
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
-async def test_refused_parameter_gets_its_sentence_beside_its_input(visit: Any) -> None:
+async def test_refused_parameter_has_its_error_beside_its_input(visit: Any) -> None:
     form = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
     browser = visit(Counter)
     answer = await browser.post("/counter/increment", data={"amount": "ten"}, headers=form)
@@ -130,7 +130,7 @@ async def test_get_event_runs_only_with_datastars_header(visit: Any) -> None:
     assert (await browser.call("GET", "/counter")).json()["count"] == 2
 
 
-async def test_get_event_of_another_site_is_refused(visit: Any) -> None:
+async def test_cross_site_get_event_is_refused(visit: Any) -> None:
     browser = visit(Counter, default_event_method="get")
 
     answer = await browser.click("/counter/increment", method="GET", sec_fetch_site="cross-site")
@@ -139,7 +139,7 @@ async def test_get_event_of_another_site_is_refused(visit: Any) -> None:
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
-async def test_event_method_and_path_of_its_own(visit: Any) -> None:
+async def test_event_with_custom_method_and_path(visit: Any) -> None:
     class Lamp(Entity):
         on: bool = False
 
@@ -169,7 +169,7 @@ async def test_delete_reads_signals_from_the_query(visit: Any) -> None:
     assert sse_events(answer.text)[1].signals == {"Note": {"text": "old"}}
 
 
-async def test_same_key_runs_once_and_answers_alike(visit: Any) -> None:
+async def test_repeated_key_runs_once_with_equal_responses(visit: Any) -> None:
     browser = visit(Counter)
 
     first = await browser.click("/counter/increment", idempotency_key="k1")
@@ -209,7 +209,7 @@ async def test_signals_that_are_no_json_object_are_refused(visit: Any) -> None:
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
-async def test_null_in_a_state_travels_as_empty_text(visit: Any) -> None:
+async def test_null_in_a_state_is_sent_as_empty_text(visit: Any) -> None:
     browser = visit(Counter)
     await browser.click("/counter/set_note", {"note": "hi"})
     answer = await browser.click("/counter/increment")
@@ -217,7 +217,7 @@ async def test_null_in_a_state_travels_as_empty_text(visit: Any) -> None:
     assert json.loads(sse_events(answer.text)[1].data["signals"])["Counter"]["note"] == "hi"
 
 
-async def test_click_when_answered_leaves_nothing_to_the_garbage_collector(serve: Any) -> None:
+async def test_finished_click_leaves_nothing_to_the_garbage_collector(serve: Any) -> None:
     app, cookies = serve(Counter), Cookies()
 
     async def click() -> None:

@@ -72,7 +72,7 @@ async def test_forms_have_an_input_for_each_kind_of_file(visit: Any) -> None:
     assert 'data-max-bytes="2000"' in tags["Album-small-paper"]
 
 
-async def test_live_check_does_not_miss_a_file_and_sending_does(visit: Any) -> None:
+async def test_file_is_optional_in_form_check_and_required_on_submit(visit: Any) -> None:
     browser = visit(Album)
     check = JSON | FROM | {"starmodel-check": "1"}
 
@@ -87,7 +87,7 @@ async def test_live_check_does_not_miss_a_file_and_sending_does(visit: Any) -> N
     assert await names(browser) == []
 
 
-async def test_a_click_without_a_file_is_told_beside_the_input(visit: Any) -> None:
+async def test_click_without_a_file_has_its_error_beside_the_input(visit: Any) -> None:
     browser = visit(Album)
 
     answer = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=DATASTAR)
@@ -100,7 +100,7 @@ async def test_a_click_without_a_file_is_told_beside_the_input(visit: Any) -> No
     assert re.search(said, plain.text)
 
 
-async def test_an_input_that_browsers_send_empty_is_no_file(visit: Any) -> None:
+async def test_empty_file_input_is_no_file(visit: Any) -> None:
     browser = visit(Album)
     part = 'Content-Disposition: form-data; name="{}"; filename=""\r\n'
     headers = JSON | FROM | {"content-type": "multipart/form-data; boundary=b"}
@@ -152,7 +152,7 @@ async def test_optional_files_may_be_left_out(visit: Any) -> None:
         ("small", [("paper", ("a.exe", b"x", "application/x-dosexec"))], None, "of type .pdf"),
     ],
 )
-async def test_wrong_files_are_told_in_words(
+async def test_invalid_file_errors_are_sentences(
     visit: Any, event: str, files: Any, data: Any, told: str
 ) -> None:
     browser = visit(Album)
@@ -173,7 +173,7 @@ async def test_accepted_files_by_ending_and_type(visit: Any, file: Any) -> None:
     assert (await send(visit(Album), "small", {"paper": file})).status_code == 200
 
 
-async def test_too_large_a_request_is_told_beside_the_file(visit: Any) -> None:
+async def test_oversized_upload_has_its_error_beside_the_file_input(visit: Any) -> None:
     browser = visit(Album, max_body_bytes=5000)
     page = (await browser.page("/album")).text
     large = {"picture": ("a.png", b"x" * 6000, "image/png")}
@@ -201,7 +201,7 @@ async def test_too_large_a_request_is_told_beside_the_file(visit: Any) -> None:
     ],
     ids=str,
 )
-def test_a_type_without_a_usable_input_stops_the_start(
+def test_file_type_without_usable_input_fails_startup(
     serve: Any, annotation: Any, told: str
 ) -> None:
     async def attach(self: Any, thing: Any) -> None:
@@ -219,7 +219,7 @@ def test_a_type_without_a_usable_input_stops_the_start(
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])
-def test_a_method_without_a_body_stops_the_start(serve: Any, method: Any) -> None:
+def test_file_event_with_bodyless_method_fails_startup(serve: Any, method: Any) -> None:
     @unlisted
     class Box(Entity):
         n: int = 0
@@ -232,13 +232,13 @@ def test_a_method_without_a_body_stops_the_start(serve: Any, method: Any) -> Non
         serve(Box)
 
 
-async def test_default_method_get_leaves_files_at_post(visit: Any) -> None:
+async def test_default_method_get_keeps_post_for_file_events(visit: Any) -> None:
     browser = visit(Album, default_event_method="get")
 
     assert (await send(browser, "attach", {"picture": PNG})).status_code == 200
 
 
-def test_a_field_can_be_no_file() -> None:
+def test_file_as_a_field_is_a_definition_error() -> None:
     with pytest.raises(ConfigurationError, match="no store keeps files"):
 
         class Box(Entity):
@@ -246,7 +246,7 @@ def test_a_field_can_be_no_file() -> None:
             picture: UploadFile | None = None
 
 
-def test_a_field_with_a_file_widget_is_a_definition_error() -> None:
+def test_file_widget_on_a_field_is_a_definition_error() -> None:
     with pytest.raises(ConfigurationError, match="wants an input for files"):
 
         class Box(Entity):

@@ -99,7 +99,9 @@ HERE = [
 
 
 @pytest.mark.parametrize("url", AWAY, ids=range(len(AWAY)))
-async def test_redirect_elsewhere_is_a_4xx_on_every_face(visit: Any, url: str, caplog: Any) -> None:
+async def test_redirect_to_another_host_is_a_4xx_for_every_client(
+    visit: Any, url: str, caplog: Any
+) -> None:
     browser = visit(Gate)
     for name in ("go", "go_fast", "go_later", "go_in_steps"):
         click = await browser.click(f"/gate/{name}", {"target": url})
@@ -115,7 +117,7 @@ async def test_redirect_elsewhere_is_a_4xx_on_every_face(visit: Any, url: str, c
 
 
 @pytest.mark.parametrize("url", HERE)
-async def test_redirect_on_this_host_is_sent_as_it_was_checked(visit: Any, url: str) -> None:
+async def test_redirect_on_this_host_is_sent_as_validated(visit: Any, url: str) -> None:
     browser = visit(Gate)
 
     click = await browser.click("/gate/go", {"target": url})
@@ -125,7 +127,7 @@ async def test_redirect_on_this_host_is_sent_as_it_was_checked(visit: Any, url: 
 
 
 @pytest.mark.parametrize("url", AWAY, ids=range(len(AWAY)))
-async def test_redirect_of_an_own_route_elsewhere_is_a_4xx(
+async def test_redirect_of_a_user_route_to_another_host_is_a_4xx(
     visit: Any, serve: Any, url: str, caplog: Any
 ) -> None:
     app = serve(Gate)
@@ -151,9 +153,7 @@ async def test_redirect_of_an_own_route_elsewhere_is_a_4xx(
         "data:x,x",
     ],
 )
-async def test_location_that_would_run_never_reaches_the_page_of_a_click(
-    serve: Any, url: str
-) -> None:
+async def test_script_location_never_reaches_the_page_of_a_click(serve: Any, url: str) -> None:
     app = serve(Gate)
 
     @app.post("/out")
@@ -169,9 +169,7 @@ async def test_location_that_would_run_never_reaches_the_page_of_a_click(
         assert moved_to(reply.text) is None
 
 
-async def test_own_response_to_another_site_is_the_applications_decision(
-    visit: Any, serve: Any
-) -> None:
+async def test_explicit_response_to_another_host_is_passed_on(visit: Any, serve: Any) -> None:
     app = serve(Gate)
 
     @app.post("/out")
@@ -196,7 +194,7 @@ async def test_own_response_to_another_site_is_the_applications_decision(
         "//testserver/x",
     ],
 )
-async def test_referer_never_leads_away(visit: Any, referer: str) -> None:
+async def test_referer_to_another_host_is_ignored(visit: Any, referer: str) -> None:
     headers = HTML | {"origin": ORIGIN, "referer": referer}
     answer = await visit(Gate).post("/gate/go", headers=headers, params={"target": "x"})
     assert answer.headers["location"] == "x"
@@ -218,7 +216,9 @@ async def test_referer_never_leads_away(visit: Any, referer: str) -> None:
 @pytest.mark.parametrize(
     "path", ["//evil.example/", "/\\evil.example/", "//evil.example", "/gate/", "/%5cevil.example/"]
 )
-async def test_trailing_slash_never_leads_away(visit: Any, serve: Any, path: str) -> None:
+async def test_trailing_slash_redirect_stays_on_this_host(
+    visit: Any, serve: Any, path: str
+) -> None:
     app = serve(Gate)
 
     @app.get("/{name}")
@@ -248,10 +248,12 @@ async def test_trailing_slash_never_leads_away(visit: Any, serve: Any, path: str
         ("https://ok.example:99999999/", "me", ["ok.example"], False),
     ],
 )
-def test_stays_here(url: str, host: str, allowed: list[str], stays: bool) -> None:
+def test_relative_url_stays_on_this_host(
+    url: str, host: str, allowed: list[str], stays: bool
+) -> None:
     assert stays_here(url, host, allowed) is stays
 
 
 @pytest.mark.parametrize("url", ["/x", "x", "?x", "http://a", "HTTPS://a", "", "//a", "10:30"])
-def test_web_addresses(url: str) -> None:
+def test_http_urls_are_recognised(url: str) -> None:
     assert is_web_address(url)

@@ -46,7 +46,7 @@ async def editing(visit: Any) -> Any:
     return ann, url, form
 
 
-async def test_fields_that_were_left_alone_keep_what_others_saved(editing: Any) -> None:
+async def test_untouched_fields_keep_concurrent_changes(editing: Any) -> None:
     ann, url, form = editing
     await ann.submit(f"{url}/update", {**form, "notes": "of the first", "done": "true"})
     answer = await ann.submit(f"{url}/update", {**form, "title": "Of the second"})
@@ -57,7 +57,7 @@ async def test_fields_that_were_left_alone_keep_what_others_saved(editing: Any) 
     assert (state["tags"], state["done"]) == (["a"], True)
 
 
-async def test_field_that_both_changed_is_told_and_saved_by_saving_again(editing: Any) -> None:
+async def test_conflicting_field_is_reported_and_saved_on_resubmit(editing: Any) -> None:
     ann, url, form = editing
     await ann.submit(f"{url}/update", {**form, "notes": "of the first"})
     refused = await ann.submit(f"{url}/update", {**form, "notes": "of the second"})
@@ -72,7 +72,9 @@ async def test_field_that_both_changed_is_told_and_saved_by_saving_again(editing
     assert (await ann.call("GET", url)).json()["notes"] == "of the second"
 
 
-async def test_live_form_is_told_beside_the_input_and_may_save_again(editing: Any) -> None:
+async def test_live_form_shows_conflict_beside_the_input_and_saves_on_resubmit(
+    editing: Any,
+) -> None:
     ann, url, form = editing
     await ann.submit(f"{url}/update", {**form, "title": "First"})
     click = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
@@ -88,7 +90,7 @@ async def test_live_form_is_told_beside_the_input_and_may_save_again(editing: An
     assert (await ann.call("GET", url)).json()["title"] == "Second"
 
 
-async def test_both_changed_to_the_same_is_no_conflict(editing: Any) -> None:
+async def test_equal_concurrent_changes_are_no_conflict(editing: Any) -> None:
     ann, url, form = editing
     await ann.submit(f"{url}/update", {**form, "title": "Same"})
 
@@ -96,7 +98,7 @@ async def test_both_changed_to_the_same_is_no_conflict(editing: Any) -> None:
 
 
 @pytest.mark.parametrize("was", ["", "{", "[]", '{"title": 3}', '{"nothing": "x"}'])
-async def test_spoilt_memory_of_a_form_is_refused_or_ignored(editing: Any, was: str) -> None:
+async def test_tampered_original_values_are_refused_or_ignored(editing: Any, was: str) -> None:
     ann, url, form = editing
 
     answer = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})
@@ -119,7 +121,7 @@ class House(Entity):
 
 
 @pytest.mark.parametrize("street", ["Old", "New"])
-async def test_private_parts_of_a_nested_model_survive_its_edit(
+async def test_private_fields_of_a_nested_model_survive_its_edit(
     visit: Any, serve: Any, street: str
 ) -> None:
     browser = visit(serve(House))

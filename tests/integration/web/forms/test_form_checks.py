@@ -65,7 +65,7 @@ async def made(browser: Any) -> str:
     return str(answer.headers["location"])
 
 
-async def test_check_of_create_tells_each_input_and_stores_nothing(ann: Any) -> None:
+async def test_check_of_create_reports_each_input_and_stores_nothing(ann: Any) -> None:
     wrong = await checked(ann, "/bookings", {"name": "much too long", "first": "-1"})
     right = await checked(ann, "/bookings", {"name": "Ann", "first": "1"})
 
@@ -77,7 +77,7 @@ async def test_check_of_create_tells_each_input_and_stores_nothing(ann: Any) -> 
         assert f">{told}</small>" in sent.text
 
 
-async def test_check_of_update_sees_what_the_record_holds(ann: Any) -> None:
+async def test_check_of_update_includes_stored_values(ann: Any) -> None:
     url = await made(ann)
     await ann.call("PATCH", url, {"first": 5, "last": 6})
 
@@ -112,7 +112,7 @@ async def test_check_runs_no_event(
     assert (await ann.call("GET", url)).status_code == 200
 
 
-async def test_check_asks_for_access_first(ann: Any, visit: Any) -> None:
+async def test_check_requires_access_first(ann: Any, visit: Any) -> None:
     url = await made(ann)
     bob = visit(ann.app)
 
@@ -122,7 +122,7 @@ async def test_check_asks_for_access_first(ann: Any, visit: Any) -> None:
         assert "errors" not in answer.json()
 
 
-async def test_check_asks_a_rule_of_the_record_itself(visit: Any) -> None:
+async def test_check_evaluates_the_rule_for_the_record(visit: Any) -> None:
     class Note(Entity):
         model_config = EntityConfig(access=OWNERS_WRITE)
         owner: str
@@ -138,13 +138,13 @@ async def test_check_asks_a_rule_of_the_record_itself(visit: Any) -> None:
     assert answer.status_code == 403
 
 
-async def test_check_can_set_no_private_field(ann: Any) -> None:
+async def test_check_cannot_set_a_private_field(ann: Any) -> None:
     wrong = await checked(ann, "/bookings", {"name": "Ann", "cost": "9"})
 
     assert set(wrong) == {"cost"}
 
 
-async def test_check_of_a_secret_writes_it_nowhere(
+async def test_check_of_a_secret_is_not_logged_or_echoed(
     ann: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = await made(ann)
@@ -161,7 +161,7 @@ async def test_check_of_an_unknown_record_is_404(ann: Any) -> None:
     assert answer.status_code in (404, 410)
 
 
-async def test_check_from_another_site_is_refused(ann: Any) -> None:
+async def test_cross_site_check_is_refused(ann: Any) -> None:
     answer = await ann.post(
         "/bookings", data={"name": "x"}, headers=CHECK | {"origin": "https://evil.example"}
     )

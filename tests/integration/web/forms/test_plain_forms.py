@@ -32,7 +32,7 @@ async def test_create_update_and_delete_by_plain_forms(visit: Any) -> None:
     assert (await browser.page(url)).status_code == 404
 
 
-async def test_event_leads_back_to_the_page_it_was_on(visit: Any) -> None:
+async def test_event_redirects_to_its_page(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
@@ -48,7 +48,7 @@ async def test_event_leads_back_to_the_page_it_was_on(visit: Any) -> None:
     "referer",
     ["https://evil.example/x", "http://testserver//evil.example/", "", "http://[", "/relative"],
 )
-async def test_event_never_leads_to_another_host(visit: Any, referer: str) -> None:
+async def test_event_never_redirects_to_another_host(visit: Any, referer: str) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
@@ -60,7 +60,7 @@ async def test_event_never_leads_to_another_host(visit: Any, referer: str) -> No
     assert answer.headers["location"] in ("/products", "/evil.example/", url)
 
 
-async def test_form_on_the_page_posts_where_the_event_is(visit: Any) -> None:
+async def test_form_action_is_the_event_url(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
@@ -70,7 +70,7 @@ async def test_form_on_the_page_posts_where_the_event_is(visit: Any) -> None:
     assert 'method="post"' in page
 
 
-async def test_refused_create_shows_the_form_again_with_values_and_sentences(visit: Any) -> None:
+async def test_refused_create_renders_the_form_with_values_and_errors(visit: Any) -> None:
     browser = visit(Product)
 
     answer = await browser.submit("/products", {"name": 'P"<en', "price": "cheap", "tags": "[1"})
@@ -85,7 +85,7 @@ async def test_refused_create_shows_the_form_again_with_values_and_sentences(vis
     assert (await browser.call("GET", "/products")).json()["items"] == []
 
 
-async def test_refused_update_and_event_show_their_forms_again(visit: Any) -> None:
+async def test_refused_update_and_event_render_their_forms(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
@@ -100,7 +100,7 @@ async def test_refused_update_and_event_show_their_forms_again(visit: Any) -> No
     assert f'action="{url}/adjust_stock"' in stock.text
 
 
-async def test_password_is_not_shown_again(visit: Any) -> None:
+async def test_password_is_not_rendered_again(visit: Any) -> None:
     class Door(Entity):
         @event
         def enter(self, password: SecretStr, name: str) -> None:
@@ -113,7 +113,7 @@ async def test_password_is_not_shown_again(visit: Any) -> None:
     assert "s3cr3t" not in answer.text
 
 
-async def test_checkbox_left_empty_is_false(visit: Any) -> None:
+async def test_unchecked_checkbox_is_false(visit: Any) -> None:
     class Lamp(Entity):
         on: bool = True
 
@@ -131,7 +131,7 @@ async def test_checkbox_left_empty_is_false(visit: Any) -> None:
     assert (await browser.call("GET", "/lamp")).json()["on"] is True
 
 
-async def test_not_allowed_form_is_an_error_page(visit: Any) -> None:
+async def test_denied_form_is_an_error_page(visit: Any) -> None:
     class Safe(Entity):
         model_config = EntityConfig(scope="app")
         open: bool = False
@@ -171,7 +171,7 @@ async def _form(browser: Any) -> str:
     return str(answer.headers["location"])
 
 
-async def test_empty_required_text_is_refused_in_a_form_and_taken_as_json(visit: Any) -> None:
+async def test_empty_required_text_is_refused_in_a_form_and_accepted_in_json(visit: Any) -> None:
     browser = visit(Form)
     url = await _form(browser)
 
@@ -184,7 +184,7 @@ async def test_empty_required_text_is_refused_in_a_form_and_taken_as_json(visit:
     assert as_json.json()["entity"]["title"] == ""
 
 
-async def test_emptied_input_is_refused_or_none_or_an_empty_list_on_update(visit: Any) -> None:
+async def test_cleared_input_is_refused_or_none_or_an_empty_list_on_update(visit: Any) -> None:
     browser = visit(Form)
     url = await _form(browser)
 
@@ -226,7 +226,7 @@ async def test_number_that_is_not_finite_is_refused_by_every_converter(
     assert (await browser.call("GET", url)).json()["share"] == 0.5
 
 
-async def test_live_check_says_all_that_is_wrong_at_once(visit: Any) -> None:
+async def test_form_check_reports_all_errors(visit: Any) -> None:
     browser = visit(Form)
 
     answer = await browser.post(
@@ -241,7 +241,7 @@ async def test_live_check_says_all_that_is_wrong_at_once(visit: Any) -> None:
     }  # fmt: skip
 
 
-async def test_toasts_of_a_plain_form_are_on_the_next_page_and_no_later(visit: Any) -> None:
+async def test_toasts_of_a_plain_form_are_on_the_next_page_only(visit: Any) -> None:
     browser = visit(Form)
     url = await _form(browser)
 
@@ -285,7 +285,7 @@ class Named(Entity):
     closest: str = ""
 
 
-async def test_emptied_required_text_is_refused_on_update_too(visit: Any) -> None:
+async def test_cleared_required_text_is_refused_on_update(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
@@ -296,7 +296,7 @@ async def test_emptied_required_text_is_refused_on_update_too(visit: Any) -> Non
     assert (await browser.call("GET", url)).json()["price"] == 2
 
 
-async def test_what_bulk_did_is_shown_on_the_next_page(visit: Any) -> None:
+async def test_bulk_results_are_on_the_next_page(visit: Any) -> None:
     browser = visit(Product)
     id = (await pen(browser)).rpartition("/")[2]
 
@@ -307,7 +307,7 @@ async def test_what_bulk_did_is_shown_on_the_next_page(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("words", ["order=nope", "page=0", "price__gte=abc", "price__near=1"])
-async def test_address_that_fits_no_list_is_told_in_plain_words(visit: Any, words: str) -> None:
+async def test_invalid_list_url_error_is_a_sentence(visit: Any, words: str) -> None:
     browser = visit(Product)
 
     page = await browser.page(f"/products?{words}")

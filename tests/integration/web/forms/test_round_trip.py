@@ -14,7 +14,7 @@ import pytest
 from pydantic import AnyUrl, BaseModel
 
 from integration.web.browser import Browser, unlisted
-from integration.web.html_forms import FilledForm, form_of
+from integration.web.html_forms import HtmlForm, form_of
 from starmodel import UI, Entity, EntityConfig
 
 PARIS = timezone(timedelta(hours=2))
@@ -120,12 +120,12 @@ class Site:
     async def stored(self, id: str) -> Everything:
         return await Everything.objects.get(id)
 
-    async def opened(self, id: str) -> FilledForm:
+    async def opened(self, id: str) -> HtmlForm:
         page = await self.browser.page(f"/things/{id}/edit")
         assert page.status_code == 200, page.text
         return form_of(page.text, f"/things/{id}/update")
 
-    async def send(self, id: str, form: FilledForm) -> Any:
+    async def send(self, id: str, form: HtmlForm) -> Any:
         return await self.browser.submit(
             str(form.attributes["action"]),
             content=urlencode(form.sent),

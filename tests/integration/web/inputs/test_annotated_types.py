@@ -158,7 +158,7 @@ REFUSED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(("sent", "expected"), ACCEPTED, ids=str)
-async def test_json_is_read_as_the_field_declares(
+async def test_json_is_parsed_by_the_field_annotation(
     browser: Browser, sent: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     made = await browser.call("POST", "/things", sent)
@@ -171,7 +171,7 @@ async def test_json_is_read_as_the_field_declares(
 
 
 @pytest.mark.parametrize("sent", REFUSED, ids=str)
-async def test_json_that_the_field_does_not_take_is_refused(
+async def test_json_outside_the_field_annotation_is_refused(
     browser: Browser, sent: dict[str, Any]
 ) -> None:
     answer = await browser.call("POST", "/things", sent)
@@ -181,7 +181,7 @@ async def test_json_that_the_field_does_not_take_is_refused(
     assert set(answer.json()["errors"]) <= {"size", *sent}
 
 
-async def test_parameters_of_events_are_read_as_declared(browser: Browser) -> None:
+async def test_event_parameters_are_parsed_by_their_annotation(browser: Browser) -> None:
     url = (await browser.call("POST", "/things", {})).headers["location"]
 
     sent = {"euro": "1.234", "n": 5, "pet": {"kind": "dog"}, "day": "2024-05-05", "words": "a,b"}
@@ -196,7 +196,7 @@ async def test_parameters_of_events_are_read_as_declared(browser: Browser) -> No
         assert (refused.status_code, list(refused.json()["errors"])) == (422, list(wrong))
 
 
-async def test_forms_hold_texts_and_so_fill_strict_fields_too(browser: Browser) -> None:
+async def test_form_text_is_accepted_for_strict_fields(browser: Browser) -> None:
     sent = {
         "n": "7", "ok": "true", "day": "2024-07-07", "days": "2024-07-07\n2024-08-08",
         "money": "2.50", "euro": "2.000", "key": "00000000-0000-0000-0000-000000000002",
@@ -221,7 +221,7 @@ async def test_forms_hold_texts_and_so_fill_strict_fields_too(browser: Browser) 
      ("ok=true", 1), ("class=x", 1), ("class__contains=X", 1), ("class___ne=x", 0),
      ("width__lt=1", 1)],
 )  # fmt: skip
-async def test_filters_are_read_as_the_field_declares(
+async def test_filters_are_parsed_by_the_field_annotation(
     browser: Browser, query: str, total: int
 ) -> None:
     await browser.call("POST", "/things", {
@@ -234,7 +234,7 @@ async def test_filters_are_read_as_the_field_declares(
     assert (answer.status_code, answer.json().get("total")) == (200, total), answer.text
 
 
-async def test_configuration_of_the_class_holds(browser: Browser) -> None:
+async def test_model_config_of_the_class_applies(browser: Browser) -> None:
     refused = await browser.call("POST", "/tights", {"n": "5"})
     made = await browser.call("POST", "/tights", {"n": 5, "day": "2024-01-01", "text": " x "})
     form = await browser.submit("/tights", {"n": "7", "day": "2024-07-07"})
@@ -247,9 +247,7 @@ async def test_configuration_of_the_class_holds(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/readers", "/wholes"])
-async def test_validators_of_the_class_see_the_input_before_its_type(
-    browser: Browser, path: str
-) -> None:
+async def test_before_validators_receive_the_raw_input(browser: Browser, path: str) -> None:
     made = await browser.call("POST", path, {"n": "1.000"})
     assert made.json()["entity"]["n"] == 1000
     url = made.headers["location"]
@@ -263,7 +261,7 @@ async def test_validators_of_the_class_see_the_input_before_its_type(
     assert (await browser.call("GET", url)).json()["n"] == 3500
 
 
-async def test_code_is_held_to_strict_types(browser: Browser) -> None:
+async def test_strict_types_apply_to_code(browser: Browser) -> None:
     thing = await Thing.objects.create(n=5, day=date(2024, 5, 5))
     assert (thing.n, thing.day) == (5, date(2024, 5, 5))
 

@@ -42,7 +42,9 @@ def _photo(store: str) -> type[Entity]:
 
 
 @pytest.mark.parametrize("store", ["memory", "sql"])
-async def test_record_with_binary_bytes_is_stored_shown_and_changed(visit: Any, store: str) -> None:
+async def test_record_with_binary_bytes_is_stored_rendered_and_changed(
+    visit: Any, store: str
+) -> None:
     options = {"database_url": "sqlite://"} if store == "sql" else {}
     browser = visit(_photo(store), **options)
     made = await browser.call("POST", "/photos", json={"picture": ODD, "digests": [ODD, "abc"]})
@@ -65,7 +67,7 @@ async def test_record_with_binary_bytes_is_stored_shown_and_changed(visit: Any, 
     assert sse_events(shown.text)[0].data["status"] == "200"
 
 
-async def test_visitor_state_with_binary_bytes_is_shown(visit: Any) -> None:
+async def test_session_state_with_binary_bytes_is_rendered(visit: Any) -> None:
     class Sketch(Entity):
         picture: bytes = b""
 
@@ -82,7 +84,7 @@ async def test_visitor_state_with_binary_bytes_is_shown(visit: Any) -> None:
     assert (await browser.get("/sketch", headers=JSON)).json()["picture"] == ODD
 
 
-async def test_edit_form_keeps_bytes_that_nobody_touched(visit: Any) -> None:
+async def test_edit_form_keeps_untouched_bytes(visit: Any) -> None:
     browser = visit(_photo("memory"))
     made = await browser.call("POST", "/photos", json={"picture": ODD, "part": {"raw": ODD}})
     at = made.headers["location"]

@@ -46,7 +46,7 @@ async def refused(browser: Any, body: Any, **headers: str) -> Any:
         (b"[" * 100_000, "nested deeper than 32 levels"),
     ],
 )
-async def test_body_that_can_not_be_read_is_400(visit: Any, body: bytes, told: str) -> None:
+async def test_unparsable_body_is_400(visit: Any, body: bytes, told: str) -> None:
     answer = await refused(visit(Memo), body)
 
     assert answer.status_code == 400
@@ -96,9 +96,7 @@ async def test_broken_multipart_is_400(visit: Any) -> None:
         assert answer.status_code in (400, 422)
 
 
-async def test_client_that_leaves_before_its_body_is_complete_runs_nothing(
-    visit: Any, serve: Any
-) -> None:
+async def test_disconnect_before_the_body_is_complete_runs_nothing(visit: Any, serve: Any) -> None:
     app = serve(Memo)
     stream = Stream(app, "/memo/write?text=x", JSON_BODY)
     stream._scope["method"] = "POST"
@@ -140,7 +138,7 @@ async def test_unknown_name_in_a_form_and_in_the_query_is_422(visit: Any) -> Non
 
 
 @pytest.mark.parametrize("name", ["cost", "rating", "supplier_secret", "id", "nothing", "_sm_mode"])
-async def test_form_can_not_set_what_is_not_on_it(visit: Any, name: str) -> None:
+async def test_form_cannot_set_other_fields(visit: Any, name: str) -> None:
     browser = visit(Product)
     made = (await browser.call("POST", "/products", {"name": "Pen"})).json()["entity"]
     url = f"/products/{made['id']}"
@@ -181,7 +179,7 @@ async def test_idempotency_key_of_a_wrong_length_is_400(visit: Any, key: str) ->
     assert "expected 1 to 128" in answer.json()["detail"]
 
 
-async def test_refusal_comes_before_the_body_is_looked_at(visit: Any) -> None:
+async def test_access_is_denied_before_the_body_is_parsed(visit: Any) -> None:
     class Vault(Entity):
         model_config = EntityConfig(scope="app")
 
@@ -194,7 +192,7 @@ async def test_refusal_comes_before_the_body_is_looked_at(visit: Any) -> None:
     assert "recipe" not in answer.text
 
 
-async def test_unexpected_exception_is_500_and_tells_nothing(visit: Any, caplog: Any) -> None:
+async def test_unexpected_exception_is_500_without_details(visit: Any, caplog: Any) -> None:
     class Bomb(Entity):
         n: int = 0
 
@@ -233,7 +231,7 @@ async def test_failure_names_the_arguments_without_secrets(visit: Any, caplog: A
     assert "s3cret" not in caplog.text
 
 
-async def test_exception_in_a_users_route_is_500_and_tells_nothing(
+async def test_exception_in_a_user_route_is_500_without_details(
     visit: Any, serve: Any, caplog: Any
 ) -> None:
     app = serve(Memo)

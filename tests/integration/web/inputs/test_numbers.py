@@ -133,7 +133,7 @@ async def test_no_number_is_a_5xx_or_breaks_a_page(visit: Any, number: str) -> N
     assert (page.status_code, data.status_code) == (200, 200)
 
 
-async def test_numbers_that_grow_by_clicks_stop_at_the_bound(visit: Any) -> None:
+async def test_numbers_incremented_by_clicks_stop_at_the_bound(visit: Any) -> None:
     browser = visit(Sum)
     for _ in range(3):
         await browser.call("POST", "/sum/add", {"amount": int("9" * 1000)})
@@ -145,7 +145,7 @@ async def test_numbers_that_grow_by_clicks_stop_at_the_bound(visit: Any) -> None
     assert (await browser.call("POST", "/sum/add", {"amount": 1})).status_code in (200, 422)
 
 
-async def test_computed_number_beyond_pythons_limit_is_shown(visit: Any) -> None:
+async def test_computed_number_beyond_pythons_digit_limit_is_rendered(visit: Any) -> None:
     browser = visit(Sum)
     await browser.call("POST", "/sum/add", {"amount": 77})
 
@@ -230,7 +230,7 @@ ROUTES = [("GET", ""), ("GET", "/edit"), ("PATCH", ""), ("DELETE", ""), ("POST",
 
 
 @pytest.mark.parametrize("store", ["memory", "sql"])
-async def test_no_id_in_an_address_is_a_5xx(visit: Any, tmp_path: Any, store: str) -> None:
+async def test_no_id_in_a_url_is_a_5xx(visit: Any, tmp_path: Any, store: str) -> None:
     kept = Stock if store == "memory" else _stored()
     browser = visit(kept, database_url=f"sqlite:///{tmp_path}/a.db")
     for id in [text[:9000] for text in (*NUMBERS, *ODD_TEXTS)]:
@@ -282,7 +282,7 @@ async def test_order_has_few_terms_and_filters_are_short(visit: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["\ue000text:x\ue001", "\ue000html:rows\ue001", "\ue000", "\uf8ff", "\U000f0000"]
 )
-async def test_private_use_characters_are_texts_everywhere(visit: Any, text: str) -> None:
+async def test_private_use_characters_are_plain_text(visit: Any, text: str) -> None:
     @unlisted
     class Word(Entity):
         model_config = EntityConfig(access="public")
@@ -342,7 +342,7 @@ class Diary(Entity):
     ],
     ids=range(4),
 )
-async def test_numbers_in_states_of_browsers_are_bounded(
+async def test_numbers_in_browser_state_are_bounded(
     visit: Any, state: dict[str, Any], kept: dict[str, Any]
 ) -> None:
     browser = visit(Diary)
@@ -355,7 +355,7 @@ async def test_numbers_in_states_of_browsers_are_bounded(
     assert kept.items() <= answer.json()["entity"].items()
 
 
-async def test_state_that_could_not_come_back_is_not_given_to_the_browser(visit: Any) -> None:
+async def test_state_that_would_not_parse_is_not_sent_to_the_browser(visit: Any) -> None:
     browser = visit(Diary)
 
     few = await browser.call("POST", "/diary/fill", {"many": 1000})

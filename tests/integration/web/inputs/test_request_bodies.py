@@ -76,7 +76,7 @@ async def send(browser: Any, body: bytes, kind: str, **headers: str) -> Any:
     ],
 )
 @pytest.mark.parametrize("kind", ["application/json", FORM, "multipart/form-data; boundary=x"])
-async def test_other_charset_is_415(visit: Any, charset: str, kind: str) -> None:
+async def test_unsupported_charset_is_415(visit: Any, charset: str, kind: str) -> None:
     body = part('name="text"', b"a" * 300_000 + b"-") + b"--x--\r\n"
 
     with quick():
@@ -87,7 +87,7 @@ async def test_other_charset_is_415(visit: Any, charset: str, kind: str) -> None
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
-async def test_utf_8_by_any_of_its_names_is_read(visit: Any, charset: str) -> None:
+async def test_utf_8_charset_aliases_are_accepted(visit: Any, charset: str) -> None:
     browser = visit(Note)
     texts = []
     for kind, body in (
@@ -101,7 +101,7 @@ async def test_utf_8_by_any_of_its_names_is_read(visit: Any, charset: str) -> No
     assert texts == ["é"] * 3
 
 
-async def test_own_routes_never_meet_another_charset(visit: Any, serve: Any) -> None:
+async def test_user_routes_never_receive_another_charset(visit: Any, serve: Any) -> None:
     app, seen = serve(Note), []
 
     @app.post("/mine")
@@ -129,7 +129,7 @@ async def test_own_routes_never_meet_another_charset(visit: Any, serve: Any) -> 
         ("application/json", '{"text": "é"}'.encode("utf-16")),
     ],
 )
-async def test_bytes_that_are_no_utf_8_are_400(visit: Any, kind: str, body: bytes) -> None:
+async def test_invalid_utf_8_is_400(visit: Any, kind: str, body: bytes) -> None:
     assert (await send(visit(Note), body, kind)).status_code == 400
 
 
@@ -231,7 +231,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("name", SLOW)
-async def test_megabyte_of_any_kind_is_answered_quickly(visit: Any, name: str) -> None:
+async def test_one_megabyte_of_any_type_is_parsed_quickly(visit: Any, name: str) -> None:
     kind, body = SLOW[name]
     browser = visit(Note)
     await browser.call("GET", "/note")
@@ -266,7 +266,7 @@ async def test_json_texts_in_bodies_have_the_same_bounds(
     assert told in answer.json()["detail"]
 
 
-async def test_json_texts_in_signals_and_addresses_have_the_same_bounds(visit: Any) -> None:
+async def test_json_texts_in_signals_and_urls_have_the_same_bounds(visit: Any) -> None:
     browser, deep = visit(Note), "[" * 40 + "]" * 40
 
     click = await browser.click("/note/write", {"text": "a", "line": deep})
@@ -285,7 +285,7 @@ async def test_depth_of_json_texts_follows_the_setting(visit: Any) -> None:
         )
 
 
-async def test_unknown_name_is_shortened_in_what_is_told(visit: Any) -> None:
+async def test_unknown_name_is_truncated_in_the_error(visit: Any) -> None:
     answer = await visit(Note).call("POST", "/note/write", {"text": "a", "n" * 100_000: 1})
 
     assert answer.status_code == 422
@@ -308,7 +308,7 @@ def own_routes(app: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", FORM, "application/octet-stream"])
 @pytest.mark.parametrize("has_length", [True, False])
-async def test_own_routes_read_no_more_than_the_limit(
+async def test_user_routes_read_no_more_than_the_limit(
     serve: Any, visit: Any, kind: str, has_length: bool
 ) -> None:
     app = serve(Note)
@@ -330,7 +330,7 @@ async def test_own_routes_read_no_more_than_the_limit(
 
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"name":' * 100_000, b"[" * 40 + b"]" * 40])
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_own_routes_refuse_deep_json(
+async def test_user_routes_refuse_deep_json(
     serve: Any, visit: Any, body: bytes, method: str
 ) -> None:
     app = serve(Note)
@@ -343,7 +343,7 @@ async def test_own_routes_refuse_deep_json(
     assert "nested" in answer.json()["detail"]
 
 
-async def test_own_routes_get_bodies_within_the_limits_as_they_are(serve: Any, visit: Any) -> None:
+async def test_user_routes_receive_bodies_within_limits_unchanged(serve: Any, visit: Any) -> None:
     app = serve(Note)
     own_routes(app)
     headers = JSON | {"origin": ORIGIN, "content-type": "application/json"}

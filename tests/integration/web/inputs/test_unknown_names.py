@@ -90,7 +90,7 @@ async def test_signals_of_the_page_that_are_no_parameters_are_not_read(visit: An
     assert (await browser.call("GET", "/tally")).json()["count"] == 2
 
 
-async def test_words_of_generated_forms_pass_with_their_fields(visit: Any) -> None:
+async def test_reserved_form_names_pass_with_their_fields(visit: Any) -> None:
     browser = visit(Shed)
     shed = (await browser.call("POST", "/sheds", {"name": "A"})).json()["entity"]
 

@@ -50,7 +50,7 @@ async def walk(browser: Any, question: str, meanwhile: Any = None) -> list[str]:
 
 @pytest.mark.parametrize("order", ["", "price", "-price", "stock,-price", "-name", "-stock,name"])
 @pytest.mark.parametrize("size", [1, 4, 5, 12, 50])
-async def test_cursors_give_the_list_in_pieces(shop: Any, order: str, size: int) -> None:
+async def test_cursors_paginate_the_whole_list(shop: Any, order: str, size: int) -> None:
     whole = await window(shop, f"/products?order={order}&per_page=50")
 
     found = await walk(shop, f"/products?order={order}&per_page={size}")
@@ -58,7 +58,7 @@ async def test_cursors_give_the_list_in_pieces(shop: Any, order: str, size: int)
     assert found == [item["name"] for item in whole["items"]]
 
 
-async def test_an_answer_by_cursor_has_items_and_next_and_total_when_asked(shop: Any) -> None:
+async def test_cursor_response_has_items_next_and_optional_total(shop: Any) -> None:
     first = await window(shop, "/products?cursor=&per_page=5")
     last = await window(shop, f"/products?cursor={first['next']}&per_page=7&total=1&stock__gte=0")
 
@@ -66,7 +66,7 @@ async def test_an_answer_by_cursor_has_items_and_next_and_total_when_asked(shop:
     assert (len(last["items"]), last["next"], last["total"]) == (7, None, 12)
 
 
-async def test_filters_search_and_size_may_change_on_the_way(shop: Any) -> None:
+async def test_cursor_stays_valid_for_other_filters_search_and_size(shop: Any) -> None:
     first = await window(shop, "/products?cursor=&per_page=2&order=name")
 
     later = await window(
@@ -76,7 +76,7 @@ async def test_filters_search_and_size_may_change_on_the_way(shop: Any) -> None:
     assert [item["name"] for item in later["items"]] == ["Item 04", "Item 07", "Item 10"]
 
 
-async def test_records_that_come_and_go_meanwhile_neither_repeat_nor_hide_others(shop: Any) -> None:
+async def test_concurrent_inserts_and_deletes_repeat_or_skip_no_record(shop: Any) -> None:
     before = await walk(shop, "/products?order=price&per_page=50")
     gone: list[str] = []
 
@@ -101,7 +101,7 @@ class Note(Entity):
     name: str
 
 
-async def test_a_window_of_readable_records_is_full_and_its_cursor_names_one_of_them(
+async def test_window_has_readable_records_only_and_its_cursor_points_to_one(
     visit: Any, serve: Any
 ) -> None:
     app = serve(Note)
@@ -141,7 +141,7 @@ async def test_a_window_of_readable_records_is_full_and_its_cursor_names_one_of_
         ("cursor=&order=cost", "can't be filtered or ordered by 'cost'"),
     ],
 )
-async def test_a_cursor_of_another_question_is_refused_and_says_what_to_do(
+async def test_cursor_of_another_query_is_refused_with_the_remedy(
     shop: Any, question: str, told: str
 ) -> None:
     good = (await window(shop, "/products?cursor=&per_page=5&order=price"))["next"]
@@ -153,7 +153,7 @@ async def test_a_cursor_of_another_question_is_refused_and_says_what_to_do(
     assert told in answer.json()["detail"]
 
 
-async def test_a_cursor_of_another_class_is_refused(visit: Any, serve: Any) -> None:
+async def test_cursor_of_another_class_is_refused(visit: Any, serve: Any) -> None:
     class Tool(Product):
         pass
 
@@ -165,14 +165,14 @@ async def test_a_cursor_of_another_class_is_refused(visit: Any, serve: Any) -> N
     assert (await browser.call("GET", f"/tools?cursor={cursor}")).status_code == 400
 
 
-async def test_pages_for_people_have_numbers_and_no_cursor(shop: Any) -> None:
+async def test_html_pages_have_page_numbers_and_no_cursor(shop: Any) -> None:
     answer = await shop.page("/products?cursor=")
 
     assert answer.status_code == 400
     assert "?page=" in answer.text
 
 
-async def test_an_order_with_too_long_values_is_refused_before_its_cursor_breaks(
+async def test_order_by_too_long_values_is_refused(
     visit: Any,
 ) -> None:
     browser = visit(Product)
@@ -186,7 +186,7 @@ async def test_an_order_with_too_long_values_is_refused_before_its_cursor_breaks
     assert (await window(browser, "/products?cursor=&per_page=1&order=price"))["next"]
 
 
-async def test_private_ids_are_not_told_by_a_cursor(visit: Any) -> None:
+async def test_cursor_discloses_no_private_id(visit: Any) -> None:
     class Hidden(Entity):
         model_config = EntityConfig(scope="record", access="public")
         id: str = Field(default="x", private=True)
@@ -232,9 +232,7 @@ VALUES = st.one_of(
 )
 @example(["pieces"], [2**70, "x"])
 @example(["-sent"], [datetime.min, "x"])
-def test_any_forged_cursor_is_answered_or_refused(
-    visitor: Visitor, order: list[str], values: list[Any]
-) -> None:
+def test_forged_cursor_is_no_5xx(visitor: Visitor, order: list[str], values: list[Any]) -> None:
     cursor = _forged(visitor.app, ",".join(order), to_text(values))
 
     reply = visitor.get(f"/parcels?order={','.join(order)}&cursor={cursor}")
@@ -250,7 +248,7 @@ def test_any_forged_cursor_is_answered_or_refused(
 @given(st.text('[]{}"$,:0123456789eE+-.truefalsn\\udecimatpl ', max_size=40))
 @example("[" * 2000)
 @example('{"$dict":[1]}')
-def test_any_text_in_a_cursor_is_answered_or_refused(visitor: Visitor, text: str) -> None:
+def test_any_cursor_text_is_no_5xx(visitor: Visitor, text: str) -> None:
     assert visitor.get(f"/parcels?cursor={_forged(visitor.app, '', text)}").status in (200, 400)
 
 

@@ -105,7 +105,7 @@ def _get(visitor, query):
 
 
 @pytest.mark.parametrize(("query", "expected"), FOUND.items())
-def test_filter_finds_exactly_these(visitor, query, expected):
+def test_filter_returns_exactly_matching_records(visitor, query, expected):
     reply = _get(visitor, query + "&total=1")
 
     assert reply.status == 200, reply.text
@@ -121,7 +121,7 @@ def test_filter_is_refused_with_the_remedy(visitor, query, expected):
     assert expected in reply.json()["detail"]
 
 
-def test_page_takes_an_empty_input_for_no_filter(visitor):
+def test_page_ignores_an_empty_filter_input(visitor):
     reply = visitor.request(
         "GET", "/tasks?owner=&due__gte=&utm__source=", headers={"accept": "text/html"}
     )
@@ -131,7 +131,7 @@ def test_page_takes_an_empty_input_for_no_filter(visitor):
     assert "Rome" in reply.text
 
 
-def test_page_asks_for_absence_and_emptiness(visitor):
+def test_page_filters_for_null_and_empty(visitor):
     html = {"accept": "text/html"}
 
     without = visitor.request("GET", "/tasks?owner__isnull=true", headers=html)
@@ -144,7 +144,7 @@ def test_page_asks_for_absence_and_emptiness(visitor):
     assert "owner__isnull=true" in without.text  # sorting a column keeps the filter
 
 
-def test_code_uses_the_same_words(visitor):
+def test_python_queries_use_the_same_operators(visitor):
     def found(**filters):
         return "".join(t.id for t in visitor.run(Task.objects.list(order="id", **filters)))
 

@@ -25,7 +25,7 @@ async def names(browser: Any, query: str) -> list[str]:
     return [item["name"] for item in answer.json()["items"]]
 
 
-async def test_list_is_cut_into_pages(shop: Any) -> None:
+async def test_list_is_paginated(shop: Any) -> None:
     first = (await shop.call("GET", "/products?order=name")).json()
     second = (await shop.call("GET", "/products?order=name&page=2")).json()
 
@@ -34,7 +34,7 @@ async def test_list_is_cut_into_pages(shop: Any) -> None:
     assert "total" not in first
 
 
-async def test_total_is_given_when_asked(shop: Any) -> None:
+async def test_total_is_returned_on_request(shop: Any) -> None:
     answer = await shop.call("GET", "/products?per_page=5&stock=1&total=1")
 
     assert answer.json()["total"] == 10
@@ -66,7 +66,7 @@ async def test_filters_search_and_order(shop: Any) -> None:
         ("order=-", "can't be filtered or ordered by ''"),
     ],
 )
-async def test_wrong_question_is_400_and_says_what_there_is(
+async def test_invalid_query_is_400_and_lists_valid_names(
     visit: Any, query: str, told: str
 ) -> None:
     answer = await visit(Product).call("GET", f"/products?{query}")
@@ -99,7 +99,7 @@ async def test_list_shows_only_readable_rows_and_counts_them(visit: Any, serve: 
     assert (await bob.page(other)).status_code == 404
 
 
-async def test_links_between_pages_keep_the_question(visit: Any, shop: Any) -> None:
+async def test_pagination_links_keep_the_query(visit: Any, shop: Any) -> None:
     page = await shop.page("/products?per_page=5&stock=1&order=-price")
 
     assert "stock=1" in page.text.split("Next")[0].rpartition("href=")[2]

@@ -72,9 +72,7 @@ VALUES = st.one_of(
 @example([("note__contains", "never")])
 @example([("pieces__gt", str(2**70))])
 @example([("price__in", "1,NaN")])
-def test_any_question_is_answered_or_refused(
-    visitor: Visitor, question: list[tuple[str, str]]
-) -> None:
+def test_any_query_string_is_no_5xx(visitor: Visitor, question: list[tuple[str, str]]) -> None:
     query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in question)
     reply = visitor.get(f"/parcels?{query}")
     assert reply.status in (200, 400, 422), (query, reply.text)

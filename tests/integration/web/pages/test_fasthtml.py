@@ -58,7 +58,7 @@ async def test_page_of_the_specification(visit: Any, serve: Any) -> None:
     assert "https://" not in page
 
 
-async def test_page_of_a_router_or_with_its_own_body_is_live_too(visit: Any, serve: Any) -> None:
+async def test_page_of_a_router_or_with_custom_body_is_live(visit: Any, serve: Any) -> None:
     app, router = serve(Counter), APIRouter()
 
     @router("/routed")
@@ -162,7 +162,7 @@ async def test_entity_as_result_is_its_page_or_its_json(visit: Any, serve: Any) 
     assert 'id="starmodel-live"' in page.text
 
 
-async def test_confirmation_is_asked_before_the_click(visit: Any, serve: Any) -> None:
+async def test_confirmation_precedes_the_click(visit: Any, serve: Any) -> None:
     app = serve(Counter)
 
     @app.get("/")
@@ -179,7 +179,7 @@ async def test_confirmation_is_asked_before_the_click(visit: Any, serve: Any) ->
     assert action == "@post('/counter/reset', @click())"
 
 
-async def test_two_applications_do_not_answer_for_each_other(visit: Any, serve: Any) -> None:
+async def test_two_applications_have_separate_routes(visit: Any, serve: Any) -> None:
     one, two = visit(Counter), visit(Counter)
     two.cookies = one.cookies
 
@@ -195,9 +195,7 @@ async def test_create_fasthtml_app_takes_states(visit: Any) -> None:
     assert (await browser.call("POST", "/counter/increment")).json()["entity"]["count"] == 1
 
 
-async def test_error_of_a_handler_is_answered_as_the_caller_reads_it(
-    visit: Any, serve: Any
-) -> None:
+async def test_handler_error_is_content_negotiated(visit: Any, serve: Any) -> None:
     from starmodel import dispatch
 
     app = serve(Product)
@@ -231,7 +229,7 @@ async def test_redirect_of_a_handler_stays_on_allowed_hosts(visit: Any, serve: A
     assert (outside.status_code, "location" in outside.headers) == (400, False)
 
 
-async def test_component_of_a_handler_is_a_part_for_datastar_and_a_page_for_others(
+async def test_handler_component_is_a_patch_for_datastar_and_a_page_otherwise(
     visit: Any, serve: Any
 ) -> None:
     app = serve(Counter)

@@ -65,7 +65,7 @@ def links(html: str) -> list[str]:
     return [href for tag, attrs in Outline(html).elements if (href := attrs.get("href"))]
 
 
-async def test_reader_is_offered_only_what_is_open(library: Any, visit: Any) -> None:
+async def test_reader_is_offered_permitted_events_only(library: Any, visit: Any) -> None:
     url, reader = await first(library), visit(library.app)
 
     listed, shown = (await reader.page("/books")).text, (await reader.page(url)).text
@@ -83,7 +83,7 @@ async def test_reader_is_offered_only_what_is_open(library: Any, visit: Any) -> 
     assert "<form" not in edit.text
 
 
-async def test_editor_is_offered_all(library: Any) -> None:
+async def test_editor_is_offered_all_events(library: Any) -> None:
     url = await first(library)
 
     listed, shown = (await library.page("/books")).text, (await library.page(url)).text
@@ -95,7 +95,7 @@ async def test_editor_is_offered_all(library: Any) -> None:
     assert 'value="sell"' in listed  # in the bar for chosen rows
 
 
-async def test_rule_that_is_a_function_decides_for_each_record(visit: Any) -> None:
+async def test_rule_function_decides_for_each_record(visit: Any) -> None:
     class Note(Entity):
         model_config = EntityConfig(access=OWNERS_WRITE)
         owner: str
@@ -114,7 +114,7 @@ async def test_rule_that_is_a_function_decides_for_each_record(visit: Any) -> No
     assert (await browser.page(f"{his}/edit")).status_code == 403
 
 
-async def test_list_has_the_columns_and_filters_that_the_class_names(library: Any) -> None:
+async def test_list_has_the_declared_columns_and_filters(library: Any) -> None:
     page = (await library.page("/books")).text
 
     heads = re.findall(r'<th scope="col"[^>]*>(?:<a [^>]*>)?([^<]+)', page)
@@ -142,7 +142,7 @@ async def test_list_has_the_columns_and_filters_that_the_class_names(library: An
         ({"fieldsets": {"A": ["secret"]}}, "fieldsets"),
     ],
 )
-def test_name_of_no_public_field_is_a_configuration_error(config: Any, told: str) -> None:
+def test_unknown_or_private_column_is_a_configuration_error(config: Any, told: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"Thing.model_config\['{told}'\] names '"):
 
         class Thing(Entity):
@@ -152,7 +152,7 @@ def test_name_of_no_public_field_is_a_configuration_error(config: Any, told: str
             secret: str = Field(default="", private=True)
 
 
-async def test_form_has_the_fieldsets_of_the_class_and_the_rest_below(library: Any) -> None:
+async def test_form_has_declared_fieldsets_then_other_fields(library: Any) -> None:
     page = (await library.page("/books/new")).text
 
     legends = re.findall("<legend>(.*?)</legend>", page)
@@ -160,7 +160,7 @@ async def test_form_has_the_fieldsets_of_the_class_and_the_rest_below(library: A
     assert form_of(page, "/books").names == ["title", "author", "price", "size"]
 
 
-async def test_toolbar_keeps_the_filters_of_the_address_that_it_has_no_input_for(
+async def test_toolbar_keeps_url_filters_without_input(
     library: Any,
 ) -> None:
     page = (await library.page("/books?title__startswith=Book 1&size=L&order=-price")).text
@@ -176,7 +176,7 @@ async def test_toolbar_keeps_the_filters_of_the_address_that_it_has_no_input_for
     assert "Clear" in page
 
 
-async def test_column_links_sort_up_then_down_and_keep_the_question(library: Any) -> None:
+async def test_column_links_toggle_order_and_keep_the_query(library: Any) -> None:
     plain = (await library.page("/books?size=L")).text
     up = (await library.page("/books?size=L&order=price")).text
     down = (await library.page("/books?size=L&order=-price&page=1")).text
@@ -189,7 +189,7 @@ async def test_column_links_sort_up_then_down_and_keep_the_question(library: Any
     assert "aria-sort" not in plain
 
 
-async def test_empty_list_says_what_to_do_to_those_who_may(visit: Any) -> None:
+async def test_empty_list_offers_create_to_permitted_actors(visit: Any) -> None:
     browser = visit(Book)
 
     reader = (await browser.page("/books")).text
@@ -203,7 +203,7 @@ async def test_empty_list_says_what_to_do_to_those_who_may(visit: Any) -> None:
     assert "Create the first book" not in narrowed.text
 
 
-async def test_mounted_application_leads_nowhere_else(serve: Any) -> None:
+async def test_mounted_application_links_stay_below_the_mount(serve: Any) -> None:
     app = serve(Book)
     outer = Starlette(routes=[Mount("/shop/floor", app)])
     browser = Browser(outer)
@@ -243,7 +243,7 @@ async def expect_within(browser: Browser, path: str) -> None:
                     assert at.startswith("/shop/floor/"), (path, name, value)
 
 
-async def test_progress_of_a_generator_is_shown_moves_and_goes(visit: Any) -> None:
+async def test_generator_progress_is_rendered_updated_and_removed(visit: Any) -> None:
     from starmodel import Progress
 
     class Job(Entity):
@@ -286,6 +286,6 @@ class Profile(Entity):
     colour: str = ""
 
 
-async def test_navigation_offers_guests_nothing_that_needs_somebody_signed_in(visit: Any) -> None:
+async def test_navigation_offers_guests_no_sign_in_only_page(visit: Any) -> None:
     browser = visit(Profile)
     assert "/profile" not in (await browser.get("/", headers=HTML)).text

@@ -29,7 +29,7 @@ async def test_large_text_is_no_signal_unless_declared(visit: Any) -> None:
     assert signals == {"body": "", "source": "x" * 5000, "accents": ""}
 
 
-async def test_numbers_that_a_browser_can_not_hold_travel_as_text(visit: Any) -> None:
+async def test_numbers_beyond_javascript_precision_are_sent_as_text(visit: Any) -> None:
     from decimal import Decimal
 
     class Sum(Entity):
@@ -53,7 +53,7 @@ async def test_numbers_that_a_browser_can_not_hold_travel_as_text(visit: Any) ->
     assert (await browser.call("GET", "/sum")).json()["big"] == 2**70
 
 
-async def test_removed_keys_of_a_dict_signal_leave_the_browser(visit: Any) -> None:
+async def test_removed_keys_of_a_dict_signal_are_deleted_in_the_browser(visit: Any) -> None:
     from starmodel import Field
 
     class Flags(Entity):

@@ -40,21 +40,21 @@ async def test_before_stops_pages_and_events(browser: Any) -> None:
     assert page.headers["location"] == event.headers["location"] == "/login"
 
 
-async def test_before_sends_a_datastar_page_on_by_a_patch(browser: Any) -> None:
+async def test_before_redirects_a_datastar_page_by_a_patch(browser: Any) -> None:
     answer = await browser.click("/till/add")
 
     assert answer.status_code == 200
     assert moved_to(answer.text) == "/login"
 
 
-async def test_before_that_lets_pass_keeps_body_and_session(browser: Any) -> None:
+async def test_before_that_passes_keeps_body_and_session(browser: Any) -> None:
     await browser.page("/till?key=open")
     await browser.submit("/till/add", {"amount": "5"})
 
     assert (await browser.call("GET", "/till")).json()["sum"] == 5
 
 
-async def test_before_that_fails_is_answered_as_a_failure(visit: Any, serve: Any) -> None:
+async def test_before_that_raises_is_a_500(visit: Any, serve: Any) -> None:
     def broken(req):
         raise RuntimeError("secret detail")
 

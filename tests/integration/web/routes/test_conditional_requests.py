@@ -118,7 +118,7 @@ async def test_if_match_star_and_if_none_match_on_changes(
 
 
 @KINDS
-async def test_of_concurrent_changes_with_one_tag_one_succeeds(
+async def test_concurrent_changes_with_one_etag_succeed_once(
     visit: Any, cls: type[Entity], base: str
 ) -> None:
     browser = visit(cls)
@@ -134,7 +134,7 @@ async def test_of_concurrent_changes_with_one_tag_one_succeeds(
     assert (await browser.call("GET", at)).json()["stock"] == 5 + 1 + 1 + 2
 
 
-async def test_a_click_with_a_stale_tag_is_refused(visit: Any) -> None:
+async def test_click_with_stale_etag_is_refused(visit: Any) -> None:
     browser = visit(Good)
     at, old, _ = await stale(browser, "/goods")
 
@@ -143,7 +143,7 @@ async def test_a_click_with_a_stale_tag_is_refused(visit: Any) -> None:
     assert (answer.status_code, answer.headers["starmodel-status"]) == (200, "412")
 
 
-async def test_answers_of_changes_bring_the_tag_of_the_next_read(visit: Any) -> None:
+async def test_responses_of_changes_have_the_etag_of_the_next_read(visit: Any) -> None:
     browser = visit(Ware)
     made = await browser.call("POST", "/wares", {"name": "Pen"})
     at = made.headers["location"]
@@ -155,7 +155,7 @@ async def test_answers_of_changes_bring_the_tag_of_the_next_read(visit: Any) -> 
     assert "etag" not in (await browser.call("POST", f"{at}/add", {})).headers
 
 
-async def test_a_repeat_with_its_key_is_answered_with_the_first_outcome(visit: Any) -> None:
+async def test_repeated_key_with_stale_etag_returns_the_first_outcome(visit: Any) -> None:
     browser = visit(Ware)
     at, _, now = await stale(browser, "/wares")
     headers = {"if-match": now, "idempotency-key": "k1"}
@@ -168,7 +168,7 @@ async def test_a_repeat_with_its_key_is_answered_with_the_first_outcome(visit: A
 
 
 @KINDS
-async def test_if_none_match_answers_304(visit: Any, cls: type[Entity], base: str) -> None:
+async def test_matching_if_none_match_is_304(visit: Any, cls: type[Entity], base: str) -> None:
     browser = visit(cls)
     at, old, now = await stale(browser, base)
 
@@ -187,9 +187,7 @@ async def test_if_none_match_answers_304(visit: Any, cls: type[Entity], base: st
 
 
 @KINDS
-async def test_lists_have_tags_that_change_with_their_content(
-    visit: Any, cls: type[Entity], base: str
-) -> None:
+async def test_list_etag_changes_with_its_content(visit: Any, cls: type[Entity], base: str) -> None:
     browser = visit(cls)
     at, _, _ = await stale(browser, base)
 
@@ -201,7 +199,7 @@ async def test_lists_have_tags_that_change_with_their_content(
         assert (await browser.call("GET", url, headers=tag)).status_code == 200
 
 
-async def test_content_that_changes_without_a_version_changes_the_tag(
+async def test_unversioned_content_change_changes_the_etag(
     visit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = visit(Tally)
@@ -219,7 +217,7 @@ async def test_content_that_changes_without_a_version_changes_the_tag(
 
 
 @pytest.mark.parametrize("header", ["12", "'12'", '"12', '"1" "2"', '"' + "x" * 5000 + '"', ""])
-async def test_a_header_that_is_no_list_of_tags_is_400(visit: Any, header: str) -> None:
+async def test_invalid_etag_header_is_400(visit: Any, header: str) -> None:
     browser = visit(Good)
     at, _, _ = await stale(browser, "/goods")
 
@@ -228,7 +226,7 @@ async def test_a_header_that_is_no_list_of_tags_is_400(visit: Any, header: str) 
         assert answer.status_code == 400, (name, answer.text)
 
 
-async def test_tags_where_no_single_record_is_meant_are_refused(visit: Any) -> None:
+async def test_if_match_without_single_record_is_refused(visit: Any) -> None:
     browser = visit(Good)
     at, _, now = await stale(browser, "/goods")
     bulk = {"event": "delete", "id": [at.rpartition("/")[2]]}

@@ -16,7 +16,7 @@ async def make(browser: Any, **values: Any) -> Any:
     return answer.json()["entity"]
 
 
-async def test_create_answers_201_with_location(visit: Any) -> None:
+async def test_create_is_201_with_location(visit: Any) -> None:
     browser = visit(Product)
 
     answer = await browser.call("POST", "/products", {"name": "Pen", "price": 2})
@@ -48,7 +48,7 @@ async def test_put_and_patch_update_and_delete_removes(visit: Any) -> None:
     assert gone.status_code == 404
 
 
-async def test_same_url_is_a_page_for_browsers_and_json_for_programs(visit: Any) -> None:
+async def test_same_url_is_html_for_browsers_and_json_for_api_clients(visit: Any) -> None:
     browser = visit(Product)
     url = f"/products/{(await make(browser, name='Pen <1>'))['id']}"
 
@@ -63,7 +63,7 @@ async def test_same_url_is_a_page_for_browsers_and_json_for_programs(visit: Any)
     assert page.headers["cache-control"] == "no-store"
 
 
-async def test_private_fields_are_in_no_answer(visit: Any) -> None:
+async def test_private_fields_are_in_no_response(visit: Any) -> None:
     browser = visit(Product)
     url = f"/products/{(await make(browser))['id']}"
 
@@ -73,7 +73,7 @@ async def test_private_fields_are_in_no_answer(visit: Any) -> None:
     assert not [text for text in texts if "cost" in text or "supplier" in text]
 
 
-async def test_head_answers_the_headers_of_get(visit: Any) -> None:
+async def test_head_returns_the_headers_of_get(visit: Any) -> None:
     browser = visit(Product)
     await make(browser)
 
@@ -118,7 +118,7 @@ async def test_unknown_path_and_record_are_404_as_page_and_problem(visit: Any, p
     assert data.json()["title"] == "Not Found"
 
 
-async def test_unknown_record_of_an_event_is_404_and_for_a_page_that_showed_it_410(
+async def test_unknown_record_of_an_event_is_404_and_deleted_one_410(
     visit: Any,
 ) -> None:
     browser = visit(Product)
@@ -131,7 +131,7 @@ async def test_unknown_record_of_an_event_is_404_and_for_a_page_that_showed_it_4
     assert "was removed" in click.text
 
 
-async def test_start_page_lists_what_the_visitor_may_read(visit: Any, serve: Any) -> None:
+async def test_start_page_lists_readable_entities(visit: Any, serve: Any) -> None:
     class Hidden(Product):
         model_config = EntityConfig(access="role:boss")
 
@@ -168,7 +168,7 @@ async def test_id_of_another_type(visit: Any, kind: Any, id: Any) -> None:
     assert (await browser.call("GET", "/rows/none")).status_code == 404
 
 
-async def test_page_of_an_id_with_odd_letters(visit: Any) -> None:
+async def test_page_of_an_id_with_special_characters(visit: Any) -> None:
     class Item(Entity):
         model_config = EntityConfig(access="public")
         id: str
@@ -183,7 +183,7 @@ async def test_page_of_an_id_with_odd_letters(visit: Any) -> None:
         assert found.json()["id"] == id
 
 
-async def test_page_is_compressed_for_who_takes_it(visit: Any) -> None:
+async def test_page_is_compressed_when_accepted(visit: Any) -> None:
     browser = visit(Product)
 
     packed = await browser.get("/products", headers={"accept": "text/html"})

@@ -53,7 +53,7 @@ def mounted(app: Any, path: str = "/shop") -> Starlette:
     return Starlette(routes=[Mount(path, app=app)])
 
 
-async def test_addresses_below_a_mount_carry_its_path(visit: Any, serve: Any) -> None:
+async def test_urls_below_a_mount_have_its_prefix(visit: Any, serve: Any) -> None:
     app = serve(Counter, Item)
 
     @app.get("/mine")
@@ -84,7 +84,7 @@ async def test_events_and_stream_work_below_a_mount(serve: Any) -> None:
     await browser.aclose()
 
 
-async def test_created_record_and_plain_form_lead_below_the_mount(serve: Any) -> None:
+async def test_create_and_plain_form_redirect_below_the_mount(serve: Any) -> None:
     browser = Browser(mounted(serve(Item, Counter)))
 
     made = await browser.call("POST", "/shop/items", {"name": "Pen"})
@@ -113,9 +113,7 @@ class Stamp(BaseHTTPMiddleware):
         return response
 
 
-async def test_middleware_of_the_user_sees_generated_routes_and_changes_no_answer(
-    visit: Any, serve: Any
-) -> None:
+async def test_user_middleware_wraps_generated_routes(visit: Any, serve: Any) -> None:
     plain = visit(serve(Counter, Item))
     wrapped = visit(
         serve(Counter, Item, middleware=[Middleware(Stamp), Middleware(GZipMiddleware)])
@@ -179,7 +177,7 @@ async def test_existing_application_keeps_its_session_pages_and_404(visit: Any) 
         assert (await stream.event()).signals == {"Counter": {"count": 1}}
 
 
-async def test_own_404_of_a_new_application_is_kept(visit: Any, serve: Any) -> None:
+async def test_custom_404_of_a_new_application_is_used(visit: Any, serve: Any) -> None:
     app = serve(Counter, exception_handlers={404: lambda request, error: "my own 404"})
 
     answer = await visit(app).page("/nothing")
@@ -187,7 +185,7 @@ async def test_own_404_of_a_new_application_is_kept(visit: Any, serve: Any) -> N
     assert (answer.status_code, "my own 404" in answer.text) == (404, True)
 
 
-def test_configuring_twice_is_refused(serve: Any) -> None:
+def test_second_configure_app_is_refused(serve: Any) -> None:
     with pytest.raises(ConfigurationError, match="configure it once"):
         configure_app(serve(Counter), [Counter], secret_key="k" * 40)
 
@@ -224,7 +222,7 @@ async def test_assets_are_served_hashed_and_cached(visit: Any) -> None:
         assert (await browser.get(f"/_starmodel/assets/{bad}")).status_code == 404
 
 
-async def test_generated_pages_of_two_applications_keep_apart(serve: Any) -> None:
+async def test_generated_pages_of_two_applications_are_isolated(serve: Any) -> None:
     """Each page renders the fields of its class, though both classes have one name."""
 
     def application(field: str) -> Any:
@@ -257,7 +255,7 @@ async def test_title_of_a_record_may_be_a_property(serve: Any) -> None:
     await browser.aclose()
 
 
-def test_transport_that_is_not_there_is_refused_at_the_start() -> None:
+def test_unknown_transport_fails_startup() -> None:
     with pytest.raises(ConfigurationError, match=r"realtime is 'websocket'.*use 'sse'"):
         create_app([Counter], settings=Settings(realtime="websocket"))
 
@@ -284,7 +282,7 @@ def test_bus_and_transport_may_be_named_by_argument():
     ],
     ids=lambda value: "-".join(value) + str(value.values()) if isinstance(value, dict) else "",
 )
-def test_argument_of_another_kind_is_refused_with_what_is_expected(arguments, sentence):
+def test_argument_of_wrong_type_error_names_the_expected_type(arguments, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         create_app(**{"entities": [Counter], "secret_key": "s" * 40, **arguments})
 

@@ -96,7 +96,7 @@ async def test_get_and_post_agree(visit: Any, accept: str | None, expected: str 
     assert "accept" in refused.headers["vary"]
 
 
-async def test_gzip_is_not_forced_upon_who_refuses_it(visit: Any) -> None:
+async def test_gzip_is_not_used_when_refused(visit: Any) -> None:
     browser = visit(Ware)
 
     page = await browser.get(
@@ -106,7 +106,7 @@ async def test_gzip_is_not_forced_upon_who_refuses_it(visit: Any) -> None:
     assert "content-encoding" not in page.headers
 
 
-async def test_very_long_headers_are_read_to_a_bound(visit: Any) -> None:
+async def test_long_headers_are_parsed_up_to_a_bound(visit: Any) -> None:
     browser = visit(Ware)
     answer = await browser.get("/wares", headers={"accept": "text/html," + "a/b;q=0.1," * 5000})
 
@@ -116,7 +116,7 @@ async def test_very_long_headers_are_read_to_a_bound(visit: Any) -> None:
 @pytest.mark.parametrize(
     "accept", [None, "*/*", "image/avif,image/webp,*/*;q=0.8", "application/*", "text/html"]
 )
-async def test_event_by_get_needs_a_caller_that_names_json(visit: Any, accept: str | None) -> None:
+async def test_event_by_get_requires_accept_json(visit: Any, accept: str | None) -> None:
     browser = visit(Peek)
     headers = {"origin": ORIGIN, "accept": accept or ""}
 

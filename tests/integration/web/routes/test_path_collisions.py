@@ -34,9 +34,7 @@ class Brand(Entity):
 
 
 @pytest.mark.parametrize("id", IDS)
-async def test_record_of_any_id_is_read_run_changed_and_removed_at_its_location(
-    visit: Any, id: str
-) -> None:
+async def test_record_of_any_id_is_usable_at_its_location(visit: Any, id: str) -> None:
     browser = visit(Brand)
     made = await browser.call("POST", "/brands", {"id": id})
     at = made.headers["location"]
@@ -60,7 +58,7 @@ async def test_record_of_any_id_is_read_run_changed_and_removed_at_its_location(
     assert (await browser.call("GET", at)).status_code in (404, 410)
 
 
-async def test_empty_id_is_refused_beside_its_input(visit: Any) -> None:
+async def test_empty_id_has_its_error_beside_its_input(visit: Any) -> None:
     browser = visit(Brand)
 
     answer = await browser.call("POST", "/brands", {"id": ""})
@@ -70,7 +68,7 @@ async def test_empty_id_is_refused_beside_its_input(visit: Any) -> None:
     assert (await browser.call("GET", "/brands?total=1")).json()["total"] == 0
 
 
-async def test_reserved_words_of_the_router_still_answer(visit: Any) -> None:
+async def test_reserved_route_segments_still_respond(visit: Any) -> None:
     browser = visit(Brand)
     for id in ("new", "_bulk"):
         await browser.call("POST", "/brands", {"id": id, "name": f"the {id}"})
@@ -180,7 +178,7 @@ async def test_private_field_is_as_unknown_to_a_page_as_any_other_name(visit: An
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("mount", ["", "/shop"])
-async def test_slash_too_many_leads_to_the_page(
+async def test_double_slash_redirects_to_the_page(
     visit: Any, serve: Any, asked: str, leads: str, mount: str
 ) -> None:
     app = serve(Product)
@@ -196,7 +194,7 @@ async def test_slash_too_many_leads_to_the_page(
     assert (await browser.page(f"{mount}{leads}")).status_code == 200
 
 
-async def test_slash_at_the_end_runs_the_same_event(visit: Any) -> None:
+async def test_trailing_slash_runs_the_same_event(visit: Any) -> None:
     browser = visit(Product)
 
     made = await browser.call("POST", "/products/", {"name": "Pen"})
@@ -254,7 +252,7 @@ async def test_redirect_of_an_event_follows_the_mount_path(
     ("name", "path"),
     [("Doc", "/docs"), ("Admin", "/admin"), ("Static", "/static"), ("Auth", "/auth")],
 )
-def test_class_that_takes_a_reserved_path_stops_the_start(name: str, path: str) -> None:
+def test_class_with_reserved_path_fails_startup(name: str, path: str) -> None:
     scope = "record" if name == "Doc" else "session"
     made = type(name, (Entity,), {"__module__": __name__, "__qualname__": f"x.<locals>.{name}",
                                   "model_config": EntityConfig(scope=scope)})  # fmt: skip
@@ -271,7 +269,7 @@ def test_class_that_takes_a_reserved_path_stops_the_start(name: str, path: str) 
     ["/docs", "docs/", "/admin/things", "/_starmodel", "/_starmodel/assets", "/openapi.json",
      "/sign-in", "/sign-up", "/sign-out", "/auth/x", "/static", "/DOCS"],
 )  # fmt: skip
-def test_path_that_is_reserved_stops_the_start(path: str) -> None:
+def test_reserved_path_fails_startup(path: str) -> None:
     class Thing(Entity):
         model_config = EntityConfig(path=path)
 
@@ -279,7 +277,7 @@ def test_path_that_is_reserved_stops_the_start(path: str) -> None:
         create_app([Thing], secret_key="k" * 40)
 
 
-def test_path_that_only_begins_like_a_reserved_one_is_taken() -> None:
+def test_path_with_a_reserved_prefix_is_accepted() -> None:
     class Thing(Entity):
         model_config = EntityConfig(path="/docsets")
 

@@ -81,7 +81,7 @@ async def carried(browser: Browser) -> httpx.Response:
 
 
 @pytest.mark.parametrize("options", GUARDS)
-async def test_guard_of_the_application_decides_on_stream_and_states(
+async def test_before_function_guards_stream_and_states(
     serve: Callable[..., Any], visit: Callable[..., Browser], options: Any
 ) -> None:
     browser = visit(serve(Till, Prefs, sign_in=False, **options))
@@ -105,7 +105,7 @@ async def test_guard_of_the_application_decides_on_stream_and_states(
     assert not len(browser.app.starmodel.hub)
 
 
-async def test_skip_list_of_a_guard_opens_the_stream(
+async def test_skip_list_of_a_before_function_exempts_the_stream(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     guard = Beforeware(refusing, skip=[r"/till", r"/_starmodel/.*"])
@@ -131,7 +131,7 @@ async def test_middleware_of_a_configured_application_sees_the_stream(
         assert stream.status == 401
 
 
-async def test_assets_and_health_answer_without_the_guards(
+async def test_assets_and_health_bypass_before_functions(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     browser = visit(serve(Till, sign_in=False, middleware=[Middleware(PlainMiddleware)]))
@@ -143,7 +143,7 @@ async def test_assets_and_health_answer_without_the_guards(
         assert (await browser.request(method, path, headers=headers)).status_code == 404
 
 
-async def test_guard_that_signs_in_for_one_request_decides_what_the_stream_shows(
+async def test_before_function_that_signs_in_decides_stream_content(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     @unlisted
@@ -162,7 +162,7 @@ async def test_guard_that_signs_in_for_one_request_decides_what_the_stream_shows
         assert '"sum":7' in (await stream.event()).data["signals"]
 
 
-async def test_stream_through_middleware_ends_when_its_page_goes(
+async def test_stream_through_middleware_ends_on_disconnect(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     browser = visit(serve(Till, sign_in=False, middleware=[Middleware(BaseMiddleware)]))

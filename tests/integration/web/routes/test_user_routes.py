@@ -28,7 +28,7 @@ async def text(browser: Any, path: str, method: str = "GET") -> str:
     return str((await browser.call(method, path)).text)
 
 
-async def test_same_path(visit: Any, serve: Any) -> None:
+async def test_user_route_wins_on_the_same_path(visit: Any, serve: Any) -> None:
     app = serve(Counter)
 
     @app.get("/")
@@ -49,7 +49,7 @@ async def test_same_path(visit: Any, serve: Any) -> None:
     assert "my increment" in await text(browser, "/counter/increment", "POST")
 
 
-async def test_path_parameter_of_the_users_wins(visit: Any, serve: Any) -> None:
+async def test_user_route_with_path_parameter_wins(visit: Any, serve: Any) -> None:
     app = serve(Counter, Product)
 
     @app.get("/{anything}")
@@ -62,7 +62,7 @@ async def test_path_parameter_of_the_users_wins(visit: Any, serve: Any) -> None:
     assert '"title":"Not Found"' in await text(browser, "/products/none")
 
 
-async def test_own_record_route_by_parameter_wins(visit: Any, serve: Any) -> None:
+async def test_user_record_route_wins(visit: Any, serve: Any) -> None:
     app = serve(Product)
 
     @app.get("/products/{pid}")
@@ -74,7 +74,7 @@ async def test_own_record_route_by_parameter_wins(visit: Any, serve: Any) -> Non
     assert '"items":[]' in await text(browser, "/products")
 
 
-async def test_catch_all_and_mount_take_all_below(visit: Any, serve: Any) -> None:
+async def test_catch_all_and_mount_win_below_their_path(visit: Any, serve: Any) -> None:
     app = serve(Product)
     inner = Route("/{rest:path}", lambda request: PlainTextResponse("mounted"))
     app.router.routes.append(Mount("/products", routes=[inner]))
@@ -89,7 +89,7 @@ async def test_catch_all_and_mount_take_all_below(visit: Any, serve: Any) -> Non
     assert "rest" in await text(browser, "/")
 
 
-async def test_other_method_of_the_same_path_stays_generated(visit: Any, serve: Any) -> None:
+async def test_other_method_of_a_user_path_stays_generated(visit: Any, serve: Any) -> None:
     app = serve(Product)
 
     @app.post("/products")
@@ -245,7 +245,7 @@ async def test_values_that_fasthtml_cannot_convert_are_400(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_mistakes_of_a_route_stay_500(serve: Any, visit: Any) -> None:
+async def test_errors_in_a_user_route_stay_500(serve: Any, visit: Any) -> None:
     app = serve(Counter)
 
     @app.post("/wrong")

@@ -45,7 +45,7 @@ class Purse(Entity):
         ("GET", "/mugs?page=0"),
     ],
 )  # fmt: skip
-async def test_answer_to_one_visitor_is_not_cached(
+async def test_private_response_has_no_store(
     visit: Any, serve: Any, accept: Any, method: str, path: str
 ) -> None:
     app = serve(Mug, Purse)
@@ -74,9 +74,7 @@ async def test_answer_to_one_visitor_is_not_cached(
         assert answer.headers.get("cache-control") == "no-store" or not kept
 
 
-async def test_responses_that_speak_of_caches_themselves_are_left_alone(
-    visit: Any, serve: Any
-) -> None:
+async def test_responses_with_cache_control_are_unchanged(visit: Any, serve: Any) -> None:
     app = serve(Purse)
 
     @app.get("/stale")
@@ -98,9 +96,7 @@ async def test_responses_that_speak_of_caches_themselves_are_left_alone(
 @pytest.mark.parametrize(
     "odd", ["%0A", "%0D%0A", "%1b[31m", "%E2%80%AE", "%00", "%C2%85", "%E2%80%A8"]
 )
-async def test_nothing_in_an_address_makes_another_line_of_the_log(
-    visit: Any, caplog: Any, odd: str
-) -> None:
+async def test_url_adds_no_log_line(visit: Any, caplog: Any, odd: str) -> None:
     @unlisted
     class Jar(Entity):
         model_config = EntityConfig(access="public")
@@ -126,7 +122,7 @@ async def test_nothing_in_an_address_makes_another_line_of_the_log(
 
 
 @pytest.mark.parametrize("path", ["/a%00b", "/mugs/a%00b", "/mugs/a%00b/smash", "/%00"])
-async def test_nul_in_an_address_is_400(visit: Any, path: str) -> None:
+async def test_nul_in_a_url_is_400(visit: Any, path: str) -> None:
     assert (await visit(Mug).call("POST", path)).status_code == 400
 
 

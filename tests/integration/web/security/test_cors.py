@@ -69,7 +69,7 @@ async def test_preflight_of_allowed_origins(visit: Any, serve: Any, path: str) -
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "https://shop.example.evil", "http://shop.example"]
 )
-async def test_other_origins_get_nothing(visit: Any, origin: str) -> None:
+async def test_other_origins_get_no_cors_headers(visit: Any, origin: str) -> None:
     browser = visit(Till, trusted_origins=[SHOP], cors_origins=[OPEN])
 
     asked = await browser.options("/till/add", headers=preflight(origin))
@@ -82,7 +82,7 @@ async def test_other_origins_get_nothing(visit: Any, origin: str) -> None:
     assert (asked.status_code, changed.status_code) == (405, 403)
 
 
-async def test_a_trusted_origin_acts_with_its_visitors_cookie(visit: Any) -> None:
+async def test_trusted_origin_may_send_the_cookie(visit: Any) -> None:
     browser = visit(Till, trusted_origins=[SHOP])
     await browser.page("/till")
 
@@ -98,7 +98,9 @@ async def test_a_trusted_origin_acts_with_its_visitors_cookie(visit: Any) -> Non
 
 
 @pytest.mark.parametrize("origins", [[OPEN], ["*"]])
-async def test_an_open_origin_acts_without_cookies(visit: Any, origins: list[str]) -> None:
+async def test_open_origin_may_send_requests_without_cookies(
+    visit: Any, origins: list[str]
+) -> None:
     browser = visit(Till, cors_origins=origins)
     headers = JSON | {"origin": OPEN} | CROSS
 
@@ -116,7 +118,7 @@ async def test_an_open_origin_acts_without_cookies(visit: Any, origins: list[str
     assert bearer.status_code == 200
 
 
-async def test_an_open_origin_can_give_its_visitor_no_session(visit: Any) -> None:
+async def test_open_origin_cannot_set_a_session(visit: Any) -> None:
     browser = visit(Till, cors_origins=["*"])
 
     answer = await browser.post(
@@ -126,7 +128,7 @@ async def test_an_open_origin_can_give_its_visitor_no_session(visit: Any) -> Non
     assert "set-cookie" not in answer.headers
 
 
-async def test_without_the_settings_nothing_is_shared(visit: Any) -> None:
+async def test_no_cors_headers_without_settings(visit: Any) -> None:
     browser = visit(Till)
 
     read = await browser.get("/till", headers=JSON | {"origin": SHOP})
@@ -136,7 +138,7 @@ async def test_without_the_settings_nothing_is_shared(visit: Any) -> None:
     assert asked.status_code == 405
 
 
-async def test_a_header_of_the_applications_own_is_kept(visit: Any, serve: Any) -> None:
+async def test_cors_header_of_the_application_is_unchanged(visit: Any, serve: Any) -> None:
     from starlette.responses import PlainTextResponse
 
     app = serve(Till, trusted_origins=[SHOP])
@@ -150,7 +152,7 @@ async def test_a_header_of_the_applications_own_is_kept(visit: Any, serve: Any) 
     assert answer.headers.get_list("access-control-allow-origin") == ["*"]
 
 
-async def test_preflight_of_a_host_that_is_not_served_is_refused(visit: Any) -> None:
+async def test_preflight_for_an_unknown_host_is_refused(visit: Any) -> None:
     browser = visit(Till, trusted_origins=[SHOP], allowed_hosts=["testserver"])
 
     answer = await browser.options("/till", headers=preflight(SHOP) | {"host": "evil.example"})
@@ -170,7 +172,7 @@ async def test_preflight_of_a_host_that_is_not_served_is_refused(visit: Any) -> 
         ("trusted_origins", "https://käse.example"),
     ],
 )
-def test_origins_are_exact(serve: Any, name: str, value: str) -> None:
+def test_origins_match_exactly(serve: Any, name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         serve(Till, **{name: [value]})
 

@@ -30,7 +30,7 @@ class Pad(Entity):
 
 
 @pytest.mark.parametrize("path", ["/", "/pad", "/notes", "/notes/new", "/notes/none", "/nowhere"])
-async def test_generated_page_has_a_policy_that_fits_it(visit: Any, path: str) -> None:
+async def test_generated_page_has_a_matching_csp(visit: Any, path: str) -> None:
     answer = await visit(Note, Pad).page(path)
 
     policy = answer.headers[CSP]
@@ -42,7 +42,7 @@ async def test_generated_page_has_a_policy_that_fits_it(visit: Any, path: str) -
     assert not re.search(r"<[^>]+ on\w+=", answer.text)
 
 
-async def test_page_of_the_application_has_none(visit: Any, serve: Any) -> None:
+async def test_application_page_has_no_csp(visit: Any, serve: Any) -> None:
     app = serve(Pad)
 
     @app.get("/own")
@@ -55,7 +55,7 @@ async def test_page_of_the_application_has_none(visit: Any, serve: Any) -> None:
     assert CSP not in answer.headers
 
 
-async def test_page_of_the_application_begins_with_the_look(visit: Any, serve: Any) -> None:
+async def test_application_page_starts_with_the_theme(visit: Any, serve: Any) -> None:
     app = serve(Pad, theme="green")
 
     @app.get("/own")
@@ -80,7 +80,7 @@ async def test_page_of_the_application_begins_with_the_look(visit: Any, serve: A
         ("icons.svg", "image/svg+xml"),
     ],
 )
-async def test_asset_has_its_type_a_years_cache_and_a_gzip(
+async def test_asset_has_content_type_cache_control_and_gzip(
     visit: Any, name: str, kind: str
 ) -> None:
     browser = visit(Pad)
@@ -96,7 +96,7 @@ async def test_asset_has_its_type_a_years_cache_and_a_gzip(
     assert plain.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-async def test_asset_of_another_build_is_answered_by_this_ones(visit: Any) -> None:
+async def test_asset_of_another_build_is_served_from_this_one(visit: Any) -> None:
     browser = visit(Pad)
     answer = await browser.get("/_starmodel/assets/franken-core-00000000.js")
     assert answer.content == (await browser.get(asset_urls()["franken-core.js"])).content
@@ -104,5 +104,5 @@ async def test_asset_of_another_build_is_answered_by_this_ones(visit: Any) -> No
 
 
 @pytest.mark.parametrize("name", ["compiler/lib.mjs", "lib.mjs", "compile.mjs", "manifest.json"])
-async def test_what_is_not_for_browsers_is_not_served(visit: Any, name: str) -> None:
+async def test_internal_files_are_not_served(visit: Any, name: str) -> None:
     assert (await visit(Pad).get(f"/_starmodel/assets/{name}")).status_code == 404

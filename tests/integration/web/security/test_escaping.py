@@ -68,7 +68,7 @@ class Note(Entity):
 
 @given(value=values)
 @settings(max_examples=300, deadline=None)
-def test_signals_in_a_page_are_their_json_and_nothing_else(value: Any) -> None:
+def test_signals_in_a_page_are_pure_json(value: Any) -> None:
     made = attribute("data-signals", script_json({"x": value}))
 
     (code,) = Outline(f"<div {made}></div>").values("data-signals")
@@ -106,7 +106,7 @@ def action_code(app: Any, action: Any, method: str = "data_on_click") -> str:
     return code
 
 
-def test_arguments_and_ids_of_an_action_stay_in_its_address(serve: Any) -> None:
+def test_arguments_and_ids_of_an_action_stay_in_its_url(serve: Any) -> None:
     app = serve(Note)
     codes, wanted = [], []
 
@@ -134,7 +134,7 @@ def test_arguments_and_ids_of_an_action_stay_in_its_address(serve: Any) -> None:
         assert [answer["value"][1] for answer in answers] == wanted[:200]
 
 
-def test_confirmation_text_is_asked_as_it_is(serve: Any) -> None:
+def test_confirmation_text_is_passed_verbatim(serve: Any) -> None:
     codes = []
     for text in HOSTILE:
 
@@ -166,7 +166,7 @@ def test_signals_on_the_wire_are_one_line_of_json(value: Any) -> None:
 
 @given(text=texts)
 @settings(max_examples=200, deadline=None)
-def test_elements_on_the_wire_keep_to_their_lines(text: str) -> None:
+def test_elements_on_the_wire_add_no_sse_line(text: str) -> None:
     html = to_xml(P(text, title=text, id="p"), indent=False)
 
     wire = patch_elements(Element(str(html), "#list\nmode: x", "append")).decode()
@@ -181,7 +181,7 @@ def test_elements_on_the_wire_keep_to_their_lines(text: str) -> None:
     assert outline.text == unix
 
 
-async def test_hostile_records_stay_text_on_every_page(visit: Any) -> None:
+async def test_markup_in_records_is_escaped_on_every_page(visit: Any) -> None:
     browser = visit(Note)
     plain, codes = None, []
     shown = [text for text in ["x", *HOSTILE] if "\x00" not in text]
@@ -215,7 +215,7 @@ async def test_hostile_records_stay_text_on_every_page(visit: Any) -> None:
         assert [answer["value"]["Note"]["text"] for answer in answers] == shown
 
 
-async def test_refusal_shows_hostile_text_as_text(visit: Any) -> None:
+async def test_markup_in_errors_is_escaped(visit: Any) -> None:
     browser = visit(Note)
     await browser.call("POST", "/notes", {"id": "1"})
 

@@ -61,7 +61,7 @@ async def test_origin_null_without_a_host_is_refused(visit: Any) -> None:
     assert answer.status_code == 403
 
 
-async def test_trusted_origin_and_public_url_may(visit: Any) -> None:
+async def test_trusted_origin_and_public_url_are_accepted(visit: Any) -> None:
     options = {"trusted_origins": ["https://shop.example"], "public_url": "https://me.example"}
 
     for origin in ("https://shop.example", "https://me.example"):
@@ -81,7 +81,7 @@ async def test_other_methods_are_checked_too(visit: Any, method: str) -> None:
     assert answer.status_code == 403
 
 
-async def test_users_own_routes_are_protected_too(visit: Any, serve: Any) -> None:
+async def test_user_routes_are_protected(visit: Any, serve: Any) -> None:
     app = serve(Till)
     ran = []
 
@@ -155,7 +155,7 @@ async def test_datastar_get_over_plain_http_needs_no_origin(visit: Any) -> None:
 
 
 @pytest.mark.parametrize(("origin", "accepted"), [(ORIGIN, True), ("https://evil.example", False)])
-def test_websocket_handshake_needs_the_own_origin(serve: Any, origin: str, accepted: bool) -> None:
+def test_websocket_handshake_requires_same_origin(serve: Any, origin: str, accepted: bool) -> None:
     app = serve(Till)
     seen = []
 
@@ -232,7 +232,7 @@ async def test_head_never_runs_an_event(visit: Any, headers: dict[str, str]) -> 
     assert (await browser.call("GET", "/till")).json()["sum"] == 0
 
 
-async def test_event_by_get_without_a_cookie_runs_for_programs(visit: Any) -> None:
+async def test_event_by_get_without_cookie_runs_for_api_clients(visit: Any) -> None:
     answer = await visit(Till, default_event_method="get").get("/till/add", headers=DELIBERATE)
 
     assert answer.status_code == 200

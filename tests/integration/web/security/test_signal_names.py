@@ -90,7 +90,7 @@ async def settled(stream: Stream) -> list[Sse]:
 
 
 @pytest.mark.parametrize("key", KEYS)
-async def test_reply_and_stream_have_no_unsafe_name(
+async def test_response_and_stream_have_no_unsafe_signal_name(
     visit: Callable[..., Browser], key: str
 ) -> None:
     browser = visit(Tally, Notes)
@@ -139,7 +139,7 @@ async def test_signals_of_a_declared_entity_are_safe(
 
 
 @pytest.mark.parametrize("key", KEYS)
-async def test_browser_state_has_safe_signals_and_the_true_key(
+async def test_browser_state_has_safe_signals_and_original_keys(
     visit: Callable[..., Browser], key: str
 ) -> None:
     browser = visit(Tally, Notes)
@@ -150,7 +150,7 @@ async def test_browser_state_has_safe_signals_and_the_true_key(
     assert json.dumps(key) in state.data["state"]
 
 
-async def test_signals_that_come_back_have_their_true_keys(visit: Callable[..., Browser]) -> None:
+async def test_signals_in_requests_decode_to_original_keys(visit: Callable[..., Browser]) -> None:
     browser = visit(Tally, Notes)
     sent = {"%5F_proto__": 1, "a%2Eb": 2, "%63onstructor": 3, "50%25": 4}
     reply = await browser.click("/tally/replace", {"votes": sent})
@@ -160,7 +160,7 @@ async def test_signals_that_come_back_have_their_true_keys(visit: Callable[..., 
     assert told["entity"]["votes"] == expected
 
 
-async def test_json_answer_keeps_keys_as_they_are(visit: Callable[..., Browser]) -> None:
+async def test_json_response_keeps_original_keys(visit: Callable[..., Browser]) -> None:
     browser = visit(Tally, Notes)
     told = (await browser.call("POST", "/tally/vote", {"option": "a.b"})).json()
     assert told["entity"]["votes"] == {"a.b": 1}

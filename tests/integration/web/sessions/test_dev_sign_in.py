@@ -30,7 +30,7 @@ async def token_of(app: Any, caplog: Any) -> str:
     return told[-1].partition("?token=")[2].split()[0] if told else ""
 
 
-async def test_right_token_signs_the_browser_in_and_leaves_the_address(
+async def test_valid_token_signs_in_and_is_removed_from_the_url(
     visit: Any, serve: Any, caplog: Any
 ) -> None:
     app = serve(Desk)
@@ -45,7 +45,7 @@ async def test_right_token_signs_the_browser_in_and_leaves_the_address(
 
 
 @pytest.mark.parametrize("token", ["", "x", "ü", "0" * 32])
-async def test_wrong_token_changes_nothing(visit: Any, token: str) -> None:
+async def test_invalid_token_changes_nothing(visit: Any, token: str) -> None:
     answer = await visit(Desk).page(f"/desk?token={token}")
 
     assert answer.status_code == 401
@@ -66,7 +66,7 @@ async def test_redirect_after_sign_in_stays_on_this_host(
         assert "\n" not in location
 
 
-async def test_developer_sees_the_text_and_trace_of_a_failure(
+async def test_developer_sees_message_and_traceback_of_an_error(
     visit: Any, serve: Any, caplog: Any
 ) -> None:
     app = serve(Desk)
@@ -89,7 +89,7 @@ async def test_developer_sees_the_text_and_trace_of_a_failure(
     assert "Traceback" not in foreign.text
 
 
-async def test_production_has_no_such_token(visit: Any, serve: Any, caplog: Any) -> None:
+async def test_production_has_no_sign_in_token(visit: Any, serve: Any, caplog: Any) -> None:
     token = await token_of(serve(Desk), caplog)
     caplog.clear()
     app = serve(Desk, env="production")
@@ -98,7 +98,7 @@ async def test_production_has_no_such_token(visit: Any, serve: Any, caplog: Any)
     assert (await visit(app).page(f"/desk?token={token}")).status_code == 401
 
 
-async def test_in_production_nobody_sees_a_trace(visit: Any, serve: Any) -> None:
+async def test_production_responses_have_no_traceback(visit: Any, serve: Any) -> None:
     browser = visit(serve(Desk, env="production"))
     await browser.page("/sign-in/dev?roles=dev")
 
@@ -108,7 +108,9 @@ async def test_in_production_nobody_sees_a_trace(visit: Any, serve: Any) -> None
     assert "RuntimeError" not in answer.text
 
 
-async def test_address_is_told_at_the_first_request_below_a_mount(serve: Any, caplog: Any) -> None:
+async def test_sign_in_url_is_logged_at_the_first_request_below_a_mount(
+    serve: Any, caplog: Any
+) -> None:
     """Without a lifespan the application's startup never runs."""
     browser = Browser(Starlette(routes=[Mount("/shop", app=serve(Desk))]))
 

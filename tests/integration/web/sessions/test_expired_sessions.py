@@ -56,7 +56,7 @@ async def test_click_on_a_page_of_the_present_session_runs(visit: Any) -> None:
     assert (await browser.call("GET", "/counter")).json()["n"] == 2
 
 
-async def test_click_without_the_page_s_session_counts_nothing(visit: Any, serve: Any) -> None:
+async def test_click_without_the_page_session_runs_nothing(visit: Any, serve: Any) -> None:
     app = serve(Counter, Note)
     browser = visit(app)
     page = await browser.page("/counter")
@@ -71,7 +71,7 @@ async def test_click_without_the_page_s_session_counts_nothing(visit: Any, serve
     assert len((await browser.call("GET", "/notes")).json()["items"]) == 1
 
 
-async def test_click_after_a_sign_out_elsewhere_counts_nothing(visit: Any) -> None:
+async def test_click_after_sign_out_in_another_tab_runs_nothing(visit: Any) -> None:
     browser = visit(Counter)
     await browser.page("/sign-in/ann")
     page = await browser.page("/counter")
@@ -81,7 +81,7 @@ async def test_click_after_a_sign_out_elsewhere_counts_nothing(visit: Any) -> No
     assert (await browser.call("GET", "/counter")).json()["n"] == 0
 
 
-async def test_route_of_the_user_is_not_run_either(visit: Any, serve: Any) -> None:
+async def test_user_route_is_not_run(visit: Any, serve: Any) -> None:
     app = serve(Counter)
     called: list[str] = []
 
@@ -99,7 +99,7 @@ async def test_route_of_the_user_is_not_run_either(visit: Any, serve: Any) -> No
 
 
 @pytest.mark.parametrize("tag", ["", "x" * 5000, "é"])
-async def test_made_up_session_is_told_the_same(visit: Any, tag: str) -> None:
+async def test_forged_session_gets_the_same_response(visit: Any, tag: str) -> None:
     browser = visit(Counter)
     await browser.page("/counter")
     headers = {"datastar-request": "true", "origin": "http://testserver"}
@@ -110,13 +110,13 @@ async def test_made_up_session_is_told_the_same(visit: Any, tag: str) -> None:
     assert is_told(answer)
 
 
-async def test_programs_need_no_page(visit: Any) -> None:
+async def test_api_clients_need_no_page_session(visit: Any) -> None:
     browser = visit(Counter)
 
     assert (await browser.call("POST", "/counter/add")).status_code == 200
 
 
-def test_visitor_s_page_is_loaded_again(in_memory: None) -> None:
+def test_page_with_expired_session_reloads(in_memory: None) -> None:
     from starmodel import create_app
 
     visitor = Visitor(create_app([Counter]))

@@ -127,7 +127,7 @@ async def test_ended_and_superseded_cookies_stay_ended_after_a_restart(
         assert again.session_cookie == cookie  # not replaced while requests may be under way
 
 
-async def test_anonymous_cookie_from_before_a_sign_in_elsewhere_is_refused(
+async def test_anonymous_cookie_from_before_a_sign_in_is_refused_in_other_processes(
     process: Any, database: str
 ) -> None:
     first, other = process(database_url=database), process(database_url=database)
@@ -173,7 +173,7 @@ async def test_ended_sessions_stay_ended_after_many_sign_ins(process: Any) -> No
     assert not await is_signed_in(copy)
 
 
-async def test_sign_out_elsewhere_cuts_open_streams_within_a_second(
+async def test_sign_out_in_another_process_ends_streams_within_a_second(
     process: Any, database: str
 ) -> None:
     browser = Browser(process(database_url=database))
@@ -344,7 +344,7 @@ def broken(process: Any) -> Any:
     return app
 
 
-async def test_sign_in_that_is_not_stored_is_503_on_every_face(
+async def test_unstored_sign_in_is_503_for_every_client(
     broken: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = Browser(broken)
@@ -366,7 +366,7 @@ async def test_sign_in_that_is_not_stored_is_503_on_every_face(
     assert not await is_signed_in(browser)
 
 
-async def test_sign_out_that_is_not_stored_removes_nothing(broken: Any) -> None:
+async def test_unstored_sign_out_removes_nothing(broken: Any) -> None:
     browser = Browser(broken)
     await browser.page("/sign-in/ann")
     await browser.click("/cart/add")
@@ -381,7 +381,7 @@ async def test_sign_out_that_is_not_stored_removes_nothing(broken: Any) -> None:
     assert (await browser.call("GET", "/cart")).json()["items"] == 1
 
 
-async def test_session_that_nobody_can_check_is_503_and_guests_are_served(broken: Any) -> None:
+async def test_uncheckable_session_is_503_and_guests_are_served(broken: Any) -> None:
     browser, guest = Browser(broken), Browser(broken)
     await browser.page("/sign-in/ann")
     await guest.click("/cart/add")
@@ -394,7 +394,7 @@ async def test_session_that_nobody_can_check_is_503_and_guests_are_served(broken
     assert (await browser.get("/_starmodel/health")).status_code == 200
 
 
-async def test_requests_of_a_known_session_ask_no_store(process: Any) -> None:
+async def test_requests_of_a_cached_session_run_no_query(process: Any) -> None:
     app = process()
     browser, guest = Browser(app), Browser(app)
     await browser.page("/sign-in/ann")
@@ -446,7 +446,7 @@ async def test_development_sign_in_is_refused_in_production_under_the_same_key(
     assert await is_signed_in(copy_of(browser, process()))
 
 
-async def test_application_can_not_sign_in_as_the_developer_in_production(
+async def test_application_cannot_sign_in_as_the_developer_in_production(
     process: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = process(env="production")
@@ -506,7 +506,7 @@ async def test_sign_out_after_the_reply_has_begun_holds(process: Any) -> None:
     assert not await is_signed_in(copy)
 
 
-async def test_ports_and_mounts_of_one_host_have_cookies_of_their_own(process: Any) -> None:
+async def test_ports_and_mounts_of_one_host_have_separate_cookies(process: Any) -> None:
     sessions = process().front.sessions
 
     names = {
@@ -522,7 +522,7 @@ async def test_ports_and_mounts_of_one_host_have_cookies_of_their_own(process: A
     assert len(sessions._cookies) <= 64
 
 
-async def test_public_url_decides_about_the_cookie_name(process: Any) -> None:
+async def test_public_url_determines_the_cookie_name(process: Any) -> None:
     sessions = process(public_url="https://shop.example").front.sessions
 
     assert sessions.cookie(b"10.0.0.1:8001", "").name == sessions.cookie(b"10.0.0.2:8002", "").name
@@ -555,7 +555,7 @@ async def test_applications_mounted_beside_each_other_keep_their_sessions(proces
     assert (await browser.call("GET", "/b/desk")).status_code == 200
 
 
-async def test_sign_out_elsewhere_stops_a_command_that_is_still_running(process: Any) -> None:
+async def test_sign_out_in_another_process_stops_a_running_command(process: Any) -> None:
     browser = Browser(process())
     await browser.page("/sign-in/ann")
     other = copy_of(browser, process())

@@ -37,7 +37,7 @@ async def test_secure_cookie_has_the_host_prefix(visit: Any) -> None:
     )
 
 
-async def test_each_new_visitor_gets_a_session_of_its_own(visit: Any, serve: Any) -> None:
+async def test_each_new_visitor_gets_a_separate_session(visit: Any, serve: Any) -> None:
     app = serve(Cart)
     ann, bob = visit(app), visit(app)
 
@@ -139,7 +139,7 @@ async def test_session_is_a_dict_in_handlers(visit: Any, serve: Any) -> None:
     assert (await other.get("/words")).json()["words"] == ["a"]
 
 
-async def test_too_much_session_data_is_an_error_that_names_the_remedy(
+async def test_oversized_session_data_error_names_the_remedy(
     visit: Any, serve: Any, caplog: Any
 ) -> None:
     app = serve(Cart)

@@ -118,7 +118,7 @@ def own_page(app: Any) -> Any:
     return app
 
 
-async def test_page_starts_with_defaults_that_give_way_to_what_is_restored(visit: Visit) -> None:
+async def test_page_starts_with_defaults_until_state_is_restored(visit: Visit) -> None:
     page = (await visit(Prefs, Shop).page("/prefs")).text
     assert "data-signals__ifmissing=" in page
     assert page.index('<style data-veil="Prefs">') < page.index('id="Prefs-fields"')
@@ -129,7 +129,7 @@ async def test_page_starts_with_defaults_that_give_way_to_what_is_restored(visit
     assert "which needs JavaScript" in page
 
 
-async def test_page_without_browser_stores_is_told_nothing(visit: Visit) -> None:
+async def test_page_without_browser_stores_declares_none(visit: Visit) -> None:
     page = (await visit(Plain).page("/plain")).text
     assert "starmodel-states" not in page
     assert "which needs JavaScript" not in page
@@ -142,7 +142,7 @@ async def test_actions_name_the_states_that_they_need(serve: Callable[..., Any])
     assert str(Prefs.add(2)) == "@stored('Prefs', 'post', '/prefs/add?n=2', '')"
 
 
-async def test_click_brings_the_state_and_takes_the_new_one_home(visit: Visit) -> None:
+async def test_click_sends_the_state_and_receives_the_new_one(visit: Visit) -> None:
     ann = visit(Prefs)
     page = (await ann.page("/prefs")).text
     reply = await ann.click("/prefs/add?n=2", {"_browser": browser(page)})
@@ -155,7 +155,7 @@ async def test_click_brings_the_state_and_takes_the_new_one_home(visit: Visit) -
     assert done.data["status"] == "200"
 
 
-async def test_form_brings_the_state_beside_its_inputs(visit: Visit) -> None:
+async def test_form_sends_the_state_with_its_inputs(visit: Visit) -> None:
     ann = visit(Prefs)
     data = {"n": "3", "_browser": json.dumps(browser())}
     reply = await ann.post(
@@ -165,7 +165,7 @@ async def test_form_brings_the_state_beside_its_inputs(visit: Visit) -> None:
     assert json.loads(sse_events(reply.text)[0].data["state"])["state"]["count"] == 7
 
 
-async def test_bound_values_are_taken_over_and_checked(visit: Visit) -> None:
+async def test_bound_values_are_applied_and_validated(visit: Visit) -> None:
     ann = visit(Prefs)
     sent = browser(signals={"Prefs": {"count": 9, "tags": ["no"], "theme": "blue"}})
     reply = await ann.click("/prefs/keep", {"_browser": sent})
@@ -177,7 +177,7 @@ async def test_bound_values_are_taken_over_and_checked(visit: Visit) -> None:
     assert "datastar-browser-state" not in reply.text
 
 
-async def test_generator_hands_back_each_yield(visit: Visit) -> None:
+async def test_generator_returns_the_state_at_each_yield(visit: Visit) -> None:
     reply = await visit(Prefs).click("/prefs/climb", {"_browser": browser()})
     events = sse_events(reply.text)
     states = [e for e in events if e.type == "datastar-browser-state"]
@@ -192,7 +192,7 @@ async def test_event_of_another_entity_gets_the_state(visit: Visit) -> None:
     assert reply.json()["_browser"] == {"states": {}}
 
 
-async def test_program_sends_the_state_and_gets_the_next(visit: Visit) -> None:
+async def test_api_client_sends_the_state_and_receives_the_new_one(visit: Visit) -> None:
     ann = visit(Prefs)
     first = (await ann.call("POST", "/prefs/add", {"n": 2})).json()
     assert first["entity"]["count"] == 2
@@ -224,7 +224,7 @@ async def test_state_beyond_the_limit_is_refused_clearly(visit: Visit) -> None:
     assert "expected at most 262144" in reply.json()["detail"]
 
 
-async def test_parts_are_shown_with_the_state_of_the_page(serve: Callable[..., Any]) -> None:
+async def test_live_parts_render_with_the_state_of_the_page(serve: Callable[..., Any]) -> None:
     ann = Browser(own_page(serve(Prefs)))
     page = (await ann.page("/own")).text
     reply = await ann.call("POST", "/_starmodel/states", {"_browser": browser(page)})
@@ -246,7 +246,7 @@ async def test_parts_are_shown_with_the_state_of_the_page(serve: Callable[..., A
     assert (state.signals["count"], state.signals["theme"]) == (0, "dark")
 
 
-async def test_part_that_fails_costs_nobody_the_state(
+async def test_live_part_that_raises_keeps_the_state(
     serve: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     app = serve(Prefs)
@@ -268,13 +268,13 @@ async def test_part_that_fails_costs_nobody_the_state(
     assert reply.headers["starmodel-status"] == "200"
 
 
-async def test_parts_are_shown_to_who_may_read_only(visit: Visit) -> None:
+async def test_live_parts_render_for_permitted_actors_only(visit: Visit) -> None:
     sent = {"states": {"Hidden": None}}
     reply = await visit(Hidden).call("POST", "/_starmodel/states", {"_browser": sent})
     assert (reply.status_code, reply.text) == (200, "")
 
 
-async def test_page_of_another_visitor_or_user_is_refused(serve: Callable[..., Any]) -> None:
+async def test_page_of_another_visitor_or_actor_is_refused(serve: Callable[..., Any]) -> None:
     app = own_page(serve(Prefs))
     ann, bob = Browser(app), Browser(app)
     page, _ = (await ann.page("/own")).text, await bob.page("/own")
@@ -306,19 +306,19 @@ async def test_names_of_storage_change_with_user_and_visitor(serve: Callable[...
     assert not any(part in names[-1] for part in cookie.split("."))
 
 
-async def test_sign_out_by_an_event_forgets_instead_of_keeping(visit: Visit) -> None:
+async def test_sign_out_by_an_event_clears_the_state(visit: Visit) -> None:
     reply = await visit(Prefs).click("/prefs/leave", {"_browser": browser()})
     assert sse_events(reply.text)[0].type == "datastar-browser-forget"
     assert "datastar-browser-state" not in reply.text
 
 
-async def test_plain_form_is_told_that_it_needs_javascript(visit: Visit) -> None:
+async def test_plain_form_on_browser_state_is_refused_without_javascript(visit: Visit) -> None:
     reply = await visit(Prefs).submit("/prefs/add", {"n": "2"})
     assert reply.status_code == 400
     assert "Nothing was changed" in reply.text
 
 
-async def test_route_of_ones_own_that_changes_something_can_not_read_it(
+async def test_user_route_with_unsafe_method_cannot_read_browser_state(
     serve: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     app = serve(Prefs)
@@ -332,7 +332,7 @@ async def test_route_of_ones_own_that_changes_something_can_not_read_it(
     assert "An event gets it by naming it as a parameter (prefs: Prefs)" in caplog.text
 
 
-async def test_nothing_stays_between_requests(serve: Callable[..., Any]) -> None:
+async def test_server_keeps_no_browser_state_between_requests(serve: Callable[..., Any]) -> None:
     app = own_page(serve(Prefs))
     ann = Browser(app)
     page = (await ann.page("/own")).text
@@ -345,7 +345,7 @@ async def test_nothing_stays_between_requests(serve: Callable[..., Any]) -> None
         assert await stream.silent()
 
 
-async def test_default_method_get_leaves_events_with_states_at_post(
+async def test_default_method_get_keeps_post_for_browser_state_events(
     serve: Callable[..., Any],
 ) -> None:
     serve(Prefs, Shop, default_event_method="get")

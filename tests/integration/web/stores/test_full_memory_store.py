@@ -44,7 +44,7 @@ class Note(Entity):
     text: str
 
 
-async def test_clicks_of_guests_reset_no_app_entity_and_lose_no_record(serve: Any) -> None:
+async def test_guest_clicks_evict_no_app_entity_or_record(serve: Any) -> None:
     app = serve(Cart, Board, Note, memory_max_entries=20)
     browser = Browser(app)
     await browser.click("/board/rise")
@@ -57,7 +57,7 @@ async def test_clicks_of_guests_reset_no_app_entity_and_lose_no_record(serve: An
     assert (await browser.get(made.headers["location"])).status_code == 200
 
 
-async def test_entity_that_a_page_shows_is_kept(serve: Any) -> None:
+async def test_entity_on_an_open_page_is_not_evicted(serve: Any) -> None:
     app = serve(Cart, memory_max_entries=5)
     browser = Browser(app)
     await browser.click("/cart/add")
@@ -70,7 +70,7 @@ async def test_entity_that_a_page_shows_is_kept(serve: Any) -> None:
         assert (await browser.call("GET", "/cart")).json()["items"] == 1
 
 
-async def test_one_record_too_many_is_507_on_every_face(
+async def test_insert_beyond_the_bound_is_507_for_every_client(
     serve: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = serve(Note, memory_max_entries=2)
@@ -91,7 +91,7 @@ async def test_one_record_too_many_is_507_on_every_face(
     assert len((await browser.call("GET", "/notes")).json()["items"]) == 2
 
 
-async def test_developer_is_told_the_remedy(serve: Any) -> None:
+async def test_developer_error_names_the_remedy(serve: Any) -> None:
     app = serve(Note, memory_max_entries=1)
     browser = Browser(app)
     await browser.page(f"/?token={app.front._dev_token}")
@@ -100,7 +100,7 @@ async def test_developer_is_told_the_remedy(serve: Any) -> None:
     assert "memory_max_entries" in (await browser.call("POST", "/notes", {"text": "b"})).text
 
 
-async def test_texts_of_guests_take_bounded_memory(serve: Any) -> None:
+async def test_guest_texts_use_bounded_memory(serve: Any) -> None:
     app = serve(Draft, memory_max_bytes=1_000_000)
     first = Browser(app)
     await first.call("POST", "/draft/add", {"text": "x" * 200_000})

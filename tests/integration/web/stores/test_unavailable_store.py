@@ -43,7 +43,7 @@ class Shaky(MemoryRepository):
 @pytest.mark.parametrize(
     ("doubtful", "said"), [(False, "nothing was changed"), (True, "not known whether")]
 )
-async def test_program_and_page_are_told_503_and_no_address(
+async def test_api_client_and_page_get_503_without_the_store_url(
     serve: Any, visit: Any, doubtful: bool, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Shaky()
@@ -71,7 +71,7 @@ async def test_program_and_page_are_told_503_and_no_address(
         (StoreFailedError, 500, "Something went wrong on our side"),
     ],
 )
-async def test_each_kind_of_failure_has_its_status_and_sentence(
+async def test_each_store_error_has_its_status_and_message(
     serve: Any,
     visit: Any,
     kind: type[StoreError],

@@ -99,7 +99,7 @@ async def test_both_tabs_follow_and_another_visitor_does_not(visit: Any, serve: 
         assert await foreign.silent()
 
 
-async def test_live_part_is_rendered_again(visit: Any, serve: Any) -> None:
+async def test_live_part_rerenders_on_change(visit: Any, serve: Any) -> None:
     app = serve(Counter)
 
     @app.get("/parts")
@@ -120,7 +120,7 @@ async def test_live_part_is_rendered_again(visit: Any, serve: Any) -> None:
     assert part.elements == first.elements.replace("></ul>", ">&lt;Ann&gt;</ul>")
 
 
-async def test_patched_content_brings_a_grant(visit: Any, serve: Any) -> None:
+async def test_patched_content_includes_a_subscription_token(visit: Any, serve: Any) -> None:
     import re
 
     class Side(Entity):

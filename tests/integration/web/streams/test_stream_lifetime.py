@@ -9,7 +9,7 @@ from integration.web.streams.counters import Counter, counter_app, opened
 from starmodel import Entity, EntityConfig, event
 
 
-async def test_heartbeats_show_that_the_stream_lives(visit: Any, serve: Any) -> None:
+async def test_idle_stream_sends_heartbeats(visit: Any, serve: Any) -> None:
     browser = visit(counter_app(serve, heartbeat_s=0.02))
 
     async with await opened(browser, "/mine") as stream:
@@ -19,7 +19,7 @@ async def test_heartbeats_show_that_the_stream_lives(visit: Any, serve: Any) -> 
         assert await stream.block() == ": still here"
 
 
-async def test_closed_tab_is_cleaned_up_at_once(visit: Any, serve: Any) -> None:
+async def test_closed_tab_ends_its_stream_immediately(visit: Any, serve: Any) -> None:
     browser = visit(counter_app(serve))
     hub = browser.app.starmodel.hub
 
@@ -46,7 +46,7 @@ async def test_sign_out_and_sign_in_end_the_streams(visit: Any, serve: Any) -> N
             assert again.status == status
 
 
-async def test_stop_of_the_server_ends_the_streams(visit: Any, serve: Any) -> None:
+async def test_server_shutdown_ends_the_streams(visit: Any, serve: Any) -> None:
     browser = visit(counter_app(serve))
 
     async with await opened(browser, "/mine") as stream:
@@ -67,7 +67,7 @@ async def test_too_many_streams_are_refused_with_429(visit: Any, serve: Any) -> 
         assert again.status == 200
 
 
-async def test_forged_and_foreign_tokens_are_403(visit: Any, serve: Any) -> None:
+async def test_forged_and_other_visitors_tokens_are_403(visit: Any, serve: Any) -> None:
     browser = visit(counter_app(serve))
     stranger = visit(browser.app)
     url = browser.stream_url((await browser.page("/mine")).text)
@@ -94,7 +94,7 @@ async def test_stream_without_token_shows_nothing(visit: Any, serve: Any) -> Non
         assert await stream.silent()
 
 
-async def test_expired_instance_is_announced(visit: Any, serve: Any) -> None:
+async def test_expired_instance_is_published(visit: Any, serve: Any) -> None:
     now = [1000.0]
 
     class Cup(Entity):
@@ -137,7 +137,7 @@ async def test_watched_instance_does_not_expire(visit: Any, serve: Any) -> None:
         assert (await browser.call("GET", "/tea")).json()["hot"] is True
 
 
-async def test_stream_of_a_build_that_had_other_entities_still_says_hello(
+async def test_stream_token_of_a_build_with_other_entities_still_gets_hello(
     visit: Any, serve: Any
 ) -> None:
     """So that the page learns of the new build and reloads."""

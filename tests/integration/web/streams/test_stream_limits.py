@@ -78,7 +78,7 @@ async def still(app: Any) -> None:
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_stream_with_150_grants_watches_the_newest_few_lists(
+async def test_stream_with_150_tokens_subscribes_to_the_newest_lists(
     serve: Callable[..., Any], visit: Callable[..., Browser], store: str
 ) -> None:
     app = serve(Pen, default_store=store, database_url="sqlite:///pens.db")
@@ -101,7 +101,7 @@ async def test_stream_with_150_grants_watches_the_newest_few_lists(
     assert len(app.starmodel.lists) == 0
 
 
-async def test_commit_asks_no_list_before_it_is_done(
+async def test_commit_runs_no_list_query_before_it_ends(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     app = serve(Pen)
@@ -132,7 +132,7 @@ async def test_commit_asks_no_list_before_it_is_done(
         assert not compared
 
 
-async def test_session_may_watch_only_so_many_lists(
+async def test_list_subscriptions_of_a_session_are_bounded(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     app = serve(Pen)
@@ -152,7 +152,7 @@ async def test_session_may_watch_only_so_many_lists(
         await stream.leave()
 
 
-async def test_equal_lists_of_many_viewers_are_asked_once(
+async def test_equal_lists_of_many_viewers_share_a_query(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     app = serve(Pen)
@@ -169,7 +169,7 @@ async def test_equal_lists_of_many_viewers_are_asked_once(
         await stream.leave()
 
 
-async def test_rule_is_decided_once_for_all_tabs_of_one_actor(
+async def test_rule_is_evaluated_once_for_all_tabs_of_one_actor(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     app = serve(Secret)
@@ -190,7 +190,7 @@ async def test_rule_is_decided_once_for_all_tabs_of_one_actor(
         await stream.leave()
 
 
-async def test_topics_of_a_stream_and_its_address_are_bounded(
+async def test_topics_of_a_stream_and_its_url_are_bounded(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     app = serve(Pen)
@@ -206,7 +206,7 @@ async def test_topics_of_a_stream_and_its_address_are_bounded(
         assert stream.status == 414
 
 
-async def test_page_with_too_many_lists_says_so(
+async def test_page_with_too_many_lists_shows_a_notice(
     serve: Callable[..., Any], visit: Callable[..., Browser]
 ) -> None:
     from starmodel.app.queries.listing import listing_of

@@ -33,7 +33,7 @@ def watch(browser: Any, page: Any) -> Stream:
     return stream
 
 
-async def test_page_carries_its_list_by_question_and_no_ids(visit: Any) -> None:
+async def test_page_token_has_the_list_query_and_no_ids(visit: Any) -> None:
     browser = visit(Product)
     made = await make(browser, "A")
 
@@ -46,7 +46,7 @@ async def test_page_carries_its_list_by_question_and_no_ids(visit: Any) -> None:
     assert made in page.text
 
 
-async def test_list_that_is_shown_already_is_not_sent_and_its_changes_are_exact(visit: Any) -> None:
+async def test_current_list_is_not_sent_and_its_patches_are_exact(visit: Any) -> None:
     browser = visit(Product)
     a, b = await make(browser, "A", price=1), await make(browser, "B", price=2)
     page = await browser.page("/products?order=price")
@@ -78,7 +78,7 @@ async def test_list_that_is_shown_already_is_not_sent_and_its_changes_are_exact(
     assert moved.data["rows"] in now.text.replace("\r\n", "\n")
 
 
-async def test_page_with_another_window_gets_all_rows_and_what_stands_around(visit: Any) -> None:
+async def test_page_with_another_window_receives_rows_and_surroundings(visit: Any) -> None:
     browser = visit(Product)
     made = [await make(browser, name) for name in "ABC"]
     page = await browser.page("/products?order=name&per_page=2")
@@ -95,7 +95,7 @@ async def test_page_with_another_window_gets_all_rows_and_what_stands_around(vis
     assert "Next" not in around.elements
 
 
-async def test_around_is_sent_only_when_it_changed(visit: Any) -> None:
+async def test_surroundings_are_sent_only_when_changed(visit: Any) -> None:
     browser = visit(Product)
     a = await make(browser, "A")
     page = await browser.page("/products?per_page=1")
@@ -112,7 +112,7 @@ async def test_around_is_sent_only_when_it_changed(visit: Any) -> None:
     assert "Next" in around.elements
 
 
-async def test_empty_list_is_the_row_that_says_so(visit: Any) -> None:
+async def test_empty_list_renders_its_placeholder_row(visit: Any) -> None:
     browser = visit(Product)
     a = await make(browser, "A")
     page = await browser.page("/products")
@@ -174,7 +174,7 @@ async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
     return app, calls, lists, told
 
 
-async def test_audiences_share_the_question_and_each_its_rendering(visit: Any, serve: Any) -> None:
+async def test_actors_share_the_query_and_render_separately(visit: Any, serve: Any) -> None:
     app, calls, lists, (boss, ann, bob) = await two_rows(visit, serve)
 
     assert lists == 1
@@ -185,9 +185,7 @@ async def test_audiences_share_the_question_and_each_its_rendering(visit: Any, s
     assert len(app.starmodel.lists) == 0
 
 
-async def test_actor_sees_rows_come_and_go_by_a_rule_that_reads_fields(
-    visit: Any, serve: Any
-) -> None:
+async def test_rule_function_adds_and_removes_rows_per_actor(visit: Any, serve: Any) -> None:
     class Note(Entity):
         model_config = EntityConfig(
             access={"read": lambda actor, note: note.owner == actor.id, "write": "signed_in"}
@@ -215,9 +213,7 @@ async def test_actor_sees_rows_come_and_go_by_a_rule_that_reads_fields(
     assert got.data["order"] == made
 
 
-async def test_list_that_this_visitor_may_not_read_any_more_is_left_out(
-    visit: Any, serve: Any
-) -> None:
+async def test_unreadable_list_is_dropped_from_the_stream(visit: Any, serve: Any) -> None:
     class Plan(Entity):
         model_config = EntityConfig(access="role:boss", scope="record")
         title: str = ""
@@ -232,7 +228,7 @@ async def test_list_that_this_visitor_may_not_read_any_more_is_left_out(
         assert await stream.silent()
 
 
-async def test_question_of_another_build_is_left_out(visit: Any) -> None:
+async def test_query_of_another_build_is_dropped_from_the_stream(visit: Any) -> None:
     browser = visit(Product)
     page = await browser.page("/products?rating=3")
     tokens = browser.app.front.realtime._tokens
@@ -246,14 +242,14 @@ async def test_question_of_another_build_is_left_out(visit: Any) -> None:
         assert await stream.silent()
 
 
-async def test_question_too_long_for_a_token_is_answered_once(visit: Any) -> None:
+async def test_query_too_long_for_a_token_is_not_live(visit: Any) -> None:
     page = await visit(Product).page(f"/products?name__in={'x' * 1100}")
 
     assert page.status_code == 200
     assert "@live" not in page.text
 
 
-async def test_rows_under_a_mount_point_lead_there(visit: Any, serve: Any) -> None:
+async def test_rows_under_a_mount_point_link_below_it(visit: Any, serve: Any) -> None:
     from starlette.applications import Starlette
     from starlette.routing import Mount
 

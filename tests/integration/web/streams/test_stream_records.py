@@ -37,7 +37,9 @@ async def begun(browser: Any, path: str, count: int) -> tuple[Stream, list[Any]]
     return stream, [await stream.event() for _ in range(count)]
 
 
-async def test_focus_stands_under_the_class_and_others_under_a_hash(visit: Any, serve: Any) -> None:
+async def test_main_record_has_the_class_namespace_and_others_a_hash(
+    visit: Any, serve: Any
+) -> None:
     browser = visit(shop_app(serve))
     a, b = await make(browser, "A"), await make(browser, "B")
 
@@ -58,7 +60,7 @@ async def test_focus_stands_under_the_class_and_others_under_a_hash(visit: Any, 
     assert "supplier" not in str(states)
 
 
-async def test_product_of_one_viewer_is_never_in_anothers_stream(visit: Any, serve: Any) -> None:
+async def test_record_of_one_viewer_is_never_in_another_stream(visit: Any, serve: Any) -> None:
     browser = visit(shop_app(serve))
     other = visit(browser.app)
     a, b = await make(browser, "A"), await make(browser, "B")
@@ -77,7 +79,7 @@ async def test_product_of_one_viewer_is_never_in_anothers_stream(visit: Any, ser
     await his.leave()
 
 
-async def test_removal_is_told_and_later_events_answer_410(visit: Any, serve: Any) -> None:
+async def test_deletion_is_sent_and_later_events_are_410(visit: Any, serve: Any) -> None:
     browser = visit(shop_app(serve))
     a = await make(browser, "A")
 
@@ -92,7 +94,9 @@ async def test_removal_is_told_and_later_events_answer_410(visit: Any, serve: An
     assert click.headers["starmodel-status"] == "410"
 
 
-async def test_page_that_comes_back_to_a_removed_record_is_told(visit: Any, serve: Any) -> None:
+async def test_reconnecting_page_of_a_deleted_record_receives_the_deletion(
+    visit: Any, serve: Any
+) -> None:
     browser = visit(shop_app(serve))
     a = await make(browser, "A")
     page = await browser.page(f"/one/{a}")
@@ -103,7 +107,7 @@ async def test_page_that_comes_back_to_a_removed_record_is_told(visit: Any, serv
         assert "This Product was removed." in (await stream.event()).elements
 
 
-async def test_row_that_access_no_longer_shows_leaves_the_stream(visit: Any, serve: Any) -> None:
+async def test_unreadable_record_leaves_the_stream(visit: Any, serve: Any) -> None:
     class Draft(Entity):
         model_config = EntityConfig(
             access={"read": lambda actor, d: actor.id in d.readers, "write": "signed_in"}
@@ -139,7 +143,7 @@ async def test_row_that_access_no_longer_shows_leaves_the_stream(visit: Any, ser
     assert "secret" not in first.elements + rest
 
 
-async def test_other_actor_of_the_same_browser_is_not_shown_the_former_ones_page(
+async def test_next_actor_of_the_browser_cannot_stream_the_former_page(
     visit: Any, serve: Any
 ) -> None:
     class Report(Entity):

@@ -121,7 +121,7 @@ def stored_state(request: BrowserState) -> Any:
     return from_json(request.known["_Prefs"].text)["state"]
 
 
-async def test_event_runs_on_the_brought_state_and_hands_the_new_one_back() -> None:
+async def test_event_runs_on_sent_state_and_returns_the_new_one() -> None:
     request = bring({"count": 4, "tags": ["a"], "places": {"x": {"city": "There"}}})
     outcome = await run(app(), _Prefs, "add", n=2)
     assert (outcome.value, outcome.version) == (6, 8)
@@ -132,13 +132,13 @@ async def test_event_runs_on_the_brought_state_and_hands_the_new_one_back() -> N
     assert "id" not in state
 
 
-async def test_first_event_begins_with_the_defaults() -> None:
+async def test_first_event_starts_from_defaults() -> None:
     request = bring()
     await run(app(), _Prefs, "add")
     assert stored_state(request)["count"] == 1
 
 
-async def test_nothing_is_kept_and_nothing_crosses_the_bus() -> None:
+async def test_browser_state_is_neither_stored_nor_published() -> None:
     made = app()
     bring({"theme": "dark", "tags": ["a very private word"]})
     await run(made, _Prefs, "add", key="k1")
@@ -151,7 +151,7 @@ async def test_nothing_is_kept_and_nothing_crosses_the_bus() -> None:
     assert await made.persistence.for_class(_Prefs).get(_Prefs, "me") is None
 
 
-async def test_repeated_key_counts_once_on_the_state_that_it_brings() -> None:
+async def test_repeated_key_has_one_effect_on_its_sent_state() -> None:
     made = app()
     for _ in range(2):  # the first response was lost, so the browser has the old state
         request = bring({"count": 1})
@@ -160,7 +160,7 @@ async def test_repeated_key_counts_once_on_the_state_that_it_brings() -> None:
 
 
 @pytest.mark.parametrize("name", ["tell", "slow"])
-async def test_repeated_key_of_what_reaches_further_is_refused(name: str) -> None:
+async def test_repeated_key_with_other_side_effects_is_refused(name: str) -> None:
     made = app()
     bring({"count": 1})
     await run(made, _Prefs, name, key="k")
@@ -179,7 +179,7 @@ async def test_repeated_key_changes_another_store_once() -> None:
     assert outcome.entity.lines == 3
 
 
-async def test_event_of_another_entity_changes_both_or_none() -> None:
+async def test_event_of_another_entity_commits_both_or_neither() -> None:
     made, request = app(), bring({"count": 3})
     await run(made, _Log, "take")
     assert stored_state(request)["count"] == 2
@@ -190,7 +190,7 @@ async def test_event_of_another_entity_changes_both_or_none() -> None:
     assert (await made.persistence.for_class(_Log).get(_Log, "app")).lines == 3
 
 
-async def test_reaction_can_not_reach_the_state(caplog: pytest.LogCaptureFixture) -> None:
+async def test_reaction_cannot_access_browser_state(caplog: pytest.LogCaptureFixture) -> None:
     @on(_Prefs.add)
     async def after(record, uow):  # type: ignore[no-untyped-def]
         await uow.get(_Prefs, "me")
@@ -202,42 +202,42 @@ async def test_reaction_can_not_reach_the_state(caplog: pytest.LogCaptureFixture
     assert "_Prefs lives in the visitor's browser" in caplog.text
 
 
-async def test_state_that_was_not_asked_for_is_refused_with_the_remedy() -> None:
+async def test_undeclared_state_access_is_refused_with_the_remedy() -> None:
     bring({"count": 1}, "Other")
     with pytest.raises(ConfigurationError, match=r"naming it as a parameter \(_prefs: _Prefs\)"):
         await run(app(), _Prefs, "add")
 
 
-async def test_another_visitors_id_is_refused() -> None:
+async def test_id_of_another_visitor_is_refused() -> None:
     bring({"count": 1})
     with pytest.raises(ConfigurationError, match="lives in the visitor's browser"):
         await BrowserRepository().get(_Prefs, "somebody else")
 
 
-async def test_code_without_a_request_can_not_change_it() -> None:
+async def test_code_without_request_cannot_change_browser_state() -> None:
     with pytest.raises(ConfigurationError, match="lives in the visitor's browser"):
         await run(app(), _Prefs, "add")
 
 
-async def test_list_of_all_is_refused() -> None:
+async def test_listing_browser_entities_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no list of them"):
         await app().objects(_Prefs).list()
 
 
-async def test_removed_state_leaves_the_browser() -> None:
+async def test_deleted_state_is_removed_from_the_browser() -> None:
     request = bring({"count": 3})
     await run(app(), _Prefs, "drop")
     assert request.take()["_Prefs"] == (None, "")
 
 
-async def test_second_change_in_one_request_builds_on_the_first() -> None:
+async def test_second_commit_in_one_request_builds_on_the_first() -> None:
     made, request = app(), bring({"count": 3})
     await run(made, _Prefs, "add")
     outcome = await run(made, _Prefs, "add")
     assert (outcome.version, stored_state(request)["count"]) == (9, 5)
 
 
-async def test_conflict_within_one_request_is_seen() -> None:
+async def test_conflict_within_one_request_is_detected() -> None:
     made = app()
     bring({"count": 3})
     unit, other = made.unit(), made.unit()
@@ -255,7 +255,7 @@ async def test_new_state_beyond_the_limit_is_refused_and_nothing_changes() -> No
     assert request.take() == {}
 
 
-async def test_brought_state_beyond_the_limit_is_refused() -> None:
+async def test_sent_state_beyond_the_limit_is_refused() -> None:
     bring({"tags": ["x" * MAX_STATE_BYTES]})
     with pytest.raises(RequestError, match=f"at most {MAX_STATE_BYTES}") as refused:
         await run(app(), _Prefs, "add")
@@ -271,14 +271,14 @@ async def test_brought_state_beyond_the_limit_is_refused() -> None:
         '{"format":1,"version":1,"state":[1]}', 5, [], {"format": 1},
     ],
 )  # fmt: skip
-async def test_text_that_is_no_state_counts_as_nothing_stored(text: Any) -> None:
+async def test_unparsable_state_counts_as_missing(text: Any) -> None:
     request = BrowserState("me", ("_Prefs",), {"_Prefs": text})
     use_browser_state(request)
     outcome = await run(app(), _Prefs, "add")
     assert outcome.value == 1
 
 
-def test_wrong_old_values_fall_back_one_by_one() -> None:
+def test_invalid_old_values_fall_back_to_defaults_per_field() -> None:
     state = {
         "theme": "purple", "count": -1, "tags": ["kept"], "gone": 1, "places": {"x": {"city": 5}},
         "since": "2026-01-02T03:04:05Z", "id": "another",
@@ -289,7 +289,7 @@ def test_wrong_old_values_fall_back_one_by_one() -> None:
     assert made.id == "me"
 
 
-def test_rules_of_the_class_decide_over_old_values_too() -> None:
+def test_class_validators_apply_to_old_values() -> None:
     class Range(Entity):
         model_config = LOCAL
         low: int = 0
@@ -316,7 +316,7 @@ def test_rules_of_the_class_decide_over_old_values_too() -> None:
     }  # fmt: skip
 
 
-def test_written_state_comes_back_as_it_was() -> None:
+def test_written_state_round_trips() -> None:
     made = _Prefs(
         id="me", theme="dark", tags=["\u2028", "\n"], seen={1, 2}, big=10**30,
         places={"a": Place(city="b")}, since=datetime.datetime(2026, 1, 1),
@@ -327,7 +327,7 @@ def test_written_state_comes_back_as_it_was() -> None:
     assert version_of(made) == 0
 
 
-def test_extra_values_of_an_open_class_are_kept() -> None:
+def test_extra_values_are_preserved_where_extra_is_allowed() -> None:
     class Open(Entity):
         model_config = EntityConfig(store="local_storage", extra="allow")
 

@@ -61,14 +61,14 @@ async def there(repository, cls, *ids):
     return [id for id in ids if await repository.get(cls, id) is not None]
 
 
-async def test_full_session_class_drops_the_least_recently_used(repository):
+async def test_full_session_class_evicts_least_recently_used(repository):
     await put(repository, Cart, "a", "b", "c")
     await repository.get(Cart, "a")
     await put(repository, Cart, "d")
     assert await there(repository, Cart, "a", "b", "c", "d") == ["a", "c", "d"]
 
 
-async def test_guests_drop_nothing_of_other_classes_and_scopes(repository):
+async def test_session_entities_evict_no_other_class_or_scope(repository):
     await put(repository, Board, "app")
     await put(repository, Profile, "ann")
     await put(repository, Note, "n1", "n2")
@@ -79,7 +79,7 @@ async def test_guests_drop_nothing_of_other_classes_and_scopes(repository):
     assert len(repository._classes[Cart]) == 3
 
 
-async def test_session_entity_on_an_open_page_is_not_dropped(repository):
+async def test_session_entity_on_an_open_page_is_not_evicted(repository):
     repository.is_watched = {"Cart:a", "Cart:b"}.__contains__
     await put(repository, Cart, "a", "b", "c", "d", "e")
     assert await there(repository, Cart, "a", "b", "c", "d", "e") == ["a", "b", "e"]
@@ -90,7 +90,7 @@ async def test_session_entity_on_an_open_page_is_not_dropped(repository):
 
 
 @pytest.mark.parametrize("cls", [Profile, Note])
-async def test_full_class_of_another_scope_refuses_one_more_and_names_the_remedy(repository, cls):
+async def test_full_class_of_another_scope_refuses_inserts_with_the_remedy(repository, cls):
     await put(repository, cls, "a", "b", "c")
     with pytest.raises(StoreFullError, match="memory_max_entries"):
         await put(repository, cls, "d")
@@ -108,7 +108,7 @@ async def test_refused_batch_changes_nothing(repository):
     assert await repository.marker("k") is None
 
 
-async def test_entities_of_one_batch_do_not_drop_each_other(repository):
+async def test_entities_of_one_batch_do_not_evict_each_other(repository):
     await put(repository, Cart, "a", "b")
     await repository.commit(Batch([Change(Cart, "a", "check", 1), insert(Cart, "c"),
                                    insert(Cart, "d")]))  # fmt: skip
@@ -119,7 +119,7 @@ def marker(key, owner, *, guest=False, at=0.0, outcome="{}"):
     return Marker(key, "digest", f"run {key}", at or FakeClock().now, outcome, False, owner, guest)
 
 
-def test_markers_of_one_owner_replace_that_owners_oldest():
+def test_markers_of_one_owner_evict_its_oldest():
     markers = MemoryMarkers(FakeClock(), max_per_owner=2)
     markers.put(marker("other", "bob"))
     for n in range(5):
@@ -186,7 +186,7 @@ async def test_bytes_of_a_class_follow_every_kind_of_change():
     await made.close()
 
 
-def test_small_classes_are_not_measured():
+def test_small_classes_are_not_sized():
     assert is_small(Cart)
     assert bytes_of(Cart(items=3)) == 0
     assert not is_small(type("Named", (Entity,), {"__annotations__": {"name": str}, "name": ""}))

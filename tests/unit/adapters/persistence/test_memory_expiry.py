@@ -18,7 +18,7 @@ def _entity():
 Guest = _entity()
 
 
-async def test_sweep_leaves_what_was_stored_anew_while_it_announced_another():
+async def test_sweep_keeps_entity_recreated_during_its_callback():
     clock = FakeClock()
     repository = MemoryRepository(clock=clock)
     told = []

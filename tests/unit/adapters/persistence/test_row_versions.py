@@ -19,7 +19,7 @@ def _read(versions: RowVersions, *row: object) -> int:
     return versions.of(row, versions.begin())
 
 
-def test_equal_content_keeps_its_version_and_other_content_gets_a_higher_one(
+def test_equal_content_keeps_its_version_and_new_content_raises_it(
     versions: RowVersions,
 ) -> None:
     first = _read(versions, "a", 1)
@@ -33,7 +33,7 @@ def test_equal_content_keeps_its_version_and_other_content_gets_a_higher_one(
     ("one", "other"),
     [(1, 1.0), (1, True), (1, "1"), (None, 0), (None, ""), ("", " "), ("a", "a "), (0.0, -0.0)],
 )
-def test_values_that_look_alike_are_different_content(
+def test_equal_values_of_different_types_are_different_content(
     versions: RowVersions, one: object, other: object
 ) -> None:
     first = _read(versions, "a", one)
@@ -41,13 +41,13 @@ def test_values_that_look_alike_are_different_content(
     assert _read(versions, "a", other) > first
 
 
-def test_ids_are_apart(versions: RowVersions) -> None:
+def test_versions_are_tracked_per_id(versions: RowVersions) -> None:
     first = _read(versions, "a", 1)
     _read(versions, "b", 2)
     assert _read(versions, "a", 1) == first
 
 
-def test_commit_gives_its_version_to_what_it_leaves_behind(versions: RowVersions) -> None:
+def test_commit_assigns_its_version_to_the_stored_row(versions: RowVersions) -> None:
     base = _read(versions, "a", 1)
     versions.announce("commit", "a", ("a", 2), base + 1)
     assert _read(versions, "a", 1) == base  # not visible yet
@@ -57,7 +57,7 @@ def test_commit_gives_its_version_to_what_it_leaves_behind(versions: RowVersions
     assert _read(versions, "a", 2) == base + 1
 
 
-def test_read_that_a_commit_overtook_is_older_than_all(versions: RowVersions) -> None:
+def test_read_overtaken_by_a_commit_gets_the_oldest_version(versions: RowVersions) -> None:
     base = _read(versions, "a", 1)
     began = versions.begin()
     versions.announce("commit", "a", ("a", 2), base + 1)
@@ -67,7 +67,7 @@ def test_read_that_a_commit_overtook_is_older_than_all(versions: RowVersions) ->
     assert versions.held(("a", 2)) == base + 1
 
 
-def test_read_that_was_overtaken_is_to_be_read_again(versions: RowVersions) -> None:
+def test_overtaken_read_must_be_repeated(versions: RowVersions) -> None:
     _read(versions, "a", 1)
     began = versions.begin()
     newer = _read(versions, "a", 2)
@@ -77,7 +77,7 @@ def test_read_that_was_overtaken_is_to_be_read_again(versions: RowVersions) -> N
     assert versions.of(("b", 1), began, again=True)  # no reader saw another content
 
 
-def test_failed_commit_leaves_no_trace(versions: RowVersions) -> None:
+def test_failed_commit_changes_no_version(versions: RowVersions) -> None:
     base = _read(versions, "a", 1)
     versions.announce("commit", "a", ("a", 2), base + 1)
     versions.settle("commit", stored=False)
@@ -85,7 +85,7 @@ def test_failed_commit_leaves_no_trace(versions: RowVersions) -> None:
     assert versions.held(("a", 2)) != base + 1
 
 
-def test_failed_commit_leaves_the_same_content_of_another_alone(versions: RowVersions) -> None:
+def test_failed_commit_keeps_version_of_equal_external_content(versions: RowVersions) -> None:
     base = _read(versions, "a", 1)
     for name in ("failed", "stored"):
         versions.announce(name, "a", ("a", 2), base + 1)
@@ -95,7 +95,7 @@ def test_failed_commit_leaves_the_same_content_of_another_alone(versions: RowVer
     assert _read(versions, "a", 2) == base + 1
 
 
-def test_what_a_commit_left_unlike_its_snapshot_is_newer_for_the_next_reader(
+def test_row_that_differs_from_committed_snapshot_gets_a_higher_version(
     versions: RowVersions,
 ) -> None:
     base = _read(versions, "a", "pen")
@@ -105,20 +105,20 @@ def test_what_a_commit_left_unlike_its_snapshot_is_newer_for_the_next_reader(
     assert _read(versions, "a", "PEN") > base + 1
 
 
-def test_removed_and_recreated_row_never_goes_back(versions: RowVersions) -> None:
+def test_recreated_row_gets_a_higher_version(versions: RowVersions) -> None:
     base = _read(versions, "a", 1)
     versions.announce("delete", "a", None, base + 1)
     versions.settle("delete", stored=True)
     assert _read(versions, "a", 1) > base + 1
 
 
-def test_unknown_content_in_a_transaction_has_a_version_of_nobody(versions: RowVersions) -> None:
+def test_unknown_content_in_a_transaction_has_no_version(versions: RowVersions) -> None:
     base = _read(versions, "a", 1)
     assert versions.held(("a", 2)) > base
     assert _read(versions, "a", 1) == base
 
 
-def test_forgotten_id_gets_a_higher_version() -> None:
+def test_evicted_id_gets_a_higher_version() -> None:
     versions = RowVersions(0, FakeClock(), max_kept=2)
     first = _read(versions, "a", 1)
     began = versions.begin()
@@ -134,7 +134,7 @@ def test_forgotten_id_gets_a_higher_version() -> None:
         st.tuples(st.sampled_from("rsof"), st.sampled_from("ab"), st.integers(0, 2)), max_size=30
     )
 )
-def test_whatever_happens_to_a_table_readers_never_see_an_older_state_as_newer(
+def test_random_table_histories_never_version_an_older_state_as_newer(
     events: list[tuple[str, str, int]],
 ) -> None:
     """A table in memory: commits (s: stored, f: failed), external writes (o) and reads (r)."""

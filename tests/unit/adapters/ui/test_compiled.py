@@ -74,7 +74,7 @@ WRONG: list[Callable[[Slots], Any]] = [
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
-def test_slot_where_its_value_could_run_is_refused(number: int) -> None:
+def test_slot_in_executable_position_is_refused(number: int) -> None:
     with pytest.raises(ConfigurationError, match="can't stand in"):
         compiled(WRONG[number])
 
@@ -90,19 +90,19 @@ def test_slot_where_its_value_could_run_is_refused(number: int) -> None:
     ],
     ids=["sliced", "upper", "stripped", "replaced", "beheaded"],
 )
-def test_slot_that_was_taken_apart_is_refused(component: Callable[[Slots], Any]) -> None:
+def test_split_slot_is_refused(component: Callable[[Slots], Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"only place them|can't stand"):
         compiled(component)
 
 
-def test_flag_writes_or_leaves_out_its_whole_attribute() -> None:
+def test_flag_slot_renders_or_omits_its_attribute() -> None:
     box = compiled(lambda s: Input(type="checkbox", checked=s.flag("on"), name="a"))
 
     assert box.fill({"on": True}) == '<input type="checkbox" checked name="a">'
     assert box.fill({"on": False}) == '<input type="checkbox" name="a">'
 
 
-def test_fill_without_a_value_names_the_slot() -> None:
+def test_fill_with_missing_value_names_the_slot() -> None:
     with pytest.raises(KeyError, match="name"):
         compiled(lambda s: P(s.text("name"))).fill({})
 
@@ -116,7 +116,7 @@ def test_token_that_is_not_percent_encoded_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "a", "a%20b", "A-Z_0.~"])
-def test_token_stands_in_code(value: str) -> None:
+def test_token_slot_is_allowed_in_expressions(value: str) -> None:
     row = compiled(lambda s: Button({"data-on:click": f"@post('/x/{s.token('key')}')"}))
 
     assert row.fill({"key": value}) == f"<button data-on:click=\"@post('/x/{value}')\"></button>"
@@ -140,7 +140,7 @@ MIXED = compiled(mixed)
 
 @given(name=texts, other=texts, key=tokens, on=st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_filled_template_is_the_dom_of_its_components(
+def test_filled_template_has_the_dom_of_its_components(
     name: str, other: str, key: str, on: bool
 ) -> None:
     values = {"name": name, "other": other, "key": key, "on": on, "markup": "<b>x</b> &amp;"}
@@ -163,7 +163,7 @@ def elements(html: str) -> list[Any]:
 
 @given(text=texts)
 @settings(max_examples=100, deadline=None)
-def test_text_slot_shows_the_text_itself(text: str) -> None:
+def test_text_slot_renders_text_verbatim(text: str) -> None:
     template = compiled(lambda s: P(s.text("x"), title=s.text("x")))
 
     nodes = dom(template.fill({"x": text}))
@@ -175,7 +175,7 @@ def test_text_slot_shows_the_text_itself(text: str) -> None:
     assert shown.replace("\r\n", "\n").replace("\r", "\n") == unread
 
 
-def test_values_are_never_read_as_slots() -> None:
+def test_slot_markers_in_values_are_not_filled() -> None:
     template = compiled(lambda s: P(s.text("a"), s.text("b")))
 
     assert template.fill({"a": "\ue000text:b\ue001", "b": "B"}) == "<p>\ue000text:b\ue001B</p>"

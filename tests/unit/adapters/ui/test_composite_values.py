@@ -5,7 +5,7 @@ from __future__ import annotations
 from starmodel.adapters.ui.values import shows
 
 
-def test_flat_rows_of_a_list_are_one_line_each() -> None:
+def test_list_of_flat_rows_renders_one_line_per_row() -> None:
     show = shows(list[tuple[int, str, bool | None]])
 
     html = show([(31, "Tea & milk", True), (30, "", None)])
@@ -15,7 +15,7 @@ def test_flat_rows_of_a_list_are_one_line_each() -> None:
     )
 
 
-def test_deeper_lists_keep_their_shape() -> None:
+def test_nested_lists_render_their_structure() -> None:
     assert shows(list[list[list[int]]])([[[1, 2]]]) == (
         '<ul class="sm-items"><li><ul class="sm-items"><li>1, 2</li></ul></li></ul>'
     )

@@ -115,7 +115,7 @@ def adapter_of(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:
     ],
     ids=str,
 )
-def test_type_has_its_input(annotation: Any, kind: str) -> None:
+def test_parameter_type_selects_its_input(annotation: Any, kind: str) -> None:
     assert made(annotation).kind == kind
 
 
@@ -124,41 +124,41 @@ def test_email_address_has_an_email_input() -> None:
 
 
 @pytest.mark.parametrize("name", ["body", "description", "notes"])
-def test_long_texts_are_known_by_name(name: str) -> None:
+def test_long_text_fields_are_recognised_by_name(name: str) -> None:
     assert made(str, name).kind == "textarea"
     assert made(int, name).kind == "number"
 
 
-def test_record_parameter_lists_records_of_its_class() -> None:
+def test_entity_parameter_offers_records_of_its_class() -> None:
     field = made(Author, entity=Author)
 
     assert (field.kind, field.record) == ("record", Author)
 
 
 @pytest.mark.parametrize("widget", WIDGETS)
-def test_every_widget_can_be_asked_for(widget: str) -> None:
+def test_every_widget_can_be_declared(widget: str) -> None:
     assert made(Annotated[Size, UI(widget=widget)]).kind == widget
 
 
 @pytest.mark.parametrize("widget", ["select", "radio", "checkboxes"])
-def test_widget_without_anything_to_choose_is_refused(widget: str) -> None:
+def test_choice_widget_without_options_is_refused(widget: str) -> None:
     with pytest.raises(ConfigurationError, match="needs an enum or Literal to choose from"):
         made(Annotated[str, UI(widget=widget)])
 
 
 @pytest.mark.parametrize("widget", ["", "Text", "slider", "script", "textarea "])
-def test_unknown_widget_is_refused_with_those_there_are(widget: str) -> None:
+def test_unknown_widget_error_lists_widgets(widget: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is unknown; there are text, textarea, "):
         UI(widget=widget)
 
 
-def test_innermost_wish_wins() -> None:
+def test_innermost_widget_declaration_wins() -> None:
     annotation = Annotated[Annotated[str, UI(widget="email")], UI(widget="url")]
 
     assert made(annotation).kind == "url"
 
 
-def test_choices_have_words() -> None:
+def test_choices_have_labels() -> None:
     assert made(Size).choices == ((Size.VERY_SMALL, "Very small"), (Size.LARGE, "Large"))
     assert made(Literal["in_progress", "Done", 3]).choices == (
         ("in_progress", "In progress"),
@@ -185,7 +185,7 @@ def test_numbers_have_the_limits_of_their_type(annotation: Any, limits: dict[str
     assert dict(made(annotation).limits) == limits
 
 
-def test_words_of_the_field_stand_beside_its_input() -> None:
+def test_field_description_renders_beside_its_input() -> None:
     wish = UI(placeholder="0.00", help="With VAT")
     field = made(Annotated[float, Field(title="Price", description="not this"), wish])
 
@@ -212,5 +212,7 @@ def test_nested_model_has_an_input_for_each_field() -> None:
      (str | None, inspect.Parameter.empty, False), (bool, inspect.Parameter.empty, False)],
     ids=str,
 )  # fmt: skip
-def test_required_is_what_must_be_filled_in(annotation: Any, default: Any, required: bool) -> None:
+def test_required_inputs_are_those_without_default(
+    annotation: Any, default: Any, required: bool
+) -> None:
     assert made(annotation, default=default).required is required

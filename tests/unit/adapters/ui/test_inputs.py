@@ -58,7 +58,7 @@ TEMPLATES: list[tuple[FormField, Template]] = [(f, compiled(component(f))) for f
 @pytest.mark.parametrize("number", range(len(TEMPLATES)))
 @given(value=values, problem=texts, id=tokens)
 @settings(max_examples=15, deadline=None)
-def test_filled_input_is_the_dom_of_its_components(
+def test_filled_input_has_the_dom_of_its_components(
     number: int, value: Any, problem: str, id: str
 ) -> None:
     field, template = TEMPLATES[number]
@@ -84,7 +84,7 @@ def test_filled_input_is_the_dom_of_its_components(
 
 @given(id=st.text(st.characters(exclude_categories=["Cs"]), max_size=8), title=texts, cell=texts)
 @settings(max_examples=80, deadline=None)
-def test_filled_row_is_the_dom_of_its_components(id: str, title: str, cell: str) -> None:
+def test_filled_row_has_the_dom_of_its_components(id: str, title: str, cell: str) -> None:
     from urllib.parse import quote
 
     from starmodel.adapters.ui.values import shows
@@ -122,7 +122,7 @@ ROW = compiled(row)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_text_area_shows_the_text_behind_one_line_break(text: str) -> None:
+def test_text_area_starts_with_one_line_break(text: str) -> None:
     field = made("textarea")
 
     html = compiled(component(field)).fill(slot_values(field, text, "") | {"id": "1"})
@@ -132,7 +132,7 @@ def test_text_area_shows_the_text_behind_one_line_break(text: str) -> None:
     assert unescape(inside) == f"\n{text}"
 
 
-def test_required_input_that_is_empty_already_can_be_sent_again() -> None:
+def test_required_input_with_empty_value_can_be_resubmitted() -> None:
     field = made("text")
     template = compiled(component(field))
 
@@ -144,7 +144,7 @@ def test_required_input_that_is_empty_already_can_be_sent_again() -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "image", "password"])
-def test_what_is_secret_or_a_file_is_never_written_into_an_input(kind: str) -> None:
+def test_secrets_and_files_are_never_rendered_into_inputs(kind: str) -> None:
     field = made(kind)
 
     html = compiled(component(field)).fill(slot_values(field, "s3cr3t", "") | {"id": "1"})
@@ -173,13 +173,11 @@ def test_what_is_secret_or_a_file_is_never_written_into_an_input(kind: str) -> N
         ("text", None, ""),
     ],
 )
-def test_input_holds_the_value_in_the_form_that_browsers_take(
-    kind: str, value: Any, text: str
-) -> None:
+def test_input_value_has_the_browsers_format(kind: str, value: Any, text: str) -> None:
     assert made(kind).text(value) == text
 
 
-def test_hostile_labels_stay_text() -> None:
+def test_markup_in_labels_is_escaped() -> None:
     field = FormField("x", "text", "<b>'\"&", help="<i>", placeholder='" onfocus="x')
 
     html = compiled(component(field)).fill(slot_values(field, "", "") | {"id": "1"})

@@ -15,7 +15,7 @@ def kind(cls: type[Entity]) -> EntityType:
     return Registry([cls])[cls]
 
 
-def test_name_comes_before_other_texts() -> None:
+def test_name_field_is_the_display_name() -> None:
     class Pen(Entity):
         model_config = EntityConfig(scope="record")
         color: str = "red"
@@ -27,7 +27,7 @@ def test_name_comes_before_other_texts() -> None:
     assert title_of(pens, Pen()) == "A pen"
 
 
-def test_first_text_names_a_record_without_a_name() -> None:
+def test_first_text_field_is_the_display_name_without_name() -> None:
     class Pen(Entity):
         model_config = EntityConfig(scope="record")
         count: int = 1
@@ -36,7 +36,7 @@ def test_first_text_names_a_record_without_a_name() -> None:
     assert (title_field(kind(Pen)), title_of(kind(Pen), Pen())) == ("color", "red")
 
 
-def test_property_may_name_a_record() -> None:
+def test_property_may_be_the_display_name() -> None:
     class Person(Entity):
         model_config = EntityConfig(scope="record")
         first: str = "Ann"
@@ -50,7 +50,7 @@ def test_property_may_name_a_record() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "  ", "\n"])
-def test_record_without_a_text_is_called_by_its_id(value: str) -> None:
+def test_record_without_text_is_displayed_by_id(value: str) -> None:
     class Pen(Entity):
         model_config = EntityConfig(scope="record")
         name: str = value
@@ -58,7 +58,7 @@ def test_record_without_a_text_is_called_by_its_id(value: str) -> None:
     assert title_of(kind(Pen), Pen(id="p7")) == "Pen p7"
 
 
-def test_private_text_names_nothing() -> None:
+def test_private_text_is_no_display_name() -> None:
     class Pen(Entity):
         model_config = EntityConfig(scope="record")
         name: str = Field(default="hidden", private=True)
@@ -79,7 +79,7 @@ def test_long_name_is_cut() -> None:
     assert (len(told), told[-1]) == (MAX_TITLE_CHARS, "…")
 
 
-def test_scoped_entity_is_called_by_its_class() -> None:
+def test_scoped_entity_is_displayed_by_class() -> None:
     class Counter(Entity):
         name: str = "mine"
 

@@ -67,7 +67,7 @@ def text_of(html: str) -> str:
         (Any, {"a": 1}, "a1"),
     ],
 )
-def test_value_of_each_type_is_shown_in_words(annotation: Any, value: Any, text: str) -> None:
+def test_value_of_each_type_is_formatted(annotation: Any, value: Any, text: str) -> None:
     assert text_of(shows(annotation)(value)) == text
 
 
@@ -80,13 +80,13 @@ def test_value_of_each_type_is_shown_in_words(annotation: Any, value: Any, text:
         (str, "<" * 500, "<" * MAX_CELL_CHARS + "…"),
     ],
 )
-def test_cell_is_brief(annotation: Any, value: Any, text: str) -> None:
+def test_cell_value_is_truncated(annotation: Any, value: Any, text: str) -> None:
     assert text_of(shows(annotation, brief=True)(value)) == text
 
 
 @pytest.mark.parametrize("brief", [True, False])
 @pytest.mark.parametrize("annotation", [str, int | None, list[str], dict[str, Any], Size, date])
-def test_nothing_is_shown_as_a_dash(annotation: Any, brief: bool) -> None:
+def test_missing_value_renders_a_dash(annotation: Any, brief: bool) -> None:
     show = shows(annotation, brief=brief)
 
     assert show(None) == show("") == NOTHING
@@ -102,7 +102,7 @@ def test_nothing_is_shown_as_a_dash(annotation: Any, brief: bool) -> None:
     ],
     ids=["first", "last"],
 )
-def test_moment_at_the_end_of_time_is_shown(moment: datetime) -> None:
+def test_latest_datetime_is_rendered(moment: datetime) -> None:
     assert str(moment.year) in text_of(shows(datetime)(moment))
 
 
@@ -115,11 +115,11 @@ HOSTILE_URLS = [
 
 @pytest.mark.parametrize("url", HOSTILE_URLS)
 @pytest.mark.parametrize("shown", [(str, UI(widget="url")), (AnyUrl, UI())], ids=["widget", "type"])
-def test_address_that_could_run_is_no_link(shown: tuple[Any, UI], url: str) -> None:
+def test_script_url_renders_no_link(shown: tuple[Any, UI], url: str) -> None:
     assert elements(shows(*shown)(url)) == []
 
 
-def test_link_of_an_address_stays_one_attribute() -> None:
+def test_quotes_in_a_url_stay_in_its_attribute() -> None:
     (link, *_) = dom(shows(str, UI(widget="url"))('https://x/"onclick="alert(1)'))
 
     assert {name for name, _ in link[2]} == {"class", "href", "rel"}
@@ -128,7 +128,7 @@ def test_link_of_an_address_stays_one_attribute() -> None:
 @pytest.mark.parametrize(
     "color", ["red;background:url(//x)", "#12", "#1234567890", "url(x)", "a b"]
 )
-def test_text_that_is_no_colour_gets_no_style(color: str) -> None:
+def test_invalid_colour_renders_no_style(color: str) -> None:
     html = shows(str, UI(widget="color"))(color)
 
     assert "style" not in html
@@ -137,7 +137,7 @@ def test_text_that_is_no_colour_gets_no_style(color: str) -> None:
 
 @given(text=texts)
 @settings(max_examples=100, deadline=None)
-def test_hostile_text_is_the_same_element_whatever_it_says(text: str) -> None:
+def test_markup_in_text_is_escaped(text: str) -> None:
     wishes = ["color", "email", "url", "markdown", None]
     for widget, brief in [(w, b) for w in wishes for b in (True, False)]:
         html = shows(str, UI(widget=widget), brief=brief)(text)
@@ -161,7 +161,7 @@ def test_hostile_text_is_the_same_element_whatever_it_says(text: str) -> None:
     )
 )
 @settings(max_examples=50, deadline=None)
-def test_hostile_data_is_text_at_every_depth(value: Any) -> None:
+def test_markup_in_nested_data_is_escaped(value: Any) -> None:
     tags = {tag for _, tag, _ in elements(shows(Any)(value))}
 
     assert tags <= {"span", "dl", "div", "dt", "dd", "ul", "li"}
@@ -195,7 +195,7 @@ def test_hostile_data_is_text_at_every_depth(value: Any) -> None:
         "| a |\n|---|\n| <script> |",
     ],
 )
-def test_markdown_runs_and_loads_nothing(text: str) -> None:
+def test_markdown_renders_no_script_or_external_resource(text: str) -> None:
     nodes = [node for node in dom(markdown(text)) if node[0] in ("open", "comment")]
 
     for node in nodes:
@@ -206,7 +206,7 @@ def test_markdown_runs_and_loads_nothing(text: str) -> None:
             assert name != "href" or value.startswith(("https://", "http://")), value
 
 
-def test_markdown_shows_its_own_elements() -> None:
+def test_markdown_renders_its_elements() -> None:
     html = markdown("# Title\n\n- *a*\n- **b**\n\n| x |\n|---|\n| 1 |\n\n[go](https://x) [in](/y)")
 
     tags = {node[1] for node in dom(html) if node[0] == "open"}
@@ -217,7 +217,7 @@ def test_markdown_shows_its_own_elements() -> None:
 @pytest.mark.parametrize(
     "mark", ["[", "*a ", "<![CDATA[", "a\n\n", "|", "`", "_a ", "\\a", "- a\n", "&"]
 )
-def test_markdown_with_too_many_marks_is_shown_as_written(mark: str) -> None:
+def test_markdown_with_too_many_delimiters_renders_as_text(mark: str) -> None:
     text = mark * (MAX_MARKS + 1)
 
     assert markdown(text) == escape(text)
@@ -237,7 +237,7 @@ def test_markdown_is_rendered_once_for_the_same_text(monkeypatch: pytest.MonkeyP
     assert rendered == ["once *only*"]
 
 
-def test_a_large_value_is_shown_with_few_calls() -> None:
+def test_large_value_renders_with_few_calls() -> None:
     """Rendering a visitor's 10,000 values must not block the event loop for seconds."""
     value = {str(n): [n, {"a": "<b>"}] for n in range(2_000)}
     calls = 0

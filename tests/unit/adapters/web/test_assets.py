@@ -27,7 +27,7 @@ def write(package: Path, manifest: dict[str, str]) -> None:
     (package / "static" / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_missing_modules_stop_the_start(package: Path) -> None:
+def test_missing_modules_fail_startup(package: Path) -> None:
     with pytest.raises(ConfigurationError, match="make assets"):
         assets.asset_urls()
 
@@ -44,7 +44,7 @@ def test_missing_style_sheet_is_logged_once_with_the_remedy(
     assert "make assets" in caplog.text
 
 
-def test_name_of_the_build_changes_with_any_asset(package: Path) -> None:
+def test_build_name_changes_with_any_asset(package: Path) -> None:
     def build(name: str) -> str:
         write(package, {"starmodel.css": name})
         assets.asset_urls.cache_clear()

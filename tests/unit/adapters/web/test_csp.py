@@ -41,7 +41,7 @@ def hash_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def test_policy_allows_our_own_origin_and_nothing_inline() -> None:
+def test_csp_allows_own_origin_and_nothing_inline() -> None:
     assert allowed(page_policy()) == {
         "default-src": ["'self'"],
         "script-src": ["'self'", "'unsafe-eval'"],
@@ -56,7 +56,7 @@ def test_policy_allows_our_own_origin_and_nothing_inline() -> None:
 
 @pytest.mark.parametrize("cdn", [False, True])
 @pytest.mark.parametrize("root_path", ["", "/shop"])
-def test_every_inline_script_of_the_head_is_in_its_policy(cdn: bool, root_path: str) -> None:
+def test_every_inline_script_of_the_head_has_its_hash_in_the_csp(cdn: bool, root_path: str) -> None:
     head = PageHead(ASSETS, cdn=cdn)
     inline = scripts(head.html(root_path))
     assert len(inline) == 1 + cdn
@@ -64,13 +64,13 @@ def test_every_inline_script_of_the_head_is_in_its_policy(cdn: bool, root_path: 
         assert hash_of(text) in allowed(head.policy(root_path))["script-src"]
 
 
-def test_scripts_of_a_skin_are_in_the_policy() -> None:
+def test_scripts_of_a_skin_are_in_the_csp() -> None:
     policy = policies(PageHead(ASSETS), ["let a = 1"])
     assert hash_of("let a = 1") in allowed(policy(""))["script-src"]
     assert policy("") is policy("")
 
 
-def test_public_network_is_allowed_only_when_it_is_asked_for() -> None:
+def test_cdn_is_allowed_only_when_configured() -> None:
     local, cdn = PageHead(ASSETS), PageHead(ASSETS, cdn=True)
     assert b"https:" not in local.policy()
     assert "https:" not in local.html()
@@ -79,7 +79,7 @@ def test_public_network_is_allowed_only_when_it_is_asked_for() -> None:
     assert "https://cdn.jsdelivr.net" not in allowed(cdn.policy())["default-src"]
 
 
-def test_public_network_stands_in_for_what_is_not_ours() -> None:
+def test_cdn_replaces_third_party_assets() -> None:
     head = PageHead(ASSETS, cdn=True)
     imports = json.loads(scripts(head.html("/shop"))[1])["imports"]
     assert imports["/shop/_starmodel/assets/datastar-1.js"].startswith("https://cdn.jsdelivr.net/")
@@ -94,5 +94,5 @@ def test_head_without_a_style_sheet_still_has_the_theme() -> None:
     assert len(scripts(html)) == 1
 
 
-def test_icon_is_addressed_below_the_mount_point() -> None:
+def test_icon_url_is_below_the_mount_point() -> None:
     assert PageHead(ASSETS).icon("plus", "/shop") == "/shop/_starmodel/assets/icons-1.svg#plus"

@@ -66,7 +66,7 @@ def test_inputs_are_gathered_by_name(pairs: Any, made: dict[str, Any], request: 
         ("0001-01-01T00:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
     ],
 )
-def test_moment_keeps_what_its_input_has_no_room_for(sent: str, rest: str, made: str) -> None:
+def test_datetime_keeps_precision_that_its_input_drops(sent: str, rest: str, made: str) -> None:
     assert gathered([("m", sent), ("_rest.m", rest)]) == {"m": made}
 
 
@@ -95,7 +95,7 @@ told = st.sampled_from(
 
 @given(pairs=st.lists(st.tuples(names, told), max_size=8))
 @settings(max_examples=300, deadline=None)
-def test_hostile_names_and_values_raise_nothing_and_nest_within_bounds(pairs: Any) -> None:
+def test_hostile_form_data_raises_nothing_and_nests_within_bounds(pairs: Any) -> None:
     made = gathered(pairs)
 
     assert isinstance(made, dict)
@@ -116,7 +116,7 @@ def depth(value: Any) -> int:
 
 @given(value=st.datetimes() | st.times())
 @settings(max_examples=100, deadline=None)
-def test_every_moment_comes_back(value: datetime | time) -> None:
+def test_every_datetime_round_trips(value: datetime | time) -> None:
     field = FormField("m", "datetime" if isinstance(value, datetime) else "time", "M")
 
     made = gathered([("m", field.text(value)), ("_rest.m", field.rest(value))])
@@ -126,7 +126,7 @@ def test_every_moment_comes_back(value: datetime | time) -> None:
 
 @given(value=st.text(st.characters(exclude_categories=["Cs"])) | st.none())
 @settings(max_examples=100, deadline=None)
-def test_every_text_comes_back(value: str | None) -> None:
+def test_every_text_round_trips(value: str | None) -> None:
     for kind in ("text", "textarea", "email", "color", "hidden"):
         field = FormField("a", kind, "A", optional=True)
         exact = field.exact(value)

@@ -20,6 +20,6 @@ def test_server_address_reads_the_server_s_options(arguments, expected, monkeypa
     assert server_address(arguments) == expected
 
 
-def test_server_address_prefers_what_starmodel_run_says(monkeypatch):
+def test_server_address_prefers_starmodel_run_options(monkeypatch):
     monkeypatch.setenv("STARMODEL_ADDRESS", "http://127.0.0.1:7000")
     assert server_address(["uvicorn", "--port", "9"]) == "http://127.0.0.1:7000"

@@ -43,14 +43,14 @@ def reasons(entities: list[type[Entity]], **options: Any) -> list[str]:
     return process_local_reasons(create_app(entities, **options).starmodel)
 
 
-def test_memory_and_its_bus_are_named_with_the_remedy() -> None:
+def test_memory_store_and_in_process_bus_are_reasons_with_a_remedy() -> None:
     memory, bus = reasons([Basket, Order])
     assert memory.startswith("Basket is kept in the memory of one process")
     assert "'store': 'sql'" in memory
     assert "event_bus" in bus
 
 
-def test_sql_and_a_bus_between_processes_have_no_reasons() -> None:
+def test_sql_store_and_shared_bus_have_no_reasons() -> None:
     assert reasons([Order], bus=BetweenProcesses()) == []
 
 
@@ -74,7 +74,7 @@ async def taken(folder: Path, why: list[str], *, ends: bool = False) -> None:
             await other.communicate(b"")
 
 
-async def test_second_process_is_told_once(
+async def test_second_process_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
@@ -83,7 +83,7 @@ async def test_second_process_is_told_once(
     assert "Basket is here." in caplog.text
 
 
-async def test_process_that_ends_meanwhile_is_nothing_to_tell(
+async def test_process_that_exits_during_the_check_is_not_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await taken(tmp_path, ["Basket is here."], ends=True)

@@ -17,7 +17,7 @@ from starmodel.adapters.web.proxies import TrustedProxies
         (["::1"], "::1", "nonsense", "nonsense"),
     ],
 )
-def test_mend_takes_the_nearest_hop_that_is_not_a_trusted_proxy(
+def test_client_address_is_the_nearest_hop_outside_trusted_proxies(
     networks, peer, forwarded, expected
 ):
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []

@@ -35,7 +35,7 @@ async def test_writer_waits_for_a_reader_that_catches_up() -> None:
     assert not parts.skipped
 
 
-async def test_newer_parts_replace_the_oldest_when_patience_ends() -> None:
+async def test_newer_parts_replace_the_oldest_after_the_timeout() -> None:
     parts = ReplyParts(max_bytes=100, patience_s=0.02)
     await asyncio.wait_for(_write(parts, 50), 1)
     assert parts._bytes <= 100
@@ -51,7 +51,7 @@ async def test_part_larger_than_the_bound_waits_alone() -> None:
     assert await read(parts) == [b"2" * 300]
 
 
-async def test_abandoned_reply_keeps_nothing_and_lets_the_writer_go() -> None:
+async def test_abandoned_reply_frees_its_parts_and_unblocks_the_writer() -> None:
     parts = ReplyParts(max_bytes=100, patience_s=60)
     writer = asyncio.create_task(_write(parts, 50))
     await asyncio.sleep(0.01)

@@ -59,7 +59,7 @@ def test_allows_unknown_rule_is_a_configuration_error():
     ("scope", "open_"), [("session", True), ("user", False), ("app", False), ("record", False)]
 )
 @pytest.mark.parametrize("need", ["read", "write"])
-def test_policy_without_a_rule_is_closed_except_for_one_s_own_session(scope, open_, need):
+def test_policy_without_rule_denies_all_but_the_own_session(scope, open_, need):
     entity_type = typed(scope=scope)
     RulePolicy().check(entity_type, need, ANN)
     if open_:
@@ -70,7 +70,7 @@ def test_policy_without_a_rule_is_closed_except_for_one_s_own_session(scope, ope
         assert caught.value.status == 401
 
 
-def test_policy_one_rule_means_both_and_a_mapping_each():
+def test_policy_single_rule_applies_to_read_and_write():
     for need in ("read", "write"):
         RulePolicy().check(typed("public"), need, None)
     half = typed({"read": "public"})
@@ -79,7 +79,7 @@ def test_policy_one_rule_means_both_and_a_mapping_each():
         RulePolicy().check(half, "write", None)
 
 
-def test_policy_event_s_own_rule_goes_before_the_class_s():
+def test_policy_event_rule_overrides_class_rule():
     entity_type = typed("nobody", event_access="public")
     RulePolicy().check(entity_type, "write", None, event=entity_type.events["go"])
     with pytest.raises(AccessDeniedError) as caught:
@@ -88,7 +88,7 @@ def test_policy_event_s_own_rule_goes_before_the_class_s():
     assert "Thing.update" in str(caught.value)
 
 
-def test_policy_function_is_asked_with_the_record_only():
+def test_policy_function_is_called_with_a_record_only():
     asked = []
 
     def rule(actor, thing):
@@ -109,7 +109,7 @@ def test_policy_function_is_asked_with_the_record_only():
     assert not policy.reads_fields(typed("public"))
 
 
-def test_policy_nobody_is_for_nobody_but_trusted_code():
+def test_policy_nobody_allows_trusted_code_only():
     entity_type = typed("nobody")
     RulePolicy().check(entity_type, "write", TRUSTED)
     for actor in (None, ANN, BOSS, Actor("trusted", "Trusted code")):
@@ -119,7 +119,7 @@ def test_policy_nobody_is_for_nobody_but_trusted_code():
 
 
 @pytest.mark.parametrize("access", ["everybody", 5, {"reed": "public"}, {"read": "x"}])
-def test_definition_with_an_impossible_rule_is_refused(access):
+def test_definition_with_invalid_rule_is_refused(access):
     with pytest.raises(ConfigurationError):
 
         class Thing(Entity):

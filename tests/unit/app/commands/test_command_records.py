@@ -16,7 +16,7 @@ from starmodel.testing.fakes import fake_application
 from unit.app.entities import Counter, Product
 
 
-async def test_record_says_what_was_asked_and_by_whom(app, visitor, clock):
+async def test_record_has_event_arguments_and_actor(app, visitor, clock):
     session = visitor("ann", "boss")
     first = await app.dispatch(Counter.add(2), actor=session.actor, session=session)
     record = first.record

@@ -14,7 +14,7 @@ from starmodel.testing.fakes import fake_application
 from unit.app.entities import stored
 
 
-async def test_auto_persist_off_stores_only_what_is_saved(bus, changes):
+async def test_auto_persist_off_stores_saved_changes_only(bus, changes):
     class Draft(Entity):
         model_config = EntityConfig(scope="app", access="public", auto_persist=False)
         text: str = ""
@@ -38,7 +38,7 @@ async def test_auto_persist_off_stores_only_what_is_saved(bus, changes):
     assert (await stored(app, Draft)).text == "b"
 
 
-async def test_ttl_slides_on_write_and_expiry_is_told_with_the_default_state(bus, clock, changes):
+async def test_ttl_slides_on_write_and_expiry_publishes_the_default_state(bus, clock, changes):
     class Guest(Entity):
         model_config = EntityConfig(scope="app", access="public", ttl=60)
         name: str = "nobody"
@@ -92,7 +92,7 @@ def _synced():
     return Form, Bare, Deep
 
 
-async def test_sync_with_client_takes_the_browser_s_values_over(send):
+async def test_sync_with_client_applies_browser_signals(send):
     form, bare, deep = _synced()
     app = fake_application(form, bare, deep)
     signals = {

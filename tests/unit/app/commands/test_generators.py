@@ -185,14 +185,14 @@ async def test_segments_each_yield_is_stored_published_and_sent_before_the_next(
     assert [state["done"] for _, _, state in changes()] == [1, 2, 3]
 
 
-async def test_segments_later_exception_undoes_only_what_followed(app):
+async def test_segments_later_exception_rolls_back_its_segment_only(app):
     with pytest.raises(LookupError):
         await app.dispatch(Job.run(3, 2))
     found = await stored(app)
     assert (found.done, found.note) == (2, "")
 
 
-async def test_segments_invalid_state_undoes_only_its_segment(app):
+async def test_segments_invalid_state_rolls_back_its_segment_only(app):
     with pytest.raises(InvalidStateError):
         await app.dispatch(Job.spoil())
     assert (await stored(app)).done == 1
@@ -205,7 +205,7 @@ async def test_segments_yield_before_any_change_then_change(app, changes):
     assert [kind for kind, _, _ in changes()] == ["created", "updated"]
 
 
-async def test_segments_containers_are_dead_after_a_yield(app):
+async def test_segments_containers_from_before_a_yield_refuse_changes(app):
     with pytest.raises(StaleDraftError, match="before a yield"):
         await app.dispatch(Job.keep_containers())
     assert (await stored(app)).log == ["one"]
@@ -240,7 +240,7 @@ async def test_segments_conflict_that_is_not_caught_ends_the_event(app):
     assert (await stored(app)).done == 11
 
 
-async def test_segments_unread_changes_of_others_are_kept(app):
+async def test_segments_concurrent_changes_of_unread_fields_are_preserved(app):
     await app.dispatch(Job.bump(1))
     running = asyncio.create_task(app.dispatch(Job.touch_note()))
     await asyncio.sleep(0)
@@ -273,7 +273,7 @@ async def test_segments_several_entities_added_and_deleted(app, changes):
     ]
 
 
-async def test_segments_what_a_conflicting_segment_added_is_forgotten(app):
+async def test_segments_conflict_discards_added_entities(app):
     await app.dispatch(Shop.sell())
     running = asyncio.create_task(app.dispatch(Shop.add_twice()))
     await asyncio.sleep(0)
@@ -283,7 +283,7 @@ async def test_segments_what_a_conflicting_segment_added_is_forgotten(app):
     assert await Item.objects.count() == 1
 
 
-async def test_segments_create_event_stores_once_and_goes_on(app, changes):
+async def test_segments_create_event_inserts_once_and_continues(app, changes):
     outcome = await app.dispatch(Item.create("a"))
     assert outcome.entity.name == "a!"
     assert [(kind, state["name"]) for kind, _, state in changes()] == [
@@ -294,7 +294,7 @@ async def test_segments_create_event_stores_once_and_goes_on(app, changes):
     assert outcome.version == version_of(await Item.objects.get(outcome.entity.id))
 
 
-async def test_segments_that_end_early_are_closed_at_once(app, send):
+async def test_segments_that_end_early_are_closed_immediately(app, send):
     async def cancelled(outcome):
         raise asyncio.CancelledError
 
@@ -303,7 +303,7 @@ async def test_segments_that_end_early_are_closed_at_once(app, send):
     assert CLEANED == ["closed"]
 
 
-async def test_segments_go_on_when_a_step_can_not_be_delivered(app, send):
+async def test_segments_continue_when_a_step_cannot_be_delivered(app, send):
     async def broken(outcome):
         raise OSError("the caller is gone")
 

@@ -83,7 +83,7 @@ async def count(app):
 
 
 @pytest.mark.parametrize("name", ["add", "slowly"])
-async def test_key_repeated_answers_the_stored_outcome(app, send, bus, name):
+async def test_key_repeated_returns_the_stored_outcome(app, send, bus, name):
     first = await send(app, Counter, name, key="k1")
     told = len(bus.messages)
     again = await send(app, Counter, name, key="k1")
@@ -94,7 +94,7 @@ async def test_key_repeated_answers_the_stored_outcome(app, send, bus, name):
     assert len(bus.messages) == told
 
 
-async def test_key_repeated_on_an_entity_that_was_stored_before_is_answered(app, send):
+async def test_key_repeated_on_a_stored_entity_returns_the_outcome(app, send):
     await send(app, Counter, "add", key="k1")
     first = await send(app, Counter, "add", key="k2")
     again = await send(app, Counter, "add", key="k2")
@@ -160,7 +160,7 @@ async def test_key_with_the_same_arguments_in_another_order_is_a_repeat(app, sen
     assert (await send(app, Counter, "add", key="k", body={"by": 3, "amount": 2})).repeated
 
 
-async def test_refused_event_may_run_again_with_its_key(app, send):
+async def test_refused_event_can_be_retried_with_its_key(app, send):
     for name in ("refuse", "slowly"):
         FAILING.append(True)
         with pytest.raises(LookupError):
@@ -171,7 +171,7 @@ async def test_refused_event_may_run_again_with_its_key(app, send):
         assert await count(app) == before + 1
 
 
-async def test_generator_that_failed_after_a_yield_is_never_run_again(app, send):
+async def test_generator_that_failed_after_a_yield_is_not_retried(app, send):
     FAILING.append(True)
     with pytest.raises(LookupError):
         await send(app, Counter, "in_steps", key="k")
@@ -182,7 +182,7 @@ async def test_generator_that_failed_after_a_yield_is_never_run_again(app, send)
 
 
 @pytest.mark.parametrize(("name", "kept"), [("in_steps", 1), ("slowly", 0)])
-async def test_event_that_was_cancelled_is_never_run_again(app, send, gate, name, kept):
+async def test_cancelled_event_is_not_retried(app, send, gate, name, kept):
     """Its external side effects are unknown."""
     gate.clear()
     running = asyncio.create_task(send(app, Counter, name, key="k"))
@@ -221,7 +221,7 @@ async def test_marker_commits_with_the_change_or_not_at_all(app, send, monkeypat
     assert await repository.marker(batch.marker.key) == batch.marker
 
 
-async def test_marker_of_an_event_without_a_change_is_kept_too(app, send):
+async def test_marker_of_an_event_without_change_is_stored(app, send):
     await send(app, Counter, "add", key="k", body={"amount": 0})
     assert (await send(app, Counter, "add", key="k", body={"amount": 0})).repeated
 
@@ -260,14 +260,14 @@ async def test_create_repeated_makes_one_record(app, send):
     assert await Item.objects.count() == 1
 
 
-async def test_delete_repeated_answers_as_the_first_did(app, send):
+async def test_delete_repeated_returns_the_first_outcome(app, send):
     item = await Item.objects.create(name="Pen")
     await send(app, Item, "delete", id=item.id, key="k")
     again = await send(app, Item, "delete", id=item.id, key="k")
     assert (again.repeated, again.entity) == (True, None)
 
 
-async def test_create_that_was_refused_may_run_again(app, send):
+async def test_refused_create_can_be_retried_with_its_key(app, send):
     await Item.objects.create(id="p", name="Pen")
     for _ in range(2):
         with pytest.raises(ConstraintError):
@@ -341,7 +341,7 @@ async def test_repeat_after_sign_in_is_still_a_repeat(app, send, visitor):
 
 
 @pytest.mark.parametrize("name", ["add", "slowly", "in_steps"])
-async def test_next_person_of_the_browser_runs_an_event_of_its_own(app, send, visitor, name):
+async def test_next_actor_of_the_browser_runs_a_separate_command(app, send, visitor, name):
     browser = visitor("browser", "ann")
     await send(app, Counter, name, key="k", session=browser)
     done = await count(app)
@@ -354,14 +354,14 @@ async def test_next_person_of_the_browser_runs_an_event_of_its_own(app, send, vi
     assert (await send(app, Counter, name, key="k", session=browser)).repeated
 
 
-async def test_actors_without_a_session_and_parts_of_a_key_are_told_apart(app, send):
+async def test_actors_without_session_have_distinct_keys(app, send):
     await send(app, Counter, "add", key="k", actor=Actor("ann"))
     assert not (await send(app, Counter, "add", key="k", actor=Actor("bob"))).repeated
     assert not (await send(app, Counter, "add", key="k|k", actor=Actor("ann"))).repeated
     assert await count(app) == 3
 
 
-async def test_repeat_is_refused_to_whom_access_was_taken(desk, send, visitor):
+async def test_repeat_after_lost_access_is_refused(desk, send, visitor):
     ann = visitor("ann", "ann")
     paper = await Paper.objects.create(owner="ann")
     first = await send(desk, Paper, "copy_out", id=paper.id, key="k", session=ann)
@@ -380,7 +380,7 @@ async def test_repeat_checks_access_before_the_arguments_are_compared(desk, send
         await send(desk, Paper, "update", id=paper.id, key="k", session=ann, body={"text": "b"})
 
 
-async def test_repeat_shows_nothing_that_may_not_be_read_any_more(desk, send, visitor):
+async def test_repeat_after_lost_read_access_returns_no_state(desk, send, visitor):
     ann = visitor("ann", "ann")
     paper = await Paper.objects.create(owner="ann")
     await send(desk, Paper, "touch", id=paper.id, key="k", session=ann)
@@ -391,7 +391,7 @@ async def test_repeat_shows_nothing_that_may_not_be_read_any_more(desk, send, vi
     assert again.reply.signals == {}
 
 
-async def test_repeat_shows_no_other_record_that_may_not_be_read_any_more(desk, send, visitor):
+async def test_repeat_after_lost_read_access_returns_no_other_record(desk, send, visitor):
     ann = visitor("ann", "ann")
     paper = await Paper.objects.create(owner="ann")
     first = await send(desk, Desk, "show", key="k", session=ann, body={"id": paper.id})
@@ -403,7 +403,7 @@ async def test_repeat_shows_no_other_record_that_may_not_be_read_any_more(desk, 
     assert (again.repeated, again.reply.result, again.reply.signals) == (True, None, {})
 
 
-async def test_repeat_for_who_could_never_read_answers_as_the_first_did(desk, send, visitor):
+async def test_repeat_for_a_write_only_actor_returns_the_first_outcome(desk, send, visitor):
     ann = visitor("ann", "ann")
     first = await send(desk, Box, "add", key="k", session=ann)
     again = await send(desk, Box, "add", key="k", session=ann)
@@ -435,7 +435,7 @@ async def test_refusal_before_the_run_leaves_no_marker(desk, send, visitor, monk
     assert written == []
 
 
-async def test_marker_of_an_earlier_build_is_not_taken_for_ours(app, send, visitor):
+async def test_marker_of_an_earlier_build_is_not_matched(app, send, visitor):
     ann = visitor("ann", "ann")
     old = Marker("key-ann|Counter|add|k", "{}", "old", 0.0, '["x", "{}"]')
     await app.persistence.for_class(Counter).commit(Batch(marker=old))

@@ -50,7 +50,7 @@ class _Told(BaseModel):
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff"])
-def test_dataclass_is_published_without_private_parts(raw: bytes) -> None:
+def test_dataclass_event_is_published_without_private_fields(raw: bytes) -> None:
     data = fact_data(_Seen(_Login(), [_Login()], _Inner(), raw=raw))
 
     assert data["login"]["name"] == data["logins"][0]["name"] == "ann"
@@ -60,7 +60,7 @@ def test_dataclass_is_published_without_private_parts(raw: bytes) -> None:
     assert data.get("pin") is None
 
 
-def test_model_is_published_without_private_parts() -> None:
+def test_model_event_is_published_without_private_fields() -> None:
     data = fact_data(_Told())
 
     assert data["by"]["a"]["name"] == data["user"]["login"]["name"] == "ann"
@@ -84,6 +84,6 @@ class _Anything:
 
 
 @pytest.mark.parametrize("fact", [_Anything(_Odd()), _Unknown(_Odd())])
-def test_fact_without_a_json_form_is_a_mistake_of_the_application(fact: Any) -> None:
+def test_domain_event_without_json_encoding_is_an_application_error(fact: Any) -> None:
     with pytest.raises(TypeError, match="can't be published, so nothing is stored"):
         fact_data(fact)

@@ -88,7 +88,7 @@ async def test_slow_viewer_holds_one_state_per_topic_and_gets_the_last_in_full()
     assert page.take() == b""
 
 
-async def test_change_is_encoded_once_per_view_whatever_the_number_of_viewers():
+async def test_change_is_encoded_once_per_view_for_all_viewers():
     hub, view = Hub(), Plain()
     pages = [hub.subscribe(watching(view=view)) for _ in range(50)]
     await hub.deliver(changed(1))
@@ -100,7 +100,7 @@ async def test_change_is_encoded_once_per_view_whatever_the_number_of_viewers():
     assert view.made == 2
 
 
-async def test_nothing_is_encoded_for_nobody():
+async def test_nothing_is_encoded_without_subscribers():
     hub, view = Hub(), Plain()
     hub.subscribe(watching("Thing:other", view=view))
     await hub.deliver(changed(1))
@@ -114,7 +114,7 @@ async def test_several_views_of_one_topic_are_all_sent():
     assert page.take() == b"[1 full][1 full]"
 
 
-async def test_removed_and_made_again_is_sent_in_full():
+async def test_recreated_record_is_sent_as_full_state():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     message = snapshot_message("Thing", "x", None, 0, "deleted")
@@ -128,7 +128,7 @@ async def test_removed_and_made_again_is_sent_in_full():
     assert page.take() == b"[102 full]"
 
 
-async def test_change_that_a_removal_overtook_is_not_shown_to_a_page_that_came_between():
+async def test_change_overtaken_by_a_deletion_is_not_sent_to_new_subscribers():
     hub = Hub()
     await hub.deliver(changed(7, state=False))
     page = hub.subscribe(watching())
@@ -139,7 +139,7 @@ async def test_change_that_a_removal_overtook_is_not_shown_to_a_page_that_came_b
     assert page.take() == b"[50 full]"
 
 
-async def test_removals_are_remembered_in_bounded_number(monkeypatch):
+async def test_deletions_are_remembered_in_bounded_number(monkeypatch):
     monkeypatch.setattr("starmodel.app.live.hub.MAX_REMOVED_BYTES", 4000)
     hub = Hub()
     for n in range(100):
@@ -159,7 +159,7 @@ async def test_notes_are_bounded_and_follow_the_state():
     assert len(sent) < 20
 
 
-async def test_wait_returns_at_a_change_a_note_and_the_end():
+async def test_wait_returns_at_change_note_and_close():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     for wake in (lambda: hub.deliver(changed(1)), lambda: note(page), lambda: end(page)):
@@ -231,7 +231,7 @@ def guarded(rule):
     return Hub(guarded=["Thing"], allowed=allowed)
 
 
-async def test_guarded_class_is_decided_for_each_viewer():
+async def test_guarded_state_is_checked_for_each_viewer():
     hub = guarded(lambda message, actor: actor is not None and actor.id == "ann")
     ann, bob, nobody = (
         hub.subscribe(watching(actor=actor)) for actor in (Actor("ann"), Actor("bob"), None)
@@ -240,14 +240,14 @@ async def test_guarded_class_is_decided_for_each_viewer():
     assert [page.take() for page in (ann, bob, nobody)] == [b"[1 full]", b"[1 gone]", b"[1 gone]"]
 
 
-async def test_guarded_removal_is_told_to_all():
+async def test_guarded_deletion_is_sent_to_all():
     hub = guarded(lambda message, actor: False)
     page = hub.subscribe(watching())
     await hub.deliver(changed(2, state=False))
     assert page.take() == b"[2 gone]"
 
 
-async def test_guarded_state_that_comes_back_is_sent_in_full():
+async def test_guarded_state_readable_again_is_sent_as_full_state():
     """Changes in between were never sent, so a diff would leave stale values on the page."""
     hub = guarded(lambda message, actor: message.version != 2)
     page = hub.subscribe(watching())
@@ -256,7 +256,7 @@ async def test_guarded_state_that_comes_back_is_sent_in_full():
         assert page.take() == expected
 
 
-async def test_guarded_decision_that_fails_shows_nothing_and_harms_nobody(caplog):
+async def test_guarded_rule_that_raises_sends_nothing_and_affects_no_other_viewer(caplog):
     def rule(message, actor):
         if actor is None:
             raise LookupError("the store is down")
@@ -269,7 +269,7 @@ async def test_guarded_decision_that_fails_shows_nothing_and_harms_nobody(caplog
     assert "the store is down" in caplog.text
 
 
-async def test_view_that_fails_is_logged_and_the_rest_of_the_page_lives(caplog):
+async def test_view_that_raises_is_logged_and_other_views_are_sent(caplog):
     class Broken(Plain):
         def encode(self, message, *, full):
             raise LookupError("view failed")

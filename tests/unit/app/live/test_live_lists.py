@@ -118,7 +118,7 @@ async def shop():
     await made.app.close()
 
 
-async def test_first_answer_is_full_and_each_change_after_it_a_diff(shop):
+async def test_first_result_is_full_and_later_ones_are_diffs(shop):
     await shop.make("a", "b")
     viewer = await shop.watch()
     assert viewer.take() == b"[ab full]"
@@ -128,7 +128,7 @@ async def test_first_answer_is_full_and_each_change_after_it_a_diff(shop):
     assert viewer.take() == b"[abc]"
 
 
-async def test_page_that_shows_the_answer_is_sent_nothing_and_follows_by_diffs(shop):
+async def test_page_with_current_digest_receives_diffs_only(shop):
     await shop.make("a")
     viewer = await shop.watch(shown=await shop.digest())
     assert (viewer.take(), shop.view.made) == (b"", 0)
@@ -137,7 +137,7 @@ async def test_page_that_shows_the_answer_is_sent_nothing_and_follows_by_diffs(s
     assert viewer.take() == b"[]"
 
 
-async def test_page_that_shows_something_else_is_sent_all_after_another_question(shop):
+async def test_page_with_outdated_digest_receives_full_list_after_a_new_query(shop):
     """It may be newer than this process's last message, so an older result must not be sent."""
     await shop.make("a")
     await shop.watch()
@@ -169,7 +169,7 @@ async def test_window_follows_creates_updates_deletes_order_filter_and_page(shop
         assert tuple(viewer.take() for viewer in (plain, cheap, found)) == expected
 
 
-async def test_change_that_concerns_no_list_asks_nothing(shop):
+async def test_irrelevant_change_runs_no_query(shop):
     await shop.make(*"abc", price=9)
     viewer = await shop.watch(price__lt="5", order="name")
     await shop.pause.open()
@@ -180,7 +180,7 @@ async def test_change_that_concerns_no_list_asks_nothing(shop):
     assert (shop.asked, viewer.pending) == (before, 1)
 
 
-async def test_row_of_another_page_whose_place_stays_asks_nothing(shop):
+async def test_change_of_an_off_page_row_runs_no_query(shop):
     await shop.make(*"abcd")
     await shop.watch(order="name", per_page="2", page="2")
     await shop.pause.open()
@@ -189,7 +189,7 @@ async def test_row_of_another_page_whose_place_stays_asks_nothing(shop):
     assert shop.asked == before
 
 
-async def test_change_of_which_too_little_is_told_asks_again(shop):
+async def test_change_without_enough_data_runs_the_query(shop):
     await shop.make("a", price=9)
     await shop.watch(price__lt="5")
     await shop.pause.open()
@@ -200,7 +200,7 @@ async def test_change_of_which_too_little_is_told_asks_again(shop):
     assert shop.asked == before + 1
 
 
-async def test_many_changes_ask_at_once_and_then_once_after_a_pause(shop):
+async def test_many_changes_run_one_query_immediately_and_one_after_the_debounce(shop):
     await shop.make("a")
     viewer = await shop.watch()
     await shop.pause.open()
@@ -214,7 +214,7 @@ async def test_many_changes_ask_at_once_and_then_once_after_a_pause(shop):
     assert set(shop.pause.waits) == {PAUSE_S}
 
 
-async def test_row_of_an_earlier_page_that_leaves_the_filter_moves_this_page(shop):
+async def test_off_page_row_that_leaves_the_filter_shifts_the_page(shop):
     await shop.make(*"abcd")
     viewer = await shop.watch(price__lt="5", order="name", per_page="2", page="2")
     viewer.take()
@@ -238,7 +238,7 @@ def hold_answers(shop):
     return held
 
 
-async def test_change_while_the_question_is_asked_is_not_lost(shop):
+async def test_change_during_a_query_is_not_lost(shop):
     await shop.make("a")
     await shop.make("b", price=9)
     viewer = await shop.watch(price__lt="5")
@@ -254,7 +254,7 @@ async def test_change_while_the_question_is_asked_is_not_lost(shop):
     assert viewer.take() == b"[aB]"
 
 
-async def test_viewer_that_comes_while_the_question_is_asked_waits_for_the_next(shop):
+async def test_viewer_that_subscribes_during_a_query_waits_for_the_next(shop):
     await shop.make("a")
     held = hold_answers(shop)
     first = await shop.watch()
@@ -267,7 +267,7 @@ async def test_viewer_that_comes_while_the_question_is_asked_waits_for_the_next(
     assert (first.take(), late.take()) == (b"[ab]", b"[ab full]")
 
 
-async def test_one_question_and_one_encoding_serve_all_viewers(shop):
+async def test_one_query_and_one_encoding_serve_all_viewers(shop):
     await shop.make("a")
     viewers = [await shop.watch(order="name") for _ in range(100)]
     assert shop.asked == 1
@@ -292,7 +292,7 @@ async def test_slow_viewer_holds_one_state_and_gets_the_last_in_full(shop):
     assert (viewer.pending, viewer.take()) == (1, b"[abcd full]")
 
 
-async def test_nothing_stays_when_the_last_viewer_goes(shop):
+async def test_list_is_dropped_with_its_last_viewer(shop):
     viewers = [await shop.watch(order=order) for order in ("name", "name", "-name")]
     assert len(shop.app.lists) == 2
     for viewer in viewers:
@@ -304,7 +304,7 @@ async def test_nothing_stays_when_the_last_viewer_goes(shop):
     assert [task for task in asyncio.all_tasks() if task is not mine] == []
 
 
-async def test_each_actor_has_a_list_of_its_own_where_reading_depends_on_fields(shop):
+async def test_rule_function_gives_each_actor_a_separate_list(shop):
     await shop.make("a", note="ann", cls=Paper)
     await shop.make("b", note="bob", cls=Paper)
     ann, bob = [await shop.watch(actor=Actor(name), cls=Paper) for name in ("ann", "bob")]
@@ -317,7 +317,7 @@ async def test_each_actor_has_a_list_of_its_own_where_reading_depends_on_fields(
     assert (ann.take(), bob.take()) == (b"", b"[a]")
 
 
-async def test_store_that_is_away_is_asked_again_and_the_list_catches_up(shop, caplog):
+async def test_query_is_retried_while_the_store_is_unavailable(shop, caplog):
     await shop.make("a")
     repository = shop.app.persistence.for_class(Product)
     read, away = repository.list, True
@@ -341,7 +341,7 @@ async def test_store_that_is_away_is_asked_again_and_the_list_catches_up(shop, c
     assert "the disk is gone" in caplog.text
 
 
-async def test_viewer_that_came_while_the_store_was_away_is_told_when_it_is_back(shop, caplog):
+async def test_viewer_without_first_result_receives_it_when_the_store_recovers(shop, caplog):
     await shop.make("a")
     await shop.watch()
     await shop.pause.open()
@@ -378,7 +378,7 @@ async def test_expired_record_leaves_the_list(shop):
         {"name__in": "a b,c&d", "search": "ä?=#", "note__contains": " x "},
     ],
 )
-async def test_words_of_a_list_make_the_same_list_again(shop, asked):
+async def test_list_key_parses_to_an_equal_list(shop, asked):
     from urllib.parse import parse_qsl
 
     entity_type = shop.app.registry[Product]
@@ -387,7 +387,7 @@ async def test_words_of_a_list_make_the_same_list_again(shop, asked):
     assert " " not in listing.topic
 
 
-async def test_change_of_an_unreadable_record_asks_no_list(shop):
+async def test_change_of_an_unreadable_record_runs_no_query(shop):
     await shop.make("a", "b", "c", note="ann", cls=Paper)
     await shop.make("x", "y", note="bob", cls=Paper)
     ann = await shop.watch(actor=Actor("ann"), cls=Paper, per_page="2")
@@ -408,7 +408,7 @@ async def test_change_of_an_unreadable_record_asks_no_list(shop):
     assert (shop.asked, ann.take(), bob.take()) == (asked + 4, b"[ab]", b"[cy]")
 
 
-async def test_list_beyond_the_scan_limit_stays_as_it_is_and_waits_for_the_next_change(caplog):
+async def test_list_beyond_the_scan_limit_stays_unchanged_until_the_next_change(caplog):
     shop = Shop()
     shop.app._windows._scan_limit = 4
     await shop.make(*"abcd", note="ann", cls=Paper)
@@ -433,7 +433,7 @@ async def test_list_beyond_the_scan_limit_stays_as_it_is_and_waits_for_the_next_
     await shop.app.close()
 
 
-async def test_failing_read_asks_every_guarded_list_again(shop, caplog):
+async def test_failed_read_runs_every_guarded_query(shop, caplog):
     await shop.make("a", note="ann", cls=Paper)
     ann = await shop.watch(actor=Actor("ann"), cls=Paper)
     ann.take()

@@ -282,7 +282,7 @@ async def sweep(app, clock, rng, stop):
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_pages_with_random_writers_end_as_the_store_is(seed, clock, visitor):
+async def test_pages_converge_on_the_store_under_random_writes(seed, clock, visitor):
     rng = random.Random(seed)
     bus = LateBus(rng) if seed % 2 else RecordingBus(serialise=True)
     lists = partial(LiveLists, pause=lambda seconds: asyncio.sleep(seconds / 20))

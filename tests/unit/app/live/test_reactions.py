@@ -162,7 +162,7 @@ async def test_on_handler_has_its_own_unit_of_work(build):
     assert await sold(app) == 7
 
 
-async def test_on_failing_handler_is_logged_rolled_back_and_harms_nobody(build, caplog):
+async def test_on_failing_handler_is_logged_and_rolled_back(build, caplog):
     async def count(fact, uow):
         (await uow.get(Stats, "app")).sold += fact.n
 
@@ -178,7 +178,7 @@ async def test_on_failing_handler_is_logged_rolled_back_and_harms_nobody(build, 
     assert "handler failed" in caplog.text
 
 
-async def test_on_handler_s_change_is_rebased_when_others_changed_other_fields(build, clock):
+async def test_on_handler_change_is_rebased_on_concurrent_changes(build, clock):
     async def slow(fact, uow):
         shop = await uow.get(Shop, "app")
         await asyncio.sleep(0.002)
@@ -215,13 +215,13 @@ async def test_on_handler_may_dispatch(build):
     assert await sold(app) == 3
 
 
-async def test_facts_are_published_as_data_after_the_change(build, bus):
+async def test_domain_events_are_published_as_data_after_the_change(build, bus):
     app = build()
     outcome = await app.dispatch(Shop.sell(2))
     assert bus.messages[1:] == [Emitted("Fact", {"n": 2}, "Shop", outcome.record.id)]
 
 
-async def test_fact_that_is_no_data_is_refused_and_nothing_is_stored(build):
+async def test_unserialisable_domain_event_is_refused_and_nothing_is_stored(build):
     app = build()
     with pytest.raises(TypeError, match="dataclass"):
         await app.dispatch(Shop.emit_text())
@@ -245,6 +245,6 @@ def test_on_registers_once_however_often_it_is_declared():
 
 
 @pytest.mark.parametrize("cause", ["sell", 5, None])
-def test_on_something_else_is_a_configuration_error(cause):
+def test_on_other_argument_is_a_configuration_error(cause):
     with pytest.raises(ConfigurationError, match="expected the class of a fact"):
         on(cause)

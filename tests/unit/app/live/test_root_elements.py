@@ -49,7 +49,7 @@ def test_root_of_html(made: Any, expected: str) -> None:
     assert (selector, namespace) == (f"[{MARK}]", None)
 
 
-def test_root_of_other_namespaces() -> None:
+def test_root_of_svg_and_mathml() -> None:
     assert html(Svg(Circle(r=1)))[2] is None  # an HTML parser handles <svg>
     assert html(Circle(r=1))[1:] == (f"[{MARK}]", "svg")
     several, _, namespace = html([Circle(r=1), ft_hx("linearGradient")])
@@ -73,6 +73,6 @@ def test_several_rows_of_a_table_are_patched_at_their_ids() -> None:
 
 
 @pytest.mark.parametrize("made", [(Tr("a"), Tr("b", id="b")), [Option("a"), "b"], Html(Div("a"))])
-def test_what_no_wrapper_can_hold_is_refused(made: Any) -> None:
+def test_content_without_valid_wrapper_is_refused(made: Any) -> None:
     with pytest.raises(ConfigurationError, match="@live v returned"):
         part_of(made, "v", 1)

@@ -42,7 +42,7 @@ class Work:
         await step()
 
 
-async def test_each_payer_runs_one_piece_and_all_together_a_few() -> None:
+async def test_concurrency_is_bounded_per_payer_and_in_total() -> None:
     work = Work(FairScheduler())
     for payer in ("a", "a", "a", "b", "c", "d", "e"):
         work.add(payer)
@@ -55,7 +55,7 @@ async def test_each_payer_runs_one_piece_and_all_together_a_few() -> None:
     assert work.began.index("e") < 6  # before the last task of the payer with more
 
 
-async def test_cancelled_work_leaves_its_place_to_others() -> None:
+async def test_cancelled_task_frees_its_slot() -> None:
     work = Work(FairScheduler())
     first, waiting, other = work.add("a"), work.add("a"), work.add("a")
     await step()
@@ -71,7 +71,7 @@ async def test_cancelled_work_leaves_its_place_to_others() -> None:
     assert not work.scheduler._running
 
 
-async def test_payer_beyond_its_share_waits_and_others_do_not() -> None:
+async def test_payer_beyond_its_share_waits_alone() -> None:
     scheduler = FairScheduler()
     async with scheduler.slot("busy"):
         until = time.thread_time() + BURST_S * 2

@@ -61,7 +61,7 @@ def places(values, *, descending=False):
     ],
     ids=str,
 )
-def test_values_have_their_places_whatever_they_are(ascending):
+def test_any_values_of_a_type_are_ordered(ascending):
     shuffled = ascending[1::2] + ascending[::2]
 
     assert list(map(repr, places(shuffled))) == list(map(repr, ascending))
@@ -71,14 +71,14 @@ def test_values_have_their_places_whatever_they_are(ascending):
 
 
 @given(st.lists(st.none() | st.integers() | st.floats() | st.text(max_size=3) | st.datetimes()))
-def test_order_is_the_same_wherever_one_begins(values):
+def test_order_is_independent_of_the_start_position(values):
     def keys(ordered):
         return [sort_key((value, "id"), (("field", True),)) for value in ordered]
 
     assert keys(places(values, descending=True)) == keys(places(values[::-1], descending=True))
 
 
-def test_what_is_no_member_of_its_enum_any_more_stands_with_none():
+def test_removed_enum_member_sorts_with_none():
     class Task(Entity):
         model_config = EntityConfig(scope="record")
         level: Level = Level.LOW
@@ -90,7 +90,7 @@ def test_what_is_no_member_of_its_enum_any_more_stands_with_none():
     assert query.arrange([old, Task(id="b", level=Level.HIGH)]) == []
 
 
-def test_query_begins_behind_a_position():
+def test_query_starts_after_a_position():
     class Task(Entity):
         model_config = EntityConfig(scope="record")
         size: int | None = None

@@ -33,7 +33,7 @@ def fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fail]:
         sys.modules.pop(name, None)
 
 
-def test_steps_are_those_of_the_application(fail: Fail) -> None:
+def test_frames_are_those_of_the_application(fail: Fail) -> None:
     error = fail(
         shop="import parts\n",
         parts="import json\n\n\ndef load():\n    json.loads('{')\n\n\nload()\n",
@@ -53,7 +53,7 @@ def test_steps_are_those_of_the_application(fail: Fail) -> None:
     assert "decoder.py" not in told
 
 
-def test_syntax_error_is_the_last_step(fail: Fail) -> None:
+def test_syntax_error_is_the_last_frame(fail: Fail) -> None:
     error = fail(shop="import parts\n", parts="x = 1\ndef f(:\n")
     frame = own_frames(error)[-1]
     assert (frame.file, frame.line) == ("parts.py", 2)
@@ -61,7 +61,7 @@ def test_syntax_error_is_the_last_step(fail: Fail) -> None:
     assert "frozen importlib" not in own_traceback(error)
 
 
-def test_cause_is_told_too(fail: Fail) -> None:
+def test_cause_is_included(fail: Fail) -> None:
     source = (
         "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise RuntimeError('no') from e\n"
     )
@@ -70,7 +70,7 @@ def test_cause_is_told_too(fail: Fail) -> None:
     assert "direct cause" in told
 
 
-def test_changed_file_is_shown_as_it_is_now(fail: Fail) -> None:
+def test_changed_file_shows_current_source(fail: Fail) -> None:
     first = fail(shop="raise RuntimeError('one')\n")
     assert own_frames(first)[-1].code == ((1, "raise RuntimeError('one')"),)
     sys.modules.pop("shop", None)
@@ -79,7 +79,7 @@ def test_changed_file_is_shown_as_it_is_now(fail: Fail) -> None:
     assert own_frames(second)[-1].code[-1] == (2, "raise RuntimeError('two')")
 
 
-def test_exception_that_never_met_the_application_keeps_its_frames() -> None:
+def test_exception_without_application_frames_keeps_all_frames() -> None:
     error = json.JSONDecodeError("Expecting value", "{", 1)
     assert "JSONDecodeError" in own_traceback(error)
     assert own_frames(error) == []

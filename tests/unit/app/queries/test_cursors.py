@@ -65,7 +65,7 @@ SECONDS = timezone(timedelta(hours=1, seconds=7))
     ],
     ids=repr,
 )  # fmt: skip
-def test_position_comes_back_exactly_though_rules_may_have_changed(name, value):
+def test_position_round_trips_after_validators_changed(name, value):
     thing = Thing.model_construct(**(Thing().__dict__ | {name: value}))
     query = Query(Thing, order=((name, True),))
 
@@ -75,14 +75,14 @@ def test_position_comes_back_exactly_though_rules_may_have_changed(name, value):
     assert [type(part) for part in position] == [type(value), uuid.UUID]
 
 
-def test_cursor_is_plain_text_for_addresses():
+def test_cursor_is_url_safe():
     cursor = cursor_behind(Query(Thing, order=(("text", False),)), Thing(text="ÿþ??>>"))
 
     assert cursor.replace("-", "").replace("_", "").isalnum()
     assert len(cursor) < 140
 
 
-def test_cursor_shows_neither_a_value_nor_its_length():
+def test_cursor_reveals_no_value_or_length():
     query = Query(Thing, order=(("text", False),))
     texts = ["", "a" * 9, "secret"]
 
@@ -94,7 +94,7 @@ def test_cursor_shows_neither_a_value_nor_its_length():
     assert not any(b"secret" in each or b"00000005" in each for each in sealed)
 
 
-def test_cursor_belongs_to_its_reader_and_survives_a_new_key():
+def test_cursor_is_bound_to_its_actor_and_survives_key_rotation():
     query, thing = Query(Thing), Thing()
     cursor = cursor_behind(query, thing, "ann")
 
@@ -108,7 +108,7 @@ def test_cursor_belongs_to_its_reader_and_survives_a_new_key():
             Cursors(AesCipher(secrets, purpose)).position(query, cursor, "ann")
 
 
-def test_cursor_of_another_order_or_damaged_is_refused():
+def test_cursor_of_another_order_or_with_invalid_signature_is_refused():
     query = Query(Thing, order=(("text", False),))
     cursor = cursor_behind(query, Thing(text="a"))
 

@@ -60,7 +60,7 @@ BOOKS = type_of()
     ],
     ids=str,
 )
-def test_equal_questions_have_equal_words(one, other):
+def test_equal_queries_have_equal_keys(one, other):
     first, second = listing_of(BOOKS, one), listing_of(BOOKS, other)
 
     assert first == second
@@ -82,7 +82,7 @@ def test_empty_input_of_a_page_is_no_filter():
      {"title": "a&b=c"}, {"title__contains": "é"}],
     ids=str,
 )  # fmt: skip
-def test_other_questions_are_other_lists(asked):
+def test_different_queries_have_different_keys(asked):
     plain, other = listing_of(BOOKS, {}), listing_of(BOOKS, asked)
 
     assert plain != other
@@ -102,7 +102,7 @@ def test_other_questions_are_other_lists(asked):
     st.integers(1, 50),
 )
 @settings(max_examples=150)
-def test_words_ask_the_same_question_again(filters, search, order, page):
+def test_key_parses_to_an_equal_query(filters, search, order, page):
     asked = {**filters, "search": search, "order": order, "page": str(page)}
 
     listing = listing_of(BOOKS, asked)
@@ -113,7 +113,7 @@ def test_words_ask_the_same_question_again(filters, search, order, page):
     assert (again.query.search, again.query.order) == (listing.query.search, listing.query.order)
 
 
-def test_words_name_enum_members_and_truth_as_filters_do():
+def test_key_encodes_enums_and_booleans_as_filters():
     listing = listing_of(BOOKS, {"size": "2", "on": "1", "size__in": "1,2"})
 
     assert listing.filters == {"on": "true", "size": "2", "size__in": "1,2"}
@@ -122,13 +122,13 @@ def test_words_name_enum_members_and_truth_as_filters_do():
     )
 
 
-def test_asked_replaces_and_leaves_out():
+def test_url_parameters_are_replaced_and_removed():
     listing = listing_of(BOOKS, {"title": "a", "order": "title", "page": "3"})
 
     assert listing.parameters(page=None, order="-title") == {"title": "a", "order": "-title"}
 
 
-def test_a_field_named_like_a_word_of_the_window_keeps_its_filter():
+def test_field_named_like_a_window_parameter_keeps_its_filter():
     class Order(Entity):
         model_config = EntityConfig(scope="record")
         total: int = 0
@@ -163,7 +163,7 @@ def test_cursor_is_taken_only_where_cursors_are_allowed():
         ({"day": "soon"}, "can't be compared with 'soon'"),
     ],
 )
-def test_wrong_question_says_what_is_allowed(asked, told):
+def test_invalid_query_error_lists_allowed_values(asked, told):
     with pytest.raises(RequestError, match=told.replace("(", r"\(")):
         listing_of(BOOKS, asked)
 

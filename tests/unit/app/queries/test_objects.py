@@ -75,7 +75,7 @@ async def test_get_raises_and_find_gives_none(app):
         ({"cost__lte": 8, "order": "cost"}, ["glue", "Paper"]),
     ],
 )
-async def test_list_answers_the_question(app, question, expected):
+async def test_list_returns_matching_records(app, question, expected):
     assert await names(**question) == expected
     if not {"limit", "order"} & question.keys():
         assert await Product.objects.count(**question) == len(expected)
@@ -86,7 +86,7 @@ async def test_create_unknown_field_is_refused(app):
         await Product.objects.create(name="x", colour="red")
 
 
-async def test_what_is_handed_out_is_nobody_else_s(app):
+async def test_returned_records_share_nothing_mutable(app):
     (await Product.objects.get("p1")).tags.append("x")
     assert (await Product.objects.get("p1")).tags == []
 
@@ -104,7 +104,7 @@ async def test_what_is_handed_out_is_nobody_else_s(app):
         ({}, {"offset": -1}, "offset is -1"),
     ],
 )
-def test_make_query_of_what_can_t_be_asked_says_why(filters, more, told):
+def test_make_query_invalid_argument_names_the_reason(filters, more, told):
     with pytest.raises(RequestError, match=told):
         make_query(Product, filters, **more)
 
@@ -115,7 +115,7 @@ def test_make_query_error_does_not_name_private_fields():
     assert "cost" not in str(caught.value)
 
 
-async def test_stream_gives_what_list_gives_one_after_another(app):
+async def test_stream_yields_the_records_of_list(app):
     for question in ({}, {"order": "-name"}, {"price__gt": 0, "order": "size"}, {"search": "E"}):
         listed = await Product.objects.list(**question)
         for batch in (1, 3, 1000):
@@ -123,7 +123,7 @@ async def test_stream_gives_what_list_gives_one_after_another(app):
             assert streamed == listed, question
 
 
-async def test_stream_can_be_left_and_its_records_changed_on_the_way(app):
+async def test_stream_tolerates_break_and_concurrent_changes(app):
     seen = []
     async for product in Product.objects.stream(order="name", batch=1):
         seen.append(product.name)
@@ -136,11 +136,11 @@ async def test_stream_can_be_left_and_its_records_changed_on_the_way(app):
 
 
 @pytest.mark.parametrize("batch", [0, -1, 1001])
-async def test_stream_refuses_a_batch_of_another_size(app, batch):
+async def test_stream_refuses_invalid_batch_size(app, batch):
     with pytest.raises(RequestError, match=f"batch is {batch}; expected 1 to 1000"):
         await anext(Product.objects.stream(batch=batch))
 
 
-async def test_stream_refuses_what_list_refuses(app):
+async def test_stream_refuses_the_queries_that_list_refuses(app):
     with pytest.raises(RequestError, match="can't be filtered or ordered by 'colour'"):
         await anext(Product.objects.stream(colour="red"))

@@ -17,14 +17,14 @@ def typed(scope):
     return Registry([Thing])[Thing]
 
 
-def test_session_scope_is_named_by_the_visitor_s_key(visitor):
+def test_session_scope_id_is_the_visitor_key(visitor):
     scopes = Scopes("s")
     assert scopes.id_of(typed("session"), visitor("ann"), None) == "key-ann"
     with pytest.raises(ConfigurationError, match="belongs to a visitor's session"):
         scopes.id_of(typed("session"), None, None)
 
 
-def test_user_scope_is_named_by_a_keyed_hash_of_the_actor(visitor):
+def test_user_scope_id_is_a_keyed_hash_of_the_actor(visitor):
     scopes = Scopes("s")
     ann = scopes.id_of(typed("user"), visitor("one"), Actor("ann"))
     assert ann == scopes.id_of(typed("user"), visitor("two"), Actor("ann", "Other name"))
@@ -35,7 +35,7 @@ def test_user_scope_is_named_by_a_keyed_hash_of_the_actor(visitor):
         scopes.id_of(typed("user"), visitor("one"), None)
 
 
-def test_app_scope_is_one_for_all(visitor):
+def test_app_scope_has_one_instance(visitor):
     scopes = Scopes("s")
     assert scopes.id_of(typed("app"), visitor("a"), None) == scopes.id_of(typed("app"), None, None)
 
@@ -44,7 +44,7 @@ def test_keyed_hash_differs_by_purpose():
     assert keyed_hash("s", "user")("x") != keyed_hash("s", "visitor")("x")
 
 
-async def test_instances_nothing_is_stored_before_the_first_event(visitor):
+async def test_instance_is_not_stored_before_its_first_event(visitor):
     class Counter(Entity):
         count: int = 0
 
@@ -72,7 +72,7 @@ def test_default_snapshot_has_its_own_containers_private_attributes_and_computed
     assert one.size == 0
 
 
-def test_default_snapshot_with_required_fields_leaves_them_open():
+def test_default_snapshot_leaves_required_fields_unset():
     class Thing(Entity):
         name: str
         size: int = 3

@@ -18,7 +18,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_session_every_change_is_noticed(visitor, change):
+def test_session_detects_every_change(visitor, change):
     session = visitor()
     session.update(list=[], a=1)
     session.settle()
@@ -27,7 +27,7 @@ def test_session_every_change_is_noticed(visitor, change):
     assert session.changed
 
 
-def test_session_reading_changes_nothing(visitor):
+def test_session_read_marks_no_change(visitor):
     session = visitor()
     session["a"] = 1
     session.settle()
@@ -59,13 +59,13 @@ def test_family_survives_sign_in(visitor):
     assert session.family == family != visitor("bob").family
 
 
-def test_sign_in_takes_an_actor_as_it_is(visitor):
+def test_sign_in_accepts_an_actor(visitor):
     session = visitor()
     session.sign_in(Actor("ann", "Ann", frozenset({"boss"})))
     assert session.actor.roles == {"boss"}
 
 
-def test_sign_in_ids_are_never_the_same(visitor):
+def test_sign_in_ids_are_unique(visitor):
     made = set()
     for _ in range(50):
         session = visitor()
@@ -74,7 +74,7 @@ def test_sign_in_ids_are_never_the_same(visitor):
     assert len(made) == 50
 
 
-def test_sign_out_forgets_actor_data_and_visitor(visitor):
+def test_sign_out_clears_actor_data_and_visitor(visitor):
     session = visitor(actor="ann")
     session["cart"] = 1
     session.sign_out()

@@ -86,7 +86,7 @@ WAYS: dict[str, Callable[[Any], _Item]] = {
 
 @pytest.mark.parametrize("lease", [None, Lease()])
 @pytest.mark.parametrize("way", WAYS)
-def test_close_draft_with_a_nested_model_spoilt_names_the_field(
+def test_close_draft_with_invalid_nested_model_names_the_field(
     way: str, lease: Lease | None
 ) -> None:
     draft = _open(_Box(), lease)
@@ -98,9 +98,7 @@ def test_close_draft_with_a_nested_model_spoilt_names_the_field(
 
 @pytest.mark.parametrize("lease", [None, Lease()])
 @pytest.mark.parametrize("way", WAYS)
-def test_close_draft_with_a_nested_model_changed_takes_it_over(
-    way: str, lease: Lease | None
-) -> None:
+def test_close_draft_with_changed_nested_model_stores_it(way: str, lease: Lease | None) -> None:
     box = _Box()
     draft = _open(box, lease)
     WAYS[way](draft).qty = 7
@@ -137,7 +135,7 @@ def test_close_draft_keeps_extras_and_private_attributes_of_nested_models() -> N
     assert made.named.more == 5
 
 
-def test_close_draft_with_a_cached_property_works_it_out_again() -> None:
+def test_close_draft_recomputes_cached_property() -> None:
     box = _Box()
     assert box.item.label == "1 pieces"
     draft = _open(box)
@@ -309,7 +307,7 @@ def test_reads_by_the_framework_are_not_recorded() -> None:
     assert reads_of(draft) == set()
 
 
-def test_leased_draft_passes_for_its_class() -> None:
+def test_leased_draft_is_an_instance_of_its_class() -> None:
     draft = _open(_Count(id="x"), Lease())
     assert isinstance(draft, _Count)
     assert draft.__class__ is _Count
@@ -319,7 +317,7 @@ def test_leased_draft_passes_for_its_class() -> None:
     assert type(close_draft(draft)) is _Count
 
 
-def test_watched_class_is_no_entity_of_its_own() -> None:
+def test_watched_class_is_not_registered() -> None:
     before = _Count.__subclasses__()
     _open(_Count(), Lease())
     _open(_Count(), Lease())

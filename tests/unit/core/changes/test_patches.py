@@ -47,7 +47,7 @@ def test_diff_of_equal_states_is_empty() -> None:
     assert not patch
 
 
-def test_diff_of_mappings_tells_unset_from_none() -> None:
+def test_diff_of_mappings_distinguishes_unset_from_none() -> None:
     patch = diff({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": None})
     assert patch == Patch({"b": None}, ("c",))
     assert patch.fields == {"b", "c"}
@@ -124,7 +124,7 @@ def test_diff_of_a_draft_sees_its_changes() -> None:
     assert diff(trip, draft).fields == {"place"}
 
 
-def test_both_hours_of_a_change_to_winter_time_are_different() -> None:
+def test_datetimes_that_differ_in_fold_are_different() -> None:
     first = datetime.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     second = first.replace(fold=1)
 

@@ -24,7 +24,7 @@ def define(annotations: dict[str, Any], **config: Any) -> type[Entity]:
 
 
 @pytest.mark.parametrize("store", ["local_storage", "session_storage", StateStore.CLIENT_LOCAL])
-def test_class_of_a_browser_store_is_of_its_session(store: str) -> None:
+def test_browser_store_class_has_session_scope(store: str) -> None:
     made = entity_type(define({"theme": (str, "")}, store=store), "memory")
     assert (made.scope, made.in_browser) == ("session", True)
 

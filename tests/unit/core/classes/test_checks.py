@@ -35,12 +35,12 @@ def test_default_of_another_type_is_refused() -> None:
         (str, Field(default="", min_length=1)),
     ],
 )
-def test_default_that_breaks_a_rule_of_its_field_is_refused(annotation: Any, default: Any) -> None:
+def test_default_that_violates_a_field_constraint_is_refused(annotation: Any, default: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"Broken\.value has the default"):
         type("Broken", (Entity,), {"__annotations__": {"value": annotation}, "value": default})
 
 
-def test_defaults_that_convert_or_have_a_validator_of_their_own_are_accepted() -> None:
+def test_defaults_with_conversion_or_own_validator_are_accepted() -> None:
     class Fine(Entity):
         price: float = 1
         id: int = Field(default=None)
@@ -118,7 +118,7 @@ def test_event_without_self_is_refused() -> None:
 
 
 @pytest.mark.parametrize("wrap", [classmethod, property])
-def test_event_on_what_is_no_function_is_refused(wrap: Any) -> None:
+def test_event_decorator_on_a_non_function_is_refused(wrap: Any) -> None:
     with pytest.raises(ConfigurationError, match=f"on a {wrap.__name__}: .* is self"):
         event(wrap(lambda self: None))
 
@@ -142,13 +142,13 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("defined")
-def test_second_class_of_one_name_in_one_module_is_refused(module: Path) -> None:
+def test_duplicate_class_name_in_one_module_is_refused(module: Path) -> None:
     module.write_text(f"{ONCE}\nclass Task(Entity):\n    title: str = ''\n")
     with pytest.raises(ConfigurationError, match=r"twice_defined defines Task twice"):
         importlib.import_module("twice_defined")
 
 
-def test_module_loaded_again_replaces_its_classes(
+def test_reloaded_module_replaces_its_classes(
     module: Path, defined: dict[tuple[str, str], type[Entity]]
 ) -> None:
     module.write_text(ONCE)
@@ -160,7 +160,7 @@ def test_module_loaded_again_replaces_its_classes(
     assert made.Task is not first
 
 
-def test_console_may_define_a_class_again(
+def test_class_may_be_redefined_in_a_console(
     monkeypatch: pytest.MonkeyPatch, defined: dict[tuple[str, str], type[Entity]]
 ) -> None:
     console = types.ModuleType("__main__")

@@ -87,7 +87,7 @@ def test_registry_without_paths_has_no_clash() -> None:
     assert len(list(Registry([_entity("A", path=None), _entity("B", path=None)]))) == 2
 
 
-def test_registry_asked_for_a_stranger_names_what_it_has() -> None:
+def test_registry_unknown_class_error_lists_registered_ones() -> None:
     made = Registry([_entity("Shop")])
     with pytest.raises(ConfigurationError, match=r"shop\.make\.<locals>\.Other is not.*has Shop"):
         made[_entity("Other")]
@@ -185,7 +185,7 @@ def test_events_of_a_scoped_entity_are_its_own() -> None:
     assert entity_type(_entity("Thing"), "memory").events == {}
 
 
-def test_titles_are_the_name_in_words() -> None:
+def test_title_defaults_to_the_words_of_the_name() -> None:
     made = entity_type(_entity("BlogPost"), "memory")
     assert (made.title, made.plural_title) == ("Blog post", "Blog posts")
 
@@ -288,7 +288,7 @@ class _Host:
         """Nothing."""
 
 
-async def test_host_of_a_class_is_the_current_one_else_the_last() -> None:
+async def test_host_is_the_current_application_or_the_last() -> None:
     shop = _entity("Shop")
     with pytest.raises(ConfigurationError, match="Shop belongs to no application yet"):
         host_of(shop)
@@ -305,7 +305,7 @@ async def test_host_of_a_class_is_the_current_one_else_the_last() -> None:
         current_context.reset(token)
 
 
-def test_host_gives_a_record_its_own_signal() -> None:
+def test_host_assigns_a_signal_name_per_record() -> None:
     class Shelf(Entity):
         count: int = 0
 

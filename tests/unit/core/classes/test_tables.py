@@ -116,7 +116,7 @@ def test_table_class_has_the_sql_store_and_record_scope() -> None:
     assert (made.store, made.scope) == ("sql", "record")
 
 
-def test_table_class_with_store_custom_says_that_it_is_sql() -> None:
+def test_table_class_with_custom_store_error_names_sql() -> None:
     class _Literal(Entity, SQLModel, table=True):
         model_config = {"store": "custom"}
 

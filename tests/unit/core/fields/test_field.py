@@ -64,7 +64,7 @@ def test_private_fields_in_a_plain_dump_are_there_for_the_store() -> None:
     assert _Account().inner.model_dump()["hidden"] == "HIDDEN"
 
 
-def test_private_fields_are_not_editable_whatever_else_is_said() -> None:
+def test_private_fields_are_never_editable() -> None:
     specs = _Account.__entity__.fields
     assert not any(specs[name].editable for name in specs if specs[name].private)
     assert specs["annotated"].private
@@ -173,7 +173,7 @@ def test_editable_with_a_wrong_value_is_a_definition_error(wrong: Any) -> None:
             title: str = ""
 
 
-def test_annotated_fields_together_say_all_that_each_said() -> None:
+def test_annotated_fields_merge_their_options() -> None:
     class Post(Entity):
         title: Annotated[str, Field(signal=False), Field(sync=True)] = Field("", editable=False)
 
@@ -181,7 +181,7 @@ def test_annotated_fields_together_say_all_that_each_said() -> None:
     assert (options.signal, options.sync, options.editable) == (False, True, False)
 
 
-def test_title_is_the_declared_one_or_the_name_in_words() -> None:
+def test_title_is_declared_or_derived_from_the_name() -> None:
     class Post(Entity):
         first_name: str = ""
         age: int = Field(0, title="Years")

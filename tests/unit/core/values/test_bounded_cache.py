@@ -9,7 +9,7 @@ import pytest
 from starmodel.core.values.bounded_cache import BoundedCache, cached, size_of
 
 
-def test_oldest_entries_leave_beyond_the_bound() -> None:
+def test_oldest_entries_are_evicted_beyond_the_bound() -> None:
     cache: BoundedCache[str, str] = BoundedCache(10_000)
     for number in range(100):
         cache.put(str(number), "x" * 200)
@@ -20,14 +20,14 @@ def test_oldest_entries_leave_beyond_the_bound() -> None:
     assert cache.keys() == cache._sizes.keys()
 
 
-def test_entry_that_would_empty_the_cache_is_not_kept() -> None:
+def test_entry_larger_than_the_bound_is_not_cached() -> None:
     cache: BoundedCache[str, str] = BoundedCache(10_000)
     cache.put("a", "small")
     assert cache.put("b", "x" * 2000) == "x" * 2000
     assert list(cache) == ["a"]
 
 
-def test_entry_put_again_counts_once_and_discard_counts_back() -> None:
+def test_replaced_entry_counts_once_and_discard_frees_its_size() -> None:
     cache: BoundedCache[str, str] = BoundedCache(10_000)
     for _ in range(5):
         cache.put("a", "x" * 100)
@@ -45,7 +45,7 @@ def test_item_assignment_is_refused() -> None:
         del cache["a"]
 
 
-def test_size_of_follows_containers_and_objects_that_know_their_size() -> None:
+def test_size_of_includes_containers_and_sized_objects() -> None:
     class Page:
         nbytes = 5000
 

@@ -48,7 +48,7 @@ class Kind(enum.Enum):
 
 
 @given(st.binary() | st.text().map(str.encode) | st.just(ODD.encode()))
-def test_bytes_text_comes_back_as_the_same_bytes(value: bytes) -> None:
+def test_bytes_text_round_trips(value: bytes) -> None:
     found = bytes_of(bytes_text(value))
     assert (found if isinstance(found, bytes) else found.encode()) == value
 
@@ -89,13 +89,13 @@ def test_json_bytes_writes_half_a_surrogate_pair() -> None:
     assert from_json(json_bytes(["\ud800", {"\udfff": 1}])) == ["\ufffd", {"\ufffd": 1}]
 
 
-def test_json_data_refuses_what_has_no_json_form() -> None:
+def test_json_data_refuses_unserialisable_values() -> None:
     with pytest.raises(PydanticSerializationError):
         json_data([b"\xff", object()])
     assert json_data([b"\xff", 1j, Ellipsis], fallback=repr) == [ODD, "1j", "Ellipsis"]
 
 
-def test_public_state_writes_bytes_and_hides_what_is_private() -> None:
+def test_public_state_encodes_bytes_and_omits_private_fields() -> None:
     class Photo(Entity):
         raw: bytes = b"\xff"
         text: bytes = ODD.encode()
@@ -120,7 +120,7 @@ def test_public_state_writes_bytes_and_hides_what_is_private() -> None:
     }
 
 
-def test_command_record_with_bytes_comes_back() -> None:
+def test_command_record_with_bytes_round_trips() -> None:
     record = CommandRecord("1", "Photo:1", "draw", {"a": plain(b"\xff")}, None, None, 1.0)
     assert CommandRecord.from_json(record.to_json()) == record
 

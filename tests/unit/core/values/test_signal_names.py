@@ -15,7 +15,7 @@ HOSTILE = ("__proto__", "__proto__.reviveFunctionStrings", "constructor", "proto
 
 
 @given(st.one_of(st.sampled_from(HOSTILE), st.text(st.sampled_from("ab._%5Fé"), max_size=12)))
-def test_signal_name_of_any_key_is_one_own_name_and_decodes(key: str) -> None:
+def test_signal_name_of_any_key_is_unique_and_decodes(key: str) -> None:
     for local in (False, True):
         name = signal_name(key, local=local)
         assert "." not in name

@@ -101,7 +101,7 @@ def test_bind_bad_value_in_the_first_source_is_not_replaced_by_a_later_one():
         counter().bind(Inputs(path={"delta": "x"}, body={"delta": "y"}, signals={"delta": 3}))
 
 
-def test_bind_bad_value_tells_event_parameter_value_source_and_signature():
+def test_bind_bad_value_names_event_parameter_value_source_and_signature():
     with pytest.raises(BindingError) as caught:
         counter().bind(Inputs(fixed={"delta": "ten"}))
     assert str(caught.value) == (
@@ -112,7 +112,7 @@ def test_bind_bad_value_tells_event_parameter_value_source_and_signature():
     assert caught.value.status == 422
 
 
-def test_bind_of_a_list_by_code_for_a_number_is_refused_as_any_wrong_value() -> None:
+def test_bind_list_for_a_number_is_refused() -> None:
     with pytest.raises(BindingError, match=r"'delta' must be int, got \[1\]"):
         counter().bind(Inputs(fixed={"delta": [1]}, fixed_name="arguments"))
 
@@ -177,7 +177,7 @@ def test_bind_unknown_signals_are_not_read():
     ("annotation", "default", "expected"),
     [(int, 7, {}), (int | None, None, {}), (str, "d", {"value": ""}), (date | None, None, {})],
 )
-def test_bind_empty_input_of_a_form_says_nothing_unless_text(annotation, default, expected):
+def test_bind_empty_form_input_is_missing_unless_text(annotation, default, expected):
     made = taking(annotation, default)
     assert made.bind(Inputs(body={"value": ""}, body_name="form")) == expected
 
@@ -226,7 +226,7 @@ def test_bind_types_are_converted(annotation, text, expected):
         (Annotated[int, Constraint(gt=0)], "0", "input should be greater than 0, got '0'"),
     ],
 )
-def test_bind_wrong_containers_say_where(annotation, text, told):
+def test_bind_wrong_container_names_the_path(annotation, text, told):
     with pytest.raises(BindingError) as caught:
         taking(annotation).bind(Inputs(body={"value": text}))
     assert told in str(caught.value)
@@ -271,7 +271,7 @@ def test_bind_trusted_code_may_set_private_fields():
     assert product().bind(Inputs(fixed={"cost": 5}, trusted=True)) == {"cost": 5}
 
 
-def test_bind_parameter_declared_by_the_event_is_open_whatever_the_field_says():
+def test_bind_declared_parameter_ignores_field_options():
     class Product(Entity):
         name: str
         rank: int = Field(default=0, editable=False)

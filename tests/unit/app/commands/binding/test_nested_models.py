@@ -82,7 +82,7 @@ def test_accepted_refuses_unknown_and_private_names(annotation: Any, raw: Any, p
     assert caught.value.path == path
 
 
-def test_accepted_drops_masks_and_keeps_the_rest() -> None:
+def test_accepted_drops_masked_secrets() -> None:
     raw = {"name": "a", "pin": MASK}
     assert accepted(Leaf, raw, NONE) == {"name": "a"}
     assert raw == {"name": "a", "pin": MASK}

@@ -57,13 +57,13 @@ def _folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
      "password_hash", "accessToken", "passwd", "secrets"],
 )  # fmt: skip
 @pytest.mark.parametrize("annotation", [str, str | None, bytes, int, list[str]])
-def test_parameter_that_looks_secret_stops_the_start(name: str, annotation: Any) -> None:
+def test_parameter_with_secret_name_fails_startup(name: str, annotation: Any) -> None:
     with pytest.raises(ConfigurationError, match=rf"{name}' looks like a secret"):
         start(annotation, name)
 
 
 @pytest.mark.parametrize("annotation", [Login, list[Login], dict[str, Login], Login | None])
-def test_secret_looking_field_of_a_model_in_a_parameter_stops_the_start(annotation: Any) -> None:
+def test_nested_field_with_secret_name_in_a_parameter_fails_startup(annotation: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"login\.password' looks like a secret"):
         start(annotation, "login")
 
@@ -87,7 +87,7 @@ def test_secret_looking_field_of_a_model_in_a_field_is_refused() -> None:
     ],
     ids=range(6),
 )
-def test_declared_secret_is_masked_and_travels_in_bodies_only(annotation: Any) -> None:
+def test_declared_secret_is_masked_and_bound_from_bodies_only(annotation: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         binder = start(annotation)
@@ -101,7 +101,7 @@ def test_public_parameter_and_declared_model_start(annotation: Any) -> None:
     start(annotation, "token" if annotation is not SafeLogin else "login")
 
 
-def test_name_that_only_resembles_a_secret_starts() -> None:
+def test_name_similar_to_a_secret_is_accepted() -> None:
     assert start(str, "secretary").sensitive == []
 
 

@@ -32,6 +32,6 @@ async def test_special_parameters_and_entities_are_found_by_the_name_of_their_ty
     assert binders[Note, "label"].entities == {"tag": Tag}
 
 
-def test_other_parameter_without_a_type_stops_the_start():
+def test_unresolvable_parameter_type_fails_startup():
     with pytest.raises(ConfigurationError, match=r"Lost.add: the annotation of 'more' can't"):
         fake_application(Lost)
