@@ -32,7 +32,7 @@ from starmodel.adapters.persistence.sql.drivers.network.transaction import (
     roll_back,
     store,
 )
-from starmodel.adapters.persistence.sql.drivers.network.turns import Turns, Turn
+from starmodel.adapters.persistence.sql.drivers.network.turns import Turn, Turns
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
 from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
