@@ -66,7 +66,7 @@ class Site:
 
 
 class UIAdapter(Renderer, Protocol):
-    """FairScheduler entities into pages. Components are whatever `render` takes.
+    """Turns entities into pages. Components are whatever `render` takes.
 
     Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
     its pages allows them by hash.

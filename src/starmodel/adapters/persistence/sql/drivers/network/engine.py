@@ -32,7 +32,7 @@ from starmodel.adapters.persistence.sql.drivers.network.transaction import (
     roll_back,
     store,
 )
-from starmodel.adapters.persistence.sql.drivers.network.turns import FairScheduler, Turn
+from starmodel.adapters.persistence.sql.drivers.network.turns import Turn, Turns
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
 from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
@@ -69,7 +69,7 @@ class NetworkEngine:
     def __init__(self, server: Server, *, pool_size: int, timeout_s: float) -> None:
         self._server, self._pool_size, self._timeout_s = server, pool_size, timeout_s
         self._pool: Pool | None = None
-        self._turns = FairScheduler()
+        self._turns = Turns()
         self._waits = LockWaits(pool_size)
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False

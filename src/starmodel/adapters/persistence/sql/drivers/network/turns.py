@@ -14,9 +14,7 @@ class Turn:
 
     __slots__ = ("_turns", "before", "done", "ids")
 
-    def __init__(
-        self, turns: FairScheduler, ids: Sequence[Hashable], before: set[asyncio.Future[None]]
-    ):
+    def __init__(self, turns: Turns, ids: Sequence[Hashable], before: set[asyncio.Future[None]]):
         self._turns, self.ids, self.before = turns, ids, before
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -43,7 +41,7 @@ class Turn:
             self._turns.forget(self)
 
 
-class FairScheduler:
+class Turns:
     """Queues of commits, one for each row; they need neither a connection nor a lock.
 
     So one connection of this process waits for a row that another
