@@ -8,7 +8,8 @@ from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Change
 from starmodel.core.changes.patches import diff
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import version_of
 
 
 async def ignore_expiry(*_: Any) -> None:

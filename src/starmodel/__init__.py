@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.relations import Relationship
+    from starmodel.core.fields.stores import StateStore
     from starmodel.core.fields.widgets import UI
     from starmodel.core.results import Progress, Redirect, Toast
     from starmodel.core.signals import Signal
-    from starmodel.core.stores import StateStore
 
 __version__ = "0.1.0"
 __all__ = [
@@ -126,7 +126,7 @@ _MODULES = {
     "core.fields.relations": ("Relationship",),
     "core.results": ("Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
-    "core.stores": ("StateStore",),
+    "core.fields.stores": ("StateStore",),
     "core.fields.widgets": ("UI",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -129,6 +129,35 @@ def test_core_and_app_render_no_text() -> None:
     assert not found
 
 
+def literal_texts(tree: ast.Module) -> Iterator[str]:
+    """Literal children of components, and literal attributes that are read aloud or shown."""
+    components = {
+        name.asname or name.name
+        for item in tree.body
+        if isinstance(item, ast.ImportFrom) and item.module == "fasthtml.components"
+        for name in item.names
+    }
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in components:
+            shown = [
+                k.value for k in call.keywords if k.arg in ("aria_label", "placeholder", "alt")
+            ]
+            for value in [*call.args, *shown]:
+                if isinstance(value, ast.Constant | ast.JoinedStr):
+                    yield from (text for text in constants(value) if re.search("[A-Za-z]{2}", text))
+
+
+def test_generated_pages_have_no_literal_text() -> None:
+    for_developers = SOURCES / "adapters" / "ui" / "failures.py"
+    found = {
+        f"{path.relative_to(SOURCES)}: {text!r}"
+        for path, tree in TREES.items()
+        if path.is_relative_to(SOURCES / "adapters") and path != for_developers
+        for text in literal_texts(tree)
+    }
+    assert not found
+
+
 def test_every_used_key_exists() -> None:
     used = {key for tree in TREES.values() for key in used_keys(tree)}
     assert len(used) > 100

@@ -20,8 +20,9 @@ from starmodel.app.ports.moments import ShownMoment
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query, make_query
 from starmodel.app.ports.repository import Batch, Change
 from starmodel.core.changes.patches import diff, same
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
+from starmodel.core.snapshot import version_of
 
 
 def _name(repository: SqlRepository) -> str:

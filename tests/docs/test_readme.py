@@ -15,12 +15,13 @@ import pytest
 
 import starmodel.sql
 import starmodel.testing
+import starmodel.texts
 from docs.running import run_python
 from documentation.blocks import blocks_of
 from documentation.serving import served
 from starmodel import Settings
 from starmodel.app.live import reactions, views
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -40,7 +41,7 @@ def folder(tmp_path, monkeypatch):
     """An empty working folder; modules and entity types defined in it are dropped afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for where, names in ((registry, "_defined"), (reactions, "_defined"), (views, "_views")):
+    for where, names in ((definitions, "_defined"), (reactions, "_defined"), (views, "_views")):
         monkeypatch.setattr(where, names, {})
     known = set(sys.modules)
     yield tmp_path
@@ -175,3 +176,5 @@ def test_reference_has_exactly_the_public_names():
     assert sorted(found) == sorted(starmodel.testing.__all__)
     found = re.findall(r"^::: starmodel\.sql\.(\w+)$", text, re.M)
     assert sorted(found) == sorted(starmodel.sql.__all__)
+    found = re.findall(r"^::: starmodel\.texts\.(\w+)$", text, re.M)
+    assert sorted(found) == sorted(starmodel.texts.__all__)

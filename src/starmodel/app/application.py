@@ -14,6 +14,7 @@ from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.elements import Element
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
@@ -39,8 +40,8 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.current_app import adopt, current_host, host_of
-from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.current_app import current_host, host_of, set_host
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     GoneError,
@@ -48,9 +49,11 @@ from starmodel.core.errors import (
     StarModelError,
     VersionConflictError,
 )
-from starmodel.core.events import ActionFactory
-from starmodel.core.local_calls import BoundEvent
+from starmodel.core.events import ActionFactory, EventInfo
+from starmodel.core.events.local import BoundEvent
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
+from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
@@ -100,7 +103,7 @@ class Application:
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
-            scopes=self.scopes, reactions=self.reactions, render=self.render, clock=clock, ids=ids,
+            scopes=self.scopes, reactions=self.reactions, place=self.place, clock=clock, ids=ids,
             row_locks=self.row_locks,
         )  # fmt: skip
         self.id_of = self.dispatcher.id_of
@@ -116,7 +119,7 @@ class Application:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
         for entity_type in registry:
-            adopt(entity_type.cls, self)
+            set_host(entity_type.cls, self)
 
     def _subscribe(self, handler: Handler, wants: Wants) -> None:
         """Subscribe the handler, with its topics where the bus is selective."""
@@ -180,6 +183,11 @@ class Application:
     def show(self, entity: Entity, view: str = "") -> str:
         return "" if self.realtime is None else self.realtime.show(entity, view)
 
+    def live_part(self, view: LiveView, entity: Entity) -> Any:
+        return (
+            view.render(entity) if self.realtime is None else self.realtime.live_part(view, entity)
+        )
+
     def namespace(self, entity: Entity) -> str:
         if self.realtime is None:
             return entity.__entity__.namespace
@@ -190,6 +198,16 @@ class Application:
         if self.ui is None:
             raise ConfigurationError("This application has no UI adapter to render a component.")
         return self.ui.render(component)
+
+    def place(self, component: Any, info: EventInfo, where: str) -> Element:
+        """A component that an event returned, at its place in the caller's page.
+
+        Raises: ConfigurationError, for a component that the page has no place for.
+        """
+        html = self.render(component)
+        if self.realtime is None:
+            return Element(html, info.selector, info.mode)
+        return self.realtime.element_of(html, info, where)
 
     def render_message(self, message: Toast | Progress, id: str = "") -> str:
         """A toast or progress component as HTML, rendered by the UI adapter."""

@@ -22,7 +22,7 @@ from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
 from starmodel.app.commands.repeats import Repeats
-from starmodel.app.commands.replies import Render
+from starmodel.app.commands.replies import Place
 from starmodel.app.commit.deadlines import StoreWindow
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked
@@ -32,11 +32,10 @@ from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Marker, RecordKey
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
-from starmodel.core.changes.drafts import Lease, close_draft
-from starmodel.core.classes.built_in import BUILT_IN
+from starmodel.core.changes.copies import Lease
+from starmodel.core.changes.drafts import close_draft
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     BindingError,
     ConstraintError,
@@ -46,7 +45,9 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import Event
-from starmodel.core.fields.field import leaving
+from starmodel.core.events.built_in import BUILT_IN
+from starmodel.core.fields.field import excluding_private
+from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.dispatcher")
 
@@ -63,14 +64,14 @@ class Dispatcher:
         policy: AccessPolicy,
         scopes: Scopes,
         reactions: Reactions,
-        render: Render,
+        place: Place,
         clock: Clock,
         ids: IdSource,
         row_locks: RowLocks,
     ) -> None:
         self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
-        self._outcomes = Outcomes(registry, policy, render, reactions)
+        self._outcomes = Outcomes(registry, policy, place, reactions)
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
         self.sessions = EndedSessions()
@@ -175,14 +176,14 @@ class Dispatcher:
         binder = self.binders[command.entity_type.cls, command.event.name]
         if binder.is_recorded_as_given:
             return command.arguments
-        token = leaving.set(True)
+        token = excluding_private.set(True)
         try:
             return {
                 name: MASK if name in binder.unsaid else plain(input_of(value))
                 for name, value in command.arguments.items()
             }
         finally:
-            leaving.reset(token)
+            excluding_private.reset(token)
 
     async def _run_waiting(
         self, command: Command, record: CommandRecord, claim: Claim | None

@@ -18,24 +18,20 @@ from starmodel.app.ports.messages import Emitted, always_has_json, changed_messa
 from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import Batch, Change, Marker, RecordKey
 from starmodel.app.sessions.scopes import default_snapshot
-from starmodel.core.changes.drafts import (
-    Facts,
-    Lease,
-    open_draft,
-    reads_of,
-    refill,
-)
+from starmodel.core.changes.copies import Lease
+from starmodel.core.changes.drafts import Facts, open_draft, reads_of, reset_draft
 from starmodel.core.changes.patches import Patch, same
+from starmodel.core.classes.foreign_keys import ForeignKey
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord
-from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConstraintError,
     NotFoundError,
     TransactionAbortedError,
     VersionConflictError,
 )
-from starmodel.core.fields.relations import ForeignKey
+from starmodel.core.snapshot import stored, version_of
 from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
@@ -311,7 +307,7 @@ class UnitOfWork:
                     stored=None if fresh is None else version_of(fresh),
                 )
             tracked.base, tracked.new = fresh, False
-            refill(tracked.draft, fresh, self._lease)
+            reset_draft(tracked.draft, fresh, self._lease)
             _put(tracked.draft, tracked.patch)
         await self.identify()
 
@@ -327,7 +323,7 @@ class UnitOfWork:
             if tracked.written and tracked.made is not None:
                 tracked.base, tracked.new, tracked.written = tracked.made, False, False
             made = tracked.base if tracked.made is None else tracked.made
-            refill(tracked.draft, made, lease)
+            reset_draft(tracked.draft, made, lease)
 
     async def reload(self, lease: Lease) -> None:
         """After a conflict at a `yield`: the same drafts start again from the stored snapshots.
@@ -345,7 +341,7 @@ class UnitOfWork:
                 tracked.base, tracked.new = found, False
             elif tracked.added or not tracked.new:
                 del self._tracked[key]
-            refill(tracked.draft, tracked.base, lease)
+            reset_draft(tracked.draft, tracked.base, lease)
 
     def has(self, tracked: Tracked) -> bool:
         """Whether this entity is still enlisted."""

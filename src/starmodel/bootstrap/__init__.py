@@ -1,4 +1,4 @@
-"""`create_app`: the only place that chooses adapters."""
+"""`create_app`: the composition root, which chooses and connects adapters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import inflection
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
@@ -77,16 +78,15 @@ def create_app(
     ids: IdSource = system_ids,
     **options: Any,
 ) -> StarModelApp:
-    """A FastHTML application that serves these entities.
+    """A FastHTML application with routes, pages and streams for these entities.
 
-    Without `entities` it takes every entity class defined at module level
-    so far. Other options are settings by name (`title="Shop"`), or what
-    FastHTML itself takes (`before=`, `middleware=`, `hdrs=`, …). `bus` and
-    `realtime` take an implementation, or the name that the settings
-    `event_bus` and `realtime` take. `texts` replaces texts that visitors read,
-    by key.
+    Without `entities` it serves every entity class that is defined at module
+    level so far. Other options are settings (`title="Shop"`) or options of
+    FastHTML (`before=`, `middleware=`, `hdrs=`, …). `bus` and `realtime` are
+    an implementation, or a value of the settings `event_bus` and `realtime`.
+    `texts` replaces texts of pages and messages, by key.
 
-    Raises: ConfigurationError, for everything that could never work.
+    Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
     own_bus = named("event_bus", bus, options)
     transport = named("realtime", realtime, options)
@@ -94,7 +94,7 @@ def create_app(
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
     words = catalogue(texts)
     web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
-    settings, stores = _chosen(_settings(settings, options), stores, clock)
+    settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
     app = StarModelApp(
         title=settings.title,
         secret_key=secret_keys(settings)[0],
@@ -104,7 +104,7 @@ def create_app(
         **web_options,
     )
     if 404 not in (web_options.get("exception_handlers") or {}):
-        app.exception_handlers.pop(404, None)  # FastHTML's own would hide the front's
+        app.exception_handlers.pop(404, None)  # FastHTML's handler would shadow that of Front
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
     app.htmlkw.setdefault("lang", words.text("page.language"))
@@ -136,7 +136,7 @@ def configure_app(
     ids: IdSource = system_ids,
     **options: Any,
 ) -> FastHTML:
-    """Give an existing FastHTML application these entities, behind its own routes.
+    """Add these entities to a FastHTML application; its routes take precedence.
 
     Raises: ConfigurationError, as `create_app` does.
     """
@@ -152,10 +152,10 @@ def configure_app(
     transport = named("realtime", realtime, options)
     entities = None if entities is None else listed(entities)
     check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
-    settings, stores = _chosen(_settings(settings, options), stores, clock)
+    settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
     chosen = own_bus or (bus_cls() if bus_cls is not None else event_bus(settings))
     head = _head(settings)
-    # Its pages keep the look that they have.
+    # Without page_basics and styles: its pages keep their style sheets.
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
         policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
@@ -169,7 +169,7 @@ def configure_app(
 def create_fasthtml_app(
     states: Iterable[type[Entity]] | None = None, **options: Any
 ) -> StarModelApp:
-    """`create_app` under its earlier name."""
+    """An alias of `create_app`, its earlier name."""
     return create_app(states, **options)
 
 
@@ -189,14 +189,16 @@ def _assemble(
     ids: IdSource,
     texts: Catalogue,
 ) -> None:
-    """Build the services, join them, and connect them to the web framework."""
+    """Build the services and connect them to the routes and middleware of the application."""
     if realtime is DatastarRealtime and settings.realtime != "sse":
         raise ConfigurationError(
             f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
             "or pass create_app(realtime=…) with a transport of your own."
         )
     classes = defined_entities() if entities is None else entities
-    registry = Registry(classes, default_store=settings.default_store)
+    registry = Registry(
+        classes, default_store=settings.default_store, pluralize=inflection.pluralize
+    )
     secrets = secret_keys(settings)
     persistence = PersistenceManager(registry, {**built_in_stores(settings, clock), **stores})
 
@@ -275,16 +277,18 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
     return settings
 
 
-def _chosen(settings: Settings, stores: Stores | None, clock: Clock) -> tuple[Settings, Stores]:
-    """The settings and given stores, or what stands in for them."""
+def _with_test_stores(
+    settings: Settings, stores: Stores | None, clock: Clock
+) -> tuple[Settings, Stores]:
+    """The settings and stores, with the replacements of `test_stores` during a test."""
     if test_stores is None:
         return settings, stores or {}
-    settings, instead = test_stores(settings, clock)
-    return settings, {**(stores or {}), **instead}
+    settings, replacements = test_stores(settings, clock)
+    return settings, {**(stores or {}), **replacements}
 
 
 def session_store(settings: Settings) -> SessionStore:
-    """The store of server-side sessions, in memory while tests stand in for stores."""
+    """The store of server-side sessions; in memory during a test."""
     return database_sessions(settings) if test_stores is None else MemorySessions()
 
 
@@ -301,13 +305,13 @@ def _head(settings: Settings) -> PageHead:
 
 
 def _assets() -> dict[str, str]:
-    """The assets; while sources are watched, pages of earlier sources are older builds too."""
+    """The URLs of assets; with reload, the build includes a hash of the sources."""
     urls, sources = asset_urls(), os.environ.get("STARMODEL_SOURCES")
     return {**urls, "build": f"{urls['build']}~{sources}"} if sources else urls
 
 
 def _front_first(app: FastHTML) -> None:
-    """Let the front see every request of an application that is not ours by class."""
+    """Route every request of an application of another class through Front."""
     plain = type(app)
 
     class Fronted(plain):  # type: ignore[valid-type,misc]

@@ -1,4 +1,4 @@
-"""The arguments of `create_app`, checked before anything is built."""
+"""Type checks of the arguments of `create_app`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ from starmodel.texts.catalogue import ENGLISH, Catalogue
 from starmodel.texts.english import Text
 
 
-def named(setting: str, given: Any, options: dict[str, Any]) -> Any:
-    """The implementation that was given; a name becomes the setting of that name instead.
-
-    Raises: ConfigurationError, for what is neither.
-    """
-    if isinstance(given, str):
-        options[setting] = given
+def named(setting: str, value: Any, options: dict[str, Any]) -> Any:
+    """The implementation, or None for a name, which is added to the options as a setting."""
+    if isinstance(value, str):
+        options[setting] = value
         return None
-    return given
+    return value
 
 
 def check_arguments(
     bus: Any, stores: Any, policy: Any, uow_cls: Any, ui: Any, realtime: Any
 ) -> None:
-    """Refuse arguments of another kind than `create_app` takes. Raises: ConfigurationError."""
-    for name, value, fits, expected in (
+    """Raises: ConfigurationError, for an argument of an invalid type."""
+    for name, value, is_valid, expected in (
         ("bus", bus, hasattr(bus, "subscribe"), "'memory' or an EventBus"),
         ("stores", stores, isinstance(stores, Mapping), "stores by name, {'name': repository}"),
         ("policy", policy, hasattr(policy, "check"), "an AccessPolicy"),
@@ -34,7 +31,7 @@ def check_arguments(
         ("ui", ui, callable(ui), "a class or function that makes a UI adapter"),
         ("realtime", realtime, callable(realtime), "'sse', or what makes a transport"),
     ):
-        if value is not None and not fits:
+        if value is not None and not is_valid:
             raise ConfigurationError(f"{name} is {value!r}; expected {expected}.")
 
 
@@ -58,7 +55,7 @@ def catalogue(texts: Mapping[str, Text] | Catalogue | None) -> Catalogue:
 
 
 def listed(entities: Any) -> list[type[Entity]]:
-    """The given classes. Raises: ConfigurationError, for anything else."""
+    """The entity classes as a list. Raises: ConfigurationError, for other types."""
     several = isinstance(entities, Iterable) and not isinstance(entities, type | str)
     classes = list(entities) if several else [entities]
     for cls in classes:

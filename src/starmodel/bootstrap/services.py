@@ -1,4 +1,4 @@
-"""The stores, the sessions and the bus that settings ask for."""
+"""Factories of stores, sessions and the event bus from settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY_S = 24 * 3600.0
 
 
 def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], Repository]]:
-    """The built-in stores; each is imported and built at its first use."""
+    """The factories of built-in stores; a driver is imported when its factory is called."""
 
     def memory() -> Repository:
         return MemoryRepository(
@@ -54,7 +54,7 @@ def built_in_stores(settings: Settings, clock: Clock) -> dict[str, Callable[[], 
 
 
 def database_sessions(settings: Settings) -> SessionStore:
-    """The store of server-side sessions; opened at its first use."""
+    """The store of server-side sessions; its connection opens on first use."""
     return DatabaseSessions(
         settings.system_store or settings.database_url,
         synchronous=settings.sqlite_synchronous,
@@ -65,7 +65,7 @@ def database_sessions(settings: Settings) -> SessionStore:
 def session_cache(
     settings: Settings, store: SessionStore, clock: Clock, **options: Any
 ) -> SessionCache:
-    """The cache in front of a store of sessions."""
+    """The cache in front of a session store."""
     return SessionCache(
         store,
         clock=clock,
@@ -78,7 +78,7 @@ def session_cache(
 def cookie_sessions(
     settings: Settings, secrets: Sequence[str], cache: SessionCache, clock: Clock = system_clock
 ) -> CookieSessions:
-    """The sessions of the application with these settings."""
+    """Signed-cookie sessions with these settings."""
     url = urlsplit(settings.public_url or "")
     return CookieSessions(
         secrets,
@@ -91,7 +91,7 @@ def cookie_sessions(
 
 
 def event_bus(settings: Settings) -> EventBus:
-    """The bus that the setting names. Raises: ConfigurationError, when there is none."""
+    """The event bus of the settings. Raises: ConfigurationError, for an unknown bus."""
     if settings.event_bus == "memory":
         return InProcessBus()
     if ":" in settings.event_bus:

@@ -1,1 +1,1 @@
-"""The `starmodel` command."""
+"""The command-line interface: commands, plugin discovery and output."""

@@ -1,4 +1,4 @@
-"""The group of all commands: StarModel's own, and behind them those of plugins."""
+"""The root command group: built-in commands, then plugin commands."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typer.core import TyperGroup
 from starmodel.cli.plugins.discovery import (
     PluginError,
     command_points,
-    hidden_by,
     load_command,
-    offers,
+    shadowed_reason,
+    starmodel_points,
 )
-from starmodel.cli.terminal.problems import fail
+from starmodel.cli.terminal.errors import fail
 
 
 class CommandGroup(TyperGroup):
-    """StarModel's commands; a name that is none of them is looked for among the plugins.
+    """Resolves built-in commands first, then commands of plugins.
 
-    A plugin that can't be loaded costs its own command and one line in the
-    help; one with the name of a built-in command is not used, and said so.
+    A plugin that can't be loaded disables its command only, with a warning in
+    the help. A plugin command with the name of a built-in one is ignored, with
+    a warning.
     """
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -34,7 +35,7 @@ class CommandGroup(TyperGroup):
         try:
             return load_command(point)
         except PluginError as error:
-            if ctx.resilient_parsing:  # completion, where nothing may be printed
+            if ctx.resilient_parsing:  # shell completion prints nothing else
                 return None
             fail(error)
 
@@ -42,16 +43,16 @@ class CommandGroup(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         point = command_points().get(name or "")
         if name in self.commands and point is not None and not ctx.resilient_parsing:
-            _warn(hidden_by(point, self.commands))
+            _warn(shadowed_reason(point, self.commands))
         return name, command, rest
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All names; no plugin is imported for them."""
+        """The names of all commands, from entry points; no plugin is imported."""
         own = super().list_commands(ctx)
         return [*own, *(name for name in command_points() if name not in own)]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The own commands, then the plugins', which are imported for their first lines."""
+        """Built-in commands, then plugin commands, which are imported for their help."""
         own = [(name, self.commands[name]) for name in super().list_commands(ctx)]
         added = []
         for name, point in command_points().items():
@@ -61,28 +62,29 @@ class CommandGroup(TyperGroup):
                 added.append((name, load_command(point)))
             except PluginError as error:
                 _warn(str(error))
-        for sentence in filter(None, (hidden_by(point, self.commands) for point in offers())):
-            _warn(sentence)
+        for point in starmodel_points():
+            if reason := shadowed_reason(point, self.commands):
+                _warn(reason)
         for heading, commands in (("Commands", own), ("Commands of plugins", added)):
             shown = [(name, command) for name, command in commands if not command.hidden]
             if shown:
-                room = formatter.width - 6 - max(len(name) for name, _ in shown)
+                width = formatter.width - 6 - max(len(name) for name, _ in shown)
                 with formatter.section(heading):
-                    formatter.write_dl([(n, c.get_short_help_str(room)) for n, c in shown])
+                    formatter.write_dl([(n, c.get_short_help_str(width)) for n, c in shown])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Names and options; plugins by their names alone."""
+        """Complete names and options; plugin commands by name only."""
         plugins = [name for name in command_points() if name not in self.commands]
-        known = self.commands
+        built_in = self.commands
         try:
-            self.commands = {**known, **{name: _named(name) for name in plugins}}
+            self.commands = {**built_in, **{name: _placeholder(name) for name in plugins}}
             return super().shell_complete(ctx, incomplete)
         finally:
-            self.commands = known
+            self.commands = built_in
 
 
-def _named(name: str) -> Any:
-    """A command of which only the name is known."""
+def _placeholder(name: str) -> Any:
+    """A command without parameters, for completion by name."""
     from typer.core import TyperCommand
 
     return TyperCommand(name=name)

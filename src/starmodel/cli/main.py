@@ -17,7 +17,7 @@ from starmodel.cli.commands.run import run
 from starmodel.cli.commands.version import print_version, version
 from starmodel.cli.group import CommandGroup
 
-# Tracebacks stay Python's own: prettier ones would print local variables, secrets included.
+# Rich tracebacks would print local variables, secret values included.
 app = typer.Typer(
     name="starmodel",
     cls=CommandGroup,
@@ -52,5 +52,5 @@ app.command()(version)
 
 
 def main() -> None:
-    """Run the command line of this process; ends it with the command's exit code."""
+    """The console entry point; exits with the code of the command."""
     app()

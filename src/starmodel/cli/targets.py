@@ -1,8 +1,8 @@
-"""Find the application that a command means, without running any of its code, and import it.
+"""Resolves the TARGET of a command to a module and attribute, and imports it.
 
-The reloading server imports the application in a child process only. So
-names are looked up in the source text, and a mistake is told before a
-server starts.
+Names are validated by parsing the source, without importing it: a reloading
+server imports the application in its worker only, and an invalid name is
+reported before the server starts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 _NAME = re.compile(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=", re.MULTILINE)
 CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")
 
 
 class Target(NamedTuple):
-    """What a server needs to import an application.
+    """The module and attribute of an application.
 
-    Shapes: folder goes on sys.path; file is set where no import statement
-    could name the module, as with app.v2.py.
+    Shapes: folder belongs on sys.path; file is set when no import statement
+    can name the module, as with app.v2.py.
     """
 
     folder: Path
@@ -40,99 +40,100 @@ class Target(NamedTuple):
 
 
 def import_target(module: str) -> ModuleType:
-    """The module of a target's import string, imported once under its name.
+    """Import the module of an import string once; later calls return the cached module.
 
-    Raises: whatever the module's own code raises.
+    Raises: any exception of the module.
     """
     if not module.endswith(".py"):
         return importlib.import_module(module)
     file = Path(module)
-    _, parts = _place_of(file)
+    _, parts = _import_path(file)
     *packages, stem = parts
     name = ".".join([*packages, stem.replace(".", "_")])
-    while (known := sys.modules.get(name)) is not None:
-        if getattr(known, "__file__", None) == str(file):
-            return known
+    while (cached := sys.modules.get(name)) is not None:
+        if getattr(cached, "__file__", None) == str(file):
+            return cached
         name += "_"
     if packages:
         importlib.import_module(".".join(packages))  # for relative imports
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} can't be imported.")
-    made = sys.modules[name] = importlib.util.module_from_spec(spec)
+    module_object = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(made)
+        spec.loader.exec_module(module_object)
     except BaseException:
         del sys.modules[name]
         raise
-    return made
+    return module_object
 
 
-def _place_of(source: Path) -> tuple[Path, list[str]]:
-    """The folder for sys.path, and the packages and the stem of a file."""
+def _import_path(source: Path) -> tuple[Path, list[str]]:
+    """The sys.path folder of a source file, and the parts of its module name."""
     folder, parts = source.parent, [source.stem]
-    while (folder / "__init__.py").is_file():  # a file of a package is imported through it
+    while (folder / "__init__.py").is_file():  # a package, whose parent belongs on sys.path
         folder, parts = folder.parent, [folder.name, *parts]
     return folder, parts
 
 
-def find_target(app: str | None, here: Path, *, waits: bool = False) -> Target:
-    """The application named by `app`, or the first one that follows a convention in `here`.
+def find_target(app: str | None, here: Path, *, tolerant: bool = False) -> Target:
+    """Resolve `app`, or the first of CONVENTIONS that exists in `here`.
 
-    `app` is `hello.py`, `hello.py:attribute` or `package.module:attribute`.
-
-    Shapes: waits is True for a server that shows a syntax error and waits
-    for its correction; names are then looked up line by line.
-    Raises: CommandError, when there is no such file, module or attribute.
+    Shapes: app is "hello.py", "hello.py:attribute" or
+    "package.module:attribute"; with tolerant=True, names in a file with a
+    syntax error are matched by a regular expression, because a reloading
+    server serves the error until it is corrected.
+    Raises: CommandError, for a missing file, module or attribute, and for a
+    syntax error.
     """
     if app is None:
-        return _find_by_convention(here, waits)
-    place, colon, attribute = app.partition(":")
-    if place.endswith(".py"):
-        return _in_file(here / place, attribute, waits)
-    if not colon and (here / f"{place}.py").is_file():
-        raise CommandError(f"{app!r} is no application. Did you mean {place}.py?")
-    if not (colon and place and attribute):
+        return _find_by_convention(here, tolerant)
+    location, colon, attribute = app.partition(":")
+    if location.endswith(".py"):
+        return _in_file(here / location, attribute, tolerant)
+    if not colon and (here / f"{location}.py").is_file():
+        raise CommandError(f"{app!r} is no application. Did you mean {location}.py?")
+    if not (colon and location and attribute):
         raise CommandError(f"{app!r} is no application. Give a file.py or a module:attribute.")
-    source = _find_module(place, here)
+    source = _find_module(location, here)
     if source is None:
         raise CommandError(
-            f"No module {place!r} with Python source in {here} or installed. Check the name."
+            f"No module {location!r} with Python source in {here} or installed. Check the name."
         )
-    return _target(source, here, place, attribute, waits)
+    return _target(source, here, location, attribute, tolerant)
 
 
-def _find_by_convention(here: Path, waits: bool) -> Target:
+def _find_by_convention(here: Path, tolerant: bool) -> Target:
     for convention in CONVENTIONS:
         module, _, attribute = convention.partition(":")
         source = here.joinpath(*module.split(".")).with_suffix(".py")
-        if source.is_file() and attribute in _defined_names(source, waits):
-            return _target(source, here, module, attribute, waits)
+        if source.is_file() and attribute in _defined_names(source, tolerant):
+            return _target(source, here, module, attribute, tolerant)
     raise CommandError(
         f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
         "Name one, as in: starmodel run hello.py (with other commands: --app hello.py)"
     )
 
 
-def _in_file(path: Path, attribute: str, waits: bool) -> Target:
+def _in_file(path: Path, attribute: str, tolerant: bool) -> Target:
     source = path.resolve()
     if not source.is_file():
         raise CommandError(f"No file {path}. Check the path and the current folder.")
-    folder, parts = _place_of(source)
+    folder, parts = _import_path(source)
     if attribute:
-        return _target(source, folder, ".".join(parts), attribute, waits)
-    names = _defined_names(source, waits)
+        return _target(source, folder, ".".join(parts), attribute, tolerant)
+    names = _defined_names(source, tolerant)
     for convention in ("app", "create_app"):
         if convention in names:
-            return _target(source, folder, ".".join(parts), convention, waits)
+            return _target(source, folder, ".".join(parts), convention, tolerant)
     raise CommandError(
         f"{path.name} defines neither app nor create_app. Add app = create_app(), "
         f"or name the attribute: {path.name}:attribute"
     )
 
 
-def _target(source: Path, folder: Path, module: str, attribute: str, waits: bool) -> Target:
-    names = _defined_names(source, waits)
+def _target(source: Path, folder: Path, module: str, attribute: str, tolerant: bool) -> Target:
+    names = _defined_names(source, tolerant)
     if attribute not in names and "*" not in names:
         raise CommandError(f"{source.name} has no attribute {attribute!r}. Check its name.")
     if "." in source.stem:
@@ -142,7 +143,7 @@ def _target(source: Path, folder: Path, module: str, attribute: str, waits: bool
 
 
 def _refuse_shadowed(source: Path, folder: Path, top: str) -> None:
-    """A module that is already imported under the same name would be served instead."""
+    """Refuse a module name that an imported library shadows."""
     spec = getattr(sys.modules.get(top), "__spec__", None)
     if spec is None or not spec.origin or not source.is_relative_to(folder):
         return
@@ -151,7 +152,7 @@ def _refuse_shadowed(source: Path, folder: Path, top: str) -> None:
 
 
 def _find_module(module: str, here: Path) -> Path | None:
-    """Where the source of `module` is; imports nothing but the packages around it."""
+    """The source file of a module; only its parent packages are imported."""
     local = here.joinpath(*module.split("."))
     for source in (local.with_suffix(".py"), local / "__init__.py"):
         if source.is_file():
@@ -165,18 +166,18 @@ def _find_module(module: str, here: Path) -> Path | None:
     return Path(str(spec.origin))
 
 
-def _defined_names(source: Path, waits: bool) -> set[str]:
-    """Names at the top level of a module; `*` among them after a star import."""
+def _defined_names(source: Path, tolerant: bool) -> set[str]:
+    """The top-level names of a module, parsed from source; "*" for a star import."""
     try:
         text = source.read_bytes()
         tree = ast.parse(text, filename=str(source))
     except SyntaxError as error:
-        if waits and b"\0" not in text:
+        if tolerant and b"\0" not in text:
             return {found[1] or found[2] for found in _NAME.finditer(text.decode(errors="replace"))}
         raise CommandError(
             f"{source.name}, line {error.lineno}: {error.msg}. Correct it and run again."
         ) from error
-    except (ValueError, OSError) as error:  # null bytes, or a file that may not be read
+    except (ValueError, OSError) as error:  # null bytes, or no read permission
         raise CommandError(f"{source.name} can't be read as Python source: {error}.") from error
     names: set[str] = set()
     open_blocks: list[ast.AST] = [tree]
@@ -185,11 +186,11 @@ def _defined_names(source: Path, waits: bool) -> set[str]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 names.add(node.name)
             elif isinstance(node, ast.ImportFrom) and node.module == "starmodel":
-                continue  # our create_app, imported and never called, is no application
+                continue  # an imported create_app is StarModel's, not a factory
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 names |= {alias.asname or alias.name for alias in node.names}
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 names.add(node.id)
             else:
-                open_blocks.append(node)  # assignments, and blocks of if, try and with
+                open_blocks.append(node)  # nested statements of if, try and with
     return names

@@ -1,4 +1,4 @@
-"""Settings of one application, read once from arguments, the environment and files."""
+"""Settings, parsed and validated once from arguments, environment variables and files."""
 
 from starmodel.config.secret_key import secret_keys
 from starmodel.config.settings import Settings, load_settings

@@ -1,4 +1,4 @@
-"""The keys that sign cookies and tokens."""
+"""The keys that sign cookies and page tokens."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from starmodel.core.errors import ConfigurationError
 
 
 def secret_keys(settings: Settings) -> list[str]:
-    """Keys that verify signatures, newest first; only the first one signs.
+    """The keys that verify signatures, newest first; only the first key signs.
 
-    In development without a `secret_key`, the first is made once and kept in
-    `.starmodel/secret_key` of the current folder, so pages survive a restart.
+    In development without a `secret_key`, a key is generated once and stored
+    in `.starmodel/secret_key` of the current folder, so that sessions and page
+    tokens survive a restart.
 
-    Raises: ConfigurationError, when that file cannot be written or read.
+    Raises: ConfigurationError, when the key file can't be written or read.
     """
     newest = settings.secret_key
     first = newest.get_secret_value() if newest else _development_key(Path(".starmodel"))
@@ -44,16 +45,16 @@ def _development_key(folder: Path) -> str:
 
 
 def _create(path: Path) -> None:
-    """Write a new key unless another process was first; nobody ever reads half a key."""
+    """Write a new key atomically; the key of a concurrent process wins."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     (path.parent / ".gitignore").write_text("*\n", encoding="ascii")
-    # mkstemp makes the file readable by its owner only.
+    # mkstemp creates the file with mode 0600.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="secret_key.")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(MIN_SECRET_CHARS))
         try:
-            os.link(temporary, path)  # unlike a rename it fails when the name is taken
+            os.link(temporary, path)  # atomic, and fails when the file exists
         except FileExistsError:
             pass
         except OSError:  # a file system without hard links

@@ -1,4 +1,4 @@
-"""The settings of an application, each with its default and what is allowed."""
+"""The settings of an application, with their types, defaults and validation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from starmodel.config.problems import explain, refuse_unknown_names
-from starmodel.config.sources import origins_of, read_layers
+from starmodel.config.errors import check_names, validation_error
+from starmodel.config.sources import effective_origins, read_layers
 from starmodel.config.values import (
     Bus,
     CommaList,
@@ -34,14 +34,14 @@ DEFAULT = "the default"
 
 
 class Settings(BaseModel):
-    """Everything that an operator may choose, immutable after it is read.
+    """The immutable settings of one application.
 
-    Read from, strongest first: the arguments given here, the environment,
-    `.env`, the profile `[starmodel.<env>]` and the table `[starmodel]` of
-    `starmodel.toml`, the defaults below. Files are those of the current folder.
+    Sources by precedence: arguments, environment variables, `.env`, the
+    profile `[starmodel.<env>]` and the table `[starmodel]` of
+    `starmodel.toml`, defaults. Files are read from the current folder.
 
-    Shapes: lists may be written `a,b` in the environment.
-    Raises: ConfigurationError, naming every unknown name and wrong value.
+    Shapes: lists are parsed from `a,b` in environment variables.
+    Raises: ConfigurationError, with every unknown name and invalid value.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -49,112 +49,112 @@ class Settings(BaseModel):
     title: str = "StarModel"
     """The name of the application, on every page."""
     env: Literal["development", "production"] = "development"
-    """In `production` there is no sign-in by a link, no reload and no error page with details."""
+    """In `production` there is no sign-in link, no reload, and error pages have no details."""
     theme: Theme = "blue"
     """The colours of pages."""
     assets: Literal["local", "cdn"] = "local"
     """Where pages load Franken UI and Datastar from: this application, or a public network."""
 
-    # Fields with repr=False hold secrets or passwords: errors and repr show none of them.
+    # Fields with repr=False hold secret keys or passwords, which errors and repr() omit.
     secret_key: SecretStr | None = Field(default=None, repr=False)
     """Signs cookies and page tokens; at least 32 characters in production."""
     secret_key_fallbacks: Annotated[list[SecretStr], CommaList] = Field(default=[], repr=False)
-    """Earlier keys: what they signed stays valid, nothing new is signed with them."""
+    """Earlier keys: signatures made with them stay valid, new ones are not made."""
 
     default_store: Name = "memory"
-    """The store of entities that name none."""
+    """The store of entities without `store`."""
     default_event_method: Literal["post", "get", "put", "patch", "delete"] = "post"
-    """The HTTP method of events that name none."""
+    """The HTTP method of events without `method`."""
     database_url: str = Field(default="sqlite:///starmodel.db", repr=False)
-    """Where SQL entities are kept."""
+    """The database of entities with `store="sql"`."""
     system_store: DatabaseUrl | None = Field(default=None, repr=False)
-    """Where sessions of signed-in people are kept; unset means `database_url`."""
+    """The database of signed-in sessions; unset means `database_url`."""
     redis_url: str | None = Field(default=None, repr=False)
-    """Where Redis is."""
+    """The URL of the Redis server."""
     database_pool_size: Count = 10
-    """Connections to PostgreSQL, MySQL or MariaDB."""
+    """Connections in the pool to PostgreSQL, MySQL or MariaDB."""
     database_timeout_s: Annotated[float, Field(gt=0)] = 5.0
-    """How long a command waits in all: for a connection, a lock, a server that is away."""
+    """Timeout of a command: for a connection from the pool, a lock, an unreachable server."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
-    """With `FULL` a commit survives a loss of power, for some speed."""
+    """With `FULL` a commit survives a power loss, at lower throughput."""
     memory_max_entries: Count = 100_000
-    """Instances of each class in the memory store. A full class drops the session entity that
-    was not used for longest; one more of another scope is refused with 507."""
+    """Instances of each class in the memory store. A full class evicts its least recently used
+    session entity; one more of another scope is refused with 507."""
     memory_max_bytes: Count = 250_000_000
-    """About how much memory the instances of each class may take in the memory store; a full
-    class is treated likewise."""
+    """Approximate memory of the instances of each class in the memory store; a full class evicts
+    likewise."""
 
     event_bus: Bus = "memory"
-    """Carries changes to open pages: `memory`, or `package.module:Class`."""
+    """The bus that publishes changes to open pages: `memory`, or `package.module:Class`."""
     realtime: Literal["sse", "websocket"] = "sse"
-    """How changes reach pages."""
+    """The transport of page streams."""
     heartbeat_s: Annotated[float, Field(gt=0)] = 15.0
-    """Seconds between two signs of life on a stream."""
+    """Seconds between heartbeats on an idle stream."""
     max_streams: Count = 10_000
-    """Open pages in all."""
+    """Open streams in total."""
     max_streams_per_session: Count = 64
-    """Open pages of one visitor."""
+    """Open streams of one session."""
     max_streams_per_address: Count = 256
-    """Open pages from one address."""
+    """Open streams from one IP address."""
 
     public_url: Origin | None = None
-    """The address that people type, such as `https://app.example.com`."""
+    """The public origin, such as `https://app.example.com`."""
     allowed_hosts: Annotated[list[Host], CommaList] = []
-    """Names that are served; any, when empty. `*.example.com` takes all below it."""
+    """Allowed values of the Host header; any, when empty. `*.example.com` allows subdomains."""
     trusted_origins: Annotated[list[Origin], CommaList] = []
-    """Other sites whose pages may run events here and read the answers, with credentials."""
+    """Other origins whose pages may run events and read responses, with credentials (CORS)."""
     cors_origins: Annotated[list[CorsOrigin], CommaList] = []
-    """Other sites whose pages may do so without cookies, as anybody or by a bearer token;
-    `*` is any site."""
+    """Other origins whose pages may do so without cookies, anonymously or by a bearer token;
+    `*` is any origin."""
     trusted_proxies: Annotated[list[Network], CommaList] = []
-    """Proxies whose word for a visitor's address is taken."""
+    """Proxies whose forwarded headers are trusted."""
     cookie_secure: bool | None = None
-    """Cookies travel over HTTPS only. Unset means: as `public_url` says."""
+    """Send cookies over HTTPS only. Unset means: when `public_url` is HTTPS."""
     session_idle_days: Annotated[int, Field(ge=1, le=30)] = 14
-    """Days without a request after which somebody is signed out."""
+    """Days without a request until a session is signed out."""
     session_max_days: Count = 90
-    """Days after a sign-in when it ends."""
+    """Days until a session is signed out after its sign-in."""
     access_scan_limit: Count = 10_000
-    """Records that one list may read where a function decides about each."""
+    """Records that one list may read when an access rule is a function."""
     max_body_bytes: Count = 1_000_000
-    """The largest request."""
+    """The maximum size of a request body."""
     max_body_depth: Count = 32
-    """How deep JSON may be nested."""
+    """The maximum nesting depth of JSON."""
     max_body_items: Count = 10_000
-    """How many items one list or object in a request may have."""
+    """The maximum number of items in a list or object of a request."""
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    if not TYPE_CHECKING:  # type checkers offer the fields as typed arguments instead
+    if not TYPE_CHECKING:  # type checkers infer a typed signature from the fields
 
         def __init__(self, **arguments: Any) -> None:
             layers = read_layers(arguments)
-            refuse_unknown_names(layers, type(self).model_fields)
+            check_names(layers, type(self).model_fields)
             merged = {k: v for layer in reversed(layers) for k, v in layer.values.items()}
             try:
                 super().__init__(**merged)
             except ValidationError as error:
-                # Not chained: the cause knows the values of secrets.
-                raise explain(error, layers, type(self).model_fields) from None
-            self._origins = origins_of(layers)
+                # Not chained: the cause includes secret values.
+                raise validation_error(error, layers, type(self).model_fields) from None
+            self._origins = effective_origins(layers)
 
     @property
     def origins(self) -> dict[str, str]:
-        """Where each setting came from, in words that lead a person to it.
+        """The source of each setting.
 
         Shapes: {"title": "STARMODEL_TITLE in .env", "theme": "the default", …},
         with every setting.
         """
-        told = {name: self._origins.get(name, DEFAULT) for name in type(self).model_fields}
-        if told["cookie_secure"] == DEFAULT and self.public_url is not None:
-            told["cookie_secure"] = "public_url"
-        return told
+        origins = {name: self._origins.get(name, DEFAULT) for name in type(self).model_fields}
+        if origins["cookie_secure"] == DEFAULT and self.public_url is not None:
+            origins["cookie_secure"] = "public_url"
+        return origins
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:
         if self.cookie_secure is None:
             secure = (self.public_url or "").startswith("https://")
-            self.__dict__["cookie_secure"] = secure  # frozen for everyone else
+            self.__dict__["cookie_secure"] = secure  # bypasses the frozen model
         return self
 
     @model_validator(mode="after")
@@ -176,7 +176,7 @@ class Settings(BaseModel):
 
 
 def load_settings(**arguments: Any) -> Settings:
-    """Settings of this process; `arguments` win over every other source.
+    """The settings of this process; arguments take precedence over other sources.
 
     Raises: ConfigurationError, as `Settings` does.
     """

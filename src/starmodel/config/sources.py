@@ -1,4 +1,4 @@
-"""Where settings come from: named layers of raw values, none of them validated yet."""
+"""Parses the sources of settings into layers of unvalidated values."""
 
 from __future__ import annotations
 
@@ -13,30 +13,25 @@ from dotenv import dotenv_values
 from starmodel.core.errors import ConfigurationError
 
 PREFIX = "STARMODEL_"
-# Names that hosting platforms set, for those who would rather not repeat them with a prefix.
+# Environment variables of hosting platforms, accepted without the prefix.
 PLAIN_NAMES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
-# Handed from `starmodel run` to the process that serves; no setting.
-PASSED_ON = {"STARMODEL_ADDRESS", "STARMODEL_TARGET", "STARMODEL_RELOADS", "STARMODEL_SOURCES"}
-ENCODING = "utf-8-sig"  # editors of Windows write a byte order mark
+# Set by `starmodel run` for its worker processes; not settings.
+RUN_VARIABLES = {"STARMODEL_ADDRESS", "STARMODEL_TARGET", "STARMODEL_RELOADS", "STARMODEL_SOURCES"}
+ENCODING = "utf-8-sig"  # Windows editors write a byte order mark
 ENVS = ("development", "production")
 
 
 class Layer(NamedTuple):
-    """Raw values of one source.
-
-    Shapes: origins maps each name to words that lead a person to it.
-    """
+    """The unvalidated values of one source. Shapes: origins maps names to source locations."""
 
     values: dict[str, Any]
     origins: dict[str, str]
 
 
 def read_layers(arguments: Mapping[str, Any]) -> list[Layer]:
-    """Read every source of the current folder and environment, the strongest first.
+    """Parse all sources, by precedence. Unknown names are included for validation.
 
-    Unknown names are kept: the caller knows which ones exist.
-
-    Raises: ConfigurationError, when a file cannot be read.
+    Raises: ConfigurationError, when a file can't be parsed.
     """
     given = Layer(dict(arguments), dict.fromkeys(arguments, "an argument"))
     environment = _variables(os.environ, "the environment")
@@ -45,13 +40,13 @@ def read_layers(arguments: Mapping[str, Any]) -> list[Layer]:
     return [*above, *_file_layers(Path("starmodel.toml"), above)]
 
 
-def origins_of(layers: list[Layer]) -> dict[str, str]:
-    """Where each value that counts came from; names that no layer sets are missing."""
+def effective_origins(layers: list[Layer]) -> dict[str, str]:
+    """The origin of each effective value; names that no layer sets are missing."""
     return {n: layer.origins[n] for layer in reversed(layers) for n in layer.values}
 
 
 def chosen_env(**arguments: Any) -> str:
-    """The `env` that the sources choose, without reading or checking any other setting."""
+    """The value of `env`, without validation of other settings."""
     return str(_first(read_layers(arguments), "env", default=ENVS[0]))
 
 
@@ -59,11 +54,11 @@ def _first(layers: list[Layer], name: str, *, default: str) -> Any:
     return next((layer.values[name] for layer in layers if name in layer.values), default)
 
 
-def _variables(variables: Mapping[str, str | None], where: str) -> Layer:
+def _variables(variables: Mapping[str, str | None], source: str) -> Layer:
     layer = Layer({}, {})
     for variable, value in variables.items():
-        if not value or variable in PASSED_ON:
-            continue  # `NAME=` in a deployment file means "not set"
+        if not value or variable in RUN_VARIABLES:
+            continue  # an empty variable counts as unset
         if variable.startswith(PREFIX):
             name = variable.removeprefix(PREFIX).lower()
         elif variable in PLAIN_NAMES and not variables.get(PREFIX + variable):
@@ -71,7 +66,7 @@ def _variables(variables: Mapping[str, str | None], where: str) -> Layer:
         else:
             continue
         layer.values[name] = value
-        layer.origins[name] = f"{variable} in {where}"
+        layer.origins[name] = f"{variable} in {source}"
     return layer
 
 
@@ -83,7 +78,7 @@ def _read_dotenv(path: Path) -> dict[str, str | None]:
 
 
 def _file_layers(path: Path, above: list[Layer]) -> list[Layer]:
-    """The chosen profile, then `[starmodel]`; names of every profile are checked by the caller."""
+    """The active profile, then `[starmodel]`; inactive profiles for validation of names."""
     document = _read_toml(path)
     for table in document:
         if table != "starmodel":
@@ -109,12 +104,12 @@ def _file_layers(path: Path, above: list[Layer]) -> list[Layer]:
     return [*(tables[name] for name in ordered if name == env), below, *unused]
 
 
-def _table(values: dict[str, Any], where: str) -> Layer:
-    return Layer(values, dict.fromkeys(values, where))
+def _table(values: dict[str, Any], source: str) -> Layer:
+    return Layer(values, dict.fromkeys(values, source))
 
 
 def _names_only(layer: Layer) -> Layer:
-    """A profile that is not in use: a misspelt name in it is reported, its values stay out."""
+    """An inactive profile: its names are validated, its values ignored."""
     return Layer({}, layer.origins)
 
 

@@ -1,4 +1,4 @@
-"""Types of setting values whose form pydantic alone would not explain well."""
+"""Annotated types of settings with parsing and error messages beyond pydantic's."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _database_url(value: str) -> str:
     return value
 
 
-# A list that may be written `a, b`, as in the environment.
+# A list that is parsed from `a, b` in environment variables.
 CommaList = BeforeValidator(_items)
 Origin = Annotated[str, AfterValidator(_origin)]
 CorsOrigin = Annotated[str, AfterValidator(_cors_origin)]
@@ -77,7 +77,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Bus = Annotated[str, AfterValidator(_bus)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Count = Annotated[int, Field(ge=1)]
-# The colours that MonsterUI has.
+# The colour themes of MonsterUI.
 Theme = Literal[
     "amber", "blue", "gray", "green", "neutral", "orange", "purple", "red", "rose", "slate",
     "stone", "teal", "violet", "yellow", "zinc",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
 from starmodel.core.current_app import host_of
+from starmodel.core.snapshot import Snapshot
 from starmodel.core.values.json_data import json_bytes, json_data
-
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
 
 _PLAIN = (str, int, float, bool, type(None))
 _TYPES: dict[str, Any] = {
@@ -36,7 +34,7 @@ class Action:
     Shapes: id is the record's id, or None for the visitor's own instance.
     """
 
-    entity: type[Entity]
+    entity: type[Snapshot]
     event: str
     args: dict[str, Any] = field(default_factory=dict)
     id: Any = None

@@ -1,25 +1,21 @@
-"""How a class finds the application that runs it.
+"""The *host* of an entity class: the application that serves it.
 
-An entity class knows nothing of stores or servers. `objects`, `get`,
-`dispatch` and rendered actions ask the *host*: the application whose
-request is being handled, else the one that took the class last.
+`objects`, `get`, `dispatch` and rendered actions call the host: the
+application whose request is being handled, else the application that
+registered the class last.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from starmodel.core.commands import Action
-    from starmodel.core.entity import Entity
-
-
-E = TypeVar("E", bound="Entity")
+E = TypeVar("E", bound=Snapshot)
 
 
 class Objects(Protocol[E]):
@@ -45,21 +41,26 @@ class Objects(Protocol[E]):
 
 
 class ObjectsOf:
-    """`Product.objects`, found in the application that answers for the class."""
+    """`Product.objects`: the records of the class, from its host."""
 
     def __get__(self, instance: Any, owner: type[E]) -> Objects[E]:
         return host_of(owner).objects(owner)  # type: ignore[no-any-return]
 
 
 class Host(Protocol):
-    """What the domain asks of an application."""
+    """The methods of an application that entities call.
 
-    def objects(self, entity: type[Entity]) -> Any: ...
-    async def own(self, entity: type[Entity], request: Any) -> Any: ...
-    def render_action(self, action: Action) -> str: ...
-    def has(self, entity: type[Entity]) -> bool: ...
-    def show(self, entity: Entity, view: str = "") -> str: ...
-    def namespace(self, entity: Entity) -> str: ...
+    Shapes: entity is an entity class, or a record in `show` and `namespace`;
+    action is an `Action`.
+    """
+
+    def objects(self, entity: Any) -> Any: ...
+    async def own(self, entity: Any, request: Any) -> Any: ...
+    def render_action(self, action: Any) -> str: ...
+    def has(self, entity: Any) -> bool: ...
+    def show(self, entity: Any, view: str = "") -> str: ...
+    def namespace(self, entity: Any) -> str: ...
+    def live_part(self, view: Any, entity: Any) -> Any: ...
 
 
 class Context(Protocol):
@@ -70,7 +71,7 @@ class Context(Protocol):
 
 
 current_context: ContextVar[Context | None] = ContextVar("starmodel_context", default=None)
-_hosts: WeakKeyDictionary[type[Entity], Host] = WeakKeyDictionary()
+_hosts: WeakKeyDictionary[type[Snapshot], Host] = WeakKeyDictionary()
 
 
 def current_host() -> Host | None:
@@ -79,13 +80,13 @@ def current_host() -> Host | None:
     return None if context is None else context.host
 
 
-def adopt(entity: type[Entity], host: Host) -> None:
-    """Make `host` the application that answers for a class outside any request."""
+def set_host(entity: type[Snapshot], host: Host) -> None:
+    """Make `host` the host of a class outside any request."""
     _hosts[entity] = host
 
 
-def host_of(entity: type[Entity]) -> Host:
-    """The application that answers for a class here and now.
+def host_of(entity: type[Snapshot]) -> Host:
+    """The host of a class in the current context.
 
     Raises: ConfigurationError, when no application has the class.
     """

@@ -1,7 +1,7 @@
 """Every exception StarModel raises on purpose, in one tree.
 
 `status` is the HTTP status that a web adapter answers with; `public`
-says whether the text may be shown to a visitor.
+is True when the text may be shown to a visitor.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class FrozenEntityError(StarModelError, TypeError):
 
 
 class NotLoadedError(StarModelError):
-    """A relation was read that nobody had asked to be loaded."""
+    """A relation was read that was not loaded with its record."""
 
 
 class StaleDraftError(StarModelError):
@@ -53,7 +53,7 @@ class RequestError(StarModelError):
 
 
 class ListQueryError(RequestError):
-    """A list was asked for by a filter, order, page or cursor that it does not have."""
+    """A list query has a filter, order, page or cursor that its list does not have."""
 
 
 class BindingError(StarModelError):
@@ -107,11 +107,11 @@ class ConstraintError(StarModelError):
 
 
 class StoreError(StarModelError):
-    """A store did not do what it was asked to, through no fault of the request."""
+    """A store failed to read or write, through no fault of the request."""
 
 
 class StoreUnavailableError(StoreError):
-    """A store could not be asked or could not commit.
+    """A store could not be reached or could not commit.
 
     Shapes: doubtful is True when the command may have been stored all the
     same, because its answer was lost; else nothing of it was.
@@ -140,7 +140,7 @@ class TransactionAbortedError(StoreBusyError):
 
 
 class SessionNotStoredError(StoreUnavailableError):
-    """A sign-in or sign-out could not be stored; nobody was signed in or out."""
+    """A sign-in or sign-out could not be stored; the session is unchanged."""
 
 
 class StoreFailedError(StoreError):
@@ -158,7 +158,7 @@ class StorePermissionError(StoreFailedError):
 
 
 class StoreFullError(StarModelError):
-    """A store that keeps a bounded number of entities has no room for one more."""
+    """A store that keeps a bounded number of entities is full."""
 
     status = 507
 
@@ -205,7 +205,7 @@ class AccessDeniedError(StarModelError):
 
 
 class NotSignedInError(AccessDeniedError):
-    """Nobody is signed in, and this needs somebody."""
+    """The request is anonymous, and the command needs a signed-in user."""
 
     status = 401
 
@@ -237,7 +237,7 @@ class HiddenRecordError(NotFoundError, AccessDeniedError):
 
 
 class VersionConflictError(StarModelError):
-    """Somebody else committed first; nothing of this command was stored."""
+    """Another command committed first; nothing of this command was stored."""
 
     status = 409
     public = True
@@ -252,7 +252,7 @@ class VersionConflictError(StarModelError):
 
 
 class EditConflictError(StarModelError):
-    """Somebody else changed a field since the form that would change it was filled.
+    """Another command changed a field after the form with a new value for it was filled.
 
     Shapes: fields maps a field to the sentence beside its input; was is
     what the form is to remember when it is sent again all the same.

@@ -28,7 +28,7 @@ class Toast:
 class Progress:
     """How far a long event has come, yielded by it and shown to its caller.
 
-    Units: done is a share from 0 to 1; None when nobody knows.
+    Units: done is a share from 0 to 1; None when it is unknown.
     """
 
     done: float | None = None

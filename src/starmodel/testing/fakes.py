@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeVar
 
+import inflection
+
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
@@ -25,8 +27,9 @@ from starmodel.app.ports.repository import Batch, Repository
 from starmodel.app.presentation.ui import Row
 from starmodel.app.queries.listing import Listing, Window, row_key
 from starmodel.core.classes.registry import Registry
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
 
 M = TypeVar("M")
@@ -147,7 +150,7 @@ def fake_application(
     >>> fake_application(Lamp).registry[Lamp].scope
     'session'
     """
-    registry = Registry(entities)
+    registry = Registry(entities, pluralize=inflection.pluralize)
     clock = clock or FakeClock()
     kept: dict[str, Repository] = {
         "memory": MemoryRepository(clock=clock),

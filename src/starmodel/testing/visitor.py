@@ -115,12 +115,12 @@ class Visitor:
         the changes that it commits.
         """
 
-        async def whole() -> T:
+        async def settled() -> T:
             result = await work
             await self._running.settle()
             return result
 
-        return self._running.run(whole(), self._timeout_s)
+        return self._running.run(settled(), self._timeout_s)
 
     def close(self) -> None:
         """Close all tabs; the last visitor of an application shuts it down."""

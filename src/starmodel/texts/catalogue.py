@@ -44,12 +44,14 @@ class Catalogue:
     def text(self, key: str, /, **params: Any) -> str:
         """The text of a key. Raises: KeyError, for an unknown key or a missing parameter."""
         forms = self._texts[key]
-        form = OTHER
+        template = forms[OTHER]
         if len(forms) > 1:
             number = next((v for v in params.values() if type(v) is int), 0)
-            form = self._plural(number)
-        template = forms.get(form) or forms[OTHER]
-        return template.fill({name: self.render(value) for name, value in params.items()})
+            template = forms.get(self._plural(number), template)
+        for name, value in params.items():
+            if isinstance(value, Message):
+                params[name] = self.render(value)
+        return template.fill(params)
 
     def render(self, value: Any) -> Any:
         """A message in the words of this catalogue; any other value as it is."""

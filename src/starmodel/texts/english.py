@@ -79,6 +79,15 @@ _CONSTRAINTS: dict[str, Text] = {
     "constraint.some_value": "The database can't keep one of its values.",
 }
 
+_BROWSER_STATES: dict[str, Text] = {
+    "browser_state.keys": "{field} has more than {keys} numbers in sets or as keys, which is "
+    "more than a browser may bring back. Remove something first.",
+    "browser_state.size": "{entity} would take {size} bytes in the browser; at most {most} are "
+    "kept there. Remove something first.",
+    "browser_state.sent": "The state of {entity} has {size} bytes; expected at most {most}. "
+    "Clear what this site has stored in the browser.",
+}
+
 _CONFLICTS: dict[str, Text] = {
     "conflict.field": "Somebody changed this to \u201c{value}\u201d meanwhile. "
     "Save again to keep yours.",
@@ -248,6 +257,7 @@ PLACES: Mapping[str, Mapping[str, Text]] = {
     "Beside an input: a value that is refused": _VALUES,
     "Beside an input for files": _FILES,
     "A change that a database refuses": _CONSTRAINTS,
+    "State in the browser": _BROWSER_STATES,
     "Two changes to one record": _CONFLICTS,
     "Access and sign-in": _ACCESS,
     "A request that failed": _PROBLEMS,

@@ -36,7 +36,7 @@ class Template:
     Raises: ValueError, for a malformed template.
     """
 
-    __slots__ = ("_parts", "names")
+    __slots__ = ("_parts", "_plain", "names")
 
     def __init__(self, text: str) -> None:
         parts: list[tuple[str, str, Callable[[Any], str]]] = []
@@ -51,10 +51,14 @@ class Template:
                 raise ValueError(f"{{{name}:{spec}}} has an unknown format; expected {formats}")
             parts.append((literal, name, FORMATS[spec or ""]))
         self._parts = tuple(parts)
+        is_plain = all(form is str for _, _, form in parts)
+        self._plain = text if is_plain else None  # which `str.format` fills in less time
         self.names = frozenset(name for _, name, _ in parts if name)
 
     def fill(self, params: Mapping[str, Any]) -> str:
         """The text with these parameters. Raises: KeyError, for one that is missing."""
+        if self._plain is not None:
+            return self._plain.format(**params)
         return "".join(
             literal + (form(params[name]) if name else "") for literal, name, form in self._parts
         )

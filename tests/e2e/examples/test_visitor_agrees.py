@@ -63,9 +63,10 @@ class ByChromium:
 
     @property
     def errors(self) -> dict[str, str]:
-        said = self.tab.locator("form small[id$='-problem']:not(:empty)")
-        names = [str(e.get_attribute("id")).split("-")[-2] for e in said.all()]
-        return dict(zip(names, said.all_inner_texts(), strict=True))
+        shown = self.tab.locator("form small[id$='-problem']:not(:empty)")
+        # One evaluation: the page may change between a read of the ids and one of the texts.
+        found = shown.evaluate_all("all => all.map((each) => [each.id, each.innerText])")
+        return {id.split("-")[-2]: text for id, text in found}
 
     @property
     def toasts(self) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Applications in folders of their own, and the `starmodel` command run in them."""
+"""Fixtures: an application in a temporary folder, and the `starmodel` command run in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from starmodel.cli.main import app as command
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 
 SHOP = '''
 import asyncio
@@ -118,18 +118,18 @@ def edit(pid: str):
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, without settings of this machine; its modules are forgotten."""
-    place = tmp_path / "project"
-    place.mkdir()
-    monkeypatch.chdir(place)
+    """An empty current folder without environment settings; its modules are unloaded."""
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(registry, "_defined", {})
+    monkeypatch.setattr(definitions, "_defined", {})
     for variable in list(os.environ):
         if variable.startswith("STARMODEL_") or variable in ("DATABASE_URL", "REDIS_URL"):
             monkeypatch.delenv(variable)
     monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
     before = set(sys.modules)
-    yield place
+    yield project
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
@@ -150,17 +150,17 @@ def write(folder: Path) -> Callable[[str, str], Path]:
 
 @pytest.fixture
 def shop(write: Callable[[str, str], Path]) -> Path:
-    """An application as people write it, found by convention."""
+    """A typical application, found by convention as main:app."""
     return write("main.py", SHOP)
 
 
 @pytest.fixture
 def run() -> Callable[..., Result]:
-    """Run `starmodel` with these words, in this process."""
+    """Run `starmodel` with these arguments, in this process."""
 
     def invoke(*words: str) -> Result:
-        sys.modules.pop("main", None)  # each command is a process of its own
-        registry._defined.clear()
+        sys.modules.pop("main", None)  # as in a new process
+        definitions._defined.clear()
         result = CliRunner().invoke(command, list(words), prog_name="starmodel")
         failed = result.exception
         assert failed is None or isinstance(failed, SystemExit), result.exc_info
@@ -171,7 +171,7 @@ def run() -> Callable[..., Result]:
 
 @pytest.fixture
 def answer(run: Callable[..., Result]) -> Callable[..., Any]:
-    """What a command that succeeds prints with --json."""
+    """Run a command with --json, assert success and parse its output."""
 
     def invoke(*words: str) -> Any:
         result = run(*words, "--json")

@@ -30,12 +30,12 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
     return complete
 
 
-def test_commands_and_options_are_offered(offered: Callable[[str], list[str]]) -> None:
+def test_completion_of_commands_and_options_lists_both(offered: Callable[[str], list[str]]) -> None:
     assert offered("starmodel e") == ["event", "entities"]
     assert "--actor" in offered("starmodel event --")
 
 
-def test_entities_and_events_are_read_from_source(
+def test_completion_of_entities_and_events_parses_source(
     offered: Callable[[str], list[str]], write: Write
 ) -> None:
     write("main.py", "raise SystemExit('it ran')\nfrom models import *\napp = 1\n")
@@ -59,11 +59,13 @@ def test_entities_and_events_are_read_from_source(
     assert offered("starmodel event Product:7 a") == ["adjust_stock"]
 
 
-def test_folder_without_python_offers_nothing(offered: Callable[[str], list[str]]) -> None:
+def test_completion_in_a_folder_without_python_is_empty(
+    offered: Callable[[str], list[str]],
+) -> None:
     assert offered("starmodel entities inspect ") == []
 
 
-def test_script_for_the_shell_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_completion_prints_the_shell_script(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("typer.completion._get_shell_name", lambda: "bash")
     assert (
         "complete -o default -F _starmodel_completion starmodel" in run("--show-completion").stdout

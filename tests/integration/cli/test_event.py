@@ -1,4 +1,4 @@
-"""`starmodel event`: what it runs, what it prints, how it refuses."""
+"""`starmodel event`: dispatch, output and error messages."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Write = Callable[[str, str], Path]
 
 @pytest.fixture(autouse=True)
 def _application(shop: Path) -> None:
-    """Every test here has the shop in its folder."""
+    """Create the shop application for every test."""
 
 
 @pytest.fixture
 def pen(answer: Answer) -> str:
-    """A record that is stored: "Product:…"."""
+    """The target of a stored record: "Product:…"."""
     made = answer("event", "Product", "create", "--name", "Pen", "--stock", "3")
     return f"Product:{made['entity']['id']}"
 
 
-def told(result: Result) -> list[str]:
-    """The lines on stderr but those that the application prints."""
+def errors(result: Result) -> list[str]:
+    """The lines on stderr, without output of the application."""
     return [line for line in result.stderr.splitlines() if line != "shop is imported"]
 
 
-def test_create_tells_the_record_after_and_its_version(run: Run) -> None:
+def test_create_prints_the_new_record_and_its_version(run: Run) -> None:
     result = run("event", "Product", "create", "--name", "Pen", "--stock", "3")
     assert result.exit_code == 0
     lines = [line for line in result.stdout.splitlines() if line != "shop is imported"]
@@ -45,9 +45,7 @@ def test_create_tells_the_record_after_and_its_version(run: Run) -> None:
     assert "cost" not in result.stdout
 
 
-def test_event_of_a_record_is_stored_and_its_toast_is_told(
-    run: Run, answer: Answer, pen: str
-) -> None:
+def test_record_event_commits_and_prints_its_toast(run: Run, answer: Answer, pen: str) -> None:
     result = run("event", pen, "adjust-stock", "--delta", "-1", "--reason=return")
     assert result.exit_code == 0
     assert "info: 2 left" in result.stdout
@@ -60,7 +58,7 @@ def test_event_of_a_record_is_stored_and_its_toast_is_told(
     }  # fmt: skip
 
 
-def test_update_takes_lists_switches_and_private_fields_of_trusted_code(
+def test_update_as_trusted_code_accepts_lists_flags_and_private_fields(
     answer: Answer, pen: str
 ) -> None:
     changed = answer(
@@ -72,9 +70,9 @@ def test_update_takes_lists_switches_and_private_fields_of_trusted_code(
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
 @pytest.mark.parametrize(
-    "broken", ["cli.events.outcomes.public_state", "app.application.Application.close"]
+    "broken", ["cli.events.reporting.public_state", "app.application.Application.close"]
 )
-def test_what_fails_after_the_commit_leaves_a_success(
+def test_failure_after_the_commit_exits_with_success(
     run: Run, answer: Answer, pen: str, monkeypatch: pytest.MonkeyPatch,
     words: tuple[str, ...], broken: str,
 ) -> None:  # fmt: skip
@@ -91,7 +89,7 @@ def test_what_fails_after_the_commit_leaves_a_success(
     assert answer("event", pen, "adjust_stock", "--delta=0")["entity"]["stock"] == 9
 
 
-def test_document_fits_a_terminal_of_few_letters(pen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_in_an_ascii_terminal_is_escaped(pen: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = str(Path(sys.executable).with_name("starmodel"))
     command = [program, "event", pen, "update", "--name", "Zoë", "--json"]
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
@@ -102,19 +100,19 @@ def test_document_fits_a_terminal_of_few_letters(pen: str, monkeypatch: pytest.M
     assert json.loads(done.stdout)["entity"]["name"] == "Zoë"
 
 
-def test_delete_leaves_nothing(run: Run, answer: Answer, pen: str) -> None:
+def test_delete_of_a_deleted_record_is_not_found(run: Run, answer: Answer, pen: str) -> None:
     assert answer("event", pen, "delete")["entity"] is None
     result = run("event", pen, "delete")
     assert result.exit_code == 1
-    assert told(result) == [f"starmodel: Product {pen.partition(':')[2]!r} does not exist."]
+    assert errors(result) == [f"starmodel: Product {pen.partition(':')[2]!r} does not exist."]
 
 
-def test_parameter_named_like_an_option_is_given_as_arg(answer: Answer, pen: str) -> None:
+def test_parameter_with_the_name_of_an_option_is_passed_by_arg(answer: Answer, pen: str) -> None:
     words = ("event", pen, "label", "--arg", "json=Ball", "--actor", "ann", "--role", "editor")
     assert answer(*words)["entity"]["name"] == "Ball"
 
 
-def test_generator_tells_each_step(run: Run, answer: Answer, pen: str) -> None:
+def test_generator_event_prints_each_yield(run: Run, answer: Answer, pen: str) -> None:
     lines = run("event", pen, "refill").stdout.splitlines()
     at = lines.index(" 50% box 1")
     assert lines[at + 1] == "100% box 2"
@@ -127,7 +125,7 @@ def test_generator_tells_each_step(run: Run, answer: Answer, pen: str) -> None:
     assert steps[0]["version"] < steps[1]["version"]
 
 
-def test_json_is_alone_on_stdout_whatever_the_event_prints(run: Run, pen: str) -> None:
+def test_json_output_of_a_printing_event_is_alone_on_stdout(run: Run, pen: str) -> None:
     result = run("event", pen, "lock", "--code", "hush", "--json")
     assert json.loads(result.stdout)["entity"]["active"] is False
     assert "inside the event" in result.stderr
@@ -159,12 +157,12 @@ def test_json_is_alone_on_stdout_whatever_the_event_prints(run: Run, pen: str) -
     ],
     ids=["conversion", "missing", "rule"],
 )  # fmt: skip
-def test_refused_values_are_told_by_field(
+def test_invalid_arguments_are_reported_by_field(
     run: Run, pen: str, words: list[str], code: int, lines: list[str]
 ) -> None:
     result = run("event", pen, *words)
     assert result.exit_code == code
-    assert told(result) == [f"starmodel: {pen}.{words[0]} was refused.", *lines]
+    assert errors(result) == [f"starmodel: {pen}.{words[0]} was refused.", *lines]
 
 
 @pytest.mark.parametrize(
@@ -175,14 +173,14 @@ def test_refused_values_are_told_by_field(
     ],
     ids=["domain", "access"],
 )
-def test_refusal_of_the_domain_is_its_sentence(
+def test_domain_and_access_errors_print_only_their_message(
     run: Run, pen: str, words: list[str], sentence: str
 ) -> None:
     result = run("event", pen, *words)
-    assert (result.exit_code, told(result)) == (1, [f"starmodel: {sentence}"])
+    assert (result.exit_code, errors(result)) == (1, [f"starmodel: {sentence}"])
 
 
-def test_refusal_for_programs_has_kind_text_and_fields(run: Run, pen: str) -> None:
+def test_json_of_an_invalid_argument_has_type_text_and_fields(run: Run, pen: str) -> None:
     result = run("event", pen, "update", "--name", "P", "--json")
     assert result.exit_code == 2
     document = json.loads(result.stdout)
@@ -207,23 +205,23 @@ def test_refusal_for_programs_has_kind_text_and_fields(run: Run, pen: str) -> No
         (["Chat", "say", "--text"], "--text needs a value. Signature: say(text: str)."),
         (["Chat", "say", "--text", "a", "--text", "b"], "'text' is given twice. Give it once."),
         (["Chat", "say", "--arg", "text"], "--arg 'text' has no value. Write --arg text=VALUE."),
-        (["Basket", "add"], "Basket belongs to a signed-in user. Say whose: --actor ID."),
+        (["Basket", "add"], "Basket belongs to a signed-in user. Name the user: --actor ID."),
         (["Visit", "turn"],
          "Visit belongs to a visitor's session, and a terminal has none. Name one with --session "
          "NAME (the same name means the same Visit each time), or name a stored one by its key: "
          "Visit:KEY."),
         (["Chat", "say", "--role", "x"],
-         "--role is of somebody. Say whose: --actor ID --role NAME."),
+         "--role needs an actor. Add one: --actor ID --role NAME."),
         (["Product:7", "update", "--cost", "1", "--actor", "ann"],
          "Only trusted code may set 'cost' of Product. Leave it out, or leave out --actor."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
-def test_wrong_usage_ends_with_one_sentence_and_the_remedy(
+def test_invalid_usage_exits_with_a_message_and_remedy(
     run: Run, words: list[str], sentence: str
 ) -> None:
     result = run("event", *words)
-    assert (result.exit_code, told(result)) == (2, [f"starmodel: {sentence}"])
+    assert (result.exit_code, errors(result)) == (2, [f"starmodel: {sentence}"])
 
 
 @pytest.mark.parametrize(
@@ -235,18 +233,18 @@ def test_wrong_usage_ends_with_one_sentence_and_the_remedy(
     ],
     ids=["none", "unknown"],
 )  # fmt: skip
-def test_unknown_event_lists_those_there_are(run: Run, words: list[str], first: str) -> None:
+def test_unknown_event_lists_the_existing_events(run: Run, words: list[str], first: str) -> None:
     result = run("event", *words)
     assert result.exit_code == 2
-    assert told(result) == [first, "  say(text: str)"]
+    assert errors(result) == [first, "  say(text: str)"]
 
 
-def test_unexpected_error_shows_the_users_frames_and_that_nothing_was_stored(
+def test_unexpected_error_prints_application_frames_and_that_nothing_was_stored(
     run: Run, pen: str
 ) -> None:
     result = run("event", pen, "boom")
     assert result.exit_code == 1
-    lines = told(result)
+    lines = errors(result)
     assert sum(line.strip().startswith("File ") for line in lines) == 1
     assert "ZeroDivisionError: division by zero" in lines
     assert lines[-1] == (
@@ -254,7 +252,7 @@ def test_unexpected_error_shows_the_users_frames_and_that_nothing_was_stored(
     )
 
 
-def test_named_session_means_the_same_instance_each_time(answer: Answer) -> None:
+def test_session_option_with_the_same_name_selects_the_same_entity(answer: Answer) -> None:
     first = answer("event", "Visit", "turn", "--session", "till")
     assert answer("event", "Visit", "turn", "--session", "till")["entity"]["pages"] == 2
     assert answer("event", "Visit", "turn", "--session", "other")["entity"]["pages"] == 1
@@ -262,22 +260,22 @@ def test_named_session_means_the_same_instance_each_time(answer: Answer) -> None
     assert answer("event", f"Visit:{key}", "turn")["entity"]["pages"] == 3
 
 
-def test_instance_of_a_user_belongs_to_the_actor(answer: Answer) -> None:
+def test_user_entity_belongs_to_the_actor_option(answer: Answer) -> None:
     answer("event", "Basket", "add", "--actor", "ann")
     assert answer("event", "Basket", "add", "--actor", "ann")["entity"]["count"] == 2
     assert answer("event", "Basket", "add", "--actor", "bob")["entity"]["count"] == 1
 
 
-def test_entity_in_memory_is_run_with_a_note(run: Run) -> None:
+def test_event_of_an_entity_in_memory_prints_a_note(run: Run) -> None:
     result = run("event", "Counter", "increment", "--session", "me", "--amount", "2")
     assert result.exit_code == 0
-    assert told(result) == [
-        "Note: Counter is kept in memory, here in that of this command. It is gone at its end, "
-        "and a running server does not see it."
+    assert errors(result) == [
+        "Note: Counter is stored in the memory of this command. It is deleted when the command "
+        "ends, and a running server does not see it."
     ]
 
 
-def test_store_that_cannot_be_opened_is_told(
+def test_event_with_an_unreachable_database_exits_with_a_message(
     run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "sqlite:///gone/shop.db")
@@ -287,7 +285,7 @@ def test_store_that_cannot_be_opened_is_told(
     assert "Traceback" not in result.stderr
 
 
-def test_command_runs_as_a_process_of_its_own(folder: Path) -> None:
+def test_event_in_a_subprocess_commits_to_the_database_file(folder: Path) -> None:
     program = "from starmodel.cli.main import main; main()"
     words = ["event", "Chat", "say", "--text", "hi", "--json"]
     done = subprocess.run(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from starmodel.adapters.web.greeting import dev_token
-from starmodel.cli.serving.failed import FailedApplication, Failure
+from starmodel.cli.serving.failed_application import FailedApplication, Failure
 
 HTML = {"accept": "text/html"}
 KEY = "k" * 40
@@ -17,7 +17,7 @@ KEY = "k" * 40
 @pytest.mark.parametrize(
     "url", ["sqlite:///starmodel.db", "postgresql://test@127.0.0.1:1/test", "nonsense"]
 )
-async def test_developer_sees_the_failure_and_others_do_not(
+async def test_failed_application_shows_the_error_to_the_developer_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Commands of installed packages: found by metadata, imported late, and harmless when broken."""
+"""Plugin commands: discovered from metadata, imported on use, isolated when they fail."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def made(name: str, times: int = 1):
 
 @pytest.fixture
 def install(tmp_path: Path) -> Callable[..., None]:
-    """Install a package with one module and these entry points, as metadata says it."""
+    """Install a package with one module and entry points from its metadata."""
     site = tmp_path / "site"
     site.mkdir()
     sys.path.append(str(site))
@@ -68,14 +68,14 @@ def install(tmp_path: Path) -> Callable[..., None]:
     return put
 
 
-def test_typer_application_becomes_a_group(install: Any, run: Run) -> None:
+def test_typer_application_is_a_command_group(install: Any, run: Run) -> None:
     install("keep", TYPER, cli_commands={"backup": ":made"})
     assert run("backup", "now", "--force").stdout == "copied, force=True\n"
     assert "Usage: starmodel backup now [OPTIONS]" in run("backup", "now", "--help").stdout
     assert "backup  Keeps copies." in run("--help").stdout
 
 
-def test_click_group_and_command_read_their_own_arguments(install: Any, run: Run) -> None:
+def test_click_group_and_command_parse_their_arguments(install: Any, run: Run) -> None:
     install("post", CLICK, cli_commands={"post": ":made", "alone": ":alone"})
     assert run("post", "send", "--to", "ann", "--", "--letter").stdout == "--letter to ann\n"
     assert "Usage: starmodel post send [OPTIONS] WHAT" in run("post", "send", "--help").stdout
@@ -86,13 +86,13 @@ def test_click_group_and_command_read_their_own_arguments(install: Any, run: Run
     assert "alone  Says hello." in helped
 
 
-def test_plain_function_becomes_a_command_also_in_the_short_group(install: Any, run: Run) -> None:
+def test_plain_function_is_a_command_in_both_groups(install: Any, run: Run) -> None:
     install("greeter", FUNCTION, cli={"greet": ":made"})
     assert run("greet", "Ann", "--times", "2").stdout == "Hello Ann! Hello Ann! \n"
     assert "greet  Greet somebody." in run("--help").stdout
 
 
-def test_broken_plugin_costs_one_line_and_nothing_else(install: Any, run: Run) -> None:
+def test_plugin_that_fails_to_import_disables_only_its_command(install: Any, run: Run) -> None:
     install("broken", "import nowhere_to_be_found\n", cli_commands={"mend": ":made"})
     install("keep", TYPER, cli_commands={"backup": ":made"})
     line = (
@@ -110,7 +110,7 @@ def test_broken_plugin_costs_one_line_and_nothing_else(install: Any, run: Run) -
     assert (other.exit_code, other.stderr) == (0, "")
 
 
-def test_plugin_that_ends_the_process_when_imported_ends_nothing(install: Any, run: Run) -> None:
+def test_plugin_that_exits_on_import_disables_only_its_command(install: Any, run: Run) -> None:
     install("quitter", "print('bye'); raise SystemExit(3)\n", cli_commands={"quit": ":made"})
     helped = run("--help")
     assert helped.exit_code == 0
@@ -127,7 +127,7 @@ def test_plugin_that_ends_the_process_when_imported_ends_nothing(install: Any, r
     ],
     ids=["kind", "parameter"],
 )  # fmt: skip
-def test_what_is_no_command_is_refused_by_name(
+def test_plugin_with_another_type_is_refused_by_name(
     install: Any, run: Run, source: str, reason: str
 ) -> None:
     install("odd", source, cli_commands={"odd": ":made"})
@@ -136,7 +136,7 @@ def test_what_is_no_command_is_refused_by_name(
     assert result.stderr.startswith(f"starmodel: The plugin odd adds no command 'odd': {reason}")
 
 
-def test_built_in_command_is_not_replaced_and_that_is_said(install: Any, run: Run) -> None:
+def test_plugin_with_a_built_in_name_is_ignored_with_a_warning(install: Any, run: Run) -> None:
     install("taker", FUNCTION, cli_commands={"version": ":made"})
     sentence = (
         "starmodel: The command 'version' of the plugin taker is not used: "
@@ -150,21 +150,21 @@ def test_built_in_command_is_not_replaced_and_that_is_said(install: Any, run: Ru
     assert "taker" not in sys.modules
 
 
-def test_of_two_plugins_with_one_name_the_first_package_counts(install: Any, run: Run) -> None:
+def test_two_plugins_with_one_name_use_the_first_package(install: Any, run: Run) -> None:
     install("b-second", FUNCTION, cli_commands={"greet": ":made"})
     install("a-first", FUNCTION.replace("Hello", "Hi"), cli_commands={"greet": ":made"})
     assert run("greet", "Ann").stdout == "Hi Ann! \n"
     assert "'greet' of the plugin b-second is not used: a-first has one" in run("--help").stderr
 
 
-def test_other_commands_import_no_plugin(install: Any, run: Run, shop: Path) -> None:
+def test_built_in_command_imports_no_plugin(install: Any, run: Run, shop: Path) -> None:
     install("keep", TYPER, cli_commands={"backup": ":made"})
     assert run("routes").exit_code == 0
     assert run("run", "gone.py").exit_code == 1
     assert "keep" not in sys.modules
 
 
-def test_plugin_list_tells_every_group_and_state(install: Any, run: Run, answer: Answer) -> None:
+def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: Answer) -> None:
     install("keep", TYPER, cli_commands={"backup": ":made"}, persistence={"tape": ":made"})
     install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
@@ -186,12 +186,14 @@ def test_plugin_list_tells_every_group_and_state(install: Any, run: Run, answer:
     assert ["starmodel.cli_commands", "backup", "keep", "1.5", "loads"] in map(str.split, lines)
 
 
-def test_plugin_list_without_plugins_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("starmodel.cli.commands.plugin.offers", list)
+def test_plugin_list_without_plugins_prints_a_message(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starmodel.cli.commands.plugin.starmodel_points", list)
     assert run("plugin", "list").stdout == "No installed package has entry points for StarModel.\n"
 
 
-def test_doctor_warns_of_plugins_that_fail(install: Any, shop: Path, answer: Answer) -> None:
+def test_doctor_with_a_failing_plugin_warns(install: Any, shop: Path, answer: Answer) -> None:
     install("broken", "raise ValueError('no tape')\n", cli_commands={"mend": ":made"})
     found = [f for f in answer("doctor")["findings"] if f["about"] == "plugins"]
     assert [f["level"] for f in found] == ["warning"]
@@ -199,9 +201,7 @@ def test_doctor_warns_of_plugins_that_fail(install: Any, shop: Path, answer: Ans
 
 
 @pytest.mark.slow
-def test_example_package_is_installed_by_pip_and_adds_its_command(
-    tmp_path: Path, shop: Path
-) -> None:
+def test_plugin_add_of_the_example_package_adds_its_command(tmp_path: Path, shop: Path) -> None:
     place = tmp_path / "installed"
     place.mkdir()
     environment = {
@@ -228,20 +228,25 @@ def test_example_package_is_installed_by_pip_and_adds_its_command(
     assert '"name": "Pen"' in exported
     assert "cost" not in exported
     assert "starmodel-stock 0.1.0  loads" in starmodel("plugin", "list").stdout
-    failed = starmodel("plugin", "add", "starmodel-that-nobody-made", code=1)
+    failed = starmodel("plugin", "add", "starmodel-unpublished-example", code=1)
     assert failed.stderr.splitlines()[-1] == (
-        "starmodel: 'starmodel-that-nobody-made' was not installed; the installer says above why."
+        "starmodel: 'starmodel-unpublished-example' was not installed; see the installer's output "
+        "above."
     )
 
 
-def test_package_that_adds_nothing_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plugin_add_of_a_package_without_entry_points_prints_a_message(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("starmodel.cli.commands.plugin.install", lambda package: None)
     assert run("plugin", "add", "plain").stdout.splitlines()[0] == (
         "plain is installed, and adds nothing to StarModel that was not there."
     )
 
 
-def test_plugin_add_without_an_installer_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plugin_add_without_an_installer_exits_with_a_message(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setenv("PATH", "")
     result = run("plugin", "add", "anything")

@@ -15,7 +15,7 @@ Answer = Callable[..., Any]
 Write = Callable[[str, str], Path]
 
 
-def test_routes_tell_who_answers_each_address(shop: Path, answer: Answer) -> None:
+def test_routes_as_json_have_target_and_source(shop: Path, answer: Answer) -> None:
     found = {(row["method"], row["path"]): row for row in reversed(answer("routes"))}
     assert found["GET", "/"] == {
         "method": "GET", "path": "/", "target": "main.home", "source": "own",
@@ -31,7 +31,9 @@ def test_routes_tell_who_answers_each_address(shop: Path, answer: Answer) -> Non
 
 
 @pytest.mark.parametrize("command", [("routes",), ("entities", "list"), ("doctor",)])
-def test_application_is_named_as_for_run(write: Write, run: Run, command: tuple[str, ...]) -> None:
+def test_application_argument_and_app_option_are_equivalent(
+    write: Write, run: Run, command: tuple[str, ...]
+) -> None:
     write(
         "other.py",
         "from starmodel import Entity, create_app\n"
@@ -44,7 +46,7 @@ def test_application_is_named_as_for_run(write: Write, run: Run, command: tuple[
     assert (twice.exit_code, "two applications" in twice.stderr) == (2, True)
 
 
-def test_inspected_entity_is_followed_by_the_application(write: Write, run: Run) -> None:
+def test_inspect_with_an_application_argument_loads_it(write: Write, run: Run) -> None:
     write(
         "other.py",
         "from starmodel import Entity, create_app\n"
@@ -54,23 +56,23 @@ def test_inspected_entity_is_followed_by_the_application(write: Write, run: Run)
     assert run("entities", "inspect", "Lamp", "other.py").stdout.startswith("Lamp (other)")
 
 
-def test_version_option_prints_what_the_command_prints(run: Run) -> None:
+def test_version_option_equals_the_version_command(run: Run) -> None:
     assert run("--version").stdout == run("version").stdout
 
 
-def test_generated_routes_behind_own_ones_are_marked(shop: Path, answer: Answer) -> None:
+def test_shadowed_generated_routes_are_marked_as_replaced(shop: Path, answer: Answer) -> None:
     replaced = [row["path"] for row in answer("routes") if row["replaced"]]
     assert replaced == ["/", "/products/{id}/edit"]
 
 
-def test_routes_are_aligned_columns_for_people(shop: Path, run: Run) -> None:
+def test_routes_as_text_are_aligned_columns(shop: Path, run: Run) -> None:
     lines = run("routes").stdout.splitlines()
     at = lines[0].index("PATH")
     assert lines[0].split() == ["METHOD", "PATH", "TARGET", "FROM"]
     assert all(line[at - 1] == " " and line[at] == "/" for line in lines[1:])
 
 
-def test_mounts_and_websockets_of_ones_own_are_listed(write: Write, answer: Answer) -> None:
+def test_routes_include_custom_mounts_and_websockets(write: Write, answer: Answer) -> None:
     write("static/a.txt", "a")
     write(
         "main.py",
@@ -79,24 +81,22 @@ def test_mounts_and_websockets_of_ones_own_are_listed(write: Write, answer: Answ
         "@app.ws('/talk')\n"
         "def talk(text: str): ...\n",
     )
-    told = {(row["method"], row["path"], row["target"]) for row in answer("routes")}
-    assert ("WS", "/talk", "main.talk") in told
-    assert ("*", "/static/…", "StaticFiles") in told
+    description = {(row["method"], row["path"], row["target"]) for row in answer("routes")}
+    assert ("WS", "/talk", "main.talk") in description
+    assert ("*", "/static/…", "StaticFiles") in description
 
 
-def test_entities_are_listed_with_store_scope_and_path(
-    shop: Path, run: Run, answer: Answer
-) -> None:
-    told = {entity["name"]: entity for entity in answer("entities", "list")}
-    assert (told["Product"]["store"], told["Product"]["scope"]) == ("sql", "record")
-    assert told["Chat"]["access"] == {"read": "public", "write": "public"}
-    assert told["Counter"]["events"] == ["increment"]
+def test_entities_list_has_store_scope_and_path(shop: Path, run: Run, answer: Answer) -> None:
+    description = {entity["name"]: entity for entity in answer("entities", "list")}
+    assert (description["Product"]["store"], description["Product"]["scope"]) == ("sql", "record")
+    assert description["Chat"]["access"] == {"read": "public", "write": "public"}
+    assert description["Counter"]["events"] == ["increment"]
     assert "Product  sql     record   /products" in run("entities", "list").stdout
 
 
-def test_entity_is_inspected_whole(shop: Path, answer: Answer) -> None:
-    told = answer("entities", "inspect", "product")
-    fields = {field["name"]: field for field in told["fields"]}
+def test_inspect_as_json_has_the_complete_schema(shop: Path, answer: Answer) -> None:
+    description = answer("entities", "inspect", "product")
+    fields = {field["name"]: field for field in description["fields"]}
     assert fields["name"]["constraints"] == {"min_length": 2, "max_length": 20}
     assert fields["name"]["required"]
     assert fields["price"]["constraints"] == {"gt": 0}
@@ -105,10 +105,10 @@ def test_entity_is_inspected_whole(shop: Path, answer: Answer) -> None:
     assert not fields["id"]["editable"]
     assert fields["cost"]["private"]
     assert "default" not in fields["cost"]
-    assert told["computed"] == [
+    assert description["computed"] == [
         {"name": "worth", "type": "float", "private": False, "signal": True}
     ]
-    events = {event["name"]: event for event in told["events"]}
+    events = {event["name"]: event for event in description["events"]}
     assert events["adjust_stock"] == {
         "name": "adjust_stock",
         "signature": "adjust_stock(delta: int, reason: Literal['sale', 'return'] = 'sale')",
@@ -119,11 +119,13 @@ def test_entity_is_inspected_whole(shop: Path, answer: Answer) -> None:
     }
     assert events["label"]["access"] == "role:editor"
     assert set(events) >= {"create", "update", "delete"}
-    assert told["table"]["name"] == "product"
-    assert {"name", "cost", "_version"} <= {column["name"] for column in told["table"]["columns"]}
+    assert description["table"]["name"] == "product"
+    assert {"name", "cost", "_version"} <= {
+        column["name"] for column in description["table"]["columns"]
+    }
 
 
-def test_entity_is_inspected_by_people_in_four_parts(shop: Path, run: Run) -> None:
+def test_inspect_as_text_has_four_sections(shop: Path, run: Run) -> None:
     text = run("entities", "inspect", "Product").stdout
     assert "min_length=2, max_length=20" in text
     assert "worth   float      computed" in text
@@ -132,11 +134,11 @@ def test_entity_is_inspected_by_people_in_four_parts(shop: Path, run: Run) -> No
     assert "0.5" not in text  # a private default
 
 
-def test_entity_in_memory_has_no_table(shop: Path, answer: Answer) -> None:
+def test_inspect_of_an_entity_in_memory_has_no_table(shop: Path, answer: Answer) -> None:
     assert answer("entities", "inspect", "Counter")["table"] is None
 
 
-def test_unknown_entity_is_refused_with_the_nearest(shop: Path, run: Run) -> None:
+def test_inspect_of_an_unknown_entity_suggests_a_name(shop: Path, run: Run) -> None:
     result = run("entities", "inspect", "Prodct")
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1] == (
@@ -145,11 +147,11 @@ def test_unknown_entity_is_refused_with_the_nearest(shop: Path, run: Run) -> Non
     )
 
 
-def test_version_for_programs_names_python_too(answer: Answer) -> None:
+def test_version_as_json_includes_python(answer: Answer) -> None:
     assert answer("version").keys() == {"starmodel", "python"}
 
 
-def test_application_without_entities_says_so(write: Write, run: Run) -> None:
+def test_entities_list_of_an_empty_application_prints_a_message(write: Write, run: Run) -> None:
     write("main.py", "from starmodel import create_app\napp = create_app([])\n")
     assert run("entities", "list").stdout == "This application has no entities.\n"
 
@@ -166,7 +168,7 @@ def test_application_without_entities_says_so(write: Write, run: Run) -> None:
     ],
     ids=["other", "async", "settings"],
 )
-def test_what_is_no_application_is_refused_in_a_sentence(
+def test_target_that_is_no_application_exits_with_a_message(
     write: Write, run: Run, source: str, words: str
 ) -> None:
     write("main.py", source)
@@ -177,16 +179,14 @@ def test_what_is_no_application_is_refused_in_a_sentence(
     assert "Traceback" not in result.stderr
 
 
-def test_folder_without_an_application_says_what_was_looked_for(run: Run) -> None:
+def test_command_without_an_application_lists_the_conventions(run: Run) -> None:
     result = run("routes")
     assert result.exit_code == 1
     assert "looked for app.main:create_app, app.main:app, main:app" in result.stderr
     assert "--app hello.py" in result.stderr
 
 
-def test_error_of_the_application_shows_the_users_frames_and_a_sentence(
-    write: Write, run: Run
-) -> None:
+def test_application_error_prints_application_frames_and_a_message(write: Write, run: Run) -> None:
     write("helper.py", "def made():\n    return {}['gone']\n")
     write("main.py", "import json\nfrom helper import made\napp = json.loads('1') and made()\n")
     result = run("entities", "list")
@@ -201,7 +201,7 @@ def test_error_of_the_application_shows_the_users_frames_and_a_sentence(
     )
 
 
-def test_factory_is_called_and_its_prints_stay_off_stdout(write: Write, run: Run) -> None:
+def test_factory_output_is_redirected_to_stderr(write: Write, run: Run) -> None:
     write("app/__init__.py", "")
     write(
         "app/main.py",
@@ -215,7 +215,7 @@ def test_factory_is_called_and_its_prints_stay_off_stdout(write: Write, run: Run
     assert result.stderr == "hello\n"
 
 
-def test_loading_greets_nobody(shop: Path, run: Run) -> None:
+def test_loading_an_application_prints_no_sign_in_link(shop: Path, run: Run) -> None:
     result = run("routes")
     assert "token=" not in result.output
     assert result.stderr == "shop is imported\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 from starmodel.testing import Visitor
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -22,7 +22,7 @@ def program(
 ) -> Iterator[Callable[[str], Any]]:
     """`program("todo")` and `program("todomvc/app")`: the module, loaded anew."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(registry, "_defined", {})
+    monkeypatch.setattr(definitions, "_defined", {})
     monkeypatch.syspath_prepend(EXAMPLES)
     known = set(sys.modules)
 

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 from starmodel.core.entity import Entity
 
 E = TypeVar("E", bound=Entity)
@@ -29,7 +29,7 @@ DATASTAR = {
 
 def unlisted(cls: type[E]) -> type[E]:
     """Exclude a test's entity type from `create_app()` without entities."""
-    registry._defined.pop((cls.__module__, cls.__qualname__), None)
+    definitions._defined.pop((cls.__module__, cls.__qualname__), None)
     return cls
 
 

@@ -18,8 +18,7 @@ from starmodel import (
     VersionConflictError,
     event,
 )
-from starmodel.core.changes.drafts import STORED
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import STORED, version_of
 from starmodel.testing.fakes import fake_application
 from unit.app.entities import Counter, Product, stored
 

@@ -18,7 +18,7 @@ from starmodel import (
     event,
 )
 from starmodel.app.access.policy import TRUSTED
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import fake_application
 from unit.app.entities import Product, stored
 

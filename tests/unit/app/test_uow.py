@@ -17,8 +17,8 @@ from starmodel import (
 )
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.app.ports.messages import Changed
-from starmodel.core.changes.drafts import Lease
-from starmodel.core.entity import version_of
+from starmodel.core.changes.copies import Lease
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import fake_application
 
 

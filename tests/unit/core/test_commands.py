@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from starmodel.core.commands import Action, CommandRecord, plain
-from starmodel.core.entity import Entity, stored
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
+from starmodel.core.snapshot import stored
 
 
 class _Stock(Entity):

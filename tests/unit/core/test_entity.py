@@ -19,9 +19,12 @@ from pydantic import (
     model_validator,
 )
 
-from starmodel.core.entity import Entity, new_id, public_state, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, FrozenEntityError
 from starmodel.core.events import event
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import stored, version_of
+from starmodel.core.values.ids import new_id
 
 
 class _Place(BaseModel):

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, PrivateAttr, field_validator
 
-from starmodel.core.changes.drafts import Facts, Lease, close_draft, open_draft
-from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.changes.copies import Lease
+from starmodel.core.changes.drafts import Facts, close_draft, open_draft
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     FrozenEntityError,
@@ -18,7 +19,8 @@ from starmodel.core.errors import (
     StaleDraftError,
 )
 from starmodel.core.events import event
-from starmodel.core.local_calls import emitted
+from starmodel.core.events.local import emitted
+from starmodel.core.snapshot import stored, version_of
 
 
 class _Line(BaseModel):

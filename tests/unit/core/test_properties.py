@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
 
-from starmodel.core.changes.drafts import Facts, Lease, close_draft, copy_value, open_draft
-from starmodel.core.changes.patches import apply, diff, same, values_of
+from starmodel.core.changes.copies import Lease, copy_value
+from starmodel.core.changes.drafts import Facts, close_draft, open_draft
+from starmodel.core.changes.patches import apply, diff, same
 from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError
 from starmodel.core.events import event
+from starmodel.core.values.models import values_of
 
 IMMUTABLE = (int, float, str, bytes, bool, type(None), type, enum.Enum)
 

@@ -16,7 +16,7 @@ from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, Marker
 from starmodel.app.sessions.browser_state import BrowserState, Kept, no_browser_state
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, public_state, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     DuplicateCommandError,
@@ -24,6 +24,8 @@ from starmodel.core.errors import (
     RequestError,
     VersionConflictError,
 )
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import stored, version_of
 from starmodel.core.values.bounds import (
     MAX_KEYS,
     Bounds,
@@ -35,6 +37,7 @@ from starmodel.core.values.bounds import (
     read_json,
 )
 from starmodel.core.values.json_data import json_bytes, with_bytes
+from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
 FORMAT = 1
@@ -149,15 +152,22 @@ def written(entity: Entity, version: int) -> str:
     for name, value in state.items():
         if not _fits_a_table(type(entity), name, value):
             raise InvalidStateError(
-                f"{type(entity).__name__}.{name} has more than {MAX_KEYS} numbers in sets or as "
-                "keys, which is more than a browser may bring back. Remove something first."
+                Message(
+                    "browser_state.keys",
+                    field=f"{type(entity).__name__}.{name}",
+                    keys=MAX_KEYS,
+                )
             )
     data = {"format": FORMAT, "version": version, "state": state}
     text = json_bytes(data, inf_nan_mode="strings")
     if len(text) > MAX_STATE_BYTES:
         raise InvalidStateError(
-            f"{type(entity).__name__} would take {len(text)} bytes in the browser; at most "
-            f"{MAX_STATE_BYTES} are kept there. Remove something first."
+            Message(
+                "browser_state.size",
+                entity=type(entity).__name__,
+                size=len(text),
+                most=MAX_STATE_BYTES,
+            )
         )
     return text.decode()
 
@@ -181,8 +191,7 @@ def _brought(entity: type[Entity], id: Any, given: Any) -> Entity | None:
     size = len(given.encode() if isinstance(given, str) else to_json(given))
     if size > MAX_STATE_BYTES:
         raise RequestError(
-            f"The state of {entity.__name__} has {size} bytes; expected at most "
-            f"{MAX_STATE_BYTES}. Clear what this site has stored in the browser.",
+            Message("browser_state.sent", entity=entity.__name__, size=size, most=MAX_STATE_BYTES),
             status=413,
         )
     if isinstance(given, str):

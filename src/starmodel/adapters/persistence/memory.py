@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import copy
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Sequence
@@ -17,8 +16,9 @@ from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Expired, IsWatched, Marker
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError, StoreFullError, VersionConflictError
+from starmodel.core.snapshot import stored, stored_copy, version_of
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.memory")
@@ -110,9 +110,9 @@ class MemoryRepository:
         for change, entry in zip(batch.changes, found, strict=True):
             snapshot, size = change.snapshot, 0
             if snapshot is not None:
-                if not type(snapshot).__entity__.atomic:
-                    snapshot = copy.deepcopy(snapshot)  # which user code could still change
-                stored(snapshot, change.version)
+                # Of what user code could still change a copy is stored.
+                seal = stored if type(snapshot).__entity__.atomic else stored_copy
+                snapshot = seal(snapshot, change.version)
                 size = 0 if is_small(type(snapshot)) else bytes_of(snapshot)
             writes.append((change, entry, snapshot, size))
             grows = grows or entry is None or size > entry.nbytes
@@ -298,4 +298,4 @@ def _private_copy(snapshot: E) -> E:
     """The snapshot itself when nothing in it can change, else a copy."""
     if type(snapshot).__entity__.atomic:
         return snapshot
-    return stored(copy.deepcopy(snapshot), version_of(snapshot))  # type: ignore[return-value]
+    return stored_copy(snapshot, version_of(snapshot))

@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from starmodel.core.entity import Entity
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 # What visitors may make of a value of these types is bounded by its digits.
 _SMALL = (

@@ -20,7 +20,9 @@ from starmodel.adapters.realtime.datastar import (
     signals_of,
 )
 from starmodel.adapters.realtime.element_ids import rows_id
+from starmodel.adapters.realtime.elements import element_of
 from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
+from starmodel.adapters.realtime.root_elements import live_part
 from starmodel.adapters.realtime.sse import SseStreams
 from starmodel.adapters.realtime.states import BrowserStates
 from starmodel.app.application import Application
@@ -29,13 +31,15 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.commands.redirects import sent_as
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.context import current_context
+from starmodel.app.live.views import LiveView
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.setup import signal_prefix
 from starmodel.core.commands import Action
-from starmodel.core.entity import Entity, public_state
-from starmodel.core.events import Event
+from starmodel.core.definition.info import signal_prefix
+from starmodel.core.entity import Entity
+from starmodel.core.events import Event, EventInfo
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
 
 STREAM_PATH = "/_starmodel/stream"
@@ -76,6 +80,12 @@ class DatastarRealtime:
         entity_type = self._application.registry[entity.__entity__.cls]
         page.show(entity_type, entity, view)
         return self._states.veil(entity_type) if view and not page.patch else ""
+
+    def live_part(self, view: LiveView, entity: Entity) -> Any:
+        return live_part(view, entity).component
+
+    def element_of(self, html: str, info: EventInfo, where: str) -> Element:
+        return element_of(html, info, where)
 
     def show_list(self, listing: Listing) -> None:
         """Put the list on the stream of the page being made; outside a page nothing happens."""

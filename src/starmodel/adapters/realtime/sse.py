@@ -15,8 +15,9 @@ from starmodel.app.application import Application
 from starmodel.app.live.hub import Frames, Subscription, snapshot_message
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import public_state, version_of
 from starmodel.core.errors import AccessDeniedError, NotFoundError, RequestError
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.realtime")
 HEADERS = [

@@ -23,9 +23,11 @@ from starmodel.app.live.views import view_named
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.classes.setup import signal_prefix
-from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.definition.info import signal_prefix
+from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import version_of
 
 STATES_PATH = "/_starmodel/states"
 FORGET = b"event: datastar-browser-forget\n\n"

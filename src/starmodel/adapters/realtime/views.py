@@ -15,6 +15,7 @@ from starmodel.adapters.realtime.datastar import (
 )
 from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.adapters.realtime.pages import page_at
+from starmodel.adapters.realtime.root_elements import live_part
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_list import ListChanged
@@ -23,7 +24,7 @@ from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.listing import Listing, row_key
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'
@@ -61,7 +62,7 @@ class PartView:
         if message.state is None:
             return b""
         entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
-        part = self.view.part(entity)
+        part = live_part(self.view, entity)
         html = self.render(part.component, self.root_path)
         return patch_elements(Element(html, part.selector, None, part.namespace))
 

@@ -7,7 +7,7 @@ import types
 import typing
 from typing import Any
 
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 
 def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:

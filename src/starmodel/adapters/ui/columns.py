@@ -10,7 +10,7 @@ from starmodel.adapters.ui.records import title_field
 from starmodel.adapters.ui.values import Show
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 
 MAX_COLUMNS = 6

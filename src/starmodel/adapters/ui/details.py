@@ -10,8 +10,8 @@ from fasthtml.components import Dd, Div, Dl, Dt
 from starmodel.adapters.ui.columns import Showing, is_number
 from starmodel.app.live.views import LiveView
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import public_state
 from starmodel.core.fields.widgets import UI
+from starmodel.core.public_state import public_state
 
 MAX_FIGURES = 4
 

@@ -24,7 +24,9 @@ from starmodel.app.ports.moments import takes_only_aware
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.field import FieldSpec, is_atomic, is_private, is_secret, plain_types
+from starmodel.core.fields.field_types import is_atomic, plain_types
+from starmodel.core.fields.privacy import is_private, is_secret
+from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI, wishes
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 

@@ -15,7 +15,7 @@ from starmodel.app.ports.moments import DATES, KINDS, kind_names, takes_only_awa
 from starmodel.app.ports.query import searched_fields
 from starmodel.app.queries.listing import Listing, filter_name
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.texts.catalogue import Catalogue
 
 MAX_FILTERS = 4

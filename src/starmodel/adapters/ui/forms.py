@@ -25,7 +25,7 @@ from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.queries.listing import key_of
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.events import Event
-from starmodel.core.fields.field import leaving
+from starmodel.core.fields.field import excluding_private
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
@@ -67,13 +67,13 @@ class EventForm:
         """What fills the template's slots; defaults without their private parts."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["was"] = self._memory(was)
-        token = leaving.set(True)
+        token = excluding_private.set(True)
         try:
             for field in self.fields:
                 value = values.get(field.name, self.default(field.name))
                 slots |= slot_values(field, value, problems.get(field.name, ""))
         finally:
-            leaving.reset(token)
+            excluding_private.reset(token)
         return slots
 
     def default(self, name: str) -> Any:

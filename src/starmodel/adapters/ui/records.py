@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 _NAMES = ("name", "title", "label", "subject")
 MAX_TITLE_CHARS = 80

@@ -24,8 +24,9 @@ from starmodel.app.presentation.ui import Row
 from starmodel.app.queries.listing import row_key
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.events import Event
+from starmodel.core.snapshot import version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 

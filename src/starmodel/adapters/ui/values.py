@@ -19,7 +19,7 @@ from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
 from starmodel.app.ports.moments import DATES, KINDS
 from starmodel.core.commands import plain
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounds import number_text
 from starmodel.texts.catalogue import ENGLISH, Catalogue
@@ -81,9 +81,9 @@ def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> Show:
     if issubclass(kind, bool):
         return _yes_or_no(texts)
     if issubclass(kind, datetime.datetime) or kind.__name__ in KINDS:
-        return partial(_moment, texts)
+        return _moments(texts)
     if issubclass(kind, datetime.date) or kind.__name__ in DATES:
-        return partial(_date, texts)
+        return _dates(texts)
     if kind.__name__ == "EmailStr":
         return _linked("mailto:")
     if "Url" in kind.__name__:
@@ -188,35 +188,49 @@ def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
     return show
 
 
-def _date(texts: Catalogue, value: Any) -> str:
-    found = _read(datetime.date, value)
-    if found is None:
-        return _cut(plain(value))  # which somebody else stored, and is no date
-    value = found
-    return f'<time datetime="{value.isoformat()}">{_in_text(_day(texts, value))}</time>'
+def _dates(texts: Catalogue) -> Show:
+    day = _days(texts)
+
+    def show(value: Any) -> str:
+        found = _read(datetime.date, value)
+        if found is None:
+            return _cut(plain(value))  # which somebody else stored, and is no date
+        return f'<time datetime="{found.isoformat()}">{_in_text(day(found))}</time>'
+
+    return show
 
 
-def _moment(texts: Catalogue, value: Any) -> str:
-    found = _read(datetime.datetime, value)
-    if found is None:
-        return _cut(plain(value))  # which somebody else stored, and is no moment
-    value = found
-    # Aware moments are shown in UTC, whose name stands beside them.
-    zone = ""
-    if value.tzinfo is not None:
-        zone = " UTC"
-        try:
-            value = value.astimezone(datetime.UTC)
-        except OverflowError:  # at the end of time
-            zone = f" {value.strftime('%z')}"
-    clock = f"{value.hour:02}:{value.minute:02}"
-    shown = texts.text("shown.moment", date=_day(texts, value), time=f"{clock}{zone}")
-    return f'<time datetime="{value.isoformat()}">{_in_text(shown)}</time>'
+def _moments(texts: Catalogue) -> Show:
+    day = _days(texts)
+
+    def show(value: Any) -> str:
+        found = _read(datetime.datetime, value)
+        if found is None:
+            return _cut(plain(value))  # which somebody else stored, and is no moment
+        # Aware moments are shown in UTC, whose name stands beside them.
+        zone = ""
+        if found.tzinfo is not None:
+            zone = " UTC"
+            try:
+                found = found.astimezone(datetime.UTC)
+            except OverflowError:  # at the end of time
+                zone = f" {found.strftime('%z')}"
+        time = f"{found.hour:02}:{found.minute:02}{zone}"
+        text = texts.text("shown.moment", date=day(found), time=time)
+        return f'<time datetime="{found.isoformat()}">{_in_text(text)}</time>'
+
+    return show
 
 
-def _day(texts: Catalogue, value: datetime.date) -> str:
-    month = texts.text(_MONTHS[value.month - 1])
-    return texts.text("shown.date", day=value.day, month=month, year=value.year)
+def _days(texts: Catalogue) -> Callable[[datetime.date], str]:
+    """A date as text, with the abbreviated names of months."""
+    months = [texts.text(key) for key in _MONTHS]
+
+    def text(value: datetime.date) -> str:
+        month = months[value.month - 1]
+        return texts.text("shown.date", day=value.day, month=month, year=value.year)
+
+    return text
 
 
 def _read(kind: Any, value: Any) -> Any:

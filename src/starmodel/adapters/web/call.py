@@ -95,7 +95,7 @@ class Call:
         """Store a sign-in or sign-out of this request; the cookie goes out with the response.
 
         Where it fails the session is as it was before the request.
-        Raises: SessionNotStoredError; ConfigurationError, for a session that no cookie can carry.
+        Raises: SessionNotStoredError; ConfigurationError, for a session beyond a cookie's size.
         """
         if self._outer is not None:
             await self._outer.save_session()
@@ -139,7 +139,7 @@ class Call:
             log.exception("A sign-out could not be stored; the session goes on")
 
     def check_session(self) -> None:
-        """Raises: ConfigurationError, for a changed session that no cookie can carry."""
+        """Raises: ConfigurationError, for a changed session beyond a cookie's size."""
         if self._outer is not None:
             self._outer.check_session()
         elif self.session and self._sessions is not None and self.session.changed:
@@ -272,9 +272,9 @@ class Call:
         return url if stays_here(url, host) else default
 
     def safe_url(self, url: str, allowed_hosts: Sequence[str]) -> str:
-        """The address of a redirect as it is sent. Raises: RequestError, unless it is one of ours.
+        """The address of a redirect as it is sent. Raises: RequestError, for one of another site.
 
-        What is checked is what is sent, read as browsers read it.
+        The check parses the sent address as browsers do.
         """
         host, sent = self.request.header(b"host"), sent_as(url)
         if not (stays_here(url, host, allowed_hosts) and stays_here(sent, host, allowed_hosts)):
@@ -297,8 +297,8 @@ class Call:
 def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
     """The headers of a response that the framework made, with the session's cookie.
 
-    Pages, JSON and whatever sets a cookie are kept by no cache, unless the
-    response says something of its own about caches.
+    Pages, JSON and responses that set a cookie are stored by no cache, unless
+    they have a Cache-Control header.
     """
     made, kind, names = [*headers, *cookie], b"", set()
     for name, value in headers:

@@ -8,8 +8,10 @@ from hashlib import blake2b
 from starmodel.adapters.web.json_body import json_of
 from starmodel.adapters.web.requests import Incoming
 from starmodel.app.commands.preconditions import Precondition, Tags, names_version
-from starmodel.core.entity import Entity, public_state, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import PreconditionFailedError, RequestError
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import version_of
 
 MAX_HEADER_BYTES = 4096
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'

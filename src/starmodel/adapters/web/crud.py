@@ -18,7 +18,8 @@ from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
+from starmodel.core.public_state import public_state
 
 
 class CrudRoutes:

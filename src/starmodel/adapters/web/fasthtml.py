@@ -27,10 +27,11 @@ from starmodel.adapters.web.requests import Incoming
 from starmodel.app.application import Application
 from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
 from starmodel.core.fields.annotations import resolved_hints
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Redirect
 
 

@@ -202,7 +202,7 @@ class Front:
             greeting(root_path)
 
     def safe_url(self, scope: Any, url: str) -> str:
-        """The address of a redirect. Raises: RequestError, unless it is one of ours."""
+        """The address of a redirect. Raises: RequestError, for one of another site."""
         call: Call = scope["starmodel.call"]
         return call.mounted(call.safe_url(url, self._settings.allowed_hosts))
 

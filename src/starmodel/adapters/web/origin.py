@@ -16,7 +16,7 @@ MAX_ORIGIN_CHARS = 1024
 
 
 class OriginCheck:
-    """Refuses cross-site posts and hosts that nobody allowed.
+    """Refuses cross-site posts, and hosts outside allowed_hosts.
 
     Shapes: public_url is "https://example.org"; trusted_origins and
     cors_origins are such too, the latter may be "*"; allowed_hosts are names

@@ -1,4 +1,4 @@
-"""Why a request failed, told to each kind of caller in its own way."""
+"""Content-negotiated error responses: patches, pages and JSON."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Refusals:
         domain: bool = False,
         details: Mapping[str, str] | None = None,
     ) -> Problem:
-        """The problem behind an exception, as far as this caller may know it."""
+        """The problem behind an exception, without details that this caller may not read."""
         made = problem_of(
             error,
             where=where,

@@ -85,7 +85,7 @@ class Incoming:
 
     @property
     def wants_json(self) -> bool:
-        """True for an API caller: JSON is preferred, or nothing is said."""
+        """True for an API caller: JSON is preferred, or there is no Accept header."""
         return representation(self.headers.get(b"accept")) == "json"
 
     def check_acceptable(self) -> None:
@@ -260,7 +260,7 @@ class Incoming:
             file.file.close()
 
     def for_events(self) -> Any:
-        """Starlette's request, for events that ask for it; the body can still be read from it."""
+        """Starlette's request, for events with a parameter for it; its body can still be read."""
         from starlette.requests import Request
 
         made = Request(self.scope)

@@ -59,7 +59,7 @@ class Routes:
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
         """The routes of a path by method, and the record's id in it.
 
-        Shapes: path has SLASH where an id has a slash of its own.
+        Shapes: path has SLASH for each slash inside an id.
         """
         methods = self._static.get(path)
         if methods is not None:
@@ -116,7 +116,7 @@ class UserRoutes:
     def take(self, scope: Any, template: str) -> bool:
         """True when one of the user's routes matches the scope's path and method."""
         routes = self._router.routes
-        if routes != self._seen:  # for the same objects this asks none of them
+        if routes != self._seen:  # compares identical objects without __eq__
             self._known.clear()
             self._seen = list(routes)
         rivals = self._known.get(template)

@@ -1,4 +1,4 @@
-"""The session cookie: signed, and naming a server-side session once somebody has signed in."""
+"""The signed session cookie; after a sign-in it has the id of a server-side session."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class CookieSessions:
         self._development = development
         self._prefix, self._secure = ("__Host-" if secure else ""), secure
         self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session.v2")
-        # The oldest key, so that rotation loses nobody.
+        # The oldest key, so that a rotation ends no session.
         self._key, self._suffix = (
             keyed_hash(secrets[-1], "visitor"), keyed_hash(secrets[-1], "cookie name")
         )  # fmt: skip
@@ -175,7 +175,7 @@ class CookieSessions:
         return session
 
     def is_current(self, session: Session) -> bool:
-        """False when this session ended while its request ran, as far as this process knows."""
+        """False when this session is cached as ended, by another request than its own."""
         came = session.came
         if session.is_new:
             return True

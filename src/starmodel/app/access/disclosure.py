@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.core.classes.registry import Registry
-from starmodel.core.entity import Entity, public_state
-from starmodel.core.fields.field import is_private, leaving
+from starmodel.core.entity import Entity
+from starmodel.core.fields.field import excluding_private
+from starmodel.core.fields.privacy import is_private
+from starmodel.core.public_state import public_state
 from starmodel.core.values.json_data import json_data
 
 _SEQUENCES = (list, tuple, set, frozenset, deque, Iterator, ValuesView)
@@ -58,7 +60,7 @@ class Viewer:
         Raises: TypeError, for a value without a JSON form.
         """
         visible = await self._visible(value, 0)
-        token = leaving.set(True)
+        token = excluding_private.set(True)
         try:
             return json_data(visible)
         except ValueError as error:  # a ValueError is a validation failure of the event
@@ -67,7 +69,7 @@ class Viewer:
                 "data that has one, a component, or None."
             ) from error
         finally:
-            leaving.reset(token)
+            excluding_private.reset(token)
 
     async def _visible(self, value: Any, depth: int) -> Any:
         """The value with each entity replaced by its public state."""

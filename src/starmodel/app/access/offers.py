@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError, NotSignedInError
 from starmodel.core.events import Event
+from starmodel.core.snapshot import version_of
 
 T = TypeVar("T")
 MAX_PASSES = 20

@@ -22,12 +22,12 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.repository import RecordKey
 from starmodel.app.sessions.scopes import Scopes, default_snapshot
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import copy_value
+from starmodel.core.changes.copies import copy_value
 from starmodel.core.classes.registry import EntityType, Registry
-from starmodel.core.classes.setup import signal_prefix
+from starmodel.core.definition.info import signal_prefix
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, GoneError, NotFoundError
-from starmodel.core.fields.field import accepts_none, plain_types
+from starmodel.core.fields.field_types import accepts_none, plain_types
 from starmodel.core.values.bounds import BoundsError, Count, check_keys, check_numbers, key_counter
 from starmodel.texts.catalogue import Message
 

@@ -11,14 +11,15 @@ from starmodel.app.access.policy import TRUSTED, AccessPolicy
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.idempotency import Claim
 from starmodel.app.commands.repeats import NO_OUTCOME, outcome_text
-from starmodel.app.commands.replies import NO_REPLY, Render, Reply, reply_to
+from starmodel.app.commands.replies import NO_REPLY, Place, Reply, reply_to
 from starmodel.app.commit.tracked import Tracked
 from starmodel.app.ports.repository import Marker
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import refill, returned_state
+from starmodel.core.changes.drafts import reset_draft, returned_state
 from starmodel.core.classes.registry import Registry
 from starmodel.core.commands import CommandRecord
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.dispatcher")
 
@@ -48,10 +49,10 @@ class Outcomes:
     """
 
     def __init__(
-        self, registry: Registry, policy: AccessPolicy, render: Render, reactions: Handlers
+        self, registry: Registry, policy: AccessPolicy, place: Place, reactions: Handlers
     ) -> None:
         self._registry, self._policy = registry, policy
-        self._render, self._reactions = render, reactions
+        self._place, self._reactions = place, reactions
 
     def viewer(self, command: Command) -> Viewer:
         """What the command's caller may read."""
@@ -68,7 +69,7 @@ class Outcomes:
         entity_type, event = command.entity_type, command.event
         if value is not None and (state := returned_state(target.draft, value)) is not None:
             if state is not target.draft:
-                refill(target.draft, state)  # its version does not matter: the base's counts
+                reset_draft(target.draft, state)  # its version does not matter: the base's counts
             value = None
         if event.name == "delete" and entity_type.is_record:
             target.deleted = True
@@ -79,7 +80,7 @@ class Outcomes:
         reply = NO_REPLY
         if value is not None:
             where = f"{entity_type.name}.{event.name}"
-            reply = await reply_to(value, event.info, self._render, self.viewer(command), where)
+            reply = await reply_to(value, event.info, self._place, self.viewer(command), where)
         if command.vet is not None:
             command.vet(reply)
         if target.new:

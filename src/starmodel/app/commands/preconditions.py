@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import PreconditionFailedError
+from starmodel.core.snapshot import version_of
 
 Tags = Collection[str] | Literal["*"] | None
 

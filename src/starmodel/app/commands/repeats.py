@@ -18,7 +18,8 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import version_of
 from starmodel.core.values.json_data import json_bytes
 
 NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()

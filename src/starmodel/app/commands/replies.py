@@ -10,13 +10,14 @@ from typing import Any
 from pydantic_core import from_json
 
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.commands.elements import Element, element_of
+from starmodel.app.commands.elements import Element
 from starmodel.core.entity import Entity
 from starmodel.core.events import EventInfo
 from starmodel.core.results import Progress, Redirect, Toast
 from starmodel.core.values.json_data import json_bytes
 
-Render = Callable[[Any], str]
+# A component, the event that returned it and its name for errors, as a patch of the page.
+Place = Callable[[Any, EventInfo, str], Element]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ NO_REPLY = Reply()
 
 
 async def reply_to(
-    value: Any, info: EventInfo, render: Render, viewer: Viewer, where: str = "An event"
+    value: Any, info: EventInfo, place: Place, viewer: Viewer, where: str = "An event"
 ) -> Reply:
     """Sort one returned or yielded value into what the viewer may be sent.
 
@@ -75,14 +76,14 @@ async def reply_to(
     if value is None:
         return NO_REPLY
     parts: dict[str, Any] = {}
-    await _sort(value, info, render, viewer, parts, where)
+    await _sort(value, info, place, viewer, parts, where)
     return Reply(**parts, shown=viewer.shown)
 
 
 async def _sort(
     value: Any,
     info: EventInfo,
-    render: Render,
+    place: Place,
     viewer: Viewer,
     parts: dict[str, Any],
     where: str,
@@ -99,10 +100,10 @@ async def _sort(
     elif isinstance(value, Entity):
         parts["result"] = await viewer.state_of(value)
     elif _is_component(value):
-        parts.setdefault("elements", []).append(element_of(render(value), info, where))
+        parts.setdefault("elements", []).append(place(value, info, where))
     elif isinstance(value, list | tuple) and any(map(_is_result, value)):
         for item in value:
-            await _sort(item, info, render, viewer, parts, where)
+            await _sort(item, info, place, viewer, parts, where)
     elif isinstance(value, Mapping):
         data = await viewer.json_of(value)
         parts["result"] = data

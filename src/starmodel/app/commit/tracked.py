@@ -13,8 +13,9 @@ from starmodel.app.ports.repository import Change, ColumnDefaults
 from starmodel.core.changes.drafts import close_draft
 from starmodel.core.changes.patches import Patch, diff
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError
+from starmodel.core.snapshot import stored, version_of
 from starmodel.texts.catalogue import Message
 
 _NO_PATCH = Patch()
@@ -78,7 +79,7 @@ def change_of(
                 decoded = only_decoded(tracked.draft, base, made, patch.set)
                 patch = _without(patch, decoded) if decoded else patch
                 break
-    touched = entity_type.cls.__entity__.touched
+    touched = entity_type.cls.__entity__.updated_at_field
     if fills is not None or touched:
         filled = _values_of_store(tracked, made, patch, fills, touched, clock)
         if filled:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Set
 from typing import TypeVar
 
-from starmodel.core.changes.drafts import copy_value, field_values, validated
+from starmodel.core.changes.copies import copy_value
+from starmodel.core.changes.drafts import validated
 from starmodel.core.changes.patches import same
 from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError
+from starmodel.core.values.models import field_values
 
 E = TypeVar("E", bound=Entity)
 

@@ -12,7 +12,7 @@ from typing import Any
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import Lease
+from starmodel.core.changes.copies import Lease
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError

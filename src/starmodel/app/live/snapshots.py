@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from starmodel.app.sessions.scopes import default_snapshot
-from starmodel.core.entity import Entity, stored
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import stored
 
 
 def snapshot_of(cls: type[Entity], id: Any, state: Mapping[str, Any], version: int) -> Entity:
@@ -16,7 +17,7 @@ def snapshot_of(cls: type[Entity], id: Any, state: Mapping[str, Any], version: i
     """
     made = default_snapshot(cls, id)
     values = {n: v for n, v in state.items() if n in cls.__pydantic_fields__}
-    validated = cls.__pydantic_validator__.validate_python(
+    validated: Entity = cls.__pydantic_validator__.validate_python(
         {**made.__dict__, **values}, by_name=True, by_alias=False
     )
     return stored(validated, version)

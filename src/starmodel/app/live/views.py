@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.app.live.root_elements import Part, part_of
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
@@ -43,7 +42,7 @@ class LiveView:
         *,
         by_id: bool = False,
     ) -> None:
-        self.render, self.entity, self.name, self._by_id = render, entity, name, by_id
+        self.render, self.entity, self.name, self.by_id = render, entity, name, by_id
         functools.update_wrapper(self, render)
 
     def __call__(self, entity: Entity) -> Any:
@@ -51,14 +50,10 @@ class LiveView:
             raise ConfigurationError(
                 f"{self.name} shows {self.entity.__name__}, but got {type(entity).__name__}."
             )
-        before = host_of(self.entity).show(entity, self.name)
-        made = self.part(entity).component
+        host = host_of(self.entity)
+        before = host.show(entity, self.name)
+        made = host.live_part(self, entity)
         return (Markup(before), made) if before else made
-
-    def part(self, entity: Entity) -> Part:
-        """The rendering of a snapshot, with its root element. Raises: ConfigurationError."""
-        made = self.render(entity)
-        return Part(made, None) if self._by_id else part_of(made, self.name, entity.id)
 
 
 def live(render: Callable[[Any], Any]) -> LiveView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from starmodel.core.entity import new_id
+from starmodel.core.values.ids import new_id
 
 
 class Clock(Protocol):

@@ -7,8 +7,8 @@ from typing import Any, get_args
 from uuid import UUID
 
 from starmodel.app.ports.messages import Changed, Emitted, Kind, Message, SessionEnded
-from starmodel.core.tagged_json import from_text, to_text
 from starmodel.core.values.log_text import log_text
+from starmodel.core.values.tagged_json import from_text, to_text
 
 VERSION = 1
 """Of the format; raised with any change of it, since readers refuse other versions."""

@@ -18,9 +18,11 @@ from pydantic_core import PydanticSerializationError
 from starmodel.app.ports.repository import Change
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.fields.annotations import resolved_hints
-from starmodel.core.fields.field import declared, leaving, plain_types
+from starmodel.core.fields.field import declared, excluding_private
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.public_state import public_state
 from starmodel.core.values.json_data import json_data, model_data
 
 Kind = Literal["created", "updated", "deleted", "expired", "closed"]
@@ -86,7 +88,7 @@ def fact_data(fact: Any) -> Any:
         raise TypeError(
             f"emit() got {fact!r}; a fact is an instance of a dataclass or of a pydantic model."
         )
-    token = leaving.set(True)
+    token = excluding_private.set(True)
     try:
         return model_data(fact) if is_model else _dataclass_data(fact)
     except ValueError as error:  # a ValueError is a validation failure of the event
@@ -95,7 +97,7 @@ def fact_data(fact: Any) -> Any:
             "Give its fields types that have a JSON form."
         ) from error
     finally:
-        leaving.reset(token)
+        excluding_private.reset(token)
 
 
 def _dataclass_data(fact: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 KINDS = frozenset({"datetime", "AwareDatetime", "NaiveDatetime", "PastDatetime", "FutureDatetime"})
 DATES = frozenset({"date", "PastDate", "FutureDate"})

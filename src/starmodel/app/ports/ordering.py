@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from starmodel.core.entity import Entity
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 Order = tuple[tuple[str, bool], ...]
 Position = tuple[Any, ...]

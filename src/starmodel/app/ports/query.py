@@ -16,7 +16,7 @@ from starmodel.app.ports.moments import absolute, bound_of
 from starmodel.app.ports.ordering import Order, Position, position_of, sort_key
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
-from starmodel.core.fields.field import choice_of, plain_types
+from starmodel.core.fields.field_types import choice_of, plain_types
 from starmodel.core.fields.types import field_adapter, names_by_alias
 from starmodel.core.values.bounds import BoundsError, check_numbers
 

@@ -8,12 +8,13 @@ from typing import Any, Protocol
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.replies import Reply
+from starmodel.app.live.views import LiveView
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity
-from starmodel.core.events import Event
+from starmodel.core.events import Event, EventInfo
 from starmodel.core.results import Progress
 
 
@@ -27,6 +28,19 @@ class Realtime(Protocol):
         """Subscribe the current page to the entity, or to a live view of it.
 
         Returns the HTML that declares missing signals, to be inserted before the view; often "".
+        """
+
+    def live_part(self, view: LiveView, entity: Entity) -> Any:
+        """The component of a live view, with a root at which later renderings are patched.
+
+        Raises: ConfigurationError, for elements that can have none.
+        """
+
+    def element_of(self, html: str, info: EventInfo, where: str) -> Element:
+        """The HTML that an event returned, at its place in the caller's page.
+
+        Shapes: where names the event in errors.
+        Raises: ConfigurationError, for HTML that the page has no place for.
         """
 
     def namespace(self, entity: Entity) -> str:

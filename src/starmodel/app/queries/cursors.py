@@ -13,8 +13,8 @@ from starmodel.app.ports.ordering import Position, order_words, position_of
 from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
-from starmodel.core.fields.field import loosened
-from starmodel.core.tagged_json import from_text, to_text
+from starmodel.core.fields.field_types import loosened
+from starmodel.core.values.tagged_json import from_text, to_text
 
 MAX_CURSOR_CHARS = 4000
 BLOCK_BYTES = 32

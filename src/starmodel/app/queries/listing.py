@@ -15,8 +15,9 @@ from starmodel.app.ports.query import NEGATED, OPERATORS, SHORTHANDS, Query, mak
 from starmodel.app.queries.cursors import Cursors
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError, RequestError
+from starmodel.core.snapshot import version_of
 
 PER_PAGE = 25
 MAX_PER_PAGE = 200

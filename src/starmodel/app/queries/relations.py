@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query, make_query
 from starmodel.core.classes.registry import Registry
+from starmodel.core.classes.relations import Resolved, resolve
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
-from starmodel.core.fields.relations import Resolved, relations_of, resolve
+from starmodel.core.fields.relations import relations_of
 
 E = TypeVar("E", bound=Entity)
 AT_ONCE = 1000

@@ -98,7 +98,7 @@ class SessionCache:
     async def latest(self, visitor: str) -> SessionRecord | None:
         """The visitor's newest session; once there is one, anonymous cookies are refused.
 
-        None also for a visitor who is not cached while the store is unreachable.
+        Also None for an uncached visitor while the store is unreachable.
         """
         self._watch()
         if self._asked_at - self._failed_at < FRESH_S:

@@ -1,4 +1,4 @@
-"""Which instance a visitor means by a class."""
+"""The instance of a scoped class that belongs to a caller."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, NotSignedInError
+from starmodel.core.snapshot import construct
 from starmodel.texts.catalogue import Message
 
 APP_ID = "app"
 
 
 def keyed_hash(secret: str, purpose: str) -> Callable[[str], str]:
-    """A function that turns a value into a name that tells nothing of it."""
+    """A keyed one-way hash function, with its own key for each purpose."""
     key = hmac.digest(secret.encode(), f"starmodel:{purpose}".encode(), hashlib.sha256)
 
     def name(value: str) -> str:
@@ -39,8 +40,8 @@ class Scopes:
     def id_of(self, entity_type: EntityType, session: Session | None, actor: Actor | None) -> str:
         """The id of the caller's own instance.
 
-        Raises: NotSignedInError, for a `user` entity of nobody; ConfigurationError, for code
-        that has no session.
+        Raises: NotSignedInError, for a `user` entity without an actor; ConfigurationError, for
+        code without a session.
         """
         if entity_type.scope == "app":
             return APP_ID
@@ -59,9 +60,9 @@ class Scopes:
         return session.key
 
     def browser_owner(self, session: Session | None, actor: Actor | None = None) -> str:
-        """The name under which a browser keeps this visitor's states, as this actor or nobody.
+        """The name under which a browser stores this visitor's states, with or without an actor.
 
-        With no session the name of the application itself.
+        Without a session, the name of the application itself.
         """
         if session is None:
             return self._browser("")[:16]
@@ -71,25 +72,24 @@ class Scopes:
 
 def default_snapshot(cls: type[Entity], id: Any = None) -> Entity:
     """A new instance before its first event: defaults only, required fields still open."""
-    made = cls.__new__(cls)
     values: dict[str, Any] = {}
     for name, info in cls.__pydantic_fields__.items():
         if not info.is_required():
             values[name] = info.get_default(call_default_factory=True, validated_data=values)
     if id is not None:
         values["id"] = id
-    setter = object.__setattr__
-    setter(made, "__dict__", values)
-    setter(made, "__pydantic_fields_set__", set())
-    setter(made, "__pydantic_extra__", {} if cls.model_config.get("extra") == "allow" else None)
     private = {
         name: attribute.get_default(call_default_factory=True, validated_data=values)
         for name, attribute in cls.__private_attributes__.items()
         if attribute.default is not PydanticUndefined or attribute.default_factory is not None
     }
-    setter(made, "__pydantic_private__", private or None)
-    if len(values) == len(cls.__pydantic_fields__):
-        made.model_post_init(None)  # not before the required fields are there to be read
-    setter(made, "_sm_version", 0)
-    setter(made, "_sm_mode", 2)
-    return made
+    return construct(
+        cls,
+        values,
+        set(),
+        0,
+        extra={} if cls.model_config.get("extra") == "allow" else None,
+        private=private or None,
+        # Not before the required fields have values for it to read.
+        post_init=len(values) == len(cls.__pydantic_fields__),
+    )

@@ -1,4 +1,4 @@
-"""A visitor's session, whatever carries it."""
+"""A visitor's session, independent of its transport."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class _Identity(NamedTuple):
     signed_in_at: float
 
 
-class Kept(NamedTuple):
-    """All that a request can change of a session."""
+class Checkpoint(NamedTuple):
+    """The parts of a session that a request can change."""
 
     identity: _Identity
     data: dict[str, Any]
@@ -44,7 +44,7 @@ class Kept(NamedTuple):
 
 
 class Session(dict[str, Any]):
-    """One visitor's session: a dict of JSON data, and the actor who is signed in.
+    """One visitor's session: a dict of JSON data, and the signed-in actor.
 
     `sign_in` and `sign_out` are stored when the response begins. If that
     fails, the response is a 503 and the session is unchanged.
@@ -52,9 +52,9 @@ class Session(dict[str, Any]):
     Shapes: visitor is stable from the first visit to sign-out; id is the
     visitor until sign-in, which makes a new one each time; key is the keyed
     hash of the visitor that names its instances and streams (the visitor id
-    itself is never stored). provider names how the actor signed in, "" for
-    nobody. ended and left are keys whose access has changed, and that
-    signed out. is_new is True for a visitor who brought no valid cookie.
+    itself is never stored). provider names how the actor signed in, ""
+    without an actor. ended are keys whose access has changed, left those
+    that signed out. is_new is True for a request without a valid cookie.
     Units: signed_in_at is seconds since the epoch, 0 until the sign-in is stored.
     """
 
@@ -101,11 +101,11 @@ class Session(dict[str, Any]):
 
     @property
     def is_rotated(self) -> bool:
-        """True when somebody signed in or out since the session was read."""
+        """True after a sign-in or sign-out since the session was read."""
         return self.id != self.came.id
 
-    def keep(self) -> Kept:
-        """All of this session as it is now, for `restore`."""
+    def checkpoint(self) -> Checkpoint:
+        """A copy of the whole session, for `restore`."""
         data = copy.deepcopy(dict(self)) if self else {}
         is_same = (
             self.id is self.came.id
@@ -116,11 +116,11 @@ class Session(dict[str, Any]):
             and self.signed_in_at == self.came.signed_in_at
         )
         identity = self.came if is_same else self._identity
-        return Kept(identity, data, list(self.ended), list(self.left), self.is_signed_out)
+        return Checkpoint(identity, data, list(self.ended), list(self.left), self.is_signed_out)
 
-    def restore(self, kept: Kept) -> None:
-        """Undo every change since `keep`: who failed to do something has not signed in by it."""
-        identity, data, self.ended, self.left, self.is_signed_out = kept
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Undo every change since the checkpoint: a failed event signs no actor in."""
+        identity, data, self.ended, self.left, self.is_signed_out = checkpoint
         self._become(identity)
         super().clear()
         super().update(data)
@@ -132,12 +132,12 @@ class Session(dict[str, Any]):
             self[TOASTS] = said[-MAX_TOASTS:]
 
     def said(self) -> list[Toast]:
-        """What was kept for this page; it is forgotten."""
+        """Remove and return the toasts for this page."""
         return [Toast(text, kind) for kind, text in self.pop(TOASTS, ())]
 
     def revert(self) -> None:
         """Undo every change since the session was read, or last settled."""
-        self.restore(Kept(self.came, copy.deepcopy(self.known), [], [], False))
+        self.restore(Checkpoint(self.came, copy.deepcopy(self.known), [], [], False))
         self.modified = False
 
     @property

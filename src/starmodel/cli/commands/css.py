@@ -1,4 +1,4 @@
-"""`starmodel css build`: the style sheet of an application's own classes."""
+"""`starmodel css build`: compiles the Tailwind classes of an application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel.adapters.web.head import APPLICATION_CSS
 from starmodel.cli.css.class_names import class_names, source_files
 from starmodel.cli.css.tailwind import compile_classes
 from starmodel.cli.targets import find_target
-from starmodel.cli.terminal.problems import CommandError, fail
+from starmodel.cli.terminal.errors import CommandError, fail
 
 css = typer.Typer(help="The style sheet of an application's own classes.", no_args_is_help=True)
 
@@ -34,8 +34,8 @@ def build(
     """Write static/starmodel-app.css for production.
 
     It has every Tailwind class that the application's Python files and
-    templates name in full, and is linked by itself when the application runs
-    with env=production. In development classes are compiled in the browser.
+    templates name in full. Pages link it when env=production; in development
+    the browser compiles classes.
     """
     try:
         folder = find_target(app, Path.cwd()).folder
@@ -45,7 +45,7 @@ def build(
         fail(error)
     file = Path(APPLICATION_CSS)
     file.parent.mkdir(exist_ok=True)
-    fresh = file.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(file)  # a running server never reads half a file
+    temporary = file.with_suffix(".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)  # atomic for a running server
     typer.echo(f"{file}: {len(text.encode()) / 1000:.1f} kB from {len(files)} files of {folder}")

@@ -1,4 +1,4 @@
-"""`starmodel doctor`: what is set, what is installed, what is broken, what will bite."""
+"""`starmodel doctor`: checks settings, stores, plugins and the environment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.terminal.output import columns, print_json, table
-from starmodel.cli.terminal.problems import in_sentences
 
 if TYPE_CHECKING:
     from starmodel.cli.doctor.report import Report
@@ -28,13 +28,13 @@ def doctor(
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the settings, the application and the place where it runs.
+    """Check the settings, the application and its environment.
 
-    Shows each setting with its value and where that came from (secrets are
-    hidden), the versions, the entities, and what was found: problems, which
-    keep it from working; warnings, which bite in production; and notes; each
-    with a remedy. Stores are opened as at a start. Exit code 1 when there is
-    a problem.
+    Prints each setting with its value and origin (secrets are hidden), the
+    versions, the entities and the findings: problems, which prevent requests
+    from being handled; warnings, which are risks in production; and notes;
+    each with a remedy. Stores are opened as at startup. Exit code 1 when there
+    is a problem.
 
     With --json: {ok, python, versions, settings, entities, findings}; a
     setting is {name, value, origin}, a finding {level, about, text, remedy}
@@ -43,7 +43,7 @@ def doctor(
     from starmodel.cli.doctor.report import examine
 
     root: Any = ctx.find_root().command
-    with in_sentences():
+    with reporting_errors():
         chosen = chosen_app(target, app)
     report = examine(chosen, root.commands)
     if as_json:
@@ -54,7 +54,7 @@ def doctor(
 
 
 def versions() -> dict[str, str]:
-    """The installed versions of StarModel and of what it stands on."""
+    """The installed versions of StarModel and its main dependencies."""
     found = {}
     for name in LIBRARIES:
         try:
@@ -69,7 +69,7 @@ def _document(report: Report) -> dict[str, Any]:
         "ok": report.ok,
         "python": platform.python_version(),
         "versions": versions(),
-        "settings": [shown._asdict() for shown in report.settings],
+        "settings": [row._asdict() for row in report.settings],
         "entities": report.entities,
         "findings": [finding._asdict() for finding in report.findings],
     }
@@ -79,7 +79,7 @@ def _parts(report: Report) -> list[str]:
     installed = ", ".join(f"{name} {number}" for name, number in versions().items())
     parts = [f"Python {platform.python_version()}, {installed}"]
     if report.settings:
-        rows = [(shown.name, shown.text, shown.origin) for shown in report.settings]
+        rows = [(row.name, row.text, row.origin) for row in report.settings]
         parts.append(table(("SETTING", "VALUE", "FROM"), rows))
     if report.entities:
         entities = [(e["name"], e["store"], e["scope"]) for e in report.entities]

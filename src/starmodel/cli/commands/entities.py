@@ -1,4 +1,4 @@
-"""`starmodel entities`: what an application keeps, and what can happen to it."""
+"""`starmodel entities`: the schema of entities and the signatures of their events."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import typer
 from starmodel.cli.events.completion import entity_names
 from starmodel.cli.events.lookup import find_entity
 from starmodel.cli.serving.loading import load_app, load_application
+from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.terminal.output import columns, print_json, table
-from starmodel.cli.terminal.problems import in_sentences
 
 entities = typer.Typer(help="The entities of an application.", no_args_is_help=True)
 
@@ -26,20 +26,20 @@ def list_all(
     """
     from starmodel.cli.events.describe import overview
 
-    with in_sentences():
-        told = [
+    with reporting_errors():
+        overviews = [
             overview(entity_type)
             for entity_type in load_application(chosen_app(target, app)).registry
         ]
     if as_json:
-        print_json(told)
+        print_json(overviews)
         return
-    if not told:
+    if not overviews:
         typer.echo("This application has no entities.")
         return
     rows = [
         (e["name"], e["store"], e["scope"], e["path"] or "-", len(e["fields"]), len(e["events"]))
-        for e in told
+        for e in overviews
     ]
     typer.echo(table(("NAME", "STORE", "SCOPE", "PATH", "FIELDS", "EVENTS"), rows))
 
@@ -58,48 +58,50 @@ def inspect(
 ) -> None:
     """Show one entity: its fields, events, access rules and table.
 
-    With --json: what `list` tells, and module, ttl_s, computed, table; its
+    With --json: the keys of `list`, and module, ttl_s, computed, table; its
     fields are {name, type, required, private, editable, signal, constraints,
     default or made_by}, its events {name, signature, kind, access, routes,
     about}.
     """
-    from starmodel.cli.events.describe import whole
+    from starmodel.cli.events.describe import detail
 
-    with in_sentences():
+    with reporting_errors():
         found = load_app(chosen_app(target, app))
-        told = whole(find_entity(found.starmodel, name), found.front)
+        description = detail(find_entity(found.starmodel, name), found.front)
     if as_json:
-        print_json(told)
+        print_json(description)
     else:
-        typer.echo("\n\n".join(_parts(told)))
+        typer.echo("\n\n".join(_parts(description)))
 
 
-def _parts(told: dict[str, Any]) -> list[str]:
-    access = told["access"]
+def _parts(description: dict[str, Any]) -> list[str]:
+    access = description["access"]
     facts = [
-        ("store", told["store"]),
-        ("scope", told["scope"]),
-        ("path", told["path"] or "none"),
+        ("store", description["store"]),
+        ("scope", description["scope"]),
+        ("path", description["path"] or "none"),
         ("access", f"read {access['read']}, write {access['write']}"),
     ]
-    if told["ttl_s"] is not None:
-        facts.append(("ttl", f"{told['ttl_s']:g} s"))
-    fields = [(f["name"], f["type"], _default(f), _rules(f), _marks(f)) for f in told["fields"]] + [
-        (f["name"], f["type"], "computed", "", _marks(f)) for f in told["computed"]
-    ]
+    if description["ttl_s"] is not None:
+        facts.append(("ttl", f"{description['ttl_s']:g} s"))
+    fields = [
+        (f["name"], f["type"], _default(f), _rules(f), _marks(f)) for f in description["fields"]
+    ] + [(f["name"], f["type"], "computed", "", _marks(f)) for f in description["computed"]]
     events = [
         (e["signature"], e["access"], next(iter(e["routes"]), "-"), e["about"])
-        for e in told["events"]
+        for e in description["events"]
     ]
     parts = [
-        f"{told['name']} ({told['module']})\n{columns(facts, indent='  ')}",
+        f"{description['name']} ({description['module']})\n{columns(facts, indent='  ')}",
         table(("FIELD", "TYPE", "DEFAULT", "RULES", "MARKS"), fields),
         table(("EVENT", "ACCESS", "ROUTE", "ABOUT"), events),
     ]
-    if told["table"] is not None:
-        made = [(c["name"], c["type"], _column_words(c)) for c in told["table"]["columns"]]
-        heading = f"TABLE {told['table']['name']}"
-        parts.append(f"{heading}\n{columns(made, indent='  ')}")
+    if description["table"] is not None:
+        rows = [
+            (c["name"], c["type"], _column_constraint(c)) for c in description["table"]["columns"]
+        ]
+        heading = f"TABLE {description['table']['name']}"
+        parts.append(f"{heading}\n{columns(rows, indent='  ')}")
     return parts
 
 
@@ -122,7 +124,7 @@ def _marks(field: dict[str, Any]) -> str:
     return ", ".join(marks)
 
 
-def _column_words(column: dict[str, Any]) -> str:
+def _column_constraint(column: dict[str, Any]) -> str:
     if column["primary_key"]:
         return "primary key"
     return "" if column["nullable"] else "not null"

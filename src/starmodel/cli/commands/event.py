@@ -1,4 +1,4 @@
-"""`starmodel event`: run one event from the terminal."""
+"""`starmodel event`: dispatches one event from the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from starmodel.cli.events.completion import entity_names, event_names
 from starmodel.cli.terminal.options import AppOption, JsonOption
 
-# What is no option of the command is a parameter of the event.
+# Unknown options are parameters of the event.
 SETTINGS = {"ignore_unknown_options": True}
 
 
@@ -21,7 +21,7 @@ def event(
         str,
         typer.Argument(
             metavar="ENTITY[:ID]",
-            help="The entity, and which record of it: Product:42. Only create needs no id.",
+            help="The entity and the id of a record: Product:42. create takes no id.",
             autocompletion=entity_names,
         ),
     ],
@@ -29,7 +29,7 @@ def event(
         str | None,
         typer.Argument(
             metavar="EVENT",
-            help="The event; create, update and delete too. Without it, all are listed.",
+            help="The event, also create, update and delete. Without it, all are listed.",
             show_default=False,
             autocompletion=event_names,
         ),
@@ -38,7 +38,7 @@ def event(
         list[str] | None,
         typer.Argument(
             metavar="--PARAMETER VALUE",
-            help="The event's arguments, read as a form's would be.",
+            help="The event's arguments, converted like those of a form.",
             show_default=False,
         ),
     ] = None,
@@ -69,59 +69,59 @@ def event(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The session that a session entity belongs to; any name makes one.",
+            help="The session of a session entity; a new name creates one.",
             show_default=False,
         ),
     ] = None,
     app: AppOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run an event of an entity, and print what became of it.
+    """Run an event of an entity, and print its outcome.
 
     starmodel event Product:42 adjust_stock --delta -5
 
-    Values are checked and converted by the event's signature, as those of a
-    form. It is trusted code unless --actor names somebody. What a generator
-    event yields is printed when it is committed. Exit codes: 0 done, 1
-    refused or failed, 2 wrong usage.
+    Arguments are validated and converted by the event's signature, like those
+    of a form. The event runs as trusted code unless --actor names a user. Each
+    yield of a generator event is printed after its commit. Exit codes: 0 done,
+    1 refused or failed, 2 wrong usage.
 
-    Stores in memory belong to one process: here, to this command. What is
-    stored elsewhere is shown by open pages of a running server when they load
-    or connect again, unless an event bus joins the processes.
+    Stores in memory belong to one process: here, to this command. Open pages
+    of a running server show changes in other stores when they load or
+    reconnect, or at once with an event bus between the processes.
 
     With --json: {ok, event, result, entity, version, stored, toasts, redirect,
     yielded}; or {ok, event, error: {type, text, fields}}.
     """
-    from starmodel.cli.events.dispatching import Asked
-    from starmodel.cli.events.outcomes import JsonTeller, TextTeller
+    from starmodel.cli.events.dispatching import CommandLine
+    from starmodel.cli.events.reporting import JsonReporter, TextReporter
 
-    asked = Asked(target, name, words or (), arg or (), actor, role or (), session)
-    teller: Any = JsonTeller() if as_json else TextTeller()
+    line = CommandLine(target, name, words or (), arg or (), actor, role or (), session)
+    reporter: Any = JsonReporter() if as_json else TextReporter()
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        code = _run(app, asked, teller)
+        code = _run(app, line, reporter)
     if as_json:
-        teller.finish()
+        reporter.finish()
     raise typer.Exit(code)
 
 
-def _run(app: str | None, asked: Any, teller: Any) -> int:
-    """The exit code, after everything was told."""
+def _run(app: str | None, line: Any, reporter: Any) -> int:
+    """Dispatch the event and report its outcome; returns the exit code."""
     from starmodel.cli.events.dispatching import Request
-    from starmodel.cli.events.outcomes import Refusal
+    from starmodel.cli.events.refusal import Refusal
     from starmodel.cli.serving.loading import load_application
 
-    where, request = f"{asked.target}.{asked.event}", None
+    where, request = f"{line.target}.{line.event}", None
     try:
-        request = Request(load_application(app), asked)
+        request = Request(load_application(app), line)
         where = request.where
-        teller.begin(request)
-        outcome = asyncio.run(request.run(teller.step))
-    except Exception as error:  # the edge of the terminal: every failure is told, and has a code
+        reporter.begin(request)
+        outcome = asyncio.run(request.run(reporter.step))
+    except Exception as error:  # the outermost handler: every failure is reported with an exit code
         refusal = Refusal.of(error, where, request)
-        teller.refused(refusal)
+        reporter.refused(refusal)
         return refusal.exit_code
     try:
-        teller.done(outcome)
-    except Exception as error:  # the edge of the terminal: what is stored stays a success
-        teller.stored(error)
+        reporter.done(outcome)
+    except Exception as error:  # the event is committed, so the exit code stays 0
+        reporter.stored(error)
     return 0

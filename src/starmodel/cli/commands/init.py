@@ -1,4 +1,4 @@
-"""`starmodel init`: a new project."""
+"""`starmodel init`: renders a new project from templates."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import typer
 
 from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
-from starmodel.cli.terminal.encoding import sign
+from starmodel.cli.terminal.encoding import encodable
+from starmodel.cli.terminal.errors import CommandError, UsageError, fail
 from starmodel.cli.terminal.options import JsonOption
 from starmodel.cli.terminal.output import print_json
-from starmodel.cli.terminal.problems import CommandError, UsageError, fail
 
-# The stores that need no server, and what each adds to the stack.
+# The stores without a server process, and the driver that each adds.
 STORES = {"memory": "", "browser": "", "sql": "SQLite"}
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*")
 MAX_NAME = 64
@@ -48,15 +48,15 @@ def init(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a project that runs, with examples, tests and a secret key of its own.
+    """Create a runnable project with examples, tests and a new secret key.
 
-    Without a store's option it has an example of every store that needs no
-    server. Nothing is overwritten, and nothing is left behind when it fails.
+    Without a store option it has an example of every store that needs no
+    server. No file is overwritten, and a failure leaves no files behind.
 
     With --json: {project, folder, stores, files, next}.
     """
-    asked = {"memory": memory, "browser": browser, "sql": sql}
-    chosen = [store for store, on in asked.items() if on]
+    options = {"memory": memory, "browser": browser, "sql": sql}
+    chosen = [store for store, on in options.items() if on]
     try:
         if redis:
             raise UsageError(
@@ -86,24 +86,25 @@ def init(
         fail(error)
     steps = [*([] if name == "." else [f"cd {shlex.quote(name)}"]), "starmodel run"]
     if as_json:
-        told = {
+        document = {
             "project": project,
             "folder": str(folder.resolve()),
             "stores": stores,
             "files": sorted(files),
             "next": steps,
         }
-        print_json(told)
+        print_json(document)
         return
     parts = ["FastHTML", "MonsterUI", *filter(None, map(STORES.__getitem__, stores))]
-    typer.echo(f"{sign('✔', '*')} Project scaffolded ({' + '.join(parts)})")
+    typer.echo(f"{encodable('✔', '*')} Project scaffolded ({' + '.join(parts)})")
     typer.echo(f"  {' && '.join(steps)}")
 
 
 def _project_name(given: str, folder: Path) -> str:
-    """The name of the project: its folder's.
+    """The project name, from the folder name.
 
-    Raises: UsageError, for what is no name of a Python project.
+    Raises: UsageError, for an invalid Python project name; CommandError, for a
+    missing parent folder.
     """
     here = given in (".", "./")
     name = folder.resolve().name if here else folder.name
@@ -130,13 +131,13 @@ def _project_name(given: str, folder: Path) -> str:
 
 
 def _title(project: str) -> str:
-    """What people read: "my-shop" is "My shop"."""
+    """The display title: "my-shop" becomes "My shop"."""
     words = re.sub(r"[-_]+", " ", project)
     return words[0].upper() + words[1:]
 
 
 def _release(version: str) -> str:
-    """The three numbers of a version, so that later ones of the same series fit.
+    """The major, minor and patch numbers of a version, for a compatible-release specifier.
 
     >>> _release("0.2.0.dev3+local")
     '0.2.0'

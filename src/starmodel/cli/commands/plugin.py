@@ -1,4 +1,4 @@
-"""`starmodel plugin`: what installed packages offer to StarModel."""
+"""`starmodel plugin`: lists and installs plugins."""
 
 from __future__ import annotations
 
@@ -8,46 +8,48 @@ import typer
 
 from starmodel.cli.plugins.discovery import (
     PluginError,
-    hidden_by,
     load_command,
-    offers,
     package_of,
-    unread,
+    shadowed_reason,
+    starmodel_points,
+    unused_reason,
 )
 from starmodel.cli.plugins.installing import install
+from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import JsonOption
 from starmodel.cli.terminal.output import print_json, table
-from starmodel.cli.terminal.problems import in_sentences
 
-plugin = typer.Typer(help="What installed packages offer to StarModel.", no_args_is_help=True)
+plugin = typer.Typer(help="List and install plugins.", no_args_is_help=True)
 
 
 @plugin.callback()
 def _group() -> None:
-    """What installed packages offer to StarModel.
+    """List and install plugins.
 
     A plugin is an installed Python package with entry points in groups such as
-    starmodel.cli_commands. It is removed by pip, as any other. So far only
-    entry points for commands are read.
+    starmodel.cli_commands. Uninstall it with pip. This version loads entry
+    points of commands only.
     """
 
 
 @plugin.command("list")
 def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    """List the entry points in all groups of StarModel, and whether each command loads.
+    """List the entry points of all plugin groups, and whether each command loads.
 
     Entry points of other groups, such as starmodel.persistence, are listed as
-    unused: nothing reads them yet.
+    unused: this version does not load them.
 
     With --json: a list of {group, name, value, package, version, state,
     reason}; state is loads, fails or unused.
     """
     root: Any = ctx.find_root().command
-    told = [_told(point, root.commands) for point in offers()]
+    points = [_described(point, root.commands) for point in starmodel_points()]
     if as_json:
-        print_json(told)
-    elif told:
-        rows = [(t["group"], t["name"], f"{t['package']} {t['version']}", _state(t)) for t in told]
+        print_json(points)
+    elif points:
+        rows = [
+            (p["group"], p["name"], f"{p['package']} {p['version']}", _state(p)) for p in points
+        ]
         typer.echo(table(("GROUP", "NAME", "PACKAGE", "STATE"), rows))
     else:
         typer.echo("No installed package has entry points for StarModel.")
@@ -56,31 +58,33 @@ def list_all(ctx: typer.Context, as_json: JsonOption = False) -> None:
 @plugin.command()
 def add(
     package: Annotated[
-        str, typer.Argument(metavar="PACKAGE", help="What pip takes: a name, or a folder.")
+        str,
+        typer.Argument(metavar="PACKAGE", help="A requirement or a folder, as for pip install."),
     ],
 ) -> None:
-    """Install a package into this environment, and say what it adds.
+    """Install a package into this environment, and list its entry points.
 
-    pip does it, or uv where pip is missing; settings of theirs hold. The
-    package is not written into your project's dependencies: do that too.
+    The installer is pip, or uv where pip is missing, with its configuration.
+    Add the package to your project's dependencies too.
     """
-    before = {(point.group, point.name, package_of(point)) for point in offers()}
-    with in_sentences():
+    before = {(point.group, point.name, package_of(point)) for point in starmodel_points()}
+    with reporting_errors():
         install(package)
     added = [
-        point for point in offers() if (point.group, point.name, package_of(point)) not in before
+        point
+        for point in starmodel_points()
+        if (point.group, point.name, package_of(point)) not in before
     ]
     for point in added:
-        typer.echo(
-            f"{package_of(point)} adds {point.name} to {point.group}. {unread(point)}".strip()
-        )
+        reason = unused_reason(point)
+        typer.echo(f"{package_of(point)} adds {point.name} to {point.group}. {reason}".strip())
     if not added:
         typer.echo(f"{package} is installed, and adds nothing to StarModel that was not there.")
     typer.echo("Put it into your project's dependencies, so that it is there elsewhere too.")
 
 
-def _told(point: Any, built_in: Any) -> dict[str, str | None]:
-    state, reason = "loads", unread(point) or hidden_by(point, built_in)
+def _described(point: Any, built_in: Any) -> dict[str, str | None]:
+    state, reason = "loads", unused_reason(point) or shadowed_reason(point, built_in)
     if reason:
         state = "unused"
     else:
@@ -99,5 +103,5 @@ def _told(point: Any, built_in: Any) -> dict[str, str | None]:
     }
 
 
-def _state(told: dict[str, Any]) -> str:
-    return told["state"] if told["reason"] is None else f"{told['state']}: {told['reason']}"
+def _state(point: dict[str, Any]) -> str:
+    return point["state"] if point["reason"] is None else f"{point['state']}: {point['reason']}"

@@ -1,26 +1,26 @@
-"""`starmodel routes`: every address that an application answers."""
+"""`starmodel routes`: the route table of an application."""
 
 from __future__ import annotations
 
 import typer
 
 from starmodel.cli.serving.loading import load_app
+from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.terminal.output import print_json, table
-from starmodel.cli.terminal.problems import in_sentences
 
 
 def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOption = False) -> None:
-    """List every address that the application answers.
+    """List every route of the application.
 
-    First your own routes in the order in which they are tried, then those
-    that StarModel generates. A generated route where you have one of your
-    own is never reached; it is marked as replaced.
+    Your routes come first, in the order in which the router matches them, then
+    generated routes. A generated route that one of yours shadows is marked as
+    replaced.
 
     With --json: a list of {method, path, target, source, entity, event,
     replaced}; source is own, generated or starmodel.
     """
-    with in_sentences():
+    with reporting_errors():
         found = load_app(chosen_app(target, app))
     from starmodel.adapters.web.route_table import route_table
 

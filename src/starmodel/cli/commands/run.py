@@ -1,4 +1,4 @@
-"""`starmodel run`: serve an application."""
+"""`starmodel run`: serves an application with uvicorn."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import typer
 from starmodel.cli.serving.server import RELOADS_VARIABLE, TARGET_VARIABLE
 from starmodel.cli.serving.workers import refuse_split_state
 from starmodel.cli.targets import find_target
-from starmodel.cli.terminal.encoding import sign
-from starmodel.cli.terminal.problems import CommandError, UsageError, fail
+from starmodel.cli.terminal.encoding import encodable
+from starmodel.cli.terminal.errors import CommandError, UsageError, fail
 from starmodel.config import chosen_env
 from starmodel.core.errors import ConfigurationError
 
-# Open streams never end by themselves, so a stop has to cut them.
+# Event streams never end, so a graceful shutdown needs a timeout.
 GRACE_S = 2
-# Read once at the start, like sources.
+# Parsed once at startup, so a change needs a reload.
 SETTINGS_FILES = [".env", "starmodel.toml"]
 OWN_LOGGER = {"handlers": ["default"], "level": "INFO", "propagate": False}
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, not bound
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # a comparison, not a bind address
 
 
 def run(
@@ -51,27 +51,27 @@ def run(
         bool,
         typer.Option(
             "--production",
-            help="Serve with env=production: needs a secret key, shows nobody an error's text, "
-            "has no developer's link.",
+            help="Serve with env=production: requires a secret key, hides error messages and has "
+            "no developer sign-in link.",
         ),
     ] = False,
     workers: Annotated[
         int,
-        typer.Option(min=1, help="Processes that serve; more than one needs shared state."),
+        typer.Option(min=1, help="Worker processes; more than one needs shared state."),
     ] = 1,
 ) -> None:
     """Serve an application until Ctrl+C.
 
-    Prints the address to open. In development the page of that address signs
-    you in, and the server restarts when a source file changes. Open pages
-    reconnect; while the application can't be loaded, they show why.
+    Prints the URL. In development it prints a sign-in link too, and the server
+    restarts when a source file changes. Open pages reconnect; while the
+    application can't be loaded, they show the error.
     """
     if production:
         os.environ["STARMODEL_ENV"] = "production"
     try:
-        develops = chosen_env() == "development"
-        reload = develops and workers == 1 if reload is None else reload
-        target = find_target(app, Path.cwd(), waits=reload and develops)
+        is_development = chosen_env() == "development"
+        reload = is_development and workers == 1 if reload is None else reload
+        target = find_target(app, Path.cwd(), tolerant=reload and is_development)
         if reload and workers > 1:
             raise UsageError("A server with several workers can't reload. Leave out --reload.")
         os.environ[TARGET_VARIABLE] = target.import_string
@@ -82,9 +82,9 @@ def run(
         fail(error)
     address = _address(host, port)
     os.environ["STARMODEL_ADDRESS"] = address
-    os.environ[RELOADS_VARIABLE] = str(target.folder) if reload and develops else ""
+    os.environ[RELOADS_VARIABLE] = str(target.folder) if reload and is_development else ""
     how = "auto-reload" if reload else f"{workers} workers" if workers > 1 else ""
-    typer.echo(f"{sign('🔧', '*')} {address}{f' ({how})' if how else ''}")
+    typer.echo(f"{encodable('🔧', '*')} {address}{f' ({how})' if how else ''}")
     sys.stdout.flush()
 
     import uvicorn
@@ -103,9 +103,9 @@ def run(
         workers=workers,
         access_log=False,
         log_config={**LOGGING_CONFIG, "loggers": loggers},
-        # A developer reads the line above, then the link; the server's own steps say no more.
-        log_level="warning" if develops else "info",
-        # The application judges forwarded headers itself, by its setting trusted_proxies.
+        # The URL and the sign-in link are enough output in development.
+        log_level="warning" if is_development else "info",
+        # The application validates forwarded headers, by its setting trusted_proxies.
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
@@ -113,15 +113,15 @@ def run(
 
 
 def _address(host: str, port: int) -> str:
-    """The URL to open in a browser of this machine."""
+    """The URL for a browser on this machine."""
     host = EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _free_port(host: str, port: int) -> int:
-    """`port`, or a free one for 0, after proving that it can be bound.
+    """`port`, or a free one for 0, after binding it once.
 
-    Another program may still take it before the server does.
+    Another process may still bind it before the server does.
 
     Raises: CommandError, when it cannot be bound.
     """

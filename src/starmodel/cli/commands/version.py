@@ -1,4 +1,4 @@
-"""`starmodel version`: what is installed."""
+"""`starmodel version`: the installed version."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starmodel.cli.terminal.options import JsonOption
 from starmodel.cli.terminal.output import print_json
 
 
-def print_version(wanted: bool) -> None:
-    """Print the installed version and end the command; for `starmodel --version`."""
-    if wanted:
+def print_version(is_requested: bool) -> None:
+    """The callback of `--version`: print the version and exit."""
+    if is_requested:
         typer.echo(installed_version("starmodel"))
         raise typer.Exit
 

@@ -1,1 +1,1 @@
-"""The style sheet of an application's own CSS classes."""
+"""Compiles the Tailwind classes that an application uses."""

@@ -1,4 +1,4 @@
-"""The CSS classes that an application's source may name."""
+"""Parses source files and templates for candidates of CSS class names."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ SUFFIXES = frozenset({".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".md",
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
 MAX_CHARS = 200
 
-# A class may have quotes (content-['x']) or signs ([&>p]:mt-4) in it, or end where those begin.
-_WORDS = [re.compile(rf"[^\s{signs}]+") for signs in ("", "\"'`", "\"'`<>(){}=,;\\\\")]
-_AROUND = "\"'`,;()"
+# Quotes and brackets may be part of a class (content-['x'], [&>p]:mt-4) or delimit it.
+_TOKENS = [re.compile(rf"[^\s{signs}]+") for signs in ("", "\"'`", "\"'`<>(){}=,;\\\\")]
+_DELIMITERS = "\"'`,;()"
 
 
 def source_files(folder: Path) -> Iterator[Path]:
-    """All files below `folder` that may name classes; no environments, no hidden folders."""
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        folders[:] = sorted(name for name in folders if _is_source(here / name))
+    """The source and template files below `folder`; virtual and hidden folders are skipped."""
+    for path, folders, files in os.walk(folder):
+        parent = Path(path)
+        folders[:] = sorted(name for name in folders if _is_source(parent / name))
         for name in sorted(files):
             if Path(name).suffix.lower() in SUFFIXES:
-                yield here / name
+                yield parent / name
 
 
 def _is_source(folder: Path) -> bool:
@@ -32,13 +32,13 @@ def _is_source(folder: Path) -> bool:
 
 
 def class_names(files: Iterable[Path]) -> list[str]:
-    """Every word that could be a class; the compiler passes over what is none.
+    """Every token that could be a class name; the compiler ignores invalid ones.
 
-    Names that a program puts together (f"mt-{n}") are not found.
+    Names built at run time (f"mt-{n}") are not found.
     """
     found = set[str]()
     for file in files:
         text = file.read_text(encoding="utf-8", errors="replace")
-        words = (word for pattern in _WORDS for word in pattern.findall(text))
-        found.update(word.strip(_AROUND) for word in words if len(word) <= MAX_CHARS)
+        words = (word for pattern in _TOKENS for word in pattern.findall(text))
+        found.update(word.strip(_DELIMITERS) for word in words if len(word) <= MAX_CHARS)
     return sorted(found)

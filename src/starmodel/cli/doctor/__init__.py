@@ -1,1 +1,1 @@
-"""What `starmodel doctor` looks at; each room returns its findings."""
+"""The checks of `starmodel doctor`; each module yields findings."""

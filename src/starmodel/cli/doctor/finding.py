@@ -1,4 +1,4 @@
-"""One thing that was looked at, and how it is."""
+"""The result type of every check."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ Level = Literal["ok", "note", "warning", "problem"]
 
 
 class Finding(NamedTuple):
-    """What was found, and what to do about it.
+    """The result of one check.
 
-    Shapes: a problem keeps the application from working, a warning will
-    bite in production, a note is good to know; only "ok" has no remedy.
+    Shapes: a problem prevents request handling, a warning is a
+    risk in production, a note needs no action; only "ok" has no remedy.
     """
 
     level: Level

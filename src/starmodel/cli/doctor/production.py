@@ -1,4 +1,4 @@
-"""What works in development and bites in production."""
+"""Checks of the settings, alone and for a production deployment."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from starmodel.app.commands.redirects import matches_host
 from starmodel.cli.doctor.finding import Finding
 from starmodel.config import Settings
 
-FEW_DIFFERENT = 12
+MIN_DISTINCT_CHARACTERS = 12
 NEW_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
-def always(settings: Settings, application: Application | None) -> Iterator[Finding]:
-    """What is wrong in whatever env."""
+def check_settings(settings: Settings, application: Application | None) -> Iterator[Finding]:
+    """Check for settings that contradict each other or weaken proxy and cookie security."""
     workers = os.environ.get("WEB_CONCURRENCY", "1")
     several = workers.isdigit() and int(workers) > 1
-    kept = [t.name for t in application.registry if t.store == "memory"] if application else []
-    if several and kept:
+    in_memory = _in_memory(application) if application else []
+    if several and in_memory:
         yield Finding(
-            "problem", "workers", f"WEB_CONCURRENCY is {workers}, and {', '.join(kept)} would be "
-            "kept in the memory of each worker apart.",
+            "problem", "workers", f"WEB_CONCURRENCY is {workers}, and each worker would store "
+            f"{', '.join(in_memory)} in separate memory.",
             "Give them another store, or serve with one worker.",
         )  # fmt: skip
     if several and settings.event_bus == "memory":
         yield Finding(
             "problem", "workers", f"WEB_CONCURRENCY is {workers}, and event_bus is 'memory': pages "
-            "would not hear of changes that another worker made.",
+            "would not receive changes that another worker committed.",
             "Choose an event bus that joins processes, or serve with one worker.",
         )  # fmt: skip
     host = urlsplit(settings.public_url or "").hostname
@@ -51,13 +51,14 @@ def always(settings: Settings, application: Application | None) -> Iterator[Find
     ]
     if everyone:
         yield Finding(
-            "warning", "trusted_proxies", f"{', '.join(everyone)} trusts everybody's forwarded "
-            "headers: a visitor could pretend any address.", "Name your proxies' addresses alone.",
+            "warning", "trusted_proxies", f"{', '.join(everyone)} trusts forwarded headers of "
+            "every client: a visitor could forge any address.",
+            "Name only the addresses of your proxies.",
         )  # fmt: skip
 
 
-def production(settings: Settings, application: Application | None) -> Iterator[Finding]:
-    """What bites where visitors come; in development only that it is not that."""
+def check_production(settings: Settings, application: Application | None) -> Iterator[Finding]:
+    """Check for risks in production; in development a single note."""
     if settings.env != "production":
         yield Finding(
             "note", "env", "This is development: the printed link signs in as the developer.",
@@ -78,7 +79,7 @@ def production(settings: Settings, application: Application | None) -> Iterator[
         )  # fmt: skip
     if not settings.cookie_secure:
         yield Finding(
-            "warning", "cookie_secure", "Session cookies also travel over plain HTTP.",
+            "warning", "cookie_secure", "Session cookies are also sent over plain HTTP.",
             "Serve by https and set public_url=https://…, or cookie_secure=true.",
         )  # fmt: skip
     if not settings.trusted_proxies:
@@ -94,7 +95,7 @@ def production(settings: Settings, application: Application | None) -> Iterator[
         )  # fmt: skip
     if settings.assets == "cdn":
         yield Finding(
-            "note", "assets", "Pages ask a public network for scripts, which learns who visits.",
+            "note", "assets", "Pages load scripts from a public network, which learns who visits.",
             "Set assets=local.",
         )  # fmt: skip
     if application is not None:
@@ -103,13 +104,13 @@ def production(settings: Settings, application: Application | None) -> Iterator[
 
 def _secret_key(settings: Settings) -> Iterator[Finding]:
     key = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    kept = Path(".starmodel/secret_key")
-    if len(set(key)) < FEW_DIFFERENT:
+    development_key = Path(".starmodel/secret_key")
+    if len(set(key)) < MIN_DISTINCT_CHARACTERS:
         yield Finding(
             "warning", "secret_key", "It repeats few characters and may be guessed.",
             f"Make a new one: {NEW_KEY}",
         )  # fmt: skip
-    elif kept.is_file() and kept.read_text(encoding="ascii", errors="replace").strip() == key:
+    elif _has_key(development_key, key):
         yield Finding(
             "warning", "secret_key", "It is the development key of this folder.",
             f"Make a new one: {NEW_KEY}",
@@ -118,20 +119,25 @@ def _secret_key(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "secret_key", f"It is set, and {len(key)} characters long.")
 
 
+def _in_memory(application: Application) -> list[str]:
+    return [each.name for each in application.registry if each.store == "memory"]
+
+
+def _has_key(file: Path, key: str) -> bool:
+    return file.is_file() and file.read_text(encoding="ascii", errors="replace").strip() == key
+
+
 def _entities(application: Application, settings: Settings) -> Iterator[Finding]:
-    kept = [
-        entity_type.name for entity_type in application.registry if entity_type.store == "memory"
-    ]
-    if kept:
+    if in_memory := _in_memory(application):
         yield Finding(
-            "warning", "memory", f"{', '.join(kept)} live in memory: gone at each restart, and "
-            "right with one worker only.", "Give what must last another store.",
+            "warning", "memory", f"{', '.join(in_memory)} live in memory: deleted at each restart, "
+            "and consistent with one worker only.", "Give persistent entities another store.",
         )  # fmt: skip
     sql = any(entity_type.store == "sql" for entity_type in application.registry)
     if sql and settings.origins["database_url"] == "the default":
         yield Finding(
             "warning", "database_url", "It is the default, a SQLite file in the current folder, "
-            "which a deployment may replace.", "Set DATABASE_URL to a place that stays.",
+            "which a deployment may replace.", "Set DATABASE_URL to a persistent path.",
         )  # fmt: skip
     filtered = [t.name for t in application.registry if application.policy.reads_fields(t)]
     if filtered:

@@ -1,4 +1,4 @@
-"""All findings about one application in one place."""
+"""Runs every check and collects the findings."""
 
 from __future__ import annotations
 
@@ -8,48 +8,50 @@ from pathlib import Path
 from typing import Any
 
 from starmodel.app.application import Application
-from starmodel.cli.doctor import place, production
+from starmodel.cli.doctor import environment, production
 from starmodel.cli.doctor.finding import Finding
-from starmodel.cli.doctor.stores import stores
-from starmodel.cli.doctor.values import Shown, settings_shown
+from starmodel.cli.doctor.settings import SettingRow, setting_rows
+from starmodel.cli.doctor.stores import check_stores
 from starmodel.cli.events.describe import overview
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.targets import find_target
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import Settings, load_settings
 from starmodel.core.errors import ConfigurationError
 
 
 @dataclass(slots=True)
 class Report:
-    """What was found. Shapes: settings and entities are empty when they can't be read."""
+    """The result of all checks. Shapes: settings and entities are empty when loading fails."""
 
-    settings: list[Shown] = field(default_factory=list)
+    settings: list[SettingRow] = field(default_factory=list)
     entities: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """True when nothing keeps the application from working."""
+        """True when no finding is a problem."""
         return all(finding.level != "problem" for finding in self.findings)
 
 
 def examine(app: str | None, built_in: Iterable[str]) -> Report:
-    """Look at everything; what can't be looked at becomes a finding itself."""
+    """Run all checks; an application or settings that fail validation are a finding."""
     report = Report()
     found = report.findings
     application = _application(app, found)
     settings = _settings(application, found)
     if settings is not None:
-        report.settings = settings_shown(settings)
-        found += production.always(settings, application)
-        found += production.production(settings, application)
+        report.settings = setting_rows(settings)
+        found += production.check_settings(settings, application)
+        found += production.check_production(settings, application)
     if application is not None:
         report.entities = [overview(entity_type) for entity_type in application.registry]
         if isinstance(settings, Settings):
-            found += stores(application, settings)
-    found += [*place.assets(settings), *place.files(settings), place.port()]
-    found += place.plugins(built_in)
+            found += check_stores(application, settings)
+    found += environment.check_assets(settings)
+    found += environment.check_files(settings)
+    found.append(environment.check_port())
+    found += environment.check_plugins(built_in)
     order = ("problem", "warning", "note", "ok")
     found.sort(key=lambda finding: order.index(finding.level))
     return report
@@ -71,12 +73,13 @@ def _application(app: str | None, found: list[Finding]) -> Application | None:
 
 
 def _settings(application: Application | None, found: list[Finding]) -> Settings | None:
-    """Those that the application has, arguments in its code included; else those of the folder."""
+    """The settings of the application, or of the current folder when it can't be loaded."""
     if application is not None and isinstance(application.settings, Settings):
         return application.settings
     try:
         return load_settings()
     except ConfigurationError as error:
-        if all(str(error) != finding.text for finding in found):  # it kept the application too
+        # Loading the application may have reported the same error already.
+        if all(str(error) != finding.text for finding in found):
             found.append(Finding("problem", "settings", str(error)))
         return None

@@ -1,4 +1,4 @@
-"""Whether the stores can be opened, as a start would open them."""
+"""Checks that the stores can be opened and their schemas match, as at startup."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from urllib.parse import urlsplit
 
 from starmodel.app.application import Application
 from starmodel.cli.doctor.finding import Finding
-from starmodel.cli.doctor.values import masked_url
+from starmodel.cli.doctor.settings import masked_url
 from starmodel.config import Settings
 from starmodel.core.errors import StarModelError
 
 
-def stores(application: Application, settings: Settings) -> Iterator[Finding]:
-    """Open every store and close it again; a SQLite file that is not there is not made."""
+def check_stores(application: Application, settings: Settings) -> Iterator[Finding]:
+    """Open and close a connection of every store; a missing SQLite file is not created."""
     used = {entity_type.store for entity_type in application.registry}
     file = _sqlite_file(settings.database_url) if "sql" in used else None
     if file is not None and not file.exists():
-        yield _place_of(file)
+        yield _check_missing_file(file)
         return
     try:
-        notes, warnings = asyncio.run(_opened(application))
+        notes, warnings = asyncio.run(_open(application))
     except (StarModelError, OSError) as error:
         yield Finding(
             "problem", "database" if "sql" in used else "stores", str(error),
@@ -36,18 +36,18 @@ def stores(application: Application, settings: Settings) -> Iterator[Finding]:
     for note in notes:
         yield Finding("ok", "database", note)
     for text, blocks in warnings:
-        about, remedy = _parts(text)
-        yield Finding("problem" if blocks else "warning", "database", about, remedy)
+        sentence, remedy = _sentence_and_remedy(text)
+        yield Finding("problem" if blocks else "warning", "database", sentence, remedy)
 
 
-def _parts(text: str) -> tuple[str, str]:
-    """A warning of the SQL store, apart: what is found, and from the second sentence what to do."""
-    found, _, remedy = text.partition(". ")
-    return f"{found}.", remedy
+def _sentence_and_remedy(text: str) -> tuple[str, str]:
+    """A warning of the SQL store, split after its first sentence."""
+    sentence, _, remedy = text.partition(". ")
+    return f"{sentence}.", remedy
 
 
-async def _opened(application: Application) -> tuple[list[str], list[tuple[str, bool]]]:
-    """Open and close them. Shapes: notes and warnings of the SQL store about its tables."""
+async def _open(application: Application) -> tuple[list[str], list[tuple[str, bool]]]:
+    """Open and close the stores. Shapes: the notes and warnings of SQL stores about the schema."""
     await application.ready()
     notes: list[str] = []
     warnings: list[tuple[str, bool]] = []
@@ -67,7 +67,7 @@ async def _opened(application: Application) -> tuple[list[str], list[tuple[str, 
 
 
 def _sqlite_file(url: str) -> Path | None:
-    """The file of a SQLite URL; None for a database in memory, and for every other kind."""
+    """The file of a SQLite URL; None for an in-memory database and other dialects."""
     parts = urlsplit(url)
     name = url.partition("://")[2].partition("?")[0].removeprefix("/")
     if (
@@ -79,16 +79,16 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(name)
 
 
-def _place_of(file: Path) -> Finding:
+def _check_missing_file(file: Path) -> Finding:
     folder = file.parent
     if not folder.is_dir():
         return Finding(
-            "problem", "database", f"{file} can't be made: there is no folder {folder}.",
-            f"Make the folder, or correct the database URL: mkdir -p {folder}",
+            "problem", "database", f"{file} can't be created: there is no folder {folder}.",
+            f"Create the folder, or correct the database URL: mkdir -p {folder}",
         )  # fmt: skip
     if not os.access(folder, os.W_OK):
         return Finding(
-            "problem", "database", f"{file} can't be made: {folder} can't be written.",
+            "problem", "database", f"{file} can't be created: {folder} can't be written.",
             "Make the folder writable, or correct the database URL.",
         )  # fmt: skip
-    return Finding("ok", "database", f"{file} is not there yet; the first start makes it.")
+    return Finding("ok", "database", f"{file} does not exist yet; the first start creates it.")

@@ -1,1 +1,1 @@
-"""Entities and events on the command line: arguments, dispatch and output."""
+"""The `event` and `entities` commands: arguments, dispatch, completion and output."""

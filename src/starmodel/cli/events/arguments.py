@@ -1,4 +1,4 @@
-"""`--name value` pairs of a command line as the texts that a form would send."""
+"""Parses `--name value` options into the values of a form payload."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_texts import is_list
 from starmodel.app.commands.binding.parameters import Parameter
-from starmodel.cli.terminal.problems import UsageError
-from starmodel.core.fields.field import plain_types
+from starmodel.cli.terminal.errors import UsageError
+from starmodel.core.fields.field_types import plain_types
 
 
 def form_of(words: Sequence[str], pairs: Sequence[str], binder: Binder) -> dict[str, Any]:
-    """The arguments as texts by parameter name; a repeated list parameter is a list of texts.
+    """The arguments of an event as unvalidated texts by parameter name.
 
     Shapes: words are `--delta -5`, `--delta=-5`, `--active` or `--no-active`;
-    pairs are `delta=-5`. Dashes in names stand for underscores.
+    pairs are `delta=-5`. Dashes in names mean underscores. A repeated
+    parameter of a list type is a list of texts.
 
-    Raises: UsageError, for a name that the event does not have, or a value that is missing.
+    Raises: UsageError, for an unknown parameter or a missing value.
     """
     found: dict[str, Any] = {}
     rest = list(words)
@@ -55,22 +56,23 @@ def _put(found: dict[str, Any], parameter: Parameter, value: str) -> None:
     if name not in found:
         found[name] = value
     elif is_list(parameter.annotation):
-        before = found[name]
-        found[name] = [*(before if isinstance(before, list) else [before]), value]
+        values = found[name]
+        found[name] = [*(values if isinstance(values, list) else [values]), value]
     else:
         raise UsageError(f"{name!r} is given twice. Give it once.")
 
 
 def _parameter(name: str, binder: Binder) -> tuple[Parameter, bool]:
-    """The parameter of that name, and whether `no-` before it says false."""
-    known = binder.parameters
+    """The parameter with this name, and whether the prefix `no-` negates it."""
+    parameters = binder.parameters
     name = name.replace("-", "_")
-    if name in known:
-        return known[name], False
+    if name in parameters:
+        return parameters[name], False
     positive = name.removeprefix("no_")
-    if positive != name and positive in known and bool in plain_types(known[positive].annotation):
-        return known[positive], True
-    near = get_close_matches(name, known, n=1)
+    parameter = None if positive == name else parameters.get(positive)
+    if parameter is not None and bool in plain_types(parameter.annotation):
+        return parameter, True
+    near = get_close_matches(name, parameters, n=1)
     hint = f" Did you mean --{near[0]}?" if near else ""
     raise UsageError(
         f"{binder.where} has no parameter {name!r}.{hint} Signature: {binder.signature}."

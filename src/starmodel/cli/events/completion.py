@@ -1,7 +1,7 @@
-"""Entity and event names for the shell, read from source text.
+"""Shell completion of entity and event names, parsed from source.
 
-Nothing of the application runs when Tab is pressed, so what a program puts
-together while it runs is not offered.
+The application is not imported, so classes that are created at run time are
+not completed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from starmodel.cli.css.class_names import source_files
 from starmodel.cli.targets import find_target
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 MAX_FILES = 300
 BUILT_IN = ("create", "update", "delete")
@@ -21,20 +21,20 @@ BASES = ("Entity", "State")
 
 
 def entity_names(ctx: Any, incomplete: str) -> list[str]:
-    """The entities whose names begin like this."""
+    """Completion callback: the entity names with this prefix."""
     return [name for name in _entities(ctx) if name.startswith(incomplete)]
 
 
 def event_names(ctx: Any, incomplete: str) -> list[str]:
-    """The events, of the entity that was typed before, whose names begin like this."""
-    known = _entities(ctx)
+    """Completion callback: the events of the typed entity with this prefix."""
+    entities = _entities(ctx)
     name = str(ctx.params.get("target") or "").partition(":")[0]
-    events = known.get(name) or [event for own in known.values() for event in own]
+    events = entities.get(name) or [event for own in entities.values() for event in own]
     return [name for name in dict.fromkeys([*events, *BUILT_IN]) if name.startswith(incomplete)]
 
 
 def _entities(ctx: Any) -> dict[str, list[str]]:
-    """Each entity's events, as far as the files around the application name them."""
+    """The event names of each entity class in the source folder of the application."""
     try:
         folder = find_target(ctx.params.get("app"), Path.cwd()).folder
     except CommandError:
@@ -47,12 +47,12 @@ def _entities(ctx: Any) -> dict[str, list[str]]:
     return found
 
 
-def _classes(file: Path, known: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+def _classes(file: Path, earlier: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return
-    names = {*BASES, *known}
+    names = {*BASES, *earlier}
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and names.intersection(map(_name, node.bases)):
             names.add(node.name)
@@ -66,7 +66,7 @@ def _classes(file: Path, known: dict[str, list[str]]) -> Iterator[tuple[str, lis
 
 
 def _name(node: ast.expr) -> str:
-    """The last name of `Entity`, `starmodel.Entity`, `event` or `event(…)`."""
+    """The last identifier of `Entity`, `starmodel.Entity`, `event` or `event(…)`."""
     if isinstance(node, ast.Call):
         node = node.func
     if isinstance(node, ast.Attribute):

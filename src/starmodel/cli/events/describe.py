@@ -1,4 +1,4 @@
-"""What an application's entities are, as plain data: the JSON of `entities` and of `doctor`."""
+"""Serialises entity types to JSON data, for the commands `entities` and `doctor`."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
 from starmodel.core.fields.entity_config import AccessRule
-from starmodel.core.fields.field import FieldOptions, FieldSpec
+from starmodel.core.fields.field import FieldOptions
+from starmodel.core.fields.specs import FieldSpec
 from starmodel.core.fields.widgets import UI
 
 
 def overview(entity_type: EntityType) -> dict[str, Any]:
-    """One entity in a list of them. Shapes: fields and events are names."""
+    """A summary of an entity type. Shapes: fields and events are names."""
     return {
         "name": entity_type.name,
         "store": entity_type.store,
         "scope": entity_type.scope,
         "path": entity_type.path,
         "access": {
-            "read": access_words(rule_of(entity_type, "read", None)),
-            "write": access_words(rule_of(entity_type, "write", None)),
+            "read": rule_text(rule_of(entity_type, "read", None)),
+            "write": rule_text(rule_of(entity_type, "write", None)),
         },
         "fields": [*entity_type.cls.__entity__.fields],
         "events": [*entity_type.events],
     }
 
 
-def whole(entity_type: EntityType, front: Front) -> dict[str, Any]:
-    """All of one entity. Shapes: table is None where the store has none."""
-    told = overview(entity_type)
+def detail(entity_type: EntityType, front: Front) -> dict[str, Any]:
+    """The complete schema of an entity type. Shapes: table is None for stores other than SQL."""
+    description = overview(entity_type)
     cls = entity_type.cls
-    told["module"], told["ttl_s"] = cls.__module__, entity_type.ttl_s
-    told["fields"] = [_field(spec, entity_type) for spec in cls.__entity__.fields.values()]
-    told["computed"] = [
+    description["module"], description["ttl_s"] = cls.__module__, entity_type.ttl_s
+    description["fields"] = [_field(spec, entity_type) for spec in cls.__entity__.fields.values()]
+    description["computed"] = [
         {
             "name": name,
             "type": type_name(info.return_type),
@@ -51,19 +52,21 @@ def whole(entity_type: EntityType, front: Front) -> dict[str, Any]:
         }
         for name, info in cls.__pydantic_computed_fields__.items()
     ]
-    told["events"] = [_event(entity_type, event, front) for event in entity_type.events.values()]
+    description["events"] = [
+        _event(entity_type, event, front) for event in entity_type.events.values()
+    ]
     url = front.application.settings.database_url
-    told["table"] = _table(entity_type, url) if entity_type.store == "sql" else None
-    return told
+    description["table"] = _table(entity_type, url) if entity_type.store == "sql" else None
+    return description
 
 
-def access_words(rule: AccessRule) -> str:
-    """A rule as it is written in the class; a function by its name."""
+def rule_text(rule: AccessRule) -> str:
+    """An access rule as text; a function as its name."""
     return rule if isinstance(rule, str) else f"function {getattr(rule, '__name__', repr(rule))}"
 
 
 def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    description: dict[str, Any] = {
         "name": spec.name,
         "type": type_name(spec.info.annotation),
         "required": spec.info.is_required(),
@@ -74,14 +77,14 @@ def _field(spec: FieldSpec, entity_type: EntityType) -> dict[str, Any]:
     }
     factory = spec.info.default_factory
     if factory is not None:
-        told["made_by"] = getattr(factory, "__name__", repr(factory))
-    elif not spec.info.is_required() and not spec.private:  # a private default may be a secret
-        told["default"] = plain(spec.info.default)
-    return told
+        description["made_by"] = getattr(factory, "__name__", repr(factory))
+    elif not spec.info.is_required() and not spec.private:  # private defaults may be secret
+        description["default"] = plain(spec.info.default)
+    return description
 
 
 def _constraints(info: FieldInfo) -> dict[str, Any]:
-    """What pydantic checks besides the type: {"gt": 0, "max_length": 80}."""
+    """The validation constraints besides the type: {"gt": 0, "max_length": 80}."""
     found: dict[str, Any] = {}
     for item in info.metadata:
         if isinstance(item, FieldOptions | UI):
@@ -101,7 +104,7 @@ def _event(entity_type: EntityType, event: Event[Any, Any, Any], front: Front) -
         "name": event.name,
         "signature": binder.signature,
         "kind": event.kind,
-        "access": access_words(rule_of(entity_type, "write", event)),
+        "access": rule_text(rule_of(entity_type, "write", event)),
         "routes": [
             f"{method} {path}"
             for method, path, found in front.routes

@@ -1,4 +1,4 @@
-"""One event of one entity, asked for in a terminal."""
+"""Dispatches one event from the command line."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from starmodel.app.sessions.scopes import keyed_hash
 from starmodel.app.sessions.session import Session
 from starmodel.cli.events.arguments import form_of
 from starmodel.cli.events.lookup import find_entity, find_event
-from starmodel.cli.serving.loading import opened
-from starmodel.cli.terminal.problems import CommandError, UsageError
+from starmodel.cli.serving.loading import open_stores
+from starmodel.cli.terminal.errors import CommandError, UsageError
 from starmodel.config import secret_keys
 from starmodel.core.classes.registry import EntityType
 
@@ -26,11 +26,11 @@ IN_BROWSER = ("session_storage", "local_storage")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line said.
+class CommandLine:
+    """The parsed options of `starmodel event`.
 
     Shapes: target is "Product:42", "Product" or "Counter"; words and pairs
-    are as `form_of` takes them; session is a visitor's id.
+    are parsed by `form_of`; session is a visitor id.
     """
 
     target: str
@@ -43,48 +43,50 @@ class Asked:
 
 
 class Request:
-    """A command line, understood: the event is there, and so is what it runs on.
+    """A command line resolved to an event and its target.
 
-    Raises: UsageError, CommandError; BindingError, for values that don't fit.
+    Raises: UsageError, for an unknown entity or event, or a missing id, role,
+    session or actor; CommandError, for an entity in a browser store.
     """
 
-    def __init__(self, application: Application, asked: Asked) -> None:
-        name, _, id = asked.target.partition(":")
-        self.application, self.asked = application, asked
+    def __init__(self, application: Application, line: CommandLine) -> None:
+        name, _, id = line.target.partition(":")
+        self.application, self.line = application, line
         self.entity_type, self.id = find_entity(application, name), id or None
-        self.event = find_event(application, self.entity_type, asked.event)
+        self.event = find_event(application, self.entity_type, line.event)
         self.binder: Binder = application.dispatcher.binders[self.entity_type.cls, self.event.name]
-        if asked.roles and asked.actor is None:
-            raise UsageError("--role is of somebody. Say whose: --actor ID --role NAME.")
+        if line.roles and line.actor is None:
+            raise UsageError("--role needs an actor. Add one: --actor ID --role NAME.")
         self._check_target()
         self._check_session()
 
     @property
     def is_segmented(self) -> bool:
-        """True when each `yield` of the event is stored by itself."""
+        """Whether the event is a generator, which commits at each `yield`."""
         return "generator" in self.event.kind
 
     @property
     def where(self) -> str:
-        """What is run on what: "Product:42.adjust_stock"."""
+        """The target and the event: "Product:42.adjust_stock"."""
         at = f"{self.entity_type.name}:{self.id}" if self.id is not None else self.entity_type.name
         return f"{at}.{self.event.name}"
 
-    async def run(self, tell: Callable[[Outcome], None]) -> Outcome:
-        """Dispatch the event once, between opening and closing the stores.
+    async def run(self, on_step: Callable[[Outcome], None]) -> Outcome:
+        """Open the stores, dispatch the event once and close the stores.
 
-        Shapes: tell takes the outcome of each `yield`, when it is committed.
+        Shapes: on_step is called with the outcome of each committed `yield`.
 
-        Raises: what `Dispatcher.dispatch` raises; CommandError, when a store can't be opened.
+        Raises: BindingError, for invalid arguments; what `Dispatcher.dispatch`
+        raises; CommandError, when a store can't be opened.
         """
         actor = TRUSTED
-        if self.asked.actor is not None:
-            actor = Actor(self.asked.actor, roles=frozenset(self.asked.roles))
-        form = form_of(self.asked.words, self.asked.pairs, self.binder)
-        closed = [name for name in form if name in self.binder.private]
-        if closed and actor is not TRUSTED:
+        if self.line.actor is not None:
+            actor = Actor(self.line.actor, roles=frozenset(self.line.roles))
+        form = form_of(self.line.words, self.line.pairs, self.binder)
+        private = [name for name in form if name in self.binder.private]
+        if private and actor is not TRUSTED:
             raise UsageError(
-                f"Only trusted code may set {', '.join(map(repr, closed))} "
+                f"Only trusted code may set {', '.join(map(repr, private))} "
                 f"of {self.entity_type.name}. "
                 "Leave it out, or leave out --actor."
             )
@@ -92,12 +94,18 @@ class Request:
         arguments = self.application.dispatcher.bind(self.entity_type, self.event, inputs)
         session = self._session(actor)
         command = Command(
-            self.entity_type, self.event, arguments, self.id, actor, session, send=_each(tell)
+            self.entity_type,
+            self.event,
+            arguments,
+            self.id,
+            actor,
+            session,
+            send=_async_callback(on_step),
         )
         current_context.set(RequestContext(self.application, session))
         outcome = None
         try:
-            async with opened(self.application):
+            async with open_stores(self.application):
                 outcome = await self.application.dispatcher.dispatch(command)
         except Exception:
             if outcome is None:
@@ -106,18 +114,18 @@ class Request:
         return outcome
 
     def _session(self, actor: Actor) -> Session | None:
-        visitor = self.asked.session
+        visitor = self.line.session
         if visitor is None:
             return None
         key = keyed_hash(secret_keys(self.application.settings)[-1], "visitor")(visitor)
         return Session(visitor, visitor, key, None if actor is TRUSTED else actor)
 
     def _check_target(self) -> None:
-        """Refuse a record without its id, and an id where there is nothing to choose."""
+        """Refuse a record event without an id, and an id for create and app-scoped entities."""
         entity_type, name, event = self.entity_type, self.entity_type.name, self.event.name
         if entity_type.store in IN_BROWSER:
             raise CommandError(
-                f"{name} is kept in its visitor's browser, which no terminal reaches."
+                f"{name} is stored in the visitor's browser, which a terminal can't access."
             )
         if entity_type.is_record and event == "create":
             if self.id is not None:
@@ -133,15 +141,15 @@ class Request:
             )
 
     def _check_session(self) -> None:
-        """Refuse what belongs to a visitor or user, when it is not said whose."""
+        """Refuse session and user entities without --session or --actor."""
         needed = [self.entity_type] if self.id is None else []
         needed += [self.application.registry[cls] for cls in self.binder.own.values()]
         for entity_type in needed:
-            if entity_type.scope == "session" and self.asked.session is None:
+            if entity_type.scope == "session" and self.line.session is None:
                 raise UsageError(_no_session(entity_type, direct=entity_type is self.entity_type))
-            if entity_type.scope == "user" and self.asked.actor is None:
+            if entity_type.scope == "user" and self.line.actor is None:
                 raise UsageError(
-                    f"{entity_type.name} belongs to a signed-in user. Say whose: --actor ID."
+                    f"{entity_type.name} belongs to a signed-in user. Name the user: --actor ID."
                 )
 
 
@@ -154,8 +162,8 @@ def _no_session(entity_type: EntityType, *, direct: bool) -> str:
     )
 
 
-def _each(tell: Callable[[Outcome], None]) -> Callable[[Outcome], Awaitable[None]]:
+def _async_callback(callback: Callable[[Outcome], None]) -> Callable[[Outcome], Awaitable[None]]:
     async def send(outcome: Outcome) -> None:
-        tell(outcome)
+        callback(outcome)
 
     return send

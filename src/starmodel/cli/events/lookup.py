@@ -1,4 +1,4 @@
-"""Entities and events by the names that people type."""
+"""Looks up entities and events by name, with suggestions for typing errors."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from difflib import get_close_matches
 from typing import Any
 
 from starmodel.app.application import Application
+from starmodel.cli.terminal.errors import UsageError
 from starmodel.cli.terminal.output import columns
-from starmodel.cli.terminal.problems import UsageError
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.events import Event
 
 
 def find_entity(application: Application, name: str) -> EntityType:
-    """The entity of that name, in whatever case. Raises: UsageError, naming those there are."""
+    """The entity type with this name, ignoring case.
+
+    Raises: UsageError, with the existing names.
+    """
     names = {entity_type.name: entity_type for entity_type in application.registry}
     found = _by_name(name, names)
     if found is not None:
         return names[found]
-    known = ", ".join(names) or "none"
+    existing = ", ".join(names) or "none"
     raise UsageError(
-        f"There is no entity {name!r}.{_hint(name, names)} This application has {known}."
+        f"There is no entity {name!r}.{_hint(name, names)} This application has {existing}."
     )
 
 
 def find_event(
     application: Application, entity_type: EntityType, name: str | None
 ) -> Event[Any, Any, Any]:
-    """The event of that name; dashes may stand for its underscores.
+    """The event with this name; dashes may replace underscores.
 
-    Raises: UsageError, with the signature of every event that there is.
+    Raises: UsageError, with the signatures of all events.
     """
     found = None if name is None else _by_name(name.replace("-", "_"), entity_type.events)
     if found is not None:
@@ -43,7 +46,7 @@ def find_event(
 
 
 def events_of(application: Application, entity_type: EntityType) -> str:
-    """The signature of every event, one a line, with the first line of its documentation."""
+    """The signature and docstring summary of every event, one per line."""
     binders = application.dispatcher.binders
     rows = [
         (binders[entity_type.cls, event.name].signature, summary(event))
@@ -53,7 +56,7 @@ def events_of(application: Application, entity_type: EntityType) -> str:
 
 
 def summary(event: Event[Any, Any, Any]) -> str:
-    """The first line of what the event says of itself."""
+    """The first line of the docstring of an event."""
     return (event.__doc__ or "").strip().partition("\n")[0]
 
 
@@ -61,11 +64,11 @@ def _by_name(name: str, names: Iterable[str]) -> str | None:
     names = list(names)
     if name in names:
         return name
-    alike = [known for known in names if known.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else None
+    matches = [other for other in names if other.casefold() == name.casefold()]
+    return matches[0] if len(matches) == 1 else None
 
 
 def _hint(name: str, names: Iterable[str]) -> str:
-    folded = {known.casefold(): known for known in names}
+    folded = {other.casefold(): other for other in names}
     near = get_close_matches(name.casefold(), folded, n=1)
     return f" Did you mean {folded[near[0]]!r}?" if near else ""

@@ -1,7 +1,7 @@
-"""Commands made with Click, inside a Typer application.
+"""Adapts Click commands to Typer.
 
-Typer has a Click of its own inside, which takes none of Click's own
-objects: the command line is handed over as it is.
+Typer bundles a private copy of Click, whose types are not those of Click, so
+the unparsed arguments are passed on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 
 class ClickCommand(TyperCommand):
-    """A command or group of Click's, which reads its own arguments and prints its own help."""
+    """A Click command or group; it parses its arguments and renders its help."""
 
     def __init__(self, name: str, command: Any) -> None:
         super().__init__(
@@ -28,7 +28,7 @@ class ClickCommand(TyperCommand):
 
     @staticmethod
     def fits(found: Any) -> bool:
-        """True for a command of Click's, which whoever made one has imported."""
+        """Whether the object is a Click command; Click is not imported for the check."""
         click = sys.modules.get("click")
         return click is not None and isinstance(found, click.Command)
 

@@ -1,7 +1,7 @@
-"""What installed packages add to the command line, and what they offer to StarModel at all.
+"""Discovers the entry points of installed packages, and loads plugin commands.
 
-Names come from the packages' metadata. The code of a plugin is imported
-only when its command is used, or described by help or `plugin list`.
+Names come from package metadata. The code of a plugin is imported only when
+its command is invoked, or described by help or `plugin list`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ import typer
 from typer.main import get_group
 
 from starmodel.cli.plugins.click_commands import ClickCommand
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 COMMAND_GROUPS = ("starmodel.cli_commands", "starmodel.cli")
-
-
-_INSTEAD = {
+_ALTERNATIVES = {
     "starmodel.persistence": "create_app(stores={…})",
     "starmodel.bus": "create_app(bus=…), or the setting event_bus",
     "starmodel.ui": "create_app(ui=…)",
@@ -30,19 +28,19 @@ _INSTEAD = {
 
 
 class PluginError(CommandError):
-    """A plugin that can't be used; the text names its package and the reason."""
+    """A plugin can't be loaded; the message names its package and the reason."""
 
 
-def offers() -> list[EntryPoint]:
-    """Every entry point in a group of StarModel's, by group and name; nothing is imported."""
+def starmodel_points() -> list[EntryPoint]:
+    """The entry points of all plugin groups, sorted by group and name; none is imported."""
     groups = sorted(group for group in entry_points().groups if group.startswith("starmodel."))
     return [point for group in groups for point in _points(group)]
 
 
 def command_points() -> dict[str, EntryPoint]:
-    """The commands that plugins add, by name; of two with one name the first counts.
+    """The entry points of plugin commands, by name.
 
-    Groups are asked in the order of COMMAND_GROUPS, packages by name.
+    When two plugins use a name, the first by COMMAND_GROUPS and package name wins.
     """
     found: dict[str, EntryPoint] = {}
     for group in COMMAND_GROUPS:
@@ -56,19 +54,19 @@ def _points(group: str) -> list[EntryPoint]:
 
 
 def package_of(point: EntryPoint) -> str:
-    """The name of the installed package that an entry point belongs to."""
+    """The name of the package that registers an entry point."""
     return point.dist.name if point.dist is not None else "an unknown package"
 
 
 def load(point: EntryPoint) -> Any:
-    """The object that the entry point names; what its import prints goes to stderr.
+    """Import the object of an entry point, with stdout redirected to stderr.
 
-    Raises: PluginError, for whatever its import raises.
+    Raises: PluginError, from any exception of the import.
     """
     try:
         with redirect_stdout(sys.stderr):
             return point.load()
-    except (Exception, SystemExit) as error:  # whatever other people's code does when imported
+    except (Exception, SystemExit) as error:  # plugin code may raise anything
         raise PluginError(
             f"The plugin {package_of(point)} can't be loaded ({point.group}: {point.name} = "
             f"{point.value}): {type(error).__name__}: {error}".rstrip(": ")
@@ -76,52 +74,52 @@ def load(point: EntryPoint) -> Any:
 
 
 def load_command(point: EntryPoint) -> Any:
-    """The command of a plugin, under its entry point's name, as Typer runs it.
+    """The Typer command of a plugin, named after its entry point.
 
-    A Typer application or a Click group becomes a group of commands, a Click
-    command or a plain function one command.
+    A Typer application or Click group becomes a command group, a Click
+    command or plain function a single command.
 
-    Raises: PluginError.
+    Raises: PluginError, for other types and unsupported parameters.
     """
     found, name = load(point), point.name
     try:
         if ClickCommand.fits(found):
             return ClickCommand(name, found)
-        around = typer.Typer(rich_markup_mode=None)  # whose look what is inside it takes over
+        wrapper = typer.Typer(rich_markup_mode=None)  # nested applications inherit the mode
         if isinstance(found, typer.Typer):
-            around.add_typer(found, name=name)
+            wrapper.add_typer(found, name=name)
         elif inspect.isfunction(found):
-            around.command(name=name)(found)
+            wrapper.command(name=name)(found)
         else:
             raise TypeError(
                 f"it is a value of type {type(found).__name__}; expected a Typer application, "
                 "a Click command or a function"
             )
-        return get_group(around).commands[name]
-    except Exception as error:  # parameters that Typer can't read, among others
+        return get_group(wrapper).commands[name]
+    except Exception as error:  # such as a parameter type that Typer rejects
         raise PluginError(
             f"The plugin {package_of(point)} adds no command {name!r}: {error}."
         ) from error
 
 
-def unread(point: EntryPoint) -> str:
-    """The sentence for an entry point that StarModel does not read; "" for commands."""
+def unused_reason(point: EntryPoint) -> str:
+    """Why this version ignores the entry point; "" for a command."""
     if point.group in COMMAND_GROUPS:
         return ""
-    instead = _INSTEAD.get(point.group)
-    remedy = f" Pass the object in code: {instead}." if instead else ""
+    alternative = _ALTERNATIVES.get(point.group)
+    remedy = f" Pass the object in code: {alternative}." if alternative else ""
     return f"This version reads entry points for commands only.{remedy}"
 
 
-def hidden_by(point: EntryPoint, built_in: Iterable[str]) -> str:
-    """The sentence for a command that nobody can reach, because another has its name; else ""."""
+def shadowed_reason(point: EntryPoint, built_in: Iterable[str]) -> str:
+    """Why a plugin command is shadowed by another of the same name; else ""."""
     if point.group not in COMMAND_GROUPS:
         return ""
     if point.name in built_in:
-        rival = "StarModel itself"
+        owner = "StarModel itself"
     else:
-        rival = package_of(command_points()[point.name])
-        if rival == package_of(point):
+        owner = package_of(command_points()[point.name])
+        if owner == package_of(point):
             return ""
     name = f"The command {point.name!r} of the plugin {package_of(point)}"
-    return f"{name} is not used: {rival} has one of that name."
+    return f"{name} is not used: {owner} has one of that name."

@@ -1,4 +1,4 @@
-"""Install a package into the environment that this command runs in."""
+"""Installs packages into the current Python environment."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 
 def install(package: str) -> None:
-    """Let pip, or uv where pip is missing, install the package; what it prints is the user's.
+    """Install a package with pip, or with uv when pip is missing; output goes to stderr.
 
-    Shapes: package is what pip takes: a name, a name with a version, a folder.
+    Shapes: package is a requirement or a folder, as for pip.
 
     Raises: CommandError, when there is no installer, or it fails.
     """
@@ -23,7 +23,7 @@ def install(package: str) -> None:
     except OSError as error:
         raise CommandError(f"The installer can't be started: {error}.") from error
     if done.returncode:
-        raise CommandError(f"{package!r} was not installed; the installer says above why.")
+        raise CommandError(f"{package!r} was not installed; see the installer's output above.")
     importlib.invalidate_caches()
 
 

@@ -1,1 +1,1 @@
-"""What `starmodel init` writes."""
+"""Renders and writes the project of `starmodel init`."""

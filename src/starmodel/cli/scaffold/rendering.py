@@ -1,8 +1,8 @@
-"""The files of a new project, made from the templates beside this module.
+"""Renders the files of a new project from the templates beside this module.
 
-Templates are files that linters can read. A name that begins with `dot-`
-loses it to a dot. Lines from `# [sql]` to `# [end]` stay only in projects
-with that store, and a file of which nothing stays is left out.
+Templates are valid source files, so that linters check them. The prefix
+`dot-` of a file name becomes a dot. Lines from `# [sql]` to `# [end]` are
+rendered only in projects with that store; an empty file is omitted.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from importlib.resources.abc import Traversable
 from itertools import takewhile
 
 _MARK = re.compile(r"\s*(?:#|<!--) \[(\w+)\](?: -->)?\s*")
-_EMPTY = re.compile(r"\(\s+\)")  # brackets that have lost all that was in them
+_EMPTY = re.compile(r"\(\s+\)")  # parentheses whose content was omitted
 
 
 def render(layout: str, stores: Collection[str], values: Mapping[str, str]) -> dict[str, str]:
-    """The text of each file of a project, by its path with slashes.
+    """The rendered text of each file, by its POSIX path.
 
-    Shapes: layout is "project" or "minimal"; values replace the words that
-    are their keys, such as PROJECT_NAME.
+    Shapes: layout is "project" or "minimal"; values maps placeholders such as
+    PROJECT_NAME to their text.
     """
     root = resources.files(__package__) / "templates" / layout
-    made = {}
+    rendered = {}
     for path, template in _files(root):
-        text = _chosen(template, stores)
+        text = _without_other_stores(template, stores)
         if not text.strip():
             continue
         for word, value in values.items():
             text = text.replace(word, value)
-        made[path] = text
-    return made
+        rendered[path] = text
+    return rendered
 
 
 def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
     for item in sorted(folder.iterdir(), key=lambda item: item.name):
         if item.name.startswith((".", "__pycache__")):
-            continue  # what tools leave behind beside a template
+            continue  # caches and hidden files of tools
         name = re.sub(r"^dot-", ".", item.name)
         if item.is_file():
             yield above + name, item.read_text(encoding="utf-8")
@@ -46,22 +46,22 @@ def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
             yield from _files(item, f"{above}{name}/")
 
 
-def _chosen(template: str, stores: Collection[str]) -> str:
-    """The template without its marks and without the parts of other stores."""
-    kept: list[str] = []
-    part, spare = "", 0
+def _without_other_stores(template: str, stores: Collection[str]) -> str:
+    """The template without markers and without the sections of other stores."""
+    lines: list[str] = []
+    section, spare = "", 0
     for line in template.splitlines(keepends=True):
         mark = _MARK.fullmatch(line)
         if mark:
-            part = "" if mark[1] == "end" else mark[1]
-            # Blank lines on both sides of what is left out are not added up.
-            spare = len(list(takewhile(str.isspace, reversed(kept))))
-        elif part and part not in stores:
+            section = "" if mark[1] == "end" else mark[1]
+            # Blank lines before and after an omitted section are not summed.
+            spare = len(list(takewhile(str.isspace, reversed(lines))))
+        elif section and section not in stores:
             continue
         elif line.isspace() and spare:
             spare -= 1
         else:
-            kept.append(line)
+            lines.append(line)
             spare = 0
-    text = _EMPTY.sub("()", "".join(kept))
+    text = _EMPTY.sub("()", "".join(lines))
     return text.rstrip() + "\n"

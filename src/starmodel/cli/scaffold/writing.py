@@ -1,4 +1,4 @@
-"""Write a new folder whole, or not at all."""
+"""Writes a new folder atomically."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 PRIVATE = 0o600
-# Files with secrets in them: for their owner only.
+# Files with secret values, readable by their owner only.
 SECRET = frozenset({".env"})
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
-    """Make `folder` with these files in it; when that fails, nothing is left behind.
+    """Create `folder` with these files; a failure leaves no files behind.
 
-    All is written beside its place first and then put there by renaming.
+    The files are written to a temporary folder, which is then renamed.
 
-    Raises: CommandError, when the folder has something in it already or
-    can't be written.
+    Raises: CommandError, when the folder is not empty or can't be written.
     """
     try:
-        existed = _is_free(folder)
+        existed = _is_empty(folder)
         staging = Path(
             tempfile.mkdtemp(prefix=".starmodel-", dir=folder if existed else folder.parent)
         )
@@ -38,9 +37,9 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
                 moved.append(part.rename(folder / part.name))
             staging.rmdir()
         else:
-            staging.chmod(_usual_mode(staging))
+            staging.chmod(_default_mode(staging))
             staging.rename(folder)
-    except BaseException as error:  # an interrupt leaves nothing behind either
+    except BaseException as error:  # KeyboardInterrupt cleans up too
         for part in moved:
             shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
         shutil.rmtree(staging, ignore_errors=True)
@@ -49,8 +48,8 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         raise
 
 
-def _is_free(folder: Path) -> bool:
-    """True for an empty folder, False for none."""
+def _is_empty(folder: Path) -> bool:
+    """True for an empty folder, False for a missing one. Raises: CommandError, for others."""
     if not folder.exists():
         if folder.is_symlink():
             raise CommandError(f"{folder} is a link to nothing. Remove it or choose another name.")
@@ -73,8 +72,8 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _usual_mode(folder: Path) -> int:
-    """The mode that folders get here; temporary ones are private."""
+def _default_mode(folder: Path) -> int:
+    """The default mode of new folders; that of temporary folders is private."""
     probe = folder / ".mode"
     probe.mkdir()
     mode = probe.stat().st_mode & 0o777

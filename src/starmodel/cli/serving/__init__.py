@@ -1,1 +1,1 @@
-"""Loading and serving an application, with reload."""
+"""Loads and serves an application, with reload and workers."""

@@ -1,4 +1,4 @@
-"""Bring an application into the process of a command, which serves nobody."""
+"""Imports an application into the process of a command, without serving it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import typer
 
 from starmodel.app.application import Application
 from starmodel.app.presentation.failures import own_traceback
-from starmodel.cli.serving.server import imported
+from starmodel.cli.serving.server import import_application
 from starmodel.cli.targets import Target, find_target
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 from starmodel.core.errors import ConfigurationError, StarModelError
 
 
 class ApplicationError(CommandError):
-    """The application's own code failed; its traceback was printed, without our frames."""
+    """Application code failed; its traceback is printed without frames of StarModel."""
 
 
 def load_app(name: str | None) -> Any:
-    """The application that `--app` names, or that is found by convention, imported here.
+    """Import the application of `--app`, or by convention, and call a factory.
 
-    It serves nothing and greets nobody; what its modules print goes to
-    stderr. A factory is called.
+    Its lifespan does not run, and no sign-in link is printed. Output of its
+    modules goes to stderr.
 
-    Raises: CommandError, when there is none, it can't be configured, or it is
-    not StarModel's; ApplicationError, when its own code fails.
+    Raises: CommandError, for a missing target, a configuration error or
+    another type; ApplicationError, from any exception of application code.
     """
     target = find_target(name, Path.cwd())
     sys.path.insert(0, str(target.folder))
-    with redirect_stdout(sys.stderr):  # stdout is the command's answer, which programs read
+    with redirect_stdout(sys.stderr):  # stdout is for the JSON of the command
         found = _run(target)
     if not isinstance(getattr(found, "starmodel", None), Application):
         raise CommandError(
@@ -45,14 +45,14 @@ def load_app(name: str | None) -> Any:
 
 
 def load_application(name: str | None) -> Application:
-    """As `load_app`, but the services alone: entities, stores and dispatcher."""
+    """As `load_app`, but the `Application`: registry, stores and dispatcher."""
     application: Application = load_app(name).starmodel
     return application
 
 
 @asynccontextmanager
-async def opened(application: Application) -> AsyncIterator[Application]:
-    """Open the stores for one command, and close them after what its events began.
+async def open_stores(application: Application) -> AsyncIterator[Application]:
+    """Open the stores for one command; on exit, handlers are awaited and stores closed.
 
     Raises: CommandError, when a store can't be opened.
     """
@@ -66,20 +66,20 @@ async def opened(application: Application) -> AsyncIterator[Application]:
         await application.close()
 
 
-def show_traceback(error: BaseException) -> None:
-    """Print the error's traceback on stderr, of the user's own frames where there are any."""
+def print_traceback(error: BaseException) -> None:
+    """Print the traceback on stderr, reduced to frames of application code if there are any."""
     typer.echo(own_traceback(error).rstrip("\n"), err=True)
 
 
 def _run(target: Target) -> Any:
     try:
-        return imported(target.import_string)
+        return import_application(target.import_string)
     except CommandError:
         raise
     except ConfigurationError as error:
         raise CommandError(str(error)) from error
-    except (Exception, SystemExit) as error:  # whatever a user's module does when it is imported
-        show_traceback(error)
+    except (Exception, SystemExit) as error:  # application code may raise anything
+        print_traceback(error)
         raise ApplicationError(
             f"{target.import_string} could not be loaded: {type(error).__name__} in the "
             "application's own code, shown above. Correct it and run again."

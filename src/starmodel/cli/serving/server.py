@@ -1,4 +1,4 @@
-"""Load the application inside the process that serves it; a reload starts a new one."""
+"""The application factory that uvicorn calls in each worker; a reload starts a new worker."""
 
 from __future__ import annotations
 
@@ -17,60 +17,60 @@ import typer
 from starmodel.app.presentation.failures import own_frames, own_traceback
 from starmodel.cli.css.class_names import source_files
 from starmodel.cli.targets import import_target
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 from starmodel.core.errors import ConfigurationError
 
-# Set by `starmodel run`: a reloaded process inherits nothing else from the command.
+# Set by `starmodel run`: a worker process inherits only the environment.
 TARGET_VARIABLE = "STARMODEL_TARGET"
-# The folder that is watched, when a developer's server reloads.
+# The watched folder of a reloading development server.
 RELOADS_VARIABLE = "STARMODEL_RELOADS"
 SOURCES_VARIABLE = "STARMODEL_SOURCES"
 
 
 def load() -> Any:
-    """The application that STARMODEL_TARGET names; a factory is called.
+    """Import the application of STARMODEL_TARGET, and call a factory.
 
-    When there is none the reason is printed: a sentence for a wrong setting
-    or name, the traceback through the application's own files for any other
-    error. A developer's reloading server then serves the failure until the
-    next change; any other ends with exit code 1.
+    A failure is printed: the message of a configuration or target error, else
+    the traceback through application files. A reloading development server
+    then serves the failure until the next change; other servers exit with
+    code 1.
     """
     watched = os.environ.get(RELOADS_VARIABLE)
     if watched:
-        os.environ[SOURCES_VARIABLE] = _digest(Path(watched))
-        _end_with_parent()
+        os.environ[SOURCES_VARIABLE] = _sources_digest(Path(watched))
+        _exit_with_parent()
     try:
-        application = imported(os.environ[TARGET_VARIABLE])
-    except (Exception, SystemExit) as error:  # a module may end the process that imports it
-        # Uvicorn would take a TypeError of the application for a wrong factory and hide it.
+        application = import_application(os.environ[TARGET_VARIABLE])
+    except (Exception, SystemExit) as error:  # a module may call sys.exit()
+        # Uvicorn would report a TypeError of the application as an invalid factory.
         if watched:
-            return failed(error)
-        tell(error)
+            return failed_application(error)
+        print_error(error)
         raise SystemExit(1) from None
-    return StartGuard(application) if watched else application
+    return StartupGuard(application) if watched else application
 
 
-def failed(error: BaseException) -> Any:
-    """Print the error, and return the application that shows it until the next change.
+def failed_application(error: BaseException) -> Any:
+    """Print the error and return an ASGI application that serves it.
 
-    Raises: SystemExit, in an installation without assets.
+    Raises: SystemExit, when the assets of the installation are missing.
     """
-    from starmodel.cli.serving.failed import FailedApplication, Failure
+    from starmodel.cli.serving.failed_application import FailedApplication, Failure
 
-    tell(error)
+    print_error(error)
     try:
-        made = FailedApplication(Failure.of(error))
-    except ConfigurationError:  # an installation without assets, which `error` has named
+        application = FailedApplication(Failure.of(error))
+    except ConfigurationError:  # assets are missing, which `error` reports
         raise SystemExit(1) from None
     typer.echo("starmodel: Waiting for a change. The pages show this error.", err=True)
-    return made
+    return application
 
 
-class StartGuard:
-    """Serves an application of a reloading server, or the failure of its start.
+class StartupGuard:
+    """Serves the application of a reloading server, or a failure of its lifespan startup.
 
-    Uvicorn ends a process whose start failed, while the watching process
-    keeps the port: requests would wait for an answer that never comes.
+    Uvicorn exits after a failed startup while the parent process holds the
+    port, so requests would wait for a timeout.
     """
 
     def __init__(self, application: Any) -> None:
@@ -80,20 +80,20 @@ class StartGuard:
         if scope["type"] != "lifespan":
             await self.application(scope, receive, send)
             return
-        error = await self._start(scope, receive, send)
+        error = await self._run_lifespan(scope, receive, send)
         if error is not None:
-            self.application = failed(error)
+            self.application = failed_application(error)
             self.application.greet()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await self.application.close()
             await send({"type": "lifespan.shutdown.complete"})
 
-    async def _start(self, scope: Any, receive: Any, send: Any) -> BaseException | None:
-        """Run the lifespan to its end, or give what its start raised."""
+    async def _run_lifespan(self, scope: Any, receive: Any, send: Any) -> BaseException | None:
+        """Run the lifespan; returns the exception of a failed startup."""
         error: BaseException | None = None
 
-        async def observed(message: Any) -> None:
+        async def send_observed(message: Any) -> None:
             nonlocal error
             if message["type"] == "lifespan.startup.failed":
                 error = sys.exception() or RuntimeError(message.get("message", ""))
@@ -101,18 +101,18 @@ class StartGuard:
                 await send(message)
 
         try:
-            await self.application(scope, receive, observed)
+            await self.application(scope, receive, send_observed)
         except (Exception, SystemExit):
-            if error is None:  # an application without a lifespan, as the server understands it
+            if error is None:  # uvicorn treats it as an application without lifespan
                 raise
         return error
 
 
-def imported(target: str) -> Any:
-    """What "module:attribute" names, called when it is a factory.
+def import_application(target: str) -> Any:
+    """Import "module:attribute", and call it when it is a factory.
 
-    Raises: CommandError, when there is no such attribute or no way to call
-    it; whatever the application's own code raises.
+    Raises: CommandError, for a missing attribute or an async factory; any
+    exception of application code.
     """
     module, _, attribute = target.rpartition(":")
     found = getattr(import_target(module), attribute, None)
@@ -125,8 +125,8 @@ def imported(target: str) -> Any:
     return found()
 
 
-def tell(error: BaseException) -> None:
-    """Print why the application can't be loaded, as far as its developer can mend it."""
+def print_error(error: BaseException) -> None:
+    """Print an error of loading: its message with the last application frame, or its traceback."""
     if isinstance(error, CommandError | ConfigurationError):
         typer.echo(f"starmodel: {error}", err=True)
         for frame in own_frames(error)[-1:]:
@@ -136,7 +136,7 @@ def tell(error: BaseException) -> None:
 
 
 def _is_factory(found: Any) -> bool:
-    """A function that can be called without arguments; an ASGI function takes three."""
+    """Whether it is a function without required parameters; an ASGI function has three."""
     if not inspect.isfunction(found):
         return False
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -146,20 +146,20 @@ def _is_factory(found: Any) -> bool:
     )
 
 
-def _digest(folder: Path) -> str:
-    """A name for the sources as they are now; files are not read, only looked at."""
-    made = hashlib.sha256()
+def _sources_digest(folder: Path) -> str:
+    """A hash of the paths, sizes and modification times of the source files."""
+    digest = hashlib.sha256()
     for file in source_files(folder):
         try:
             state = file.stat()
-        except OSError:  # gone meanwhile
+        except OSError:  # deleted meanwhile
             continue
-        made.update(f"{file}\0{state.st_mtime_ns}\0{state.st_size}\n".encode())
-    return made.hexdigest()[:16]
+        digest.update(f"{file}\0{state.st_mtime_ns}\0{state.st_size}\n".encode())
+    return digest.hexdigest()[:16]
 
 
-def _end_with_parent() -> None:
-    """Stop serving when the watching process is gone, killed ones included, and free the port."""
+def _exit_with_parent() -> None:
+    """Stop this process when its parent ends, even by SIGKILL, so that the port is released."""
     parent = parent_process()
     if parent is None:
         return

@@ -1,4 +1,4 @@
-"""Whether several processes may serve an application, asked before any of them starts."""
+"""Checks that several worker processes can share the state of an application."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import typer
 
 from starmodel.adapters.web.process_lock import REMEDY, process_local_reasons
 from starmodel.app.application import Application
-from starmodel.cli.serving.server import TARGET_VARIABLE, imported, tell
+from starmodel.cli.serving.server import TARGET_VARIABLE, import_application, print_error
 from starmodel.cli.targets import Target
-from starmodel.cli.terminal.problems import CommandError
+from starmodel.cli.terminal.errors import CommandError
 
 
 def refuse_split_state(target: Target) -> None:
-    """Return when workers would share all that this application keeps.
+    """Refuse an application with state in the memory of one worker.
 
-    The application is loaded in a process of its own, which ends again.
-    An application that is not StarModel's is not looked into.
+    The application is imported in a subprocess. ASGI applications of other
+    frameworks are not checked.
 
-    Raises: CommandError, naming what each worker would have for itself;
-    typer.Exit, after the reason was printed, when it can't be loaded.
+    Raises: CommandError, with the stores and the bus that workers can't
+    share; typer.Exit, when the application can't be imported.
     """
     done = subprocess.run(
         [sys.executable, "-m", "starmodel.cli.serving.workers", str(target.folder)],
@@ -41,17 +41,17 @@ def refuse_split_state(target: Target) -> None:
 
 
 def _reasons(folder: str) -> list[str]:
-    """Loads the application; ends with exit code 1 and the reason on stderr when that fails."""
+    """Import the application and return why workers can't share its state; exits on failure."""
     sys.path.insert(0, folder)
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is the answer
-            app: Any = imported(os.environ[TARGET_VARIABLE])
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for the JSON
+            app: Any = import_application(os.environ[TARGET_VARIABLE])
             application = getattr(app, "starmodel", None)
             if not isinstance(application, Application):
                 return []
             return process_local_reasons(application)
-    except Exception as error:  # whatever a user's module does when it is imported
-        tell(error)
+    except Exception as error:  # application code may raise anything
+        print_error(error)
         raise SystemExit(1) from None
 
 

@@ -1,1 +1,1 @@
-"""Output, errors and options that commands share."""
+"""Shared output, errors and options of commands."""

@@ -1,14 +1,14 @@
-"""What terminals can show."""
+"""The character encoding of the terminal."""
 
 from __future__ import annotations
 
 import sys
 
 
-def sign(wanted: str, plain: str) -> str:
-    """`wanted` where stdout can show it, else `plain`."""
+def encodable(symbol: str, fallback: str) -> str:
+    """`symbol` when the encoding of stdout has it, else `fallback`."""
     try:
-        wanted.encode(sys.stdout.encoding or "ascii")
+        symbol.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
-        return plain
-    return wanted
+        return fallback
+    return symbol

@@ -1,4 +1,4 @@
-"""Options that several commands have, worded once."""
+"""Option types that several commands share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starmodel.cli.terminal.problems import UsageError
+from starmodel.cli.terminal.errors import UsageError
 
 AppOption = Annotated[
     str | None,
@@ -31,7 +31,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 
 
 def chosen_app(argument: str | None, option: str | None) -> str | None:
-    """The application that a command names, by its argument or by --app.
+    """The application from the positional argument or --app.
 
     Raises: UsageError, when the two differ.
     """

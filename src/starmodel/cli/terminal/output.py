@@ -1,4 +1,4 @@
-"""What commands print: aligned columns for people, JSON for programs."""
+"""Renders the output of commands: aligned columns as text, or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GAP = "  "
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Aligned columns under their headings, each as wide as its longest cell.
+    """Columns with headings, each as wide as its longest cell.
 
     >>> print(table(("NAME", "STORE"), [("Product", "sql")]))
     NAME     STORE
@@ -23,7 +23,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def columns(rows: Iterable[Sequence[Any]], *, indent: str = "") -> str:
-    """Rows of cells, aligned; spaces at the end of lines are left out.
+    """Rows of cells in aligned columns, without trailing spaces.
 
     >>> print(columns([("a", 1), ("long", None)], indent="  "))
       a     1
@@ -41,15 +41,15 @@ def columns(rows: Iterable[Sequence[Any]], *, indent: str = "") -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without what would break a line or steer the terminal."""
+    """The text with line breaks and control characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def print_json(data: Any) -> None:
-    """One JSON document on stdout, and nothing else."""
+    """Print one JSON document on stdout, ASCII-escaped where the encoding requires it."""
     text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # a terminal of fewer letters
+    except UnicodeEncodeError:
         text = json.dumps(data, indent=2, default=str)
     typer.echo(text)

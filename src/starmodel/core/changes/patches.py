@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from starmodel.core.changes.drafts import field_values, revalidated
+from starmodel.core.changes.copies import revalidated
+from starmodel.core.values.models import values_of
 
 
 class Patch(NamedTuple):
@@ -70,19 +71,11 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _key(item: Any) -> Any:
-    """What tells the members of sets apart as `same` does."""
+    """A key by which set members are equal exactly when `same` is true."""
     if isinstance(item, tuple | frozenset):
         return type(item), type(item)(map(_key, item)) if type(item) in (tuple, frozenset) else item
     offset = item.utcoffset() if isinstance(item, datetime) else None
     return type(item), "nan" if item != item else item, offset
-
-
-def values_of(state: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
-    """The stored fields of a model (extras included), or the mapping as a dict; to be read only."""
-    if isinstance(state, BaseModel):
-        values, extra = field_values(state), state.__pydantic_extra__
-        return values | extra if extra else values
-    return dict(state)
 
 
 def diff(old: Any, new: Any) -> Patch:

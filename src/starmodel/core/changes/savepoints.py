@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from starmodel.core.changes.drafts import PARTS, LeasedDict, LeasedList, LeasedSet
-from starmodel.core.fields.field import ATOMS
+from starmodel.core.changes.copies import LeasedDict, LeasedList, LeasedSet
+from starmodel.core.fields.field_types import ATOMS
+from starmodel.core.snapshot import PARTS, assemble
 
-_get, _set = object.__getattribute__, object.__setattr__
+_get = object.__getattribute__
 
 
 class Savepoint:
@@ -29,8 +30,7 @@ class Savepoint:
         """Put the draft back."""
         for target, contents in self._noted:
             if isinstance(target, BaseModel):
-                for part, value in zip(PARTS, contents, strict=True):
-                    _set(target, part, copy.copy(value))
+                assemble(target, *map(copy.copy, contents))
             elif isinstance(target, list):
                 list.__setitem__(target, slice(None), contents)
             else:

@@ -1,1 +1,1 @@
-"""Setting up entity classes: checks, built-in events and the registry."""
+"""The entity classes of an application: registry, foreign keys and relations."""

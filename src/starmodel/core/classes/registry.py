@@ -1,58 +1,56 @@
-"""Which entity classes exist, and which of them an application takes."""
+"""The entity classes of an application: stores, scopes, paths and titles."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
-import inflection
 from pydantic import BaseModel
 
-from starmodel.core.classes.browser_stores import check_browser_store
-from starmodel.core.classes.built_in import BUILT_IN
-from starmodel.core.classes.checks import check_redefinition
+from starmodel.core.classes.foreign_keys import ForeignKey
+from starmodel.core.classes.relations import dependents
+from starmodel.core.definition.browser_stores import check_browser_store
+from starmodel.core.definition.defined import defined_classes
+from starmodel.core.definition.hooks import hooks_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.events import Event
+from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.nested import all_models
-from starmodel.core.fields.relations import ForeignKey, dependents
-from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
+from starmodel.core.fields.stores import BROWSER_STORES, StateStore, store_name
+from starmodel.core.snapshot import Snapshot
+from starmodel.core.values.words import title_of
 
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
-    from starmodel.core.events import Event
+Pluralize = Callable[[str], str]
 
-# What StarModel and its plugins serve themselves, with all below it.
+# Paths that StarModel and its plugins serve, each with every path below it.
 RESERVED_PATHS = (
     "/_starmodel", "/admin", "/auth", "/docs", "/openapi.json", "/sign-in", "/sign-out",
     "/sign-up", "/static",
 )  # fmt: skip
-_defined: dict[tuple[str, str], type[Entity]] = {}
 
 
-def define(cls: type[Entity]) -> None:
-    """Remember a class defined at module level; a redefinition in the same module replaces it."""
-    if "<locals>" not in cls.__qualname__ and not cls.__name__.startswith("_"):
-        key = (cls.__module__, cls.__qualname__)
-        if key in _defined:
-            check_redefinition(cls, _defined[key])
-        _defined[key] = cls
+def add_s(word: str) -> str:
+    """The plural of regular nouns, for applications that pass no other rule."""
+    return f"{word}s"
 
 
 def defined_entities() -> list[type[Entity]]:
     """Every entity class defined at module level so far, in order of definition."""
-    return list(_defined.values())
+    return defined_classes()
 
 
 @dataclass(frozen=True)
 class EntityType:
-    """How one application treats one entity class.
+    """One entity class as one application serves it.
 
     Shapes: store is a short name; path is the URL prefix ("/products"),
     or None when the class has no pages; events include create, update
-    and delete for records.
+    and delete for records; title and plural_title are for people: "Blog
+    post", "Blog posts".
     """
 
     cls: type[Entity]
@@ -63,6 +61,8 @@ class EntityType:
     crud: bool
     ttl_s: float | None
     events: dict[str, Event[Any, Any, Any]]
+    title: str
+    plural_title: str
 
     @cached_property
     def is_record(self) -> bool:
@@ -76,7 +76,7 @@ class EntityType:
 
     @cached_property
     def auto_persist(self) -> bool:
-        """False when a change is stored only where its event says `await self.save()`."""
+        """False when a change is stored only where its event calls `await self.save()`."""
         return bool(self.cls.model_config.get("auto_persist", True))
 
     @cached_property
@@ -99,28 +99,25 @@ class EntityType:
 
     @cached_property
     def blank(self) -> Entity:
-        """A record of defaults, for an access rule to look at before there is one."""
+        """A record of defaults, for access rules on a record that does not exist yet."""
         return self.cls.model_construct()
-
-    @property
-    def title(self) -> str:
-        """The name people read: "Blog post"."""
-        return _title(self.name)
-
-    @property
-    def plural_title(self) -> str:
-        return _plural(self.title)
 
 
 class Registry:
     """The entity classes of one application, by class and by name."""
 
-    def __init__(self, entities: Iterable[type[Entity]], *, default_store: str = "memory") -> None:
-        self._types: dict[type[Entity], EntityType] = {}
+    def __init__(
+        self,
+        entities: Iterable[type[Entity]],
+        *,
+        default_store: str = "memory",
+        pluralize: Pluralize = add_s,
+    ) -> None:
+        self._types: dict[type[Snapshot], EntityType] = {}
         self._names: dict[str, EntityType] = {}
         self._paths: dict[str, EntityType] = {}
         for cls in entities:
-            self._add(entity_type(cls, default_store))
+            self._add(entity_type(cls, default_store, pluralize))
 
     def _add(self, made: EntityType) -> None:
         for seen, key in ((self._names, made.name), (self._paths, made.path)):
@@ -138,7 +135,7 @@ class Registry:
         if made.path is not None:
             self._paths[made.path] = made
 
-    def __getitem__(self, cls: type[Entity]) -> EntityType:
+    def __getitem__(self, cls: type[Snapshot]) -> EntityType:
         try:
             return self._types[cls]
         except KeyError:
@@ -150,7 +147,7 @@ class Registry:
     def __contains__(self, cls: object) -> bool:
         return cls in self._types
 
-    def get(self, cls: type[Entity]) -> EntityType | None:
+    def get(self, cls: type[Snapshot]) -> EntityType | None:
         """The class as this application treats it; None for a class that it does not have."""
         return self._types.get(cls)
 
@@ -159,7 +156,7 @@ class Registry:
 
     @cached_property
     def dependents(self) -> dict[type[Entity], list[tuple[type[Entity], ForeignKey]]]:
-        """For each class the foreign keys that say what happens when a record of it goes."""
+        """The foreign keys to each class that have ON DELETE CASCADE or SET NULL."""
         return dependents(entity_type.cls for entity_type in self)
 
     @cached_property
@@ -204,40 +201,36 @@ def check_path(entity_type: EntityType) -> None:
         )
 
 
-@lru_cache(maxsize=1024)
-def _title(name: str) -> str:
-    return inflection.humanize(inflection.underscore(name))
+def entity_type(cls: type[Entity], default_store: str, pluralize: Pluralize = add_s) -> EntityType:
+    """The class with its store, scope, path and titles resolved.
 
-
-@lru_cache(maxsize=1024)
-def _plural(title: str) -> str:
-    return inflection.pluralize(title)
-
-
-def entity_type(cls: type[Entity], default_store: str) -> EntityType:
-    """Work out store, scope and path of a class. Raises: ConfigurationError, for what can't be."""
+    Raises: ConfigurationError, for a combination that can't work.
+    """
     config = cls.model_config
-    if _is_table(cls):
-        # Until then SQLAlchemy's attributes of a loaded instance can't be read.
-        sys.modules["sqlalchemy.orm"].configure_mappers()
+    own_store = None
+    for hooks in hooks_of(cls):
+        hooks.registered(cls)
+        own_store = own_store or hooks.default_store(cls)
     wanted = config.get("store")
     if wanted == StateStore.CUSTOM and not config.get("persistence_backend"):
-        remedy = "'sql', since its class is a table" if _is_table(cls) else "a plugin's store"
+        remedy = f"{own_store!r}, since its class is a table" if own_store else "a plugin's store"
         raise ConfigurationError(
             f"{cls.__name__} asks for store 'custom' but names no persistence_backend. "
             f"Give one, or use {remedy}."
         )
     if wanted is None:
         wanted = "custom" if config.get("persistence_backend") else None
-    store = store_name(wanted or ("sql" if _is_table(cls) else default_store))
+    store = store_name(wanted or own_store or default_store)
     check_browser_store(cls, store)
     scope = config.get("scope") or _default_scope(cls, store)
     crud = config.get("crud", True)
     events = dict(cls.__entity__.events)
     if scope == "record":
         events = {**BUILT_IN, **events}
+    name, title = cls.__name__, title_of(cls.__name__)
+    path = _path(cls, scope, pluralize)
     return EntityType(
-        cls, cls.__name__, store, scope, _path(cls, scope), crud, config.get("ttl"), events
+        cls, name, store, scope, path, crud, config.get("ttl"), events, title, pluralize(title)
     )
 
 
@@ -246,20 +239,16 @@ def _default_scope(cls: type[Entity], store: str) -> str:
     return "record" if store == "sql" or required else "session"
 
 
-def _path(cls: type[Entity], scope: str) -> str | None:
+def _path(cls: type[Entity], scope: str, pluralize: Pluralize) -> str | None:
     config: EntityConfig = cls.model_config
     name = cls.__name__.lower()
     if "path" in config:
         path = config["path"]
         return None if path is None else "/" + path.strip("/")
     if scope == "record":
-        return "/" + config.get("plural", inflection.pluralize(name)).strip("/").lower()
+        return "/" + config.get("plural", pluralize(name)).strip("/").lower()
     return "/" + name
 
 
-def _is_table(cls: type[Entity]) -> bool:
-    return hasattr(cls, "__table__")
-
-
-def _where(cls: type[Entity]) -> str:
+def _where(cls: type[Snapshot]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"

@@ -33,6 +33,15 @@ def resolved_hints(
     return hints, failed
 
 
+def own_annotations(cls: type[Any]) -> dict[str, Any]:
+    """The annotations that the class itself wrote, as they are, evaluated or not."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return dict(annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF))
+    return dict(vars(cls).get("__annotations__", {}))
+
+
 def _annotations(fn: Callable[..., Any]) -> dict[str, Any]:
     if sys.version_info >= (3, 14):
         import annotationlib

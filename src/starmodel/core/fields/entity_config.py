@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.stores import StateStore
-
-if TYPE_CHECKING:  # so that type checkers accept `class P(Entity, SQLModel, table=True)`
-    from sqlmodel._compat import SQLModelConfig as BaseConfig
-else:
-    BaseConfig = ConfigDict
+from starmodel.core.fields.stores import StateStore
 
 AccessRule = str | Callable[..., bool]
 Scope = Literal["session", "user", "app", "record"]
 
 
-class EntityConfig(BaseConfig, total=False):
+class EntityConfig(ConfigDict, total=False):
     """pydantic's configuration and StarModel's own keys.
 
     Shapes: list_display, search_fields and list_filter name fields, for
@@ -48,10 +43,12 @@ class EntityConfig(BaseConfig, total=False):
     search_fields: Iterable[str]
     list_filter: Iterable[str]
     fieldsets: Mapping[str, Iterable[str]]
+    table: bool | None  # SQLModel's, as the next one: type checkers compare the keys of both
+    registry: Any | None
 
 
-OWN_KEYS = frozenset(EntityConfig.__annotations__) - frozenset(ConfigDict.__annotations__)
-KNOWN_KEYS = frozenset(EntityConfig.__annotations__) | {"table", "registry"}  # SQLModel's own
+KNOWN_KEYS = frozenset(EntityConfig.__annotations__)
+OWN_KEYS = KNOWN_KEYS - frozenset(ConfigDict.__annotations__) - {"table", "registry"}
 NOT_BUILT_YET = frozenset({"history", "cache"})
 SCOPES = ("session", "user", "app", "record")
 
@@ -87,7 +84,7 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
 
 
 def check_access(where: str, rule: Any) -> None:
-    """Refuse an access rule that nobody could decide."""
+    """Refuse an access rule that is undecidable. Raises: ConfigurationError."""
     if isinstance(rule, Mapping):
         unknown = set(rule) - {"read", "write"}
         if unknown:

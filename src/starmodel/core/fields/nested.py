@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from pydantic import AliasChoices, AliasPath, BaseModel, RootModel
 from pydantic.fields import FieldInfo
 
-from starmodel.core.fields.field import is_private, is_secret, plain_types
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.fields.privacy import is_private, is_secret
 
 Model = type[BaseModel]
 

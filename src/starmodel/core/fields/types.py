@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import pydantic
-from pydantic import ConfigDict, PydanticUserError, TypeAdapter
+from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from starmodel.core.fields.field import FieldOptions
 from starmodel.core.fields.nested import aliases_of
-
-if TYPE_CHECKING:
-    from starmodel.core.entity import Entity
 
 # Keys of a model's configuration that apply to the values of its fields.
 _OF_VALUES = frozenset({
@@ -42,7 +39,7 @@ def full_type(info: FieldInfo) -> Any:
 
 
 @lru_cache(maxsize=2048)
-def field_adapter(cls: type[Entity], name: str, *, several: bool = False) -> TypeAdapter[Any]:
+def field_adapter(cls: type[BaseModel], name: str, *, several: bool = False) -> TypeAdapter[Any]:
     """Validates a value of a field, or a list of such, as the class does.
 
     Without the validators that are methods of the class: see `has_own_reading`.
@@ -58,7 +55,7 @@ def field_adapter(cls: type[Entity], name: str, *, several: bool = False) -> Typ
     return TypeAdapter(wanted)
 
 
-def has_own_reading(cls: type[Entity], name: str) -> bool:
+def has_own_reading(cls: type[BaseModel], name: str) -> bool:
     """True when methods of the class see a field's input before its type is checked."""
     decorators = cls.__pydantic_decorators__
     return any(
@@ -68,7 +65,7 @@ def has_own_reading(cls: type[Entity], name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def names_by_alias(cls: type[Entity]) -> dict[str, str]:
+def names_by_alias(cls: type[BaseModel]) -> dict[str, str]:
     """The fields by the other names that their input may use; names of fields are none."""
     fields = cls.__pydantic_fields__
     made: dict[str, str] = {}

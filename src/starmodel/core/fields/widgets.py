@@ -1,4 +1,4 @@
-"""How a field or parameter wants to be shown in generated pages; data only."""
+"""The input of a field or parameter in generated pages; data only."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class UI:
 
 
 def wishes(annotation: Any, metadata: Iterable[Any] = ()) -> UI:
-    """What an annotation says of its looks, the innermost last; nothing when it is silent."""
+    """The `UI` of an annotation, of several the innermost; an empty one where there is none."""
     inner = typing.get_args(annotation)[1:] if _is_annotated(annotation) else ()
     said = [item for item in (*metadata, *inner) if isinstance(item, UI)]
     return said[-1] if said else UI()

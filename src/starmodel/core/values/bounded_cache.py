@@ -52,7 +52,7 @@ class BoundedCache(OrderedDict[K, V], Generic[K, V]):
     def put(self, key: K, value: V, nbytes: int | None = None) -> V:
         """Store the value, unless it is too large, and return it.
 
-        Units: nbytes is the size of key and value where the caller knows it.
+        Units: nbytes is the size of key and value, computed when it is None.
         """
         size = ENTRY_BYTES + (size_of(key) + size_of(value) if nbytes is None else nbytes)
         with self._lock:

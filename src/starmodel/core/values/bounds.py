@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.texts.catalogue import Message
 
 MAX_DIGITS = 1000

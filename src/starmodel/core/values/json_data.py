@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, PlainSerializer, RootModel, WrapSerializer
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 
 DATA_URL = "data:;base64,"
 SURROGATES = re.compile("[\ud800-\udfff]")

@@ -6,9 +6,8 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
 
-from starmodel.testing.browser.asgi import DATASTAR, HTML, ORIGIN, Cookies, Reply, send
+from starmodel.testing.browser.asgi import DATASTAR, ORIGIN, Cookies, Reply, send
 from starmodel.testing.browser.datastar.attributes import initialise
 from starmodel.testing.browser.datastar.expressions import evaluate
 from starmodel.testing.browser.datastar.requests import (
@@ -22,6 +21,7 @@ from starmodel.testing.browser.document.controls import Controls
 from starmodel.testing.browser.document.dom import attribute, parse, select
 from starmodel.testing.browser.document.forms import form_controls
 from starmodel.testing.browser.document.patches import patch_elements, patch_rows
+from starmodel.testing.browser.navigation import load_page
 from starmodel.testing.browser.sse import SseEvent, SseReader
 from starmodel.testing.browser.storage import BrowserStates, LocalStorage
 from starmodel.testing.browser.stream import PageStream
@@ -31,7 +31,6 @@ from starmodel.testing.lifespan import RunningApp
 if TYPE_CHECKING:
     from bs4 import Tag
 
-MAX_REDIRECTS = 20
 _NO_EXTRA: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -65,19 +64,12 @@ class Tab:
         self, url: str, method: str = "GET", body: bytes = b"", content_type: str = ""
     ) -> None:
         """Load a page, after redirects. Raises: NotOnPageError, for a URL of another origin."""
-        for _ in range(MAX_REDIRECTS):
-            url = urljoin(self.url or "/", url)
-            reply = await self._load(url, method, body, content_type)
-            location = reply.headers.get("location")
-            if not (300 <= reply.status < 400 and location):
-                break
-            self.url = _without_fragment(url)
-            url, method, body, content_type = location, "GET", b"", ""
-        else:
-            raise NotOnPageError(f"{url} redirects more than {MAX_REDIRECTS} times.")
+        reply, url = await load_page(
+            self.running.app, self.cookies, self.url, url, method, body, content_type
+        )
         await self.close()
         self._closed = False
-        self.url = _without_fragment(url)
+        self.url = url
         self.reply, self.loaded, self.soup = reply, reply, parse(reply.text)
         self.signals, self.controls, self.skipped = SignalTree(), Controls(), []
         self._stream.reset()
@@ -85,19 +77,6 @@ class Tab:
         initialise(self, [self.soup], set())
         self.browser_states.refresh()
         await self._run_queue()
-
-    async def _load(self, url: str, method: str, body: bytes, content_type: str) -> Reply:
-        if urlsplit(url).netloc not in ("", urlsplit(ORIGIN).netloc):
-            raise NotOnPageError(
-                f"The page leads to {url}, which is not this application. A visitor can't "
-                "follow it there."
-            )
-        headers = {**HTML, **({"content-type": content_type} if content_type else {})}
-        if method != "GET":
-            headers["origin"] = ORIGIN
-        if self.url:
-            headers["referer"] = ORIGIN + self.url
-        return await send(self.running.app, method, url, headers, self.cookies, body)
 
     async def close(self) -> None:
         """Close the stream."""
@@ -278,8 +257,3 @@ class Tab:
                 NotOnPageError(f"The stream of {self.url} was answered with status {status}.")
             )
         self._run_queue_later()
-
-
-def _without_fragment(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -14,10 +14,11 @@ from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.repository import Batch, Change, Marker, Repository
 from starmodel.core.changes.patches import diff
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.events import event
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import FakeClock
 
 E = TypeVar("E", bound=Entity)

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from starmodel.app.ports.repository import Batch, LocksRows, Marker, Repository
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError, VersionConflictError
+from starmodel.core.snapshot import version_of
 from starmodel.testing.contracts.base import (
     ContractBase,
     Item,

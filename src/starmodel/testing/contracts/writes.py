@@ -9,11 +9,11 @@ import pytest
 
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, ColumnDefaults, ProcessLocal, SuppliesDefaults
-from starmodel.core.entity import version_of
 from starmodel.core.errors import (
     FrozenEntityError,
     VersionConflictError,
 )
+from starmodel.core.snapshot import version_of
 from starmodel.testing.contracts.base import (
     Colour,
     ContractBase,

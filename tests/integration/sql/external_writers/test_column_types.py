@@ -17,7 +17,7 @@ from databases import SERVERS
 from external_writers import ExternalWriter
 from integration.web.browser import unlisted
 from starmodel import ConfigurationError, ConstraintError, Entity, create_app, dispatch
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 
 Start = Callable[..., Any]
 A = uuid.UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")

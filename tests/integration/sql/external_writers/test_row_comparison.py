@@ -15,7 +15,7 @@ from external_writers import ExternalWriter
 from integration.sql.external_table import ANN, MADE, Customer, is_refused, row, stored
 from repositories import opened, update
 from starmodel.app.ports.query import Query
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 TEXTS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=4)

@@ -15,9 +15,9 @@ from repositories import delete, insert, opened, update
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch
-from starmodel.core.entity import version_of
 from starmodel.core.errors import ConfigurationError, ConstraintError
 from starmodel.core.fields.entity_config import EntityConfig
+from starmodel.core.snapshot import version_of
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 

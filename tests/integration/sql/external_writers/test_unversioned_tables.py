@@ -14,9 +14,10 @@ from repositories import check, delete, insert, opened, update
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import VersionConflictError
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 
 SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 

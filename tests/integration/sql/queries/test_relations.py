@@ -11,7 +11,6 @@ from sqlmodel import SQLModel
 from starmodel import Entity, Field, Relationship
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application, dispatch
-from starmodel.core.entity import public_state, version_of
 from starmodel.core.errors import (
     ConfigurationError,
     ConstraintError,
@@ -20,6 +19,8 @@ from starmodel.core.errors import (
     RequestError,
 )
 from starmodel.core.events import event
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import RecordingBus, fake_application
 
 

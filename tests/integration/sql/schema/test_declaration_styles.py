@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from databases import DATABASES, emptied
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.application import Application, dispatch
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConstraintError,
     FrozenEntityError,
@@ -27,6 +27,7 @@ from starmodel.core.errors import (
 )
 from starmodel.core.events import event
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 from starmodel.sql import BaseTable, fast_base_table
 from starmodel.testing.fakes import fake_application
 

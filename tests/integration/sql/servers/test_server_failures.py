@@ -20,11 +20,12 @@ from starmodel.app.ports.query import Query, make_query
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
+from starmodel.core.snapshot import version_of
 
 
 class _Count(Entity):

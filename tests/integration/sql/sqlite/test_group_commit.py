@@ -25,10 +25,11 @@ from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import StarModelError, VersionConflictError
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 
 SOURCE = Path(__file__).parents[4] / "src"
 
@@ -119,7 +120,8 @@ CHILD = textwrap.dedent(
     import asyncio, itertools, sys
     from starmodel.adapters.persistence.sql.repository import SqlRepository
     from starmodel.app.ports.repository import Batch, Change
-    from starmodel.core.entity import Entity, version_of
+    from starmodel.core.entity import Entity
+    from starmodel.core.snapshot import version_of
     from starmodel.core.errors import VersionConflictError
     from starmodel.core.changes.patches import Patch
     from starmodel.core.classes.registry import entity_type

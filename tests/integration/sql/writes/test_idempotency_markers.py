@@ -18,7 +18,7 @@ from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
 from starmodel.adapters.persistence.sql.drivers.network.server import LostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.repository import Batch, Marker
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConstraintError,
     DuplicateCommandError,
@@ -26,6 +26,7 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.fields.field import Field
+from starmodel.core.snapshot import version_of
 
 
 class _Seat(Entity):

@@ -19,7 +19,7 @@ from integration.web.streams.test_stream_lists import keys, watch
 from starmodel import AccessDeniedError, Actor, Entity, event
 from starmodel.app.access.policy import TRUSTED, Audience
 from starmodel.app.access.rules import RulePolicy
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 
 
 class AsyncRules(RulePolicy):

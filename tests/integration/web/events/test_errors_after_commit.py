@@ -11,7 +11,7 @@ import pytest
 
 from integration.web.browser import Browser, sse_events
 from starmodel import Entity, event
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 
 
 def _boom(*args: Any, **options: Any) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from integration.web.entities import Product
 from starmodel import Entity, EntityConfig, Field, create_app
 from starmodel.app.ports.query import make_query
-from starmodel.core.tagged_json import to_text
+from starmodel.core.values.tagged_json import to_text
 from starmodel.testing import Visitor, memory_stores
 
 

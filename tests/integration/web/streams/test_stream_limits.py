@@ -60,13 +60,13 @@ async def address(browser: Browser, paths: list[str]) -> str:
 def count_windows(app: Any) -> list[str]:
     """The list queries that reach the store from now on."""
     asked: list[str] = []
-    ask = app.starmodel.lists._ask
+    run_query = app.starmodel.lists._run_query
 
     async def counted(listing: Any, actor: Any) -> Any:
         asked.append(listing.words)
-        return await ask(listing, actor)
+        return await run_query(listing, actor)
 
-    app.starmodel.lists._ask = counted
+    app.starmodel.lists._run_query = counted
     return asked
 
 

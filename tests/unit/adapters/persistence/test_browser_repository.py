@@ -33,8 +33,8 @@ from starmodel.app.live.reactions import defined_reactions
 from starmodel.app.ports.messages import Changed
 from starmodel.app.sessions.browser_state import BrowserState
 from starmodel.app.sessions.session import Session
-from starmodel.core.entity import version_of
 from starmodel.core.errors import CommandRunningError, RequestError
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import FakeClock, fake_application
 
 LOCAL = EntityConfig(store="local_storage")

@@ -16,8 +16,8 @@ from starmodel import (
     VersionConflictError,
     event,
 )
-from starmodel.core.entity import version_of
 from starmodel.core.errors import StaleDraftError
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import fake_application
 
 

@@ -23,7 +23,7 @@ from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.app.sessions.scopes import default_snapshot
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 from starmodel.testing.fakes import RecordingBus, fake_application
 
 PAGES, WRITERS, STEPS = 12, 6, 25

@@ -6,7 +6,7 @@ from pydantic import PrivateAttr, computed_field
 from starmodel import Actor, ConfigurationError, Entity, EntityConfig, Field, NotSignedInError
 from starmodel.app.sessions.scopes import Scopes, default_snapshot, keyed_hash
 from starmodel.core.classes.registry import Registry
-from starmodel.core.entity import version_of
+from starmodel.core.snapshot import version_of
 from starmodel.testing.fakes import fake_application
 
 

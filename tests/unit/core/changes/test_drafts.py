@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, field_validator
 
-from starmodel.core.changes.drafts import Facts, Lease, close_draft, open_draft, reads_of, refill
-from starmodel.core.entity import Entity, stored, version_of
+from starmodel.core.changes.copies import Lease
+from starmodel.core.changes.drafts import Facts, close_draft, open_draft, reads_of, reset_draft
+from starmodel.core.entity import Entity
 from starmodel.core.errors import InvalidStateError, StaleDraftError
+from starmodel.core.snapshot import stored, version_of
 
 
 class _Item(BaseModel):
@@ -303,7 +305,7 @@ def test_reads_by_the_framework_are_not_recorded() -> None:
     draft = _open(_Count(), Lease())
     draft.evolve(count=1)
     close_draft(draft)
-    refill(draft, _Count(), Lease())
+    reset_draft(draft, _Count(), Lease())
     assert reads_of(draft) == set()
 
 
@@ -322,4 +324,4 @@ def test_watched_class_is_not_registered() -> None:
     _open(_Count(), Lease())
     _open(_Count(), Lease())
     assert len(_Count.__subclasses__()) <= len(before) + 1
-    assert _Count.__entity__.watched.__entity__.cls is _Count
+    assert _Count.__entity__.recording_cls.__entity__.cls is _Count

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, PrivateAttr, field_validator
 
-from starmodel.core.classes import registry
+from starmodel.core.definition import defined as definitions
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
@@ -126,7 +126,7 @@ def test_event_decorator_on_a_non_function_is_refused(wrap: Any) -> None:
 @pytest.fixture
 def defined(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], type[Entity]]:
     classes: dict[tuple[str, str], type[Entity]] = {}
-    monkeypatch.setattr(registry, "_defined", classes)
+    monkeypatch.setattr(definitions, "_defined", classes)
     return classes
 
 

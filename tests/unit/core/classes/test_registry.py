@@ -7,24 +7,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from inflection import pluralize
 
-from starmodel.core.classes import registry
 from starmodel.core.classes.registry import Registry, defined_entities, entity_type
-from starmodel.core.classes.setup import signal_prefix
-from starmodel.core.current_app import adopt, current_context, host_of
+from starmodel.core.current_app import current_context, host_of, set_host
+from starmodel.core.definition import defined as definitions
+from starmodel.core.definition.info import signal_prefix
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import event
 from starmodel.core.fields.entity_config import EntityConfig
 from starmodel.core.fields.field import Field
-from starmodel.core.stores import BROWSER_STORES, StateStore, store_name
+from starmodel.core.fields.stores import BROWSER_STORES, StateStore, store_name
 
 
 @pytest.fixture
 def defined(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[tuple[str, str], type[Entity]]]:
     """An empty registry of defined classes, so that tests stay isolated."""
     classes: dict[tuple[str, str], type[Entity]] = {}
-    monkeypatch.setattr(registry, "_defined", classes)
+    monkeypatch.setattr(definitions, "_defined", classes)
     return classes  # type: ignore[return-value]
 
 
@@ -75,7 +76,7 @@ def test_registry_with_one_name_from_two_modules_names_both(defined: Any) -> Non
 def test_registry_with_one_path_twice_names_both(defined: Any) -> None:
     first, second = _entity("Person", required=True), _entity("Folk", path="people")
     with pytest.raises(ConfigurationError, match=r"'/people'.*Person and .*Folk.*'path'"):
-        Registry([first, second])
+        Registry([first, second], pluralize=pluralize)
 
 
 def test_registry_with_a_class_twice_takes_it_once() -> None:
@@ -105,7 +106,7 @@ def test_registry_unknown_class_error_lists_registered_ones() -> None:
     ],
 )  # fmt: skip
 def test_path_of_a_record_is_its_english_plural(name: str, path: str) -> None:
-    assert entity_type(_entity(name, required=True), "memory").path == path
+    assert entity_type(_entity(name, required=True), "memory", pluralize).path == path
 
 
 @pytest.mark.parametrize("scope", ["session", "user", "app"])
@@ -295,7 +296,7 @@ async def test_host_is_the_current_application_or_the_last() -> None:
     with pytest.raises(ConfigurationError):
         _ = shop.objects
     last, current, stranger = _Host(shop), _Host(shop), _Host()
-    adopt(shop, last)
+    set_host(shop, last)
     assert host_of(shop) is last
     for host, expected in ((current, current), (stranger, last)):
         token = current_context.set(types.SimpleNamespace(host=host))

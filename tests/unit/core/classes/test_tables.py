@@ -12,13 +12,16 @@ import sqlmodel
 from pydantic import BaseModel, ValidationError, field_validator
 from sqlmodel import SQLModel
 
-from starmodel.core.changes.drafts import Facts, Lease, close_draft, open_draft, reads_of
+from starmodel.core.changes.copies import Lease
+from starmodel.core.changes.drafts import Facts, close_draft, open_draft, reads_of
 from starmodel.core.changes.patches import apply, diff
 from starmodel.core.classes.registry import entity_type
-from starmodel.core.entity import Entity, public_state, stored, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, FrozenEntityError, InvalidStateError
 from starmodel.core.events import event
 from starmodel.core.fields.field import Field
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import stored, version_of
 
 
 class _Place(BaseModel):

@@ -11,10 +11,13 @@ import pydantic
 import pytest
 from pydantic import AwareDatetime, BaseModel, HttpUrl, JsonValue, Secret, SecretBytes, SecretStr
 
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import EntityConfig
-from starmodel.core.fields.field import Field, is_atomic, looks_secret
+from starmodel.core.fields.field import Field
+from starmodel.core.fields.field_types import is_atomic
+from starmodel.core.fields.privacy import looks_secret
+from starmodel.core.public_state import public_state
 
 UserId = NewType("UserId", int)
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticSerializationError, from_json
 from starmodel import Entity
 from starmodel import Field as EntityField
 from starmodel.core.commands import CommandRecord, plain
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 from starmodel.core.values.json_data import bytes_of, bytes_text, json_bytes, json_data, with_bytes
 
 ODD = "data:;base64,/w=="

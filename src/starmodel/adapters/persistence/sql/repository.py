@@ -41,10 +41,11 @@ from starmodel.app.ports.repository import (
     RecordKey,
     Repository,
 )
+from starmodel.core.classes.foreign_keys import schema_of, table_name
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.entity import Entity, version_of
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
-from starmodel.core.fields.relations import schema_of, table_name
+from starmodel.core.snapshot import version_of
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")

@@ -24,9 +24,10 @@ from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.schema.external_versions import OvertakenError, RowVersions
 from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
 from starmodel.app.ports.clock import Clock
-from starmodel.core.entity import Entity, stored
+from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
 from starmodel.core.sentences import PRIVATE_PROBLEM
+from starmodel.core.snapshot import construct
 from starmodel.texts.catalogue import Message
 
 Row = tuple[Any, ...]
@@ -34,7 +35,6 @@ Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
 READ_AGAIN = 3
 UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
-_set = object.__setattr__
 
 
 class Link(NamedTuple):
@@ -322,12 +322,4 @@ class Statements:
                     values[name] = decode(value)
                 except UNREADABLE:
                     continue
-        cls = self.cls
-        made = cls.__new__(cls)
-        _set(made, "__dict__", values)
-        _set(made, "__pydantic_fields_set__", set(self._fields_set))
-        _set(made, "__pydantic_extra__", None)
-        _set(made, "__pydantic_private__", None)
-        if cls.__pydantic_post_init__:
-            made.model_post_init(None)
-        return stored(made, version)
+        return construct(self.cls, values, set(self._fields_set), version)

@@ -1,4 +1,4 @@
-"""The command that a request asks for: its arguments, signals, browser states and headers."""
+"""Reads the command of a request: arguments, signals, browser states and headers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.queries.listing import key_of
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 from starmodel.core.results import Toast
 
 log = logging.getLogger("starmodel.web")

@@ -31,7 +31,7 @@ class ReplyParts:
         self._arrived, self._taken = asyncio.Event(), asyncio.Event()
 
     async def put(self, part: bytes) -> None:
-        """Enqueue a part; waits for room until `patience_s` is used up."""
+        """Enqueue a part; waits for space until `patience_s` is used up."""
         while not self._fits(part) and self._patience_s > 0:
             began = time.monotonic()
             self._taken.clear()

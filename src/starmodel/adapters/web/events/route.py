@@ -42,7 +42,7 @@ class EventRoutes:
         if method == "HEAD" or (method == "GET" and not request.is_deliberate):
             await self._refuse_link(call, found)
             return
-        before, command = call.session.keep(), None
+        before, command = call.session.checkpoint(), None
         try:
             if method == "GET":
                 self._origin.check_get(request)

@@ -39,13 +39,13 @@ from starmodel.app.commands.binding.problems import (
     technical,
     unknown_part,
 )
+from starmodel.core.classes.foreign_keys import foreign_keys
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import BindingError, ConfigurationError
 from starmodel.core.events import Event
-from starmodel.core.fields.field import is_atomic
+from starmodel.core.fields.field_types import is_atomic
 from starmodel.core.fields.nested import all_models, is_private_path, models_in, parts_of
-from starmodel.core.fields.relations import foreign_keys
 from starmodel.core.fields.types import names_by_alias
 from starmodel.core.sentences import sentence
 from starmodel.core.values.bounded_cache import BoundedCache

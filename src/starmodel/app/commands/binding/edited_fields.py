@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from starmodel.core.entity import Entity, public_state
+from starmodel.core.entity import Entity
 from starmodel.core.errors import EditConflictError, RequestError
-from starmodel.core.fields.field import leaving
+from starmodel.core.fields.field import excluding_private
+from starmodel.core.public_state import public_state
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 from starmodel.core.values.json_data import json_bytes, json_data
 from starmodel.texts.catalogue import Message
@@ -67,11 +68,11 @@ def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[s
 
 def _public(value: Any) -> Any:
     """The JSON of a value as `public_state` has it."""
-    token = leaving.set(True)
+    token = excluding_private.set(True)
     try:
         return _ordered(value, json_data(value, fallback=repr, by_alias=False))
     finally:
-        leaving.reset(token)
+        excluding_private.reset(token)
 
 
 def _ordered(value: Any, data: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.nested import types_in
 from starmodel.core.fields.widgets import FILE_WIDGETS, wishes
 from starmodel.texts.catalogue import Message

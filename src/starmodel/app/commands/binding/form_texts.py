@@ -1,4 +1,4 @@
-"""What the texts of forms and addresses mean, and how values are written as such texts."""
+"""Parsing of form and query strings into values, and formatting of values for inputs."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 from pydantic import BaseModel
 
 from starmodel.app.ports.moments import in_utc, takes_only_aware
-from starmodel.core.fields.field import choice_of, is_atomic, plain_types
+from starmodel.core.fields.field_types import choice_of, is_atomic, plain_types
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, BoundsError, read_json
 from starmodel.texts.catalogue import Message
 
 
 def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
-    """What a type that is not text itself makes of text out of a form or an address.
+    """The input for a validator of `annotation` that a form or query string stands for.
 
-    Lists and objects come as JSON, lists of single values also as lines,
-    enum members and literals as the text of their value. A moment without a
-    zone is in UTC where one is needed.
+    Lists and objects are parsed as JSON, lists of scalars also one per line,
+    enum members and literals by their value. A datetime without a timezone
+    is in UTC where the type needs one.
 
-    Raises: BoundsError, beyond a bound; ValueError, for what is no JSON.
+    Raises: BoundsError, beyond a bound; ValueError, for invalid JSON.
     """
     if isinstance(value, list):
         items = [arg for kind in plain_types(annotation) for arg in typing.get_args(kind)]
@@ -30,7 +30,7 @@ def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> A
     if not isinstance(value, str):
         return value
     if takes_only_aware(annotation):
-        return in_utc(value)  # which inputs show, and say so
+        return in_utc(value)  # the label of the input names UTC
     if is_atomic(annotation) or typing.get_origin(annotation) is typing.Literal:
         return choice_of(annotation, value)
     if is_list(annotation) and value.lstrip()[:1] not in ("[", "{"):
@@ -42,18 +42,18 @@ def from_text(annotation: Any, value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> A
 
 
 def lines_of(text: str) -> list[str]:
-    """The items of a list that is written one a line."""
+    """The items of a list, one per line."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def is_list(annotation: Any) -> bool:
-    """True for lists, sets and tuples of one type."""
+    """True for a list, set or tuple type."""
     kinds = plain_types(annotation)
     return len(kinds) == 1 and typing.get_origin(kinds[0]) in (list, set, frozenset, tuple)
 
 
 def without_zone(moment: datetime.datetime | datetime.time) -> str:
-    """A moment in UTC, or a time, as inputs of browsers take it: to the millisecond."""
+    """The value of a `datetime-local` or `time` input in ISO 8601; an aware datetime in UTC."""
     if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
         with contextlib.suppress(OverflowError):  # at the end of time
             moment = moment.astimezone(datetime.UTC)
@@ -64,9 +64,9 @@ def without_zone(moment: datetime.datetime | datetime.time) -> str:
 def filled(
     annotation: Any, values: dict[str, Any], bounds: Bounds = DEFAULT_BOUNDS
 ) -> dict[str, Any]:
-    """The inputs of a nested model that say something; an empty one does only where text fits.
+    """The values of a nested model from its form inputs, without empty ones that are no string.
 
-    Raises: BoundsError, for a text beyond a bound.
+    Raises: BoundsError, for a string beyond a bound.
     """
     models = [
         k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
@@ -89,14 +89,14 @@ def filled(
             except BoundsError:
                 raise
             except ValueError:
-                made[name] = value  # what is wrong with it is told by the model
+                made[name] = value  # refused by the validator of the model
         else:
             made[name] = value
     return made
 
 
 def written_types(annotation: Any) -> list[Any]:
-    """As `plain_types`, but literals are no texts."""
+    """The types of `plain_types` without literals, save `str` for a literal ""."""
     parts = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return [str] if "" in parts else []

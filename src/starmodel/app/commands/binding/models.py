@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.nested import Model, Part, parts_of, takes_any_name
 
 MASK = "**********"

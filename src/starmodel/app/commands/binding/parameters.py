@@ -27,21 +27,16 @@ from starmodel.app.commands.binding.files import FileRule, file_rule
 from starmodel.app.commands.binding.form_texts import written_types
 from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.classes.checks import refusal_of
 from starmodel.core.classes.registry import Registry
+from starmodel.core.definition.checks import refusal_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields.annotations import resolved_hints
-from starmodel.core.fields.field import (
-    accepts_none,
-    declared,
-    is_atomic,
-    looks_secret,
-    plain_types,
-    undeclared_secrets,
-)
+from starmodel.core.fields.field import declared
+from starmodel.core.fields.field_types import accepts_none, is_atomic, plain_types
 from starmodel.core.fields.nested import aliases_of, types_in
+from starmodel.core.fields.privacy import looks_secret, undeclared_secrets
 from starmodel.core.fields.types import field_adapter, full_type, has_own_reading, is_strict
 from starmodel.core.values.bounds import (
     Count,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from starmodel.app.commands.binding.models import Open, accepted, is_closed
 from starmodel.core.entity import Entity
-from starmodel.core.fields.field import is_atomic
+from starmodel.core.fields.field_types import is_atomic
 from starmodel.core.fields.nested import parts_of
 from starmodel.core.fields.types import field_adapter
 from starmodel.core.values.bounds import BoundsError, check_numbers

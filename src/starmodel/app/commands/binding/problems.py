@@ -1,4 +1,4 @@
-"""What is wrong with the arguments of an event, in words for programs and for people at a form."""
+"""The problems of an event's arguments, as text for programs and as messages beside inputs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Any, NamedTuple
 from starmodel.app.commands.binding.files import NO_FILE
 from starmodel.app.commands.binding.models import UnknownPartError
 from starmodel.app.commands.binding.parameters import Parameter
-from starmodel.core.fields.field import plain_types
+from starmodel.core.fields.field_types import plain_types
 from starmodel.texts.catalogue import Message
 
 
 class ArgumentProblem(NamedTuple):
-    """What is wrong with one argument: for programs and logs, and beside an input."""
+    """The problem of one argument.
+
+    Shapes: text is for programs and logs; sentence stands beside the input, "" for the text.
+    """
 
     text: str
     sentence: str = ""
 
 
 def beside(problems: Mapping[str, ArgumentProblem]) -> dict[str, str]:
-    """The sentence for each input."""
+    """The sentence beside each input, by parameter."""
     return {name: wrong.sentence or wrong.text for name, wrong in problems.items()}
 
 
@@ -31,7 +34,7 @@ INFINITE = ArgumentProblem("must be finite", Message("value.finite"))
 
 
 def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
-    """The problem of a name inside a nested model that nobody may set."""
+    """The problem of an unknown or private name inside a nested model."""
     at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
     return ArgumentProblem(
         f"{at} is unknown (from {source})",
@@ -40,7 +43,7 @@ def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
 
 
 def technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
-    """What is wrong with a value, without showing anything secret."""
+    """The problem of a value as text for programs; the value of a secret parameter is left out."""
     at = "".join(f"[{part!r}]" for part in error["loc"])
     got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"
     if not at and error["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):

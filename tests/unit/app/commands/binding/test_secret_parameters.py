@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from starmodel import ConfigurationError, Entity, Field, Private, create_app, event
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.core.classes.registry import Registry
-from starmodel.core.entity import public_state
+from starmodel.core.public_state import public_state
 
 
 class Login(BaseModel):

@@ -30,8 +30,10 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from starmodel.app.ports.ordering import offset_text
-from starmodel.core.fields.field import FieldOptions, is_secret, plain_types
-from starmodel.core.tagged_json import MICROSECOND, from_text, time_text, to_text
+from starmodel.core.fields.field import FieldOptions
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.fields.privacy import is_secret
+from starmodel.core.values.tagged_json import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
 LOCAL_CHARS = 26  # of the text of a moment without a zone

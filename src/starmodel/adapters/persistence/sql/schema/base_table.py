@@ -26,7 +26,7 @@ class BaseTable(SQLModel):
     updated_at is set by every commit that changes the record.
     """
 
-    __touched__: ClassVar[str] = "updated_at"
+    __updated_at_field__: ClassVar[str] = "updated_at"
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     created_at: AwareDatetime = Field(

@@ -25,7 +25,8 @@ from sqlalchemy.sql import ClauseElement, functions
 from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.core.entity import Entity
-from starmodel.core.fields.field import FieldSpec, plain_types
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.fields.specs import FieldSpec
 
 _OPTIONS = frozenset({"schema", "comment", "info", "quote", "quote_schema", "implicit_returning"})
 _WITHOUT_EFFECT = frozenset({"extend_existing", "keep_existing", "mustexist", "listeners"})

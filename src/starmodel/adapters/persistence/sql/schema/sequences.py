@@ -15,7 +15,7 @@ from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
 from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.schema.tables import EntityTable
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.field import accepts_none
+from starmodel.core.fields.field_types import accepts_none
 
 TABLE = "starmodel_sequence"
 MAX_KEY_CHARS = 2 * 64 + 1  # a schema and a table

@@ -63,11 +63,12 @@ from starmodel.adapters.persistence.sql.schema.identifiers import (
     short_name,
 )
 from starmodel.adapters.persistence.sql.schema.retyping import retyping
+from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.fields.field import FieldSpec, accepts_none
-from starmodel.core.fields.relations import table_name
+from starmodel.core.fields.field_types import accepts_none
+from starmodel.core.fields.specs import FieldSpec
 
 VERSION, EXPIRES = "_version", "_expires_at"
 CUSTOM = "custom"

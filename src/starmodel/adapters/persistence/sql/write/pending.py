@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from starmodel.app.ports.repository import Change
-from starmodel.core.entity import Entity, stored
+from starmodel.core.entity import Entity
+from starmodel.core.snapshot import stored_copy
 
 
 class Queued(Protocol):
@@ -57,7 +58,7 @@ class Head:
         """The state for one caller: one for all when nothing in it can change, else a copy."""
         if self.snapshot is None or self._shared is not None:
             return self._shared
-        made = stored(copy.deepcopy(self.snapshot), self.version)
+        made = stored_copy(self.snapshot, self.version)
         if _atomic(made):
             self._shared = made
         return made

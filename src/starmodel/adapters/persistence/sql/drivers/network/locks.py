@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
 from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.drivers.network.failures import server_error
@@ -27,9 +27,7 @@ from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numb
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import StarModelError, StoreBusyError, TransactionAbortedError
 
-if TYPE_CHECKING:
-    from starmodel.adapters.persistence.sql.drivers.network.engine import NetworkEngine
-
+T = TypeVar("T")
 PAUSE_S, ALERT_S = 0.05, 1.0
 _REFUSALS = (LostError, CollidedError, LockedError, FailedError)
 
@@ -143,6 +141,24 @@ async def _restore(link: Link) -> None:
         await link.end()
 
 
+class LockEngine(Protocol):
+    """The part of `NetworkEngine` that a lock calls."""
+
+    @property
+    def waits_at_once(self) -> bool: ...
+    def place(
+        self, deadline: float, *, waits: bool = False
+    ) -> AbstractAsyncContextManager[Link]: ...
+    async def pause(self, error: Exception, collisions: int, deadline: float) -> bool: ...
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]: ...
+    async def store_until(
+        self,
+        attempt: Attempt,
+        deadline: float,
+        place: AbstractAsyncContextManager[Link] | None = None,
+    ) -> None: ...
+
+
 class NetworkLock:
     """Reads, and at most one commit, in a transaction that holds rows.
 
@@ -152,7 +168,7 @@ class NetworkLock:
 
     def __init__(
         self,
-        engine: NetworkEngine,
+        engine: LockEngine,
         server: Server,
         rows: Sequence[RowKey],
         deadline: float,

@@ -1,10 +1,10 @@
-"""PROJECT_TITLE. `from app import app` gives the application, as ASGI servers want it."""
+"""PROJECT_TITLE. `from app import app` imports the ASGI application."""
 
 from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Build the application when it is first asked for, so that importing an entity stays quick."""
+    """Build the application on first access, so that importing an entity stays fast."""
     if name != "app":
         raise AttributeError(f"module 'app' has no attribute {name!r}")
     from app.main import create_app

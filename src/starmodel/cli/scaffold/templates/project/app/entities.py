@@ -1,7 +1,7 @@
-"""What this application knows, and how it may change.
+"""The entities of this application and their events.
 
-Each class gets a store, routes, a JSON API, pages and forms by itself. State changes only
-inside `@event` methods, and each is all or nothing: when one raises, nothing has changed.
+StarModel generates a store, routes, a JSON API, pages and forms for each class. State changes
+only inside `@event` methods, as one transaction: when a method raises, nothing is stored.
 """
 
 # [sql]
@@ -14,19 +14,19 @@ from starmodel import Entity, Field, event
 
 # [memory]
 class Counter(Entity):
-    """Kept in the server's memory: one for each visitor, gone when the server stops."""
+    """Stored in the memory of the server: one per session, deleted when the server stops."""
 
-    count: int = Field(default=0, ge=0)  # checked after every event
+    count: int = Field(default=0, ge=0)  # validated after every event
 
     @event
     def increment(self, amount: int = 1) -> None:
-        # Parameters become inputs, and what is sent is checked against their types.
+        # Parameters are rendered as inputs, and payloads are validated by their types.
         self.count += amount
 
     @event
     def reset(self) -> None:
         if self.count == 0:
-            # A ValueError is told to whoever clicked, as it stands here.
+            # The message of a ValueError is shown in the page that sent the request.
             raise ValueError("The counter is at zero already.")
         self.count = 0
 
@@ -34,7 +34,7 @@ class Counter(Entity):
 # [end]
 # [browser]
 class Preferences(Entity):
-    """Kept in the visitor's own browser: the server stores nothing of it, and tabs follow."""
+    """Stored in localStorage of the browser, synchronised between tabs, not on the server."""
 
     model_config = {"store": "local_storage"}
     hints: bool = Field(default=True, title="Show hints")
@@ -47,11 +47,11 @@ class Preferences(Entity):
 # [end]
 # [sql]
 class Task(Entity):
-    """Kept in the database: a list with search, filters, forms and a page for each task."""
+    """Stored in the database: a list with search, filters, forms and a page per task."""
 
     model_config = {
         "store": "sql",
-        # Without a rule only who is signed in may read or write. Others are "public",
+        # The default access policy requires a signed-in actor. Other rules: "public",
         # "nobody", "role:NAME", or a function of (actor, entity).
         "access": {"read": "public", "write": "signed_in"},
         "list_display": ["title", "due", "done"],
@@ -71,7 +71,7 @@ class Task(Entity):
 
     @event
     def postpone(self, days: Annotated[int, Field(ge=1, le=365)] = 7) -> None:
-        """Move the due date, from today if there is none or it has passed."""
+        """Postpone the due date, from today if it is missing or past."""
         self.due = max(self.due or date.today(), date.today()) + timedelta(days=days)
 
 

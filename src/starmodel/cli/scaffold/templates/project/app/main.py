@@ -1,4 +1,4 @@
-"""Puts the application together; `starmodel run` calls `create_app`."""
+"""The application factory, which `starmodel run` calls."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.settings import settings
 
 
 def create_app() -> Any:
-    """A new application with every entity and page of this project."""
-    app = starmodel.create_app(settings=settings)  # takes all entities that are imported by now
+    """The ASGI application with every entity and page of this project."""
+    app = starmodel.create_app(settings=settings)  # serves all imported entities
     views.pages.to_app(app)
     return app

@@ -1,12 +1,12 @@
-"""What this application decides for every machine that it runs on.
+"""Settings of this application that are equal in every environment.
 
-What differs between machines (secret key, database, env) belongs into `.env` or the
-environment instead: a value that stands here wins over both.
+Secret key, database URL and env belong into `.env` or environment variables: a value in this
+module overrides both.
 """
 
 from starmodel import Settings
 
 settings = Settings(
     title="PROJECT_TITLE",
-    theme="blue",  # or green, rose, violet, zinc, …: a wrong one lists them all
+    theme="blue",  # or green, rose, violet, zinc, …: an invalid value lists them all
 )

@@ -1,6 +1,6 @@
-"""Pages of one's own, made of FastHTML and MonsterUI components.
+"""Custom pages, rendered from FastHTML and MonsterUI components.
 
-They win over the generated ones: remove `home` and `/` lists the entities.
+A route here replaces the generated route: remove `home`, and `/` lists the entities.
 """
 
 from typing import Any
@@ -22,14 +22,14 @@ async def home(
     preferences: entities.Preferences,
     # [end]
 ) -> Any:
-    """An entity that is named as a parameter is the visitor's own."""
+    """A parameter with an entity type is the entity of the session."""
     # [sql]
     open_tasks = await entities.Task.objects.count(done=False)
     # [end]
     page = Container(
         H1("PROJECT_TITLE", cls="text-3xl font-bold my-8"),
         # [memory]
-        counter,  # puts it into the page: its signals are there, and follow every change
+        counter,  # adds its signals to the page and subscribes the page to its changes
         # [end]
         # [browser]
         preferences,

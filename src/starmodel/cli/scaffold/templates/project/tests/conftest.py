@@ -1,4 +1,4 @@
-"""What the tests share."""
+"""Shared pytest fixtures."""
 
 import pytest
 from starmodel.testing import Visitor
@@ -8,5 +8,5 @@ from app.main import create_app
 
 @pytest.fixture
 def visitor(in_memory: None) -> Visitor:
-    """Somebody who opens a new, empty application; no file and no database is touched."""
+    """A test client of a new application with empty in-memory stores."""
     return Visitor(create_app())

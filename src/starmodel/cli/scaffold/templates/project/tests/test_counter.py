@@ -1,5 +1,5 @@
 # [memory]
-"""The counter, as plain Python and as visitors meet it."""
+"""The counter: as plain Python, and rendered in pages."""
 
 import pytest
 from starmodel.testing import Visitor
@@ -18,7 +18,7 @@ def test_reset_of_a_new_counter_is_refused() -> None:
         Counter().reset()
 
 
-def test_tabs_of_one_visitor_follow_each_other(visitor: Visitor) -> None:
+def test_tabs_of_one_session_receive_updates(visitor: Visitor) -> None:
     home, counter = visitor.open("/"), visitor.open("/counter")
     home.click("One more")
     counter.submit(Counter.increment(), amount=2)

@@ -1,5 +1,5 @@
 # [browser]
-"""Preferences, which live in the visitor's browser."""
+"""Preferences in localStorage."""
 
 from starmodel.testing import Visitor
 
@@ -14,7 +14,7 @@ def test_toggle_turns_hints_off_and_on() -> None:
     assert preferences.hints
 
 
-def test_choice_survives_a_reload_and_is_the_visitor_s_own(visitor: Visitor) -> None:
+def test_choice_survives_a_reload_and_is_private_to_the_browser(visitor: Visitor) -> None:
     home = visitor.open("/")
     home.click("Show or hide the hint")
     home.reload()

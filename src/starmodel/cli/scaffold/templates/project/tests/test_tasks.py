@@ -1,5 +1,5 @@
 # [sql]
-"""Tasks, as plain Python: no server, no database."""
+"""Tasks as plain Python, without server and database."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ import pytest
 from app.entities import Task
 
 
-def test_finish_happens_once() -> None:
+def test_finish_of_a_finished_task_is_refused() -> None:
     task = Task(title="Buy paper")
     task.finish()
     assert task.done
@@ -16,12 +16,12 @@ def test_finish_happens_once() -> None:
         task.finish()
 
 
-def test_postpone_starts_today_when_nothing_was_due() -> None:
+def test_postpone_without_a_due_date_starts_today() -> None:
     task = Task(title="Buy paper")
     task.postpone(2)
     assert task.due == date.today() + timedelta(days=2)
 
 
-def test_title_must_say_something() -> None:
+def test_title_shorter_than_three_characters_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 3"):
         Task(title="?")

@@ -1,1 +1,1 @@
-"""Packages that extend this application, one folder or file for each."""
+"""Plugins of this application, one module or package each."""

@@ -1,0 +1,1 @@
+"""Hooks for entities that are table classes of SQLModel or FastSQLModel."""

@@ -1,0 +1,61 @@
+"""Table classes of SQLModel as entities: their columns, their store and their mappers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlalchemy.orm import configure_mappers
+from sqlmodel.main import FieldInfoMetadata, get_sqlalchemy_type
+
+from starmodel.core.definition.hooks import ClassHooks
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.field import options_of
+
+
+class TableHooks(ClassHooks):
+    """The hooks of `class P(Entity, SQLModel, table=True)` and of its bases."""
+
+    def fields_collected(self, cls: type[Any]) -> None:
+        if cls.__sqlmodel_relationships__:
+            names = ", ".join(cls.__sqlmodel_relationships__)
+            raise ConfigurationError(
+                f"{cls.__name__}.{names} is a Relationship of SQLModel, which needs an ORM "
+                "session. Use starmodel's: from starmodel import Relationship."
+            )
+        _add_column_arguments(cls)
+
+    def default_store(self, cls: type[Any]) -> str | None:
+        return "sql" if hasattr(cls, "__table__") else None
+
+    def registered(self, cls: type[Any]) -> None:
+        # SQLAlchemy's attributes of a loaded instance can't be read before that.
+        if hasattr(cls, "__table__"):
+            configure_mappers()
+
+
+def _add_column_arguments(cls: type[Any]) -> None:
+    """Give SQLModel the SQL arguments of `Field` before it makes the columns of a table class.
+
+    `id` is the primary key where no field is. Fields whose type has no SQL
+    type (lists, dicts, models) become JSON columns.
+    """
+    declares_key = any(
+        getattr(item, "primary_key", False) is True or options_of(info).sql.get("primary_key")
+        for name, info in cls.__pydantic_fields__.items()
+        if name != "id"
+        for item in info.metadata or (None,)
+    )
+    for name, info in cls.__pydantic_fields__.items():
+        if any(isinstance(item, FieldInfoMetadata) for item in info.metadata):
+            continue
+        arguments = dict(options_of(info).sql)
+        if name == "id" and not declares_key:
+            arguments.setdefault("primary_key", True)
+        if "sa_type" not in arguments and "sa_column" not in arguments:
+            try:
+                get_sqlalchemy_type(info)
+            except (ValueError, TypeError):
+                arguments["sa_type"] = JSON
+        if arguments:
+            info.metadata.append(FieldInfoMetadata(**arguments))

@@ -1,0 +1,110 @@
+"""Foreign keys of entity classes, and the tables and columns that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from starmodel.core.entity import Entity
+from starmodel.core.fields.field import options_of
+from starmodel.core.values.words import snake_case
+
+
+class ForeignKey(NamedTuple):
+    """One field that names a record of another table.
+
+    Shapes: table has its schema, when it is not the default one; column is
+    the target's field, once it is known; rule is SQL's, in capitals, or "".
+    """
+
+    field: str
+    table: str
+    column: str
+    rule: str
+
+
+def table_name(cls: type[Any]) -> str:
+    """The table of a class, which foreign keys name."""
+    made = getattr(cls, "__table__", None)
+    if made is not None:
+        return str(made.name)  # SQLModel's own rule, which `foreign_key=` of its users follows
+    return getattr(cls, "__tablename__", None) or snake_case(cls.__name__)
+
+
+def schema_of(cls: type[Any]) -> str | None:
+    """The schema of a class's table, None for the default one."""
+    made = getattr(cls, "__table__", None)
+    if made is not None:
+        return made.schema  # type: ignore[no-any-return]
+    given = getattr(cls, "__table_args__", None) or ()
+    options = given if isinstance(given, dict) else given[-1] if given else {}
+    schema = options.get("schema") if isinstance(options, dict) else None
+    return None if schema is None else str(schema)
+
+
+def full_name(cls: type[Any]) -> str:
+    """The table of a class with its schema, as foreign keys name it."""
+    schema, name = schema_of(cls), table_name(cls)
+    return name if schema is None else f"{schema}.{name}"
+
+
+def column_names(cls: type[Entity]) -> dict[str, str]:
+    """The column of each field."""
+    return {name: _column_of(name, info) for name, info in cls.__pydantic_fields__.items()}
+
+
+def _column_of(name: str, info: Any) -> str:
+    said = _said(info)
+    column = getattr(said.get("sa_column"), "name", None)
+    more = said.get("sa_column_kwargs")
+    return str(column or (more.get("name") if isinstance(more, dict) else None) or name)
+
+
+def _said(info: Any) -> dict[str, Any]:
+    """The column arguments of a field, from `Field` or from SQLModel's own."""
+    said = dict(options_of(info).sql)
+    for item in info.metadata:
+        for key in ("foreign_key", "ondelete", "sa_column", "sa_column_args", "sa_column_kwargs"):
+            value = getattr(item, key, None)
+            if value is not None and type(value).__name__ != "PydanticUndefinedType":
+                said[key] = value
+    return said
+
+
+def foreign_keys(cls: type[Entity]) -> Iterator[ForeignKey]:
+    """The foreign keys of single fields, however they are declared.
+
+    By `foreign_key=`, in `sa_column` or `sa_column_args`, or in `__table_args__`.
+    """
+    for name, info in cls.__pydantic_fields__.items():
+        said = _said(info)
+        target = said.get("foreign_key")
+        if isinstance(target, str):
+            yield _key(name, target, said.get("ondelete"))
+        column = said.get("sa_column")
+        given = getattr(column, "foreign_keys", None) or ()
+        for item in (*given, *_sequence(said.get("sa_column_args"))):
+            target = getattr(item, "target_fullname", None)
+            if isinstance(target, str):
+                yield _key(name, target, item.ondelete)
+    fields = {column: field for field, column in column_names(cls).items()}
+    for item in _sequence(getattr(cls, "__table_args__", None)):
+        elements: Any = getattr(item, "elements", ())
+        columns: Any = getattr(item, "column_keys", ())
+        if len(elements) == 1 and hasattr(elements[0], "target_fullname") and columns[0] in fields:
+            yield _key(fields[columns[0]], elements[0].target_fullname, item.ondelete)
+
+
+def _sequence(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def _key(field: str, target: str, rule: Any) -> ForeignKey:
+    table, _, column = target.rpartition(".")
+    return ForeignKey(field, table, column, rule.upper() if isinstance(rule, str) else "")
+
+
+def by_field(key: ForeignKey, target: type[Entity]) -> ForeignKey:
+    """The key with the target's field in place of its column."""
+    fields = {column: field for field, column in column_names(target).items()}
+    return key._replace(column=fields.get(key.column, key.column))

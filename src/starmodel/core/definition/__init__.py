@@ -1,0 +1,1 @@
+"""The definition of an entity class: its checks, what it declares, and hooks of other libraries."""

@@ -1,0 +1,126 @@
+"""`EntityInfo`: fields, events and signals of an entity class, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from starmodel.core.events import Event
+from starmodel.core.fields.field_types import is_atomic, plain_types
+from starmodel.core.fields.specs import FieldSpec
+from starmodel.core.snapshot import Snapshot
+from starmodel.core.values.bounds import may_hold_numbers
+from starmodel.core.values.json_data import holds_bytes
+
+_get = object.__getattribute__
+
+
+@dataclass(frozen=True)
+class EntityInfo:
+    """What an entity class declares, worked out once at its definition.
+
+    Shapes: computed names the public computed fields; spec is the import
+    spec of the module at the definition, another one after a reload.
+    """
+
+    cls: type[Snapshot]
+    fields: dict[str, FieldSpec]
+    events: dict[str, Event[Any, Any, Any]]
+    computed: tuple[str, ...]
+    spec: Any = None
+
+    @cached_property
+    def updated_at_field(self) -> str:
+        """The field that each commit sets to the time of the change; "" for none."""
+        return getattr(self.cls, "__updated_at_field__", "")
+
+    @cached_property
+    def atomic(self) -> bool:
+        """True when every field is declared as an immutable scalar."""
+        return all(spec.atomic for spec in self.fields.values()) and not self.cls.model_config.get(
+            "extra"
+        )
+
+    @cached_property
+    def bytes_fields(self) -> tuple[str, ...]:
+        """The public fields whose values may be bytes."""
+        return tuple(
+            name
+            for name, spec in self.fields.items()
+            if not spec.private and bytes in plain_types(spec.info.annotation)
+        )
+
+    @cached_property
+    def holds_bytes(self) -> bool:
+        """True when a field may contain bytes, at any depth."""
+        return any(holds_bytes(spec.info.annotation) for spec in self.fields.values())
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """The fields whose values may be, or contain, integers or Decimals."""
+        return tuple(n for n, spec in self.fields.items() if may_hold_numbers(spec.info.annotation))
+
+    @cached_property
+    def private(self) -> frozenset[str]:
+        """The fields that never leave the server."""
+        hidden = set(self.cls.__pydantic_computed_fields__).difference(self.computed)
+        return frozenset(name for name, spec in self.fields.items() if spec.private) | hidden
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """The public fields that are signals in the browser."""
+        computed = self.cls.__pydantic_computed_fields__
+        return tuple(name for name, spec in self.fields.items() if spec.signal) + tuple(
+            name for name in self.computed if is_atomic(computed[name].return_type)
+        )
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace of the class's signals: "Counter", or "" for the top level."""
+        return signal_prefix(self.cls).rstrip(".")
+
+    @cached_property
+    def recording_cls(self) -> type[Snapshot]:
+        """A subclass that records reads of fields, for `__class__` of drafts of async events."""
+        return _recording(self.cls)
+
+
+def signal_prefix(cls: type[Snapshot]) -> str:
+    """The prefix of the paths of a class's signals: "Counter.", or "" for the top level."""
+    config = cls.model_config
+    if config.get("use_namespace", True):
+        return f"{config.get('namespace') or cls.__name__}."
+    return ""
+
+
+def _recording(cls: type[Snapshot]) -> type[Snapshot]:
+    """A subclass of `cls` that records reads of fields, made without pydantic's metaclass."""
+    fields = frozenset(cls.__pydantic_fields__)
+    read = cls.__getattribute__
+
+    def recording(self: Any, name: str) -> Any:
+        if name in fields:
+            note(self, (name,))
+            values = _get(self, "__dict__")
+            if name in values:  # a mapped attribute of a table class would read `__dict__`
+                return values[name]
+        elif name == "__dict__":  # a dump, a comparison, an iteration
+            note(self, fields)
+        return read(self, name)
+
+    def note(draft: Any, names: Iterable[str]) -> None:
+        try:
+            _get(draft, "_sm_reads").update(names)
+        except AttributeError:
+            return  # a snapshot that an event made with `type(self)(…)`
+
+    body = {
+        "__getattribute__": recording,
+        "__class__": property(lambda self: cls),
+        "__slots__": (),
+        "__module__": cls.__module__,
+        "__qualname__": cls.__qualname__,
+    }
+    return type.__new__(type(cls), cls.__name__, (cls,), body)

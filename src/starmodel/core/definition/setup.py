@@ -1,0 +1,136 @@
+"""Definition of an entity class: its fields, events and signals are checked and registered."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import sys
+from typing import Any
+
+from starmodel.core.definition.browser_stores import check_browser_store
+from starmodel.core.definition.checks import RESERVED, check_fields, reserved_error
+from starmodel.core.definition.defined import remember
+from starmodel.core.definition.hooks import hooks_of
+from starmodel.core.definition.info import EntityInfo, signal_prefix
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.events.event import ActionFactory, Event, take_declared
+from starmodel.core.fields.annotations import own_annotations
+from starmodel.core.fields.entity_config import check_config
+from starmodel.core.fields.privacy import is_secret
+from starmodel.core.fields.specs import field_specs
+from starmodel.core.signals import Signal
+from starmodel.core.snapshot import Snapshot
+from starmodel.core.values.signal_names import signal_name
+
+
+def take_id(cls: type[Any], base: type[Any]) -> None:
+    """Let the `id` that another base declares, such as a table's, win over Entity's own."""
+    for other in cls.__mro__:
+        if other is not base and "id" in own_annotations(other):
+            if not issubclass(other, base):
+                declared: Any = other
+                field = copy.copy(declared.__pydantic_fields__["id"])
+                cls.__annotations__ = {**own_annotations(cls), "id": field.annotation}
+                type.__setattr__(cls, "id", field)
+            return
+
+
+def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
+    """Check the class, set its signals, and add it to the defined entity classes."""
+    name = cls.__name__
+    check_config(name, cls.model_config)
+    fields = cls.__pydantic_fields__
+    events, declared = _events(cls), take_declared(cls)
+    for key in fields:
+        if key in events or key in declared:
+            raise ConfigurationError(
+                f"{name}.{key} is both a field and an event. Rename one of them."
+            )
+    taken = [key for key in RESERVED if key in fields or _redefined(cls, base, key)]
+    taken += [key for key in events if key.startswith("model_")]
+    if taken:
+        raise reserved_error(name, taken)
+    for hooks in hooks_of(cls):
+        hooks.fields_collected(cls)
+    computed = tuple(
+        key
+        for key, item in cls.__pydantic_computed_fields__.items()
+        if not is_secret(item.return_type)
+    )
+    check_fields(cls, base)
+    module = sys.modules.get(cls.__module__)
+    about = EntityInfo(cls, field_specs(cls), events, computed, getattr(module, "__spec__", None))
+    _check_display(about)
+    config: Any = cls.model_config
+    check_browser_store(cls, config.get("store") or "")
+    setter = type.__setattr__
+    setter(cls, "__entity__", about)
+    prefix = signal_prefix(cls)
+    _check_signals(about, prefix)
+    for key in about.signals:
+        for alias in (f"{key}_signal", f"S{key}"):
+            other = inspect.getattr_static(cls, alias, None)
+            if alias not in fields and (other is None or isinstance(other, Signal)):
+                setter(cls, alias, Signal(prefix + key, key))
+    remember(cls)
+
+
+def _check_signals(about: EntityInfo, prefix: str) -> None:
+    """Refuse names that are no signal names of their own. Raises: ConfigurationError."""
+    name = about.cls.__name__
+    for part in prefix.rstrip(".").split(".") if prefix else ():
+        if signal_name(part, local=True) != part or not part:
+            raise ConfigurationError(
+                f"{name} has its signals under {prefix.rstrip('.')!r}, and {part!r} can't be the "
+                "name of a signal. Set model_config['namespace'] to another word."
+            )
+    for key in about.signals:
+        if signal_name(key) != key:
+            raise ConfigurationError(
+                f"{name}.{key} can't be a signal: every JavaScript object has a property of that "
+                "name. Rename the field, or declare it with Field(signal=False)."
+            )
+
+
+def _check_display(about: EntityInfo) -> None:
+    """Refuse unknown fields in display options. Raises: ConfigurationError, naming the fields."""
+    config: Any = about.cls.model_config
+    public = [name for name, spec in about.fields.items() if not spec.private]
+    single = [name for name in public if about.fields[name].atomic]
+    sets: Any = config.get("fieldsets") or {}
+    for key, named, known in (
+        ("list_display", config.get("list_display"), [*public, *about.computed]),
+        ("search_fields", config.get("search_fields"), single),
+        ("list_filter", config.get("list_filter"), single),
+        ("fieldsets", [name for names in sets.values() for name in names], public),
+    ):
+        unknown = [name for name in named or () if name not in known]
+        if unknown or isinstance(named, str):
+            raise ConfigurationError(
+                f"{about.cls.__name__}.model_config[{key!r}] names "
+                f"{', '.join(map(repr, unknown)) or repr(named)}; expected some of "
+                f"{', '.join(known)}."
+            )
+
+
+def _events(cls: type[Snapshot]) -> dict[str, Event[Any, Any, Any]]:
+    """The events of the class and of its bases, without those that something else replaced."""
+    events: dict[str, Event[Any, Any, Any]] = {}
+    for base in reversed(cls.__mro__):
+        for key, value in vars(base).items():
+            if isinstance(value, Event):
+                events[key] = value
+            else:
+                events.pop(key, None)
+    for key, info in cls.__pydantic_fields__.items():
+        # pydantic takes an event of the same name as a field for the field's default.
+        if isinstance(info.default, Event):
+            events[key] = info.default
+        elif isinstance(info.default, ActionFactory):
+            events[key] = info.default.event
+    return events
+
+
+def _redefined(cls: type[Snapshot], base: type[Snapshot], name: str) -> bool:
+    before_base = cls.__mro__[: cls.__mro__.index(base)]
+    return any(name in vars(earlier) for earlier in before_base)

@@ -1,0 +1,82 @@
+"""The fields of an entity class, worked out once: private, editable, a signal, its input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.field import FieldOptions, options_of
+from starmodel.core.fields.field_types import is_atomic
+from starmodel.core.fields.privacy import is_private, looks_secret, undeclared_secrets
+from starmodel.core.fields.widgets import UI, wishes
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of an entity class, worked out once."""
+
+    name: str
+    info: FieldInfo
+    options: FieldOptions
+    private: bool
+    editable: bool
+    signal: bool
+    atomic: bool
+    ui: UI = UI()  # noqa: RUF009 - frozen, so it can be shared
+
+    @property
+    def title(self) -> str:
+        """The label people read: the field's title, or its name in words."""
+        return self.info.title or self.name.replace("_", " ").capitalize()
+
+
+def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
+    """The `FieldSpec` of each field of the class.
+
+    Raises: ConfigurationError, when a secret-looking name is neither private nor public.
+    """
+    specs = {}
+    listed = _editable(cls)
+    for name, info in cls.__pydantic_fields__.items():
+        options = options_of(info)
+        private = is_private(info)
+        if looks_secret(name) and not private and not options.public:
+            raise ConfigurationError(
+                f"{cls.__name__}.{name} looks like a secret but is neither private nor public. "
+                f"Write {name}: Private[…], which is Field(private=True), or "
+                "… = Field(public=True) if visitors may see it."
+            )
+        unsaid = [] if private else undeclared_secrets(info.annotation)
+        if unsaid:
+            raise ConfigurationError(
+                f"{cls.__name__}.{name}.{unsaid[0]} looks like a secret but is neither private nor "
+                "public. Declare it in its model with Field(private=True), or Field(public=True) "
+                "if visitors may see it."
+            )
+        editable = options.editable
+        if editable is None:
+            editable = name in listed and (name != "id" or info.is_required())
+        atomic = is_atomic(info.annotation)
+        signal = atomic if options.signal is None else options.signal
+        specs[name] = FieldSpec(
+            name, info, options, private, editable and not private, signal and not private, atomic,
+            wishes(info.annotation, info.metadata),
+        )  # fmt: skip
+    return specs
+
+
+def _editable(cls: type[BaseModel]) -> frozenset[str]:
+    fields = frozenset(cls.__pydantic_fields__)
+    config: Any = cls.model_config.get("editable", True)
+    if isinstance(config, bool):
+        return fields if config else frozenset()
+    if isinstance(config, str) or not fields.issuperset(config):
+        raise ConfigurationError(
+            f"{cls.__name__}.model_config['editable'] is {config!r}; expected True, False, or a "
+            f"list of some of the fields {', '.join(cls.__pydantic_fields__)}."
+        )
+    return frozenset(config)

@@ -1,0 +1,28 @@
+"""Names of classes as words and as names of tables."""
+
+from __future__ import annotations
+
+import re
+
+_BEFORE_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_AFTER_WORD = re.compile(r"([a-z\d])([A-Z])")
+
+
+def snake_case(name: str) -> str:
+    """The name of a class in lower case, its words separated by underscores.
+
+    >>> snake_case("BlogPost"), snake_case("HTTPServer"), snake_case("Area51Map")
+    ('blog_post', 'http_server', 'area51_map')
+    """
+    name = _BEFORE_WORD.sub(r"\1_\2", name)
+    return _AFTER_WORD.sub(r"\1_\2", name).replace("-", "_").lower()
+
+
+def title_of(name: str) -> str:
+    """The name of a class as a title for people.
+
+    >>> title_of("BlogPost"), title_of("author_id")
+    ('Blog post', 'Author')
+    """
+    words = snake_case(name).removesuffix("_id").replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,138 @@
+"""Projects of `starmodel init`: linted, tested and served, with CRUD over HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.slow
+STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
+JSON = {"accept": "application/json"}
+VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"]]
+
+
+def environment() -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("STARMODEL_")}
+    return inherited | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[str]:
+    """Run `starmodel run` in this folder; yields the sign-in link, in production the URL."""
+    command = [*STARMODEL, "run", "--port", "0", "--no-reload", *options]
+    log = folder / "server.log"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as server,
+    ):
+        assert server.stdout is not None
+        try:
+            address = re.search(r"http://[^ ]+", server.stdout.readline())
+            assert address, log.read_text()
+            wait_for(f"{address[0].strip()}/_starmodel/health")
+            link = re.search(r"http://\S+/\?token=\w+", log.read_text())
+            yield link[0] if link else f"{address[0].strip()}/?"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=10)
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError(f"{url} does not answer.")
+
+
+def crud(link: str) -> None:
+    base = link.partition("/?")[0]
+    with httpx.Client(base_url=base, headers={"origin": base}, follow_redirects=True) as developer:
+        assert "Counter" in developer.get(link, headers={"accept": "text/html"}).text
+        made = developer.post("/tasks", json={"title": "Buy paper"})
+        where = made.headers["location"]
+        assert made.status_code == 201
+        assert developer.post(f"{where}/finish").json()["entity"]["done"] is True
+        assert developer.post(f"{where}/finish").status_code == 422
+        developer.patch(where, json={"title": "Buy more paper"})
+        assert developer.get(where, headers=JSON).json()["title"] == "Buy more paper"
+        assert len(developer.get("/tasks", headers=JSON).json()["items"]) == 1
+        assert developer.delete(where).is_success
+        assert developer.get("/tasks", headers=JSON).json()["items"] == []
+        assert "Buy" not in developer.get("/tasks", headers={"accept": "text/html"}).text
+
+
+def test_new_project_serves_crud_and_passes_its_tests(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    run(tmp_path, *STARMODEL, "init", "shop")
+    with served(tmp_path / "shop") as link:
+        crud(link)
+    # Not a benchmark: a hanging server or an installation would take far longer.
+    assert time.perf_counter() - began < 60
+    run(tmp_path / "shop", sys.executable, "-m", "pytest", "-q")
+    assert not list((tmp_path / "shop").glob(".starmodel/secret_key"))  # its key is in .env
+
+
+def test_minimal_project_is_served(tmp_path: Path) -> None:
+    run(tmp_path, *STARMODEL, "init", "toy", "--minimal")
+    with served(tmp_path / "toy") as link:
+        base = link.partition("/?")[0]
+        assert httpx.post(f"{base}/counter/increment").json()["entity"]["count"] == 1
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=lambda options: options[0] if options else "all")
+def test_project_variant_passes_linters_and_its_tests(tmp_path: Path, options: list[str]) -> None:
+    run(tmp_path, *STARMODEL, "init", "shop", *options)
+    shop = tmp_path / "shop"
+    run(shop, sys.executable, "-m", "pytest", "-q")
+    if find_spec("ruff"):  # the environment of another Python has no linters
+        run(shop, sys.executable, "-m", "ruff", "check", ".")
+        run(shop, sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+def test_project_exports_an_asgi_application(tmp_path: Path) -> None:
+    run(tmp_path, *STARMODEL, "init", "shop")
+    program = "import app.entities, sys; assert 'fasthtml' not in sys.modules; from app import app;"
+    run(tmp_path / "shop", sys.executable, "-c", f"{program} print(app.starmodel)")
+
+
+def test_readme_commands_run(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("## Start a project")[2].partition("```console\n")[2]
+    lines = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", block.partition("```")[0], re.MULTILINE)
+    here = tmp_path
+    for line in lines:
+        program, *arguments = line.split()
+        if program == "cd":
+            here /= arguments[0]
+        elif arguments[0] == "run":
+            with served(here, *arguments[1:]) as link:
+                assert httpx.get(link.partition("/?")[0], headers=JSON).is_success
+        else:
+            run(here, *STARMODEL, *arguments)
+    assert len(lines) == 4
