@@ -22,7 +22,6 @@ from databases import SERVERS
 from external_writers import ExternalWriter
 from starmodel import Entity, Field, create_app, event
 from starmodel.app.ports.query import make_query
-from starmodel.app.queries.cursors import cursor_behind
 
 REQUESTS, FEW_REQUESTS = 300, 5
 PATHS = {
@@ -81,10 +80,11 @@ async def measure(url, rows):
         page = 1 + rows * 9 // 10 // 50
         asked = await client.get(f"/products?per_page=50&order=-price&page={page}")
         last = Product(**asked.json()["items"][-1])
+        query = make_query(Product, {}, order="-price")
         known = {
             "id": first["entity"]["id"],
             "page": page,
-            "cursor": cursor_behind(make_query(Product, {}, order="-price"), last),
+            "cursor": app.starmodel.cursors.behind(query, last),
         }
         for name, (method, path) in PATHS.items():
             requests = FEW_REQUESTS if name == "page 90 %" else REQUESTS
