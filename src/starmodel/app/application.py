@@ -319,7 +319,7 @@ class Application:
 
         A sign-out deletes the instances of session scope.
         """
-        for visitor in session.left:
+        for visitor in session.signed_out_keys:
             for entity_type in self.registry:
                 if entity_type.scope == "session" and not entity_type.in_browser:
                     await self._remove(entity_type, visitor)
@@ -328,7 +328,7 @@ class Application:
                 await self.bus.publish(SessionEnded(visitor))
             except Exception:  # delivery: the session has ended, whatever the bus does
                 log.exception("The bus could not publish a SessionEnded")
-        session.left.clear()
+        session.signed_out_keys.clear()
         session.ended.clear()
 
     async def session_changed(self, visitor: str) -> None:

@@ -55,8 +55,8 @@ class PersistenceManager:
         try:
             return self._by_class[entity]
         except KeyError:
-            made = self._by_class[entity] = self._build(self._registry[entity])
-            return made
+            repository = self._by_class[entity] = self._build(self._registry[entity])
+            return repository
 
     def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
         """The columns of the class whose values the store supplies; None without any."""
@@ -64,9 +64,11 @@ class PersistenceManager:
             return self._defaults[entity]
         except KeyError:
             store = self.for_class(entity)
-            made = store.column_defaults(entity) if isinstance(store, SuppliesDefaults) else None
-            self._defaults[entity] = made
-            return made
+            defaults = (
+                store.column_defaults(entity) if isinstance(store, SuppliesDefaults) else None
+            )
+            self._defaults[entity] = defaults
+            return defaults
 
     def repositories(self) -> list[Repository]:
         """The repositories of all entity classes, each once."""
@@ -95,14 +97,14 @@ class PersistenceManager:
             entity_type.cls.model_config.get("persistence_backend") is None
             and entity_type.store not in self.stores
         ):
-            known = ", ".join(map(repr, sorted(self.stores)))
+            registered = ", ".join(map(repr, sorted(self.stores)))
             remedy = REMEDIES.get(
                 entity_type.store,
                 f"Pass create_app(stores={{{entity_type.store!r}: …}}) with its repository.",
             )
             raise ConfigurationError(
                 f"{entity_type.name} asks for store {entity_type.store!r}; "
-                f"registered stores are {known}. {remedy}"
+                f"registered stores are {registered}. {remedy}"
             )
 
     def _build(self, entity_type: EntityType) -> Repository:

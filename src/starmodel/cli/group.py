@@ -66,11 +66,11 @@ class CommandGroup(TyperGroup):
             if reason := shadowed_reason(point, self.commands):
                 _warn(reason)
         for heading, commands in (("Commands", own), ("Commands of plugins", added)):
-            shown = [(name, command) for name, command in commands if not command.hidden]
-            if shown:
-                width = formatter.width - 6 - max(len(name) for name, _ in shown)
+            visible = [(name, command) for name, command in commands if not command.hidden]
+            if visible:
+                width = formatter.width - 6 - max(len(name) for name, _ in visible)
                 with formatter.section(heading):
-                    formatter.write_dl([(n, c.get_short_help_str(width)) for n, c in shown])
+                    formatter.write_dl([(n, c.get_short_help_str(width)) for n, c in visible])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Complete names and options; plugin commands by name only."""

@@ -33,10 +33,10 @@ def read_layers(arguments: Mapping[str, Any]) -> list[Layer]:
 
     Raises: ConfigurationError, when a file can't be parsed.
     """
-    given = Layer(dict(arguments), dict.fromkeys(arguments, "an argument"))
+    arguments_layer = Layer(dict(arguments), dict.fromkeys(arguments, "an argument"))
     environment = _variables(os.environ, "the environment")
     dotenv = _variables(_read_dotenv(Path(".env")), ".env")
-    above = [given, environment, dotenv]
+    above = [arguments_layer, environment, dotenv]
     return [*above, *_file_layers(Path("starmodel.toml"), above)]
 
 

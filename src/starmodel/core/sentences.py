@@ -56,7 +56,7 @@ def sentence(error: Mapping[str, Any]) -> str:
         return Message("value.min_characters", min_length=least)
     if kind in _BY_TYPE:
         key, names = _BY_TYPE[kind]
-        return Message(key, **{name: context[theirs] for name, theirs in names.items()})
+        return Message(key, **{name: context[context_name] for name, context_name in names.items()})
     base, _, what = kind.partition("_")
     if what.startswith(_WRONG_KIND) and base in _BY_KIND:
         return Message(_BY_KIND[base])

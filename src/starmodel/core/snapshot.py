@@ -83,10 +83,10 @@ class Snapshot(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         cls: type[Self] = self.__entity__.cls  # never the class that records reads
-        made = assemble(cls.__new__(cls), *(_copied(getattr(self, part), memo) for part in PARTS))
+        copied = assemble(cls.__new__(cls), *(_copied(getattr(self, part), memo) for part in PARTS))
         # A copy of a stored snapshot is stored; a copy of a draft is sealed.
-        _set(made, "_sm_mode", getattr(self, "_sm_mode", OWN) or OWN)
-        return at_version(made, getattr(self, "_sm_version", 0))
+        _set(copied, "_sm_mode", getattr(self, "_sm_mode", OWN) or OWN)
+        return at_version(copied, getattr(self, "_sm_version", 0))
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
@@ -169,12 +169,12 @@ def construct(
 
     `values` and `fields_set` become the state of the snapshot; they are not copied.
     """
-    made = assemble(cls.__new__(cls), values, fields_set, extra, private)
+    instance = assemble(cls.__new__(cls), values, fields_set, extra, private)
     if post_init and cls.__pydantic_post_init__:
-        made.model_post_init(None)  # before the seal, so that it may assign fields
-    _set(made, "_sm_mode", STORED)
-    _set(made, "_sm_version", version)
-    return made
+        instance.model_post_init(None)  # before the seal, so that it may assign fields
+    _set(instance, "_sm_mode", STORED)
+    _set(instance, "_sm_version", version)
+    return instance
 
 
 def assemble_draft(
@@ -203,21 +203,21 @@ def set_private(model: BaseModel, private: dict[str, Any]) -> None:
     _set(model, "__pydantic_private__", private)
 
 
-def nest(made: BaseModel, source: BaseModel, lease: Any) -> None:
+def nest(part: BaseModel, source: BaseModel, lease: Any) -> None:
     """Make `made` a nested draft at the version of its source; for a plain model do nothing."""
     try:
         version = _get(source, "_sm_version")
     except AttributeError:
         return
-    _set(made, "_sm_version", version)
-    _set(made, "_sm_lease", lease)
+    _set(part, "_sm_version", version)
+    _set(part, "_sm_lease", lease)
 
 
 def open_instance(cls: type[S]) -> S:
     """An instance without state, which validators of the class may assign to."""
-    made = cls.__new__(cls)
-    _set(made, "_sm_mode", DRAFT)
-    return made
+    instance = cls.__new__(cls)
+    _set(instance, "_sm_mode", DRAFT)
+    return instance
 
 
 def sealed(snapshot: S, version: int) -> S:

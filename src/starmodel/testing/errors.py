@@ -26,13 +26,13 @@ def not_found(what: str, where: str, candidates: Iterable[str], kind: str) -> No
     /shop doesn't show the button 'Buy'. Its buttons and links: 'Sell', 'Rent'.
     """
     names = list(dict.fromkeys(candidates))
-    shown = ", ".join(map(repr, names[:MAX_LISTED])) or "none"
+    listed = ", ".join(map(repr, names[:MAX_LISTED])) or "none"
     more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return NotOnPageError(f"{where} doesn't show {what}. Its {kind}: {shown}{more}.")
+    return NotOnPageError(f"{where} doesn't show {what}. Its {kind}: {listed}{more}.")
 
 
 def ambiguous(what: str, where: str, matches: Iterable[str], remedy: str) -> NotOnPageError:
     """The error for a target that matches several elements."""
     names = list(matches)
-    shown = "; ".join(names[:MAX_LISTED])
-    return NotOnPageError(f"On {where} {what} means {len(names)} elements: {shown}. {remedy}")
+    listed = "; ".join(names[:MAX_LISTED])
+    return NotOnPageError(f"On {where} {what} means {len(names)} elements: {listed}. {remedy}")

@@ -124,8 +124,8 @@ class FakeRenderer:
         return progress.text
 
     def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
-        told = [(row_key(e), str(public_state(e))) for e in entities] or [("none", "Nothing")]
-        return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in told]
+        rows = [(row_key(e), str(public_state(e))) for e in entities] or [("none", "Nothing")]
+        return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in rows]
 
     def around(self, listing: Listing, window: Window) -> Sequence[Element]:
         return [Element(f'<p id="{rows_id(listing)}-more">{window.more}</p>')]
@@ -152,7 +152,7 @@ def fake_application(
     """
     registry = Registry(entities, pluralize=inflection.pluralize)
     clock = clock or FakeClock()
-    kept: dict[str, Repository] = {
+    repositories: dict[str, Repository] = {
         "memory": MemoryRepository(clock=clock),
         "sql": FakeTransactionalRepository(clock=clock),
         "local_storage": BrowserRepository(clock=clock),
@@ -160,7 +160,7 @@ def fake_application(
     }
     application = Application(
         registry=registry,
-        persistence=PersistenceManager(registry, {**kept, **(stores or {})}),
+        persistence=PersistenceManager(registry, {**repositories, **(stores or {})}),
         bus=bus or RecordingBus(serialise=True),
         policy=policy or RulePolicy(),
         secret="a secret for tests",  # noqa: S106 - guards nothing

@@ -91,13 +91,13 @@ class Visitor:
 
         Raises: ServerFailedError, from the exception of the application.
         """
-        given = {**JSON, **({} if method in ("GET", "HEAD") else {"origin": ORIGIN})}
+        all_headers = {**JSON, **({} if method in ("GET", "HEAD") else {"origin": ORIGIN})}
         body = b"" if data is None else json.dumps(data).encode()
-        given |= {"content-type": "application/json"} if body else {}
-        given |= {name.lower(): value for name, value in (headers or {}).items()}
+        all_headers |= {"content-type": "application/json"} if body else {}
+        all_headers |= {name.lower(): value for name, value in (headers or {}).items()}
 
         async def work() -> Reply:
-            reply = await send(self.app, method, path, given, self.cookies, body)
+            reply = await send(self.app, method, path, all_headers, self.cookies, body)
             await self._running.settle()
             return reply
 

@@ -127,7 +127,7 @@ class DatastarRealtime:
         page = current_page()
         if page is None or page.patch:
             return ""
-        said = "".join(map(self._application.render_message, page.session.said()))
+        said = "".join(map(self._application.render_message, page.session.pop_toasts()))
         notices = (
             '<p id="starmodel-status" role="status" aria-live="polite"></p>'
             f'<div id="starmodel-toasts" {attribute("data-session", page.session.tag)} '
@@ -172,7 +172,7 @@ class DatastarRealtime:
         """The expression of an action on the page being made."""
         event = entity_type.events[action.event]
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        names = [p.name for p in binder.open_parameters] if not binder.takes_fields else []
+        names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
         if not entity_type.in_browser:  # those of a browser store travel with its state
             names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
         method = binder.method(self._default_method)

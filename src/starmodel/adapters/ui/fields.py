@@ -27,7 +27,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import is_atomic, plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 from starmodel.core.fields.specs import FieldSpec
-from starmodel.core.fields.widgets import UI, wishes
+from starmodel.core.fields.widgets import UI, ui_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 LONG_TEXT_NAMES = ("body", "content", "description", "notes", "text", "message", "bio", "summary")
@@ -156,7 +156,7 @@ def form_field(
     elif info is None:
         said = [item for item in typing.get_args(annotation)[1:] if isinstance(item, FieldInfo)]
         info = said[0] if said else FieldInfo()
-    ui = spec.ui if spec is not None else wishes(annotation, info.metadata)
+    ui = spec.ui if spec is not None else ui_of(annotation, info.metadata)
     choices = choices_of(annotation)
     if not choices and _holds_choices(annotation):
         choices = choices_of(typing.get_args(plain_types(annotation)[0])[0])
@@ -306,7 +306,7 @@ def _middle(limits: dict[str, Any]) -> str:
 
 def _nested(annotation: Any) -> type[BaseModel] | None:
     """The model of a field that always holds one."""
-    kind = typing.get_args(annotation)[0] if wishes(annotation) != UI() else annotation
+    kind = typing.get_args(annotation)[0] if ui_of(annotation) != UI() else annotation
     if isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, Entity):
         return kind
     return None

@@ -132,9 +132,9 @@ def event_form(
         form_field(
             parameter, specs.get(parameter.name) if parameter.is_field else None, texts=texts
         )
-        for parameter in binder.open_parameters
+        for parameter in binder.public_parameters
     )
-    parameters = {parameter.name: parameter for parameter in binder.open_parameters}
+    parameters = {parameter.name: parameter for parameter in binder.public_parameters}
     has_id = entity_type.is_record and event.name != "create"
     built_in = entity_type.is_record and event.name in _LABELS
     label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)

@@ -60,7 +60,7 @@ class BulkRoute:
                 refused[each] = self._refusals.problem(call, error, where, domain=True)
         toasts = _told(self._application.texts, entity_type, event, done, refused)
         if call.request.wants_html and not call.request.is_datastar:
-            call.say_next(toasts)
+            call.push_toasts(toasts)
         await call.save_session()
         try:
             await self._application.end_sessions(call.session)

@@ -89,7 +89,7 @@ class Call:
         if self._headers or self._outer is not None:
             return False
         session = self.session
-        return self._sessions is None or not (session.modified or session != session.known)
+        return self._sessions is None or not (session.modified or session != session.stored_data)
 
     async def save_session(self) -> None:
         """Store a sign-in or sign-out of this request; the cookie goes out with the response.
@@ -105,11 +105,11 @@ class Call:
         try:
             text = await self._sessions.save(self.session)
         except StarModelError as error:
-            self.session.revert()
+            self.session.rollback()
             if isinstance(error, StoreUnavailableError):
                 raise SessionNotStoredError(str(error)) from error
             raise
-        self.session.settle()
+        self.session.mark_stored()
         self._headers = [] if text is None else [(b"set-cookie", text.encode("latin-1"))]
 
     async def cookie(self) -> Sequence[Header]:
@@ -131,7 +131,7 @@ class Call:
                 "session.sign_in() came after the response had begun, so nobody is signed in. "
                 "Sign in before the first yield."
             )
-            session.revert()
+            session.rollback()
             return
         try:
             await self.save_session()
@@ -145,13 +145,13 @@ class Call:
         elif self.session and self._sessions is not None and self.session.changed:
             self._sessions.check(self.session)
 
-    def say_next(self, toasts: Sequence[Toast]) -> None:
+    def push_toasts(self, toasts: Sequence[Toast]) -> None:
         """Let the next page of this visitor show the toasts of a plain form's event."""
-        self.session.say_next(toasts)
+        self.session.push_toasts(toasts)
         try:
             self.check_session()
         except ConfigurationError:  # a full session: what was done matters more than its message
-            self.session.said()
+            self.session.pop_toasts()
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()

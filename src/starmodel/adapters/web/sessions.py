@@ -176,12 +176,12 @@ class CookieSessions:
 
     def is_current(self, session: Session) -> bool:
         """False when this session is cached as ended, by another request than its own."""
-        came = session.came
+        stored = session.stored_identity
         if session.is_new:
             return True
-        if came.id == came.visitor:
-            return not self._cache.is_superseded(came.key)
-        return not self._cache.is_ended(_stored_id(came.id))
+        if stored.id == stored.visitor:
+            return not self._cache.is_superseded(stored.key)
+        return not self._cache.is_ended(_stored_id(stored.id))
 
     async def save(self, session: Session) -> str:
         """Store a sign-in or sign-out, and give the new value of the cookie.
@@ -197,16 +197,16 @@ class CookieSessions:
         now = self._clock()
         value = self._value(session, now)
         if session.is_rotated:
-            came, records = session.came, []
+            stored, records = session.stored_identity, []
             if session.actor is not None:
                 session.signed_in_at = now
                 records.append(_started(session, now))
-            if not session.is_new and came.key != session.key and came.id == came.visitor:
+            if not session.is_new and stored.key != session.key and stored.id == stored.visitor:
                 # An anonymous visitor has no record yet that could be ended.
-                left = _stored_id(f"visitor {came.key}")
-                records.append(SessionRecord(left, came.key, None, "", now, now, now))
+                left = _stored_id(f"visitor {stored.key}")
+                records.append(SessionRecord(left, stored.key, None, "", now, now, now))
             if records or not session.is_new:
-                await self._cache.replace(came.key, records)
+                await self._cache.replace(stored.key, records)
         return value
 
     def check(self, session: Session) -> None:

@@ -82,8 +82,8 @@ class Viewer:
         if isinstance(value, Mapping):
             return {key: await self._visible(item, depth + 1) for key, item in value.items()}
         if isinstance(value, _SEQUENCES):
-            made = [await self._item(item, depth + 1) for item in value]
-            return [item for item in made if item is not _OMITTED]
+            items = [await self._item(item, depth + 1) for item in value]
+            return [item for item in items if item is not _OMITTED]
         if _has_fields(value) and _holds_entity(value, depth):
             infos = getattr(type(value), "__pydantic_fields__", {})
             return {

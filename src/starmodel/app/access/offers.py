@@ -47,17 +47,17 @@ async def rendered(render: Callable[[], T]) -> T:
     for _ in range(MAX_PASSES):
         token = _decisions.set(decisions)
         try:
-            made = render()
+            page = render()
         finally:
             _decisions.reset(token)
         if not decisions.pending:
-            return made
+            return page
         keys, pending = list(decisions.pending), list(decisions.pending.values())
         decisions.pending.clear()
         answers = await asyncio.gather(*pending, return_exceptions=True)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
+        for decision in answers:
+            if isinstance(decision, BaseException):
+                raise decision
         decisions.answers.update(zip(keys, answers, strict=True))
     raise RuntimeError(f"A page needs new access decisions in each of {MAX_PASSES} renderings.")
 

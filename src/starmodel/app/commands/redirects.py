@@ -34,10 +34,10 @@ def stays_here(url: str, host: str, allowed_hosts: Sequence[str] = ()) -> bool:
         return False
     if _SCHEME.match(head) is None:
         return True
-    found = None if "\\" in head else _HOST.match(head)
-    if found is None:
+    match = None if "\\" in head else _HOST.match(head)
+    if match is None:
         return False
-    named = found[1].lower()
+    named = match[1].lower()
     if host and named == host.lower():
         return True
     name = named if named.endswith("]") else re.sub(r":\d+\Z", "", named)
@@ -46,8 +46,8 @@ def stays_here(url: str, host: str, allowed_hosts: Sequence[str] = ()) -> bool:
 
 def is_web_address(url: str) -> bool:
     """Whether the address is relative or http(s), so that nothing runs when a page goes there."""
-    found = _SCHEME.match(re.sub(r"[\t\n\r]", "", url).lstrip("".join(map(chr, range(33)))))
-    return found is None or found[0].lower() in ("http:", "https:")
+    scheme = _SCHEME.match(re.sub(r"[\t\n\r]", "", url).lstrip("".join(map(chr, range(33)))))
+    return scheme is None or scheme[0].lower() in ("http:", "https:")
 
 
 def matches_host(host: str, allowed_hosts: Sequence[str]) -> bool:

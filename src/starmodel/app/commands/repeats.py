@@ -66,9 +66,9 @@ class Repeats:
         creates = command.id is None and entity_type.is_record
         if not creates:
             entity = await self._checked(command, command.id)
-        made, text, *readable = from_json(outcome())
+        created_id, text, *readable = from_json(outcome())
         if creates:
-            entity = await self._checked(command, made)
+            entity = await self._checked(command, created_id)
         viewer = Viewer(self._registry, self._policy, command.reader)
         is_shown = entity is None or await viewer.may_read(entity)
         reply = Reply.from_json(text)

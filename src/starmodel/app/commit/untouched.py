@@ -15,12 +15,12 @@ from starmodel.core.values.models import field_values
 E = TypeVar("E", bound=Entity)
 
 
-def only_decoded(draft: E, base: E, made: E, names: Collection[str]) -> Set[str]:
+def only_decoded(draft: E, base: E, closed: E, names: Collection[str]) -> Set[str]:
     """Those of the changed fields that the event left alone: validation alone reads them otherwise.
 
     Such as a text that another program wrote, and that is the value of an enum's member.
     """
-    raw, before, after = field_values(draft), field_values(base), field_values(made)
+    raw, before, after = field_values(draft), field_values(base), field_values(closed)
     names = set(names) & raw.keys() & before.keys()
     left = {name for name in names if same(copy_value(raw[name]), before[name])}
     for others in ((), names - left) if left else ():

@@ -52,15 +52,15 @@ class Frames:
         self._made: dict[tuple[View, bool], bytes] = {}
 
     def encode(self, view: View, full: bool) -> bytes:
-        made = self._made.get((view, full))
-        if made is None:
+        frame = self._made.get((view, full))
+        if frame is None:
             try:
-                made = view.encode(self.message, full=full)
+                frame = view.encode(self.message, full=full)
             except Exception:  # delivery: one broken view must not end the page's stream
                 log.exception("A view of %s failed", log_text(self.message.topic))
-                made = b""
-            self._made[view, full] = made
-        return made
+                frame = b""
+            self._made[view, full] = frame
+        return frame
 
 
 class Watch:
@@ -216,14 +216,14 @@ class Hub:
     def subscribe(self, subscription: Subscription) -> Subscription:
         """Deliver messages to the subscription from now on. Raises: TooManyStreamsError."""
         most, per_session, per_address = self._limits
-        mine = self._visitors.get(subscription.visitor, ())
+        streams = self._visitors.get(subscription.visitor, ())
         if len(self._all) >= most:
             raise TooManyStreamsError(Message("streams.server", most=most))
-        if len(mine) >= per_session:
+        if len(streams) >= per_session:
             raise TooManyStreamsError(Message("streams.session", most=per_session))
-        if subscription.lists + sum(other.lists for other in mine) > self._max_lists:
+        if subscription.lists + sum(other.lists for other in streams) > self._max_lists:
             raise TooManyStreamsError(Message("streams.lists", most=self._max_lists))
-        watches = len(subscription.watches) + sum(len(other.watches) for other in mine)
+        watches = len(subscription.watches) + sum(len(other.watches) for other in streams)
         if watches > self._max_topics:
             raise TooManyStreamsError(Message("streams.topics", most=self._max_topics))
         if self._addresses.get(subscription.address, 0) >= per_address:

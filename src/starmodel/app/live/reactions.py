@@ -117,9 +117,9 @@ class Reactions:
         current_context.set(derived_context(browser_state=NO_BROWSER_STATE))
         unit = self._unit(Lease())
         extra = {"uow": unit, "entity": entity}
-        wanted = list(inspect.signature(handler).parameters)[1:]
+        parameters = list(inspect.signature(handler).parameters)[1:]
         try:
-            result = handler(subject, **{name: extra[name] for name in wanted if name in extra})
+            result = handler(subject, **{name: extra[name] for name in parameters if name in extra})
             if inspect.isawaitable(result):
                 await result
             await unit.settle()

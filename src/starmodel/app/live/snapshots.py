@@ -15,9 +15,9 @@ def snapshot_of(cls: type[Entity], id: Any, state: Mapping[str, Any], version: i
 
     Raises: ValidationError, for a state that is invalid in this build.
     """
-    made = default_snapshot(cls, id)
+    snapshot = default_snapshot(cls, id)
     values = {n: v for n, v in state.items() if n in cls.__pydantic_fields__}
     validated: Entity = cls.__pydantic_validator__.validate_python(
-        {**made.__dict__, **values}, by_name=True, by_alias=False
+        {**snapshot.__dict__, **values}, by_name=True, by_alias=False
     )
     return stored(validated, version)

@@ -52,8 +52,8 @@ class LiveView:
             )
         host = host_of(self.entity)
         before = host.show(entity, self.name)
-        made = host.live_part(self, entity)
-        return (Markup(before), made) if before else made
+        part = host.live_part(self, entity)
+        return (Markup(before), part) if before else part
 
 
 def live(render: Callable[[Any], Any]) -> LiveView:

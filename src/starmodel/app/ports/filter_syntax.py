@@ -32,14 +32,14 @@ def split_values(text: str) -> list[str]:
     >>> split_values('1,2'), split_values('"a,b",c'), split_values(r'"say \"hi\""')
     (['1', '2'], ['a,b', 'c'], ['say "hi"'])
     """
-    made, start = [], 0
+    values, start = [], 0
     while True:
         found = _VALUE.match(text, start)
         if found is None:
             raise ValueError('has a quote that is not closed before a comma; write \\" inside')
-        made.append(found[2] if found[1] is None else _ESCAPED.sub(r"\1", found[1]))
+        values.append(found[2] if found[1] is None else _ESCAPED.sub(r"\1", found[1]))
         if found.end() == len(text):
-            return made
+            return values
         start = found.end() + 1
 
 

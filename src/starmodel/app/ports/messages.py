@@ -20,7 +20,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.fields.annotations import resolved_hints
-from starmodel.core.fields.field import declared, excluding_private
+from starmodel.core.fields.field import excluding_private, options_in
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.public_state import public_state
 from starmodel.core.values.json_data import json_data, model_data
@@ -111,8 +111,8 @@ def _dataclass_data(fact: Any) -> Any:
             pass
     hints, _ = resolved_hints(cls)
     names = [field.name for field in dataclasses.fields(fact)]
-    shown = [name for name in names if not declared(hints.get(name)).private]
-    return json_data({name: getattr(fact, name) for name in shown})
+    public = [name for name in names if not options_in(hints.get(name)).private]
+    return json_data({name: getattr(fact, name) for name in public})
 
 
 @lru_cache(maxsize=256)

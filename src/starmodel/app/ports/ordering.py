@@ -29,12 +29,12 @@ def order_words(order: Order) -> str:
 
 def position_of(entity: Entity, order: Order) -> Position:
     """The record's position. A stored value that is no member of its enum counts as None."""
-    made = []
+    position = []
     for name, _ in order:
         value = getattr(entity, name)
         members = _members_of(type(entity), name)
-        made.append(value if members is None or isinstance(value, members) else None)
-    return (*made, entity.id)
+        position.append(value if members is None or isinstance(value, members) else None)
+    return (*position, entity.id)
 
 
 def sort_key(position: Position, order: Order) -> tuple[Any, ...]:

@@ -65,11 +65,11 @@ class Filter:
             return (self.op == "eq" and value is self.value) or (
                 self.op == "ne" and value is not self.value
             )
-        wanted = self.value
+        expected = self.value
         if isinstance(value, datetime) and self.op not in ("contains", "startswith"):
-            value, wanted = absolute(value), absolute(wanted)
+            value, expected = absolute(value), absolute(expected)
         try:
-            return OPERATORS[self.op](value, wanted)
+            return OPERATORS[self.op](value, expected)
         except (TypeError, ArithmeticError):
             return False  # such as "less than" of enum members that have no order, or of NaN
 
@@ -153,7 +153,7 @@ def make_query(
             )
         return name
 
-    made = []
+    conditions = []
     for word, value in filters.items():
         name, op = split_filter(word, fields)
         if name not in fields:
@@ -166,7 +166,7 @@ def make_query(
                 f"{word[:80]}: unknown operator {op[:80]!r}; "
                 f"use {', '.join((*OPERATORS, *SHORTHANDS))}."
             )
-        made += _filters(entity, name, op, value)
+        conditions += _filters(entity, name, op, value)
     if order.count(",") >= MAX_ORDER_TERMS:
         raise ListQueryError(
             f"order has {order.count(',') + 1} terms; expected at most {MAX_ORDER_TERMS}."
@@ -180,7 +180,7 @@ def make_query(
             raise ListQueryError(f"{what} is {number}; expected 0 or more.")
     search = search.strip()
     texts = tuple(name for name in fields if name in searched_fields(entity)) if search else ()
-    return Query(entity, tuple(made), search, texts, ordering, offset, limit)
+    return Query(entity, tuple(conditions), search, texts, ordering, offset, limit)
 
 
 def searched_fields(entity: type[Entity]) -> frozenset[str]:
@@ -250,11 +250,11 @@ def _converted(entity: type[Entity], name: str, op: str, value: Any) -> Any:
         value = choice_of(annotation, value)
     several = op == "in"
     try:
-        made = _read(field_adapter(entity, name, several=several), value)
-        if made is _UNREAD:  # a bound may break the rules of stored values
-            made = _bare_adapter(entity, name, several).validate_python(value, strict=False)
-        check_numbers(made)
-        return made
+        converted = _read(field_adapter(entity, name, several=several), value)
+        if converted is _UNREAD:  # a bound may break the rules of stored values
+            converted = _bare_adapter(entity, name, several).validate_python(value, strict=False)
+        check_numbers(converted)
+        return converted
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]["msg"]
         if value == "":
@@ -289,10 +289,10 @@ def _incomparable(entity: type[Entity], name: str, value: Any, problem: str) -> 
 
 def _shown(value: Any) -> str:
     try:
-        shown = repr(value)
+        text = repr(value)
     except ValueError:  # an integer that is too long to be written out
         return "this"
-    return shown if len(shown) <= 80 else f"{shown[:77]}…"
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def _moments(annotation: Any, op: str, value: Any) -> Any:

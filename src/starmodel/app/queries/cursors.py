@@ -13,7 +13,7 @@ from starmodel.app.ports.ordering import Position, order_words, position_of
 from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ListQueryError
-from starmodel.core.fields.field_types import loosened
+from starmodel.core.fields.field_types import unconstrained
 from starmodel.core.values.tagged_json import from_text, to_text
 
 MAX_CURSOR_CHARS = 4000
@@ -95,4 +95,4 @@ def _context(query: Query, reader: str) -> bytes:
 @lru_cache(maxsize=256)
 def _type(entity: type[Entity], name: str) -> TypeAdapter[Any]:
     """The type of a field without constraints, which a stored record may predate."""
-    return TypeAdapter(loosened(entity.__pydantic_fields__[name].annotation))
+    return TypeAdapter(unconstrained(entity.__pydantic_fields__[name].annotation))

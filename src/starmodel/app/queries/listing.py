@@ -78,7 +78,7 @@ class Listing:
 
     def parameters(self, **instead: Any) -> dict[str, str]:
         """The query parameters by name, some of them replaced; None removes one."""
-        given = {
+        named = {
             **self.filters,
             "search": self.search,
             "order": self.order,
@@ -86,12 +86,12 @@ class Listing:
             "per_page": "" if self.per_page == PER_PAGE else str(self.per_page),
             "cursor": self.cursor or "",
         }
-        made = {name: word for name, word in given.items() if word or name in self.filters}
+        parameters = {name: word for name, word in named.items() if word or name in self.filters}
         for name, value in instead.items():
-            made.pop(name, None)
+            parameters.pop(name, None)
             if value not in (None, ""):
-                made[name] = str(value)
-        return made
+                parameters[name] = str(value)
+        return parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ class Window:
     @property
     def digest(self) -> str:
         """A hash of the records' ids, versions and order, and of `more`."""
-        shown = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
-        return _digest("\n".join([*shown, str(self.more)]))
+        rows = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
+        return _digest("\n".join([*rows, str(self.more)]))
 
 
 def key_of(id: object) -> str:
@@ -157,7 +157,7 @@ _TAKEN = re.compile(r"~*(?:new|_bulk|\.{0,2})")
 
 def listing_of(
     entity_type: EntityType,
-    asked: Mapping[str, str],
+    parameters: Mapping[str, str],
     *,
     cursors: Cursors | None = None,
     reader: str = "",
@@ -172,31 +172,31 @@ def listing_of(
 
     Raises: ListQueryError, naming the invalid parameter and the allowed values.
     """
-    cursor = asked.get("cursor")
+    cursor = parameters.get("cursor")
     if cursor is not None and cursors is None:
         raise RequestError(
             "cursor goes through a list in JSON (Accept: application/json); "
             "a page of it is asked for by ?page=."
         )
-    if cursor is not None and asked.get("page"):
+    if cursor is not None and parameters.get("page"):
         raise ListQueryError("A list goes by page or by cursor; leave one of them out.")
-    page = _number(asked, "page", 1, MAX_PAGE)
-    per_page = _number(asked, "per_page", PER_PAGE, MAX_PER_PAGE)
-    search, order = asked.get("search", "").strip(), asked.get("order", "")
+    page = _number(parameters, "page", 1, MAX_PAGE)
+    per_page = _number(parameters, "per_page", PER_PAGE, MAX_PER_PAGE)
+    search, order = parameters.get("search", "").strip(), parameters.get("order", "")
     if len(search) > MAX_SEARCH_CHARS:
         raise ListQueryError(
             f"search has {len(search)} characters; expected at most {MAX_SEARCH_CHARS}."
         )
-    wanted = {
+    filters = {
         name: word
-        for name, word in asked.items()
+        for name, word in parameters.items()
         if name not in WINDOW and not (lenient and (word == "" or _is_foreign(entity_type, name)))
     }
-    for name, word in wanted.items():
+    for name, word in filters.items():
         _check_filter(entity_type, name, word)
     query = make_query(
         entity_type.cls,
-        wanted,
+        filters,
         search=search,
         order=order,
         limit=per_page,
@@ -205,11 +205,11 @@ def listing_of(
     if cursor is not None and cursors is not None:
         query = replace(query, after=cursors.position(query, cursor, reader))
     order = order_words(query.order)
-    made = Listing(entity_type, query, page, per_page, search, order, _words(query), cursor)
-    words = urlencode(made.parameters())
+    listing = Listing(entity_type, query, page, per_page, search, order, _words(query), cursor)
+    words = urlencode(listing.parameters())
     if len(words) > MAX_WORDS_CHARS + len(cursor or ""):
         raise ListQueryError(f"The question has more than {MAX_WORDS_CHARS} characters.")
-    return replace(made, words=words)
+    return replace(listing, words=words)
 
 
 def _check_filter(entity_type: EntityType, name: str, word: str) -> None:
@@ -227,9 +227,9 @@ def _check_filter(entity_type: EntityType, name: str, word: str) -> None:
         )
 
 
-def wants_total(asked: Mapping[str, str]) -> bool:
+def wants_total(parameters: Mapping[str, str]) -> bool:
     """The boolean of the parameter `?total=`. Raises: ListQueryError."""
-    text = asked.get("total", "").lower()
+    text = parameters.get("total", "").lower()
     if text not in _YES + _NO:
         raise ListQueryError(
             f"total is {text[:80]!r}; expected 1 or 0. A field of that name is asked by total__eq."
@@ -272,8 +272,8 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = asked.get(name) or str(default)
+def _number(parameters: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = parameters.get(name) or str(default)
     number = int(text) if len(text) <= MAX_NUMBER_CHARS and text.isascii() and text.isdigit() else 0
     if not 1 <= number <= most:
         raise ListQueryError(f"{name} is {text[:40]!r}; expected a number from 1 to {most}.")

@@ -60,27 +60,27 @@ class Relations:
             ) from None
 
     async def _fill(self, own: list[Any], what: Resolved, further: list[str]) -> None:
-        keys = {getattr(entity, what.mine) for entity in own} - {None}
+        keys = {getattr(entity, what.local) for entity in own} - {None}
         pairs: list[tuple[Any, Any]] = []  # (key of the owner, key of the target)
         if what.link is None:
-            theirs = await self._with(what.target, what.theirs, keys, what.relation.order)
+            related = await self._with(what.target, what.remote, keys, what.relation.order)
         else:
-            links = await self._with(what.link, what.link_mine, keys, "")
-            pairs = [(getattr(k, what.link_mine), getattr(k, what.link_theirs)) for k in links]
-            wanted = {their for _, their in pairs}
-            theirs = await self._with(what.target, what.theirs, wanted, what.relation.order)
+            links = await self._with(what.link, what.link_local, keys, "")
+            pairs = [(getattr(k, what.link_local), getattr(k, what.link_remote)) for k in links]
+            related_keys = {remote_key for _, remote_key in pairs}
+            related = await self._with(what.target, what.remote, related_keys, what.relation.order)
         if further:
-            theirs = await self.fill(theirs, further)
+            related = await self.fill(related, further)
         belong: dict[Any, list[Any]] = {}
-        mine_of: dict[Any, list[Any]] = {}
-        for mine, their in pairs:
-            mine_of.setdefault(their, []).append(mine)
-        for other in theirs:
-            key = getattr(other, what.theirs)
-            for mine in (key,) if what.link is None else mine_of.get(key, ()):
-                belong.setdefault(mine, []).append(other)
+        own_keys_of: dict[Any, list[Any]] = {}
+        for own_key, remote_key in pairs:
+            own_keys_of.setdefault(remote_key, []).append(own_key)
+        for other in related:
+            key = getattr(other, what.remote)
+            for own_key in (key,) if what.link is None else own_keys_of.get(key, ()):
+                belong.setdefault(own_key, []).append(other)
         for entity in own:
-            others = belong.get(getattr(entity, what.mine), [])
+            others = belong.get(getattr(entity, what.local), [])
             entity.__dict__[what.relation.name] = (
                 list(others) if what.many else others[0] if others else None
             )
@@ -89,10 +89,10 @@ class Relations:
         repository = self._persistence.for_class(cls)
         ordered = make_query(cls, {}, order=order, private=True).order
         found: list[Any] = []
-        wanted = list(keys)
-        for start in range(0, len(wanted), AT_ONCE):
-            some = Filter(field, "in", wanted[start : start + AT_ONCE])
+        values = list(keys)
+        for start in range(0, len(values), AT_ONCE):
+            some = Filter(field, "in", values[start : start + AT_ONCE])
             found += await repository.list(Query(cls, (some,), order=ordered))
-        if len(wanted) > AT_ONCE:
+        if len(values) > AT_ONCE:
             found = Query(cls, order=ordered).arrange(found)
         return found

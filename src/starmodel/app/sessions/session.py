@@ -18,12 +18,12 @@ APPLICATION = "application"
 """The provider of an application's own sign-in, unless it names another."""
 MAX_PROVIDER_CHARS = 64
 TOASTS = "_toasts"
-"""The key of what the next page of this visitor says."""
+"""The key of the toasts that the next page of this visitor renders."""
 MAX_TOASTS, MAX_TOAST_CHARS = 3, 200
 
 
 class _Identity(NamedTuple):
-    """Who a session belongs to."""
+    """The visitor and the actor of a session."""
 
     visitor: str
     id: str
@@ -39,7 +39,7 @@ class Checkpoint(NamedTuple):
     identity: _Identity
     data: dict[str, Any]
     ended: list[str]
-    left: list[str]
+    signed_out_keys: list[str]
     is_signed_out: bool
 
 
@@ -53,14 +53,15 @@ class Session(dict[str, Any]):
     visitor until sign-in, which makes a new one each time; key is the keyed
     hash of the visitor that names its instances and streams (the visitor id
     itself is never stored). provider names how the actor signed in, ""
-    without an actor. ended are keys whose access has changed, left those
-    that signed out. is_new is True for a request without a valid cookie.
+    without an actor. ended holds keys whose access has changed, signed_out_keys
+    those that signed out. is_new is True for a request without a valid cookie;
+    stored_identity and stored_data are those of the cookie.
     Units: signed_in_at is seconds since the epoch, 0 until the sign-in is stored.
     """
 
     __slots__ = (
-        "actor", "came", "ended", "id", "is_new", "is_signed_out", "key", "known", "left",
-        "modified", "provider", "signed_in_at", "visitor",
+        "actor", "ended", "id", "is_new", "is_signed_out", "key", "modified", "provider",
+        "signed_in_at", "signed_out_keys", "stored_data", "stored_identity", "visitor",
     )  # fmt: skip
 
     def __init__(
@@ -79,10 +80,10 @@ class Session(dict[str, Any]):
         self.actor = actor if provider != DEVELOPMENT else _with_roles_of(provider, actor)
         self.provider, self.signed_in_at = provider, signed_in_at
         self.ended: list[str] = []
-        self.left: list[str] = []
+        self.signed_out_keys: list[str] = []
         self.modified = self.is_new = self.is_signed_out = False
-        self.known: dict[str, Any] = data or {}
-        self.came = _Identity(visitor, id, key, actor, provider, signed_in_at)
+        self.stored_data: dict[str, Any] = data or {}
+        self.stored_identity = _Identity(visitor, id, key, actor, provider, signed_in_at)
 
     @property
     def family(self) -> str:
@@ -91,70 +92,74 @@ class Session(dict[str, Any]):
 
     @property
     def tag(self) -> str:
-        """Names the session on the pages made for it; a part of the key, and no secret."""
+        """The prefix of the key that pages contain; not a secret."""
         return self.key[:16]
 
     @property
     def is_developer(self) -> bool:
-        """True for the development sign-in, whatever the ids of an application's users are."""
+        """True for the development sign-in."""
         return self.provider == DEVELOPMENT
 
     @property
     def is_rotated(self) -> bool:
         """True after a sign-in or sign-out since the session was read."""
-        return self.id != self.came.id
+        return self.id != self.stored_identity.id
 
     def checkpoint(self) -> Checkpoint:
         """A copy of the whole session, for `restore`."""
         data = copy.deepcopy(dict(self)) if self else {}
         is_same = (
-            self.id is self.came.id
-            and self.actor is self.came.actor
-            and self.visitor is self.came.visitor
-            and self.key is self.came.key
-            and self.provider is self.came.provider
-            and self.signed_in_at == self.came.signed_in_at
+            self.id is self.stored_identity.id
+            and self.actor is self.stored_identity.actor
+            and self.visitor is self.stored_identity.visitor
+            and self.key is self.stored_identity.key
+            and self.provider is self.stored_identity.provider
+            and self.signed_in_at == self.stored_identity.signed_in_at
         )
-        identity = self.came if is_same else self._identity
-        return Checkpoint(identity, data, list(self.ended), list(self.left), self.is_signed_out)
+        identity = self.stored_identity if is_same else self._identity
+        return Checkpoint(
+            identity, data, list(self.ended), list(self.signed_out_keys), self.is_signed_out
+        )
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Undo every change since the checkpoint: a failed event signs no actor in."""
-        identity, data, self.ended, self.left, self.is_signed_out = checkpoint
+        """Undo every change since the checkpoint, sign-ins included."""
+        identity, data, self.ended, self.signed_out_keys, self.is_signed_out = checkpoint
         self._become(identity)
         super().clear()
         super().update(data)
 
-    def say_next(self, toasts: Sequence[Toast]) -> None:
-        """Keep the last toasts, shortened, for the next page that this visitor opens."""
-        said = [*self.get(TOASTS, ()), *([t.kind, t.text[:MAX_TOAST_CHARS]] for t in toasts)]
+    def push_toasts(self, toasts: Sequence[Toast]) -> None:
+        """Queue toasts for the next page of this visitor: the newest three, truncated."""
+        queued = [*self.get(TOASTS, ()), *([t.kind, t.text[:MAX_TOAST_CHARS]] for t in toasts)]
         if toasts:
-            self[TOASTS] = said[-MAX_TOASTS:]
+            self[TOASTS] = queued[-MAX_TOASTS:]
 
-    def said(self) -> list[Toast]:
-        """Remove and return the toasts for this page."""
+    def pop_toasts(self) -> list[Toast]:
+        """Remove and return the queued toasts."""
         return [Toast(text, kind) for kind, text in self.pop(TOASTS, ())]
 
-    def revert(self) -> None:
-        """Undo every change since the session was read, or last settled."""
-        self.restore(Checkpoint(self.came, copy.deepcopy(self.known), [], [], False))
+    def rollback(self) -> None:
+        """Undo every change since the session was read or last stored."""
+        self.restore(
+            Checkpoint(self.stored_identity, copy.deepcopy(self.stored_data), [], [], False)
+        )
         self.modified = False
 
     @property
     def changed(self) -> bool:
-        """True when the browser needs a new cookie; a change inside a value counts too."""
-        return self.modified or self != self.known
+        """True when the response needs a new cookie; nested mutable values are compared too."""
+        return self.modified or self != self.stored_data
 
-    def settle(self) -> None:
-        """From here on only what changes anew counts as changed."""
-        self.modified, self.known = False, copy.deepcopy(dict(self))
-        self.is_new, self.came = False, self._identity
+    def mark_stored(self) -> None:
+        """Record the present identity and data as the stored ones."""
+        self.modified, self.stored_data = False, copy.deepcopy(dict(self))
+        self.is_new, self.stored_identity = False, self._identity
 
     def sign_in(self, actor: Actor | str, *, provider: str = APPLICATION) -> None:
-        """Make this browser act as `actor`; the session's id is replaced, its instances stay.
+        """Authenticate this session as `actor`. Replaces the session id; the instances stay.
 
-        Shapes: provider names how the actor proved who they are, such as
-        "password" or "github"; "development" is refused in production.
+        Shapes: provider names the method of authentication, such as "password" or
+        "github"; "development" is rejected in production.
         Raises: ConfigurationError, for a provider of no or more than 64 characters.
         """
         if not 0 < len(provider) <= MAX_PROVIDER_CHARS:
@@ -169,9 +174,9 @@ class Session(dict[str, Any]):
         self.modified = True
 
     def sign_out(self) -> None:
-        """Forget the actor, the data and the visitor: the session's instances end here."""
+        """Clear the actor, the data and the visitor; the session's instances are deleted."""
         self.ended.append(self.key)
-        self.left.append(self.key)
+        self.signed_out_keys.append(self.key)
         self.clear()
         self.actor, self.visitor, self.id = None, "", ""
         self.provider, self.signed_in_at = "", 0.0

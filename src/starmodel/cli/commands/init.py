@@ -100,20 +100,20 @@ def init(
     typer.echo(f"  {' && '.join(steps)}")
 
 
-def _project_name(given: str, folder: Path) -> str:
+def _project_name(argument: str, folder: Path) -> str:
     """The project name, from the folder name.
 
     Raises: UsageError, for an invalid Python project name; CommandError, for a
     missing parent folder.
     """
-    here = given in (".", "./")
+    here = argument in (".", "./")
     name = folder.resolve().name if here else folder.name
     if here:
         name = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "project"
         name = name if name[0].isalpha() else f"project-{name}"
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise UsageError(
-            f"{given!r} is no name for a project. Names begin with a letter and have only ASCII "
+            f"{argument!r} is no name for a project. Names begin with a letter and have only ASCII "
             f"letters, digits, and single - or _ between them, at most {MAX_NAME}: "
             "starmodel init my-shop"
         )

@@ -63,16 +63,16 @@ def copy_value(value: Any, lease: Lease | None = None) -> Any:
     kind = type(value)
     if kind in ATOMS:
         return value
-    made: Any
+    copied: Any
     if kind is list or kind is LeasedList:
-        made = [copy_value(item, lease) for item in value]
-        made = LeasedList(made) if lease else made
+        copied = [copy_value(item, lease) for item in value]
+        copied = LeasedList(copied) if lease else copied
     elif kind is dict or kind is LeasedDict:
-        made = {key: copy_value(item, lease) for key, item in value.items()}
-        made = LeasedDict(made) if lease else made
+        copied = {key: copy_value(item, lease) for key, item in value.items()}
+        copied = LeasedDict(copied) if lease else copied
     elif kind is set or kind is LeasedSet:
-        made = {copy_value(item) for item in value}
-        made = LeasedSet(made) if lease else made
+        copied = {copy_value(item) for item in value}
+        copied = LeasedSet(copied) if lease else copied
     elif kind is tuple:
         return tuple(copy_value(item, lease) for item in value)
     elif isinstance(value, enum.Enum | type):
@@ -82,21 +82,21 @@ def copy_value(value: Any, lease: Lease | None = None) -> Any:
     else:
         return copy.deepcopy(value)
     if lease:
-        made._lease = lease
-    return made
+        copied._lease = lease
+    return copied
 
 
 def copy_model(model: M, lease: Lease | None = None) -> M:
     """A copy of a nested model, field by field; of a nested entity a draft."""
-    made = assemble(
+    copied = assemble(
         type(model).__new__(type(model)),
         {name: copy_value(value, lease) for name, value in model.__dict__.items()},
         set(model.__pydantic_fields_set__),
         copy_value(model.__pydantic_extra__, lease),
         copy_value(model.__pydantic_private__),
     )
-    nest(made, model, lease)
-    return made
+    nest(copied, model, lease)
+    return copied
 
 
 def revalidated(value: Any) -> Any:
@@ -113,10 +113,10 @@ def revalidated(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _revalidated_model(value)
     if isinstance(value, dict | deque | list):  # defaultdict, OrderedDict and the like
-        made: Any = copy.copy(value)
+        copied: Any = copy.copy(value)
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            made[key] = revalidated(item)
-        return made
+            copied[key] = revalidated(item)
+        return copied
     return copy_value(value)
 
 
@@ -127,9 +127,9 @@ def _revalidated_model(model: BaseModel) -> BaseModel:
         for name, value in model.__dict__.items()
         if name in cls.__pydantic_fields__
     } | revalidated(model.__pydantic_extra__ or {})
-    made: BaseModel = cls.__pydantic_validator__.validate_python(
+    validated: BaseModel = cls.__pydantic_validator__.validate_python(
         inner["root"] if cls.__pydantic_root_model__ else inner, by_name=True, by_alias=False
     )
     if model.__pydantic_private__:
-        set_private(made, copy_value(model.__pydantic_private__))
-    return made
+        set_private(validated, copy_value(model.__pydantic_private__))
+    return validated

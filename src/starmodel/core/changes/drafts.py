@@ -108,8 +108,8 @@ def evolved(snapshot: S, changes: Mapping[str, Any]) -> S:
             f"the fields are {', '.join(cls.__pydantic_fields__)}."
         )
     values = revalidated({**values_of(snapshot), **changes})
-    made: S = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
-    return at_version(made, getattr(snapshot, "_sm_version", 0))
+    result: S = cls.__pydantic_validator__.validate_python(values, by_name=True, by_alias=False)
+    return at_version(result, getattr(snapshot, "_sm_version", 0))
 
 
 def close_draft(draft: S) -> S:
@@ -124,11 +124,11 @@ def close_draft(draft: S) -> S:
     values, extra = field_values(draft).copy(), draft.__pydantic_extra__
     if extra:
         values |= extra
-    made = validated(cls, values)
-    _check_numbers(cls, made)
+    snapshot = validated(cls, values)
+    _check_numbers(cls, snapshot)
     if draft.__pydantic_private__:
-        set_private(made, copy_value(draft.__pydantic_private__))
-    return sealed(made, draft._sm_version)
+        set_private(snapshot, copy_value(draft.__pydantic_private__))
+    return sealed(snapshot, draft._sm_version)
 
 
 def validated(cls: type[S], values: dict[str, Any]) -> S:
@@ -139,33 +139,33 @@ def validated(cls: type[S], values: dict[str, Any]) -> S:
             for where, value in values.items():
                 values[where] = revalidated(value)
             where = ""
-        made: S = cls.__pydantic_validator__.validate_python(
+        snapshot: S = cls.__pydantic_validator__.validate_python(
             values, self_instance=open_instance(cls), by_name=True, by_alias=False
         )
     except ValidationError as error:
         raise _invalid(cls, where, error) from error
-    return made
+    return snapshot
 
 
-def _check_numbers(cls: type[Snapshot], made: Snapshot) -> None:
+def _check_numbers(cls: type[Snapshot], snapshot: Snapshot) -> None:
     """Refuse numbers that could be stored but not written out. Raises: InvalidStateError."""
-    values: dict[str, Any] = _get(made, "__dict__")
+    values: dict[str, Any] = _get(snapshot, "__dict__")
     name = ""
     try:
         for name in cls.__entity__.numeric:
             value = values[name]
             if type(value) is not int or not -_SHORT < value < _SHORT:
                 check_numbers(value)
-        extra = made.__pydantic_extra__ or {}
+        extra = snapshot.__pydantic_extra__ or {}
         for name in extra:
             check_numbers(extra[name])
     except BoundsError as error:
-        told = f"{cls.__name__}: {name} {error}"
+        detail = f"{cls.__name__}: {name} {error}"
         if name in cls.__entity__.private:
-            shown = f"{cls.__name__}: {PRIVATE_PROBLEM}"
-            raise InvalidStateError(told, {"": PRIVATE_PROBLEM}, shown=shown) from error
+            public = f"{cls.__name__}: {PRIVATE_PROBLEM}"
+            raise InvalidStateError(detail, {"": PRIVATE_PROBLEM}, shown=public) from error
         raise InvalidStateError(
-            told, {name: Message("value.out_of_bounds", problem=error.args[0])}
+            detail, {name: Message("value.out_of_bounds", problem=error.args[0])}
         ) from error
 
 
@@ -182,19 +182,19 @@ def _invalid(cls: type[Snapshot], where: str, error: ValidationError) -> Invalid
         models = [model for model in nested if model.__name__ == error.title] or list(nested)
     is_closed = where in cls.__entity__.private
     fields: dict[str, str] = {}
-    told: list[str] = []
-    shown: list[str] = []
+    details: list[str] = []
+    public: list[str] = []
     for item in error.errors(include_url=False):
         name = where or (str(item["loc"][0]) if item["loc"] else "")
-        told.append(f"{name}: {item['msg']}" if name else item["msg"])
+        details.append(f"{name}: {item['msg']}" if name else item["msg"])
         if is_closed or is_private_path(models, item["loc"]):
             name = where if where and not is_closed else ""
             fields.setdefault(name, PRIVATE_PROBLEM)
-            shown.append(PRIVATE_PROBLEM)
+            public.append(PRIVATE_PROBLEM)
         else:
             fields[name] = sentence(item)
-            shown.append(told[-1])
+            public.append(details[-1])
     prefix = f"{cls.__name__}: "
     return InvalidStateError(
-        prefix + "; ".join(told), fields, shown=prefix + "; ".join(dict.fromkeys(shown))
+        prefix + "; ".join(details), fields, shown=prefix + "; ".join(dict.fromkeys(public))
     )

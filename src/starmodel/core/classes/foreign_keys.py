@@ -25,19 +25,19 @@ class ForeignKey(NamedTuple):
 
 def table_name(cls: type[Any]) -> str:
     """The table of a class, which foreign keys name."""
-    made = getattr(cls, "__table__", None)
-    if made is not None:
-        return str(made.name)  # SQLModel's own rule, which `foreign_key=` of its users follows
+    table = getattr(cls, "__table__", None)
+    if table is not None:
+        return str(table.name)  # SQLModel's own rule, which `foreign_key=` of its users follows
     return getattr(cls, "__tablename__", None) or snake_case(cls.__name__)
 
 
 def schema_of(cls: type[Any]) -> str | None:
     """The schema of a class's table, None for the default one."""
-    made = getattr(cls, "__table__", None)
-    if made is not None:
-        return made.schema  # type: ignore[no-any-return]
-    given = getattr(cls, "__table_args__", None) or ()
-    options = given if isinstance(given, dict) else given[-1] if given else {}
+    table = getattr(cls, "__table__", None)
+    if table is not None:
+        return table.schema  # type: ignore[no-any-return]
+    table_args = getattr(cls, "__table_args__", None) or ()
+    options = table_args if isinstance(table_args, dict) else table_args[-1] if table_args else {}
     schema = options.get("schema") if isinstance(options, dict) else None
     return None if schema is None else str(schema)
 
@@ -54,21 +54,21 @@ def column_names(cls: type[Entity]) -> dict[str, str]:
 
 
 def _column_of(name: str, info: Any) -> str:
-    said = _said(info)
-    column = getattr(said.get("sa_column"), "name", None)
-    more = said.get("sa_column_kwargs")
+    options = _sql_options(info)
+    column = getattr(options.get("sa_column"), "name", None)
+    more = options.get("sa_column_kwargs")
     return str(column or (more.get("name") if isinstance(more, dict) else None) or name)
 
 
-def _said(info: Any) -> dict[str, Any]:
+def _sql_options(info: Any) -> dict[str, Any]:
     """The column arguments of a field, from `Field` or from SQLModel's own."""
-    said = dict(options_of(info).sql)
+    options = dict(options_of(info).sql)
     for item in info.metadata:
         for key in ("foreign_key", "ondelete", "sa_column", "sa_column_args", "sa_column_kwargs"):
             value = getattr(item, key, None)
             if value is not None and type(value).__name__ != "PydanticUndefinedType":
-                said[key] = value
-    return said
+                options[key] = value
+    return options
 
 
 def foreign_keys(cls: type[Entity]) -> Iterator[ForeignKey]:
@@ -77,13 +77,13 @@ def foreign_keys(cls: type[Entity]) -> Iterator[ForeignKey]:
     By `foreign_key=`, in `sa_column` or `sa_column_args`, or in `__table_args__`.
     """
     for name, info in cls.__pydantic_fields__.items():
-        said = _said(info)
-        target = said.get("foreign_key")
+        options = _sql_options(info)
+        target = options.get("foreign_key")
         if isinstance(target, str):
-            yield _key(name, target, said.get("ondelete"))
-        column = said.get("sa_column")
-        given = getattr(column, "foreign_keys", None) or ()
-        for item in (*given, *_sequence(said.get("sa_column_args"))):
+            yield _key(name, target, options.get("ondelete"))
+        column = options.get("sa_column")
+        references = getattr(column, "foreign_keys", None) or ()
+        for item in (*references, *_sequence(options.get("sa_column_args"))):
             target = getattr(item, "target_fullname", None)
             if isinstance(target, str):
                 yield _key(name, target, item.ondelete)

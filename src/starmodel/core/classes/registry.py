@@ -119,21 +119,22 @@ class Registry:
         for cls in entities:
             self._add(entity_type(cls, default_store, pluralize))
 
-    def _add(self, made: EntityType) -> None:
-        for seen, key in ((self._names, made.name), (self._paths, made.path)):
+    def _add(self, entity_type: EntityType) -> None:
+        for seen, key in ((self._names, entity_type.name), (self._paths, entity_type.path)):
             other = seen.get(key) if key is not None else None
-            if other is not None and other.cls is not made.cls:
+            if other is not None and other.cls is not entity_type.cls:
                 what = "name" if seen is self._names else f"path {key!r}"
                 raise ConfigurationError(
-                    f"Two entities have the {what}: {_where(other.cls)} and {_where(made.cls)}. "
-                    "Rename one, or pass create_app(entities=[…]) with the one you mean"
+                    f"Two entities have the {what}: {_where(other.cls)} and "
+                    f"{_where(entity_type.cls)}. Rename one, or pass create_app(entities=[…]) "
+                    "with the one you mean"
                     + ("." if what == "name" else ", or set model_config['path'].")
                 )
-        if made.path is not None:
-            check_path(made)
-        self._types[made.cls] = self._names[made.name] = made
-        if made.path is not None:
-            self._paths[made.path] = made
+        if entity_type.path is not None:
+            check_path(entity_type)
+        self._types[entity_type.cls] = self._names[entity_type.name] = entity_type
+        if entity_type.path is not None:
+            self._paths[entity_type.path] = entity_type
 
     def __getitem__(self, cls: type[Snapshot]) -> EntityType:
         try:
@@ -170,11 +171,11 @@ class Registry:
     @cached_property
     def models_by_title(self) -> dict[str, list[type[BaseModel]]]:
         """The entity classes and stored models by the title that validation errors name."""
-        made: dict[str, list[type[BaseModel]]] = {}
+        by_title: dict[str, list[type[BaseModel]]] = {}
         for model in [*self._types, *self.stored_models]:
             title = model.model_config.get("title") or model.__name__
-            made.setdefault(title, []).append(model)
-        return made
+            by_title.setdefault(title, []).append(model)
+        return by_title
 
     def find(self, name: str) -> EntityType | None:
         """The entity of that name, or None."""
@@ -211,16 +212,16 @@ def entity_type(cls: type[Entity], default_store: str, pluralize: Pluralize = ad
     for hooks in hooks_of(cls):
         hooks.registered(cls)
         own_store = own_store or hooks.default_store(cls)
-    wanted = config.get("store")
-    if wanted == StateStore.CUSTOM and not config.get("persistence_backend"):
+    store_option = config.get("store")
+    if store_option == StateStore.CUSTOM and not config.get("persistence_backend"):
         remedy = f"{own_store!r}, since its class is a table" if own_store else "a plugin's store"
         raise ConfigurationError(
             f"{cls.__name__} asks for store 'custom' but names no persistence_backend. "
             f"Give one, or use {remedy}."
         )
-    if wanted is None:
-        wanted = "custom" if config.get("persistence_backend") else None
-    store = store_name(wanted or own_store or default_store)
+    if store_option is None:
+        store_option = "custom" if config.get("persistence_backend") else None
+    store = store_name(store_option or own_store or default_store)
     check_browser_store(cls, store)
     scope = config.get("scope") or _default_scope(cls, store)
     crud = config.get("crud", True)

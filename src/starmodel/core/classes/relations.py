@@ -17,21 +17,21 @@ _MANY = re.compile(r"^(?:typing\.)?(?:list|List|Sequence)\b")
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A relation worked out.
+    """A relation with its columns.
 
-    Shapes: the target's records have `theirs` equal to this record's
-    `mine`; through a link, the link's `link_mine` is mine and its
-    `link_theirs` is theirs.
+    Shapes: the target's records have `remote` equal to this record's
+    `local`; through a link class, its `link_local` equals `local` and its
+    `link_remote` equals `remote`.
     """
 
     relation: Relation
     target: type[Entity]
-    mine: str
-    theirs: str
+    local: str
+    remote: str
     many: bool
     link: type[Entity] | None = None
-    link_mine: str = ""
-    link_theirs: str = ""
+    link_local: str = ""
+    link_remote: str = ""
 
 
 def resolve(cls: type[Entity], relation: Relation, known: Mapping[str, type[Entity]]) -> Resolved:
@@ -96,10 +96,10 @@ def _only(
 def dependents(classes: Iterable[type[Entity]]) -> dict[type[Entity], list[Any]]:
     """The foreign keys to each class that have ON DELETE CASCADE or SET NULL."""
     by_table = {full_name(cls): cls for cls in classes}
-    made: dict[type[Entity], list[tuple[type[Entity], ForeignKey]]] = {}
+    by_parent: dict[type[Entity], list[tuple[type[Entity], ForeignKey]]] = {}
     for cls in by_table.values():
         for key in foreign_keys(cls):
             if key.rule in ("CASCADE", "SET NULL") and key.table in by_table:
                 target = by_table[key.table]
-                made.setdefault(target, []).append((cls, by_field(key, target)))
-    return made
+                by_parent.setdefault(target, []).append((cls, by_field(key, target)))
+    return by_parent

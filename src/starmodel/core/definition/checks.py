@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.annotations import own_annotations
 from starmodel.core.fields.nested import types_in
-from starmodel.core.fields.widgets import FILE_WIDGETS, wishes
+from starmodel.core.fields.widgets import FILE_WIDGETS, ui_of
 
 RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 
@@ -68,7 +68,7 @@ def check_fields(cls: type[Any], base: type[Any]) -> None:
     for name, info in cls.__pydantic_fields__.items():
         if inherited.get(name) is info:
             continue
-        if wishes(info.annotation, info.metadata).widget in FILE_WIDGETS:
+        if ui_of(info.annotation, info.metadata).widget in FILE_WIDGETS:
             raise ConfigurationError(
                 f"{cls.__name__}.{name} wants an input for files, but no store keeps files. Take "
                 f"the file as the parameter of an event, and store where it is in {name}."

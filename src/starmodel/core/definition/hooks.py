@@ -44,5 +44,5 @@ def hooks_of(cls: type[Any]) -> list[ClassHooks]:
 @cache
 def _hooks(name: str) -> ClassHooks:
     module, _, attribute = name.partition(":")
-    made: ClassHooks = getattr(importlib.import_module(module), attribute)()
-    return made
+    hooks: ClassHooks = getattr(importlib.import_module(module), attribute)()
+    return hooks

@@ -13,7 +13,7 @@ from starmodel.core.definition.defined import remember
 from starmodel.core.definition.hooks import hooks_of
 from starmodel.core.definition.info import EntityInfo, signal_prefix
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.events.event import ActionFactory, Event, take_declared
+from starmodel.core.events.event import ActionFactory, Event, collect_events
 from starmodel.core.fields.annotations import own_annotations
 from starmodel.core.fields.entity_config import check_config
 from starmodel.core.fields.privacy import is_secret
@@ -40,16 +40,16 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
     name = cls.__name__
     check_config(name, cls.model_config)
     fields = cls.__pydantic_fields__
-    events, declared = _events(cls), take_declared(cls)
+    events, event_names = _events(cls), collect_events(cls)
     for key in fields:
-        if key in events or key in declared:
+        if key in events or key in event_names:
             raise ConfigurationError(
                 f"{name}.{key} is both a field and an event. Rename one of them."
             )
-    taken = [key for key in RESERVED if key in fields or _redefined(cls, base, key)]
-    taken += [key for key in events if key.startswith("model_")]
-    if taken:
-        raise reserved_error(name, taken)
+    reserved = [key for key in RESERVED if key in fields or _redefined(cls, base, key)]
+    reserved += [key for key in events if key.startswith("model_")]
+    if reserved:
+        raise reserved_error(name, reserved)
     for hooks in hooks_of(cls):
         hooks.fields_collected(cls)
     computed = tuple(
@@ -59,15 +59,15 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
     )
     check_fields(cls, base)
     module = sys.modules.get(cls.__module__)
-    about = EntityInfo(cls, field_specs(cls), events, computed, getattr(module, "__spec__", None))
-    _check_display(about)
+    info = EntityInfo(cls, field_specs(cls), events, computed, getattr(module, "__spec__", None))
+    _check_display(info)
     config: Any = cls.model_config
     check_browser_store(cls, config.get("store") or "")
     setter = type.__setattr__
-    setter(cls, "__entity__", about)
+    setter(cls, "__entity__", info)
     prefix = signal_prefix(cls)
-    _check_signals(about, prefix)
-    for key in about.signals:
+    _check_signals(info, prefix)
+    for key in info.signals:
         for alias in (f"{key}_signal", f"S{key}"):
             other = inspect.getattr_static(cls, alias, None)
             if alias not in fields and (other is None or isinstance(other, Signal)):

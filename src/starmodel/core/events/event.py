@@ -25,7 +25,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 MODES = ("outer", "inner", "replace", "prepend", "append", "before", "after", "remove")
 
 
-_declared: dict[tuple[str, str], list[str]] = {}  # by module and qualified name of the class
+_event_names: dict[tuple[str, str], list[str]] = {}  # by module and qualified name of the class
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -
                 "parameter is self. Write @event directly above def name(self, …)."
             )
         where, _, name = function.__qualname__.rpartition(".")
-        _declared.setdefault((function.__module__, where), []).append(name)
+        _event_names.setdefault((function.__module__, where), []).append(name)
         return Event(function, _info(function.__qualname__, options, merge_mode))
 
     return declare(fn) if fn is not None else declare
@@ -174,12 +174,12 @@ def _check_self(fn: Callable[..., Any], signature: inspect.Signature) -> None:
         )
 
 
-def take_declared(cls: type[Any]) -> list[str]:
+def collect_events(cls: type[Any]) -> list[str]:
     """The names of the events in the body of a class that is being created; each is given once.
 
     They include events that a later line of the body has replaced.
     """
-    return _declared.pop((cls.__module__, cls.__qualname__), [])
+    return _event_names.pop((cls.__module__, cls.__qualname__), [])
 
 
 def _info(where: str, options: dict[str, Any], merge_mode: str | None) -> EventInfo:

@@ -142,14 +142,14 @@ class _InPlace(_Run):
 
     def accept(self, result: Any = None) -> Any:
         returned = returned_state(self.draft, result)
-        made = close_draft(self.draft if returned is None else returned)
+        snapshot = close_draft(self.draft if returned is None else returned)
         if self.entity.__dict__ is not self.base:
             name = type(self.entity).__name__
             raise StaleDraftError(
                 f"Another event changed this {name} while {name}.{self.event.name}() was running. "
                 "Await events of one instance one after another."
             )
-        assemble(self.entity, *(getattr(made, part) for part in PARTS))
+        assemble(self.entity, *(getattr(snapshot, part) for part in PARTS))
         emitted(self.entity).extend(self.facts.emitted)
         self.facts.emitted.clear()
         if self.lease:

@@ -23,13 +23,13 @@ _DEPRECATED = {  # pydantic's own error names what took their place
 _OF_PYDANTIC = frozenset(inspect.signature(pydantic.Field).parameters) - {"extra"} | _DEPRECATED
 
 
-def check_arguments(given: Iterable[str]) -> None:
+def check_arguments(names: Iterable[str]) -> None:
     """Accept the arguments of pydantic's `Field`.
 
     Raises: ConfigurationError, for any other name, with the closest known one.
     """
     unknown = []
-    for name in given:
+    for name in names:
         if name not in _OF_PYDANTIC:
             close = get_close_matches(name, [*_OF_PYDANTIC, *_OWN], 1)
             unknown.append(f"{name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))

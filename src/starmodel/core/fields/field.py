@@ -77,26 +77,28 @@ For fields of entities and models, and for parameters of events.
 
 def options_of(info: FieldInfo) -> FieldOptions:
     """The merged options of every `Field(...)` of one field; `Annotated` may have several."""
-    said = [item for item in info.metadata if isinstance(item, FieldOptions)]
-    if len(said) < 2:
-        return said[0] if said else FieldOptions()
+    declared_options = [item for item in info.metadata if isinstance(item, FieldOptions)]
+    if len(declared_options) < 2:
+        return declared_options[0] if declared_options else FieldOptions()
 
     def last(name: str) -> Any:
-        return next((v for item in said if (v := getattr(item, name)) is not None), None)
+        return next(
+            (v for item in declared_options if (v := getattr(item, name)) is not None), None
+        )
 
     return FieldOptions(
-        any(item.private for item in said),
-        any(item.public for item in said),
+        any(item.private for item in declared_options),
+        any(item.public for item in declared_options),
         last("editable"),
         last("signal"),
         last("sync"),
-        {name: value for item in reversed(said) for name, value in item.sql.items()},
+        {name: value for item in reversed(declared_options) for name, value in item.sql.items()},
     )
 
 
-def declared(annotation: Any) -> FieldOptions:
+def options_in(annotation: Any) -> FieldOptions:
     """The options of every `Field(...)` in an annotation, as in `Annotated[str, Field(…)]`."""
-    said = []
+    metadata_items = []
     pending = [annotation]
     while pending:
         part = pending.pop()
@@ -105,10 +107,10 @@ def declared(annotation: Any) -> FieldOptions:
             inner, *metadata = get_args(part)
             pending.append(inner)
             for item in metadata:
-                said += item.metadata if isinstance(item, FieldInfo) else [item]
+                metadata_items += item.metadata if isinstance(item, FieldInfo) else [item]
         elif origin is Union or origin is types.UnionType:
             pending.extend(get_args(part))
-    options = [item for item in said if isinstance(item, FieldOptions)]
+    options = [item for item in metadata_items if isinstance(item, FieldOptions)]
     return FieldOptions(
         private=any(item.private for item in options), public=any(item.public for item in options)
     )

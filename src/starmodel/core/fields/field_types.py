@@ -77,10 +77,10 @@ def accepts_none(annotation: Any) -> bool:
     return origin is typing.Literal and None in get_args(annotation)
 
 
-def loosened(annotation: Any) -> Any:
+def unconstrained(annotation: Any) -> Any:
     """What values of a type are like, its rules aside; None is always among them.
 
-    >>> loosened(typing.Literal["a", 2]), loosened(pydantic.FutureDate)
+    >>> unconstrained(typing.Literal["a", 2]), unconstrained(pydantic.FutureDate)
     (None | str | int, None | datetime.date)
     """
     kinds = (

@@ -58,12 +58,12 @@ def _fields_of(model: Model) -> dict[str, FieldInfo]:
 @functools.lru_cache(maxsize=1024)
 def parts_of(model: Model) -> dict[str, Part]:
     """The fields of a model by every name that its input may use: field names and aliases."""
-    made: dict[str, Part] = {}
+    parts: dict[str, Part] = {}
     for name, info in _fields_of(model).items():
         part = Part(name, info, is_private(info), is_secret(info.annotation))
         for word in (name, *aliases_of(info)):
-            made.setdefault(word, part)
-    return made
+            parts.setdefault(word, part)
+    return parts
 
 
 def aliases_of(info: FieldInfo) -> Iterator[str]:

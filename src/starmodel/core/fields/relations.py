@@ -80,7 +80,9 @@ def _text_of(annotation: Any) -> str:
 
 def relations_of(cls: type[Any]) -> dict[str, Relation]:
     """The relations of a class and its bases, by name."""
-    made: dict[str, Relation] = {}
+    relations: dict[str, Relation] = {}
     for base in reversed(cls.__mro__):
-        made |= {name: value for name, value in vars(base).items() if isinstance(value, Relation)}
-    return made
+        relations |= {
+            name: value for name, value in vars(base).items() if isinstance(value, Relation)
+        }
+    return relations

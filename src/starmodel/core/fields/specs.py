@@ -12,7 +12,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field import FieldOptions, options_of
 from starmodel.core.fields.field_types import is_atomic
 from starmodel.core.fields.privacy import is_private, looks_secret, undeclared_secrets
-from starmodel.core.fields.widgets import UI, wishes
+from starmodel.core.fields.widgets import UI, ui_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
                 f"Write {name}: Private[…], which is Field(private=True), or "
                 "… = Field(public=True) if visitors may see it."
             )
-        unsaid = [] if private else undeclared_secrets(info.annotation)
-        if unsaid:
+        undeclared = [] if private else undeclared_secrets(info.annotation)
+        if undeclared:
             raise ConfigurationError(
-                f"{cls.__name__}.{name}.{unsaid[0]} looks like a secret but is neither private nor "
-                "public. Declare it in its model with Field(private=True), or Field(public=True) "
-                "if visitors may see it."
+                f"{cls.__name__}.{name}.{undeclared[0]} looks like a secret but is neither private "
+                "nor public. Declare it in its model with Field(private=True), or "
+                "Field(public=True) if visitors may see it."
             )
         editable = options.editable
         if editable is None:
@@ -64,7 +64,7 @@ def field_specs(cls: type[BaseModel]) -> dict[str, FieldSpec]:
         signal = atomic if options.signal is None else options.signal
         specs[name] = FieldSpec(
             name, info, options, private, editable and not private, signal and not private, atomic,
-            wishes(info.annotation, info.metadata),
+            ui_of(info.annotation, info.metadata),
         )  # fmt: skip
     return specs
 

@@ -42,20 +42,20 @@ def full_type(info: FieldInfo) -> Any:
 def field_adapter(cls: type[BaseModel], name: str, *, several: bool = False) -> TypeAdapter[Any]:
     """Validates a value of a field, or a list of such, as the class does.
 
-    Without the validators that are methods of the class: see `has_own_reading`.
+    Without the validators that are methods of the class: see `has_custom_parsing`.
     """
     annotation: Any = full_type(cls.__pydantic_fields__[name])
     config = {k: v for k, v in cls.model_config.items() if k in _OF_VALUES}
-    wanted: Any = list[annotation] if several else annotation
+    value_type: Any = list[annotation] if several else annotation
     if config:
         try:
-            return TypeAdapter(wanted, config=cast(ConfigDict, config))
+            return TypeAdapter(value_type, config=cast(ConfigDict, config))
         except PydanticUserError:  # a model or dataclass has its own configuration
             pass
-    return TypeAdapter(wanted)
+    return TypeAdapter(value_type)
 
 
-def has_own_reading(cls: type[BaseModel], name: str) -> bool:
+def has_custom_parsing(cls: type[BaseModel], name: str) -> bool:
     """True when methods of the class see a field's input before its type is checked."""
     decorators = cls.__pydantic_decorators__
     return any(
@@ -68,12 +68,12 @@ def has_own_reading(cls: type[BaseModel], name: str) -> bool:
 def names_by_alias(cls: type[BaseModel]) -> dict[str, str]:
     """The fields by the other names that their input may use; names of fields are none."""
     fields = cls.__pydantic_fields__
-    made: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, info in fields.items():
         for alias in aliases_of(info):
             if alias not in fields:
-                made.setdefault(alias, name)
-    return made
+                names.setdefault(alias, name)
+    return names
 
 
 def is_strict(schema: Any) -> bool:

@@ -39,11 +39,11 @@ class UI:
             )
 
 
-def wishes(annotation: Any, metadata: Iterable[Any] = ()) -> UI:
+def ui_of(annotation: Any, metadata: Iterable[Any] = ()) -> UI:
     """The `UI` of an annotation, of several the innermost; an empty one where there is none."""
     inner = typing.get_args(annotation)[1:] if _is_annotated(annotation) else ()
-    said = [item for item in (*metadata, *inner) if isinstance(item, UI)]
-    return said[-1] if said else UI()
+    declared = [item for item in (*metadata, *inner) if isinstance(item, UI)]
+    return declared[-1] if declared else UI()
 
 
 def _is_annotated(annotation: Any) -> bool:

@@ -167,20 +167,20 @@ def key_counter(annotation: Any, _open: _Open = ()) -> Count | None:
     for known, around in _open:
         if known == annotation:  # a type that contains itself
             return partial(_first_of, around)
-    made: list[Count] = []
+    found: list[Count] = []
     counters = [
         c
         for kind in plain_types(annotation)
-        if (c := _counter_of(kind, (*_open, (annotation, made))))
+        if (c := _counter_of(kind, (*_open, (annotation, found))))
     ]
     if not counters:
         return None
-    made.append(lambda raw: sum(count(raw) for count in counters))
-    return made[0]
+    found.append(lambda raw: sum(count(raw) for count in counters))
+    return found[0]
 
 
-def _first_of(made: list[Count], raw: Any) -> int:
-    return made[0](raw) if made else 0
+def _first_of(counters: list[Count], raw: Any) -> int:
+    return counters[0](raw) if counters else 0
 
 
 def _counter_of(kind: Any, seen: _Open) -> Count | None:

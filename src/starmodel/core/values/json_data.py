@@ -143,13 +143,13 @@ def model_data(model: BaseModel, exclude: Any = None, *, computed_or_none: bool 
     dump = type(model).__pydantic_serializer__.to_python
     if computed_or_none:
         names = frozenset(exclude or ()) | type(model).__pydantic_computed_fields__.keys()
-        made = model_data(model, names)
+        data = model_data(model, names)
         for name in type(model).__pydantic_computed_fields__.keys() - frozenset(exclude or ()):
             try:
-                made |= dump(model, mode="json", include={name}, warnings=False)
+                data |= dump(model, mode="json", include={name}, warnings=False)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-                made[name] = None
-        return made
+                data[name] = None
+        return data
     try:
         return dump(model, mode="json", by_alias=False, exclude=exclude, warnings=False)
     except _FAILED:
@@ -162,22 +162,22 @@ def _model_in_parts(model: BaseModel, exclude: Any, *, by_alias: bool) -> Any:
     dump = cls.__pydantic_serializer__.to_python
     whole = isinstance(model, RootModel) or cls.__pydantic_decorators__.model_serializers
     written = _with_serializer(cls)
-    made: dict[str, Any] = {}
+    dumped: dict[str, Any] = {}
     for name in () if whole else _names_in(model):
         if name in exclude:
             continue
         part: Any = {"by_alias": by_alias, "include": {name}, "warnings": False}
         try:
-            made |= dump(model, mode="json", **part)
+            dumped |= dump(model, mode="json", **part)
         except _FAILED:
-            told = dump(model, mode="python", **part)
+            values = dump(model, mode="python", **part)
             if name not in written:  # so that parts of it are written by their own serializers
-                told = {key: getattr(model, name) for key in told}
-            made |= _readable(told, by_alias)
+                values = {key: getattr(model, name) for key in values}
+            dumped |= _readable(values, by_alias)
     if whole:
         data = dump(model, mode="python", by_alias=by_alias, exclude=exclude, warnings=False)
         return to_jsonable_python(_readable(data, by_alias))
-    return to_jsonable_python(made)
+    return to_jsonable_python(dumped)
 
 
 def _names_in(model: BaseModel) -> Iterator[str]:
@@ -190,8 +190,8 @@ def _with_serializer(cls: type[BaseModel]) -> set[str]:
     """The fields that a serializer of the class, or of their annotation, writes."""
     found = {
         name
-        for made in cls.__pydantic_decorators__.field_serializers.values()
-        for name in made.info.fields
+        for serializer in cls.__pydantic_decorators__.field_serializers.values()
+        for name in serializer.info.fields
     }
     if "*" in found:
         found.update(cls.__pydantic_fields__)

@@ -21,7 +21,7 @@ class SseReader:
     def feed(self, chunk: bytes) -> list[SseEvent]:
         """Parse a chunk; returns the events that it completes."""
         *blocks, self._buffer = (self._buffer + chunk).split(b"\n\n")
-        return [made for block in blocks if (made := _event(block.decode())) is not None]
+        return [event for block in blocks if (event := _event(block.decode())) is not None]
 
 
 def _event(block: str) -> SseEvent | None:

@@ -61,9 +61,9 @@ class QueriesContract(ContractBase):
             "cost": [2],
         }
         for op in OPERATORS:
-            for name, wanted in values.items():
-                for one in wanted:
-                    value = [one, *wanted[:2]] if op in ("in", "not_in") else one
+            for name, operand in values.items():
+                for one in operand:
+                    value = [one, *operand[:2]] if op in ("in", "not_in") else one
                     await self._agrees(stage, Query(Item, (Filter(name, op, value),)), items)
 
     @staged

@@ -68,8 +68,8 @@ class WindowsContract(ContractBase):
         for at in (0, 13, 26):
             await stage.repository.commit(_without(await stage.got(whole[at])))
             later = replace(query, after=position_of(whole[at], query.order), offset=1, limit=3)
-            kept = [item for item in whole if item.id not in (whole[0].id, whole[at].id)]
-            assert await stage.repository.list(later) == later.arrange(kept)
+            remaining = [item for item in whole if item.id not in (whole[0].id, whole[at].id)]
+            assert await stage.repository.list(later) == later.arrange(remaining)
 
     @staged
     async def test_a_position_does_not_narrow_the_count(self, stage: Stage) -> None:
@@ -136,16 +136,16 @@ class WindowsContract(ContractBase):
     async def test_matches_agrees_with_what_is_found_or_does_not_say(self, stage: Stage) -> None:
         items = [Item(id=f"{n:02}", name=name) for n, name in enumerate(LETTERS)]
         await stage.put(*items)
-        for wanted in LETTERS:
+        for letter in LETTERS:
             for query in (
-                make_query(Item, {}, search=wanted),
-                Query(Item, (Filter("name", "contains", wanted[:2]),)),
-                Query(Item, (Filter("name", "startswith", wanted), Filter("size", "eq", 1))),
+                make_query(Item, {}, search=letter),
+                Query(Item, (Filter("name", "contains", letter[:2]),)),
+                Query(Item, (Filter("name", "startswith", letter), Filter("size", "eq", 1))),
             ):
                 found = {item.id for item in await stage.repository.list(query)}
                 for item in items:
-                    said = stage.repository.matches(query, item)
-                    assert said in (None, item.id in found), (query, item.name)
+                    matches = stage.repository.matches(query, item)
+                    assert matches in (None, item.id in found), (query, item.name)
 
     @staged
     async def test_matches_is_sure_of_plain_letters(self, stage: Stage) -> None:

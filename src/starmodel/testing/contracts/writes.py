@@ -192,11 +192,11 @@ class WritesContract(ContractBase):
     @staged
     async def test_numbers_for_ids_are_never_given_twice(self, stage: Stage) -> None:
         repository = stage.repository
-        given = await asyncio.gather(*(repository.next_id(Ticket) for _ in range(20)))
-        assert len(set(given)) == 20
-        await stage.put(*(Ticket(id=number, text=str(number)) for number in given))
-        assert (await stage.got(Ticket(id=given[3]))).text == str(given[3])
-        beyond = max(given) + 50
+        ids = await asyncio.gather(*(repository.next_id(Ticket) for _ in range(20)))
+        assert len(set(ids)) == 20
+        await stage.put(*(Ticket(id=number, text=str(number)) for number in ids))
+        assert (await stage.got(Ticket(id=ids[3]))).text == str(ids[3])
+        beyond = max(ids) + 50
         await stage.put(Ticket(id=beyond, text="put there by somebody else"))
         assert await repository.next_id(Ticket) > beyond
         await repository.commit(Batch([deleted(await stage.got(Ticket(id=beyond)))]))

@@ -21,7 +21,7 @@ CHANGES = {
 def test_session_detects_every_change(visitor, change):
     session = visitor()
     session.update(list=[], a=1)
-    session.settle()
+    session.mark_stored()
     assert not session.changed
     change(session)
     assert session.changed
@@ -30,7 +30,7 @@ def test_session_detects_every_change(visitor, change):
 def test_session_read_marks_no_change(visitor):
     session = visitor()
     session["a"] = 1
-    session.settle()
+    session.mark_stored()
     assert (session["a"], session.get("b"), list(session), dict(session)) == (
         1,
         None,

@@ -55,7 +55,7 @@ class EventReplies:
             elif not call.request.wants_html:
                 await self._send_json(call, command, outcome)
             else:
-                call.say_next(outcome.reply.toasts)
+                call.push_toasts(outcome.reply.toasts)
                 url = outcome.reply.redirect or await self._next_url(call, command, outcome)
                 await call.redirect(url)
         except Exception:  # the web edge: a success stays one, whatever its answer does

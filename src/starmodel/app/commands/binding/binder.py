@@ -24,8 +24,8 @@ from starmodel.app.commands.binding.parameters import (
 )
 from starmodel.app.commands.binding.private_parts import (
     NOT_HERE,
-    Unfinished,
-    UnfinishedError,
+    IncompleteInput,
+    IncompleteInputError,
     completed,
 )
 from starmodel.app.commands.binding.problems import (
@@ -85,11 +85,11 @@ class Binder:
                     f"{self.where}: *{name} can't be filled by a request; name the parameters."
                 )
             else:
-                made = parameter_of(self.where, parameter, annotation, registry)
-                if made.entity is not None and not registry[made.entity].is_record:
-                    self.own[name] = made.entity  # the visitor's own; no id is ever taken
+                bound = parameter_of(self.where, parameter, annotation, registry)
+                if bound.entity is not None and not registry[bound.entity].is_record:
+                    self.own[name] = bound.entity  # the visitor's own; no id is ever taken
                 else:
-                    self.parameters[name] = made
+                    self.parameters[name] = bound
         needed = [entity_type, *(registry[cls] for cls in self.own.values())]
         self.carries = tuple(dict.fromkeys(t.name for t in needed if t.in_browser))
         if self.carries and event.info.method in ("get", "delete"):
@@ -145,7 +145,7 @@ class Binder:
             if any(part.private for model in found for part in parts_of(model).values())
         }
         for name in self.private_parts:  # which are put in before the class reads them
-            self.parameters[name] = replace(self.parameters[name], own_reading=False)
+            self.parameters[name] = replace(self.parameters[name], custom_parsing=False)
         self.with_bytes = {p.name for p in self.parameters.values() if holds_bytes(p.annotation)}
         self.scalar = all(p.full_type in (int, str, float, bool) for p in self.parameters.values())
         # Plain scalars, and none of them secret: the record takes the arguments as they are.
@@ -175,18 +175,18 @@ class Binder:
     @property
     def signature(self) -> str:
         """The event as its callers see it: "adjust_stock(delta: int)"."""
-        shown = ", ".join(signature_of(parameter) for parameter in self.open_parameters)
-        return f"{self.event.name}({shown})"
+        listed = ", ".join(signature_of(parameter) for parameter in self.public_parameters)
+        return f"{self.event.name}({listed})"
 
     @property
-    def open_parameters(self) -> list[Parameter]:
+    def public_parameters(self) -> list[Parameter]:
         """The parameters that a visitor may fill."""
         return [p for p in self.parameters.values() if p.name not in self.private]
 
     @property
     def needed(self) -> list[Parameter]:
         """The parameters without which the event can't run."""
-        return [p for p in self.open_parameters if p.required]
+        return [p for p in self.public_parameters if p.required]
 
     def bind(self, inputs: Inputs) -> dict[str, Any]:
         """The validated arguments, defaults left out.
@@ -202,13 +202,13 @@ class Binder:
         # A button sends the same few texts again and again; what they said is kept.
         key = tuple(inputs.fixed.items())
         try:
-            known = self._bound.get(key)
+            arguments = self._bound.get(key)
         except TypeError:  # code gave a list or the like, and hears what is wrong with it
             return self._bind(inputs)
-        if known is None:
-            known = self._bind(inputs)
-            self._bound.put(key, known)
-        return known.copy()
+        if arguments is None:
+            arguments = self._bind(inputs)
+            self._bound.put(key, arguments)
+        return arguments.copy()
 
     def partial(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, str]]:
         """The arguments that are valid, and a sentence for each other one, by name.
@@ -217,40 +217,40 @@ class Binder:
 
         Raises: BindingError, for a name that is unknown.
         """
-        given, problems = self._sorted(inputs)
+        arguments, problems = self._sorted(inputs)
         for name in self.files:
             if name not in inputs.files:
                 problems.pop(name, None)
-        return given, beside(problems)
+        return arguments, beside(problems)
 
     def _bind(self, inputs: Inputs) -> dict[str, Any]:
-        given, problems = self._sorted(inputs)
+        arguments, problems = self._sorted(inputs)
         if problems:
             raise self._error(problems)
-        return given
+        return arguments
 
     def _sorted(self, inputs: Inputs) -> tuple[dict[str, Any], dict[str, ArgumentProblem]]:
-        given: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
         problems: dict[str, ArgumentProblem] = {}
         parameters, hidden = self.parameters, () if inputs.trusted else self.private
         for source, values in inputs.sources():
-            for word, value in values.items():
-                name = word if word in parameters else self.aliases.get(word, word)
-                if name in given or name in problems:
+            for key, value in values.items():
+                name = key if key in parameters else self.aliases.get(key, key)
+                if name in arguments or name in problems:
                     continue
                 parameter = parameters.get(name)
                 if parameter is None or name in hidden:
                     raise self._error({cut(name): ArgumentProblem(f"is unknown (from {source})")})
-                self._take(parameter, value, source, inputs, given, problems)
+                self._take(parameter, value, source, inputs, arguments, problems)
         if inputs.signals:
             for name, parameter in parameters.items():
-                if name in inputs.signals and name not in given and name not in hidden:
+                if name in inputs.signals and name not in arguments and name not in hidden:
                     signal = inputs.signals[name]
-                    self._take(parameter, signal, "signal", inputs, given, problems)
+                    self._take(parameter, signal, "signal", inputs, arguments, problems)
         for name, parameter in parameters.items():
-            if name not in given and name not in problems and parameter.required:
+            if name not in arguments and name not in problems and parameter.required:
                 problems[name] = MISSING if parameter.file is None else MISSING_FILE
-        return given, problems
+        return arguments, problems
 
     def _take(
         self,
@@ -258,19 +258,19 @@ class Binder:
         value: Any,
         source: str,
         inputs: Inputs,
-        given: dict[str, Any],
+        arguments: dict[str, Any],
         problems: dict[str, ArgumentProblem],
     ) -> None:
         trusted = inputs.trusted
         if parameter.file is not None:
-            self._take_file(parameter, parameter.file, value, source, given, problems)
+            self._take_file(parameter, parameter.file, value, source, arguments, problems)
             return
         if source == "files" and holds_file(value):
             problems[parameter.name] = TAKES_NO_FILE
             return
         if value == "" and source != "JSON body" and not parameter.takes_text:
             if parameter.may_be_none and (parameter.required or parameter.is_field):
-                given[parameter.name] = None
+                arguments[parameter.name] = None
                 return
             if source != "form" or not parameter.is_field:
                 return  # an empty input leaves the default
@@ -285,32 +285,38 @@ class Binder:
             value = with_bytes(parameter.annotation, value)
         if parameter.adapter is None:  # a record, by its id
             if value not in (None, "") or parameter.may_be_none or not parameter.required:
-                given[parameter.name] = value.id if isinstance(value, Entity) else value
+                arguments[parameter.name] = value.id if isinstance(value, Entity) else value
             return
         try:
             if source == "form" and isinstance(value, dict):
                 value = filled(parameter.annotation, value, inputs.bounds)
             try:
-                made = self._validated(parameter, value, inputs, source, is_text=source == "form")
-                if isinstance(made, float) and not math.isfinite(made) and source != "arguments":
+                argument = self._validated(
+                    parameter, value, inputs, source, is_text=source == "form"
+                )
+                if (
+                    isinstance(argument, float)
+                    and not math.isfinite(argument)
+                    and source != "arguments"
+                ):
                     problems[parameter.name] = INFINITE  # neither JSON nor an input can show it
                 else:
-                    given[parameter.name] = made
+                    arguments[parameter.name] = argument
                 return
             except ValidationError as error:
                 first = self._first_public(parameter, error)
             if source != "JSON body" or not is_atomic(parameter.annotation):
                 try:
-                    read = from_text(parameter.annotation, value, inputs.bounds)
+                    parsed = from_text(parameter.annotation, value, inputs.bounds)
                     if parameter.name in self.with_bytes:
-                        read = with_bytes(parameter.annotation, read)
-                    given[parameter.name] = self._validated(
-                        parameter, read, inputs, source, is_text=source not in _TYPED
+                        parsed = with_bytes(parameter.annotation, parsed)
+                    arguments[parameter.name] = self._validated(
+                        parameter, parsed, inputs, source, is_text=source not in _TYPED
                     )
                     return
                 except ValidationError as error:
                     first = self._first_public(parameter, error)
-                    value = read if first is None else value
+                    value = parsed if first is None else value
         except UnknownPartError as error:
             problems[parameter.name] = unknown_part(error, source)
             return
@@ -322,10 +328,10 @@ class Binder:
         except ValueError:
             pass  # no JSON at all: the error of the text itself is answered
         if first is None:  # only private parts are missing, which the stored value may have
-            given[parameter.name] = Unfinished(self._accepted(parameter, value, trusted))
+            arguments[parameter.name] = IncompleteInput(self._accepted(parameter, value, trusted))
             return
-        told = technical(parameter, value, first, source)
-        problems[parameter.name] = ArgumentProblem(told, sentence(first))
+        text = technical(parameter, value, first, source)
+        problems[parameter.name] = ArgumentProblem(text, sentence(first))
 
     def _take_file(
         self,
@@ -333,19 +339,19 @@ class Binder:
         rule: FileRule,
         value: Any,
         source: str,
-        given: dict[str, Any],
+        arguments: dict[str, Any],
         problems: dict[str, ArgumentProblem],
     ) -> None:
         if value is None and parameter.may_be_none:
-            given[parameter.name] = None
+            arguments[parameter.name] = None
         elif value in ("", []) or (source != "files" and value is None):
             return  # an empty input
-        elif said := rule.problem(value):
+        elif problem := rule.problem(value):
             problems[parameter.name] = ArgumentProblem(
-                f"must be a file: {said} (from {source})", said
+                f"must be a file: {problem} (from {source})", problem
             )
         else:
-            given[parameter.name] = parameter.accept(rule.value(value))
+            arguments[parameter.name] = parameter.accept(rule.value(value))
 
     def _accepted(self, parameter: Parameter, value: Any, trusted: bool) -> Any:
         """The input, checked for names of nested models. Raises: UnknownPartError."""
@@ -365,8 +371,8 @@ class Binder:
         if parameter.name not in self.private_parts:
             return errors[0]
         models = list(models_in(parameter.annotation))
-        shown = (e for e in errors if not is_private_path(models, e["loc"]))
-        return next(shown, None)
+        public = (e for e in errors if not is_private_path(models, e["loc"]))
+        return next(public, None)
 
     def complete(
         self, entity: Entity, arguments: Mapping[str, Any], *, trusted: bool
@@ -381,11 +387,11 @@ class Binder:
             return completed(
                 entity, arguments, self.private_parts, self.open_models, trusted=trusted
             )
-        except UnfinishedError as error:
+        except IncompleteInputError as error:
             name = str(error)
             raise self._error({name: ArgumentProblem("can't be set here", NOT_HERE)}) from None
 
     def _error(self, problems: dict[str, ArgumentProblem]) -> BindingError:
-        told = "; ".join(f"{name!r} {wrong.text}" for name, wrong in problems.items())
-        text = f"{self.where}: {told}. Signature: {self.signature}."
+        listed = "; ".join(f"{name!r} {problem.text}" for name, problem in problems.items())
+        text = f"{self.where}: {listed}. Signature: {self.signature}."
         return BindingError(text, beside(problems))

@@ -34,24 +34,26 @@ def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
     if text is None or text == "":
         return NO_DIGESTS
     try:
-        found = read_json(text, bounds)
+        parsed = read_json(text, bounds)
     except (ValueError, TypeError, AttributeError):
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        parsed = None
+    if not isinstance(parsed, dict) or not all(isinstance(v, str) for v in parsed.values()):
         raise RequestError(Message("conflict.form"))
-    return found
+    return parsed
 
 
-def touched(arguments: Mapping[str, Any], was: Mapping[str, str]) -> dict[str, Any]:
+def touched(arguments: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, Any]:
     """The arguments without those that are what the form was filled with."""
     return {
         name: value
         for name, value in arguments.items()
-        if name not in was or _digest(_public(value)) != was[name]
+        if name not in before or _digest(_public(value)) != before[name]
     }
 
 
-def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[str, str]) -> None:
+def check_untouched(
+    entity: Entity, arguments: Mapping[str, Any], before: Mapping[str, str]
+) -> None:
     """Refuse to write over what somebody else changed since the form was filled.
 
     Raises: EditConflictError, with what each such field is now.
@@ -60,7 +62,9 @@ def check_untouched(entity: Entity, arguments: Mapping[str, Any], was: Mapping[s
     fields = {
         name: _changed(state[name])
         for name, value in arguments.items()
-        if name in was and name in now and now[name] not in (was[name], _digest(_public(value)))
+        if name in before
+        and name in now
+        and now[name] not in (before[name], _digest(_public(value)))
     }
     if fields:
         raise EditConflictError(entity.__entity__.cls.__name__, entity.id, fields, now)
@@ -88,5 +92,5 @@ def _changed(value: Any) -> Message:
     if value is None or value == "":
         return Message("conflict.field_emptied")
     text = value if isinstance(value, str) else json_bytes(value).decode()
-    shown = text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
-    return Message("conflict.field", value=shown)
+    excerpt = text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
+    return Message("conflict.field", value=excerpt)

@@ -9,7 +9,7 @@ from typing import Any
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.nested import types_in
-from starmodel.core.fields.widgets import FILE_WIDGETS, wishes
+from starmodel.core.fields.widgets import FILE_WIDGETS, ui_of
 from starmodel.texts.catalogue import Message
 
 NO_FILE = Message("file.missing")
@@ -53,7 +53,7 @@ def file_rule(where: str, name: str, annotation: Any) -> FileRule | None:
 
     Raises: ConfigurationError, for a type that no file input can fill.
     """
-    ui = wishes(annotation)
+    ui = ui_of(annotation)
     if not any(_names_file(kind) for kind in types_in(annotation)):
         if ui.widget in FILE_WIDGETS or ui.accept or ui.max_bytes:
             raise ConfigurationError(

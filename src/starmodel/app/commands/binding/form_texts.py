@@ -72,27 +72,27 @@ def filled(
         k for k in plain_types(annotation) if isinstance(k, type) and issubclass(k, BaseModel)
     ]
     fields = models[0].__pydantic_fields__ if models else {}
-    made: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
     for name, value in values.items():
-        wanted: Any = fields[name].annotation if name in fields else None
-        kinds = plain_types(wanted)
+        annotation_of_part: Any = fields[name].annotation if name in fields else None
+        kinds = plain_types(annotation_of_part)
         if isinstance(value, dict):
-            made[name] = filled(wanted, value, bounds)
+            parsed[name] = filled(annotation_of_part, value, bounds)
         elif value == "" and str not in kinds:
-            if type(None) in typing.get_args(wanted):
-                made[name] = None
-            elif is_list(wanted):
-                made[name] = []
+            if type(None) in typing.get_args(annotation_of_part):
+                parsed[name] = None
+            elif is_list(annotation_of_part):
+                parsed[name] = []
         elif isinstance(value, str | list) and name in fields and str not in kinds:
             try:
-                made[name] = from_text(wanted, value, bounds)
+                parsed[name] = from_text(annotation_of_part, value, bounds)
             except BoundsError:
                 raise
             except ValueError:
-                made[name] = value  # refused by the validator of the model
+                parsed[name] = value  # refused by the validator of the model
         else:
-            made[name] = value
-    return made
+            parsed[name] = value
+    return parsed
 
 
 def written_types(annotation: Any) -> list[Any]:

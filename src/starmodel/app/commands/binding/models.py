@@ -11,7 +11,7 @@ from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.nested import Model, Part, parts_of, takes_any_name
 
 MASK = "**********"
-_UNSAID: tuple[Any, ...] = (MASK, "", None)
+_MASKED: tuple[Any, ...] = (MASK, "", None)
 Open = frozenset[Model]
 
 
@@ -53,13 +53,13 @@ def _accepted(kinds: list[Any], raw: Any, open_models: Open, path: tuple[Any, ..
         return {k: _accepted(values, v, open_models, (*path, k)) for k, v in raw.items()}
     if isinstance(raw, list | tuple):
         inner = [args for kind in kinds if (args := get_args(kind))]
-        made = [
+        items = [
             _accepted(
                 _kinds([_item_type(args, n) for args in inner]), item, open_models, (*path, n)
             )
             for n, item in enumerate(raw)
         ]
-        return tuple(made) if isinstance(raw, tuple) else made
+        return tuple(items) if isinstance(raw, tuple) else items
     return raw
 
 
@@ -70,35 +70,35 @@ def _accepted_model(
     open_models: Open,
     path: tuple[Any, ...],
 ) -> dict[Any, Any]:
-    made: dict[Any, Any] = {}
+    checked: dict[Any, Any] = {}
     any_name = any(map(takes_any_name, models)) or any(map(_is_mapping, kinds))
     for name, item in raw.items():
         found = [(m, parts[name]) for m in models if name in (parts := parts_of(m))]
         public = [part for m, part in found if not is_closed(part, m, open_models)]
         if public:
             inner = _kinds([part.info.annotation for part in public])
-            made[name] = _accepted(inner, item, open_models, (*path, name))
+            checked[name] = _accepted(inner, item, open_models, (*path, name))
         elif found and all(part.secret for _, part in found) and _is_masked(item):
             continue
         elif found or not any_name:
             raise UnknownPartError((*path, name))
         else:
-            made[name] = item
-    return made
+            checked[name] = item
+    return checked
 
 
 def _kinds(annotations: list[Any]) -> list[Any]:
     """The distinct types of these unions; for a root model what it holds."""
-    made: list[Any] = []
+    kinds: list[Any] = []
     todo = annotations[::-1]
     while todo:
         for kind in plain_types(todo.pop()):
-            if kind in made:
+            if kind in kinds:
                 continue
-            made.append(kind)
+            kinds.append(kind)
             if isinstance(kind, type) and issubclass(kind, RootModel):
                 todo.append(kind.__pydantic_fields__["root"].annotation)
-    return made
+    return kinds
 
 
 def _is_model(kind: Any) -> bool:
@@ -121,4 +121,4 @@ def _is_masked(item: Any) -> bool:
     """True for what a client is shown in place of secrets, and may send back."""
     if isinstance(item, list | dict):
         return all(map(_is_masked, item.values() if isinstance(item, dict) else item))
-    return item in _UNSAID
+    return item in _MASKED

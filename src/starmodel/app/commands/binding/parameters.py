@@ -33,11 +33,11 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.fields.annotations import resolved_hints
-from starmodel.core.fields.field import declared
+from starmodel.core.fields.field import options_in
 from starmodel.core.fields.field_types import accepts_none, is_atomic, plain_types
 from starmodel.core.fields.nested import aliases_of, types_in
 from starmodel.core.fields.privacy import looks_secret, undeclared_secrets
-from starmodel.core.fields.types import field_adapter, full_type, has_own_reading, is_strict
+from starmodel.core.fields.types import field_adapter, full_type, has_custom_parsing, is_strict
 from starmodel.core.values.bounds import (
     Count,
     check_keys,
@@ -80,7 +80,7 @@ class Parameter:
     has_numbers: bool = True
     full_type: Any = None
     strict: bool = False
-    own_reading: bool = False
+    custom_parsing: bool = False
     file: FileRule | None = None
 
     @property
@@ -116,10 +116,12 @@ class Parameter:
         Raises: ValidationError; BoundsError, beyond a bound.
         """
         check_keys(self.keys, value)
-        made = (self._unread if self.own_reading else self._read)(value, is_json, is_text)
+        validated = (self._parsed_by_class if self.custom_parsing else self._read)(
+            value, is_json, is_text
+        )
         if self.has_numbers:
-            check_numbers(made)
-        return made
+            check_numbers(validated)
+        return validated
 
     def _read(self, value: Any, is_json: bool, is_text: bool, strict: bool | None = None) -> Any:
         adapter: Any = self.adapter  # None only for records, which are never validated
@@ -127,7 +129,7 @@ class Parameter:
             return adapter.validate_json(to_json(value), strict=strict)
         return adapter.validate_python(value, strict=False if is_text else strict)
 
-    def _unread(self, value: Any, is_json: bool, is_text: bool) -> Any:
+    def _parsed_by_class(self, value: Any, is_json: bool, is_text: bool) -> Any:
         """A value of the right type, or the input, whose meaning the class's validators know."""
         try:
             return self._read(value, is_json, is_text=False, strict=True)
@@ -135,9 +137,9 @@ class Parameter:
             pass
         with contextlib.suppress(ValidationError):
             if isinstance(value, str) and (is_text or not self.strict):
-                made = self._read(value, is_json=False, is_text=True)
-                if str(made).lower() == value.lower():  # there is only one way to read it
-                    return made
+                parsed = self._read(value, is_json=False, is_text=True)
+                if str(parsed).lower() == value.lower():  # there is only one way to read it
+                    return parsed
         return value
 
     @property
@@ -204,7 +206,7 @@ def new_parameter(
 ) -> Parameter:
     """A parameter with a value of its own, not a record."""
     return Parameter(
-        name, annotation, adapter, default, None, False, declared(annotation).private,
+        name, annotation, adapter, default, None, False, options_in(annotation).private,
         key_counter(annotation), may_hold_numbers(annotation), annotation,
         is_strict(adapter.core_schema), file=file,
     )  # fmt: skip
@@ -214,11 +216,11 @@ def field_parameter(cls: type[Entity], name: str) -> Parameter:
     """A field of an entity as an optional parameter, with all rules of its class."""
     info = cls.__pydantic_fields__[name]
     adapter = field_adapter(cls, name)
-    made = new_parameter(name, info.annotation, adapter, None)
-    strict = made.strict or bool(cls.model_config.get("strict"))
+    parameter = new_parameter(name, info.annotation, adapter, None)
+    strict = parameter.strict or bool(cls.model_config.get("strict"))
     return replace(
-        made, is_field=True, full_type=full_type(info), strict=strict,
-        own_reading=has_own_reading(cls, name),
+        parameter, is_field=True, full_type=full_type(info), strict=strict,
+        custom_parsing=has_custom_parsing(cls, name),
     )  # fmt: skip
 
 
@@ -299,15 +301,15 @@ def parameter_of(
                 f"which is no value of {type_name(annotation)}: {problem}. Give another default, "
                 "or change the type."
             )
-    made = new_parameter(parameter.name, annotation, adapter, parameter.default, file=file)
-    unsaid = [made.name] if looks_secret(made.name) and not made.is_secret else []
-    if declared(annotation).public:
-        unsaid = []
-    unsaid += [f"{made.name}.{part}" for part in undeclared_secrets(annotation)]
-    if unsaid:
+    bound = new_parameter(parameter.name, annotation, adapter, parameter.default, file=file)
+    undeclared = [bound.name] if looks_secret(bound.name) and not bound.is_secret else []
+    if options_in(annotation).public:
+        undeclared = []
+    undeclared += [f"{bound.name}.{part}" for part in undeclared_secrets(annotation)]
+    if undeclared:
         raise ConfigurationError(
-            f"{where}: the parameter {unsaid[0]!r} looks like a secret but is neither private nor "
-            "public, and arguments are recorded. Write SecretStr or Private[…], or "
+            f"{where}: the parameter {undeclared[0]!r} looks like a secret but is neither private "
+            "nor public, and arguments are recorded. Write SecretStr or Private[…], or "
             "Annotated[…, Field(public=True)] if it may be seen."
         )
-    return made
+    return bound

@@ -25,19 +25,19 @@ NOT_HERE = Message("value.not_here")
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class IncompleteInput:
     """Input for models with required private parts, which only the stored value can add."""
 
     raw: Any
 
 
-class UnfinishedError(Exception):
+class IncompleteInputError(Exception):
     """No stored value has the private parts that the input needs."""
 
 
 def input_of(value: Any) -> Any:
     """An argument as it was sent, when it is not finished yet; else itself."""
-    return value.raw if isinstance(value, Unfinished) else value
+    return value.raw if isinstance(value, IncompleteInput) else value
 
 
 def completed(
@@ -57,23 +57,23 @@ def completed(
 
     Shapes: annotations has the types of the arguments that hold models with
     private parts; trusted arguments may set them.
-    Raises: UnfinishedError.
+    Raises: IncompleteInputError.
     """
-    made = dict(arguments)
+    merged = dict(arguments)
     for name, annotation in annotations.items():
-        if name not in made:
+        if name not in merged:
             continue
-        value, before = made[name], getattr(entity, name, None)
+        value, before = merged[name], getattr(entity, name, None)
         try:
-            if isinstance(value, Unfinished):
-                value = _finished(annotation, value.raw, before)
-            made[name] = _kept(value, before, open_models, trusted)
-        except UnfinishedError:
-            raise UnfinishedError(name) from None
-    return made
+            if isinstance(value, IncompleteInput):
+                value = _validated_with_stored(annotation, value.raw, before)
+            merged[name] = _with_stored_parts(value, before, open_models, trusted)
+        except IncompleteInputError:
+            raise IncompleteInputError(name) from None
+    return merged
 
 
-def synced_value(cls: type[Entity], name: str, given: Any, before: Any) -> Any:
+def synced_value(cls: type[Entity], name: str, raw: Any, before: Any) -> Any:
     """The browser's value of a field, with the private parts of the stored one.
 
     Raises: ValidationError; UnknownPartError.
@@ -81,43 +81,47 @@ def synced_value(cls: type[Entity], name: str, given: Any, before: Any) -> Any:
     annotation: Any = cls.__pydantic_fields__[name].annotation
     adapter = field_adapter(cls, name)
     if is_atomic(annotation):
-        return adapter.validate_python(given, strict=False)  # inputs give texts
-    value = adapter.validate_python(accepted(annotation, given, frozenset()), strict=False)
-    return _kept(value, before, frozenset(), trusted=False)
+        return adapter.validate_python(raw, strict=False)  # inputs give texts
+    value = adapter.validate_python(accepted(annotation, raw, frozenset()), strict=False)
+    return _with_stored_parts(value, before, frozenset(), trusted=False)
 
 
-def _kept(value: Any, before: Any, open_models: Open, trusted: bool) -> Any:
+def _with_stored_parts(value: Any, before: Any, open_models: Open, trusted: bool) -> Any:
     if isinstance(value, BaseModel):
-        return _kept_model(value, before, open_models, trusted)
+        return _model_with_stored_parts(value, before, open_models, trusted)
     kind: Any = type(value)
     if kind is dict:
         old = before if isinstance(before, dict) else {}
-        return {k: _kept(v, old.get(k), open_models, trusted) for k, v in value.items()}
+        return {
+            k: _with_stored_parts(v, old.get(k), open_models, trusted) for k, v in value.items()
+        }
     if kind in _SEQUENCES:
         olds = _counterparts(list(value), before)
         pairs = zip(value, olds, strict=True)
-        return kind(_kept(item, old, open_models, trusted) for item, old in pairs)
+        return kind(_with_stored_parts(item, old, open_models, trusted) for item, old in pairs)
     return value
 
 
-def _kept_model(value: BaseModel, before: Any, open_models: Open, trusted: bool) -> BaseModel:
+def _model_with_stored_parts(
+    value: BaseModel, before: Any, open_models: Open, trusted: bool
+) -> BaseModel:
     cls, updates = type(value), dict[str, Any]()
     stored = before if type(before) is cls else None
     for part in {part.name: part for part in parts_of(cls).values()}.values():
-        name, given = part.name, part.name in value.model_fields_set
+        name, is_set = part.name, part.name in value.model_fields_set
         old = getattr(stored, name, None)
         if not is_closed(part, cls, open_models):
             new = getattr(value, name, None)
-            made = _kept(new, old, open_models, trusted)
-            if made is not new:
-                updates[name] = made
-        elif trusted and given:
+            merged = _with_stored_parts(new, old, open_models, trusted)
+            if merged is not new:
+                updates[name] = merged
+        elif trusted and is_set:
             continue
         elif stored is not None:
             updates[name] = old
-        elif given and part.info.is_required():
-            raise UnfinishedError
-        elif given:
+        elif is_set and part.info.is_required():
+            raise IncompleteInputError
+        elif is_set:
             updates[name] = part.info.get_default(call_default_factory=True)
     return value.model_copy(update=updates) if updates else value
 
@@ -183,35 +187,37 @@ def _without_private(value: Any) -> Any:
     return value
 
 
-def _finished(annotation: Any, raw: Any, before: Any) -> Any:
+def _validated_with_stored(annotation: Any, raw: Any, before: Any) -> Any:
     """The models of the input, with the required private parts of the stored value.
 
-    Raises: UnfinishedError.
+    Raises: IncompleteInputError.
     """
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     try:
-        made = adapter.validate_python(_filled_in(raw, before), by_name=True, by_alias=True)
-        check_numbers(made)
+        validated = adapter.validate_python(
+            _with_required_parts(raw, before), by_name=True, by_alias=True
+        )
+        check_numbers(validated)
     except (ValidationError, BoundsError):
-        raise UnfinishedError from None
-    return made
+        raise IncompleteInputError from None
+    return validated
 
 
-def _filled_in(raw: Any, before: Any) -> Any:
+def _with_required_parts(raw: Any, before: Any) -> Any:
     """The input with the required private parts of the stored models that it replaces."""
     if isinstance(raw, dict) and isinstance(before, BaseModel):
-        made = dict(raw)
+        merged = dict(raw)
         for word, part in parts_of(type(before)).items():
             old = getattr(before, part.name, None)
             if not part.private:
-                if word in made:
-                    made[word] = _filled_in(made[word], old)
+                if word in merged:
+                    merged[word] = _with_required_parts(merged[word], old)
             elif part.info.is_required():
-                made[part.name] = old
-        return made
+                merged[part.name] = old
+        return merged
     if isinstance(raw, dict) and isinstance(before, dict):
-        return {key: _filled_in(item, before.get(key)) for key, item in raw.items()}
+        return {key: _with_required_parts(item, before.get(key)) for key, item in raw.items()}
     if isinstance(raw, list | tuple) and isinstance(before, _SEQUENCES):
         olds = _counterparts(list(raw), before)
-        return [_filled_in(item, old) for item, old in zip(raw, olds, strict=True)]
+        return [_with_required_parts(item, old) for item, old in zip(raw, olds, strict=True)]
     return raw

@@ -24,7 +24,7 @@ class ArgumentProblem(NamedTuple):
 
 def beside(problems: Mapping[str, ArgumentProblem]) -> dict[str, str]:
     """The sentence beside each input, by parameter."""
-    return {name: wrong.sentence or wrong.text for name, wrong in problems.items()}
+    return {name: problem.sentence or problem.text for name, problem in problems.items()}
 
 
 MISSING = ArgumentProblem("is missing", Message("value.missing"))
@@ -47,8 +47,8 @@ def technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
     at = "".join(f"[{part!r}]" for part in error["loc"])
     got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"
     if not at and error["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):
-        wanted = getattr(plain_types(parameter.annotation)[0], "__name__", "a value")
-        return f"must be {wanted}{got} (from {source})"
+        expected = getattr(plain_types(parameter.annotation)[0], "__name__", "a value")
+        return f"must be {expected}{got} (from {source})"
     return f"{at}{' ' if at else ''}{_lower(error['msg'])}{got} (from {source})"
 
 

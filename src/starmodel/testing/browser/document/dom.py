@@ -94,8 +94,8 @@ def squeeze(text: str) -> str:
 
 def outline(tag: Tag) -> str:
     """A one-line summary of an element, for error messages."""
-    shown = ("id", "name", "type", "class", "href", "action")
-    attributes = "".join(f" {k}={attribute(tag, k)!r}" for k in shown if k in tag.attrs)
+    shown_attributes = ("id", "name", "type", "class", "href", "action")
+    attributes = "".join(f" {k}={attribute(tag, k)!r}" for k in shown_attributes if k in tag.attrs)
     text = squeeze(tag.get_text(" "))[:40]
     return f"<{tag.name}{attributes}>{f' {text!r}' if text else ''}"
 
