@@ -10,11 +10,11 @@ from pydantic.fields import FieldInfo
 
 from starmodel.adapters.web.front import Front
 from starmodel.app.access.rules import rule_of
-from starmodel.app.commands.binding.parameters import type_name
 from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.events import Event
+from starmodel.core.fields.annotations import type_name
 from starmodel.core.fields.entity_config import AccessRule
 from starmodel.core.fields.field import FieldOptions
 from starmodel.core.fields.specs import FieldSpec

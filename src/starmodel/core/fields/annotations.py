@@ -1,9 +1,10 @@
-"""The annotations of functions, also where some name what only type checkers import."""
+"""Type annotations: resolution of forward references, and formatting."""
 
 from __future__ import annotations
 
 import inspect
 import sys
+import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,10 +13,10 @@ from typing import Any
 def resolved_hints(
     fn: Callable[..., Any], known: Mapping[str, Any] = {}
 ) -> tuple[dict[str, Any], dict[str, NameError]]:
-    """The types of a function's annotations, and the error of each that has none at run time.
+    """The type hints of a function, and the NameError of each that does not resolve.
 
-    Shapes: known has types by the names that the function's module may have
-    imported below `if TYPE_CHECKING:`; the module's own names win.
+    Shapes: known maps names that the module may import under `TYPE_CHECKING`
+    only to their types; globals of the module take precedence.
     """
     try:
         return typing.get_type_hints(fn, include_extras=True), {}
@@ -34,7 +35,7 @@ def resolved_hints(
 
 
 def own_annotations(cls: type[Any]) -> dict[str, Any]:
-    """The annotations that the class itself wrote, as they are, evaluated or not."""
+    """The annotations in the body of the class, without those of its bases; unevaluated."""
     if sys.version_info >= (3, 14):
         import annotationlib
 
@@ -55,3 +56,27 @@ def _holder(name: str, annotation: Any) -> Callable[..., Any]:
 
     holder.__annotations__ = {name: annotation}
     return holder
+
+
+def type_name(annotation: Any) -> str:
+    """The annotation as source text, with the metadata of `Annotated` removed recursively.
+
+    >>> type_name(int), type_name(list[typing.Annotated[str, "rule"]]), type_name(int | None)
+    ('int', 'list[str]', 'int | None')
+    """
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return type_name(args[0])
+    if origin is typing.Union or origin is types.UnionType:
+        return " | ".join(map(type_name, args))
+    if annotation is types.NoneType or annotation is ...:
+        return "None" if annotation is types.NoneType else "..."
+    if origin is None or origin is typing.Literal or not all(map(_is_type, args)):
+        name = getattr(annotation, "__name__", None) if origin is None else None
+        return name or str(annotation).replace("typing.", "")
+    name = getattr(origin, "__name__", None) or str(origin).replace("typing.", "")
+    return f"{name}[{', '.join(map(type_name, args))}]"
+
+
+def _is_type(arg: Any) -> bool:
+    return arg is ... or not isinstance(arg, list | tuple | str | int)
