@@ -1,4 +1,4 @@
-"""The repository of each entity class: one per store, built lazily."""
+"""The registry of stores: one repository per store, built lazily."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ REMEDIES = {
 
 
 class Repositories(Protocol):
-    """The repositories that a unit of work reads from and commits to."""
+    """The protocol by which a unit of work finds the repository of an entity type."""
 
     def for_class(self, entity: type[Entity]) -> Repository:
-        """The repository that stores this class."""
+        """The repository of an entity type."""
 
 
 class PersistenceManager:
-    """Builds one repository per store, lazily: a store without an entity class is never built.
+    """Builds one repository per store at its first use, and opens and closes them.
 
-    Shapes: stores maps the short name of a store to its repository, or to a
-    factory of the repository.
+    Shapes: stores maps the name of a store to its repository or a callable
+    that returns it.
 
     Raises: ConfigurationError, for an entity whose store is not registered.
     """
@@ -51,7 +51,7 @@ class PersistenceManager:
             self._check(entity_type)
 
     def for_class(self, entity: type[Entity]) -> Repository:
-        """The repository that stores this class; built at the first call."""
+        """The repository of an entity type; built at the first call."""
         try:
             return self._by_class[entity]
         except KeyError:
@@ -59,7 +59,7 @@ class PersistenceManager:
             return repository
 
     def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
-        """The columns of the class whose values the store supplies; None without any."""
+        """The server-side column defaults of an entity type; cached until `close`."""
         try:
             return self._defaults[entity]
         except KeyError:
@@ -71,13 +71,13 @@ class PersistenceManager:
             return defaults
 
     def repositories(self) -> list[Repository]:
-        """The repositories of all entity classes, each once."""
+        """The repositories of all entity types, without duplicates."""
         return list(
             {id(r): r for r in map(self.for_class, (t.cls for t in self._registry))}.values()
         )
 
     async def open(self, expired: Expired, is_watched: IsWatched | None = None) -> None:
-        """Open every repository; if one raises, close those that are open already."""
+        """Open every repository; if one raises, close the open ones (as an `AsyncExitStack`)."""
         async with AsyncExitStack() as opened:
             for repository in self.repositories():
                 if is_watched is not None and isinstance(repository, EvictingRepository):

@@ -1,4 +1,4 @@
-"""A patch of the caller's page."""
+"""DOM patches in replies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Namespace = Literal["svg", "mathml"]
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """HTML to patch into the caller's page.
+    """HTML to patch into the DOM of the caller's page.
 
-    Shapes: selector None means at its own id; namespace is that of the
-    outermost elements, None for HTML.
+    Shapes: selector None patches the element with the id of the HTML; namespace
+    is that of the root elements, None for HTML.
     """
 
     html: str

@@ -1,4 +1,4 @@
-"""One way to walk through what a generator event yields, sync or async."""
+"""Iteration of generator events, sync or async."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 class Steps:
-    """What a generator event yields, sync or async, with errors thrown in at the yield."""
+    """An async iterator over a sync or async generator, which can throw errors in at a yield."""
 
     def __init__(self, generator: Any) -> None:
         self._generator, self._error = generator, None
         self._is_async = hasattr(generator, "__anext__")
 
     async def close(self) -> None:
-        """Let the event clean up when it is not run to its end."""
+        """Close the generator, so that its `finally` blocks run."""
         if self._is_async:
             await self._generator.aclose()
         else:

@@ -15,11 +15,11 @@ Tags = Collection[str] | Literal["*"] | None
 
 @dataclass(slots=True)
 class Precondition:
-    """What a request demands of the record's version before its event may run.
+    """The If-Match and If-None-Match headers of a request.
 
-    Shapes: if_match and if_none_match are opaque tags without quotes, "*"
-    for any, None where the header is absent; if_match has no weak ones.
-    is_met is set by the first commit, after which the version is our own.
+    Shapes: if_match and if_none_match are opaque tags without quotes, "*" for
+    any, None without the header; if_match has no weak tags. is_met is set by
+    the first commit of the command, whose own version then is the stored one.
     """
 
     if_match: Tags = None
@@ -27,7 +27,7 @@ class Precondition:
     is_met: bool = False
 
     def check(self, entity: Entity, *, readable: bool = True) -> None:
-        """Return when the stored entity fits; one that may not be read has no tag to the caller.
+        """Compare with the version of the stored entity; an unreadable one matches no tag.
 
         Raises: PreconditionFailedError.
         """
@@ -40,15 +40,15 @@ class Precondition:
             raise PreconditionFailedError
 
     def check_new(self) -> None:
-        """Refuse tags where nothing is stored yet. Raises: PreconditionFailedError."""
+        """Check the headers for an entity that is not stored. Raises: PreconditionFailedError."""
         if self.if_match is not None and self.if_match != "*":
             raise PreconditionFailedError
 
 
 def names_version(tags: Tags, version: int | None) -> bool:
-    """True when one of the tags stands for this version of a record.
+    """True when an entity tag matches this version of a record.
 
-    A tag is "version", or "version-digest" where the content can change without a new version.
+    A tag is "version", or "version-digest" for responses that can change without a new version.
     """
     if tags == "*":
         return True

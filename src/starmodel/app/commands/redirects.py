@@ -1,4 +1,4 @@
-"""Addresses of redirects, checked as browsers will read them."""
+"""Validation of redirect URLs, parsed as browsers parse them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ _HOST = re.compile(
 
 
 def sent_as(url: str) -> str:
-    """The address as a header or a script carries it: other letters and blanks percent-encoded."""
+    """The URL for a Location header or a script: spaces and non-ASCII percent-encoded."""
     return quote(url, safe="/:?#[]@!$&'()*+,;=%~", errors="replace")
 
 
 def stays_here(url: str, host: str, allowed_hosts: Sequence[str] = ()) -> bool:
-    """Whether the address is relative, or http(s) on this host or one of the allowed ones.
+    """Whether the URL is relative, or http(s) on this host or an allowed host.
 
-    Browsers drop tabs and line breaks, strip blanks, read a backslash as a
-    slash, and take what stands before an @ for a name; none of these leads
-    anywhere else.
+    Browsers remove tabs and newlines, strip white space, parse a backslash as
+    a slash, and userinfo before an @; URLs that rely on these are rejected.
 
-    Shapes: host is the request's Host header, with its port.
+    Shapes: host is the Host header of the request, with its port.
     """
     if _CONTROL.search(url) or url != url.strip():
         return False
@@ -45,13 +44,13 @@ def stays_here(url: str, host: str, allowed_hosts: Sequence[str] = ()) -> bool:
 
 
 def is_web_address(url: str) -> bool:
-    """Whether the address is relative or http(s), so that nothing runs when a page goes there."""
+    """Whether the URL is relative or http(s), not a script such as `javascript:`."""
     scheme = _SCHEME.match(re.sub(r"[\t\n\r]", "", url).lstrip("".join(map(chr, range(33)))))
     return scheme is None or scheme[0].lower() in ("http:", "https:")
 
 
 def matches_host(host: str, allowed_hosts: Sequence[str]) -> bool:
-    """Whether a host name is one of these; "*.example.org" stands for all below it."""
+    """Whether a host name is allowed; "*.example.org" matches subdomains at any depth."""
     return any(
         host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
         for allowed in allowed_hosts

@@ -1,4 +1,4 @@
-"""What a repeated command is answered: the stored outcome, as far as access allows now."""
+"""Replies to repeated commands: the stored outcome, subject to the access policy."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from starmodel.core.snapshot import version_of
 from starmodel.core.values.json_data import json_bytes
 
 NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()
-"""The outcome of an event that replied nothing and made no record."""
+"""The outcome of an event without a reply or a new record."""
 
 
 async def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
-    """An outcome as its marker stores it: the new id, the reply, whether the caller may read."""
+    """The outcome for the idempotency marker: new id, reply, and whether the caller may read."""
     if not target.new and reply.is_empty:
         return NO_OUTCOME
     readable = not target.deleted and await viewer.may_read(target.draft)
@@ -37,7 +37,7 @@ async def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
 
 
 class Repeats:
-    """Answers commands whose idempotency key has run before."""
+    """Replies to commands whose idempotency key is stored already."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class Repeats:
     async def answer(
         self, command: Command, record: CommandRecord, outcome: Callable[[], str]
     ) -> Outcome:
-        """The first outcome's reply, with the entity as it is now.
+        """The stored reply, with the current snapshot of the entity.
 
-        Without the entity when the caller may not read it; without result,
-        signals and components when they may show what was readable then and
-        is not now.
+        Without the entity if the caller may not read it; without result, signals
+        and components if they may contain data that the caller could read then
+        and may not read now.
 
-        Shapes: outcome gives what `outcome_text` wrote, once access is decided.
+        Shapes: outcome returns the text of `outcome_text`; called after the access check.
         Raises: as `check_run` and outcome do.
         """
         entity_type, entity = command.entity_type, None
@@ -79,7 +79,7 @@ class Repeats:
         return Outcome(record, reply.result, reply, entity, version_of(entity), repeated=True)
 
     async def _checked(self, command: Command, id: Any) -> Entity | None:
-        """The entity that the command was about, unless it is gone. Raises: as `check_run` does."""
+        """The entity of the command; None if it is deleted. Raises: as `check_run` does."""
         if id is None and not command.entity_type.is_record:
             id = self._scopes.id_of(command.entity_type, command.session, command.actor)
         entity = await self._find(command.entity_type, id)
@@ -90,7 +90,7 @@ class Repeats:
         return entity
 
     async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:
-        """Whether each entity whose state is in the reply may still be read."""
+        """Whether the caller may read each entity whose state is in the reply."""
         for name, id in reply.shown:
             entity_type = self._registry.find(name)
             if entity_type is None:

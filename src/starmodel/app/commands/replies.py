@@ -1,4 +1,4 @@
-"""What an event returned, sorted into what its caller is to see; plain data that can be kept."""
+"""Replies: the return value of an event by kind, as serialisable data."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from starmodel.core.events import EventInfo
 from starmodel.core.results import Progress, Redirect, Toast
 from starmodel.core.values.json_data import json_bytes
 
-# A component, the event that returned it and its name for errors, as a patch of the page.
+# Renders a component of an event as a DOM patch; the string names the event in errors.
 Place = Callable[[Any, EventInfo, str], Element]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """All that is addressed to the caller alone.
+    """The part of an outcome that only the caller receives.
 
-    Shapes: result is JSON data for an API caller; signals are extra ones
-    that the event returned as a dict; shown names the records whose state
-    is in them, as (entity name, id) pairs.
+    Shapes: result is JSON data for API clients; signals are the items of a
+    returned dict; shown lists the records whose state they contain, as
+    (entity name, id) pairs.
     """
 
     result: Any = None
@@ -39,24 +39,24 @@ class Reply:
 
     @property
     def is_empty(self) -> bool:
-        """True when there is nothing to tell the caller but that it worked."""
+        """True for an event that returned None."""
         return self is NO_REPLY or self == NO_REPLY
 
     def to_json(self) -> str:
-        """This reply as text, to be kept with an idempotency marker."""
+        """Serialise the reply for the idempotency marker."""
         if self.is_empty:
             return "{}"
         return json_bytes(dataclasses.asdict(self)).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Reply:
-        """The reply that `to_json` wrote."""
+        """Parse the output of `to_json`."""
         data = from_json(text)
         if not data:
             return cls()
         data["elements"] = [Element(**item) for item in data["elements"]]
         data["toasts"] = [Toast(**item) for item in data["toasts"]]
-        data["progress"] = None  # the event is over
+        data["progress"] = None  # the event has finished
         return cls(**data)
 
 
@@ -66,12 +66,12 @@ NO_REPLY = Reply()
 async def reply_to(
     value: Any, info: EventInfo, place: Place, viewer: Viewer, where: str = "An event"
 ) -> Reply:
-    """Sort one returned or yielded value into what the viewer may be sent.
+    """Build the reply for one returned or yielded value, restricted by the viewer's access.
 
     Shapes: where names the event in errors.
 
-    Raises: TypeError, for what JSON can't say; ConfigurationError, for a
-    component that the page has no place for.
+    Raises: TypeError, for a value that JSON cannot represent;
+    ConfigurationError, for a component without a target in the page.
     """
     if value is None:
         return NO_REPLY
@@ -113,7 +113,7 @@ async def _sort(
 
 
 def _is_component(value: Any) -> bool:
-    if isinstance(value, Entity):  # data, also where a framework can render it
+    if isinstance(value, Entity):  # serialised, even if a framework can render it
         return False
     return hasattr(value, "__ft__") or hasattr(value, "__html__")
 

@@ -1,4 +1,4 @@
-"""Several people edit one record: what a form left alone is not put back."""
+"""Optimistic concurrency per field of edit forms, by digests of the rendered values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
 
 
 def digests(entity: Entity) -> dict[str, str]:
-    """What an edit form remembers of each field, to tell later whether anybody changed it."""
+    """A digest of each public field, for an edit form to submit with its values."""
     state = public_state(entity)
     return {
         name: _digest(_ordered(getattr(entity, name, None), state[name]))
@@ -30,7 +30,7 @@ def digests(entity: Entity) -> dict[str, str]:
 
 
 def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
-    """What a form sent of its memory, {} for none. Raises: RequestError, when it is spoilt."""
+    """The digests that a form submitted, {} for none. Raises: RequestError, if they don't parse."""
     if text is None or text == "":
         return NO_DIGESTS
     try:
@@ -43,7 +43,7 @@ def digests_in(text: Any, bounds: Bounds = DEFAULT_BOUNDS) -> Mapping[str, str]:
 
 
 def touched(arguments: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments without those that are what the form was filled with."""
+    """The arguments whose values differ from those that the form was rendered with."""
     return {
         name: value
         for name, value in arguments.items()
@@ -54,9 +54,9 @@ def touched(arguments: Mapping[str, Any], before: Mapping[str, str]) -> dict[str
 def check_untouched(
     entity: Entity, arguments: Mapping[str, Any], before: Mapping[str, str]
 ) -> None:
-    """Refuse to write over what somebody else changed since the form was filled.
+    """Reject a write to a field whose stored value has changed since the form was rendered.
 
-    Raises: EditConflictError, with what each such field is now.
+    Raises: EditConflictError, with the stored value of each such field.
     """
     now, state = digests(entity), public_state(entity)
     fields = {
@@ -71,7 +71,7 @@ def check_untouched(
 
 
 def _public(value: Any) -> Any:
-    """The JSON of a value as `public_state` has it."""
+    """The value serialised as in `public_state`."""
     token = excluding_private.set(True)
     try:
         return _ordered(value, json_data(value, fallback=repr, by_alias=False))
@@ -80,7 +80,7 @@ def _public(value: Any) -> Any:
 
 
 def _ordered(value: Any, data: Any) -> Any:
-    """The JSON of a value; that of a set in an order of its own."""
+    """The JSON data of a value; a set as a sorted list, for a stable digest."""
     return sorted(data, key=repr) if isinstance(value, set | frozenset) else data
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files as parameters of events: which types take them, and which files they accept."""
+"""Uploaded files as parameters of events: types, media types and sizes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ NO_FILE = Message("file.missing")
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """What a parameter takes.
+    """Constraints of a file parameter.
 
-    Shapes: several is True for a list; accept holds media types ("image/png"),
-    groups of them ("image/*") and endings (".pdf"), empty for any file.
-    Units: max_bytes is the size of one file, 0 for no limit of its own.
+    Shapes: several is True for a list type; accept holds media types ("image/png"),
+    ranges ("image/*") and filename extensions (".pdf"), empty for any file.
+    Units: max_bytes limits each file; 0 for the limit of the request only.
     """
 
     several: bool = False
@@ -29,7 +29,7 @@ class FileRule:
     max_bytes: int = 0
 
     def problem(self, value: Any) -> str:
-        """Why what was sent is not taken, as the sentence beside the input; "" when it is."""
+        """The validation message for an uploaded value; "" when it is valid."""
         files = list(value) if isinstance(value, list | tuple) else [value]
         if not files or not all(_is_file(file) for file in files):
             return NO_FILE
@@ -43,15 +43,15 @@ class FileRule:
         return ""
 
     def value(self, sent: Any) -> Any:
-        """One file, or the list of them."""
+        """The argument: one file, or a list for a list type."""
         files = list(sent) if isinstance(sent, list | tuple) else [sent]
         return files if self.several else files[0]
 
 
 def file_rule(where: str, name: str, annotation: Any) -> FileRule | None:
-    """How a parameter takes files; None for one that takes none.
+    """The constraints of a file parameter; None for a parameter of another type.
 
-    Raises: ConfigurationError, for a type that no file input can fill.
+    Raises: ConfigurationError, for a type that a file input cannot submit.
     """
     ui = ui_of(annotation)
     if not any(_names_file(kind) for kind in types_in(annotation)):
@@ -79,8 +79,8 @@ def file_rule(where: str, name: str, annotation: Any) -> FileRule | None:
 
 
 def holds_file(value: Any) -> bool:
-    """True for an uploaded file, and for a list or an object that has one."""
-    if isinstance(value, dict):  # of a name with dots
+    """True for an uploaded file, or a list or object that contains one."""
+    if isinstance(value, dict):  # parsed from a dotted name
         return any(map(holds_file, value.values()))
     return any(map(holds_file, value)) if isinstance(value, list | tuple) else _is_file(value)
 
@@ -97,7 +97,7 @@ def _is_list_of_files(kind: Any) -> bool:
 
 
 def _names_file(kind: Any) -> bool:
-    """True for the class of an uploaded file, which belongs to the web framework."""
+    """True for a class named `UploadFile`, of any web framework."""
     return getattr(kind, "__name__", "") == "UploadFile"
 
 
@@ -106,7 +106,7 @@ def _is_file(value: Any) -> bool:
 
 
 def _fits(file: Any, kind: str) -> bool:
-    """Whether a file is of a media type, a group of them, or has the ending."""
+    """Whether a file matches a media type, a media range or a filename extension."""
     if kind.startswith("."):
         return str(file.filename or "").lower().endswith(kind)
     sent = str(file.content_type or "").partition(";")[0].strip().lower()

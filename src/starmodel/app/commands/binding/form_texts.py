@@ -55,7 +55,7 @@ def is_list(annotation: Any) -> bool:
 def without_zone(moment: datetime.datetime | datetime.time) -> str:
     """The value of a `datetime-local` or `time` input in ISO 8601; an aware datetime in UTC."""
     if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
-        with contextlib.suppress(OverflowError):  # at the end of time
+        with contextlib.suppress(OverflowError):  # datetime.max has no UTC equivalent
             moment = moment.astimezone(datetime.UTC)
     precise = "milliseconds" if moment.microsecond else "seconds" if moment.second else "minutes"
     return moment.replace(tzinfo=None).isoformat(timespec=precise)
@@ -64,7 +64,7 @@ def without_zone(moment: datetime.datetime | datetime.time) -> str:
 def filled(
     annotation: Any, values: dict[str, Any], bounds: Bounds = DEFAULT_BOUNDS
 ) -> dict[str, Any]:
-    """The values of a nested model from its form inputs, without empty ones that are no string.
+    """Parse the form inputs of a nested model; empty inputs of non-string types are dropped.
 
     Raises: BoundsError, for a string beyond a bound.
     """
@@ -74,29 +74,29 @@ def filled(
     fields = models[0].__pydantic_fields__ if models else {}
     parsed: dict[str, Any] = {}
     for name, value in values.items():
-        annotation_of_part: Any = fields[name].annotation if name in fields else None
-        kinds = plain_types(annotation_of_part)
+        part_type: Any = fields[name].annotation if name in fields else None
+        kinds = plain_types(part_type)
         if isinstance(value, dict):
-            parsed[name] = filled(annotation_of_part, value, bounds)
+            parsed[name] = filled(part_type, value, bounds)
         elif value == "" and str not in kinds:
-            if type(None) in typing.get_args(annotation_of_part):
+            if type(None) in typing.get_args(part_type):
                 parsed[name] = None
-            elif is_list(annotation_of_part):
+            elif is_list(part_type):
                 parsed[name] = []
         elif isinstance(value, str | list) and name in fields and str not in kinds:
             try:
-                parsed[name] = from_text(annotation_of_part, value, bounds)
+                parsed[name] = from_text(part_type, value, bounds)
             except BoundsError:
                 raise
             except ValueError:
-                parsed[name] = value  # refused by the validator of the model
+                parsed[name] = value  # rejected by the validator of the model
         else:
             parsed[name] = value
     return parsed
 
 
 def written_types(annotation: Any) -> list[Any]:
-    """The types of `plain_types` without literals, save `str` for a literal ""."""
+    """As `plain_types`, without the types of literals, except `str` for the literal ""."""
     parts = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return [str] if "" in parts else []

@@ -1,4 +1,4 @@
-"""What the caller of an event sent, source by source."""
+"""The inputs of a command, by source: path, query, body, files, signals."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Inputs(NamedTuple):
-    """What a caller sent, by source; the first source that has a name wins.
+    """The inputs of a request by source, in order of precedence.
 
-    Shapes: each source maps names to values. Text values come from a form
-    or an address and are converted; `trusted` values (from code) may name
-    private fields too.
+    Shapes: each source maps parameter names to values. Strings from forms and
+    query strings are parsed; `trusted` inputs, passed by code, may set private
+    fields too.
     """
 
     fixed: Mapping[str, Any] = _NOTHING
@@ -30,7 +30,7 @@ class Inputs(NamedTuple):
     bounds: Bounds = DEFAULT_BOUNDS
 
     def sources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every source but the signals, in order of precedence, with the name errors use."""
+        """The sources except signals, in order of precedence, with their names in errors."""
         yield "path", self.path
         yield self.fixed_name, self.fixed
         yield self.body_name, self.body

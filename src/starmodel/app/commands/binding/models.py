@@ -1,4 +1,4 @@
-"""Input for nested models: names that are unknown or private are refused, at any depth."""
+"""Input for nested models: unknown and private keys are rejected recursively."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Open = frozenset[Model]
 
 
 class UnknownPartError(Exception):
-    """Input names a part of a model that no caller may set. Shapes: path leads to it."""
+    """The input has a key that no public field has. Shapes: path is its location in the input."""
 
     def __init__(self, path: tuple[Any, ...]) -> None:
         super().__init__(path)
@@ -24,20 +24,20 @@ class UnknownPartError(Exception):
 
 
 def is_closed(part: Part, model: Model, open_models: Open) -> bool:
-    """True for a private part; a required secret of an open model is an input like any other.
+    """True for a private part, except a required secret of an open model.
 
-    Shapes: open_models are those that only events take and no entity stores.
+    Shapes: open_models are types of event parameters that no entity stores.
     """
     return part.private and not (part.secret and part.info.is_required() and model in open_models)
 
 
 def accepted(annotation: Any, raw: Any, open_models: Open) -> Any:
-    """The input without masks of secrets, which stand for the stored value.
+    """The input without masked secrets, whose stored values are retained.
 
-    Takes time in proportion to the input: a name is accepted when one model
-    of a union has it.
+    Takes time linear in the input: a key is valid if any model of a union
+    has it.
 
-    Raises: UnknownPartError, for a name that is no public field of its model.
+    Raises: UnknownPartError, for a key that is not a public field.
     """
     return _accepted(_kinds([annotation]), raw, open_models, ())
 
@@ -88,7 +88,7 @@ def _accepted_model(
 
 
 def _kinds(annotations: list[Any]) -> list[Any]:
-    """The distinct types of these unions; for a root model what it holds."""
+    """The distinct members of union types; for a root model its root type."""
     kinds: list[Any] = []
     todo = annotations[::-1]
     while todo:
@@ -113,12 +113,12 @@ def _is_mapping(kind: Any) -> bool:
 
 
 def _item_type(args: tuple[Any, ...], n: int) -> Any:
-    """The type of an item of a sequence: the last one counts for all that follow."""
+    """The type of item `n` of a sequence; the last type argument applies to the rest."""
     return args[min(n, len(args) - (2 if args[-1] is ... else 1))]
 
 
 def _is_masked(item: Any) -> bool:
-    """True for what a client is shown in place of secrets, and may send back."""
+    """True for the mask that serialised secrets have, recursively, or an empty value."""
     if isinstance(item, list | dict):
         return all(map(_is_masked, item.values() if isinstance(item, dict) else item))
     return item in _MASKED

@@ -1,4 +1,4 @@
-"""Private parts of nested models: no input sets them, and an update without them keeps them."""
+"""Merging of input with the private parts of stored models, which no input may set."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ NOT_HERE = Message("value.not_here")
 
 @dataclass(frozen=True, slots=True)
 class IncompleteInput:
-    """Input for models with required private parts, which only the stored value can add."""
+    """Unvalidated input that lacks required private parts; the stored value supplies them."""
 
     raw: Any
 
 
 class IncompleteInputError(Exception):
-    """No stored value has the private parts that the input needs."""
+    """The stored value lacks private parts that the input requires."""
 
 
 def input_of(value: Any) -> Any:
-    """An argument as it was sent, when it is not finished yet; else itself."""
+    """The raw input of an incomplete argument; any other argument unchanged."""
     return value.raw if isinstance(value, IncompleteInput) else value
 
 
@@ -48,15 +48,15 @@ def completed(
     *,
     trusted: bool,
 ) -> dict[str, Any]:
-    """The arguments, nested models with the private parts of those that they replace.
+    """The arguments, with the private parts of the stored models that they replace.
 
-    A model replaces the one in the field of the argument's name: under the
-    same key in a dict; in a list the one with the same `id` or `key`, when
-    its class has such a field, else one whose public parts are equal, else
-    the one at the same place. What it replaces none of has its defaults.
+    A nested model replaces the stored one at the same key of a dict. In a list
+    it replaces the one with the same `id` or `key`, if the class has such a
+    field, else one with equal public parts, else the one at the same index. A
+    model without counterpart gets default values.
 
-    Shapes: annotations has the types of the arguments that hold models with
-    private parts; trusted arguments may set them.
+    Shapes: annotations has the types of arguments with private parts; trusted
+    arguments may set them.
     Raises: IncompleteInputError.
     """
     merged = dict(arguments)
@@ -74,14 +74,14 @@ def completed(
 
 
 def synced_value(cls: type[Entity], name: str, raw: Any, before: Any) -> Any:
-    """The browser's value of a field, with the private parts of the stored one.
+    """The validated value of a synced signal, with the private parts of the stored value.
 
     Raises: ValidationError; UnknownPartError.
     """
     annotation: Any = cls.__pydantic_fields__[name].annotation
     adapter = field_adapter(cls, name)
     if is_atomic(annotation):
-        return adapter.validate_python(raw, strict=False)  # inputs give texts
+        return adapter.validate_python(raw, strict=False)  # bound inputs send strings
     value = adapter.validate_python(accepted(annotation, raw, frozenset()), strict=False)
     return _with_stored_parts(value, before, frozenset(), trusted=False)
 
@@ -127,7 +127,7 @@ def _model_with_stored_parts(
 
 
 def _counterparts(items: list[Any], before: Any) -> list[Any]:
-    """For each item of a sequence the stored one that it replaces, or None."""
+    """The stored item that each item of a sequence replaces, or None."""
     free = dict(enumerate(before if isinstance(before, _SEQUENCES) else ()))
     found: list[Any] = [None] * len(items)
     open_items: list[int] = []
@@ -154,7 +154,7 @@ def _counterparts(items: list[Any], before: Any) -> list[Any]:
 
 
 def _key_of(item: Any) -> tuple[Any, ...] | None:
-    """The identity of a model in a list, when its class has a field for it."""
+    """The key of a model in a list, if its class has a key field."""
     if isinstance(item, dict):
         names: Iterable[str] = item
     elif isinstance(item, BaseModel):
@@ -169,7 +169,7 @@ def _key_of(item: Any) -> tuple[Any, ...] | None:
 
 
 def _public(item: Any) -> str:
-    """What the public parts of an item hold, as text to compare."""
+    """The public parts of an item as canonical JSON, for comparison."""
     return json.dumps(json_data(_without_private(item), fallback=repr), sort_keys=True)
 
 
@@ -188,7 +188,7 @@ def _without_private(value: Any) -> Any:
 
 
 def _validated_with_stored(annotation: Any, raw: Any, before: Any) -> Any:
-    """The models of the input, with the required private parts of the stored value.
+    """The validated input, with the required private parts of the stored value.
 
     Raises: IncompleteInputError.
     """
@@ -204,7 +204,7 @@ def _validated_with_stored(annotation: Any, raw: Any, before: Any) -> Any:
 
 
 def _with_required_parts(raw: Any, before: Any) -> Any:
-    """The input with the required private parts of the stored models that it replaces."""
+    """The raw input, with the required private parts of the stored models."""
     if isinstance(raw, dict) and isinstance(before, BaseModel):
         merged = dict(raw)
         for word, part in parts_of(type(before)).items():

@@ -1,4 +1,4 @@
-"""The problems of an event's arguments, as text for programs and as messages beside inputs."""
+"""Validation errors of arguments: text for logs and API clients, messages for forms."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from starmodel.texts.catalogue import Message
 
 
 class ArgumentProblem(NamedTuple):
-    """The problem of one argument.
+    """The validation error of one argument.
 
-    Shapes: text is for programs and logs; sentence stands beside the input, "" for the text.
+    Shapes: text is for API clients and logs; sentence is rendered beside the
+    input, "" to render the text.
     """
 
     text: str
@@ -23,7 +24,7 @@ class ArgumentProblem(NamedTuple):
 
 
 def beside(problems: Mapping[str, ArgumentProblem]) -> dict[str, str]:
-    """The sentence beside each input, by parameter."""
+    """The message to render beside each input, by parameter name."""
     return {name: problem.sentence or problem.text for name, problem in problems.items()}
 
 
@@ -34,7 +35,7 @@ INFINITE = ArgumentProblem("must be finite", Message("value.finite"))
 
 
 def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
-    """The problem of an unknown or private name inside a nested model."""
+    """The error for an unknown or private key inside a nested model."""
     at = "".join(f"[{_shown(part)}]" for part in error.path[-3:])
     return ArgumentProblem(
         f"{at} is unknown (from {source})",
@@ -43,7 +44,7 @@ def unknown_part(error: UnknownPartError, source: str) -> ArgumentProblem:
 
 
 def technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
-    """The problem of a value as text for programs; the value of a secret parameter is left out."""
+    """The error of a value as text; the value of a secret parameter is omitted."""
     at = "".join(f"[{part!r}]" for part in error["loc"])
     got = "" if parameter.is_secret else f", got {_shown(error['input'] if at else value)}"
     if not at and error["type"] in ("int_parsing", "int_type", "float_parsing", "bool_parsing"):
@@ -55,12 +56,12 @@ def technical(parameter: Parameter, value: Any, error: Any, source: str) -> str:
 def _shown(value: Any) -> str:
     try:
         return cut(repr(value))
-    except ValueError:  # an integer of thousands of digits, given by code
+    except ValueError:  # an int beyond sys.get_int_max_str_digits()
         return f"{type(value).__name__} of too many digits"
 
 
 def cut(text: str) -> str:
-    """The text in at most 60 characters."""
+    """The text, truncated to 60 characters."""
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -1,4 +1,4 @@
-"""Foreign keys that a caller fills in: a record that it may not read is as good as none."""
+"""Foreign keys in arguments: an unreadable record is rejected like a missing one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starmodel.texts.catalogue import Message
 
 
 class References:
-    """The foreign keys of an application's entities that lead to records with a read rule."""
+    """Checks foreign keys to records with a read policy."""
 
     def __init__(
         self, registry: Registry, persistence: PersistenceManager, policy: AccessPolicy
@@ -41,12 +41,12 @@ class References:
     async def check(
         self, command: Command, fields: Mapping[str, Any], before: Entity | None
     ) -> None:
-        """Return when the caller may read each record that these fields newly refer to.
+        """Check that the actor may read each record that a changed foreign key refers to.
 
-        Unknown and unreadable records are refused alike, where not all
-        records may be read.
+        Where the policy restricts reading, missing and unreadable records
+        raise the same error.
 
-        Shapes: before is the entity as it is stored.
+        Shapes: before is the stored entity, None for a new one.
         Raises: ConstraintError.
         """
         if command.actor is TRUSTED:
@@ -70,7 +70,7 @@ class References:
                 )
 
     async def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
-        """Whether the actor may read every record of the class, whatever its fields."""
+        """Whether the read policy of the class allows this actor every record."""
         if self._policy.reads_fields(entity_type):
             return False
         try:
