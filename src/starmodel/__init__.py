@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from starmodel.app.access.policy import Actor
-    from starmodel.app.application import Application, dispatch
+    from starmodel.app.application import Application
     from starmodel.app.commands.command import Outcome
+    from starmodel.app.commands.dispatching import dispatch
     from starmodel.app.live.reactions import on
     from starmodel.app.live.views import live
     from starmodel.app.ports.bus import EventBus
@@ -96,7 +97,8 @@ _MODULES = {
     "bootstrap": ("configure_app", "create_app", "create_fasthtml_app"),
     "config": ("Settings",),
     "app.access.policy": ("Actor",),
-    "app.application": ("Application", "dispatch"),
+    "app.application": ("Application",),
+    "app.commands.dispatching": ("dispatch",),
     "app.commands.command": ("Outcome",),
     "app.live.views": ("live",),
     "app.ports.bus": ("EventBus",),

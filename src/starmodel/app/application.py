@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -14,12 +13,14 @@ from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.dispatching import resolve
 from starmodel.app.commands.elements import Element
 from starmodel.app.commit.row_locks import RowLocks
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.dispatcher import Dispatcher
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
+from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
@@ -40,20 +41,17 @@ from starmodel.app.sessions.session import Session
 from starmodel.app.uow import UnitOfWork
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import Action, CommandRecord
-from starmodel.core.current_app import current_host, host_of, set_host
+from starmodel.core.current_app import set_host
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConfigurationError,
     GoneError,
     NotFoundError,
-    StarModelError,
     VersionConflictError,
 )
-from starmodel.core.events import ActionFactory, EventInfo
-from starmodel.core.events.local import BoundEvent
+from starmodel.core.events import EventInfo
 from starmodel.core.public_state import public_state
 from starmodel.core.results import Progress, Toast
-from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0
@@ -108,7 +106,8 @@ class Application:
         )  # fmt: skip
         self.id_of = self.dispatcher.id_of
         self.hub = hub(
-            guarded=[t.name for t in registry if policy.reads_fields(t)], allowed=self._may_see
+            guarded=[t.name for t in registry if policy.reads_fields(t)],
+            allowed=MessageAccess(registry, persistence, policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
         self._windows = Windows(persistence, policy, access_scan_limit)
@@ -266,25 +265,8 @@ class Application:
         Trusted unless `actor` is given; None is a guest.
         """
         await self.ready()
-        id: Any
-        if isinstance(request, Action):
-            entity_type, id = self.registry[request.entity], request.id
-        else:
-            name, _, id = request.entity.partition(":")
-            entity_type = self.registry.named(name)
-        event = entity_type.events.get(request.event)
-        if event is None:
-            raise ConfigurationError(
-                f"{entity_type.name} has no event {request.event!r}; "
-                f"it has {', '.join(entity_type.events)}."
-            )
-        if entity_type.is_record and id in (None, "") and event.name != "create":
-            name = f"{entity_type.name[:1].lower()}{entity_type.name[1:]}.do.{event.name}(…)"
-            raise ConfigurationError(
-                f"{entity_type.name}.{event.name}() names no record. Load one, and dispatch {name}."
-            )
+        entity_type, event, id = resolve(request, self.registry, self.scopes)
         if isinstance(request, CommandRecord):
-            id = id or self._recorded_id(entity_type, request)
             self.dispatcher.refuse_masked(entity_type, event, request.args)
         if isinstance(actor, str):
             actor = Actor(actor)
@@ -300,19 +282,13 @@ class Application:
                     entity_type,
                     event,
                     self.dispatcher.bind(entity_type, event, inputs),
-                    None if id == "" else id,
+                    id,
                     actor,
                     session if session is not None else context.session,
                 )
             )
         finally:
             current_context.reset(token)
-
-    def _recorded_id(self, entity_type: EntityType, record: CommandRecord) -> str | None:
-        """The id of the scoped instance of a command record: by its user or session."""
-        if entity_type.scope == "user" and record.actor is not None:
-            return self.scopes.id_of(entity_type, None, Actor(record.actor))
-        return record.session if entity_type.scope == "session" else None
 
     async def end_sessions(self, session: Session) -> None:
         """Publish the end of sessions after a sign-in or sign-out.
@@ -359,56 +335,3 @@ class Application:
 
     async def _stored(self, entity_type: EntityType, id: Any) -> Entity | None:
         return await self.persistence.for_class(entity_type.cls).get(entity_type.cls, id)
-
-    async def _may_see(self, message: Changed, actor: Actor | None) -> bool | None:
-        entity_type = self.registry.named(message.entity)
-        entity = await self.persistence.for_class(entity_type.cls).get(entity_type.cls, message.id)
-        if entity is None and entity_type.is_record:
-            return False  # deleted since; that message follows
-        if entity is not None and version_of(entity) > message.version:
-            return None  # the policy needs the newer state; its message follows
-        entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
-        try:
-            await check(self.policy, entity_type, "read", actor, entity=entity)
-        except StarModelError:
-            return False
-        return True
-
-
-async def dispatch(request: Action | CommandRecord, **options: Any) -> Outcome:
-    """Run an action (`product.do.adjust_stock(-1)`), or a stored command record.
-
-    Trusted unless `actor=` is given. Raises what the event raises.
-    """
-    if not isinstance(request, Action | CommandRecord):
-        raise ConfigurationError(
-            f"dispatch() got {_what(request)}; expected an action such as product.do.update(…) or "
-            "Counter.increment(…), or a CommandRecord."
-        )
-    application: Any = current_host()
-    if isinstance(request, Action) or application is None:
-        cls = request.entity if isinstance(request, Action) else _class_of(request)
-        application = host_of(cls)
-    return await application.dispatch(request, **options)  # type: ignore[no-any-return]
-
-
-def _what(request: object) -> str:
-    """A description of an argument that is no action, with the way to make it one."""
-    if isinstance(request, ActionFactory):
-        return f"{request!r}, which is not called yet"
-    if isinstance(request, BoundEvent):
-        return "the method of an instance, which runs where it is called"
-    if inspect.iscoroutine(request):
-        request.close()
-        return "a coroutine, the call of an async method"
-    return f"a value of type {type(request).__name__}"
-
-
-def _class_of(record: CommandRecord) -> type[Entity]:
-    from starmodel.core.classes.registry import defined_entities
-
-    name = record.entity.partition(":")[0]
-    for cls in reversed(defined_entities()):
-        if cls.__name__ == name:
-            return cls
-    raise ConfigurationError(f"No entity class is named {name!r}; import its module first.")

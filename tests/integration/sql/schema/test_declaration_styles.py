@@ -16,7 +16,8 @@ from sqlmodel import SQLModel
 
 from databases import DATABASES, emptied
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.application import Application, dispatch
+from starmodel.app.application import Application
+from starmodel.app.commands.dispatching import dispatch
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (
     ConstraintError,
