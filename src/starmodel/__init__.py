@@ -39,12 +39,12 @@ if TYPE_CHECKING:
         VersionConflictError,
     )
     from starmodel.core.events import event
+    from starmodel.core.events.results import Progress, Redirect, Toast
     from starmodel.core.fields.entity_config import EntityConfig
     from starmodel.core.fields.field import Field, Private
     from starmodel.core.fields.relations import Relationship
     from starmodel.core.fields.stores import StateStore
     from starmodel.core.fields.widgets import UI
-    from starmodel.core.results import Progress, Redirect, Toast
     from starmodel.core.signals import Signal
 
 __version__ = "0.1.0"
@@ -126,7 +126,7 @@ _MODULES = {
     "core.fields.field": ("Field", "Private"),
     "core.changes.patches": ("Patch", "apply", "diff"),
     "core.fields.relations": ("Relationship",),
-    "core.results": ("Progress", "Redirect", "Toast"),
+    "core.events.results": ("Progress", "Redirect", "Toast"),
     "core.signals": ("Signal",),
     "core.fields.stores": ("StateStore",),
     "core.fields.widgets": ("UI",),

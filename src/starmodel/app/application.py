@@ -50,8 +50,8 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.events import EventInfo
+from starmodel.core.events.results import Progress, Toast
 from starmodel.core.public_state import public_state
-from starmodel.core.results import Progress, Toast
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 GRACE_S = 5.0

@@ -29,8 +29,8 @@ from starmodel.app.queries.listing import Listing, Window, row_key
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError
+from starmodel.core.events.results import Progress, Toast
 from starmodel.core.public_state import public_state
-from starmodel.core.results import Progress, Toast
 
 M = TypeVar("M")
 

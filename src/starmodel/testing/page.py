@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starmodel.core.commands import Action
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 from starmodel.testing.browser import locators
 from starmodel.testing.browser.asgi import Reply
 from starmodel.testing.browser.datastar.binding import control_value

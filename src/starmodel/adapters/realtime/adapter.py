@@ -39,8 +39,8 @@ from starmodel.core.commands import Action
 from starmodel.core.definition.info import signal_prefix
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event, EventInfo
+from starmodel.core.events.results import Progress, Toast
 from starmodel.core.public_state import public_state
-from starmodel.core.results import Progress, Toast
 
 STREAM_PATH = "/_starmodel/stream"
 

@@ -13,7 +13,7 @@ from starmodel.app.access.disclosure import Viewer
 from starmodel.app.commands.elements import Element
 from starmodel.core.entity import Entity
 from starmodel.core.events import EventInfo
-from starmodel.core.results import Progress, Redirect, Toast
+from starmodel.core.events.results import Progress, Redirect, Toast
 from starmodel.core.values.json_data import json_bytes
 
 # Renders a component of an event as a DOM patch; the string names the event in errors.

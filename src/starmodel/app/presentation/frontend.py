@@ -15,7 +15,7 @@ from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event, EventInfo
-from starmodel.core.results import Progress
+from starmodel.core.events.results import Progress
 
 
 class Realtime(Protocol):

@@ -12,7 +12,7 @@ from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
-from starmodel.core.results import Progress, Toast
+from starmodel.core.events.results import Progress, Toast
 
 
 class Row(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from starmodel.app.access.policy import DEV, Actor
 from starmodel.core.errors import ConfigurationError
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 
 DEVELOPMENT = "development"
 """The provider of the development sign-in; valid in development only."""

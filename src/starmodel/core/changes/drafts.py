@@ -11,7 +11,6 @@ from starmodel.core.changes.copies import Lease, copy_value, revalidated
 from starmodel.core.errors import InvalidStateError
 from starmodel.core.fields.field_types import ATOMS
 from starmodel.core.fields.nested import all_models, is_private_path
-from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 from starmodel.core.snapshot import (
     Snapshot,
     assemble_draft,
@@ -22,6 +21,7 @@ from starmodel.core.snapshot import (
 )
 from starmodel.core.values.bounds import BoundsError, check_numbers
 from starmodel.core.values.models import field_values, values_of
+from starmodel.core.values.validation_messages import PRIVATE_PROBLEM, sentence
 from starmodel.texts.catalogue import Message
 
 S = TypeVar("S", bound=Snapshot)

@@ -8,7 +8,7 @@ from fasthtml.components import A, Em, Li, P, Ul
 
 from integration.web.entities import Product
 from starmodel.adapters.ui.franken.adapter import MonsterUI
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 
 
 class Skin(MonsterUI):

@@ -26,8 +26,8 @@ from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, E
 from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
-from starmodel.core.sentences import PRIVATE_PROBLEM
 from starmodel.core.snapshot import construct
+from starmodel.core.values.validation_messages import PRIVATE_PROBLEM
 from starmodel.texts.catalogue import Message
 
 Row = tuple[Any, ...]

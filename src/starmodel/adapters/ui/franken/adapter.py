@@ -47,8 +47,8 @@ from starmodel.app.queries.listing import Listing, Window, key_of
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
+from starmodel.core.events.results import Progress, Toast
 from starmodel.core.fields.widgets import UI
-from starmodel.core.results import Progress, Toast
 from starmodel.core.values.bounded_cache import BoundedCache, cached
 
 _HEADINGS = {

@@ -8,7 +8,7 @@ from fasthtml.components import Button, Div, P, Span
 from fasthtml.components import Progress as ProgressBar
 
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.core.results import Progress, Toast
+from starmodel.core.events.results import Progress, Toast
 from starmodel.texts.catalogue import Catalogue
 
 _ICONS = {"success": "check", "error": "alert", "warning": "alert"}

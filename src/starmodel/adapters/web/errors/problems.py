@@ -32,8 +32,8 @@ from starmodel.core.errors import (
     VersionConflictError,
 )
 from starmodel.core.fields.nested import is_private_path
-from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
 from starmodel.core.values.log_text import log_text
+from starmodel.core.values.validation_messages import PRIVATE_PROBLEM, sentence
 from starmodel.texts.catalogue import ENGLISH, Catalogue, Message
 
 log = logging.getLogger("starmodel.web")

@@ -19,7 +19,7 @@ from starmodel.app.presentation.ui import UIAdapter
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
 

@@ -29,10 +29,10 @@ from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
+from starmodel.core.events.results import Redirect
 from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.public_state import public_state
-from starmodel.core.results import Redirect
 
 
 class _Lazy:

@@ -26,7 +26,7 @@ from starmodel.core.errors import (
     StarModelError,
     StoreUnavailableError,
 )
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 from starmodel.core.values.log_text import log_text
 from starmodel.texts.catalogue import Message
 

@@ -19,7 +19,7 @@ from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 from starmodel.texts.catalogue import Catalogue, Message
 
 log = logging.getLogger("starmodel")

@@ -27,9 +27,9 @@ from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.fields.field_types import is_atomic
 from starmodel.core.fields.nested import all_models, is_private_path, models_in, parts_of
-from starmodel.core.sentences import sentence
 from starmodel.core.values.bounds import BoundsError
 from starmodel.core.values.json_data import holds_bytes, with_bytes
+from starmodel.core.values.validation_messages import sentence
 from starmodel.texts.catalogue import Message
 
 _JSON = ("JSON body", "signal")

@@ -20,8 +20,8 @@ from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.queries.listing import key_of
+from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
-from starmodel.core.results import Toast
 
 log = logging.getLogger("starmodel.web")
 _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))

@@ -15,7 +15,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.frontend import RealtimeAdapter
-from starmodel.core.results import Toast
+from starmodel.core.events.results import Toast
 
 
 class RunningEvents:

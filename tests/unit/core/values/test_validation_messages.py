@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import AfterValidator, AnyUrl, Field, Json, TypeAdapter, ValidationError
 
-from starmodel.core.sentences import sentence
+from starmodel.core.values.validation_messages import sentence
 
 
 class Size(enum.Enum):
