@@ -168,17 +168,17 @@ def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: A
     install("keep", TYPER, cli_commands={"backup": ":made"}, persistence={"tape": ":made"})
     install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
-    told = {(t["group"], t["name"]): t for t in answer("plugin", "list")}
-    assert told["starmodel.cli_commands", "drum"] == {
+    text = {(t["group"], t["name"]): t for t in answer("plugin", "list")}
+    assert text["starmodel.cli_commands", "drum"] == {
         "group": "starmodel.cli_commands", "name": "drum", "value": "broken:made",
         "package": "broken", "version": "1.5", "state": "fails",
         "reason": "The plugin broken can't be loaded (starmodel.cli_commands: drum = broken:made): "
         "ValueError: no tape",
     }  # fmt: skip
-    tape = told["starmodel.persistence", "tape"]
+    tape = text["starmodel.persistence", "tape"]
     assert (tape["state"], "create_app(stores={…})" in tape["reason"]) == ("unused", True)
-    assert told["starmodel.cli_commands", "backup"]["state"] == "loads"
-    assert told["starmodel.cli", "run"]["state"] == "unused"
+    assert text["starmodel.cli_commands", "backup"]["state"] == "loads"
+    assert text["starmodel.cli", "run"]["state"] == "unused"
     lines = run("plugin", "list").stdout.splitlines()
     assert lines[0].split() == ["GROUP", "NAME", "PACKAGE", "STATE"]
     (line,) = (line for line in lines if " tape " in line)

@@ -73,7 +73,7 @@ def sse_event(block: str) -> Sse | None:
 def toasts(text: str) -> list[tuple[str, str]]:
     """The kind and text of each toast in a reply."""
     found = re.findall(r'data-toast="(\w+)".*?<p>(.*?)</p>', text, re.DOTALL)
-    return [(kind, html.unescape(said)) for kind, said in found]
+    return [(kind, html.unescape(messages)) for kind, messages in found]
 
 
 def moved_to(text: str) -> str | None:

@@ -210,11 +210,11 @@ async def test_sign_in_and_out_close_the_visitor_s_streams(visitor):
     app = fake_application(Mine, bus=RecordingBus())
     session = visitor("ann")
     await app.dispatch(Mine.add(), session=session)
-    mine = app.hub.subscribe(Subscription({}, visitor="key-ann"))
+    own = app.hub.subscribe(Subscription({}, visitor="key-ann"))
     other = app.hub.subscribe(Subscription({}, visitor="key-bob"))
     session.sign_in("ann")
     await app.end_sessions(session)
-    assert (mine.closed, other.closed) == (True, False)
+    assert (own.closed, other.closed) == (True, False)
     assert app.bus.of(SessionEnded) == [SessionEnded("key-ann")]
     assert await app.persistence.for_class(Mine).get(Mine, "key-ann") is not None
     session.sign_out()

@@ -54,10 +54,10 @@ async def test_dispatch_event_without_a_change_stores_and_publishes_nothing(app,
     await app.dispatch(Counter.add(0))
     assert await stored(app) is None
     await app.dispatch(Counter.add(1))
-    version, told = version_of(await stored(app)), len(bus.messages)
+    version, published = version_of(await stored(app)), len(bus.messages)
     outcome = await app.dispatch(Counter.add(0))
     assert outcome.version == version == version_of(await stored(app))
-    assert len(bus.messages) == told
+    assert len(bus.messages) == published
 
 
 async def test_dispatch_outcome_s_entity_is_always_a_stored_snapshot(app):

@@ -142,11 +142,11 @@ async def test_dispatch_entity_parameter_is_loaded_and_enlisted(app):
 async def test_dispatch_failure_in_one_of_two_entities_stores_neither(app, bus):
     pen = await Product.objects.create(id="pen", name="Pen", stock=1)
     await Product.objects.create(id="ink", name="Ink")
-    told = len(bus.messages)
+    published = len(bus.messages)
     with pytest.raises(InvalidStateError, match="negative"):
         await app.dispatch(pen.do.move("ink", 2))
     assert (await stored(app, Product, "ink")).stock == 0
-    assert len(bus.messages) == told
+    assert len(bus.messages) == published
 
 
 async def test_dispatch_entity_parameter_that_is_the_entity_itself_is_one_draft(app):

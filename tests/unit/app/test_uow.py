@@ -177,9 +177,9 @@ async def test_unit_that_only_read_stores_nothing_and_never_conflicts(app, bus):
     await unit.get(Account, "a")
     (await other.get(Account, "a")).gold = 1
     await other.commit()
-    told = len(bus.messages)
+    published = len(bus.messages)
     await unit.commit()
-    assert len(bus.messages) == told
+    assert len(bus.messages) == published
 
 
 async def test_unit_of_two_stores_commits_both(app):
@@ -191,18 +191,18 @@ async def test_unit_of_two_stores_commits_both(app):
 
 async def test_unit_of_two_stores_event_that_raises_changes_neither(app, bus):
     await put(app, Account(id="a", gold=10))
-    told = len(bus.messages)
+    published = len(bus.messages)
     with pytest.raises(LookupError):
         await app.dispatch(Account(id="a").do.pay(amount=3, fail=True))
     assert (await stored(app, Account, "a")).gold == 10
     assert await stored(app, Stats, "app") is None
-    assert len(bus.messages) == told
+    assert len(bus.messages) == published
 
 
 @pytest.mark.parametrize("broken", ["sql", "memory"])
 async def test_unit_of_two_stores_when_one_refuses_neither_changes(app, sql, bus, broken):
     await put(app, Account(id="a", gold=10))
-    told = len(bus.messages)
+    published = len(bus.messages)
     if broken == "sql":
         sql.refusal = OSError("disk full")
     else:
@@ -215,7 +215,7 @@ async def test_unit_of_two_stores_when_one_refuses_neither_changes(app, sql, bus
         await app.dispatch(Account(id="a").do.pay(amount=3))
     assert (await stored(app, Account, "a")).gold == 10
     assert await stored(app, Stats, "app") is None
-    assert len(bus.messages) == told
+    assert len(bus.messages) == published
 
 
 async def test_unit_of_two_stores_conflict_in_either_stores_neither(app):
@@ -255,8 +255,8 @@ async def test_unit_of_two_stores_without_transactions_is_refused(bus, clock):
 async def test_unit_rebase_keeps_extras_of_both_sides(app):
     await put(app, Extra(id="x", name="n", colour="red"))
     unit, other = app.unit(Lease()), app.unit()
-    mine, his = await unit.get(Extra, "x"), await other.get(Extra, "x")
-    mine.size = 5
+    own, his = await unit.get(Extra, "x"), await other.get(Extra, "x")
+    own.size = 5
     his.name = "his"
     await other.commit()
     with pytest.raises(VersionConflictError):

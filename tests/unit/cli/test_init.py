@@ -86,12 +86,12 @@ def test_init_minimal_writes_one_module_that_run_finds(here: Path) -> None:
 
 
 def test_init_as_json_lists_the_files(here: Path) -> None:
-    told = json.loads(init("shop", "--json").stdout)
-    assert told["project"] == "shop"
-    assert told["folder"] == str(here / "shop")
-    assert told["stores"] == ["memory", "browser", "sql"]
-    assert set(told["files"]) == LAYOUT
-    assert told["next"] == ["cd shop", "starmodel run"]
+    data = json.loads(init("shop", "--json").stdout)
+    assert data["project"] == "shop"
+    assert data["folder"] == str(here / "shop")
+    assert data["stores"] == ["memory", "browser", "sql"]
+    assert set(data["files"]) == LAYOUT
+    assert data["next"] == ["cd shop", "starmodel run"]
 
 
 def test_init_with_a_dot_uses_the_current_folder(here: Path) -> None:

@@ -363,7 +363,7 @@ def test_run_with_an_unreachable_database_exits_with_a_message(tmp_path: Path) -
         "app = create_app(database_url='sqlite:////nowhere/shop.db')\n",
     )
     with serve("shop.py", "--port", "0", "--no-reload") as server:
-        said = server.communicate(timeout=20)[1]
-    assert "The database /nowhere/shop.db can't be opened" in said
-    assert "Traceback" not in said
+        messages = server.communicate(timeout=20)[1]
+    assert "The database /nowhere/shop.db can't be opened" in messages
+    assert "Traceback" not in messages
     assert server.returncode == 3

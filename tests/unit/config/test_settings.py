@@ -279,8 +279,8 @@ def test_origins_name_the_source_of_every_setting(
     monkeypatch.setenv("REDIS_URL", "redis://plain")
     settings = Settings(max_streams=5)
     assert set(settings.origins) == set(Settings.model_fields)
-    told = {name: origin for name, origin in settings.origins.items() if origin != "the default"}
-    assert told == {
+    text = {name: origin for name, origin in settings.origins.items() if origin != "the default"}
+    assert text == {
         "theme": "[starmodel] of starmodel.toml",
         "assets": "[starmodel.development] of starmodel.toml",
         "title": "STARMODEL_TITLE in .env",

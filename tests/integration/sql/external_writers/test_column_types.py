@@ -237,8 +237,8 @@ async def test_datetimes_of_mixed_formats_compare_as_parsed(
         await external.run("INSERT INTO log VALUES (?, ?, '20240101', '10:00')", number, form)
     await start(Log)
 
-    async def ids(**asked: Any) -> list[int]:
-        return sorted(found.id for found in await Log.objects.list(**asked))
+    async def ids(**parameters: Any) -> list[int]:
+        return sorted(found.id for found in await Log.objects.list(**parameters))
 
     ten = datetime(2024, 1, 1, 10)
     assert await ids(at=ten) == [0]

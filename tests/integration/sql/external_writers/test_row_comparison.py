@@ -75,8 +75,8 @@ def test_random_external_writes_are_never_overwritten_unseen(any_url: str) -> No
                 assert now == left
             else:
                 after = await stored(repository)
-                kept = getattr(after, ours[0]) == ours[1]
-                assert (version_of(after) == change.version) == kept
+                remaining = getattr(after, ours[0]) == ours[1]
+                assert (version_of(after) == change.version) == remaining
                 assert version_of(after) >= change.version
 
         @settings(max_examples=60)

@@ -110,9 +110,9 @@ async def test_table_whose_ids_are_not_unique_is_refused(
     await external.run("CREATE TABLE loose AS SELECT * FROM customer")
     await external.run("DROP TABLE customer")
     await external.run("ALTER TABLE loose RENAME TO customer")
-    with pytest.raises(ConfigurationError, match="several rows have the same customer_no") as told:
+    with pytest.raises(ConfigurationError, match="several rows have the same customer_no") as error:
         await opened(any_url, Customer)
-    index = str(told.value).partition("or: ")[2].rstrip(".")
+    index = str(error.value).partition("or: ")[2].rstrip(".")
     await external.run("CREATE UNIQUE INDEX pair ON customer (customer_no, name)")
     with pytest.raises(ConfigurationError, match="several rows"):
         await opened(any_url, Customer)
@@ -139,9 +139,9 @@ async def test_missing_create_privilege_error_names_the_ddl(postgresql_url: str)
     await external.run("CREATE ROLE clerk LOGIN")
     await external.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk")
     await external.run("GRANT USAGE ON SCHEMA public TO clerk")
-    with pytest.raises(ConfigurationError, match="'starmodel_marker' can't be created") as told:
+    with pytest.raises(ConfigurationError, match="'starmodel_marker' can't be created") as raised:
         await opened(url.replace("test@", "clerk@"), Customer)
-    for sql in str(told.value).partition("for them: ")[2].split("; "):
+    for sql in str(raised.value).partition("for them: ")[2].split("; "):
         await external.run(sql)
     await external.run("DROP OWNED BY clerk")
     await external.run("DROP ROLE clerk")

@@ -83,19 +83,19 @@ async def test_concurrent_gets_survive_a_lost_connection(
 
 
 async def test_cancelled_get_leaves_others_running(repository: SqlRepository) -> None:
-    asked = [asyncio.ensure_future(repository.get(_Page, f"{n}")) for n in range(40)]
+    queries = [asyncio.ensure_future(repository.get(_Page, f"{n}")) for n in range(40)]
     await asyncio.sleep(0)
-    for task in asked[::2]:
+    for task in queries[::2]:
         task.cancel()
-    found = await asyncio.gather(*asked, return_exceptions=True)
+    found = await asyncio.gather(*queries, return_exceptions=True)
     assert all(isinstance(one, asyncio.CancelledError) for one in found[::2])
     assert [one.n for one in found[1::2] if isinstance(one, _Page)] == list(range(1, 40, 2))
 
 
 async def test_missing_table_fails_each_get(repository: SqlRepository) -> None:
     await repository._serving().engine.run("DROP TABLE _page", ())
-    asked = (repository.get(_Page, f"{n}") for n in range(10))
-    errors = await asyncio.gather(*asked, return_exceptions=True)
+    queries = (repository.get(_Page, f"{n}") for n in range(10))
+    errors = await asyncio.gather(*queries, return_exceptions=True)
     assert all(isinstance(error, StoreFailedError) for error in errors)
     assert len({id(error) for error in errors}) == 10
     assert "_page" in str(errors[0])

@@ -110,17 +110,17 @@ async def test_loading_runs_one_query_per_relation(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _filled()
-    asked = []
+    queries = []
     repository = application.persistence.for_class(_Hero)
     listed = repository.list
 
     async def counted(query: Any) -> Any:
-        asked.append(query.entity.__name__)
+        queries.append(query.entity.__name__)
         return await listed(query)
 
     monkeypatch.setattr(repository, "list", counted)
     await _Hero.objects.list(load=["team.motto", "powers"])
-    assert sorted(asked) == sorted(["_Hero", "_Team", "_Motto", "_HeroPower", "_Power"])
+    assert sorted(queries) == sorted(["_Hero", "_Team", "_Motto", "_HeroPower", "_Power"])
 
 
 async def test_stream_loads_relations_with_each_batch(application: Application) -> None:
@@ -165,9 +165,9 @@ async def test_on_delete_rule_applies_to_referring_records(
     await dispatch(team.do.delete())
     assert sorted(_names(await _Hero.objects.list())) == ["Cy", "Di"]
     assert await _HeroPower.objects.count() == 1
-    told = [(m.entity, m.kind) for m in bus.messages if hasattr(m, "kind")]
-    assert told.count(("_Hero", "deleted")) == 2
-    assert told.count(("_HeroPower", "deleted")) == 3
+    published = [(m.entity, m.kind) for m in bus.messages if hasattr(m, "kind")]
+    assert published.count(("_Hero", "deleted")) == 2
+    assert published.count(("_HeroPower", "deleted")) == 3
 
 
 async def test_referenced_record_without_on_delete_rule_is_not_deleted(

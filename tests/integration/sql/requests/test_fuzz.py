@@ -36,29 +36,29 @@ async def answer(app: Any, sent: Sent) -> tuple[int, bytes]:
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     messages = [{"type": "http.request", "body": sent.body, "more_body": False}]
-    status, told = 0, b""
+    status, text = 0, b""
 
     async def receive() -> Any:
         return messages.pop() if messages else {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        nonlocal status, told
+        nonlocal status, text
         if message["type"] == "http.response.start":
             named = dict(message["headers"])
             status = int(named.get(b"starmodel-status", message["status"]))
-            told += b"\n".join(b": ".join(pair) for pair in message["headers"])
-        told += message.get("body", b"")
+            text += b"\n".join(b": ".join(pair) for pair in message["headers"])
+        text += message.get("body", b"")
 
     await asyncio.wait_for(app(scope, receive, send), MAX_WAIT_S)
-    return status, told
+    return status, text
 
 
-def markup(told: bytes) -> bytes:
+def markup(body: bytes) -> bytes:
     """The part of a response that a browser parses as HTML."""
-    if b"content-type: text/event-stream" in told:
-        lines = told.split(b"\n")
+    if b"content-type: text/event-stream" in body:
+        lines = body.split(b"\n")
         return b"".join(line for line in lines if line.startswith((b"data: elem", b"data: rows")))
-    return told if b"content-type: text/html" in told else b""
+    return body if b"content-type: text/html" in body else b""
 
 
 async def tidy(fuzzer: Fuzzer) -> None:
@@ -93,12 +93,12 @@ async def test_random_requests_never_fail_or_disclose_secrets(
             if case % TIDY_EVERY == 0:
                 await tidy(fuzzer)
             sent = fuzzer.request()
-            status, told = await answer(app, sent)
+            status, text = await answer(app, sent)
             statuses[status] = statuses.get(status, 0) + 1
-            at = told.find(SEALED.encode())
-            at = max(at, markup(told).find(b"<x-evil"))
+            at = text.find(SEALED.encode())
+            at = max(at, markup(text).find(b"<x-evil"))
             if status >= 500 or not status or at >= 0:
-                failed.append((case, status, sent, told[max(at - 80, 0) : at + 80]))
+                failed.append((case, status, sent, text[max(at - 80, 0) : at + 80]))
     finally:
         await app.front.realtime.close()
         await app.starmodel.close()

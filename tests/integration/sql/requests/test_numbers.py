@@ -48,8 +48,8 @@ async def test_query_with_any_number_is_no_5xx(browser: Any) -> None:
     for field in FIELDS:
         for op in OPERATORS:
             for number in [*NUMBERS, "x" * 1000, "\x00", "\ue000", "%", "_", "\\", ",,,"]:
-                answer = await browser.call("GET", "/stocks", params={f"{field}{op}": number})
-                assert answer.status_code < 500, (field, op, number[:40], answer.text[:300])
+                response = await browser.call("GET", "/stocks", params={f"{field}{op}": number})
+                assert response.status_code < 500, (field, op, number[:40], response.text[:300])
     order = ",".join(["count"] * 16)
     assert (await browser.call("GET", "/stocks", params={"order": order})).status_code == 200
     many = ",".join(map(str, range(1000)))
@@ -60,14 +60,14 @@ async def test_id_of_any_type_is_no_5xx(browser: Any) -> None:
     for id in [*NUMBERS, "x" * 5000, "%00", "%ff", "1.0", "+1", " 1", "true"]:
         for method, tail in (("GET", ""), ("GET", "/edit"), ("PATCH", ""), ("DELETE", ""),
                              ("POST", "/set")):  # fmt: skip
-            answer = await browser.call(method, f"/stocks/{id}{tail}")
-            assert answer.status_code < 500, (id[:40], method, answer.text[:300])
+            response = await browser.call(method, f"/stocks/{id}{tail}")
+            assert response.status_code < 500, (id[:40], method, response.text[:300])
 
 
 async def test_number_of_any_size_is_stored_exactly_or_refused(browser: Any) -> None:
     for name in ("count", "price", "weight"):
         for number in NUMBERS:
-            answer = await browser.call("POST", "/stocks/1/set", {name: number})
-            assert answer.status_code in (200, 409, 422), (name, number[:40], answer.text[:300])
+            response = await browser.call("POST", "/stocks/1/set", {name: number})
+            assert response.status_code in (200, 409, 422), (name, number[:40], response.text[:300])
             assert (await browser.call("GET", "/stocks/1")).status_code == 200
             assert (await browser.page("/stocks")).status_code == 200

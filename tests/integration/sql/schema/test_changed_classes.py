@@ -191,7 +191,7 @@ async def _warnings(url: str, *classes: type[Entity]) -> list[str]:
 
 @pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("declared", "annotation", "kept", "refused"),
+    ("declared", "annotation", "stored", "refused"),
     [
         ("NUMERIC(10, 2)", Decimal, Decimal("1.5"), PRECISE),
         ("REAL", Decimal, Decimal("0.1"), PRECISE),
@@ -201,7 +201,7 @@ async def _warnings(url: str, *classes: type[Entity]) -> list[str]:
     ],
 )
 async def test_external_columns_store_a_value_exactly_or_refuse_it(
-    any_url: str, declared: str, annotation: Any, kept: Any, refused: Any
+    any_url: str, declared: str, annotation: Any, stored: Any, refused: Any
 ) -> None:
     external = await ExternalWriter.at(any_url)
     await external.run(f"CREATE TABLE thing (id TEXT PRIMARY KEY, v {declared})")
@@ -209,9 +209,9 @@ async def test_external_columns_store_a_value_exactly_or_refuse_it(
     thing = _class("Thing", v=annotation)
     app = fake_application(thing, stores={"sql": SqlRepository(any_url)})
     await app.ready()
-    made = await thing.objects.create(v=kept)
-    assert (await thing.objects.get(made.id)).v == kept
-    assert [found.id for found in await thing.objects.list(v=kept)] == [made.id]
+    made = await thing.objects.create(v=stored)
+    assert (await thing.objects.get(made.id)).v == stored
+    assert [found.id for found in await thing.objects.list(v=stored)] == [made.id]
     with pytest.raises(ConstraintError, match="v "):
         await thing.objects.create(v=refused)
     await app.close()

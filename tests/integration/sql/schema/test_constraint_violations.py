@@ -58,14 +58,14 @@ async def browser(
 
 async def _refused(browser: Browser, path: str, **values: Any) -> dict[str, str]:
     """The fields with errors in the JSON response, which must equal those of the form."""
-    answer = await browser.call("POST", path, values)
-    assert answer.status_code in (409, 422), answer.text
+    response = await browser.call("POST", path, values)
+    assert response.status_code in (409, 422), response.text
     page = await browser.submit(f"{path}", values)
     assert page.status_code in (409, 422)
-    told: dict[str, str] = answer.json()["errors"]
-    for sentence in told.values():
+    data: dict[str, str] = response.json()["errors"]
+    for sentence in data.values():
         assert sentence in html.unescape(page.text)
-    return told
+    return data
 
 
 async def test_every_broken_constraint_names_its_field(browser: Browser) -> None:
@@ -89,7 +89,7 @@ async def test_every_broken_constraint_names_its_field(browser: Browser) -> None
     assert rank.status_code == 409
     assert "Rank is required." in rank.text
 
-    kept = await browser.call("DELETE", f"/crews/{crew}")
-    assert kept.status_code == 409
-    assert "other records refer to it" in kept.text
+    stored = await browser.call("DELETE", f"/crews/{crew}")
+    assert stored.status_code == 409
+    assert "other records refer to it" in stored.text
     assert len((await browser.call("GET", "/sailors")).json()["items"]) == 1

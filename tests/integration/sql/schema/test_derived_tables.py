@@ -111,11 +111,11 @@ async def test_broken_constraints_name_their_fields(tmp_path: Path) -> None:
     assert await refused(insert(again)) == {"slug": "Slug is already taken."}
     assert await refused(insert(_BlogPost(slug="b"))) == {"summary": "Summary is required."}
     lost = _BlogPost(slug="c", summary="s", team_id="nobody")
-    told = {"team_id": "Team id refers to a record that does not exist."}
-    assert await refused(insert(lost)) == told
+    text = {"team_id": "Team id refers to a record that does not exist."}
+    assert await refused(insert(lost)) == text
     moved = post.evolve(team_id="nobody")
     patch = Patch({"team_id": "nobody"})
-    assert await refused(Change(_BlogPost, post.id, "update", 1, 2, moved, patch)) == told
+    assert await refused(Change(_BlogPost, post.id, "update", 1, 2, moved, patch)) == text
     assert await refused(delete(team, 1)) == {}
     await repository.commit(Batch([delete(team, 1), delete(post, 1)]))
     await repository.close()
@@ -179,7 +179,7 @@ async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("oracle://user:pw@host/db", "'oracle', which the SQL store does not speak"),
         ("postgresql+psycopg://user:pw@host/db", "by asyncpg: write postgresql://"),
@@ -193,8 +193,8 @@ async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
         ("nonsense", "can't be read"),
     ],
 )
-def test_unsupported_url_scheme_error_lists_supported_ones(url: str, said: str) -> None:
-    with pytest.raises(ConfigurationError, match=said) as caught:
+def test_unsupported_url_scheme_error_lists_supported_ones(url: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         SqlRepository(url)
     assert "pw" not in str(caught.value)
 

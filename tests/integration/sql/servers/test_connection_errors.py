@@ -35,10 +35,10 @@ async def _refusal(url: str, timeout_s: float = 10.0) -> str:
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
 async def test_unreachable_server_is_named(kind: str) -> None:
-    told = await _refusal(f"{kind}://ann:pw-secret@127.0.0.1:1/shop", timeout_s=0.1)
-    assert "127.0.0.1:1, database 'shop', can't be reached" in told
-    assert "Start the server, or set DATABASE_URL" in told
-    assert "pw-secret" not in told
+    text = await _refusal(f"{kind}://ann:pw-secret@127.0.0.1:1/shop", timeout_s=0.1)
+    assert "127.0.0.1:1, database 'shop', can't be reached" in text
+    assert "Start the server, or set DATABASE_URL" in text
+    assert "pw-secret" not in text
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
@@ -49,23 +49,23 @@ async def test_unknown_host_is_named_as_the_cause(kind: str) -> None:
 
 
 async def test_missing_database_error_names_the_ddl(url: str) -> None:
-    told = await _refusal(f"{url.removesuffix('/test')}/nowhere")
-    assert "database 'nowhere', can't be used" in told
-    assert told.endswith(("made by: createdb nowhere.", "made by: CREATE DATABASE nowhere."))
+    text = await _refusal(f"{url.removesuffix('/test')}/nowhere")
+    assert "database 'nowhere', can't be used" in text
+    assert text.endswith(("made by: createdb nowhere.", "made by: CREATE DATABASE nowhere."))
 
 
 async def test_authentication_error_names_user_and_password(url: str) -> None:
     place = urlsplit(url)
-    told = await _refusal(f"{place.scheme}://stranger:pw-secret@127.0.0.1:{place.port}/test")
-    assert "Check user" in told
-    assert "pw-secret" not in told
+    text = await _refusal(f"{place.scheme}://stranger:pw-secret@127.0.0.1:{place.port}/test")
+    assert "Check user" in text
+    assert "pw-secret" not in text
 
 
 async def test_untrusted_certificate_error_names_tls_options(url: str) -> None:
-    asked = "sslmode=require" if url.startswith("postgresql") else "ssl=true"
-    told = await _refusal(f"{url}?{asked}", timeout_s=1.0)
-    assert "can't be reached" in told
-    assert "what DATABASE_URL says of TLS" in told
+    queries = "sslmode=require" if url.startswith("postgresql") else "ssl=true"
+    text = await _refusal(f"{url}?{queries}", timeout_s=1.0)
+    assert "can't be reached" in text
+    assert "what DATABASE_URL says of TLS" in text
 
 
 async def test_missing_authentication_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,9 +73,9 @@ async def test_missing_authentication_package_is_named(monkeypatch: pytest.Monke
         raise RuntimeError("'cryptography' package is required for caching_sha2_password")
 
     monkeypatch.setattr("asyncmy.connect", connect)
-    told = await _refusal("mysql://ann:pw-secret@127.0.0.1/shop")
-    assert "can't be used" in told
-    assert told.endswith("Install it: pip install cryptography.")
+    text = await _refusal("mysql://ann:pw-secret@127.0.0.1/shop")
+    assert "can't be used" in text
+    assert text.endswith("Install it: pip install cryptography.")
 
 
 @pytest.mark.parametrize(("kind", "driver"), [("postgresql", "asyncpg"), ("mysql", "asyncmy")])

@@ -35,9 +35,9 @@ async def _saying(*answers: bytes) -> AsyncIterator[PostgresqlServer]:
     gone = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for answer in answers:
+        for result in answers:
             await reader.read(4096)
-            writer.write(answer)
+            writer.write(result)
             await writer.drain()
         await gone.wait()
         writer.close()

@@ -314,10 +314,10 @@ async def test_driver_emits_no_warning(url: str, caplog: pytest.LogCaptureFixtur
 
 async def test_commit_chained_on_a_conflicting_one_conflicts(url: str) -> None:
     """Both processes assign the same next version."""
-    ours, theirs = [await opened(url, _Count) for _ in range(2)]
+    ours, other = [await opened(url, _Count) for _ in range(2)]
     await ours.commit(Batch([insert(_Count(id="a"))]))
     old = await _stored(ours, "a")
-    await theirs.commit(Batch([update(old, n=10)]))
+    await other.commit(Batch([update(old, n=10)]))
     first = asyncio.ensure_future(ours.commit(Batch([update(old, n=1)])))
     await asyncio.sleep(0)
     queued = await ours.latest(_Count, "a")
@@ -327,7 +327,7 @@ async def test_commit_chained_on_a_conflicting_one_conflicts(url: str) -> None:
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert all(isinstance(result, VersionConflictError) for result in results)
     assert (await _stored(ours, "a")).n == 10
-    for repository in (ours, theirs):
+    for repository in (ours, other):
         await repository.close()
 
 
@@ -335,7 +335,7 @@ async def test_lost_response_before_another_commit_is_a_conflict(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The marker of a finished command also proves that a commit was not stored."""
-    ours, theirs = [await opened(url, _Count) for _ in range(2)]
+    ours, other = [await opened(url, _Count) for _ in range(2)]
     await ours.commit(Batch([insert(_Count(id="a"))]))
     old = await _stored(ours, "a")
     store = network_transaction.store
@@ -346,7 +346,7 @@ async def test_lost_response_before_another_commit_is_a_conflict(
         try:
             await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]
         finally:
-            await theirs.commit(Batch([update(old, n=10)]))
+            await other.commit(Batch([update(old, n=10)]))
 
     monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
     marker = Marker("key", "digest", "run", time.time(), "done")
@@ -354,5 +354,5 @@ async def test_lost_response_before_another_commit_is_a_conflict(
         await ours.commit(Batch([update(old, n=1)], marker))
     assert (await _stored(ours, "a")).n == 10
     assert await ours.marker("key") is None
-    for repository in (ours, theirs):
+    for repository in (ours, other):
         await repository.close()

@@ -75,10 +75,10 @@ async def overtaken(
     other = await _opened(tmp_path / "app.db")
     count = _Count(id="both")
     await repository.commit(Batch([insert(count)]))
-    ours, theirs = [await store.get(_Count, "both") for store in (repository, other)]
+    ours, others = [await store.get(_Count, "both") for store in (repository, other)]
     assert ours is not None
-    assert theirs is not None
-    await other.commit(Batch([update(theirs, n=100)]))
+    assert others is not None
+    await other.commit(Batch([update(others, n=100)]))
     lost = asyncio.ensure_future(repository.commit(Batch([update(ours, n=1)])))
     await asyncio.sleep(0)
     queued = await repository.latest(_Count, "both")

@@ -231,16 +231,16 @@ async def test_many_records_that_cascade_are_followed_by_sets(shop: Shop, monkey
     await shop.commit(add=[Ring(id=f"r{n}", next_id="top") for n in range(40)])
     await shop.commit(add=[Ring(id=f"s{n}", next_id=f"r{n}") for n in range(40)])
     repository = shop.app.persistence.for_class(Ring)
-    asked = []
+    queries = []
     real = repository.list
 
     async def counted(query: Any) -> Any:
-        asked.append(query)
+        queries.append(query)
         return await real(query)
 
     monkeypatch.setattr(repository, "list", counted)
     await shop.commit(delete=[(Ring, "top")])
-    assert len(asked) <= 4  # once for each level
+    assert len(queries) <= 4  # once for each level
     monkeypatch.undo()
     assert await shop.all(Ring) == {}
 

@@ -188,9 +188,9 @@ async def test_refused_event_releases_its_row_lock(
             return "refused"
         return "done"
 
-    said = await asyncio.gather(*(write(each, n) for each in applications for n in range(15)))
+    text = await asyncio.gather(*(write(each, n) for each in applications for n in range(15)))
     found = await _found(applications[0])
-    assert (said.count("done"), said.count("refused")) == (30, 15)
+    assert (text.count("done"), text.count("refused")) == (30, 15)
     assert (found.total, found.entries) == (30, 30)
 
 

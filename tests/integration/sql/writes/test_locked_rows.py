@@ -94,9 +94,9 @@ HOLD_FADING = "UPDATE fading SET _expires_at = _expires_at + 1"
 async def test_commands_on_a_locked_row_end_at_their_deadline(any_url: str) -> None:
     async with _application(any_url) as application:
         async with _holding(any_url, HOLD):
-            told = await asyncio.gather(*(_timed(_add(application, "i0")) for _ in range(7)))
-        assert {kind for kind, _ in told} == {StoreBusyError}
-        assert all(took < TIMEOUT_S + 1 for _, took in told)
+            text = await asyncio.gather(*(_timed(_add(application, "i0")) for _ in range(7)))
+        assert {kind for kind, _ in text} == {StoreBusyError}
+        assert all(took < TIMEOUT_S + 1 for _, took in text)
         await _add(application, "i0")
         assert (await application.objects(Item).get("i0")).n == 1
 
@@ -116,9 +116,9 @@ async def test_other_rows_commit_while_one_is_locked(url: str) -> None:
     async with _application(url) as application, _holding(url, HOLD):
         waiting = [asyncio.ensure_future(_timed(_add(application, "i0"))) for _ in range(20)]
         await asyncio.sleep(0.2)
-        told = [await _timed(_add(application, f"i{n}")) for n in range(1, 6)]
-        assert [kind for kind, _ in told] == [None] * 5
-        assert max(took for _, took in told) < 1
+        text = [await _timed(_add(application, f"i{n}")) for n in range(1, 6)]
+        assert [kind for kind, _ in text] == [None] * 5
+        assert max(took for _, took in text) < 1
         await asyncio.gather(*waiting)
 
 
@@ -130,11 +130,11 @@ async def test_more_locked_rows_than_connections_block_no_other_row(url: str) ->
             waiting = [asyncio.ensure_future(_timed(_add(application, f"i{n}"))) for n in range(11)]
             await asyncio.sleep(2)
             kind, took = await _timed(_add(application, "i11"))
-            told = await asyncio.gather(*waiting)
+            text = await asyncio.gather(*waiting)
         assert kind is None
         assert took < 1.5
-        assert {kind for kind, _ in told} == {StoreBusyError}
-        assert all(took < 5 + 1.5 for _, took in told)
+        assert {kind for kind, _ in text} == {StoreBusyError}
+        assert all(took < 5 + 1.5 for _, took in text)
 
 
 async def test_lock_wait_releases_the_only_connection(url: str) -> None:
@@ -178,11 +178,11 @@ async def test_touching_a_locked_row_blocks_no_other_row(url: str) -> None:
         waiting = [asyncio.ensure_future(_timed(store.touch(Fading, "f", 60))) for _ in range(12)]
         await asyncio.sleep(TIMEOUT_S * 0.8)
         kind, took = await _timed(_add(application, "i1"))
-        told = await asyncio.gather(*waiting)
+        text = await asyncio.gather(*waiting)
         assert kind is None
         assert took < 1
-        assert {kind for kind, _ in told} == {StoreBusyError}
-        assert all(took < TIMEOUT_S + 1.5 for _, took in told)
+        assert {kind for kind, _ in text} == {StoreBusyError}
+        assert all(took < TIMEOUT_S + 1.5 for _, took in text)
 
 
 async def test_table_that_is_locked_for_readers_too_is_busy(url: str) -> None:
@@ -193,13 +193,13 @@ async def test_table_that_is_locked_for_readers_too_is_busy(url: str) -> None:
             await external.run("LOCK TABLE item IN ACCESS EXCLUSIVE MODE")
         else:
             await external.run("LOCK TABLES item WRITE")
-        told = await asyncio.gather(
+        text = await asyncio.gather(
             _timed(application.objects(Item).get("i0")),
             _timed(application.objects(Item).list()),
             _timed(application.objects(Item).create(id="new")),
         )
         await external.run("COMMIT" if external.kind == "postgresql" else "UNLOCK TABLES")
         await external.close()
-        assert [kind for kind, _ in told] == [StoreBusyError] * 3
-        assert all(took < TIMEOUT_S + 2 for _, took in told)
+        assert [kind for kind, _ in text] == [StoreBusyError] * 3
+        assert all(took < TIMEOUT_S + 2 for _, took in text)
         assert (await application.objects(Item).get("i0")).n == 0

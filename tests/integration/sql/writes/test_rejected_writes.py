@@ -83,10 +83,10 @@ def test_trigger_error_is_a_409(shop: Any, caplog: pytest.LogCaptureFixture) -> 
     visitor, at, url = shop
     kind = urlsplit(url).scheme
     _alter(visitor, url, *_TRIGGERS[kind])
-    answer = visitor.post(f"{at}/add")
-    assert answer.status == 409
-    assert "rule of the database" in answer.json()["detail"]
-    assert "frozen for stocktaking" not in answer.text
+    response = visitor.post(f"{at}/add")
+    assert response.status == 409
+    assert "rule of the database" in response.json()["detail"]
+    assert "frozen for stocktaking" not in response.text
     assert "frozen for stocktaking" in caplog.text
     assert visitor.get(at).status == 200
 
@@ -228,6 +228,6 @@ def test_full_disk_is_no_transient_error(
         at = visitor.post("/notes", {"text": "a"}).headers["location"]
         (store,) = visitor.app.starmodel.persistence.repositories()
         visitor.run(store._serving().engine.run(limit, ()))
-        answer = visitor.post("/notes", {"text": "x" * 30_000})
-        assert _status_of(answer, caplog, cause) == 500
+        response = visitor.post("/notes", {"text": "x" * 30_000})
+        assert _status_of(response, caplog, cause) == 500
         assert visitor.get(at).status == 200

@@ -90,9 +90,9 @@ async def test_records_deny_other_actors_on_every_route(visit: Any) -> None:
         ("GET", f"{url}/edit"), ("PUT", url), ("PATCH", url), ("DELETE", url),
         ("POST", f"{url}/rename"), ("POST", f"{url}/update"), ("POST", f"{url}/delete"),
     ]:  # fmt: skip
-        answer = await browser.call(method, path)
-        assert answer.status_code == 401, (method, path)
-        assert "title" not in answer.json().get("errors", {})
+        response = await browser.call(method, path)
+        assert response.status_code == 401, (method, path)
+        assert "title" not in response.json().get("errors", {})
     assert (await ann.call("GET", url)).json() == made
 
 
@@ -226,8 +226,8 @@ def same(one: Any, other: Any, id: str) -> None:
     """The two responses differ in the requested id only."""
     assert one.status_code == other.status_code
     assert one.text.replace(id, "none") == other.text
-    for answer in (one, other):
-        answer.headers.pop("content-length", None)
+    for result in (one, other):
+        result.headers.pop("content-length", None)
     assert dict(one.headers) == dict(other.headers)
 
 

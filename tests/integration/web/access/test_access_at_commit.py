@@ -130,19 +130,19 @@ async def test_record_that_changes_owner_is_not_changed(ann: Any, name: str, kin
     before = await text(ann)
     await lose(ann)
     gate.opened.set()
-    answer = await running
+    result = await running
 
     assert await text(ann) == before
     if kind == "json":
-        assert answer.status_code == 403
+        assert result.status_code == 403
     else:
-        assert "may not do this" in answer.text
+        assert "may not do this" in result.text
 
 
 async def test_generator_that_loses_its_record_stops(ann: Any) -> None:
-    answer = await ann.call("POST", f"{ann.url}/give_away")
+    response = await ann.call("POST", f"{ann.url}/give_away")
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     note = await Note.objects.get(ann.note.id)
     assert (note.owner, note.text) == ("bob", "")
 

@@ -98,8 +98,8 @@ async def site(serve: Callable[..., Any], visit: Any) -> Any:
 async def test_reads_follow_the_grants(site: Any, visit: Any) -> None:
     statuses = [(await site.call("GET", f"/pages/{id}")).status_code for id in "abc"]
     assert statuses == [200, 200, 404]
-    answer = (await site.call("GET", "/pages?total=1&order=title")).json()
-    assert ([item["id"] for item in answer["items"]], answer["total"]) == (["a", "b"], 2)
+    response = (await site.call("GET", "/pages?total=1&order=title")).json()
+    assert ([item["id"] for item in response["items"]], response["total"]) == (["a", "b"], 2)
     cursor = (await site.call("GET", "/pages?cursor=&per_page=1")).json()
     assert len(cursor["items"]) == 1
     assert cursor["next"]
@@ -146,8 +146,8 @@ async def test_access_is_awaited_again_at_the_commit(site: Any) -> None:
 
 
 async def test_result_omits_unreadable_records(site: Any) -> None:
-    answer = await site.call("POST", "/pages/a/all")
-    assert [page["id"] for page in answer.json()["result"]] == ["a", "b"]
+    response = await site.call("POST", "/pages/a/all")
+    assert [page["id"] for page in response.json()["result"]] == ["a", "b"]
 
 
 async def test_repeated_command_is_decided_again(site: Any) -> None:

@@ -106,34 +106,34 @@ async def test_private_field_error_names_neither_field_nor_bound(
 ) -> None:
     if by == 12 and name not in ("raise_margin", "raise_slowly"):
         return  # the field's validator runs only there
-    answer = await ware.post(
+    response = await ware.post(
         f"{ware.url}/{name}", json={"by": by}, headers=headers | {"origin": ORIGIN}
     )
 
-    status = int(answer.headers.get("starmodel-status", answer.status_code))
+    status = int(response.headers.get("starmodel-status", response.status_code))
     assert status in (200, 422)  # a stream has begun when its second step fails
-    said = html.unescape(answer.text)
-    assert "This can't be saved as it is." in said
+    text = html.unescape(response.text)
+    assert "This can't be saved as it is." in text
     for word in ("weight", "4711", "must not be 13"):
-        assert word not in said
+        assert word not in text
     if headers is not HTML:  # a page has the event's own name
-        assert "margin" not in said.replace(name, "")
+        assert "margin" not in text.replace(name, "")
 
 
 async def test_public_field_is_named_beside_a_private_one(ware: Any) -> None:
-    answer = (await ware.call("POST", f"{ware.url}/break_both", {"by": 5000})).json()
+    response = (await ware.call("POST", f"{ware.url}/break_both", {"by": 5000})).json()
 
-    assert answer["errors"] == {
+    assert response["errors"] == {
         "": "This can't be saved as it is.", "name": "At most 9 characters.",
     }  # fmt: skip
-    assert "margin" not in answer["detail"]
+    assert "margin" not in response["detail"]
 
 
 async def test_create_without_a_required_private_field_does_not_name_it(ware: Any) -> None:
     for headers in FACES:
-        answer = await ware.post("/kepts", json={"name": "x"}, headers=headers | {"origin": ORIGIN})
+        reply = await ware.post("/kepts", json={"name": "x"}, headers=headers | {"origin": ORIGIN})
         for word in ("token", "Token", "4711"):
-            assert word not in answer.text.replace("?token=", "")
+            assert word not in reply.text.replace("?token=", "")
 
 
 async def test_trusted_code_error_names_the_private_field(ware: Any) -> None:
@@ -163,13 +163,13 @@ async def test_denied_class_discloses_no_field_or_parameter_name(
     ]:  # fmt: skip
         for headers in FACES:
             options = {} if data is None else {"json": data}
-            answer = await ware.request(
+            response = await ware.request(
                 method, path, headers=headers | {"origin": ORIGIN}, **options
             )
-            found = int(answer.headers.get("starmodel-status", answer.status_code))
+            found = int(response.headers.get("starmodel-status", response.status_code))
             assert found == status, (method, path, headers)
             for word in ("balance", "cents", "recipient", "Balance", "Recipient"):
-                assert word not in answer.text, (method, path)
+                assert word not in response.text, (method, path)
 
 
 async def test_bulk_discloses_an_event_only_to_permitted_actors(visit: Any) -> None:
@@ -197,11 +197,11 @@ async def test_parameter_default_discloses_no_private_field(visit: Any) -> None:
         def put(self, n: int, tag: Tag = SHOWN) -> None: ...
 
     Shop.__entity__.events["put"].fn.__annotations__["tag"] = Tag
-    answer = await visit(Shop).call("POST", "/shop/put", {"n": "x"})
+    response = await visit(Shop).call("POST", "/shop/put", {"n": "x"})
 
-    assert answer.status_code == 422
-    assert "4242" not in answer.text
-    assert "weight" not in answer.text
+    assert response.status_code == 422
+    assert "4242" not in response.text
+    assert "weight" not in response.text
 
 
 @unlisted
@@ -229,16 +229,16 @@ async def test_foreign_key_to_an_unreadable_record_gets_the_error_of_a_missing_o
     for method, path in (
         ("POST", "/pages"), ("PATCH", f"/pages/{page.id}"), ("POST", f"/pages/{page.id}/update"),
     ):  # fmt: skip
-        answers = [await browser.call(method, path, {"folder_id": id}) for id in (hers, "none")]
-        assert {a.status_code for a in answers} == {409}
-        assert answers[0].json() == answers[1].json()
+        responses = [await browser.call(method, path, {"folder_id": id}) for id in (hers, "none")]
+        assert {a.status_code for a in responses} == {409}
+        assert responses[0].json() == responses[1].json()
         checks = [
             await browser.post(
                 path, data={"folder_id": id},
                 headers=JSON | {"origin": ORIGIN, "starmodel-check": "1"},
             )
             for id in (hers, "none")
-        ] if method == "POST" else [answers[0]] * 2  # fmt: skip
+        ] if method == "POST" else [responses[0]] * 2  # fmt: skip
         assert checks[0].json() == checks[1].json()
     await browser.page("/sign-in/ann")
     assert (
@@ -246,8 +246,8 @@ async def test_foreign_key_to_an_unreadable_record_gets_the_error_of_a_missing_o
     ).status_code == 200
     if who:
         await browser.page(f"/sign-in/{who}")
-        kept = await browser.call("PATCH", f"/pages/{page.id}", {"text": "y", "folder_id": hers})
-        assert kept.status_code == 200  # the existing records are given
+        stored = await browser.call("PATCH", f"/pages/{page.id}", {"text": "y", "folder_id": hers})
+        assert stored.status_code == 200  # the existing records are given
 
 
 async def test_constraint_of_a_private_column_names_no_field(visit: Any, tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ async def test_constraint_of_a_private_column_names_no_field(visit: Any, tmp_pat
     large = await browser.call("POST", f"{url}/renumber", {"to": 5000})
     huge = await browser.call("POST", f"{url}/renumber", {"to": 2**70})
 
-    for answer in (taken, large, huge):
-        assert answer.status_code in (409, 422)
-        assert "number" not in answer.text.lower().replace("/renumber", "")
-        assert "4711" not in answer.text
-        assert not answer.json().get("errors")
+    for result in (taken, large, huge):
+        assert result.status_code in (409, 422)
+        assert "number" not in result.text.lower().replace("/renumber", "")
+        assert "4711" not in result.text
+        assert not result.json().get("errors")

@@ -56,9 +56,9 @@ def make(request: Any, visit: Any, serve: Any) -> Any:
 
 
 async def listed(browser: Any, question: str = "") -> dict[str, Any]:
-    answer = await browser.call("GET", f"/orders?{question}")
-    assert answer.status_code == 200, answer.text
-    data: dict[str, Any] = answer.json()
+    response = await browser.call("GET", f"/orders?{question}")
+    assert response.status_code == 200, response.text
+    data: dict[str, Any] = response.json()
     return data
 
 
@@ -146,21 +146,21 @@ async def test_scan_beyond_the_limit_is_refused_naming_rule_and_remedy(make: Any
     assert ids(await listed(browser, "per_page=2&page=1&order=-id&id__gte=00030")) == [39]
     assert ids(await listed(browser, "per_page=1&order=id")) == [0]
     for question in ("", "total=1&per_page=1&order=id", "cursor=", "page=2", "search=c"):
-        answer = await browser.call("GET", f"/orders?{question}")
-        assert answer.status_code == 422, question
-        detail = answer.json()["detail"]
+        response = await browser.call("GET", f"/orders?{question}")
+        assert response.status_code == 422, question
+        detail = response.json()["detail"]
         for word in ("'mine'", "30", "access_scan_limit", "filter"):
             assert word in detail
     assert (await browser.page("/orders")).status_code == 422
 
 
 async def test_rule_is_evaluated_for_no_more_records_than_the_limit(visit: Any, serve: Any) -> None:
-    asked = []
+    queries = []
 
     class Paper(Entity):
         model_config = EntityConfig(
             store="sql",
-            access={"read": lambda actor, paper: asked.append(paper.id), "write": "public"},
+            access={"read": lambda actor, paper: queries.append(paper.id), "write": "public"},
         )
         name: str = ""
 
@@ -171,11 +171,11 @@ async def test_rule_is_evaluated_for_no_more_records_than_the_limit(visit: Any, 
     for _ in range(701):
         await Paper.objects.create()
     for question in ("", "total=1", "cursor=", "page=40"):
-        asked.clear()
-        answer = await browser.call("GET", f"/papers?{question}")
-        assert answer.status_code == 422
-        assert "the read rule of papers" in answer.json()["detail"]
-        assert 0 < len(asked) <= 700
+        queries.clear()
+        response = await browser.call("GET", f"/papers?{question}")
+        assert response.status_code == 422
+        assert "the read rule of papers" in response.json()["detail"]
+        assert 0 < len(queries) <= 700
 
 
 async def test_scan_limit_does_not_apply_under_a_class_rule(visit: Any, serve: Any) -> None:
@@ -241,9 +241,9 @@ async def test_no_query_reaches_a_private_field(make: Any) -> None:
         for accept in ("application/json", "text/html"):
             if question == "hidden=x" and accept == "text/html":
                 continue  # a page ignores every parameter that names no public field
-            answer = await browser.get(f"/orders?{question}", headers={"accept": accept})
-            assert answer.status_code == 400, question
-            assert "fields are id, owner, code." in answer.text or accept == "text/html"
+            response = await browser.get(f"/orders?{question}", headers={"accept": accept})
+            assert response.status_code == 400, question
+            assert "fields are id, owner, code." in response.text or accept == "text/html"
     assert ids(await listed(browser, "search=x")) == []
 
 
@@ -255,18 +255,18 @@ async def test_fields_of_an_unreadable_class_are_not_named(visit: Any, serve: An
     guest = visit(serve(Desk))
 
     for question in ("", "place=x", "other=x", "order=other", "page=0", "cursor=x"):
-        answer = await guest.call("GET", f"/desks?{question}")
-        assert answer.status_code == 401
-        assert "place" not in answer.text
+        response = await guest.call("GET", f"/desks?{question}")
+        assert response.status_code == 401
+        assert "place" not in response.text
 
 
 async def test_total_and_page_need_one_scan(visit: Any, serve: Any) -> None:
-    asked = []
+    queries = []
 
     class Paper(Entity):
         model_config = EntityConfig(
             store="sql",
-            access={"read": lambda actor, paper: not asked.append(paper.name), "write": "public"},
+            access={"read": lambda actor, paper: not queries.append(paper.name), "write": "public"},
         )
         name: str = ""
 
@@ -276,8 +276,10 @@ async def test_total_and_page_need_one_scan(visit: Any, serve: Any) -> None:
     cursor = (await browser.call("GET", "/papers?cursor=&per_page=20&order=name")).json()["next"]
 
     for question in ("page=2&per_page=20", f"per_page=20&cursor={cursor}"):
-        asked.clear()
-        answer = await browser.call("GET", f"/papers?total=1&order=name&{question}")
-        assert answer.status_code == 200, answer.text
-        assert [item["name"] for item in answer.json()["items"]] == [f"{n}" for n in range(20, 40)]
-        assert answer.json()["total"] == len(asked) == 60
+        queries.clear()
+        response = await browser.call("GET", f"/papers?total=1&order=name&{question}")
+        assert response.status_code == 200, response.text
+        assert [item["name"] for item in response.json()["items"]] == [
+            f"{n}" for n in range(20, 40)
+        ]
+        assert response.json()["total"] == len(queries) == 60

@@ -143,12 +143,12 @@ async def test_private_field_in_an_update_is_refused_as_unknown(
 ) -> None:
     before = await stored(house)
 
-    answer = await house.call(method, house.url, data)
+    response = await house.call(method, house.url, data)
 
-    assert answer.status_code == 422
-    name, said = next(iter(data)), answer.text
-    assert "is unknown" in answer.json()["errors"][name]
-    assert "s3cr3t" not in said
+    assert response.status_code == 422
+    name, text = next(iter(data)), response.text
+    assert "is unknown" in response.json()["errors"][name]
+    assert "s3cr3t" not in text
     assert await stored(house) == before
     unknown = json.loads(
         json.dumps(data).replace('"code"', '"zzzz"').replace('"pin"', '"zzz"')
@@ -157,11 +157,11 @@ async def test_private_field_in_an_update_is_refused_as_unknown(
     )  # fmt: skip
     as_unknown = (await house.call(method, house.url, unknown)).json()
     for word in ("code", "pin", "left_out", "otherName", "other", "token"):
-        said = said.replace(f"'{word}'", "'@'").replace(f'"{word} is', '"@ is')
+        text = text.replace(f"'{word}'", "'@'").replace(f'"{word} is', '"@ is')
     other = json.dumps(as_unknown)
     for size in (9, 8, 5, 4, 3):
         other = other.replace(f"'{'z' * size}'", "'@'").replace(f'"{"z" * size} is', '"@ is')
-    assert json.loads(said) == json.loads(other)  # no response reveals which of the two exists
+    assert json.loads(text) == json.loads(other)  # no response reveals which of the two exists
 
 
 @pytest.mark.parametrize("data", SETS)
@@ -191,20 +191,20 @@ async def test_private_field_in_create_and_form_json_is_refused(
     ],
 )
 async def test_private_field_in_an_argument_is_refused(house: Any, path: str, data: Any) -> None:
-    answer = await house.call("POST", f"{house.url}/{path}", data)
+    response = await house.call("POST", f"{house.url}/{path}", data)
     click = await house.click(f"{house.url}/{path}", data)
     name, value = next(iter(data.items()))
     query = await house.click(f"{house.url}/{path}?{name}={json.dumps(value)}")
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert click.headers["starmodel-status"] == query.headers["starmodel-status"] == "422"
     assert "mine" not in repr(await stored(house))
 
 
 async def test_private_field_in_form_inputs_is_refused(house: Any) -> None:
     for name in ("place.code", "place.pin", "place.deep.code", "place.otherName"):
-        answer = await house.submit(f"{house.url}/update", {"place.street": "x", name: "mine"})
-        assert answer.status_code == 422, name
+        response = await house.submit(f"{house.url}/update", {"place.street": "x", name: "mine"})
+        assert response.status_code == 422, name
     assert marks((await stored(house)).place) == KEPT
 
 
@@ -212,7 +212,7 @@ async def test_private_field_in_form_inputs_is_refused(house: Any) -> None:
 async def test_update_without_private_fields_preserves_them_at_any_depth(
     house: Any, method: str
 ) -> None:
-    answer = await house.call(
+    response = await house.call(
         method,
         house.url,
         {
@@ -227,8 +227,8 @@ async def test_update_without_private_fields_preserves_them_at_any_depth(
         },
     )
 
-    assert answer.status_code == 200, answer.text
-    assert "s3cr3t" not in answer.text
+    assert response.status_code == 200, response.text
+    assert "s3cr3t" not in response.text
     now = await stored(house)
     found = [
         now.place, now.maybe, now.pair[0], now.many[0], now.named["x"], now.either,
@@ -288,8 +288,8 @@ async def test_generated_forms_have_no_private_field(house: Any) -> None:
             assert f'name="{name}"' not in page
         assert "98765" not in page
     form = fields((await house.page(f"{house.url}/edit")).text, "House-update")
-    answer = await house.submit(f"{house.url}/update", {**form, "place.street": "New"})
-    assert answer.status_code == 303, answer.text
+    response = await house.submit(f"{house.url}/update", {**form, "place.street": "New"})
+    assert response.status_code == 303, response.text
     now = await stored(house)
     assert (now.place.street, marks(now.place)) == ("New", KEPT)
     assert [p.code for p in now.places] == ["1", "2"]
@@ -303,12 +303,12 @@ async def test_create_with_required_private_field_names_none(visit: Any) -> None
 
     browser = visit(Safe)
     for headers in (JSON, HTML, DATASTAR):
-        answer = await browser.post(
+        response = await browser.post(
             "/safes", json={"strict": {"name": "x"}},
             headers=headers | {"origin": ORIGIN},
         )  # fmt: skip
-        assert "token" not in answer.text.replace("data-token", "")
-        assert "98765" not in answer.text
+        assert "token" not in response.text.replace("data-token", "")
+        assert "98765" not in response.text
     assert await Safe.objects.count() == 0
 
 
@@ -354,5 +354,5 @@ async def test_required_secret_of_a_model_that_only_events_take_is_an_input(visi
     Door.__entity__.events["enter"].fn.__annotations__["who"] = Credentials
     browser = visit(Door)
 
-    answer = await browser.call("POST", "/door/enter", {"who": {"name": "a", "password": "b"}})
-    assert answer.json()["entity"]["opened"] == "ab"
+    response = await browser.call("POST", "/door/enter", {"who": {"name": "a", "password": "b"}})
+    assert response.json()["entity"]["opened"] == "ab"

@@ -134,13 +134,13 @@ def nothing_of_it(answer: Any) -> None:
 
 @pytest.mark.parametrize("name", ["drop", "drop_slowly", "drop_twice", "fetch", "hand_over"])
 async def test_json_response_has_no_unreadable_state(box: Any, name: str) -> None:
-    answer = await box.call("POST", f"{box.box}/{name}")
-    told = answer.json()
+    response = await box.call("POST", f"{box.box}/{name}")
+    data = response.json()
 
-    assert answer.status_code == 200
-    nothing_of_it(answer)
-    assert (told["entity"], told["version"]) == (None, None)
-    assert told["result"] == {"hand_over": 7, "drop_twice": []}.get(name)
+    assert response.status_code == 200
+    nothing_of_it(response)
+    assert (data["entity"], data["version"]) == (None, None)
+    assert data["result"] == {"hand_over": 7, "drop_twice": []}.get(name)
     seen = (await box.staff.call("POST", f"{box.box}/{name}")).json()
     assert seen["entity"]["text"] == SECRET
     assert seen["version"] > 0
@@ -148,19 +148,19 @@ async def test_json_response_has_no_unreadable_state(box: Any, name: str) -> Non
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_built_in_event_responses_have_no_unreadable_state(box: Any, method: str) -> None:
-    answer = await box.call(method, box.box, {} if method == "DELETE" else {"count": 3})
+    response = await box.call(method, box.box, {} if method == "DELETE" else {"count": 3})
 
-    assert answer.status_code == 200
-    nothing_of_it(answer)
-    assert answer.json()["entity"] is None
+    assert response.status_code == 200
+    nothing_of_it(response)
+    assert response.json()["entity"] is None
 
 
 async def test_create_response_confirms_without_unreadable_state(box: Any) -> None:
-    answer = await box.call("POST", "/boxes", {"count": 9})
+    response = await box.call("POST", "/boxes", {"count": 9})
 
-    assert answer.status_code == 201
-    assert answer.json() == {"result": None, "entity": None, "version": None}
-    assert "location" not in answer.headers
+    assert response.status_code == 201
+    assert response.json() == {"result": None, "entity": None, "version": None}
+    assert "location" not in response.headers
     assert await Box.objects.count(count=9) == 1
     assert "location" in (await box.staff.call("POST", "/boxes", {"count": 8})).headers
 
@@ -170,12 +170,12 @@ async def test_create_response_confirms_without_unreadable_state(box: Any) -> No
 async def test_datastar_response_patches_no_unreadable_signal(
     box: Any, name: str, page: Any
 ) -> None:
-    answer = await box.click(f"/tally/{name}", **page)
+    response = await box.click(f"/tally/{name}", **page)
 
-    assert answer.headers.get("starmodel-status", "200") == "200"
-    assert "votes" not in answer.text
-    nothing_of_it(answer)
-    assert toasts(answer.text)  # the response still confirms the commit
+    assert response.headers.get("starmodel-status", "200") == "200"
+    assert "votes" not in response.text
+    nothing_of_it(response)
+    assert toasts(response.text)  # the response still confirms the commit
     assert '"votes"' in (await box.staff.click(f"/tally/{name}")).text
 
 
@@ -201,20 +201,20 @@ async def test_forms_redirect_to_readable_pages_only(box: Any) -> None:
     ],
 )  # fmt: skip
 async def test_result_omits_unreadable_entities(box: Any, shape: str, left: Any) -> None:
-    answer = await box.call("POST", "/desk/look", {"shape": shape})
+    response = await box.call("POST", "/desk/look", {"shape": shape})
 
-    assert answer.json()["result"] == left
-    nothing_of_it(answer)
+    assert response.json()["result"] == left
+    nothing_of_it(response)
     assert SECRET not in (await box.click(f"/desk/look?shape={shape}")).text
     assert SECRET in (await box.staff.call("POST", "/desk/look", {"shape": shape})).text
 
 
 @pytest.mark.parametrize("shape", ["one", "list", "dict", "model"])
 async def test_result_has_no_private_field_of_a_model(box: Any, shape: str) -> None:
-    answer = await box.staff.call("POST", "/desk/parts", {"shape": shape})
+    response = await box.staff.call("POST", "/desk/parts", {"shape": shape})
 
-    assert "part" in answer.text
-    assert SECRET not in answer.text
+    assert "part" in response.text
+    assert SECRET not in response.text
 
 
 async def test_edit_conflict_discloses_stored_value_to_readers_only(box: Any) -> None:
@@ -232,12 +232,12 @@ async def test_edit_conflict_discloses_stored_value_to_readers_only(box: Any) ->
 @pytest.mark.parametrize("headers", [JSON, HTML, DATASTAR])
 async def test_form_check_discloses_no_stored_value(box: Any, headers: Any) -> None:
     for was in ("0" * 12, "1" * 12):
-        answer = await box.post(
+        response = await box.post(
             f"{box.box}/update",
             data={"text": "mine", "_was": json.dumps({"text": was})},
             headers=headers | {"origin": ORIGIN, "starmodel-check": "1"},
         )
-        assert answer.json() == {"errors": {}}
+        assert response.json() == {"errors": {}}
 
 
 async def test_state_unreadable_after_the_change_is_omitted(visit: Any) -> None:
@@ -254,9 +254,9 @@ async def test_state_unreadable_after_the_change_is_omitted(visit: Any) -> None:
     await browser.page("/sign-in/ann")
     url = (await browser.call("POST", "/letters", {"owner": "ann"})).headers["location"]
 
-    answer = await browser.call("POST", f"{url}/hand_to", {"owner": "bob"})
+    response = await browser.call("POST", f"{url}/hand_to", {"owner": "bob"})
 
-    assert answer.json() == {"result": None, "entity": None, "version": None}
+    assert response.json() == {"result": None, "entity": None, "version": None}
 
 
 async def test_response_after_sign_out_by_an_event_is_that_of_a_guest(visit: Any) -> None:
@@ -280,8 +280,8 @@ async def test_repeated_key_runs_again_for_the_next_actor_of_the_browser(box: An
     key = {"idempotency-key": "order-17"}
     for person in ("ann", "bob?roles=staff"):
         await box.page(f"/sign-in/{person}")
-        answers = [await box.call("POST", f"{box.box}/drop", headers=key) for _ in range(2)]
-        assert answers[0].json() == answers[1].json()
-    assert answers[1].json()["entity"]["count"] == 2
+        responses = [await box.call("POST", f"{box.box}/drop", headers=key) for _ in range(2)]
+        assert responses[0].json() == responses[1].json()
+    assert responses[1].json()["entity"]["count"] == 2
     await box.page("/sign-in/ann")
     nothing_of_it(await box.call("POST", f"{box.box}/drop", headers=key))

@@ -60,30 +60,30 @@ async def sold(browser: Any) -> list[int]:
 async def test_bulk_runs_on_each_and_one_refusal_stops_no_other(shop: Any) -> None:
     a, b, c = await ids(shop)
 
-    answer = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, b, c]})
+    response = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, b, c]})
 
-    assert answer.status_code == 200
-    assert answer.json() == {"done": [a, c], "refused": {b: "None left"}}
+    assert response.status_code == 200
+    assert response.json() == {"done": [a, c], "refused": {b: "None left"}}
     assert await sold(shop) == [1, 0, 1]
 
 
 async def test_bulk_of_one_record_twice_runs_once(shop: Any) -> None:
     a, _, _ = await ids(shop)
 
-    answer = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, a]})
+    response = await shop.call("POST", "/books/_bulk", {"event": "sell", "id": [a, a]})
 
-    assert answer.json() == {"done": [a], "refused": {}}
+    assert response.json() == {"done": [a], "refused": {}}
 
 
 async def test_bulk_from_a_page_reports_results_in_toasts(shop: Any) -> None:
     a, b, c = await ids(shop)
 
-    answer = await shop.post(
+    response = await shop.post(
         "/books/_bulk", data={"event": "sell", "id[]": [a, b, c]}, headers=DATASTAR
     )
 
-    assert (answer.status_code, answer.headers["starmodel-status"]) == (200, "422")
-    assert toasts(answer.text) == [
+    assert (response.status_code, response.headers["starmodel-status"]) == (200, "422")
+    assert toasts(response.text) == [
         ("success", "Sell: done for 2 books."),
         ("error", "Sell: refused for 1 book. None left"),
     ]
@@ -92,18 +92,18 @@ async def test_bulk_from_a_page_reports_results_in_toasts(shop: Any) -> None:
 async def test_bulk_by_a_plain_form_redirects_to_its_list(shop: Any) -> None:
     a, _, c = await ids(shop)
 
-    answer = await shop.submit(
+    response = await shop.submit(
         "/books/_bulk",
         {"event": "sell", "id[]": [a, c]},
         headers={"referer": f"{ORIGIN}/books?order=title"},
     )
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/books?order=title")
+    assert (response.status_code, response.headers["location"]) == (303, "/books?order=title")
     assert await sold(shop) == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         ({"event": "explode", "id": ["a"]}, "event is 'explode'; expected one that needs no"),
         ({"event": "rename", "id": ["a"]}, "event is 'rename'"),
@@ -118,30 +118,30 @@ async def test_bulk_by_a_plain_form_redirects_to_its_list(shop: Any) -> None:
     ],
 )
 async def test_invalid_selection_is_400_and_nothing_runs(
-    shop: Any, data: dict[str, Any], told: str
+    shop: Any, data: dict[str, Any], message: str
 ) -> None:
-    answer = await shop.call("POST", "/books/_bulk", data)
+    response = await shop.call("POST", "/books/_bulk", data)
 
-    assert answer.status_code == 400
-    assert told in answer.json()["detail"]
+    assert response.status_code == 400
+    assert message in response.json()["detail"]
     assert await sold(shop) == [0, 0, 0]
 
 
 async def test_empty_selection_by_a_plain_form_is_an_error_page(shop: Any) -> None:
-    answer = await shop.submit("/books/_bulk", {"event": "sell"})
+    response = await shop.submit("/books/_bulk", {"event": "sell"})
 
-    assert answer.status_code == 400
-    assert "Choose at least one record." in answer.text
+    assert response.status_code == 400
+    assert "Choose at least one record." in response.text
 
 
 async def test_bulk_event_without_permission_runs_on_none(shop: Any) -> None:
-    answer = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
+    response = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
     await shop.page("/sign-in/ann")
     signed_in = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
     await shop.page("/sign-in/ann?roles=boss")
     boss = await shop.call("POST", "/books/_bulk", {"event": "close", "id": await ids(shop)})
 
-    assert (answer.status_code, signed_in.status_code, boss.status_code) == (401, 403, 200)
+    assert (response.status_code, signed_in.status_code, boss.status_code) == (401, 403, 200)
     assert len(boss.json()["done"]) == 3
 
 
@@ -156,27 +156,29 @@ async def test_bulk_evaluates_the_rule_for_each_record(visit: Any) -> None:
     await browser.page("/sign-in/ann")
     hers = (await browser.call("POST", "/notes", {"owner": "ann"})).json()["entity"]["id"]
 
-    answer = await browser.call("POST", "/notes/_bulk", {"event": "delete", "id": [his, hers]})
+    response = await browser.call("POST", "/notes/_bulk", {"event": "delete", "id": [his, hers]})
 
-    assert answer.json() == {"done": [hers], "refused": {his: "You may not run Note.delete."}}
+    assert response.json() == {"done": [hers], "refused": {his: "You may not run Note.delete."}}
 
 
 async def test_unknown_record_is_refused_alone(shop: Any) -> None:
     a, _, _ = await ids(shop)
 
-    answer = (await shop.call("POST", "/books/_bulk", {"event": "sell", "id": ["none", a]})).json()
+    response = (
+        await shop.call("POST", "/books/_bulk", {"event": "sell", "id": ["none", a]})
+    ).json()
 
-    assert answer["done"] == [a]
-    assert list(answer["refused"]) == ["none"]
+    assert response["done"] == [a]
+    assert list(response["refused"]) == ["none"]
 
 
 async def test_error_is_logged_and_its_text_not_disclosed(
     shop: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = await shop.call("POST", "/books/_bulk", {"event": "burn", "id": await ids(shop)})
+    response = await shop.call("POST", "/books/_bulk", {"event": "burn", "id": await ids(shop)})
 
-    assert "s3cr3t" not in answer.text
-    assert len(answer.json()["refused"]) == 3
+    assert "s3cr3t" not in response.text
+    assert len(response.json()["refused"]) == 3
     assert "s3cr3t path" in caplog.text
 
 
@@ -192,13 +194,13 @@ async def test_repeated_key_runs_nothing_again(shop: Any) -> None:
 
 
 async def test_cross_site_bulk_is_refused(shop: Any) -> None:
-    answer = await shop.post(
+    response = await shop.post(
         "/books/_bulk",
         json={"event": "sell", "id": await ids(shop)},
         headers=HTML | {"origin": "https://evil.example"},
     )
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert await sold(shop) == [0, 0, 0]
 
 

@@ -35,7 +35,7 @@ async def test_conflict_message_has_no_version_or_key(visit: Any, how: str) -> N
     click = await browser.click(f"/meeting/fail?how={how}")
     form = await browser.submit("/meeting/fail", {"how": how})
 
-    ((kind, said),) = toasts(click.text)
+    ((kind, text),) = toasts(click.text)
     assert kind == "error"
-    assert not any(word in said for word in ("version", "key", "dispatch", "Board"))
+    assert not any(word in text for word in ("version", "key", "dispatch", "Board"))
     assert str(ERRORS[how]) not in form.text

@@ -83,14 +83,14 @@ async def test_event_response_stays_a_success(
     with monkeypatch.context() as patch:
         breaks(app, patch)
         key = {"idempotency-key": "k"}
-        answers = [
+        results = [
             await browser.call("POST", f"{at}/add", {}, headers=key),
             await browser.call("POST", f"{at}/add_later", {}),
             await browser.call("POST", f"{at}/add_twice", {}),
             await browser.call("PATCH", at, {"count": 10}),
             await browser.call("POST", "/tallies", {}),
         ]
-        assert [a.status_code for a in answers] == [200, 200, 200, 200, 201]
+        assert [a.status_code for a in results] == [200, 200, 200, 200, 201]
         for name in ("add", "add_later", "add_twice"):
             reply = await browser.click(f"{at}/{name}")
             assert (reply.status_code, reply.headers.get("starmodel-status")) in (
@@ -248,6 +248,6 @@ async def test_bulk_response_stays_a_success(
     monkeypatch.setattr(app.front.realtime, "encode_effects", _boom)
     monkeypatch.setattr(app.starmodel, "end_sessions", _boom)
 
-    answer = await browser.click("/shelves/_bulk", {"event": "delete", "id": [id]})
+    response = await browser.click("/shelves/_bulk", {"event": "delete", "id": [id]})
 
-    assert (answer.status_code, answer.json()) == (200, {"done": [id], "refused": {}})
+    assert (response.status_code, response.json()) == (200, {"done": [id], "refused": {}})

@@ -99,51 +99,51 @@ async def _next(body: list[Any], wait: Any) -> Any:
 
 
 async def test_stream_of_yields_has_headers_against_buffering(visit: Any) -> None:
-    answer = await visit(Job).click("/job/run")
+    response = await visit(Job).click("/job/run")
 
-    assert answer.headers["content-type"] == "text/event-stream"
-    assert answer.headers["x-accel-buffering"] == "no"
-    assert answer.headers["cache-control"] == "no-store"
-    assert "content-length" not in answer.headers
+    assert response.headers["content-type"] == "text/event-stream"
+    assert response.headers["x-accel-buffering"] == "no"
+    assert response.headers["cache-control"] == "no-store"
+    assert "content-length" not in response.headers
 
 
 async def test_state_is_left_to_the_page_stream(visit: Any) -> None:
-    answer = await visit(Job).click("/job/run", starmodel_page="1")
+    response = await visit(Job).click("/job/run", starmodel_page="1")
 
-    signals = [e.signals for e in sse_events(answer.text) if "signals" in e.data]
+    signals = [e.signals for e in sse_events(response.text) if "signals" in e.data]
     assert all("Job" not in given for given in signals)
 
 
 async def test_failure_after_a_yield_keeps_earlier_yields(visit: Any) -> None:
     browser = visit(Job)
 
-    answer = await browser.click("/job/breaks", starmodel_page="1")
+    response = await browser.click("/job/breaks", starmodel_page="1")
 
-    *_, status, toast = sse_events(answer.text)
-    assert "kept" in answer.text
+    *_, status, toast = sse_events(response.text)
+    assert "kept" in response.text
     assert status.data["status"] == "422"
     assert "Half way" in toast.elements
     assert (await browser.call("GET", "/job")).json()["done"] == 1
 
 
 async def test_failure_before_the_first_yield_is_an_ordinary_refusal(visit: Any) -> None:
-    answer = await visit(Job).click("/job/refuses")
+    response = await visit(Job).click("/job/refuses")
 
-    assert answer.headers["starmodel-status"] == "422"
-    assert "Not at all" in answer.text
+    assert response.headers["starmodel-status"] == "422"
+    assert "Not at all" in response.text
 
 
 async def test_api_client_receives_all_yields(visit: Any) -> None:
-    answer = await visit(Job).call("POST", "/job/run")
+    response = await visit(Job).call("POST", "/job/run")
 
-    assert answer.json()["result"] == [{"progress": 2}]
-    assert answer.json()["entity"]["done"] == 3
+    assert response.json()["result"] == [{"progress": 2}]
+    assert response.json()["entity"]["done"] == 3
 
 
 async def test_plain_form_follows_a_yielded_redirect(visit: Any) -> None:
-    answer = await visit(Job).submit("/job/steps")
+    response = await visit(Job).submit("/job/steps")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/job")
+    assert (response.status_code, response.headers["location"]) == (303, "/job")
 
 
 async def test_yielded_redirect_to_another_host_is_refused(visit: Any) -> None:
@@ -172,9 +172,9 @@ async def test_event_may_take_the_request(visit: Any) -> None:
         def ask(self, request: Request) -> None:
             self.agent = request.headers["user-agent"]
 
-    answer = await visit(Asker).call("POST", "/asker/ask", headers={"user-agent": "me"})
+    response = await visit(Asker).call("POST", "/asker/ask", headers={"user-agent": "me"})
 
-    assert answer.json()["entity"]["agent"] == "me"
+    assert response.json()["entity"]["agent"] == "me"
 
 
 @pytest.mark.parametrize("name", ["thinks", "run"], ids=["before the first yield", "after it"])
@@ -186,9 +186,9 @@ async def test_server_shutdown_ends_the_response_but_not_the_event(visit: Any, n
         await asyncio.sleep(0.01)
     browser.app.front.end_replies()
 
-    answer = await asyncio.wait_for(reply, 5)
-    assert answer.status_code == 200
-    assert "thought" not in answer.text
+    result = await asyncio.wait_for(reply, 5)
+    assert result.status_code == 200
+    assert "thought" not in result.text
     gate.set()
     for _ in range(20):
         await asyncio.sleep(0.01)

@@ -73,9 +73,9 @@ class Desk(Entity):
 
 
 async def parts(visit: Any, name: str) -> list[Any]:
-    answer = await visit(Desk).click(f"/desk/{name}", starmodel_page="1")
-    assert answer.headers["starmodel-status"] == "200", answer.text
-    return sse_events(answer.text)[1:]
+    response = await visit(Desk).click(f"/desk/{name}", starmodel_page="1")
+    assert response.headers["starmodel-status"] == "200", response.text
+    return sse_events(response.text)[1:]
 
 
 async def test_none_sends_nothing_more(visit: Any) -> None:
@@ -106,9 +106,9 @@ async def test_component_without_id_is_an_error_that_changes_nothing(
 ) -> None:
     browser = visit(Desk)
 
-    answer = await browser.click("/desk/nameless")
+    response = await browser.click("/desk/nameless")
 
-    assert answer.headers["starmodel-status"] == "500"
+    assert response.headers["starmodel-status"] == "500"
     assert "id" in caplog.text
     assert "selector" in caplog.text
     assert "Desk.nameless" in caplog.text
@@ -172,9 +172,9 @@ async def test_redirect_to_another_host_is_refused_and_changes_nothing(
 
 
 async def test_redirect_with_non_ascii_url_is_percent_encoded(visit: Any) -> None:
-    answer = await visit(Desk).submit("/desk/go", {"to": "/søk?q=日本&a=1"})
+    response = await visit(Desk).submit("/desk/go", {"to": "/søk?q=日本&a=1"})
 
-    assert answer.headers["location"] == "/s%C3%B8k?q=%E6%97%A5%E6%9C%AC&a=1"
+    assert response.headers["location"] == "/s%C3%B8k?q=%E6%97%A5%E6%9C%AC&a=1"
 
 
 async def test_fasthtml_redirect_and_toast_are_accepted(visit: Any) -> None:
@@ -196,10 +196,10 @@ async def test_toast_is_appended_escaped(visit: Any) -> None:
 async def test_dict_patches_signals_with_browser_safe_values(visit: Any) -> None:
     browser = visit(Desk)
 
-    answer = await browser.click("/desk/extra", starmodel_page="1")
+    response = await browser.click("/desk/extra", starmodel_page="1")
     api = await browser.call("POST", "/desk/extra")
 
-    assert sse_events(answer.text)[0].signals == {
+    assert sse_events(response.text)[0].signals == {
         "draft": "",
         "total": str(2**60),
         "none": "",
@@ -209,13 +209,13 @@ async def test_dict_patches_signals_with_browser_safe_values(visit: Any) -> None
 
 
 async def test_snapshot_of_its_own_class_becomes_the_state(visit: Any) -> None:
-    answer = await visit(Desk).call("POST", "/desk/functional")
+    response = await visit(Desk).call("POST", "/desk/functional")
 
-    assert answer.json()["entity"]["n"] == 10
-    assert answer.json()["result"] is None
+    assert response.json()["entity"]["n"] == 10
+    assert response.json()["result"] is None
 
 
 async def test_other_data_is_the_result_of_an_api_call(visit: Any) -> None:
-    answer = await visit(Desk).call("POST", "/desk/data")
+    response = await visit(Desk).call("POST", "/desk/data")
 
-    assert answer.json()["result"] == [1, {"two": 2}]
+    assert response.json()["result"] == [1, {"two": 2}]

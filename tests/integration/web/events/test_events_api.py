@@ -52,12 +52,12 @@ class Sack(Entity):
 
 
 async def test_json_body_returns_result_entity_and_version(visit: Any) -> None:
-    answer = await visit(Box).call("POST", "/box/add", {"amount": 3, "name": "pen"})
+    response = await visit(Box).call("POST", "/box/add", {"amount": 3, "name": "pen"})
 
-    data = answer.json()
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["vary"] == "accept"
+    data = response.json()
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["vary"] == "accept"
     assert data["result"] == 3
     assert {k: v for k, v in data["entity"].items() if k != "id"} == {
         "count": 3,
@@ -68,23 +68,23 @@ async def test_json_body_returns_result_entity_and_version(visit: Any) -> None:
 
 
 async def test_arguments_in_the_query_are_converted(visit: Any) -> None:
-    answer = await visit(Box).call("POST", "/box/add?amount=4")
+    response = await visit(Box).call("POST", "/box/add?amount=4")
 
-    assert answer.json()["result"] == 4
+    assert response.json()["result"] == 4
 
 
 async def test_query_wins_over_body(visit: Any) -> None:
-    answer = await visit(Box).call("POST", "/box/add?amount=4", {"amount": 9})
+    response = await visit(Box).call("POST", "/box/add?amount=4", {"amount": 9})
 
-    assert answer.json()["result"] == 4
+    assert response.json()["result"] == 4
 
 
 async def test_form_body_is_converted(visit: Any) -> None:
-    answer = await visit(Box).post(
+    response = await visit(Box).post(
         "/box/add", data={"amount": "6"}, headers=JSON | {"origin": ORIGIN}
     )
 
-    assert answer.json()["result"] == 6
+    assert response.json()["result"] == 6
 
 
 async def test_form_list_by_brackets_or_by_json_text(visit: Any) -> None:
@@ -99,22 +99,22 @@ async def test_form_list_by_brackets_or_by_json_text(visit: Any) -> None:
 
 
 async def test_multipart_form_with_a_file(visit: Any) -> None:
-    answer = await visit(Box).post(
+    response = await visit(Box).post(
         "/box/attach",
         data={"name": "report"},
         files={"file": ("a.txt", b"12345", "text/plain")},
         headers=JSON | {"origin": ORIGIN},
     )
 
-    assert answer.json()["result"] == {"name": "report", "size": 5}
-    assert answer.json()["entity"]["names"] == ["a.txt"]
+    assert response.json()["result"] == {"name": "report", "size": 5}
+    assert response.json()["entity"]["names"] == ["a.txt"]
 
 
 async def test_text_for_a_file_parameter_is_refused(visit: Any) -> None:
-    answer = await visit(Box).call("POST", "/box/attach", {"file": "a.txt"})
+    response = await visit(Box).call("POST", "/box/attach", {"file": "a.txt"})
 
-    assert answer.status_code == 422
-    assert "file" in answer.json()["errors"]
+    assert response.status_code == 422
+    assert "file" in response.json()["errors"]
 
 
 async def test_secret_parameter_is_bound_from_the_body_only(visit: Any) -> None:
@@ -130,37 +130,37 @@ async def test_secret_parameter_is_bound_from_the_body_only(visit: Any) -> None:
 
 
 async def test_wrong_secret_is_not_echoed(visit: Any) -> None:
-    answer = await visit(Box).call("POST", "/box/log_in", {"password": {"s3cret": 1}})
+    response = await visit(Box).call("POST", "/box/log_in", {"password": {"s3cret": 1}})
 
-    assert answer.status_code == 422
-    assert "s3cret" not in answer.text
+    assert response.status_code == 422
+    assert "s3cret" not in response.text
 
 
 async def test_integer_of_any_size_stays_exact(visit: Any) -> None:
     big = 2**80 + 1
 
-    answer = await visit(Box).call("POST", "/box/add", {"amount": big})
+    response = await visit(Box).call("POST", "/box/add", {"amount": big})
 
-    assert answer.status_code == 200
-    assert answer.json()["result"] == big
+    assert response.status_code == 200
+    assert response.json()["result"] == big
 
 
 async def test_decimal_keeps_its_digits(visit: Any) -> None:
-    answer = await visit(Box).call("POST", "/box/set_price", {"price": "0.10"})
+    response = await visit(Box).call("POST", "/box/set_price", {"price": "0.10"})
 
-    assert answer.json()["entity"]["price"] == "0.10"
+    assert response.json()["entity"]["price"] == "0.10"
 
 
 async def test_request_without_accept_gets_json(visit: Any) -> None:
-    answer = await visit(Box).post("/box/add", headers={"origin": ORIGIN, "accept": "*/*"})
+    response = await visit(Box).post("/box/add", headers={"origin": ORIGIN, "accept": "*/*"})
 
-    assert answer.json()["result"] == 1
+    assert response.json()["result"] == 1
 
 
 async def test_api_client_without_cookie_needs_no_origin(visit: Any) -> None:
-    answer = await visit(Box).post("/box/add", headers=JSON)
+    response = await visit(Box).post("/box/add", headers=JSON)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("name", ["names", "names[]", "price", "name"])
@@ -169,16 +169,16 @@ async def test_file_for_a_non_file_parameter_is_422(visit: Any, name: str) -> No
     path = "/box/fill" if name.startswith("names") else path
     headers = JSON | {"origin": ORIGIN}
 
-    answer = await visit(Box).post(path, files={name: ("a.txt", b"x")}, headers=headers)
+    response = await visit(Box).post(path, files={name: ("a.txt", b"x")}, headers=headers)
 
-    assert answer.status_code == 422
-    assert "takes no file" in str(answer.json()["errors"])
+    assert response.status_code == 422
+    assert "takes no file" in str(response.json()["errors"])
 
 
 @pytest.mark.parametrize("name", ["content", "content[]", "content.a", "content.a[]"])
 async def test_file_for_a_field_of_any_type_is_422(visit: Any, name: str) -> None:
     headers = JSON | {"origin": ORIGIN}
 
-    answer = await visit(Sack).post("/sacks", files={name: ("a.txt", b"x")}, headers=headers)
+    response = await visit(Sack).post("/sacks", files={name: ("a.txt", b"x")}, headers=headers)
 
-    assert answer.status_code == 422
+    assert response.status_code == 422

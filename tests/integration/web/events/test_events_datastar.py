@@ -33,9 +33,9 @@ class Counter(Entity):
 async def test_click_without_live_page_returns_status_then_state(visit: Any) -> None:
     browser = visit(Counter)
 
-    answer = await browser.click("/counter/increment?amount=2")
+    response = await browser.click("/counter/increment?amount=2")
 
-    status, state = answer.text.removesuffix("\n\n").split("\n\n")
+    status, state = response.text.removesuffix("\n\n").split("\n\n")
     head, version, signals = state.split("\n")
     assert head == "event: datastar-patch-signals"
     assert version.startswith("data: version Counter ")
@@ -49,19 +49,19 @@ async def test_click_without_live_page_returns_status_then_state(visit: Any) -> 
 
 
 async def test_click_has_event_stream_headers(visit: Any) -> None:
-    answer = await visit(Counter).click("/counter/increment")
+    response = await visit(Counter).click("/counter/increment")
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/event-stream"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["starmodel-status"] == "200"
-    assert answer.headers["content-length"] == str(len(answer.content))
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/event-stream"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["starmodel-status"] == "200"
+    assert response.headers["content-length"] == str(len(response.content))
 
 
 async def test_click_of_a_live_page_leaves_the_state_to_its_stream(visit: Any) -> None:
-    answer = await visit(Counter).click("/counter/increment", starmodel_page="1")
+    response = await visit(Counter).click("/counter/increment", starmodel_page="1")
 
-    head, status, made, signals = answer.text.removesuffix("\n\n").split("\n")
+    head, status, made, signals = response.text.removesuffix("\n\n").split("\n")
     assert (head, status) == ("event: datastar-patch-signals", "data: status 200")
     assert made.startswith("data: made Counter ")  # which state its typed text is part of
     assert signals == "data: signals {}"
@@ -70,44 +70,44 @@ async def test_click_of_a_live_page_leaves_the_state_to_its_stream(visit: Any) -
 async def test_click_takes_signals_named_like_its_own_parameters_only(visit: Any) -> None:
     browser = visit(Counter)
 
-    answer = await browser.click("/counter/increment", {"amount": 5, "count": 70, "other": "x"})
+    response = await browser.click("/counter/increment", {"amount": 5, "count": 70, "other": "x"})
 
-    assert sse_events(answer.text)[1].signals["Counter"]["count"] == 5
+    assert sse_events(response.text)[1].signals["Counter"]["count"] == 5
 
 
 async def test_click_arguments_of_the_action_win_over_signals(visit: Any) -> None:
-    answer = await visit(Counter).click("/counter/increment?amount=3", {"amount": 5})
+    response = await visit(Counter).click("/counter/increment?amount=3", {"amount": 5})
 
-    assert sse_events(answer.text)[1].signals["Counter"]["count"] == 3
+    assert sse_events(response.text)[1].signals["Counter"]["count"] == 3
 
 
 async def test_click_cannot_set_a_field_by_its_signal(visit: Any) -> None:
-    answer = await visit(Counter).click("/counter/increment", {"Counter": {"count": 41}})
+    response = await visit(Counter).click("/counter/increment", {"Counter": {"count": 41}})
 
-    assert sse_events(answer.text)[1].signals["Counter"]["count"] == 1
+    assert sse_events(response.text)[1].signals["Counter"]["count"] == 1
 
 
 async def test_refused_click_is_200_with_the_status_patch_and_a_toast(visit: Any) -> None:
     browser = visit(Counter)
 
-    answer = await browser.click("/counter/refuse")
+    response = await browser.click("/counter/refuse")
 
-    assert (answer.status_code, answer.headers["starmodel-status"]) == (200, "422")
-    assert answer.text.startswith(
+    assert (response.status_code, response.headers["starmodel-status"]) == (200, "422")
+    assert response.text.startswith(
         "event: datastar-patch-signals\ndata: status 422\ndata: signals {}\n\n"
         "event: datastar-patch-elements\ndata: selector #starmodel-toasts\ndata: mode append\n"
         'data: elements <div data-toast="error" role="alert"'
     )
-    assert toasts(answer.text) == [("error", "Not today")]
+    assert toasts(response.text) == [("error", "Not today")]
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
 async def test_refused_parameter_has_its_error_beside_its_input(visit: Any) -> None:
     form = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
     browser = visit(Counter)
-    answer = await browser.post("/counter/increment", data={"amount": "ten"}, headers=form)
+    response = await browser.post("/counter/increment", data={"amount": "ten"}, headers=form)
 
-    status, beside, toast = sse_events(answer.text)
+    status, beside, toast = sse_events(response.text)
     assert status.data["status"] == "422"
     assert beside.elements == (
         '<small id="Counter-increment-amount-problem" class="sm-problem">'
@@ -133,9 +133,9 @@ async def test_get_event_runs_only_with_datastars_header(visit: Any) -> None:
 async def test_cross_site_get_event_is_refused(visit: Any) -> None:
     browser = visit(Counter, default_event_method="get")
 
-    answer = await browser.click("/counter/increment", method="GET", sec_fetch_site="cross-site")
+    response = await browser.click("/counter/increment", method="GET", sec_fetch_site="cross-site")
 
-    assert answer.headers["starmodel-status"] == "403"
+    assert response.headers["starmodel-status"] == "403"
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
@@ -149,10 +149,10 @@ async def test_event_with_custom_method_and_path(visit: Any) -> None:
 
     browser = visit(Lamp)
 
-    answer = await browser.click("/lamp/power", {"on": True}, method="PUT")
+    response = await browser.click("/lamp/power", {"on": True}, method="PUT")
     plain = await browser.submit("/lamp/power", {"on": "false"})
 
-    assert sse_events(answer.text)[1].signals == {"Lamp": {"on": True}}
+    assert sse_events(response.text)[1].signals == {"Lamp": {"on": True}}
     assert plain.status_code == 303
 
 
@@ -164,9 +164,9 @@ async def test_delete_reads_signals_from_the_query(visit: Any) -> None:
         def wipe(self, reason: str) -> None:
             self.text = reason
 
-    answer = await visit(Note).click("/note/wipe", {"reason": "old"}, method="DELETE")
+    response = await visit(Note).click("/note/wipe", {"reason": "old"}, method="DELETE")
 
-    assert sse_events(answer.text)[1].signals == {"Note": {"text": "old"}}
+    assert sse_events(response.text)[1].signals == {"Note": {"text": "old"}}
 
 
 async def test_repeated_key_runs_once_with_equal_responses(visit: Any) -> None:
@@ -192,29 +192,29 @@ async def test_same_key_of_two_visitors_runs_twice(visit: Any, serve: Any) -> No
 
     app = serve(Board)
     await visit(app).click("/board/mark", idempotency_key="same")
-    answer = await visit(app).click("/board/mark", idempotency_key="same")
+    response = await visit(app).click("/board/mark", idempotency_key="same")
 
-    assert sse_events(answer.text)[1].signals == {"Board": {"marks": 2}}
+    assert sse_events(response.text)[1].signals == {"Board": {"marks": 2}}
 
 
 async def test_signals_that_are_no_json_object_are_refused(visit: Any) -> None:
     browser = visit(Counter)
     for body in (b"{", b"[1]", b'"x"', b"\xff"):
-        answer = await browser.post(
+        response = await browser.post(
             "/counter/increment",
             content=body,
             headers=DATASTAR | {"content-type": "application/json", "origin": ORIGIN},
         )
-        assert answer.headers["starmodel-status"] == "400"
+        assert response.headers["starmodel-status"] == "400"
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
 async def test_null_in_a_state_is_sent_as_empty_text(visit: Any) -> None:
     browser = visit(Counter)
     await browser.click("/counter/set_note", {"note": "hi"})
-    answer = await browser.click("/counter/increment")
+    response = await browser.click("/counter/increment")
 
-    assert json.loads(sse_events(answer.text)[1].data["signals"])["Counter"]["note"] == "hi"
+    assert json.loads(sse_events(response.text)[1].data["signals"])["Counter"]["note"] == "hi"
 
 
 async def test_finished_click_leaves_nothing_to_the_garbage_collector(serve: Any) -> None:

@@ -90,14 +90,14 @@ async def test_file_is_optional_in_form_check_and_required_on_submit(visit: Any)
 async def test_click_without_a_file_has_its_error_beside_the_input(visit: Any) -> None:
     browser = visit(Album)
 
-    answer = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=DATASTAR)
+    response = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=DATASTAR)
     plain = await browser.post("/album/attach", files={"picture": ("", b"")}, headers=HTML | FROM)
 
-    assert answer.headers["starmodel-status"] == "422"
-    said = r'id="Album-attach-picture-problem"[^>]*>Please choose a file\.<'
-    assert re.search(said, answer.text)
+    assert response.headers["starmodel-status"] == "422"
+    messages = r'id="Album-attach-picture-problem"[^>]*>Please choose a file\.<'
+    assert re.search(messages, response.text)
     assert plain.status_code == 422
-    assert re.search(said, plain.text)
+    assert re.search(messages, plain.text)
 
 
 async def test_empty_file_input_is_no_file(visit: Any) -> None:
@@ -142,7 +142,7 @@ async def test_optional_files_may_be_left_out(visit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "files", "data", "told"),
+    ("event", "files", "data", "message"),
     [
         ("attach", [("picture", PNG), ("picture", PNG)], None, "one file"),
         ("attach", None, {"picture": "sea.png"}, "Please choose a file."),
@@ -153,16 +153,16 @@ async def test_optional_files_may_be_left_out(visit: Any) -> None:
     ],
 )
 async def test_invalid_file_errors_are_sentences(
-    visit: Any, event: str, files: Any, data: Any, told: str
+    visit: Any, event: str, files: Any, data: Any, message: str
 ) -> None:
     browser = visit(Album)
 
-    answer = await send(browser, event, files, data)
+    response = await send(browser, event, files, data)
 
-    assert answer.status_code == 422
-    assert told in "".join(answer.json()["errors"].values())
-    assert "UploadFile(" not in answer.text
-    assert "instance" not in answer.text
+    assert response.status_code == 422
+    assert message in "".join(response.json()["errors"].values())
+    assert "UploadFile(" not in response.text
+    assert "instance" not in response.text
     assert await names(browser) == []
 
 
@@ -178,16 +178,16 @@ async def test_oversized_upload_has_its_error_beside_the_file_input(visit: Any) 
     page = (await browser.page("/album")).text
     large = {"picture": ("a.png", b"x" * 6000, "image/png")}
 
-    answer = await browser.post("/album/attach", files=large, headers=DATASTAR)
+    response = await browser.post("/album/attach", files=large, headers=DATASTAR)
 
     assert 'data-max-body="5000"' in page
-    assert answer.headers["starmodel-status"] == "413"
-    assert re.search(r"attach-picture-problem[^>]*>At most 5 kB in all, please\.<", answer.text)
-    assert toasts(answer.text) == [("error", "Picture: At most 5 kB in all, please.")]
+    assert response.headers["starmodel-status"] == "413"
+    assert re.search(r"attach-picture-problem[^>]*>At most 5 kB in all, please\.<", response.text)
+    assert toasts(response.text) == [("error", "Picture: At most 5 kB in all, please.")]
 
 
 @pytest.mark.parametrize(
-    ("annotation", "told"),
+    ("annotation", "message"),
     [
         (dict[str, UploadFile], "which no input fills"),
         (UploadFile | str, "which no input fills"),
@@ -202,7 +202,7 @@ async def test_oversized_upload_has_its_error_beside_the_file_input(visit: Any) 
     ids=str,
 )
 def test_file_type_without_usable_input_fails_startup(
-    serve: Any, annotation: Any, told: str
+    serve: Any, annotation: Any, message: str
 ) -> None:
     async def attach(self: Any, thing: Any) -> None:
         """Never runs."""
@@ -214,7 +214,7 @@ def test_file_type_without_usable_input_fails_startup(
         n: int = 0
         put = event(attach)
 
-    with pytest.raises(ConfigurationError, match=told):
+    with pytest.raises(ConfigurationError, match=message):
         serve(Box)
 
 

@@ -137,9 +137,9 @@ async def test_redirect_of_a_user_route_to_another_host_is_a_4xx(
         return Redirect(to)
 
     for headers in (HTML, JSON, DATASTAR):
-        answer = await visit(app).get("/out", params={"to": url}, headers=headers)
-        assert int(answer.headers.get("starmodel-status", answer.status_code)) == 400
-        assert "location" not in answer.headers
+        response = await visit(app).get("/out", params={"to": url}, headers=headers)
+        assert int(response.headers.get("starmodel-status", response.status_code)) == 400
+        assert "location" not in response.headers
     assert all(record.levelno < logging.ERROR for record in caplog.records)
 
 
@@ -196,8 +196,8 @@ async def test_explicit_response_to_another_host_is_passed_on(visit: Any, serve:
 )
 async def test_referer_to_another_host_is_ignored(visit: Any, referer: str) -> None:
     headers = HTML | {"origin": ORIGIN, "referer": referer}
-    answer = await visit(Gate).post("/gate/go", headers=headers, params={"target": "x"})
-    assert answer.headers["location"] == "x"
+    response = await visit(Gate).post("/gate/go", headers=headers, params={"target": "x"})
+    assert response.headers["location"] == "x"
 
     @unlisted
     class Step(Entity):
@@ -207,10 +207,10 @@ async def test_referer_to_another_host_is_ignored(visit: Any, referer: str) -> N
         def up(self) -> None:
             self.n += 1
 
-    answer = await visit(Step).post("/step/up", headers=headers)
+    response = await visit(Step).post("/step/up", headers=headers)
 
-    assert answer.status_code == 303
-    assert stays_here(answer.headers["location"], "testserver")
+    assert response.status_code == 303
+    assert stays_here(response.headers["location"], "testserver")
 
 
 @pytest.mark.parametrize(
@@ -226,8 +226,8 @@ async def test_trailing_slash_redirect_stays_on_this_host(
         return name
 
     for headers in (HTML, JSON, DATASTAR):
-        answer = await visit(app).get(f"http://testserver{path}", headers=headers)
-        url = answer.headers.get("location") or moved_to(answer.text)
+        response = await visit(app).get(f"http://testserver{path}", headers=headers)
+        url = response.headers.get("location") or moved_to(response.text)
         assert url is None or stays_here(url, "testserver")
 
 

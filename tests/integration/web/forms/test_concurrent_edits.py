@@ -49,9 +49,9 @@ async def editing(visit: Any) -> Any:
 async def test_untouched_fields_keep_concurrent_changes(editing: Any) -> None:
     ann, url, form = editing
     await ann.submit(f"{url}/update", {**form, "notes": "of the first", "done": "true"})
-    answer = await ann.submit(f"{url}/update", {**form, "title": "Of the second"})
+    response = await ann.submit(f"{url}/update", {**form, "title": "Of the second"})
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     state = (await ann.call("GET", url)).json()
     assert (state["title"], state["notes"]) == ("Of the second", "of the first")
     assert (state["tags"], state["done"]) == (["a"], True)
@@ -81,9 +81,9 @@ async def test_live_form_shows_conflict_beside_the_input_and_saves_on_resubmit(
     refused = await ann.post(f"{url}/update", data={**form, "title": "Second"}, headers=click)
 
     assert refused.headers["starmodel-status"] == "409"
-    told = "".join(e.elements for e in sse_events(refused.text) if "elements" in e.data)
-    assert "Somebody changed this to “First” meanwhile" in told
-    was = re.search(r"""name="_was" value='([^']*)'""", told)
+    text = "".join(e.elements for e in sse_events(refused.text) if "elements" in e.data)
+    assert "Somebody changed this to “First” meanwhile" in text
+    was = re.search(r"""name="_was" value='([^']*)'""", text)
     assert was
     again = {**form, "title": "Second", "_was": unescape(was[1])}
     assert (await ann.submit(f"{url}/update", again)).status_code == 303
@@ -101,9 +101,9 @@ async def test_equal_concurrent_changes_are_no_conflict(editing: Any) -> None:
 async def test_tampered_original_values_are_refused_or_ignored(editing: Any, was: str) -> None:
     ann, url, form = editing
 
-    answer = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})
+    response = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})
 
-    assert answer.status_code in (303, 400)
+    assert response.status_code in (303, 400)
 
 
 class Place(BaseModel):
@@ -134,6 +134,6 @@ async def test_private_fields_of_a_nested_model_survive_its_edit(
     sent = {**form, "place.street": street, "place.floor": ""}
     assert (await browser.submit(f"{url}/update", sent)).status_code == 303
 
-    kept = (await browser.app.starmodel.objects(House).get(house.id)).place
-    assert (kept.street, kept.floor) == (street, None)
-    assert (kept.code, kept.pin.get_secret_value()) == ("c", "p")
+    stored = (await browser.app.starmodel.objects(House).get(house.id)).place
+    assert (stored.street, stored.floor) == (street, None)
+    assert (stored.code, stored.pin.get_secret_value()) == ("c", "p")

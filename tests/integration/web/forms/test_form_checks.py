@@ -54,15 +54,15 @@ async def ann(visit: Any) -> Any:
 
 
 async def checked(browser: Any, path: str, data: dict[str, Any]) -> Any:
-    answer = await browser.post(path, data=data, headers=CHECK)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/json"
-    return answer.json()["errors"]
+    response = await browser.post(path, data=data, headers=CHECK)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/json"
+    return response.json()["errors"]
 
 
 async def made(browser: Any) -> str:
-    answer = await browser.call("POST", "/bookings", {"name": "Ann"})
-    return str(answer.headers["location"])
+    response = await browser.call("POST", "/bookings", {"name": "Ann"})
+    return str(response.headers["location"])
 
 
 async def test_check_of_create_reports_each_input_and_stores_nothing(ann: Any) -> None:
@@ -73,8 +73,8 @@ async def test_check_of_create_reports_each_input_and_stores_nothing(ann: Any) -
     assert (await ann.call("GET", "/bookings")).json()["items"] == []
     sent = await ann.submit("/bookings", {"name": "much too long", "first": "-1"})
     assert set(wrong) == {"name", "first"}
-    for told in wrong.values():  # validation while typing gives the errors of the submit
-        assert f">{told}</small>" in sent.text
+    for text in wrong.values():  # validation while typing gives the errors of the submit
+        assert f">{text}</small>" in sent.text
 
 
 async def test_check_of_update_includes_stored_values(ann: Any) -> None:
@@ -117,9 +117,9 @@ async def test_check_requires_access_first(ann: Any, visit: Any) -> None:
     bob = visit(ann.app)
 
     for path in ("/bookings", f"{url}/update", f"{url}/pay"):
-        answer = await bob.post(path, data={"name": "x" * 99, "amount": "x"}, headers=CHECK)
-        assert answer.status_code == 401
-        assert "errors" not in answer.json()
+        response = await bob.post(path, data={"name": "x" * 99, "amount": "x"}, headers=CHECK)
+        assert response.status_code == 401
+        assert "errors" not in response.json()
 
 
 async def test_check_evaluates_the_rule_for_the_record(visit: Any) -> None:
@@ -133,9 +133,9 @@ async def test_check_evaluates_the_rule_for_the_record(visit: Any) -> None:
     url = (await browser.call("POST", "/notes", {"owner": "bob"})).headers["location"]
     await browser.page("/sign-in/ann")
 
-    answer = await browser.post(f"{url}/update", data={"text": "ab"}, headers=CHECK)
+    response = await browser.post(f"{url}/update", data={"text": "ab"}, headers=CHECK)
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 async def test_check_cannot_set_a_private_field(ann: Any) -> None:
@@ -149,21 +149,23 @@ async def test_check_of_a_secret_is_not_logged_or_echoed(
 ) -> None:
     url = await made(ann)
     with caplog.at_level(logging.DEBUG):
-        answer = await ann.post(f"{url}/pay", data={"amount": "0", "code": "s3cr3t"}, headers=CHECK)
+        response = await ann.post(
+            f"{url}/pay", data={"amount": "0", "code": "s3cr3t"}, headers=CHECK
+        )
 
-    assert "s3cr3t" not in answer.text
+    assert "s3cr3t" not in response.text
     assert "s3cr3t" not in caplog.text
 
 
 async def test_check_of_an_unknown_record_is_404(ann: Any) -> None:
-    answer = await ann.post("/bookings/none/update", data={"name": "x"}, headers=CHECK)
+    response = await ann.post("/bookings/none/update", data={"name": "x"}, headers=CHECK)
 
-    assert answer.status_code in (404, 410)
+    assert response.status_code in (404, 410)
 
 
 async def test_cross_site_check_is_refused(ann: Any) -> None:
-    answer = await ann.post(
+    response = await ann.post(
         "/bookings", data={"name": "x"}, headers=CHECK | {"origin": "https://evil.example"}
     )
 
-    assert answer.status_code == 403
+    assert response.status_code == 403

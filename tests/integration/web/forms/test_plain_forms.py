@@ -13,9 +13,9 @@ from starmodel import Entity, EntityConfig, Field, Redirect, Toast, event
 
 
 async def pen(browser: Any) -> str:
-    answer = await browser.submit("/products", {"name": "Pen", "price": "2", "stock": "1"})
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"])
+    response = await browser.submit("/products", {"name": "Pen", "price": "2", "stock": "1"})
+    assert response.status_code == 303, response.text
+    return str(response.headers["location"])
 
 
 async def test_create_update_and_delete_by_plain_forms(visit: Any) -> None:
@@ -36,11 +36,11 @@ async def test_event_redirects_to_its_page(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
-    answer = await browser.submit(
+    response = await browser.submit(
         f"{url}/adjust_stock", {"amount": "4"}, headers={"referer": f"http://testserver{url}?a=1"}
     )
 
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{url}?a=1")
+    assert (response.status_code, response.headers["location"]) == (303, f"{url}?a=1")
     assert (await browser.call("GET", url)).json()["stock"] == 5
 
 
@@ -52,12 +52,12 @@ async def test_event_never_redirects_to_another_host(visit: Any, referer: str) -
     browser = visit(Product)
     url = await pen(browser)
 
-    answer = await browser.submit(
+    response = await browser.submit(
         f"{url}/adjust_stock", {"amount": "4"}, headers={"referer": referer}
     )
 
-    assert answer.status_code == 303
-    assert answer.headers["location"] in ("/products", "/evil.example/", url)
+    assert response.status_code == 303
+    assert response.headers["location"] in ("/products", "/evil.example/", url)
 
 
 async def test_form_action_is_the_event_url(visit: Any) -> None:
@@ -73,15 +73,17 @@ async def test_form_action_is_the_event_url(visit: Any) -> None:
 async def test_refused_create_renders_the_form_with_values_and_errors(visit: Any) -> None:
     browser = visit(Product)
 
-    answer = await browser.submit("/products", {"name": 'P"<en', "price": "cheap", "tags": "[1"})
+    response = await browser.submit("/products", {"name": 'P"<en', "price": "cheap", "tags": "[1"})
 
-    assert answer.status_code == 422
-    assert "<form" in answer.text
-    assert 'action="/products"' in answer.text
-    assert 'value="P&quot;&lt;en"' in answer.text
-    assert 'value="cheap"' in answer.text
-    assert ">\n[1</textarea>" in answer.text  # browsers drop the first line break
-    assert "A number, please." in answer.text.partition('id="Product-create-price-problem"')[2][:80]
+    assert response.status_code == 422
+    assert "<form" in response.text
+    assert 'action="/products"' in response.text
+    assert 'value="P&quot;&lt;en"' in response.text
+    assert 'value="cheap"' in response.text
+    assert ">\n[1</textarea>" in response.text  # browsers drop the first line break
+    assert (
+        "A number, please." in response.text.partition('id="Product-create-price-problem"')[2][:80]
+    )
     assert (await browser.call("GET", "/products")).json()["items"] == []
 
 
@@ -106,11 +108,11 @@ async def test_password_is_not_rendered_again(visit: Any) -> None:
         def enter(self, password: SecretStr, name: str) -> None:
             raise ValueError("Wrong name or password")
 
-    answer = await visit(Door).submit("/door/enter", {"password": "s3cr3t", "name": "Ann"})
+    response = await visit(Door).submit("/door/enter", {"password": "s3cr3t", "name": "Ann"})
 
-    assert answer.status_code == 422
-    assert 'value="Ann"' in answer.text
-    assert "s3cr3t" not in answer.text
+    assert response.status_code == 422
+    assert 'value="Ann"' in response.text
+    assert "s3cr3t" not in response.text
 
 
 async def test_unchecked_checkbox_is_false(visit: Any) -> None:
@@ -140,11 +142,11 @@ async def test_denied_form_is_an_error_page(visit: Any) -> None:
         def crack(self, code: int) -> None:
             self.open = True
 
-    answer = await visit(Safe).submit("/safe/crack", {"code": "x"})
+    response = await visit(Safe).submit("/safe/crack", {"code": "x"})
 
-    assert answer.status_code == 401
-    assert "Sign in first" in answer.text
-    assert "<form" not in answer.text
+    assert response.status_code == 401
+    assert "Sign in first" in response.text
+    assert "<form" not in response.text
 
 
 class Form(Entity):
@@ -167,8 +169,8 @@ class Form(Entity):
 
 
 async def _form(browser: Any) -> str:
-    answer = await browser.submit("/forms", {"title": "One"})
-    return str(answer.headers["location"])
+    response = await browser.submit("/forms", {"title": "One"})
+    return str(response.headers["location"])
 
 
 async def test_empty_required_text_is_refused_in_a_form_and_accepted_in_json(visit: Any) -> None:
@@ -203,9 +205,9 @@ async def test_cleared_input_is_refused_or_none_or_an_empty_list_on_update(visit
 async def test_empty_input_of_a_create_form_leaves_the_default(visit: Any) -> None:
     browser = visit(Form)
 
-    answer = await browser.submit("/forms", {"title": "One", "stock": "", "share": ""})
+    response = await browser.submit("/forms", {"title": "One", "stock": "", "share": ""})
 
-    now = (await browser.call("GET", answer.headers["location"])).json()
+    now = (await browser.call("GET", response.headers["location"])).json()
     assert (now["stock"], now["share"]) == (3, 0.5)
 
 
@@ -216,27 +218,27 @@ async def test_number_that_is_not_finite_is_refused_by_every_converter(
     browser = visit(Form)
     url = await _form(browser)
 
-    answers = [
+    results = [
         await browser.submit(f"{url}/update", {"share": text}),
         await browser.call("PATCH", url, {"share": text}),
     ]
 
-    assert [answer.status_code for answer in answers] == [422, 422]
-    assert "A finite number, please." in answers[0].text
+    assert [result.status_code for result in results] == [422, 422]
+    assert "A finite number, please." in results[0].text
     assert (await browser.call("GET", url)).json()["share"] == 0.5
 
 
 async def test_form_check_reports_all_errors(visit: Any) -> None:
     browser = visit(Form)
 
-    answer = await browser.post(
+    response = await browser.post(
         "/forms",
         data={"title": "", "stock": "-1"},
         headers={"accept": "application/json", "origin": "http://testserver"}
         | {"starmodel-check": "1"},
     )
 
-    assert answer.json()["errors"] == {
+    assert response.json()["errors"] == {
         "title": "Please fill this in.", "stock": "At least 0, please.",
     }  # fmt: skip
 
@@ -249,8 +251,8 @@ async def test_toasts_of_a_plain_form_are_on_the_next_page_only(visit: Any) -> N
     await browser.submit(f"{url}/work")
     first, second = await browser.page("/forms"), await browser.page("/forms")
 
-    said = [text for text in ("Now &lt;b&gt;", "Begun", "Done") if text in first.text]
-    assert said == ["Now &lt;b&gt;", "Begun", "Done"]
+    messages = [text for text in ("Now &lt;b&gt;", "Begun", "Done") if text in first.text]
+    assert messages == ["Now &lt;b&gt;", "Begun", "Done"]
     assert "data-toast" not in second.text
 
 
@@ -259,8 +261,8 @@ async def test_long_toasts_never_fill_the_cookie(visit: Any) -> None:
     url = await _form(browser)
 
     for _ in range(6):
-        answer = await browser.submit(f"{url}/rename", {"title": "\u4f60" * 2000})
-        assert answer.status_code == 303
+        response = await browser.submit(f"{url}/rename", {"title": "\u4f60" * 2000})
+        assert response.status_code == 303
 
     page = await browser.page("/forms")
     assert page.text.count("data-toast=") <= 3
@@ -272,10 +274,10 @@ async def test_field_named_like_a_property_of_forms_is_sent_under_another_name(
     browser = visit(Named)
 
     form = (await browser.page("/nameds/new")).text
-    answer = await browser.submit("/nameds", {"_field.dataset": "d", "closest": "c"})
+    response = await browser.submit("/nameds", {"_field.dataset": "d", "closest": "c"})
 
     assert 'name="_field.dataset"' in form
-    stored = (await browser.call("GET", answer.headers["location"])).json()
+    stored = (await browser.call("GET", response.headers["location"])).json()
     assert (stored["dataset"], stored["closest"]) == ("d", "c")
 
 
@@ -289,10 +291,10 @@ async def test_cleared_required_text_is_refused_on_update(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
-    answer = await browser.submit(f"{url}/update", {"name": "", "price": "3"})
+    response = await browser.submit(f"{url}/update", {"name": "", "price": "3"})
 
-    assert answer.status_code == 422
-    assert "Please fill this in." in answer.text
+    assert response.status_code == 422
+    assert "Please fill this in." in response.text
     assert (await browser.call("GET", url)).json()["price"] == 2
 
 
@@ -300,8 +302,8 @@ async def test_bulk_results_are_on_the_next_page(visit: Any) -> None:
     browser = visit(Product)
     id = (await pen(browser)).rpartition("/")[2]
 
-    answer = await browser.submit("/products/_bulk", {"event": "delete", "id[]": id})
-    page = await browser.page(answer.headers["location"])
+    response = await browser.submit("/products/_bulk", {"event": "delete", "id[]": id})
+    page = await browser.page(response.headers["location"])
 
     assert "Delete: done for 1 product." in page.text
 
@@ -311,11 +313,11 @@ async def test_invalid_list_url_error_is_a_sentence(visit: Any, words: str) -> N
     browser = visit(Product)
 
     page = await browser.page(f"/products?{words}")
-    answer = await browser.call("GET", f"/products?{words}")
+    response = await browser.call("GET", f"/products?{words}")
 
-    assert (page.status_code, answer.status_code) == (400, 400)
+    assert (page.status_code, response.status_code) == (400, 400)
     assert "Please open the list and choose again." in page.text
-    assert answer.json()["detail"] not in page.text
+    assert response.json()["detail"] not in page.text
 
 
 async def test_refusal_names_no_class_to_visitors(visit: Any) -> None:
@@ -328,9 +330,9 @@ async def test_refusal_names_no_class_to_visitors(visit: Any) -> None:
     await browser.page("/sign-in/ann")
 
     page = await browser.page("/ledger")
-    answer = await browser.call("GET", "/ledger")
+    response = await browser.call("GET", "/ledger")
 
-    assert (page.status_code, answer.status_code) == (403, 403)
+    assert (page.status_code, response.status_code) == (403, 403)
     assert "You may not see this." in page.text
     assert "LedgerEntry" not in page.text
-    assert answer.json()["detail"] == "You may not read LedgerEntry."
+    assert response.json()["detail"] == "You may not read LedgerEntry."

@@ -18,7 +18,7 @@ class Plate(Entity):
 
 @pytest.mark.parametrize("key", [{}, {"idempotency-key": "k1"}])
 async def test_create_without_its_required_id_is_422(visit: Any, key: dict[str, str]) -> None:
-    answer = await visit(Plate).call("POST", "/plates", {}, headers=key)
+    response = await visit(Plate).call("POST", "/plates", {}, headers=key)
 
-    assert answer.status_code == 422
-    assert "id" in answer.json()["errors"]
+    assert response.status_code == 422
+    assert "id" in response.json()["errors"]

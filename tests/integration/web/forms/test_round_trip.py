@@ -141,11 +141,11 @@ def site(visit: Any) -> Site:
 async def expect_unchanged(site: Site, values: dict[str, Any]) -> None:
     before = await Everything.objects.create(**values)
     form = await site.opened(str(before.id))
-    answer = await site.send(str(before.id), form)
+    result = await site.send(str(before.id), form)
     after = await site.stored(str(before.id))
 
     assert form.blocked == []
-    assert answer.status_code == 303, re.findall("<p>(.*?)</p>", answer.text)
+    assert result.status_code == 303, re.findall("<p>(.*?)</p>", result.text)
     assert repr(after.model_dump()) == repr(before.model_dump())
     assert {"name", "body", "moment", "tags"} <= set(form.names)
 

@@ -174,11 +174,11 @@ async def test_json_is_parsed_by_the_field_annotation(
 async def test_json_outside_the_field_annotation_is_refused(
     browser: Browser, sent: dict[str, Any]
 ) -> None:
-    answer = await browser.call("POST", "/things", sent)
+    response = await browser.call("POST", "/things", sent)
 
-    assert answer.status_code == 422
-    assert "Annotated" not in answer.text
-    assert set(answer.json()["errors"]) <= {"size", *sent}
+    assert response.status_code == 422
+    assert "Annotated" not in response.text
+    assert set(response.json()["errors"]) <= {"size", *sent}
 
 
 async def test_event_parameters_are_parsed_by_their_annotation(browser: Browser) -> None:
@@ -210,8 +210,11 @@ async def test_form_text_is_accepted_for_strict_fields(browser: Browser) -> None
     assert expected.items() <= stored.items()
     taken = await browser.submit(f"{made.headers['location']}/take", {"n": "5", "euro": "1.0"})
     assert taken.status_code == 303
-    asked = await browser.call("POST", f"{made.headers['location']}/take?n=5&day=2024-05-05", {})
-    assert (asked.json()["result"]["n"], asked.json()["result"]["day"]) == (5, "2024-05-05")
+    fetched = await browser.call("POST", f"{made.headers['location']}/take?n=5&day=2024-05-05", {})
+    assert (
+        fetched.json()["result"]["n"],
+        fetched.json()["result"]["day"],
+    ) == (5, "2024-05-05")
 
 
 @pytest.mark.parametrize(
@@ -229,9 +232,9 @@ async def test_filters_are_parsed_by_the_field_annotation(
         "class": "x",
     })  # fmt: skip
 
-    answer = await browser.call("GET", f"/things?total=1&{query}")
+    response = await browser.call("GET", f"/things?total=1&{query}")
 
-    assert (answer.status_code, answer.json().get("total")) == (200, total), answer.text
+    assert (response.status_code, response.json().get("total")) == (200, total), response.text
 
 
 async def test_model_config_of_the_class_applies(browser: Browser) -> None:

@@ -237,9 +237,15 @@ async def test_random_requests_are_never_a_5xx(serve: Any) -> None:
         status, text = await _ask(app, scope, body)
         slowest = max(slowest, time.process_time() - before)
         statuses[status // 100] = statuses.get(status // 100, 0) + 1
-        told = (number, scope["method"], scope["path"][:80], scope["query_string"][:80], body[:200])
-        assert status < 500, (told, text[:500])
-        assert slowest < SLOW_S, told
+        message = (
+            number,
+            scope["method"],
+            scope["path"][:80],
+            scope["query_string"][:80],
+            body[:200],
+        )
+        assert status < 500, (message, text[:500])
+        assert slowest < SLOW_S, message
 
     assert statuses.get(2, 0) > CASES / 20  # the requests reach what is behind the parsers
     assert statuses.get(4, 0) > CASES / 20

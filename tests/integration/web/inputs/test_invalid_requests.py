@@ -27,14 +27,14 @@ JSON_BODY = JSON | {"origin": ORIGIN, "content-type": "application/json"}
 
 
 async def refused(browser: Any, body: Any, **headers: str) -> Any:
-    answer = await browser.post("/memo/write", content=body, headers=JSON_BODY | headers)
+    response = await browser.post("/memo/write", content=body, headers=JSON_BODY | headers)
     assert (await browser.call("GET", "/memo")).json()["text"] == ""
-    assert answer.headers["content-type"] == "application/problem+json"
-    return answer
+    assert response.headers["content-type"] == "application/problem+json"
+    return response
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         (b'{"text": ', "The body is not JSON"),
         (b'{"text": NaN}', "The body is not JSON"),
@@ -46,17 +46,17 @@ async def refused(browser: Any, body: Any, **headers: str) -> Any:
         (b"[" * 100_000, "nested deeper than 32 levels"),
     ],
 )
-async def test_unparsable_body_is_400(visit: Any, body: bytes, told: str) -> None:
-    answer = await refused(visit(Memo), body)
+async def test_unparsable_body_is_400(visit: Any, body: bytes, message: str) -> None:
+    response = await refused(visit(Memo), body)
 
-    assert answer.status_code == 400
-    assert told in answer.json()["detail"]
+    assert response.status_code == 400
+    assert message in response.json()["detail"]
 
 
 async def test_brackets_in_texts_do_not_count_as_depth(visit: Any) -> None:
-    answer = await visit(Memo).call("POST", "/memo/write", {"text": '["{' * 50})
+    response = await visit(Memo).call("POST", "/memo/write", {"text": '["{' * 50})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_oversized_body_is_413_with_and_without_a_length(visit: Any) -> None:
@@ -78,22 +78,22 @@ async def test_oversized_body_is_413_with_and_without_a_length(visit: Any) -> No
 
 
 async def test_body_of_an_unknown_type_is_415(visit: Any) -> None:
-    answer = await refused(visit(Memo), b"<text/>", **{"content-type": "application/xml"})
+    response = await refused(visit(Memo), b"<text/>", **{"content-type": "application/xml"})
 
-    assert answer.status_code == 415
-    assert "application/xml" in answer.json()["detail"]
+    assert response.status_code == 415
+    assert "application/xml" in response.json()["detail"]
 
 
 async def test_wrong_content_length_is_400(visit: Any) -> None:
-    answer = await refused(visit(Memo), b"{}", **{"content-length": "-5"})
+    response = await refused(visit(Memo), b"{}", **{"content-length": "-5"})
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 async def test_broken_multipart_is_400(visit: Any) -> None:
     for kind in ("multipart/form-data", "multipart/form-data; boundary=x"):
-        answer = await refused(visit(Memo), b"--y\r\nhello", **{"content-type": kind})
-        assert answer.status_code in (400, 422)
+        response = await refused(visit(Memo), b"--y\r\nhello", **{"content-type": kind})
+        assert response.status_code in (400, 422)
 
 
 async def test_disconnect_before_the_body_is_complete_runs_nothing(visit: Any, serve: Any) -> None:
@@ -107,7 +107,7 @@ async def test_disconnect_before_the_body_is_complete_runs_nothing(visit: Any, s
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         ({}, "'text' is missing"),
         ({"text": "a", "pin": 1}, "'pin' is unknown (from JSON body)"),
@@ -115,14 +115,14 @@ async def test_disconnect_before_the_body_is_complete_runs_nothing(visit: Any, s
         ({"text": {"a": 1}}, "'text' input should be a valid string"),
     ],
 )
-async def test_wrong_parameters_are_422(visit: Any, data: Any, told: str) -> None:
+async def test_wrong_parameters_are_422(visit: Any, data: Any, message: str) -> None:
     browser = visit(Memo)
 
-    answer = await browser.call("POST", "/memo/write", data)
+    response = await browser.call("POST", "/memo/write", data)
 
-    assert answer.status_code == 422
-    assert told in answer.json()["detail"]
-    assert "Memo.write" in answer.json()["detail"]
+    assert response.status_code == 422
+    assert message in response.json()["detail"]
+    assert "Memo.write" in response.json()["detail"]
     assert (await browser.call("GET", "/memo")).json()["text"] == ""
 
 
@@ -143,7 +143,7 @@ async def test_form_cannot_set_other_fields(visit: Any, name: str) -> None:
     made = (await browser.call("POST", "/products", {"name": "Pen"})).json()["entity"]
     url = f"/products/{made['id']}"
 
-    answers = [
+    results = [
         await browser.submit("/products", {"name": "B", name: "9"}),
         await browser.submit(f"{url}/update", {name: "9"}),
         await browser.call("PATCH", url, {name: "9"}),
@@ -155,7 +155,7 @@ async def test_form_cannot_set_other_fields(visit: Any, name: str) -> None:
     assert [i for i in left if i["id"] == made["id"]] == [made]
     assert all(i["rating"] == 3 and i["id"] != "9" for i in left)
     if not name.startswith("_"):
-        assert [a.status_code for a in answers[:4]] == [422] * 4
+        assert [a.status_code for a in results[:4]] == [422] * 4
         assert len(left) == 1
     cost = await browser.app.starmodel.objects(Product).get(made["id"])
     assert (cost.cost, cost.supplier_secret.get_secret_value()) == (0.5, "")
@@ -173,10 +173,10 @@ async def test_signals_named_like_fields_do_not_update_by_a_click(visit: Any) ->
 
 @pytest.mark.parametrize("key", ["", "x" * 129])
 async def test_idempotency_key_of_a_wrong_length_is_400(visit: Any, key: str) -> None:
-    answer = await refused(visit(Memo), b'{"text": "a"}', **{"idempotency-key": key})
+    response = await refused(visit(Memo), b'{"text": "a"}', **{"idempotency-key": key})
 
-    assert answer.status_code == 400
-    assert "expected 1 to 128" in answer.json()["detail"]
+    assert response.status_code == 400
+    assert "expected 1 to 128" in response.json()["detail"]
 
 
 async def test_access_is_denied_before_the_body_is_parsed(visit: Any) -> None:
@@ -186,10 +186,10 @@ async def test_access_is_denied_before_the_body_is_parsed(visit: Any) -> None:
         @event
         def fill(self, recipe: str) -> None: ...
 
-    answer = await visit(Vault).post("/vault/fill", content=b"{", headers=JSON_BODY)
+    response = await visit(Vault).post("/vault/fill", content=b"{", headers=JSON_BODY)
 
-    assert answer.status_code == 401
-    assert "recipe" not in answer.text
+    assert response.status_code == 401
+    assert "recipe" not in response.text
 
 
 async def test_unexpected_exception_is_500_without_details(visit: Any, caplog: Any) -> None:
@@ -209,9 +209,9 @@ async def test_unexpected_exception_is_500_without_details(visit: Any, caplog: A
 
     assert (data.status_code, page.status_code) == (500, 500)
     assert click.headers["starmodel-status"] == "500"
-    for answer in (data, page, click):
-        assert "secret-path" not in answer.text
-        assert "Something went wrong on our side" in answer.text
+    for result in (data, page, click):
+        assert "secret-path" not in result.text
+        assert "Something went wrong on our side" in result.text
     assert "secret-path" in caplog.text
     assert "Bomb.go() failed" in caplog.text
     assert (await browser.call("GET", "/bomb")).json()["n"] == 0
@@ -247,6 +247,6 @@ async def test_exception_in_a_user_route_is_500_without_details(
     browser = visit(app)
     for path in ("/broken", "/refused"):
         for headers in (HTML, JSON, DATASTAR):
-            answer = await browser.get(path, headers=headers)
-            assert "secret-path" not in answer.text
+            response = await browser.get(path, headers=headers)
+            assert "secret-path" not in response.text
     assert "secret-path" in caplog.text

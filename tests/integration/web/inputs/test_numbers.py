@@ -115,7 +115,7 @@ async def test_no_number_is_a_5xx_or_breaks_a_page(visit: Any, number: str) -> N
     for path, name in names:
         body = b'{"%s": %s}' % (name.encode(), number.encode())
         with quick():
-            answers = [
+            results = [
                 await browser.post(
                     f"/sum/{path}", content=body,
                     headers={"accept": "application/json", "content-type": "application/json",
@@ -126,9 +126,9 @@ async def test_no_number_is_a_5xx_or_breaks_a_page(visit: Any, number: str) -> N
                 await browser.click(f"/sum/{path}", {name: number}),
                 await browser.call("POST", f"/sum/{path}", params={name: number[:9000]}),
             ]  # fmt: skip
-        for answer in answers:
-            assert int(answer.headers.get("starmodel-status", answer.status_code)) < 500
-            assert len(answer.content) < 250_000  # a form has what was typed
+        for result in results:
+            assert int(result.headers.get("starmodel-status", result.status_code)) < 500
+            assert len(result.content) < 250_000  # a form has what was typed
     page, data = await browser.page("/sum"), await browser.call("GET", "/sum")
     assert (page.status_code, data.status_code) == (200, 200)
 
@@ -170,9 +170,9 @@ CHOSEN: dict[str, Any] = {
 async def test_numbers_chosen_to_collide_are_refused_quickly(visit: Any, name: str) -> None:
     browser = visit(Sum)
     with quick():
-        answer = await browser.call("POST", "/sum/see", {name: CHOSEN[name]})
+        response = await browser.call("POST", "/sum/see", {name: CHOSEN[name]})
 
-    assert answer.status_code in (400, 422)
+    assert response.status_code in (400, 422)
     for many in (900, 1001):
         some = CHOSEN[name]
         if name == "boxes":
@@ -182,8 +182,8 @@ async def test_numbers_chosen_to_collide_are_refused_quickly(visit: Any, name: s
         else:
             some = some[:many]
         with quick():
-            answer = await browser.call("POST", "/sum/see", {name: some})
-        assert answer.status_code == (200 if many == 900 else 422), answer.text[:300]
+            response = await browser.call("POST", "/sum/see", {name: some})
+        assert response.status_code == (200 if many == 900 else 422), response.text[:300]
 
 
 async def test_texts_in_sets_and_long_lists_are_bounded_by_items_only(visit: Any) -> None:
@@ -205,8 +205,8 @@ WINDOWS = ["page", "per_page", "limit", "offset", "total", "cursor", "search", "
 
 @pytest.mark.parametrize("store", ["memory", "sql"])
 async def test_no_parameter_of_a_list_is_a_5xx(visit: Any, tmp_path: Any, store: str) -> None:
-    kept = Stock if store == "memory" else _stored()
-    browser = visit(kept, database_url=f"sqlite:///{tmp_path}/a.db")
+    stored = Stock if store == "memory" else _stored()
+    browser = visit(stored, database_url=f"sqlite:///{tmp_path}/a.db")
     await browser.call("POST", "/stocks", {"count": 5})
     for name in WINDOWS:
         for number in [
@@ -220,10 +220,10 @@ async def test_no_parameter_of_a_list_is_a_5xx(visit: Any, tmp_path: Any, store:
         ]:
             for headers in ({"accept": "application/json"}, HTML):
                 with quick():
-                    answer = await browser.get(
+                    response = await browser.get(
                         "/stocks", params={name: number[:9000]}, headers=headers
                     )
-                assert answer.status_code < 500, (name, number[:50], answer.text[:300])
+                assert response.status_code < 500, (name, number[:50], response.text[:300])
 
 
 ROUTES = [("GET", ""), ("GET", "/edit"), ("PATCH", ""), ("DELETE", ""), ("POST", "/paint")]
@@ -231,8 +231,8 @@ ROUTES = [("GET", ""), ("GET", "/edit"), ("PATCH", ""), ("DELETE", ""), ("POST",
 
 @pytest.mark.parametrize("store", ["memory", "sql"])
 async def test_no_id_in_a_url_is_a_5xx(visit: Any, tmp_path: Any, store: str) -> None:
-    kept = Stock if store == "memory" else _stored()
-    browser = visit(kept, database_url=f"sqlite:///{tmp_path}/a.db")
+    stored = Stock if store == "memory" else _stored()
+    browser = visit(stored, database_url=f"sqlite:///{tmp_path}/a.db")
     for id in [text[:9000] for text in (*NUMBERS, *ODD_TEXTS)]:
         for method, tail in (
             ("GET", ""),
@@ -241,9 +241,9 @@ async def test_no_id_in_a_url_is_a_5xx(visit: Any, tmp_path: Any, store: str) ->
             ("DELETE", ""),
             ("POST", "/paint"),
         ):
-            answer = await browser.call(method, f"/stocks/{id}{tail}" if id else "/stocks/-")
-            assert answer.status_code < 500, (id[:50], method, answer.text[:300])
-            assert len(answer.content) < 3000
+            response = await browser.call(method, f"/stocks/{id}{tail}" if id else "/stocks/-")
+            assert response.status_code < 500, (id[:50], method, response.text[:300])
+            assert len(response.content) < 3000
 
 
 def _stored() -> type[Entity]:
@@ -263,7 +263,7 @@ def _stored() -> type[Entity]:
 
 async def test_order_has_few_terms_and_filters_are_short(visit: Any) -> None:
     browser = visit(Stock)
-    for question, told in (
+    for question, text in (
         ({"order": ",".join(["count"] * 17)}, "17 terms; expected at most 16"),
         ({"order": "count," * 2001}, "expected at most 16"),
         ({"price__contains": "1" * 1001}, "expected at most 1000"),
@@ -271,10 +271,10 @@ async def test_order_has_few_terms_and_filters_are_short(visit: Any) -> None:
         ({"page": "9" * 5000}, "expected a number from 1"),
         ({"per_page": "٣"}, "expected a number from 1"),
     ):
-        answer = await browser.call("GET", "/stocks", params=question)
-        assert answer.status_code == 400
-        assert told in answer.json()["detail"]
-        assert len(answer.content) < 1000
+        response = await browser.call("GET", "/stocks", params=question)
+        assert response.status_code == 400
+        assert text in response.json()["detail"]
+        assert len(response.content) < 1000
     good = await browser.call("GET", "/stocks", params={"order": ",".join(["count"] * 16)})
     assert good.status_code == 200
 
@@ -310,9 +310,9 @@ async def test_private_use_characters_are_plain_text(visit: Any, text: str) -> N
      "manifest.json", "compiler/x.js", "con.js", "a%0ab.svg"],
 )  # fmt: skip
 async def test_asset_name_is_never_a_path(visit: Any, name: str) -> None:
-    answer = await visit(Stock).get(f"/_starmodel/assets/{name}")
+    response = await visit(Stock).get(f"/_starmodel/assets/{name}")
 
-    assert answer.status_code in (400, 404)
+    assert response.status_code in (400, 404)
 
 
 @unlisted
@@ -333,7 +333,7 @@ class Diary(Entity):
 
 
 @pytest.mark.parametrize(
-    ("state", "kept"),
+    ("state", "stored"),
     [
         ({"count": int("9" * 1001), "title": "a"}, {"count": 1, "title": ""}),  # no document at all
         ({"cost": "1E+999999999", "title": "a"}, {"cost": "0", "title": "a"}),
@@ -343,16 +343,18 @@ class Diary(Entity):
     ids=range(4),
 )
 async def test_numbers_in_browser_state_are_bounded(
-    visit: Any, state: dict[str, Any], kept: dict[str, Any]
+    visit: Any, state: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     browser = visit(Diary)
     text = json.dumps({"format": 1, "version": 5, "state": state})
 
     with quick():
-        answer = await browser.call("POST", "/diary/add", {"_browser": {"states": {"Diary": text}}})
+        response = await browser.call(
+            "POST", "/diary/add", {"_browser": {"states": {"Diary": text}}}
+        )
 
-    assert answer.status_code == 200, answer.text[:300]
-    assert kept.items() <= answer.json()["entity"].items()
+    assert response.status_code == 200, response.text[:300]
+    assert stored.items() <= response.json()["entity"].items()
 
 
 async def test_state_that_would_not_parse_is_not_sent_to_the_browser(visit: Any) -> None:

@@ -80,10 +80,10 @@ async def test_unsupported_charset_is_415(visit: Any, charset: str, kind: str) -
     body = part('name="text"', b"a" * 300_000 + b"-") + b"--x--\r\n"
 
     with quick():
-        answer = await send(visit(Note), body, f"{kind}; Charset={charset}")
+        response = await send(visit(Note), body, f"{kind}; Charset={charset}")
 
-    assert answer.status_code == 415
-    assert "UTF-8" in answer.json()["detail"]
+    assert response.status_code == 415
+    assert "UTF-8" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
@@ -112,9 +112,9 @@ async def test_user_routes_never_receive_another_charset(visit: Any, serve: Any)
     body = part('name="text"', b"a" * 300_000 + b"-") + b"--x--\r\n"
     headers = JSON | {"origin": ORIGIN, "content-type": f"{MULTIPART}; charset=punycode"}
     with quick():
-        answer = await visit(app).post("/mine", content=body, headers=headers)
+        response = await visit(app).post("/mine", content=body, headers=headers)
 
-    assert (answer.status_code, seen) == (415, [])
+    assert (response.status_code, seen) == (415, [])
 
 
 @pytest.mark.parametrize(
@@ -158,18 +158,18 @@ async def test_access_is_decided_before_the_body_is_parsed(
         monkeypatch.setattr(f"starmodel.adapters.web.http.request.{name}", parse)
     headers = accept | {"origin": ORIGIN, "content-type": kind}
 
-    answer = await visit(Ledger).post(path, content=body, headers=headers)
+    response = await visit(Ledger).post(path, content=body, headers=headers)
 
-    assert int(answer.headers.get("starmodel-status", answer.status_code)) == 401
+    assert int(response.headers.get("starmodel-status", response.status_code)) == 401
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
 async def test_access_is_decided_before_the_body_of_other_methods(visit: Any, verb: str) -> None:
     headers = JSON | {"origin": ORIGIN, "content-type": "application/json"}
 
-    answer = await visit(Ledger).request(verb, "/ledgers/1", content=b"{", headers=headers)
+    response = await visit(Ledger).request(verb, "/ledgers/1", content=b"{", headers=headers)
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
 
 
 BAD_FORMS = {
@@ -200,10 +200,10 @@ BAD_FORMS = {
 @pytest.mark.parametrize("name", BAD_FORMS)
 async def test_form_beyond_a_bound_is_400(visit: Any, name: str) -> None:
     kind, body = BAD_FORMS[name]
-    answer = await send(visit(Note), body, kind)
+    response = await send(visit(Note), body, kind)
 
-    assert answer.status_code == 400, answer.text
-    assert len(answer.content) < 1000
+    assert response.status_code == 400, response.text
+    assert len(response.content) < 1000
 
 
 MEGABYTE = 990_000
@@ -237,14 +237,14 @@ async def test_one_megabyte_of_any_type_is_parsed_quickly(visit: Any, name: str)
     await browser.call("GET", "/note")
 
     with quick():
-        answer = await send(browser, body, kind)
+        response = await send(browser, body, kind)
 
-    assert answer.status_code in (200, 400, 413, 422)
-    assert answer.status_code == 200 or len(answer.content) < 5000
+    assert response.status_code in (200, 400, 413, 422)
+    assert response.status_code == 200 or len(response.content) < 5000
 
 
 @pytest.mark.parametrize(
-    ("kind", "body", "told"),
+    ("kind", "body", "message"),
     [
         (FORM, b"text=a&line=" + b"[" * 40 + b"]" * 40, "nested deeper than 32 levels"),
         (FORM, b"text=a&rows=[" + b"1," * 10_000 + b"1]", "more than 10000 items"),
@@ -258,12 +258,12 @@ async def test_one_megabyte_of_any_type_is_parsed_quickly(visit: Any, name: str)
     ],
 )
 async def test_json_texts_in_bodies_have_the_same_bounds(
-    visit: Any, kind: str, body: bytes, told: str
+    visit: Any, kind: str, body: bytes, message: str
 ) -> None:
-    answer = await send(visit(Note), body, kind)
+    response = await send(visit(Note), body, kind)
 
-    assert answer.status_code == 422
-    assert told in answer.json()["detail"]
+    assert response.status_code == 422
+    assert message in response.json()["detail"]
 
 
 async def test_json_texts_in_signals_and_urls_have_the_same_bounds(visit: Any) -> None:
@@ -286,10 +286,10 @@ async def test_depth_of_json_texts_follows_the_setting(visit: Any) -> None:
 
 
 async def test_unknown_name_is_truncated_in_the_error(visit: Any) -> None:
-    answer = await visit(Note).call("POST", "/note/write", {"text": "a", "n" * 100_000: 1})
+    response = await visit(Note).call("POST", "/note/write", {"text": "a", "n" * 100_000: 1})
 
-    assert answer.status_code == 422
-    assert len(answer.content) < 1000
+    assert response.status_code == 422
+    assert len(response.content) < 1000
 
 
 def own_routes(app: Any) -> None:
@@ -320,12 +320,12 @@ async def test_user_routes_read_no_more_than_the_limit(
             yield body[at : at + 100_000]
 
     for path in ("/own", "/raw"):
-        answer = await visit(app).post(
+        response = await visit(app).post(
             path, content=body if has_length else pieces(),
             headers=JSON | {"origin": ORIGIN, "content-type": kind},
         )  # fmt: skip
         # FastHTML ends the request where it parses no body of this type.
-        assert answer.status_code == 413 or ("octet" in kind and path == "/own"), answer.text
+        assert response.status_code == 413 or ("octet" in kind and path == "/own"), response.text
 
 
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"name":' * 100_000, b"[" * 40 + b"]" * 40])
@@ -337,10 +337,10 @@ async def test_user_routes_refuse_deep_json(
     own_routes(app)
     headers = JSON | {"origin": ORIGIN, "content-type": "application/json"}
 
-    answer = await visit(app).request(method, "/own", content=body, headers=headers)
+    response = await visit(app).request(method, "/own", content=body, headers=headers)
 
-    assert answer.status_code == 400
-    assert "nested" in answer.json()["detail"]
+    assert response.status_code == 400
+    assert "nested" in response.json()["detail"]
 
 
 async def test_user_routes_receive_bodies_within_limits_unchanged(serve: Any, visit: Any) -> None:

@@ -44,7 +44,7 @@ UNKNOWN = [
 async def test_unknown_name_is_422_in_every_kind_of_body(visit: Any, name: str) -> None:
     browser = visit(Tally)
 
-    answers = [
+    results = [
         await browser.call("POST", "/tally/add", {name: "5"}),
         await browser.call("POST", "/tally/add", {"amount": 2, name: "5"}),
         await browser.submit("/tally/add", {name: "5"}),
@@ -52,7 +52,7 @@ async def test_unknown_name_is_422_in_every_kind_of_body(visit: Any, name: str) 
         await browser.call("POST", f"/tally/add?{name}=5"),
     ]
 
-    assert [answer.status_code for answer in answers] == [422] * 5
+    assert [result.status_code for result in results] == [422] * 5
     assert (await browser.call("GET", "/tally")).json()["count"] == 0
 
 
@@ -63,10 +63,10 @@ async def test_unknown_name_is_422_on_records(visit: Any, verb: str, name: str) 
     shed = (await browser.call("POST", "/sheds", {"name": "A"})).json()["entity"]
     url = f"/sheds/{shed['id']}" + ("/paint" if verb == "POST" else "")
 
-    answer = await browser.call(verb, url, {name: {}} if name == "_was" else {name: "5"})
+    response = await browser.call(verb, url, {name: {}} if name == "_was" else {name: "5"})
 
     expected = 400 if name == "_was" and verb in ("PATCH", "PUT") else 422
-    assert answer.status_code == expected
+    assert response.status_code == expected
     assert (await browser.call("GET", f"/sheds/{shed['id']}")).json() == shed
 
 
@@ -74,19 +74,19 @@ async def test_unknown_name_is_refused_in_bulk(visit: Any) -> None:
     browser = visit(Shed)
     shed = (await browser.call("POST", "/sheds", {"name": "A"})).json()["entity"]
 
-    answer = await browser.call(
+    response = await browser.call(
         "POST", "/sheds/_bulk", {"event": "paint", "id": [shed["id"]], "_x": 1}
     )
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 async def test_signals_of_the_page_that_are_no_parameters_are_not_read(visit: Any) -> None:
     browser = visit(Tally)
 
-    answer = await browser.click("/tally/add", {"amount": 2, "_amount": 9, "other": 1})
+    response = await browser.click("/tally/add", {"amount": 2, "_amount": 9, "other": 1})
 
-    assert answer.headers["starmodel-status"] == "200"
+    assert response.headers["starmodel-status"] == "200"
     assert (await browser.call("GET", "/tally")).json()["count"] == 2
 
 
@@ -94,10 +94,10 @@ async def test_reserved_form_names_pass_with_their_fields(visit: Any) -> None:
     browser = visit(Shed)
     shed = (await browser.call("POST", "/sheds", {"name": "A"})).json()["entity"]
 
-    answer = await browser.submit(
+    response = await browser.submit(
         f"/sheds/{shed['id']}/update",
         {"name": "B", "_exact.name": '["x"]', "place.street": "S", "_was": "{}"},
     )
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert (await browser.call("GET", f"/sheds/{shed['id']}")).json()["name"] == "B"

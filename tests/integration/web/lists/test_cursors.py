@@ -28,9 +28,9 @@ async def shop(visit: Any) -> Any:
 
 
 async def window(browser: Any, question: str) -> dict[str, Any]:
-    answer = await browser.call("GET", question)
-    assert answer.status_code == 200, answer.text
-    data: dict[str, Any] = answer.json()
+    response = await browser.call("GET", question)
+    assert response.status_code == 200, response.text
+    data: dict[str, Any] = response.json()
     return data
 
 
@@ -125,12 +125,12 @@ async def test_window_has_readable_records_only_and_its_cursor_points_to_one(
     place = app.starmodel.cursors.position(query, mixed["next"], "bob")
     assert (last.owner, place) == ("bob", (last.owner, last.id))
     # Nor does another visitor's cursor reveal the position of a note.
-    answer = await ann.call("GET", f"/notes?order=owner&cursor={mixed['next']}")
-    assert answer.status_code == 400
+    response = await ann.call("GET", f"/notes?order=owner&cursor={mixed['next']}")
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
-    ("question", "told"),
+    ("question", "message"),
     [
         ("cursor={}&order=-price", "is none of Product in the order '-price'"),
         ("cursor={}", "is none of Product in the order 'id'. Ask with the same order as before"),
@@ -142,15 +142,15 @@ async def test_window_has_readable_records_only_and_its_cursor_points_to_one(
     ],
 )
 async def test_cursor_of_another_query_is_refused_with_the_remedy(
-    shop: Any, question: str, told: str
+    shop: Any, question: str, message: str
 ) -> None:
     good = (await window(shop, "/products?cursor=&per_page=5&order=price"))["next"]
 
-    answer = await shop.call("GET", f"/products?{question.format(good)}")
+    response = await shop.call("GET", f"/products?{question.format(good)}")
 
-    assert answer.status_code == 400
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    assert told in answer.json()["detail"]
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith("application/problem+json")
+    assert message in response.json()["detail"]
 
 
 async def test_cursor_of_another_class_is_refused(visit: Any, serve: Any) -> None:
@@ -166,10 +166,10 @@ async def test_cursor_of_another_class_is_refused(visit: Any, serve: Any) -> Non
 
 
 async def test_html_pages_have_page_numbers_and_no_cursor(shop: Any) -> None:
-    answer = await shop.page("/products?cursor=")
+    response = await shop.page("/products?cursor=")
 
-    assert answer.status_code == 400
-    assert "?page=" in answer.text
+    assert response.status_code == 400
+    assert "?page=" in response.text
 
 
 async def test_order_by_too_long_values_is_refused(
@@ -179,10 +179,10 @@ async def test_order_by_too_long_values_is_refused(
     for n in range(2):
         await browser.call("POST", "/products", {"name": f"{n}" * 5000})
 
-    answer = await browser.call("GET", "/products?cursor=&per_page=1&order=name")
+    response = await browser.call("GET", "/products?cursor=&per_page=1&order=name")
 
-    assert answer.status_code == 400
-    assert "Order by something shorter, or use page" in answer.json()["detail"]
+    assert response.status_code == 400
+    assert "Order by something shorter, or use page" in response.json()["detail"]
     assert (await window(browser, "/products?cursor=&per_page=1&order=price"))["next"]
 
 
@@ -191,10 +191,10 @@ async def test_cursor_discloses_no_private_id(visit: Any) -> None:
         model_config = EntityConfig(scope="record", access="public")
         id: str = Field(default="x", private=True)
 
-    answer = await visit(Hidden).call("GET", "/hiddens?cursor=")
+    response = await visit(Hidden).call("GET", "/hiddens?cursor=")
 
-    assert answer.status_code == 400
-    assert "keeps its ids private" in answer.json()["detail"]
+    assert response.status_code == 400
+    assert "keeps its ids private" in response.json()["detail"]
 
 
 class Parcel(Entity):

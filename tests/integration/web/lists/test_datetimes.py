@@ -53,9 +53,9 @@ async def browser(request: Any, visit: Any) -> Any:
 
 
 async def found(browser: Any, question: str) -> list[str]:
-    answer = await browser.call("GET", f"/rings?{question}&order=who")
-    assert answer.status_code == 200, answer.text
-    return [item["who"] for item in answer.json()["items"]]
+    response = await browser.call("GET", f"/rings?{question}&order=who")
+    assert response.status_code == 200, response.text
+    return [item["who"] for item in response.json()["items"]]
 
 
 ALL = ["local", "paris", "zoned"]
@@ -141,9 +141,9 @@ async def test_edit_of_an_aware_datetime_keeps_microseconds(browser: Any) -> Non
     at = made.headers["location"]
     form = (await browser.page(f"{at}/edit")).text
     rest = next(part for part in form.split("<input")[1:] if 'name="_rest.back"' in part)
-    kept = rest.partition('value="')[2].partition('"')[0]
+    stored = rest.partition('value="')[2].partition('"')[0]
 
-    sent = {"who": "y", "back": "2024-06-01T10:00:30.000", "_rest.back": kept}
+    sent = {"who": "y", "back": "2024-06-01T10:00:30.000", "_rest.back": stored}
     await browser.submit(f"{at}/update", sent)
     assert datetime.fromisoformat((await browser.call("GET", at)).json()["back"]) == moment
     await browser.submit(f"{at}/update", sent | {"back": "2024-06-01T11:00"})

@@ -20,9 +20,9 @@ async def shop(visit: Any) -> Any:
 
 
 async def names(browser: Any, query: str) -> list[str]:
-    answer = await browser.call("GET", f"/products?{query}")
-    assert answer.status_code == 200, answer.text
-    return [item["name"] for item in answer.json()["items"]]
+    response = await browser.call("GET", f"/products?{query}")
+    assert response.status_code == 200, response.text
+    return [item["name"] for item in response.json()["items"]]
 
 
 async def test_list_is_paginated(shop: Any) -> None:
@@ -35,9 +35,9 @@ async def test_list_is_paginated(shop: Any) -> None:
 
 
 async def test_total_is_returned_on_request(shop: Any) -> None:
-    answer = await shop.call("GET", "/products?per_page=5&stock=1&total=1")
+    response = await shop.call("GET", "/products?per_page=5&stock=1&total=1")
 
-    assert answer.json()["total"] == 10
+    assert response.json()["total"] == 10
 
 
 async def test_filters_search_and_order(shop: Any) -> None:
@@ -49,7 +49,7 @@ async def test_filters_search_and_order(shop: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "message"),
     [
         ("per_page=201", "per_page is '201'; expected a number from 1 to 200"),
         ("per_page=0", "expected a number from 1 to 200"),
@@ -67,12 +67,12 @@ async def test_filters_search_and_order(shop: Any) -> None:
     ],
 )
 async def test_invalid_query_is_400_and_lists_valid_names(
-    visit: Any, query: str, told: str
+    visit: Any, query: str, message: str
 ) -> None:
-    answer = await visit(Product).call("GET", f"/products?{query}")
+    response = await visit(Product).call("GET", f"/products?{query}")
 
-    assert answer.status_code == 400
-    assert told in answer.json()["detail"]
+    assert response.status_code == 400
+    assert message in response.json()["detail"]
 
 
 async def test_list_shows_only_readable_rows_and_counts_them(visit: Any, serve: Any) -> None:
@@ -89,12 +89,12 @@ async def test_list_shows_only_readable_rows_and_counts_them(visit: Any, serve: 
     for owner in ("ann", "bob", "ann"):
         await ann.call("POST", "/notes", {"owner": owner})
 
-    mine = (await ann.call("GET", "/notes?total=1")).json()
+    own = (await ann.call("GET", "/notes?total=1")).json()
     his = (await bob.call("GET", "/notes?total=1")).json()
 
-    assert [note["owner"] for note in mine["items"]] == ["ann", "ann"]
+    assert [note["owner"] for note in own["items"]] == ["ann", "ann"]
     assert ([note["owner"] for note in his["items"]], his["total"]) == (["bob"], 1)
-    other = f"/notes/{mine['items'][0]['id']}"
+    other = f"/notes/{own['items'][0]['id']}"
     assert (await bob.call("GET", other)).status_code == 404
     assert (await bob.page(other)).status_code == 404
 

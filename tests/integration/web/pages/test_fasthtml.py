@@ -128,9 +128,9 @@ async def test_client_can_not_fill_an_injected_entity(visit: Any, serve: Any) ->
     def n(counter: Counter) -> str:
         return str(counter.count)
 
-    answer = await visit(app).submit("/n?count=7", {"count": "8"})
+    response = await visit(app).submit("/n?count=7", {"count": "8"})
 
-    assert answer.text == "0"
+    assert response.text == "0"
 
 
 @pytest.mark.parametrize("annotation", [Counter | None, list[Counter], dict[str, Counter]])
@@ -174,8 +174,8 @@ async def test_confirmation_precedes_the_click(visit: Any, serve: Any) -> None:
     found = re.search(r"""data-on:click=(?:"([^"]*)"|'([^']*)')>0<""", page)
     assert found
     code = html.unescape(found[1] or found[2])
-    asked, _, action = code.partition(") && ")
-    assert json.loads(asked.removeprefix("@ask(")) == "Sure? \"Yes\" & 'go'"
+    queries, _, action = code.partition(") && ")
+    assert json.loads(queries.removeprefix("@ask(")) == "Sure? \"Yes\" & 'go'"
     assert action == "@post('/counter/reset', @click())"
 
 
@@ -243,7 +243,7 @@ async def test_handler_component_is_a_patch_for_datastar_and_a_page_otherwise(
 
     assert for_click.text.strip() == '<div id="part">new</div>'
     assert "<html" in page.text
-    assert all("Datastar-Request" in answer.headers["vary"] for answer in (for_click, page))
+    assert all("Datastar-Request" in result.headers["vary"] for result in (for_click, page))
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,9 @@ async def test_rule_function_decides_for_each_record(visit: Any) -> None:
     await browser.page("/sign-in/ann")
     hers = (await browser.call("POST", "/notes", {"owner": "ann"})).headers["location"]
 
-    mine, other = (await browser.page(hers)).text, (await browser.page(his)).text
+    own, other = (await browser.page(hers)).text, (await browser.page(his)).text
 
-    assert f"{hers}/edit" in links(mine)
+    assert f"{hers}/edit" in links(own)
     assert f"{his}/edit" not in links(other)
     assert forms_of(other) == []
     assert (await browser.page(f"{his}/edit")).status_code == 403
@@ -128,7 +128,7 @@ async def test_list_has_the_declared_columns_and_filters(library: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"list_display": ["title", "colour"]}, "list_display"),
         ({"list_display": ["secret"]}, "list_display"),
@@ -142,8 +142,8 @@ async def test_list_has_the_declared_columns_and_filters(library: Any) -> None:
         ({"fieldsets": {"A": ["secret"]}}, "fieldsets"),
     ],
 )
-def test_unknown_or_private_column_is_a_configuration_error(config: Any, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"Thing.model_config\['{told}'\] names '"):
+def test_unknown_or_private_column_is_a_configuration_error(config: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"Thing.model_config\['{message}'\] names '"):
 
         class Thing(Entity):
             model_config = EntityConfig(access="public", scope="record", **config)
@@ -166,12 +166,12 @@ async def test_toolbar_keeps_url_filters_without_input(
     page = (await library.page("/books?title__startswith=Book 1&size=L&order=-price")).text
 
     outline = Outline(page)
-    kept = {
+    stored = {
         attrs["name"]: attrs["value"]
         for tag, attrs in outline.elements
         if tag == "input" and attrs.get("type") == "hidden" and attrs.get("name")
     }
-    assert kept == {"title__startswith": "Book 1", "order": "-price"}
+    assert stored == {"title__startswith": "Book 1", "order": "-price"}
     assert ("option", {"value": "L", "selected": None}) in outline.elements
     assert "Clear" in page
 
@@ -218,9 +218,9 @@ async def test_mounted_application_links_stay_below_the_mount(serve: Any) -> Non
     await expect_within(browser, f"{url}/edit")
 
     for event_ in ("sell", "update"):
-        answer = await browser.submit(f"{url}/{event_}", {})
-        assert answer.status_code == 303
-        assert answer.headers["location"].startswith("/shop/floor/")
+        response = await browser.submit(f"{url}/{event_}", {})
+        assert response.status_code == 303
+        assert response.headers["location"].startswith("/shop/floor/")
     bulk = await browser.submit(
         "/shop/floor/books/_bulk", {"event": "sell", "id[]": [url.rpartition("/")[2]]}
     )

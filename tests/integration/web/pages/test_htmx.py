@@ -31,7 +31,7 @@ def pages(serve: Any, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("path", "options", "told"),
+    ("path", "options", "message"),
     [
         ("/page", {}, True),
         ("/plain", {}, False),
@@ -41,7 +41,7 @@ def pages(serve: Any, **options: Any) -> Any:
     ids=str,
 )
 async def test_htmx_attributes_are_logged_once(
-    visit: Any, serve: Any, caplog: Any, path: str, options: Any, told: bool
+    visit: Any, serve: Any, caplog: Any, path: str, options: Any, message: bool
 ) -> None:
     browser = visit(pages(serve, **options))
 
@@ -49,5 +49,5 @@ async def test_htmx_attributes_are_logged_once(
         assert (await browser.page(path)).status_code == 200
 
     lines = [record.getMessage() for record in caplog.records if "htmx" in record.getMessage()]
-    assert len(lines) == (1 if told else 0)
-    assert not told or "/page has hx-get" in lines[0]
+    assert len(lines) == (1 if message else 0)
+    assert not message or "/page has hx-get" in lines[0]

@@ -23,9 +23,9 @@ async def test_large_text_is_no_signal_unless_declared(visit: Any) -> None:
             self.body = self.source = "x" * 5000
             self.accents = "ü" * 3000
 
-    answer = await visit(Page).click("/page/fill")
+    response = await visit(Page).click("/page/fill")
 
-    signals = sse_events(answer.text)[1].signals["Page"]
+    signals = sse_events(response.text)[1].signals["Page"]
     assert signals == {"body": "", "source": "x" * 5000, "accents": ""}
 
 
@@ -44,11 +44,11 @@ async def test_numbers_beyond_javascript_precision_are_sent_as_text(visit: Any) 
             self.price, self.part = Decimal("0.10"), float("inf")
 
     browser = visit(Sum)
-    answer = await browser.click("/sum/fill")
+    response = await browser.click("/sum/fill")
     page = Outline((await browser.page("/sum")).text)
 
     wanted = {"big": str(2**70), "small": 2**53 - 1, "price": "0.10", "part": "inf"}
-    assert sse_events(answer.text)[1].signals["Sum"] == wanted
+    assert sse_events(response.text)[1].signals["Sum"] == wanted
     assert json.loads(page.values("data-signals")[0])["Sum"] == wanted
     assert (await browser.call("GET", "/sum")).json()["big"] == 2**70
 
@@ -66,8 +66,8 @@ async def test_removed_keys_of_a_dict_signal_are_deleted_in_the_browser(visit: A
 
     browser = visit(Flags)
     await browser.click("/flags/only?name=a")
-    answer = await browser.click("/flags/only?name=b")
+    response = await browser.click("/flags/only?name=b")
 
-    cleared, state = sse_events(answer.text)[1:]
+    cleared, state = sse_events(response.text)[1:]
     assert (cleared.signals, state.signals) == ({"on": ""}, {"on": {"b": True}})
     assert cleared.data["version"] == state.data["version"]

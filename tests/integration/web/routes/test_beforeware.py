@@ -41,10 +41,10 @@ async def test_before_stops_pages_and_events(browser: Any) -> None:
 
 
 async def test_before_redirects_a_datastar_page_by_a_patch(browser: Any) -> None:
-    answer = await browser.click("/till/add")
+    response = await browser.click("/till/add")
 
-    assert answer.status_code == 200
-    assert moved_to(answer.text) == "/login"
+    assert response.status_code == 200
+    assert moved_to(response.text) == "/login"
 
 
 async def test_before_that_passes_keeps_body_and_session(browser: Any) -> None:
@@ -58,6 +58,6 @@ async def test_before_that_raises_is_a_500(visit: Any, serve: Any) -> None:
     def broken(req):
         raise RuntimeError("secret detail")
 
-    answer = await visit(serve(Till, before=broken, sign_in=False)).page("/till")
-    assert answer.status_code == 500
-    assert "secret detail" not in answer.text
+    response = await visit(serve(Till, before=broken, sign_in=False)).page("/till")
+    assert response.status_code == 500
+    assert "secret detail" not in response.text

@@ -90,9 +90,9 @@ async def test_stale_if_match_is_refused_and_changes_nothing(
     at, old, now = await stale(browser, base)
 
     for header in (old, f"{old}, {old}", f"W/{now}", '"none"'):
-        answer = await browser.call(method, at + tail, body, headers={"if-match": header})
-        assert answer.status_code == 412, (header, answer.text)
-        assert answer.headers["content-type"] == "application/problem+json"
+        response = await browser.call(method, at + tail, body, headers={"if-match": header})
+        assert response.status_code == 412, (header, response.text)
+        assert response.headers["content-type"] == "application/problem+json"
     left = await browser.call("GET", at)
     assert (left.json()["stock"], left.headers["etag"]) == (5, now)
 
@@ -108,8 +108,8 @@ async def test_if_match_star_and_if_none_match_on_changes(
     at, old, now = await stale(browser, base)
 
     for header in ("*", now, f"W/{now}", f"{old}, {now}"):
-        answer = await browser.call("PATCH", at, {"stock": 7}, headers={"if-none-match": header})
-        assert answer.status_code == 412, header
+        response = await browser.call("PATCH", at, {"stock": 7}, headers={"if-none-match": header})
+        assert response.status_code == 412, header
     other = await browser.call("PATCH", at, {"stock": 7}, headers={"if-none-match": old})
     anyone = await browser.call("PATCH", at, {"stock": 8}, headers={"if-match": "*"})
     gone = await browser.call("PATCH", f"{base}/x", {"stock": 8}, headers={"if-match": "*"})
@@ -126,10 +126,10 @@ async def test_concurrent_changes_with_one_etag_succeed_once(
     tag = {"if-match": now}
 
     for tail in ("/add", "/add_later", "/add_twice"):
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(browser.call("POST", at + tail, {}, headers=tag) for _ in range(8))
         )
-        assert sorted(a.status_code for a in answers) == [200] + [412] * 7, tail
+        assert sorted(a.status_code for a in responses) == [200] + [412] * 7, tail
         tag = {"if-match": (await browser.call("GET", at)).headers["etag"]}
     assert (await browser.call("GET", at)).json()["stock"] == 5 + 1 + 1 + 2
 
@@ -138,9 +138,9 @@ async def test_click_with_stale_etag_is_refused(visit: Any) -> None:
     browser = visit(Good)
     at, old, _ = await stale(browser, "/goods")
 
-    answer = await browser.post(f"{at}/add", json={}, headers=DATASTAR | {"if-match": old})
+    response = await browser.post(f"{at}/add", json={}, headers=DATASTAR | {"if-match": old})
 
-    assert (answer.status_code, answer.headers["starmodel-status"]) == (200, "412")
+    assert (response.status_code, response.headers["starmodel-status"]) == (200, "412")
 
 
 async def test_responses_of_changes_have_the_etag_of_the_next_read(visit: Any) -> None:
@@ -174,12 +174,12 @@ async def test_matching_if_none_match_is_304(visit: Any, cls: type[Entity], base
 
     for header in (now, f"W/{now}", f"{old}, {now}", "*"):
         for method in ("GET", "HEAD"):
-            answer = await browser.call(method, at, headers={"if-none-match": header})
-            assert (answer.status_code, answer.content) == (304, b""), header
-            assert answer.headers["etag"] == now
-            assert answer.headers["vary"] == "accept"
-            assert answer.headers["cache-control"] == "no-store"
-            assert "content-type" not in answer.headers
+            response = await browser.call(method, at, headers={"if-none-match": header})
+            assert (response.status_code, response.content) == (304, b""), header
+            assert response.headers["etag"] == now
+            assert response.headers["vary"] == "accept"
+            assert response.headers["cache-control"] == "no-store"
+            assert "content-type" not in response.headers
     assert (await browser.call("GET", at, headers={"if-none-match": old})).status_code == 200
     page = await browser.get(at, headers={"accept": "text/html", "if-none-match": now})
     assert page.status_code == 200  # a page has no tag
@@ -204,16 +204,16 @@ async def test_unversioned_content_change_changes_the_etag(
 ) -> None:
     browser = visit(Tally)
     unsaved = (await browser.call("GET", "/tally")).headers["etag"]
-    answer = await browser.call("POST", "/tally/add", {}, headers={"if-match": unsaved})
-    assert answer.status_code == 200, answer.text
+    response = await browser.call("POST", "/tally/add", {}, headers={"if-match": unsaved})
+    assert response.status_code == 200, response.text
     tag = (await browser.call("GET", "/tally")).headers["etag"]
 
     monkeypatch.setitem(_factor, 0, 3)
     again = await browser.call("GET", "/tally", headers={"if-none-match": tag})
     assert (again.status_code, again.json()["twice"]) == (200, 3)
     for header, status in ((unsaved, 412), (tag, 200)):
-        answer = await browser.call("POST", "/tally/add", {}, headers={"if-match": header})
-        assert answer.status_code == status
+        response = await browser.call("POST", "/tally/add", {}, headers={"if-match": header})
+        assert response.status_code == status
 
 
 @pytest.mark.parametrize("header", ["12", "'12'", '"12', '"1" "2"', '"' + "x" * 5000 + '"', ""])
@@ -222,8 +222,8 @@ async def test_invalid_etag_header_is_400(visit: Any, header: str) -> None:
     at, _, _ = await stale(browser, "/goods")
 
     for name in ("if-match", "if-none-match"):
-        answer = await browser.call("PATCH", at, {"stock": 1}, headers={name: header})
-        assert answer.status_code == 400, (name, answer.text)
+        response = await browser.call("PATCH", at, {"stock": 1}, headers={name: header})
+        assert response.status_code == 400, (name, response.text)
 
 
 async def test_if_match_without_single_record_is_refused(visit: Any) -> None:
@@ -268,7 +268,7 @@ async def test_repeated_header_lines_are_one_list(visit: Any) -> None:
     browser = visit(Good)
     at, old, now = await stale(browser, "/goods")
 
-    answer = await browser.request(
+    response = await browser.request(
         "PATCH",
         at,
         json={"stock": 9},
@@ -280,4 +280,4 @@ async def test_repeated_header_lines_are_one_list(visit: Any) -> None:
         ],
     )
 
-    assert answer.status_code == 200, answer.text
+    assert response.status_code == 200, response.text

@@ -11,20 +11,20 @@ from starmodel import Entity, EntityConfig
 
 
 async def make(browser: Any, **values: Any) -> Any:
-    answer = await browser.call("POST", "/products", {"name": "Pen"} | values)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["entity"]
+    response = await browser.call("POST", "/products", {"name": "Pen"} | values)
+    assert response.status_code == 201, response.text
+    return response.json()["entity"]
 
 
 async def test_create_is_201_with_location(visit: Any) -> None:
     browser = visit(Product)
 
-    answer = await browser.call("POST", "/products", {"name": "Pen", "price": 2})
-    found = await browser.call("GET", answer.headers["location"])
+    response = await browser.call("POST", "/products", {"name": "Pen", "price": 2})
+    found = await browser.call("GET", response.headers["location"])
 
-    data = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"/products/{data['entity']['id']}"
+    data = response.json()
+    assert response.status_code == 201
+    assert response.headers["location"] == f"/products/{data['entity']['id']}"
     assert found.json() == data["entity"]
     assert set(data["entity"]) == {"id", "name", "price", "stock", "tags", "rating"}
     assert found.headers["etag"] == f'"{data["version"]}"'
@@ -98,10 +98,10 @@ async def test_other_method_is_405_with_allow(
     browser = visit(Product)
 
     for accept in (JSON, HTML):
-        answer = await browser.request(method, path, headers=accept | {"origin": ORIGIN})
-        assert answer.status_code == 405
-        assert answer.headers["allow"] == allow
-        assert answer.headers["content-type"].startswith(
+        response = await browser.request(method, path, headers=accept | {"origin": ORIGIN})
+        assert response.status_code == 405
+        assert response.headers["allow"] == allow
+        assert response.headers["content-type"].startswith(
             "text/html" if accept is HTML else "application/problem+json"
         )
 

@@ -77,8 +77,8 @@ async def test_events_and_stream_work_below_a_mount(serve: Any) -> None:
     async with browser.watch(page) as stream:
         assert (await stream.event()).type == "starmodel-open"
         first = [await stream.event(), await stream.event()]
-        answer = await browser.click("/shop/counter/increment", starmodel_page="1")
-        assert answer.headers["starmodel-status"] == "200"
+        response = await browser.click("/shop/counter/increment", starmodel_page="1")
+        assert response.headers["starmodel-status"] == "200"
         assert "count" in str(await stream.event())
     assert any(e.type == "datastar-patch-signals" for e in first)
     await browser.aclose()
@@ -180,9 +180,9 @@ async def test_existing_application_keeps_its_session_pages_and_404(visit: Any) 
 async def test_custom_404_of_a_new_application_is_used(visit: Any, serve: Any) -> None:
     app = serve(Counter, exception_handlers={404: lambda request, error: "my own 404"})
 
-    answer = await visit(app).page("/nothing")
+    response = await visit(app).page("/nothing")
 
-    assert (answer.status_code, "my own 404" in answer.text) == (404, True)
+    assert (response.status_code, "my own 404" in response.text) == (404, True)
 
 
 def test_second_configure_app_is_refused(serve: Any) -> None:
@@ -213,11 +213,11 @@ async def test_assets_are_served_hashed_and_cached(visit: Any) -> None:
 
     assert len(urls) >= 2
     for url in urls:
-        answer = await browser.get(url, headers=HTML)
-        assert answer.status_code == 200
-        assert "immutable" in answer.headers["cache-control"]
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "set-cookie" not in answer.headers
+        response = await browser.get(url, headers=HTML)
+        assert response.status_code == 200
+        assert "immutable" in response.headers["cache-control"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in response.headers
     for bad in ("x.js", "../manifest.json", "%2e%2e/secret.js", "manifest.json"):
         assert (await browser.get(f"/_starmodel/assets/{bad}")).status_code == 404
 

@@ -108,9 +108,9 @@ async def test_gzip_is_not_used_when_refused(visit: Any) -> None:
 
 async def test_long_headers_are_parsed_up_to_a_bound(visit: Any) -> None:
     browser = visit(Ware)
-    answer = await browser.get("/wares", headers={"accept": "text/html," + "a/b;q=0.1," * 5000})
+    response = await browser.get("/wares", headers={"accept": "text/html," + "a/b;q=0.1," * 5000})
 
-    assert answer.headers["content-type"].startswith("text/html")
+    assert response.headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,10 @@ async def test_record_of_any_id_is_usable_at_its_location(visit: Any, id: str) -
 async def test_empty_id_has_its_error_beside_its_input(visit: Any) -> None:
     browser = visit(Brand)
 
-    answer = await browser.call("POST", "/brands", {"id": ""})
+    response = await browser.call("POST", "/brands", {"id": ""})
 
-    assert answer.status_code == 422
-    assert "id" in answer.json()["errors"]
+    assert response.status_code == 422
+    assert "id" in response.json()["errors"]
     assert (await browser.call("GET", "/brands?total=1")).json()["total"] == 0
 
 
@@ -169,7 +169,7 @@ async def test_private_field_is_as_unknown_to_a_page_as_any_other_name(visit: An
 
 
 @pytest.mark.parametrize(
-    ("asked", "leads"),
+    ("parameters", "leads"),
     [
         ("/products/", "/products"), ("/products/?order=-name", "/products?order=-name"),
         ("//products", "/products"), ("/products//", "/products"),
@@ -179,18 +179,18 @@ async def test_private_field_is_as_unknown_to_a_page_as_any_other_name(visit: An
 )  # fmt: skip
 @pytest.mark.parametrize("mount", ["", "/shop"])
 async def test_double_slash_redirects_to_the_page(
-    visit: Any, serve: Any, asked: str, leads: str, mount: str
+    visit: Any, serve: Any, parameters: str, leads: str, mount: str
 ) -> None:
     app = serve(Product)
     browser = visit(Starlette(routes=[Mount(mount, app)]) if mount else app)
     made = await browser.call("POST", f"{mount}/products", {"name": "Pen"})
     id = made.json()["entity"]["id"]
-    asked, leads = asked.replace("{id}", id), leads.replace("{id}", id)
+    parameters, leads = parameters.replace("{id}", id), leads.replace("{id}", id)
 
     for method in ("GET", "HEAD"):
-        answer = await browser.request(method, f"http://testserver{mount}{asked}")
-        assert answer.status_code == 308, answer.text
-        assert answer.headers["location"] == f"{mount}{leads}"
+        response = await browser.request(method, f"http://testserver{mount}{parameters}")
+        assert response.status_code == 308, response.text
+        assert response.headers["location"] == f"{mount}{leads}"
     assert (await browser.page(f"{mount}{leads}")).status_code == 200
 
 
@@ -242,8 +242,8 @@ async def test_redirect_of_an_event_follows_the_mount_path(
         assert moved_to(clicked.text) == leads
         posted = await browser.submit(f"/shop/lamp/{name}", {"to": url})
         assert posted.headers["location"] == leads
-    answer = await browser.get("/shop/own", params={"to": url})
-    assert answer.headers["location"] == leads
+    response = await browser.get("/shop/own", params={"to": url})
+    assert response.headers["location"] == leads
     inner = visit(app)
     assert (await inner.submit("/lamp/go", {"to": url})).headers["location"] == url
 
@@ -257,11 +257,11 @@ def test_class_with_reserved_path_fails_startup(name: str, path: str) -> None:
     made = type(name, (Entity,), {"__module__": __name__, "__qualname__": f"x.<locals>.{name}",
                                   "model_config": EntityConfig(scope=scope)})  # fmt: skip
 
-    with pytest.raises(ConfigurationError) as told:
+    with pytest.raises(ConfigurationError) as raised:
         create_app([made], secret_key="k" * 40)
-    assert path in str(told.value)
-    assert name in str(told.value)
-    assert "model_config['path']" in str(told.value)
+    assert path in str(raised.value)
+    assert name in str(raised.value)
+    assert "model_config['path']" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -238,10 +238,10 @@ async def test_values_that_fasthtml_cannot_convert_are_400(
 
     browser = visit(app)
     browser._transport.raise_app_exceptions = True  # nothing is left for the server to log
-    answer = await browser.post(path, json=data, headers=JSON | {"origin": ORIGIN})
+    response = await browser.post(path, json=data, headers=JSON | {"origin": ORIGIN})
 
-    assert answer.status_code == 400
-    assert "can't be read" in answer.json()["detail"]
+    assert response.status_code == 400
+    assert "can't be read" in response.json()["detail"]
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
@@ -252,6 +252,6 @@ async def test_errors_in_a_user_route_stay_500(serve: Any, visit: Any) -> None:
     def wrong(count: int) -> str:
         return str(count.nothing)  # type: ignore[attr-defined]
 
-    answer = await visit(app).call("POST", "/wrong", {"count": 1})
+    response = await visit(app).call("POST", "/wrong", {"count": 1})
 
-    assert answer.status_code == 500
+    assert response.status_code == 500

@@ -68,10 +68,10 @@ async def test_private_response_has_no_store(
 
     browser = visit(app)
     for _ in range(2):  # with a new session's cookie, and without
-        answer = await browser.request(method, path, headers=accept | {"origin": ORIGIN})
-        assert answer.status_code < 500
-        kept = "set-cookie" in answer.headers or answer.headers.get("content-type", "") != ""
-        assert answer.headers.get("cache-control") == "no-store" or not kept
+        response = await browser.request(method, path, headers=accept | {"origin": ORIGIN})
+        assert response.status_code < 500
+        stored = "set-cookie" in response.headers or response.headers.get("content-type", "") != ""
+        assert response.headers.get("cache-control") == "no-store" or not stored
 
 
 async def test_responses_with_cache_control_are_unchanged(visit: Any, serve: Any) -> None:
@@ -117,8 +117,8 @@ async def test_url_adds_no_log_line(visit: Any, caplog: Any, odd: str) -> None:
         await browser.call(method, path)
     await browser.call("POST", "/jars/_bulk", {"event": "smash", "id": [unquote(id)]})
 
-    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert all(line.isprintable() for line in told)
+    logged = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert all(line.isprintable() for line in logged)
 
 
 @pytest.mark.parametrize("path", ["/a%00b", "/mugs/a%00b", "/mugs/a%00b/smash", "/%00"])

@@ -72,25 +72,25 @@ async def test_preflight_of_allowed_origins(visit: Any, serve: Any, path: str) -
 async def test_other_origins_get_no_cors_headers(visit: Any, origin: str) -> None:
     browser = visit(Till, trusted_origins=[SHOP], cors_origins=[OPEN])
 
-    asked = await browser.options("/till/add", headers=preflight(origin))
+    preflight_response = await browser.options("/till/add", headers=preflight(origin))
     read = await browser.get("/till", headers=JSON | {"origin": origin})
     changed = await browser.post("/till/add", json={}, headers=JSON | {"origin": origin} | CROSS)
 
-    for answer in (asked, read, changed):
-        assert not [name for name in answer.headers if name.startswith("access-control")]
-        assert "origin" in vary(answer)
-    assert (asked.status_code, changed.status_code) == (405, 403)
+    for response in (preflight_response, read, changed):
+        assert not [name for name in response.headers if name.startswith("access-control")]
+        assert "origin" in vary(response)
+    assert (preflight_response.status_code, changed.status_code) == (405, 403)
 
 
 async def test_trusted_origin_may_send_the_cookie(visit: Any) -> None:
     browser = visit(Till, trusted_origins=[SHOP])
     await browser.page("/till")
 
-    answer = await browser.post("/till/add", json={}, headers=JSON | {"origin": SHOP} | CROSS)
+    response = await browser.post("/till/add", json={}, headers=JSON | {"origin": SHOP} | CROSS)
     wrong = await browser.post("/till/no", json={}, headers=JSON | {"origin": SHOP} | CROSS)
 
-    assert answer.json()["entity"]["sum"] == 1
-    for each in (answer, wrong):
+    assert response.json()["entity"]["sum"] == 1
+    for each in (response, wrong):
         assert each.headers["access-control-allow-origin"] == SHOP
         assert each.headers["access-control-allow-credentials"] == "true"
         exposed = each.headers["access-control-expose-headers"].lower()
@@ -104,10 +104,10 @@ async def test_open_origin_may_send_requests_without_cookies(
     browser = visit(Till, cors_origins=origins)
     headers = JSON | {"origin": OPEN} | CROSS
 
-    answer = await browser.post("/till/add", json={}, headers=headers)
-    assert answer.json()["entity"]["sum"] == 1
-    assert answer.headers["access-control-allow-origin"] == ("*" if "*" in origins else OPEN)
-    assert "access-control-allow-credentials" not in answer.headers
+    response = await browser.post("/till/add", json={}, headers=headers)
+    assert response.json()["entity"]["sum"] == 1
+    assert response.headers["access-control-allow-origin"] == ("*" if "*" in origins else OPEN)
+    assert "access-control-allow-credentials" not in response.headers
 
     await browser.get("/sign-in/ann")  # from here on the browser has a cookie
     refused = await browser.post("/till/add", json={}, headers=headers)
@@ -121,21 +121,21 @@ async def test_open_origin_may_send_requests_without_cookies(
 async def test_open_origin_cannot_set_a_session(visit: Any) -> None:
     browser = visit(Till, cors_origins=["*"])
 
-    answer = await browser.post(
+    response = await browser.post(
         "/till/enter", data={}, headers={"origin": OPEN, "accept": "text/html"} | CROSS
     )
 
-    assert "set-cookie" not in answer.headers
+    assert "set-cookie" not in response.headers
 
 
 async def test_no_cors_headers_without_settings(visit: Any) -> None:
     browser = visit(Till)
 
     read = await browser.get("/till", headers=JSON | {"origin": SHOP})
-    asked = await browser.options("/till/add", headers=preflight(SHOP))
+    preflight_response = await browser.options("/till/add", headers=preflight(SHOP))
 
     assert not [n for n in read.headers if n.startswith("access-control")]
-    assert asked.status_code == 405
+    assert preflight_response.status_code == 405
 
 
 async def test_cors_header_of_the_application_is_unchanged(visit: Any, serve: Any) -> None:
@@ -147,17 +147,17 @@ async def test_cors_header_of_the_application_is_unchanged(visit: Any, serve: An
     def open_to_all() -> Any:
         return PlainTextResponse("hi", headers={"access-control-allow-origin": "*"})
 
-    answer = await visit(app).get("/open", headers={"origin": SHOP})
+    response = await visit(app).get("/open", headers={"origin": SHOP})
 
-    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+    assert response.headers.get_list("access-control-allow-origin") == ["*"]
 
 
 async def test_preflight_for_an_unknown_host_is_refused(visit: Any) -> None:
     browser = visit(Till, trusted_origins=[SHOP], allowed_hosts=["testserver"])
 
-    answer = await browser.options("/till", headers=preflight(SHOP) | {"host": "evil.example"})
+    response = await browser.options("/till", headers=preflight(SHOP) | {"host": "evil.example"})
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,6 @@ def test_origins_match_exactly(serve: Any, name: str, value: str) -> None:
 async def test_origins_are_written_as_browsers_send_them(visit: Any) -> None:
     browser = visit(Till, trusted_origins=["HTTPS://Shop.Example:443/"])
 
-    answer = await browser.get("/till", headers=JSON | {"origin": SHOP})
+    response = await browser.get("/till", headers=JSON | {"origin": SHOP})
 
-    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert response.headers["access-control-allow-origin"] == SHOP

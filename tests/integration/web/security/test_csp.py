@@ -31,15 +31,15 @@ class Pad(Entity):
 
 @pytest.mark.parametrize("path", ["/", "/pad", "/notes", "/notes/new", "/notes/none", "/nowhere"])
 async def test_generated_page_has_a_matching_csp(visit: Any, path: str) -> None:
-    answer = await visit(Note, Pad).page(path)
+    response = await visit(Note, Pad).page(path)
 
-    policy = answer.headers[CSP]
+    policy = response.headers[CSP]
     assert "default-src 'self'; script-src 'self' 'unsafe-eval' 'sha256-" in policy
-    inline = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    inline = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
     for text in inline:
         digest = hashlib.sha256(text.encode()).digest()
         assert f"'sha256-{base64.b64encode(digest).decode()}'" in policy
-    assert not re.search(r"<[^>]+ on\w+=", answer.text)
+    assert not re.search(r"<[^>]+ on\w+=", response.text)
 
 
 async def test_application_page_has_no_csp(visit: Any, serve: Any) -> None:
@@ -49,10 +49,10 @@ async def test_application_page_has_no_csp(visit: Any, serve: Any) -> None:
     def own(pad: Pad) -> Any:
         return Titled("Own", pad, Script("let own = 1"))
 
-    answer = await visit(app).page("/own")
+    response = await visit(app).page("/own")
 
-    assert answer.status_code == 200
-    assert CSP not in answer.headers
+    assert response.status_code == 200
+    assert CSP not in response.headers
 
 
 async def test_application_page_starts_with_the_theme(visit: Any, serve: Any) -> None:
@@ -98,9 +98,9 @@ async def test_asset_has_content_type_cache_control_and_gzip(
 
 async def test_asset_of_another_build_is_served_from_this_one(visit: Any) -> None:
     browser = visit(Pad)
-    answer = await browser.get("/_starmodel/assets/franken-core-00000000.js")
-    assert answer.content == (await browser.get(asset_urls()["franken-core.js"])).content
-    assert answer.headers["cache-control"] == "no-store"
+    response = await browser.get("/_starmodel/assets/franken-core-00000000.js")
+    assert response.content == (await browser.get(asset_urls()["franken-core.js"])).content
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", ["compiler/lib.mjs", "lib.mjs", "compile.mjs", "manifest.json"])

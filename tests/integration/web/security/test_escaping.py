@@ -80,19 +80,19 @@ def test_signals_in_a_page_are_pure_json(value: Any) -> None:
 def test_the_runtime_itself_reads_back_each_hostile_value() -> None:
     cases = [{"x": value, value: [value]} for value in HOSTILE if value != "__proto__"]
 
-    answers = run([script_json(case) for case in cases], returns=True)
+    results = run([script_json(case) for case in cases], returns=True)
 
-    if answers is not None:
-        assert [answer["value"] for answer in answers] == cases
+    if results is not None:
+        assert [result["value"] for result in results] == cases
 
 
 def test_large_numbers_and_none_survive_a_dict_of_signals() -> None:
     case = {"n": None, "big": 2**53 - 1, "f": 0.1, "t": True}
 
-    answers = run([script_json(case)], returns=True)
+    results = run([script_json(case)], returns=True)
 
-    if answers is not None:
-        assert answers[0]["value"] == case
+    if results is not None:
+        assert results[0]["value"] == case
 
 
 def action_code(app: Any, action: Any, method: str = "data_on_click") -> str:
@@ -129,9 +129,9 @@ def test_arguments_and_ids_of_an_action_stay_in_its_url(serve: Any) -> None:
         wanted.append(address)
 
     check()
-    answers = run(codes[:200], returns=False)
-    if answers is not None:
-        assert [answer["value"][1] for answer in answers] == wanted[:200]
+    results = run(codes[:200], returns=False)
+    if results is not None:
+        assert [result["value"][1] for result in results] == wanted[:200]
 
 
 def test_confirmation_text_is_passed_verbatim(serve: Any) -> None:
@@ -145,12 +145,12 @@ def test_confirmation_text_is_passed_verbatim(serve: Any) -> None:
         codes.append(action_code(serve(Door), Door.open()))
 
     for text, code in zip(HOSTILE, codes, strict=True):
-        asked = code.partition(") && @post")[0].removeprefix("@ask(")
-        assert json.loads(asked) == text
-    answers = run(codes, returns=False)
-    if answers is not None:
-        assert [answer["asked"] for answer in answers] == HOSTILE
-        assert {answer["value"][1] for answer in answers} == {"/door/open"}
+        queries = code.partition(") && @post")[0].removeprefix("@ask(")
+        assert json.loads(queries) == text
+    results = run(codes, returns=False)
+    if results is not None:
+        assert [result["asked"] for result in results] == HOSTILE
+        assert {result["value"][1] for result in results} == {"/door/open"}
 
 
 @given(value=values)
@@ -210,9 +210,9 @@ async def test_markup_in_records_is_escaped_on_every_page(visit: Any) -> None:
             "\r\n", "\n"
         ).replace("\r", "\n")
         codes.append(code)
-    answers = run(codes, returns=True)
-    if answers is not None:
-        assert [answer["value"]["Note"]["text"] for answer in answers] == shown
+    results = run(codes, returns=True)
+    if results is not None:
+        assert [result["value"]["Note"]["text"] for result in results] == shown
 
 
 async def test_markup_in_errors_is_escaped(visit: Any) -> None:
@@ -227,8 +227,8 @@ async def test_markup_in_errors_is_escaped(visit: Any) -> None:
         events = sse_events(click.text)
         kinds = ["datastar-patch-signals", "datastar-patch-elements"]
         assert [e.type for e in events] == kinds, text
-        said = [(kind, told.split()) for kind, told in toasts(events[-1].elements)]
-        assert said == [("error", text.split())]
+        messages = [(kind, message.split()) for kind, message in toasts(events[-1].elements)]
+        assert messages == [("error", text.split())]
         scripts = [a for t, a in Outline(page.text).elements if t == "script" and "src" not in a]
         assert len(scripts) == 1  # the theme's, whose hash is in the CSP
         assert "img" not in [tag for tag, _ in Outline(page.text).elements]

@@ -56,9 +56,9 @@ async def test_post_with_cookie(visit: Any, headers: dict[str, str], status: int
 
 
 async def test_origin_null_without_a_host_is_refused(visit: Any) -> None:
-    answer = await visit(Till).post("/till/add", headers={"origin": "null", "host": ""})
+    response = await visit(Till).post("/till/add", headers={"origin": "null", "host": ""})
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 async def test_trusted_origin_and_public_url_are_accepted(visit: Any) -> None:
@@ -74,11 +74,11 @@ async def test_trusted_origin_and_public_url_are_accepted(visit: Any) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_other_methods_are_checked_too(visit: Any, method: str) -> None:
-    answer = await visit(Till).request(
+    response = await visit(Till).request(
         method, "/till/add", headers=JSON | {"origin": "https://evil.example"}
     )
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 async def test_user_routes_are_protected(visit: Any, serve: Any) -> None:
@@ -90,9 +90,9 @@ async def test_user_routes_are_protected(visit: Any, serve: Any) -> None:
         ran.append(1)
         return "ok"
 
-    answer = await visit(app).post("/mine", headers={"origin": "https://evil.example"})
+    response = await visit(app).post("/mine", headers={"origin": "https://evil.example"})
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert not ran
 
 
@@ -125,21 +125,21 @@ async def test_refusal_names_the_remedy_and_reaches_a_datastar_page(visit: Any) 
 async def test_allowed_hosts(visit: Any, host: str, status: int) -> None:
     browser = visit(Till, allowed_hosts=["shop.example", "*.wild.example", "[::1]"])
 
-    answer = await browser.get("/till", headers=JSON | {"host": host})
+    response = await browser.get("/till", headers=JSON | {"host": host})
 
-    assert answer.status_code == status
+    assert response.status_code == status
     if status == 400:
-        assert "allowed_hosts" in answer.json()["detail"]
-        assert "set-cookie" not in answer.headers
+        assert "allowed_hosts" in response.json()["detail"]
+        assert "set-cookie" not in response.headers
 
 
 async def test_bearer_request_ignores_the_cookie_and_sets_none(visit: Any) -> None:
     browser = visit(Till)
     await browser.page("/till")
-    answer = await browser.post("/till/add", headers=JSON | {"authorization": "Bearer t0ken"})
+    response = await browser.post("/till/add", headers=JSON | {"authorization": "Bearer t0ken"})
 
-    assert answer.status_code == 200
-    assert "set-cookie" not in answer.headers
+    assert response.status_code == 200
+    assert "set-cookie" not in response.headers
     assert (await browser.call("GET", "/till")).json()["sum"] == 0
 
 
@@ -150,7 +150,7 @@ async def test_datastar_get_over_plain_http_needs_no_origin(visit: Any) -> None:
     headers = {"datastar-request": "true"}
     first = await browser.get("/till/add", headers=headers)
     second = await browser.get("/till/add", headers=headers | {"sec-fetch-site": "cross-site"})
-    statuses = [answer.headers["starmodel-status"] for answer in (first, second)]
+    statuses = [result.headers["starmodel-status"] for result in (first, second)]
     assert statuses == ["200", "403"]
 
 
@@ -213,11 +213,11 @@ async def test_event_by_get(visit: Any, headers: dict[str, str], status: int, ch
     await browser.page("/till")
     more = {"starmodel-check": "1"} if check else {}
 
-    answer = await browser.get("/till/add", headers={"accept": "*/*"} | headers | more)
+    response = await browser.get("/till/add", headers={"accept": "*/*"} | headers | more)
 
-    assert int(answer.headers.get("starmodel-status", answer.status_code)) == status
+    assert int(response.headers.get("starmodel-status", response.status_code)) == status
     if status == 405:
-        assert "POST" in answer.headers["allow"]
+        assert "POST" in response.headers["allow"]
     ran = status == 200 and not check
     assert (await browser.call("GET", "/till")).json()["sum"] == int(ran)
 
@@ -226,13 +226,13 @@ async def test_event_by_get(visit: Any, headers: dict[str, str], status: int, ch
 async def test_head_never_runs_an_event(visit: Any, headers: dict[str, str]) -> None:
     browser = visit(Till, default_event_method="get")
 
-    answer = await browser.request("HEAD", "/till/add", headers=headers)
+    response = await browser.request("HEAD", "/till/add", headers=headers)
 
-    assert int(answer.headers.get("starmodel-status", answer.status_code)) == 405
+    assert int(response.headers.get("starmodel-status", response.status_code)) == 405
     assert (await browser.call("GET", "/till")).json()["sum"] == 0
 
 
 async def test_event_by_get_without_cookie_runs_for_api_clients(visit: Any) -> None:
-    answer = await visit(Till, default_event_method="get").get("/till/add", headers=DELIBERATE)
+    response = await visit(Till, default_event_method="get").get("/till/add", headers=DELIBERATE)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200

@@ -155,13 +155,13 @@ async def test_signals_in_requests_decode_to_original_keys(visit: Callable[..., 
     sent = {"%5F_proto__": 1, "a%2Eb": 2, "%63onstructor": 3, "50%25": 4}
     reply = await browser.click("/tally/replace", {"votes": sent})
     assert reply.headers["starmodel-status"] == "200"
-    told = (await browser.call("POST", "/tally/vote", {"option": "x"})).json()
+    data = (await browser.call("POST", "/tally/vote", {"option": "x"})).json()
     expected = {"__proto__": 1, "a.b": 2, "constructor": 3, "50%": 4, "x": 1}
-    assert told["entity"]["votes"] == expected
+    assert data["entity"]["votes"] == expected
 
 
 async def test_json_response_keeps_original_keys(visit: Callable[..., Browser]) -> None:
     browser = visit(Tally, Notes)
-    told = (await browser.call("POST", "/tally/vote", {"option": "a.b"})).json()
-    assert told["entity"]["votes"] == {"a.b": 1}
-    assert told["result"]["mine"] == {"a.b": 1}
+    data = (await browser.call("POST", "/tally/vote", {"option": "a.b"})).json()
+    assert data["entity"]["votes"] == {"a.b": 1}
+    assert data["result"]["mine"] == {"a.b": 1}

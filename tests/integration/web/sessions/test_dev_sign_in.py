@@ -26,8 +26,8 @@ async def token_of(app: Any, caplog: Any) -> str:
     """The token that the server prints at startup."""
     async with app.router.lifespan_context(app):
         pass
-    told = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
-    return told[-1].partition("?token=")[2].split()[0] if told else ""
+    messages = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
+    return messages[-1].partition("?token=")[2].split()[0] if messages else ""
 
 
 async def test_valid_token_signs_in_and_is_removed_from_the_url(
@@ -37,18 +37,18 @@ async def test_valid_token_signs_in_and_is_removed_from_the_url(
     browser = visit(app)
     token = await token_of(app, caplog)
 
-    answer = await browser.page(f"/desk?token={token}")
+    response = await browser.page(f"/desk?token={token}")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    assert (response.status_code, response.headers["location"]) == (303, "/desk")
     assert (await browser.page("/desk")).status_code == 200
     assert (await visit(app).page("/desk")).status_code == 401
 
 
 @pytest.mark.parametrize("token", ["", "x", "ü", "0" * 32])
 async def test_invalid_token_changes_nothing(visit: Any, token: str) -> None:
-    answer = await visit(Desk).page(f"/desk?token={token}")
+    response = await visit(Desk).page(f"/desk?token={token}")
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
 
 
 async def test_redirect_after_sign_in_stays_on_this_host(
@@ -58,9 +58,9 @@ async def test_redirect_after_sign_in_stays_on_this_host(
     token = await token_of(app, caplog)
 
     for path in ("//evil.example/", "/%0d%0aSet-Cookie:%20a=b", "/\\evil.example"):
-        answer = await visit(app).page(f"http://testserver{path}?token={token}")
-        assert answer.status_code == 303
-        location = answer.headers["location"]
+        response = await visit(app).page(f"http://testserver{path}?token={token}")
+        assert response.status_code == 303
+        location = response.headers["location"]
         assert location.startswith("/")
         assert location[1:2] not in ("/", "\\")
         assert "\n" not in location
@@ -102,10 +102,10 @@ async def test_production_responses_have_no_traceback(visit: Any, serve: Any) ->
     browser = visit(serve(Desk, env="production"))
     await browser.page("/sign-in/dev?roles=dev")
 
-    answer = await browser.submit("/desk/fail")
+    response = await browser.submit("/desk/fail")
 
-    assert answer.status_code == 500
-    assert "RuntimeError" not in answer.text
+    assert response.status_code == 500
+    assert "RuntimeError" not in response.text
 
 
 async def test_sign_in_url_is_logged_at_the_first_request_below_a_mount(
@@ -116,10 +116,10 @@ async def test_sign_in_url_is_logged_at_the_first_request_below_a_mount(
 
     await browser.page("/shop/desk")
     await browser.page("/shop/desk")
-    (told,) = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
-    await browser.page(told.split()[1].partition(":8000")[2])
+    (messages,) = [r.getMessage() for r in caplog.records if "?token=" in r.getMessage()]
+    await browser.page(messages.split()[1].partition(":8000")[2])
 
-    assert "/shop/?token=" in told
+    assert "/shop/?token=" in messages
     assert (await browser.page("/shop/desk")).status_code == 200
     await browser.aclose()
 

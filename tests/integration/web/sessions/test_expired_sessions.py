@@ -105,9 +105,9 @@ async def test_forged_session_gets_the_same_response(visit: Any, tag: str) -> No
     headers = {"datastar-request": "true", "origin": "http://testserver"}
     raw = {**headers, "starmodel-session": tag.encode()}
 
-    answer = await browser.post("/counter/add", headers=raw)
+    response = await browser.post("/counter/add", headers=raw)
 
-    assert is_told(answer)
+    assert is_told(response)
 
 
 async def test_api_clients_need_no_page_session(visit: Any) -> None:

@@ -141,8 +141,8 @@ async def test_anonymous_cookie_from_before_a_sign_in_is_refused_in_other_proces
     await browser.page("/sign-in/ann")
     await asyncio.sleep(1.1)
 
-    mine = (await copy_of(browser, other).call("GET", "/cart")).json()["id"]
-    assert (await thief.call("GET", "/cart")).json()["id"] != mine
+    own = (await copy_of(browser, other).call("GET", "/cart")).json()["id"]
+    assert (await thief.call("GET", "/cart")).json()["id"] != own
 
 
 async def test_signed_out_anonymous_cookie_is_refused_after_a_restart(process: Any) -> None:
@@ -312,9 +312,9 @@ async def test_newer_tables_are_refused(process: Any) -> None:
         connection.execute("UPDATE starmodel_system SET schema_number = 99")
     connection.close()
 
-    answer = await copy_of(browser, process()).page("/desk")
+    response = await copy_of(browser, process()).page("/desk")
 
-    assert answer.status_code == 503
+    assert response.status_code == 503
 
 
 class Broken(DatabaseSessions):
@@ -401,17 +401,17 @@ async def test_requests_of_a_cached_session_run_no_query(process: Any) -> None:
     await guest.click("/cart/add")
     await guest.click("/cart/add")
     store = app.starmodel.sessions._store
-    asked: list[str] = []
+    queries: list[str] = []
 
     async def count(*_: Any) -> None:
-        asked.append("asked")
+        queries.append("asked")
 
     store.find = store.latest = count
     for _ in range(5):
         assert await is_signed_in(browser)
         assert (await guest.call("GET", "/cart")).json()["items"] == 2
 
-    assert asked == []
+    assert queries == []
 
 
 async def test_cookie_holds_neither_actor_nor_roles_and_the_table_no_id(process: Any) -> None:
@@ -469,10 +469,10 @@ async def test_user_named_dev_is_not_the_developer(process: Any) -> None:
     await user.page("/sign-in/dev?roles=dev")
     await developer.page(f"/desk?token={app.front._dev_token}")
 
-    told = await user.click("/desk/fail")
+    text = await user.click("/desk/fail")
     seen = await developer.click("/desk/fail")
 
-    assert "drawer" not in told.text
+    assert "drawer" not in text.text
     assert "drawer" in seen.text
 
 

@@ -21,18 +21,18 @@ def cookie_of(browser: Browser) -> str:
 
 
 async def test_cookie_attributes(visit: Any) -> None:
-    answer = await visit(Cart).page("/cart")
+    response = await visit(Cart).page("/cart")
 
-    name, *attributes = answer.headers["set-cookie"].split("; ")
+    name, *attributes = response.headers["set-cookie"].split("; ")
     assert re.match(r"starmodel-[0-9a-f]{8}=", name)
     assert attributes == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Lax"]
 
 
 async def test_secure_cookie_has_the_host_prefix(visit: Any) -> None:
-    answer = await visit(Cart, public_url="https://shop.example").page("/cart")
+    response = await visit(Cart, public_url="https://shop.example").page("/cart")
 
-    assert answer.headers["set-cookie"].startswith("__Host-starmodel-")
-    assert answer.headers["set-cookie"].endswith(
+    assert response.headers["set-cookie"].startswith("__Host-starmodel-")
+    assert response.headers["set-cookie"].endswith(
         "; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure"
     )
 
@@ -61,8 +61,8 @@ async def test_visits_without_cookies_share_nothing(visit: Any, serve: Any) -> N
     app = serve(Cart)
 
     for _ in range(2):
-        answer = await visit(app).call("POST", "/cart/add")
-        assert answer.json()["entity"]["items"] == 1
+        response = await visit(app).call("POST", "/cart/add")
+        assert response.json()["entity"]["items"] == 1
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ async def test_tampered_cookie_is_a_new_visitor(visit: Any, serve: Any, spoil: A
     browser = visit(app)
     await browser.click("/cart/add")
 
-    answer = await visit(app).page("/cart")
+    response = await visit(app).page("/cart")
     forged = await visit(app).call(
         "GET",
         "/cart",
@@ -89,7 +89,7 @@ async def test_tampered_cookie_is_a_new_visitor(visit: Any, serve: Any, spoil: A
 
     assert forged.json()["items"] == 0
     assert "starmodel-" in forged.headers["set-cookie"]
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_cookie_of_an_earlier_key_stays_valid_and_keeps_instances(visit: Any) -> None:
@@ -149,9 +149,9 @@ async def test_oversized_session_data_error_names_the_remedy(
         session["all"] = os.urandom(4000).hex()
         return "ok"
 
-    answer = await visit(app).get("/fill")
+    response = await visit(app).get("/fill")
 
-    assert answer.status_code == 500
+    assert response.status_code == 500
     assert "Keep data in an entity of session scope" in caplog.text
 
 
@@ -172,5 +172,5 @@ async def test_cookies_sent_one_by_one_are_all_read(visit: Any) -> None:
 
     for order in ((cookie, "a=b"), ("a=b", cookie)):
         headers = [("accept", "application/json"), *(("cookie", value) for value in order)]
-        answer = await Browser(browser.app).get("/cart", headers=headers)
-        assert answer.json()["items"] == 1
+        response = await Browser(browser.app).get("/cart", headers=headers)
+        assert response.json()["items"] == 1

@@ -68,11 +68,11 @@ async def test_events_may_sign_in_and_out(visit: Any) -> None:
 async def test_event_that_fails_has_not_signed_in(visit: Any) -> None:
     browser = visit(Cart, Profile)
 
-    for answer in (
+    for result in (
         await browser.click("/cart/sign_in", {"name": "nobody"}),
         await browser.submit("/cart/sign_in", {"name": "nobody"}),
     ):
-        assert "Wrong name" in answer.text
+        assert "Wrong name" in result.text
 
     assert (await browser.call("GET", "/profile")).status_code == 401
     assert await items(browser) == 0

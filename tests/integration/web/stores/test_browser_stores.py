@@ -182,7 +182,7 @@ async def test_generator_returns_the_state_at_each_yield(visit: Visit) -> None:
     events = sse_events(reply.text)
     states = [e for e in events if e.type == "datastar-browser-state"]
     assert [json.loads(e.data["state"])["state"]["count"] for e in states] == [5, 6]
-    assert [said for _, said in toasts(reply.text)] == ["Step 1", "Step 2"]
+    assert [messages for _, messages in toasts(reply.text)] == ["Step 1", "Step 2"]
 
 
 async def test_event_of_another_entity_gets_the_state(visit: Visit) -> None:

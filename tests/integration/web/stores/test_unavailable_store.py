@@ -41,10 +41,10 @@ class Shaky(MemoryRepository):
 
 
 @pytest.mark.parametrize(
-    ("doubtful", "said"), [(False, "nothing was changed"), (True, "not known whether")]
+    ("doubtful", "message"), [(False, "nothing was changed"), (True, "not known whether")]
 )
 async def test_api_client_and_page_get_503_without_the_store_url(
-    serve: Any, visit: Any, doubtful: bool, said: str, caplog: pytest.LogCaptureFixture
+    serve: Any, visit: Any, doubtful: bool, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Shaky()
     browser = visit(serve(Parcel, stores={"shaky": store}))
@@ -56,15 +56,15 @@ async def test_api_client_and_page_get_503_without_the_store_url(
 
     assert made.status_code == page.status_code == 503
     assert click.headers["starmodel-status"] == "503"
-    assert said in made.json()["detail"]
-    assert said in toasts(click.text)[0][1]
+    assert message in made.json()["detail"]
+    assert message in toasts(click.text)[0][1]
     assert "db.internal" not in made.text + page.text + click.text
     assert "db.internal is down" in caplog.text
     assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "said"),
+    ("kind", "status", "message"),
     [
         (StoreBusyError, 503, "busy right now"),
         (StorePermissionError, 403, "can't be done here"),
@@ -76,7 +76,7 @@ async def test_each_store_error_has_its_status_and_message(
     visit: Any,
     kind: type[StoreError],
     status: int,
-    said: str,
+    message: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     store = Shaky()
@@ -89,8 +89,8 @@ async def test_each_store_error_has_its_status_and_message(
 
     assert made.status_code == page.status_code == status
     assert click.headers["starmodel-status"] == str(status)
-    assert said in made.json()["detail"]
-    assert said in toasts(click.text)[0][1]
+    assert message in made.json()["detail"]
+    assert message in toasts(click.text)[0][1]
     wanted = "1" if kind is StoreBusyError else None
     assert {each.headers.get("retry-after") for each in (made, page, click)} == {wanted}
     assert ("again in a moment" in made.text) is (kind is StoreBusyError)

@@ -59,15 +59,15 @@ async def address(browser: Browser, paths: list[str]) -> str:
 
 def count_windows(app: Any) -> list[str]:
     """The list queries that reach the store from now on."""
-    asked: list[str] = []
+    queries: list[str] = []
     run_query = app.starmodel.lists._run_query
 
     async def counted(listing: Any, actor: Any) -> Any:
-        asked.append(listing.words)
+        queries.append(listing.words)
         return await run_query(listing, actor)
 
     app.starmodel.lists._run_query = counted
-    return asked
+    return queries
 
 
 async def still(app: Any) -> None:
@@ -85,19 +85,19 @@ async def test_stream_with_150_tokens_subscribes_to_the_newest_lists(
     browser = visit(app)
     pen = await create(browser, "/pens", name="x", stock=500)
     where = await address(browser, [f"/pens?stock__gt={n}" for n in range(150)])
-    asked = count_windows(app)
+    queries = count_windows(app)
     async with browser.watch(where) as stream:
         assert stream.status == 200
         await still(app)
         assert len(app.starmodel.lists) == MAX_LISTS
-        assert f"stock__gt={149}" in " ".join(asked)
-        asked.clear()
+        assert f"stock__gt={149}" in " ".join(queries)
+        queries.clear()
         for _ in range(20):
             reply = await browser.call("POST", f"{pen}/sell")
             assert reply.status_code == 200
         await still(app)
         # Each list query runs once or twice for all commits, not once for each.
-        assert len(asked) <= 4 * MAX_LISTS
+        assert len(queries) <= 4 * MAX_LISTS
     assert len(app.starmodel.lists) == 0
 
 
@@ -111,7 +111,7 @@ async def test_commit_runs_no_list_query_before_it_ends(
     async with browser.watch(where):
         await still(app)
         await asyncio.sleep(0.1)
-        asked = count_windows(app)
+        queries = count_windows(app)
         message = None
 
         async def keep(given: Any) -> None:
@@ -122,13 +122,13 @@ async def test_commit_runs_no_list_query_before_it_ends(
         await browser.call("POST", f"{pen}/sell")
         await still(app)
         assert message is not None
-        asked.clear()
+        queries.clear()
         compared = []
         for lists in app.starmodel.lists._lists.values():
             for each in lists.values():
                 each.may_affect = lambda *a, **k: compared.append(1)
         await app.starmodel.lists.deliver(message)
-        assert not asked
+        assert not queries
         assert not compared
 
 
@@ -161,10 +161,10 @@ async def test_equal_lists_of_many_viewers_share_a_query(
         browser = visit(app)
         streams.append(await browser.watch(await browser.page("/pens")).__aenter__())
     await still(app)
-    asked = count_windows(app)
+    queries = count_windows(app)
     await create(browser, "/pens", name="x")
     await still(app)
-    assert asked == [""]
+    assert queries == [""]
     for stream in streams:
         await stream.leave()
 

@@ -11,8 +11,8 @@ from starmodel import Entity, EntityConfig, event
 
 
 async def make(browser: Any, name: str, **values: Any) -> str:
-    answer = await browser.call("POST", "/products", {"name": name, **values})
-    return str(answer.json()["entity"]["id"])
+    response = await browser.call("POST", "/products", {"name": name, **values})
+    return str(response.json()["entity"]["id"])
 
 
 def state_of(page: Any) -> tuple[str, str]:
@@ -151,7 +151,7 @@ async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
     await ann.page("/sign-in/ann")
     await bob.page("/sign-in/bob")
     made = (await boss.call("POST", "/jobs", {"title": "A"})).json()["entity"]["id"]
-    told = []
+    text = []
     rendered = app.starmodel.ui.rows
     calls = []
 
@@ -169,9 +169,9 @@ async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
         for stream in (one, two, three):
             await stream.event()
         await boss.call("PATCH", f"/jobs/{made}", {"title": "B"})
-        told = [await stream.event() for stream in (one, two, three)]
+        text = [await stream.event() for stream in (one, two, three)]
         lists = len(app.starmodel.lists)
-    return app, calls, lists, told
+    return app, calls, lists, text
 
 
 async def test_actors_share_the_query_and_render_separately(visit: Any, serve: Any) -> None:

@@ -12,8 +12,8 @@ from starmodel import Entity, EntityConfig, event
 
 
 async def make(browser: Any, name: str) -> str:
-    answer = await browser.call("POST", "/products", {"name": name})
-    return str(answer.json()["entity"]["id"])
+    response = await browser.call("POST", "/products", {"name": name})
+    return str(response.json()["entity"]["id"])
 
 
 def shop_app(serve: Any) -> Any:
@@ -65,17 +65,17 @@ async def test_record_of_one_viewer_is_never_in_another_stream(visit: Any, serve
     other = visit(browser.app)
     a, b = await make(browser, "A"), await make(browser, "B")
 
-    mine, _ = await begun(browser, f"/one/{a}", 1)
+    own, _ = await begun(browser, f"/one/{a}", 1)
     his, states = await begun(other, f"/one/{b}", 1)
     await browser.click(f"/products/{a}/adjust_stock?amount=2")
 
-    assert (await mine.event()).signals == {"Product": {"stock": 2}}
+    assert (await own.event()).signals == {"Product": {"stock": 2}}
     assert states[0].signals["Product"]["name"] == "B"
     assert await his.silent()
     await browser.click(f"/products/{b}/adjust_stock?amount=3")
     assert (await his.event()).signals == {"Product": {"stock": 3}}
-    assert await mine.silent()
-    await mine.leave()
+    assert await own.silent()
+    await own.leave()
     await his.leave()
 
 
@@ -85,12 +85,12 @@ async def test_deletion_is_sent_and_later_events_are_410(visit: Any, serve: Any)
 
     stream, _ = await begun(browser, f"/one/{a}", 1)
     await browser.call("DELETE", f"/products/{a}")
-    told = await stream.event()
+    received = await stream.event()
     click = await browser.click(f"/products/{a}/adjust_stock?amount=1")
     await stream.leave()
 
-    assert "This Product was removed." in told.elements
-    assert 'id="starmodel-status"' in told.elements
+    assert "This Product was removed." in received.elements
+    assert 'id="starmodel-status"' in received.elements
     assert click.headers["starmodel-status"] == "410"
 
 

@@ -21,14 +21,14 @@ Guest = _entity()
 async def test_sweep_keeps_entity_recreated_during_its_callback():
     clock = FakeClock()
     repository = MemoryRepository(clock=clock)
-    told = []
+    text = []
 
     async def put(id, version):
         change = Change(Guest, id, "insert", 0, version, Guest(id=id), ttl_s=1)
         await repository.commit(Batch([change]))
 
     async def expired(cls, id, version):
-        told.append((id, version))
+        text.append((id, version))
         if id == "first":
             await put("second", 90)
 
@@ -38,5 +38,5 @@ async def test_sweep_keeps_entity_recreated_during_its_callback():
     clock.advance(2)
     await repository.sweep()
     assert (await repository.get(Guest, "second")) is not None
-    assert told == [("first", 1)]
+    assert text == [("first", 1)]
     await repository.close()

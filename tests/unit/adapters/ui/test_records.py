@@ -74,9 +74,9 @@ def test_long_name_is_cut() -> None:
         model_config = EntityConfig(scope="record")
         name: str = "x" * 500
 
-    told = title_of(kind(Pen), Pen())
+    text = title_of(kind(Pen), Pen())
 
-    assert (len(told), told[-1]) == (MAX_TITLE_CHARS, "…")
+    assert (len(text), text[-1]) == (MAX_TITLE_CHARS, "…")
 
 
 def test_scoped_entity_is_displayed_by_class() -> None:

@@ -89,17 +89,17 @@ def test_policy_event_rule_overrides_class_rule():
 
 
 def test_policy_function_is_called_with_a_record_only():
-    asked = []
+    queries = []
 
     def rule(actor, thing):
-        asked.append(thing)
+        queries.append(thing)
         return actor is not None and thing.owner == actor.id
 
     entity_type = typed(rule)
     thing = entity_type.cls(owner="ann")
     policy = RulePolicy()
     policy.check(entity_type, "read", None)
-    assert asked == []
+    assert queries == []
     policy.check(entity_type, "read", ANN, entity=thing)
     with pytest.raises(AccessDeniedError):
         policy.check(entity_type, "read", BOSS, entity=thing)

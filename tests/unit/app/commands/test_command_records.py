@@ -61,14 +61,14 @@ async def test_record_of_a_session_s_instance_replays_on_that_instance(visitor):
 
 
 @pytest.mark.parametrize(
-    ("record", "told"),
+    ("record", "message"),
     [
         (CommandRecord("c", "Nothing", "add", {}, None, None, 0), "no entity 'Nothing'"),
         (CommandRecord("c", "Counter", "explode", {}, None, None, 0), "no event 'explode'"),
     ],
 )
-async def test_record_of_something_unknown_is_refused(app, record, told):
-    with pytest.raises(ConfigurationError, match=told):
+async def test_record_of_something_unknown_is_refused(app, record, message):
+    with pytest.raises(ConfigurationError, match=message):
         await app.dispatch(record)
 
 
@@ -81,9 +81,9 @@ async def test_record_never_holds_secrets_or_private_fields_and_is_not_replayed_
     pen = await Product.objects.create(id="pen", name="Pen", cost=12345)
     updated = await app.dispatch(pen.do.update(cost=54321))
     signed = await app.dispatch(pen.do.sign(SecretStr("hunter2")))
-    told = repr(bus.messages) + updated.record.to_json() + signed.record.to_json()
+    data = repr(bus.messages) + updated.record.to_json() + signed.record.to_json()
     for secret in ("12345", "54321", "hunter2"):
-        assert secret not in told
+        assert secret not in data
     for record in (updated.record, signed.record):
         with pytest.raises(BindingError, match="not recorded"):
             await app.dispatch(record)

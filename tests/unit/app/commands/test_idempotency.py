@@ -85,13 +85,13 @@ async def count(app):
 @pytest.mark.parametrize("name", ["add", "slowly"])
 async def test_key_repeated_returns_the_stored_outcome(app, send, bus, name):
     first = await send(app, Counter, name, key="k1")
-    told = len(bus.messages)
+    published = len(bus.messages)
     again = await send(app, Counter, name, key="k1")
     assert await count(app) == 1
     assert (first.repeated, again.repeated) == (False, True)
     assert again.reply == first.reply
     assert (again.entity, again.version) == (first.entity, first.version)
-    assert len(bus.messages) == told
+    assert len(bus.messages) == published
 
 
 async def test_key_repeated_on_a_stored_entity_returns_the_outcome(app, send):
@@ -181,8 +181,8 @@ async def test_generator_that_failed_after_a_yield_is_not_retried(app, send):
     assert await count(app) == 1
 
 
-@pytest.mark.parametrize(("name", "kept"), [("in_steps", 1), ("slowly", 0)])
-async def test_cancelled_event_is_not_retried(app, send, gate, name, kept):
+@pytest.mark.parametrize(("name", "stored"), [("in_steps", 1), ("slowly", 0)])
+async def test_cancelled_event_is_not_retried(app, send, gate, name, stored):
     """Its external side effects are unknown."""
     gate.clear()
     running = asyncio.create_task(send(app, Counter, name, key="k"))
@@ -193,7 +193,7 @@ async def test_cancelled_event_is_not_retried(app, send, gate, name, kept):
     gate.set()
     with pytest.raises(CommandRunningError, match="interrupted"):
         await send(app, Counter, name, key="k")
-    assert await count(app) == kept
+    assert await count(app) == stored
 
 
 async def test_event_succeeds_when_its_reactions_fail_to_start(app, send, monkeypatch):

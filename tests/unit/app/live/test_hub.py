@@ -180,7 +180,7 @@ async def end(page):
 
 
 @pytest.mark.parametrize(
-    ("limits", "more", "told"),
+    ("limits", "more", "message"),
     [
         ({"max_streams": 3}, {}, "The server has 3"),
         ({"max_per_session": 3}, {"visitor": "v"}, "This session has 3"),
@@ -189,10 +189,10 @@ async def end(page):
         ({"max_per_address": 3}, {"address": "::1"}, "This address has 3"),
     ],
 )
-def test_hub_limits_streams_and_frees_their_places(limits, more, told):
+def test_hub_limits_streams_and_frees_their_places(limits, more, message):
     hub = Hub(**limits)
     pages = [hub.subscribe(watching(**more)) for _ in range(3)]
-    with pytest.raises(TooManyStreamsError, match=told) as caught:
+    with pytest.raises(TooManyStreamsError, match=message) as caught:
         hub.subscribe(watching(**more))
     assert caught.value.status == 429
     hub.unsubscribe(pages[0])
@@ -212,9 +212,9 @@ def test_unsubscribe_leaves_nothing_behind():
 
 async def test_hub_session_end_closes_that_visitor_s_pages_only():
     hub = Hub()
-    mine, other = (hub.subscribe(watching(visitor=v)) for v in ("a", "b"))
+    own, other = (hub.subscribe(watching(visitor=v)) for v in ("a", "b"))
     await hub.deliver(SessionEnded("a"))
-    assert (mine.closed, other.closed) == (True, False)
+    assert (own.closed, other.closed) == (True, False)
 
 
 def test_hub_close_ends_every_page():

@@ -300,8 +300,8 @@ async def test_list_is_dropped_with_its_last_viewer(shop):
         shop.app.lists.leave(viewer)
     await settled()
     assert (len(shop.app.lists), shop.app.lists._lists, shop.app.lists._joined) == (0, {}, {})
-    mine = asyncio.current_task()
-    assert [task for task in asyncio.all_tasks() if task is not mine] == []
+    own = asyncio.current_task()
+    assert [task for task in asyncio.all_tasks() if task is not own] == []
 
 
 async def test_rule_function_gives_each_actor_a_separate_list(shop):
@@ -371,18 +371,18 @@ async def test_expired_record_leaves_the_list(shop):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [
         {},
         {"price__lt": "5", "order": "-price,name", "page": "3", "per_page": "7"},
         {"name__in": "a b,c&d", "search": "ä?=#", "note__contains": " x "},
     ],
 )
-async def test_list_key_parses_to_an_equal_list(shop, asked):
+async def test_list_key_parses_to_an_equal_list(shop, parameters):
     from urllib.parse import parse_qsl
 
     entity_type = shop.app.registry[Product]
-    listing = listing_of(entity_type, asked)
+    listing = listing_of(entity_type, parameters)
     assert listing_of(entity_type, dict(parse_qsl(listing.words))) == listing
     assert " " not in listing.topic
 

@@ -131,8 +131,8 @@ class Browser:
         for cls, id in self.watched.values():
             page.show(app.registry[cls], default_snapshot(cls, id))
         self.lists = {}
-        for cls, asked in rng.sample(LISTS, 3):
-            listing = listing_of(app.registry[cls], asked)
+        for cls, requested in rng.sample(LISTS, 3):
+            listing = listing_of(app.registry[cls], requested)
             page.show_list(listing)
             self.lists[rows_id(listing)] = ShownRows(listing)
         self.token = tokens.sign(page)
@@ -348,5 +348,5 @@ async def settled(app, pages):
     async with asyncio.timeout(30):
         while quiet < 10:
             await asyncio.sleep(0.002)
-            told = app.lists.settled and not any(s.pending for s in app.hub)
-            quiet = quiet + 1 if told and len(app.hub) == len(pages) else 0
+            text = app.lists.settled and not any(s.pending for s in app.hub)
+            quiet = quiet + 1 if text and len(app.hub) == len(pages) else 0

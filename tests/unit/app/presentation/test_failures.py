@@ -46,11 +46,11 @@ def test_frames_are_those_of_the_application(fail: Fail) -> None:
         ("parts.py", 5, "load"),
     ]
     assert (5, "    json.loads('{')") in frames[-1].code
-    told = own_traceback(error)
-    assert "shop.py" in told
-    assert "JSONDecodeError" in told
-    assert "frozen importlib" not in told
-    assert "decoder.py" not in told
+    traceback_text = own_traceback(error)
+    assert "shop.py" in traceback_text
+    assert "JSONDecodeError" in traceback_text
+    assert "frozen importlib" not in traceback_text
+    assert "decoder.py" not in traceback_text
 
 
 def test_syntax_error_is_the_last_frame(fail: Fail) -> None:
@@ -65,9 +65,9 @@ def test_cause_is_included(fail: Fail) -> None:
     source = (
         "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise RuntimeError('no') from e\n"
     )
-    told = own_traceback(fail(shop=source))
-    assert "ZeroDivisionError" in told
-    assert "direct cause" in told
+    traceback_text = own_traceback(fail(shop=source))
+    assert "ZeroDivisionError" in traceback_text
+    assert "direct cause" in traceback_text
 
 
 def test_changed_file_shows_current_source(fail: Fail) -> None:

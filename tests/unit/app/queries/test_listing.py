@@ -76,18 +76,18 @@ def test_empty_input_of_a_page_is_no_filter():
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [{"title": ""}, {"title__isnull": "true"}, {"title__not_in": "a"},
      {"page": "2"}, {"per_page": "5"}, {"search": "x"}, {"order": "title"}, {"on": "true"},
      {"title": "a&b=c"}, {"title__contains": "é"}],
     ids=str,
 )  # fmt: skip
-def test_different_queries_have_different_keys(asked):
-    plain, other = listing_of(BOOKS, {}), listing_of(BOOKS, asked)
+def test_different_queries_have_different_keys(parameters):
+    plain, other = listing_of(BOOKS, {}), listing_of(BOOKS, parameters)
 
     assert plain != other
     assert rows_id(plain) != rows_id(other)
-    assert other != asked
+    assert other != parameters
 
 
 @given(
@@ -103,9 +103,9 @@ def test_different_queries_have_different_keys(asked):
 )
 @settings(max_examples=150)
 def test_key_parses_to_an_equal_query(filters, search, order, page):
-    asked = {**filters, "search": search, "order": order, "page": str(page)}
+    requested = {**filters, "search": search, "order": order, "page": str(page)}
 
-    listing = listing_of(BOOKS, asked)
+    listing = listing_of(BOOKS, requested)
     again = listing_of(BOOKS, dict(parse_qsl(listing.words, keep_blank_values=True)))
 
     assert again == listing
@@ -148,7 +148,7 @@ def test_cursor_is_taken_only_where_cursors_are_allowed():
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("parameters", "message"),
     [
         ({"search": "x" * 201}, "search has 201 characters; expected at most 200"),
         ({"page": "0"}, "page is '0'; expected a number from 1 to 1000000"),
@@ -163,9 +163,9 @@ def test_cursor_is_taken_only_where_cursors_are_allowed():
         ({"day": "soon"}, "can't be compared with 'soon'"),
     ],
 )
-def test_invalid_query_error_lists_allowed_values(asked, told):
-    with pytest.raises(RequestError, match=told.replace("(", r"\(")):
-        listing_of(BOOKS, asked)
+def test_invalid_query_error_lists_allowed_values(parameters, message):
+    with pytest.raises(RequestError, match=message.replace("(", r"\(")):
+        listing_of(BOOKS, parameters)
 
 
 def test_digest_of_a_window_follows_records_order_and_more():

@@ -92,7 +92,7 @@ async def test_returned_records_share_nothing_mutable(app):
 
 
 @pytest.mark.parametrize(
-    ("filters", "more", "told"),
+    ("filters", "more", "message"),
     [
         ({"colour": 1}, {}, "can't be filtered or ordered by 'colour'"),
         ({"cost": 1}, {}, "can't be filtered or ordered by 'cost'"),
@@ -104,8 +104,8 @@ async def test_returned_records_share_nothing_mutable(app):
         ({}, {"offset": -1}, "offset is -1"),
     ],
 )
-def test_make_query_invalid_argument_names_the_reason(filters, more, told):
-    with pytest.raises(RequestError, match=told):
+def test_make_query_invalid_argument_names_the_reason(filters, more, message):
+    with pytest.raises(RequestError, match=message):
         make_query(Product, filters, **more)
 
 

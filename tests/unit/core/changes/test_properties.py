@@ -114,8 +114,8 @@ def _mutable(value: Any, found: dict[int, Any]) -> dict[int, Any]:
 
 
 def _shared(a: Any, b: Any) -> list[Any]:
-    ours, theirs = _mutable(a, {}), _mutable(b, {})
-    return [ours[key] for key in ours.keys() & theirs.keys()]
+    ours, other = _mutable(a, {}), _mutable(b, {})
+    return [ours[key] for key in ours.keys() & other.keys()]
 
 
 @settings(deadline=None)

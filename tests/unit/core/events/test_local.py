@@ -475,18 +475,18 @@ def test_draft_with_extras_takes_a_new_one() -> None:
 
 
 def test_draft_used_after_its_event_changes_nothing() -> None:
-    kept = []
+    remaining = []
 
     class Leaky(Entity):
         rows: list[int] = Field(default_factory=list)
 
         @event
         def leak(self) -> None:
-            kept.append(self)
+            remaining.append(self)
 
     leaky = Leaky()
     leaky.leak()
-    kept[0].rows.append(1)
+    remaining[0].rows.append(1)
     assert leaky.rows == []
 
 

@@ -151,8 +151,8 @@ def test_editable_id_generated_is_not_and_required_is() -> None:
     class Inherited(Numbered):
         pass
 
-    answers = [cls.__entity__.fields["id"].editable for cls in (Numbered, Named, Chosen, Inherited)]
-    assert answers == [False, True, True, False]
+    results = [cls.__entity__.fields["id"].editable for cls in (Numbered, Named, Chosen, Inherited)]
+    assert results == [False, True, True, False]
     assert not _Account.__entity__.fields["id"].editable
 
 

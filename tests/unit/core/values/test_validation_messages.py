@@ -27,7 +27,7 @@ def claim(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("annotation", "value", "said"),
+    ("annotation", "value", "message"),
     [
         (int, "x", "A whole number, please."),
         (int, 1.5, "A whole number, please."),
@@ -59,11 +59,11 @@ def claim(value: Any) -> Any:
         (Annotated[int, AfterValidator(claim)], 1, "Not again"),
     ],
 )
-def test_error_is_a_sentence_for_visitors(annotation: Any, value: Any, said: str) -> None:
+def test_error_is_a_sentence_for_visitors(annotation: Any, value: Any, message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(annotation).validate_python(value)
 
-    assert sentence(caught.value.errors()[0]) == said
+    assert sentence(caught.value.errors()[0]) == message
 
 
 def test_unknown_error_keeps_its_message() -> None:

@@ -128,7 +128,7 @@ def test_bind_signature_names_types_without_their_rules():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "message"),
     [
         (Inputs(), "'delta' is missing"),
         (Inputs(body={"delta": [1]}), "'delta' must be int, got [1] (from body)"),
@@ -141,13 +141,13 @@ def test_bind_signature_names_types_without_their_rules():
         (Inputs(body={"delta": "9" * 80}, body_name="JSON body"), "…"),
     ],
 )
-def test_bind_bad_input_names_it(inputs, told):
-    if told == "…":
+def test_bind_bad_input_names_it(inputs, message):
+    if message == "…":
         assert counter().bind(inputs) == {"delta": int("9" * 80)}
         return
     with pytest.raises(BindingError) as caught:
         counter().bind(inputs)
-    assert f"Counter.adjust: {told}" in str(caught.value)
+    assert f"Counter.adjust: {message}" in str(caught.value)
 
 
 def test_bind_several_bad_values_names_each():
@@ -216,7 +216,7 @@ def test_bind_types_are_converted(annotation, text, expected):
 
 
 @pytest.mark.parametrize(
-    ("annotation", "text", "told"),
+    ("annotation", "text", "message"),
     [
         (list[int], '[1, "x"]', "[1] input should be a valid integer"),
         (list[int], "[1", "input should be a valid list, got '[1' (from body)"),
@@ -226,10 +226,10 @@ def test_bind_types_are_converted(annotation, text, expected):
         (Annotated[int, Constraint(gt=0)], "0", "input should be greater than 0, got '0'"),
     ],
 )
-def test_bind_wrong_container_names_the_path(annotation, text, told):
+def test_bind_wrong_container_names_the_path(annotation, text, message):
     with pytest.raises(BindingError) as caught:
         taking(annotation).bind(Inputs(body={"value": text}))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_binder_special_parameters_are_found_by_type_and_by_name():
             who: Actor | None,
             visit: Session,
             unit: UnitOfWork,
-            asked: Request,
+            parameters: Request,
             request,
             session,
             actor,
