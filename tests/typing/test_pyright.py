@@ -49,7 +49,7 @@ def test_documented_code_passes_mypy() -> None:
     assert code == 0, said + broken
 
 
-def test_pyright_refuses_marked_lines() -> None:
+def test_pyright_rejects_marked_lines() -> None:
     marked = {
         number for number, line in enumerate(MARKED.read_text().splitlines(), 1) if "# E: " in line
     }

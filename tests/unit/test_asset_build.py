@@ -57,7 +57,7 @@ def test_archive_is_the_same_content_without_a_time(build: ModuleType, tmp_path:
     ],
     ids=["circle", "missing"],
 )
-def test_import_that_cannot_be_published_is_refused(
+def test_import_that_cannot_be_published_is_rejected(
     build: ModuleType, tmp_path: Path, sources: dict[str, str], words: str
 ) -> None:
     with pytest.raises(build.BuildError, match=words):

@@ -107,7 +107,7 @@ def test_enter_submits_and_a_form_is_empty_after_success(shop: Server, visit: Vi
     expect(note).to_be_focused()
 
 
-def test_refused_form_keeps_input_and_shows_the_error_beside_the_field(
+def test_rejected_form_keeps_input_and_shows_the_error_beside_the_field(
     shop: Server, visit: Visit
 ) -> None:
     ann = visit(shop)

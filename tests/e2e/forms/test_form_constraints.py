@@ -60,7 +60,7 @@ def test_invalid_number_is_reported_before_the_request(page_state: Server, visit
     assert page.url.endswith("/tickets/new")
 
 
-def test_cleared_number_is_refused_or_none_but_never_the_old_value(
+def test_cleared_number_is_rejected_or_none_but_never_the_old_value(
     page_state: Server, visit: Visit
 ) -> None:
     ann = visit(page_state)

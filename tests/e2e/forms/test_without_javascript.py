@@ -52,7 +52,7 @@ def test_record_is_created_edited_and_deleted(page: Page, shop: Server) -> None:
     expect(page.get_by_text("Plain pen")).to_have_count(0)
 
 
-def test_refused_form_is_rendered_with_its_input(page: Page) -> None:
+def test_rejected_form_is_rendered_with_its_input(page: Page) -> None:
     page.goto("/products/new")
     page.get_by_label("Name").fill("A name of more than twenty characters")
     page.get_by_label("Stock").fill("12")

@@ -347,7 +347,7 @@ def test_bound_field_is_applied_while_typing_continues(stores: Server, visit: Vi
     expect(page.locator("#draft")).to_have_value("hello you")
 
 
-def test_refused_event_changes_nothing(stores: Server, visit: Visit) -> None:
+def test_rejected_event_changes_nothing(stores: Server, visit: Visit) -> None:
     page = visit(stores).open("/own")
     press(page, "One")
     press(page, "Fail")

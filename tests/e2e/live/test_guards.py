@@ -45,7 +45,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_page_follows_redirect_of_its_refused_stream(
+def test_page_follows_redirect_of_its_rejected_stream(
     serve: Callable[..., Server], visit: Callable[..., Visitor], kind: str
 ) -> None:
     server = serve(PROGRAM % ANSWERS[kind])

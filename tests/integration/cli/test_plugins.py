@@ -127,7 +127,7 @@ def test_plugin_that_exits_on_import_disables_only_its_command(install: Any, run
     ],
     ids=["kind", "parameter"],
 )  # fmt: skip
-def test_plugin_with_another_type_is_refused_by_name(
+def test_plugin_with_another_type_is_rejected_by_name(
     install: Any, run: Run, source: str, reason: str
 ) -> None:
     install("odd", source, cli_commands={"odd": ":made"})

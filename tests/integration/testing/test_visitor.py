@@ -92,7 +92,7 @@ def test_visibility_and_classes_after_signal_changes_are_updated(visitor):
     assert page.has("#much")
 
 
-def test_toasts_after_another_action_are_only_its_own(visitor):
+def test_toasts_after_another_action_are_of_that_action_only(visitor):
     page = visitor.open("/own")
     page.click("+1")
     assert page.toasts == [Toast("Now 1", "success")]

@@ -70,7 +70,7 @@ async def test_two_applications_with_the_same_class_share_nothing():
     assert len(second.bus.of(Changed)) == 1
 
 
-async def test_dispatch_action_of_an_unregistered_class_is_refused():
+async def test_dispatch_action_of_an_unregistered_class_is_rejected():
     """Also when it has another class of that name."""
 
     def other():
@@ -157,7 +157,7 @@ async def test_dispatch_without_data_in_the_session_still_uses_that_session(visi
     assert (await repository.get(Mine, "key-bob")).count == 1
 
 
-async def test_dispatch_of_a_session_s_event_without_a_session_is_refused():
+async def test_dispatch_of_a_session_s_event_without_a_session_is_rejected():
     app = fake_application(Mine)
     with pytest.raises(ConfigurationError, match="this code has none"):
         await app.dispatch(Mine.add())
@@ -197,7 +197,7 @@ async def test_instance_of_another_s_record_is_denied(visitor):
         await app.instance(app.registry[Note], visitor(actor="bob"), note.id)
 
 
-async def test_own_without_a_request_is_refused(visitor):
+async def test_own_without_a_request_is_rejected(visitor):
     app = fake_application(Mine)
     scope = {"starmodel.session": visitor("ann")}
     assert (await Mine.get(scope)).id == "key-ann"
@@ -234,7 +234,7 @@ async def test_unit_of_work_class_can_be_replaced():
         await app.dispatch(Counter.add())
 
 
-def test_render_without_pages_is_refused():
+def test_render_without_pages_is_rejected():
     fake_application(Counter)
     with pytest.raises(ConfigurationError, match="no pages"):
         str(Counter.add())

@@ -28,7 +28,7 @@ class Pen(Entity):
      ("editible", "did you mean 'editable'"), ("primary_kye", "did you mean 'primary_key'"),
      ("zzz", "json_schema_extra")],
 )  # fmt: skip
-def test_unknown_argument_of_a_field_is_refused(argument: str, hint: str) -> None:
+def test_unknown_argument_of_a_field_is_rejected(argument: str, hint: str) -> None:
     with pytest.raises(ConfigurationError, match=f"unknown argument '{argument}'.*") as refused:
         Field(**{argument: "x"})
     assert hint in str(refused.value)

@@ -43,7 +43,7 @@ async def test_dispatch_event_that_raises_changes_nothing(app, bus):
     assert len(bus.messages) == before
 
 
-async def test_dispatch_invalid_result_is_refused_by_field(app):
+async def test_dispatch_invalid_result_is_rejected_by_field(app):
     with pytest.raises(InvalidStateError) as caught:
         await app.dispatch(Counter.spoil())
     assert set(caught.value.fields) == {"count"}
@@ -85,7 +85,7 @@ async def test_dispatch_toast_and_redirect_are_sorted_into_the_reply(app):
     assert (await app.dispatch(Counter.show("go"))).reply.redirect == "/x"
 
 
-async def test_dispatch_unserialisable_result_is_refused_before_the_commit(app):
+async def test_dispatch_unserialisable_result_is_rejected_before_the_commit(app):
     with pytest.raises((TypeError, ValueError)):
         await app.dispatch(Counter.odd())
     assert await stored(app) is None
@@ -164,7 +164,7 @@ async def test_dispatch_special_parameters_are_injected(visitor, send):
     assert (seen["request"], seen["signals"]) == ("the request", {"a": 1})
 
 
-async def test_dispatch_without_actor_is_refused_before_the_lookup(app):
+async def test_dispatch_without_actor_is_rejected_before_the_lookup(app):
     made = await Product.objects.create(name="Pen")
     for id in (made.id, "unknown"):
         with pytest.raises(NotSignedInError):

@@ -37,7 +37,7 @@ async def test_create_update_delete_are_events(app, changes):
     assert changes()[2][2] is None
 
 
-async def test_create_missing_field_is_refused_by_field(app):
+async def test_create_missing_field_is_rejected_by_field(app):
     with pytest.raises(InvalidStateError) as caught:
         await Product.objects.create(stock=1)
     assert set(caught.value.fields) == {"name"}

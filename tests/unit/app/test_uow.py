@@ -139,7 +139,7 @@ async def test_unit_add_of_a_scoped_instance_stores_it(app):
     assert (await stored(app, Stats, "app")).paid == 4
 
 
-async def test_unit_add_of_an_id_that_it_already_has_is_refused(app):
+async def test_unit_add_of_an_id_that_it_already_has_is_rejected(app):
     await put(app, Account(id="a", gold=1))
     unit = app.unit()
     (await unit.get(Account, "a")).gold = 9
@@ -200,7 +200,7 @@ async def test_unit_of_two_stores_event_that_raises_changes_neither(app, bus):
 
 
 @pytest.mark.parametrize("broken", ["sql", "memory"])
-async def test_unit_of_two_stores_when_one_refuses_neither_changes(app, sql, bus, broken):
+async def test_unit_of_two_stores_when_one_rejects_neither_changes(app, sql, bus, broken):
     await put(app, Account(id="a", gold=10))
     published = len(bus.messages)
     if broken == "sql":
@@ -232,7 +232,7 @@ async def test_unit_of_two_stores_conflict_in_either_stores_neither(app):
     assert (await stored(app, Stats, "app")).paid == 50
 
 
-async def test_unit_of_two_stores_without_transactions_is_refused(bus, clock):
+async def test_unit_of_two_stores_without_transactions_is_rejected(bus, clock):
     class Here(Entity):
         model_config = EntityConfig(scope="app", access="public")
         n: int = 0

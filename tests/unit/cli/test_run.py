@@ -137,7 +137,7 @@ app = create_app()
 """
 
 
-def test_workers_option_with_state_in_memory_is_refused(started: dict[str, Any]) -> None:
+def test_workers_option_with_state_in_memory_is_rejected(started: dict[str, Any]) -> None:
     write("hello.py", IN_MEMORY)
     message = refusal("hello.py", "--workers", "2")
     assert "Basket is kept in the memory of one process" in message
@@ -146,7 +146,7 @@ def test_workers_option_with_state_in_memory_is_refused(started: dict[str, Any])
     assert started == {}
 
 
-def test_workers_option_with_reload_is_refused() -> None:
+def test_workers_option_with_reload_is_rejected() -> None:
     write("hello.py", ASGI)
     assert "Leave out --reload" in refusal("hello.py", "--workers", "2", "--reload")
 

@@ -79,23 +79,23 @@ MAKERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("how", MAKERS)
-def test_snapshot_however_made_refuses_assignment(how: str) -> None:
+def test_snapshot_however_made_rejects_assignment(how: str) -> None:
     made = MAKERS[how](_Order())
     with pytest.raises(FrozenEntityError, match=r"_Order\.total .*@event.*evolve\(total=…\)"):
         _assign(made)
 
 
-def test_snapshot_with_an_unknown_name_refuses_assignment() -> None:
+def test_snapshot_with_an_unknown_name_rejects_assignment() -> None:
     with pytest.raises(FrozenEntityError):
         _assign(_Order(), "nothing")
 
 
-def test_snapshot_field_deleted_refuses() -> None:
+def test_snapshot_field_deleted_rejects() -> None:
     with pytest.raises(FrozenEntityError, match="stays one"):
         del _Order().total
 
 
-def test_snapshot_with_extras_refuses_their_change() -> None:
+def test_snapshot_with_extras_rejects_their_change() -> None:
     free = _Free.model_validate({"known": 1, "other": 2})
     with pytest.raises(FrozenEntityError):
         _assign(free, "other")
@@ -108,7 +108,7 @@ def test_snapshot_error_when_raised_is_a_type_error() -> None:
     assert issubclass(FrozenEntityError, TypeError)
 
 
-def test_snapshot_used_as_key_refuses() -> None:
+def test_snapshot_used_as_key_rejects() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(_Order())
 
@@ -179,7 +179,7 @@ def test_evolve_with_a_container_does_not_share_it() -> None:
     assert box.data == {"a": [1]}
 
 
-def test_model_validate_with_update_refuses_to_ignore_it() -> None:
+def test_model_validate_with_update_rejects_to_ignore_it() -> None:
     with pytest.raises(TypeError, match="evolve"):
         _Order.model_validate({}, update={"total": 1})
 

@@ -28,7 +28,7 @@ def _entity():
 Lamp = _entity()
 
 
-def test_clock_stands_still_until_told():
+def test_clock_is_constant_until_advanced():
     clock = FakeClock(10.0)
     assert clock() == clock() == 10.0
     clock.advance(2.5)
@@ -61,7 +61,7 @@ async def test_application_of_fakes_runs_events_of_every_store():
     assert [m.kind for m in app.bus.of(Changed)] == ["created"]
 
 
-async def test_transactional_repository_refuses_once_when_told():
+async def test_transactional_repository_fails_one_commit_on_request():
     store = FakeTransactionalRepository()
     app = fake_application(Lamp, stores={"sql": store})
     store.refusal = OSError("disk full")

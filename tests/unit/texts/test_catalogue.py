@@ -150,7 +150,7 @@ def test_message_is_immutable() -> None:
         ),
     ],
 )
-def test_text_that_can_never_be_rendered_is_refused(own, problem: str) -> None:
+def test_text_that_can_never_be_rendered_is_rejected(own, problem: str) -> None:
     with pytest.raises(ValueError, match=re.escape(problem)):
         Catalogue(own)
 

@@ -121,7 +121,7 @@ class ConcurrencyContract(ContractBase):
         assert (await stage.got(item)).tags == ["a"]
 
     @staged
-    async def test_latest_after_a_refused_commit_is_what_is_stored(self, stage: Stage) -> None:
+    async def test_latest_after_a_rejected_commit_is_the_stored_one(self, stage: Stage) -> None:
         item = Item(name="Pen")
         await stage.put(item)
         old = await stage.got(item)

@@ -33,7 +33,7 @@ class MarkersContract(ContractBase):
         assert await stage.repository.marker(marker.key) == marker
 
     @staged
-    async def test_refused_batch_leaves_no_marker(self, stage: Stage) -> None:
+    async def test_rejected_batch_leaves_no_marker(self, stage: Stage) -> None:
         item, marker = Item(name="Pen"), marked("run1", stage.clock())
         await stage.put(item)
         with pytest.raises(VersionConflictError):
@@ -41,7 +41,7 @@ class MarkersContract(ContractBase):
         assert await stage.repository.marker(marker.key) is None
 
     @staged
-    async def test_marker_of_another_run_refuses_the_batch(self, stage: Stage) -> None:
+    async def test_marker_of_another_run_rejects_the_batch(self, stage: Stage) -> None:
         item, first = Item(name="Pen"), marked("run1", stage.clock(), "first")
         await stage.repository.commit(Batch(marker=first))
         with pytest.raises(DuplicateCommandError):

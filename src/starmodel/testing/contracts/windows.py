@@ -60,7 +60,7 @@ class WindowsContract(ContractBase):
                 assert await _walked(stage, query, size) == query.arrange(items), (order, size)
 
     @staged
-    async def test_a_window_begins_behind_a_record_that_is_gone(self, stage: Stage) -> None:
+    async def test_window_starts_after_the_cursor_of_a_deleted_record(self, stage: Stage) -> None:
         items = _items()
         await stage.put(*items)
         query = make_query(Item, {}, order="size")
@@ -133,7 +133,7 @@ class WindowsContract(ContractBase):
         assert await stage.repository.count(Query(Item)) == 27
 
     @staged
-    async def test_matches_agrees_with_what_is_found_or_does_not_say(self, stage: Stage) -> None:
+    async def test_matches_agrees_with_query_or_is_undecided(self, stage: Stage) -> None:
         items = [Item(id=f"{n:02}", name=name) for n, name in enumerate(LETTERS)]
         await stage.put(*items)
         for letter in LETTERS:

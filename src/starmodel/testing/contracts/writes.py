@@ -51,7 +51,7 @@ class WritesContract(ContractBase):
         assert found.cost == 5
 
     @staged
-    async def test_loaded_snapshot_refuses_assignment_and_event_calls(self, stage: Stage) -> None:
+    async def test_loaded_snapshot_rejects_assignment_and_event_calls(self, stage: Stage) -> None:
         item = Item(name="Pen")
         await stage.put(item)
         found = await stage.got(item)
@@ -86,7 +86,7 @@ class WritesContract(ContractBase):
         assert await stage.got(item) == item.evolve(size=None, tags=[], notes={})
 
     @staged
-    async def test_stale_changes_conflict_and_tell_the_stored_version(self, stage: Stage) -> None:
+    async def test_stale_change_conflicts_with_the_stored_version(self, stage: Stage) -> None:
         item = Item(name="Pen")
         await stage.put(item)
         old = await stage.got(item)
@@ -161,7 +161,7 @@ class WritesContract(ContractBase):
         assert version_of(await stage.got(lamp)) == 1
 
     @staged
-    async def test_containers_given_are_not_the_stored_ones(self, stage: Stage) -> None:
+    async def test_stored_containers_are_copies(self, stage: Stage) -> None:
         item = Item(name="Pen", tags=["a"], notes={"k": ["x"]})
         await stage.put(item)
         item.tags.append("sneaked in")
@@ -190,7 +190,7 @@ class WritesContract(ContractBase):
         assert (await stage.got(lamp)).level == 4
 
     @staged
-    async def test_numbers_for_ids_are_never_given_twice(self, stage: Stage) -> None:
+    async def test_next_id_is_unique(self, stage: Stage) -> None:
         repository = stage.repository
         ids = await asyncio.gather(*(repository.next_id(Ticket) for _ in range(20)))
         assert len(set(ids)) == 20

@@ -122,7 +122,7 @@ async def test_every_value_round_trips_and_is_filtered_and_sorted(
         await app.close()
 
 
-async def test_type_that_does_not_fit_is_refused_by_name(
+async def test_type_that_does_not_fit_is_rejected_by_name(
     external: ExternalWriter, start: Start
 ) -> None:
     for type_, annotation, wanted in REFUSED[external.kind]:
@@ -136,7 +136,7 @@ async def test_type_that_does_not_fit_is_refused_by_name(
 
 
 @pytest.mark.parametrize("any_url", SERVERS, indirect=True)
-async def test_labels_that_fit_no_member_are_refused(
+async def test_labels_that_fit_no_member_are_rejected(
     external: ExternalWriter, start: Start
 ) -> None:
     class Other(enum.Enum):
@@ -149,7 +149,7 @@ async def test_labels_that_fit_no_member_are_refused(
 
 
 @pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
-async def test_value_that_a_column_would_alter_is_refused(
+async def test_value_that_a_column_would_alter_is_rejected(
     external: ExternalWriter, start: Start
 ) -> None:
     for type_, annotation, value in (

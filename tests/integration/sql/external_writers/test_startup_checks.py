@@ -40,7 +40,7 @@ async def test_external_table_is_served_unchanged_and_logged(
     await repository.close()
 
 
-async def test_table_that_lacks_a_field_is_refused(any_url: str, external: ExternalWriter) -> None:
+async def test_table_that_lacks_a_field_is_rejected(any_url: str, external: ExternalWriter) -> None:
     class Wider(Customer):
         __tablename__ = "customer"
         town: str = ""
@@ -104,7 +104,7 @@ async def test_unmapped_not_null_column_is_named(
         await customers.commit(Batch([insert(Customer(id=5, name="Bo"))]))
 
 
-async def test_table_whose_ids_are_not_unique_is_refused(
+async def test_table_whose_ids_are_not_unique_is_rejected(
     any_url: str, external: ExternalWriter
 ) -> None:
     await external.run("CREATE TABLE loose AS SELECT * FROM customer")
@@ -122,7 +122,7 @@ async def test_table_whose_ids_are_not_unique_is_refused(
     await repository.close()
 
 
-async def test_table_without_transactions_is_refused(mariadb_url: str) -> None:
+async def test_table_without_transactions_is_rejected(mariadb_url: str) -> None:
     url = await asyncio.to_thread(emptied, mariadb_url)
     external = await ExternalWriter.at(url)
     await external.run(MADE["mysql"].replace("InnoDB", "MyISAM"))

@@ -23,7 +23,7 @@ SET = "UPDATE customer SET {} = ? WHERE customer_no = 1"
 
 
 @pytest.mark.parametrize("column", ["name", "visits", "rating", "code", "balance"])
-async def test_external_change_after_the_read_is_kept_and_command_is_retried(
+async def test_external_change_after_the_read_is_preserved_and_command_is_retried(
     customers: SqlRepository, external: ExternalWriter, column: str
 ) -> None:
     ann = await stored(customers)

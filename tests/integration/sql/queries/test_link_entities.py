@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from starmodel import ConfigurationError, Entity, Field, Relationship
-from starmodel.app.application import Application, dispatch
+from starmodel.app.application import Application
+from starmodel.app.commands.dispatching import dispatch
 from starmodel.testing.fakes import fake_application
 
 
@@ -82,7 +83,7 @@ async def test_link_with_two_keys_to_one_class_uses_the_named_one(
     assert ([g.id for g in bob.groups], [g.id for g in bob.adds]) == ([], ["g"])
 
 
-def test_self_link_without_named_key_is_refused() -> None:
+def test_self_link_without_named_key_is_rejected() -> None:
     class _Node(Entity):
         nodes: list[_Node] = Relationship(link_model="_Edge")
 

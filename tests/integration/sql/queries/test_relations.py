@@ -10,7 +10,8 @@ from sqlmodel import SQLModel
 
 from starmodel import Entity, Field, Relationship
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.application import Application, dispatch
+from starmodel.app.application import Application
+from starmodel.app.commands.dispatching import dispatch
 from starmodel.core.errors import (
     ConfigurationError,
     ConstraintError,
@@ -129,7 +130,7 @@ async def test_stream_loads_relations_with_each_batch(application: Application) 
     assert [h.team and h.team.name for h in heroes] == ["Red", "Red", "Blue", None]
 
 
-async def test_unloaded_relation_is_refused_and_not_serialised(
+async def test_unloaded_relation_is_rejected_and_not_serialised(
     application: Application,
 ) -> None:
     red, _ = await _filled()

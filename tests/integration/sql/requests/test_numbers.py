@@ -64,7 +64,7 @@ async def test_id_of_any_type_is_no_5xx(browser: Any) -> None:
             assert response.status_code < 500, (id[:40], method, response.text[:300])
 
 
-async def test_number_of_any_size_is_stored_exactly_or_refused(browser: Any) -> None:
+async def test_number_of_any_size_is_stored_exactly_or_rejected(browser: Any) -> None:
     for name in ("count", "price", "weight"):
         for number in NUMBERS:
             response = await browser.call("POST", "/stocks/1/set", {name: number})

@@ -200,7 +200,7 @@ async def _warnings(url: str, *classes: type[Entity]) -> list[str]:
         ("STRING", str, "7a", " 1e5 "),
     ],
 )
-async def test_external_columns_store_a_value_exactly_or_refuse_it(
+async def test_external_columns_store_a_value_exactly_or_reject_it(
     any_url: str, declared: str, annotation: Any, stored: Any, refused: Any
 ) -> None:
     external = await ExternalWriter.at(any_url)

@@ -200,7 +200,7 @@ async def test_column_defaults_apply(start: Start) -> None:
     assert (stored.state, stored.rank, stored.made, stored.sum) == ("ready", 1, 9, 4)
 
 
-async def test_orm_only_default_is_refused(start: Start) -> None:
+async def test_orm_only_default_is_rejected(start: Start) -> None:
     class Note(Entity):
         at: int | None = Field(default=None, sa_column_kwargs={"onupdate": func.random()})
 
@@ -289,7 +289,7 @@ async def test_relations_follow_foreign_keys_however_declared(start: Start, how:
         await Album.objects.get(album.id)
 
 
-async def test_constraint_keeps_its_own_options(start: Start, any_url: str) -> None:
+async def test_constraint_retains_its_options(start: Start, any_url: str) -> None:
     """A deferred foreign key allows any insert order; ON UPDATE CASCADE stays in the schema."""
 
     class Team(Entity):
@@ -313,7 +313,7 @@ async def test_constraint_keeps_its_own_options(start: Start, any_url: str) -> N
 
 
 @pytest.mark.parametrize("option", ["prefixes", "autoload_with", "nonsense"])
-async def test_unknown_option_of_a_table_is_refused(start: Start, option: str) -> None:
+async def test_unknown_option_of_a_table_is_rejected(start: Start, option: str) -> None:
     class Odd(Entity):
         __table_args__ = {option: ["TEMPORARY"]}
         name: str = ""
@@ -322,7 +322,7 @@ async def test_unknown_option_of_a_table_is_refused(start: Start, option: str) -
         await start(Odd)
 
 
-async def test_schema_is_obeyed_or_refused(start: Start, any_url: str) -> None:
+async def test_schema_is_obeyed_or_rejected(start: Start, any_url: str) -> None:
     class Team(Entity):
         name: str = ""
 
@@ -388,7 +388,7 @@ async def test_enum_is_stored_by_the_values_of_its_declared_type(
     assert [f.id for f in await Film.objects.list(order="-rating")] == ["1", "2", "3"]
 
 
-async def test_enum_type_of_other_members_is_refused(start: Start) -> None:
+async def test_enum_type_of_other_members_is_rejected(start: Start) -> None:
     class Mood(enum.Enum):
         GOOD = 1
 

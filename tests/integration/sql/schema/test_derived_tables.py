@@ -144,7 +144,7 @@ async def test_table_with_missing_columns_fails_startup(tmp_path: Path) -> None:
     assert _columns(file, "starmodel_marker") == []
 
 
-async def test_two_classes_of_one_table_name_are_refused(tmp_path: Path) -> None:
+async def test_two_classes_of_one_table_name_are_rejected(tmp_path: Path) -> None:
     class HttpLog(Entity):
         text: str
 
@@ -155,12 +155,12 @@ async def test_two_classes_of_one_table_name_are_refused(tmp_path: Path) -> None
         await opened(f"sqlite:///{tmp_path / 'app.db'}", HttpLog, HTTPLog)
 
 
-async def test_foreign_key_to_an_unknown_table_is_refused(tmp_path: Path) -> None:
+async def test_foreign_key_to_an_unknown_table_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="_team"):
         await opened(f"sqlite:///{tmp_path / 'app.db'}", _BlogPost)
 
 
-async def test_extra_fields_and_missing_ids_are_refused(tmp_path: Path) -> None:
+async def test_extra_fields_and_missing_ids_are_rejected(tmp_path: Path) -> None:
     class Loose(Entity):
         model_config = EntityConfig(extra="allow")
 

@@ -35,7 +35,7 @@ def _start(url: str, *classes: Any) -> None:
             assert [item.name for item in visitor.run(cls.objects.list())] == [str(number)]
 
 
-def test_tables_with_long_names_are_distinct_or_refused(any_url: str) -> None:
+def test_tables_with_long_names_are_distinct_or_rejected(any_url: str) -> None:
     classes = [_entity(f"Long{end}", "x" * 70 + end) for end in ("one", "two")]
     if _kind(any_url) == "sqlite":
         _start(any_url, *classes)
@@ -57,7 +57,7 @@ def test_length_is_measured_as_the_database_does(any_url: str) -> None:
 
 @pytest.mark.parametrize("any_url", SERVERS, indirect=True)  # SQLite takes names of any length
 @pytest.mark.parametrize("what", ["column", "index", "constraint"])
-def test_other_long_names_are_refused(any_url: str, what: str) -> None:
+def test_other_long_names_are_rejected(any_url: str, what: str) -> None:
     long = "n" * 70
     more: dict[str, Any] = {
         "column": {"annotations": {long: str}, long: ""},
@@ -93,7 +93,7 @@ def test_indexes_with_non_ascii_names_are_distinct(any_url: str) -> None:
     _start(any_url, _entity("Thing", "thing", annotations=dict.fromkeys(fields, str), **fields))
 
 
-def test_tables_that_differ_by_case_are_distinct_or_refused(any_url: str) -> None:
+def test_tables_that_differ_by_case_are_distinct_or_rejected(any_url: str) -> None:
     classes = [_entity("Upper", "Thing"), _entity("Lower", "thing")]
     if _kind(any_url) == "postgresql":
         _start(any_url, *classes)
@@ -103,7 +103,7 @@ def test_tables_that_differ_by_case_are_distinct_or_refused(any_url: str) -> Non
         _start(any_url, *classes)
 
 
-def test_columns_that_differ_by_case_are_distinct_or_refused(any_url: str) -> None:
+def test_columns_that_differ_by_case_are_distinct_or_rejected(any_url: str) -> None:
     cls = _entity("Thing", "thing", annotations={"Name": str}, Name="")
     if _kind(any_url) == "postgresql":
         _start(any_url, cls)

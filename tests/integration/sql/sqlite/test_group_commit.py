@@ -228,7 +228,7 @@ async def test_failed_commit_fails_its_whole_group_and_stores_nothing(tmp_path: 
     await repository.close()
 
 
-async def test_refused_batch_does_not_affect_its_group(
+async def test_rejected_batch_does_not_affect_its_group(
     repository: SqlRepository,
 ) -> None:
     taken = _Count(id="taken")
@@ -274,7 +274,7 @@ async def test_stale_commit_does_not_become_the_latest(repository: SqlRepository
     assert found.n == 2
 
 
-async def test_refused_commit_removes_chained_states_from_latest(
+async def test_rejected_commit_removes_chained_states_from_latest(
     repository: SqlRepository,
 ) -> None:
     await repository.commit(Batch([insert(_Count(id="hot"))]))
@@ -370,7 +370,7 @@ async def test_settled_commits_leave_nothing_to_the_garbage_collector(
         gc.enable()
 
 
-async def test_group_with_a_refused_change_stores_all_the_others(
+async def test_group_with_a_rejected_change_stores_all_the_others(
     repository: SqlRepository,
 ) -> None:
     counts = [_Count() for _ in range(4)]

@@ -31,7 +31,7 @@ def _lose(file: Path, *, is_replaced: bool) -> None:
 
 
 @pytest.mark.parametrize("is_replaced", [False, True], ids=["deleted", "replaced"])
-async def test_commit_into_a_deleted_file_is_refused(
+async def test_commit_into_a_deleted_file_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
 ) -> None:
     monkeypatch.setattr(sqlite_reader, "LOOK_S", 0.0)

@@ -215,7 +215,7 @@ async def test_composite_foreign_key(shop: Shop) -> None:
     assert set(await shop.all(Flat)) == {"b"}
 
 
-async def test_value_that_stays_taken_is_refused_and_nothing_is_stored(shop: Shop) -> None:
+async def test_value_that_stays_taken_is_rejected_and_nothing_is_stored(shop: Shop) -> None:
     await shop.commit(add=[Slot(id="a", place=1), Slot(id="b", place=2), Slot(id="c", place=3)])
     with pytest.raises(ConstraintError, match="taken"):
         await shop.commit(a=(Slot, {"place": 2}), b=(Slot, {"place": 3}))

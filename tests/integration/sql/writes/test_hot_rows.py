@@ -176,7 +176,7 @@ async def test_async_events_are_rebased_on_a_hot_row(applications: list[Applicat
     assert (found.total, found.note) == (96, "7")
 
 
-async def test_refused_event_releases_its_row_lock(
+async def test_rejected_event_releases_its_row_lock(
     applications: list[Application],
 ) -> None:
     async def write(application: Application, number: int) -> str:

@@ -140,7 +140,7 @@ async def test_list_denied_to_guests_discloses_nothing(make: Any, visit: Any) ->
         assert (data["items"], data["next"], data.get("total", 0)) == ([], None, 0)
 
 
-async def test_scan_beyond_the_limit_is_refused_naming_rule_and_remedy(make: Any) -> None:
+async def test_scan_beyond_the_limit_is_rejected_naming_rule_and_remedy(make: Any) -> None:
     browser = await make(40, [0, 1, 39], access_scan_limit=30)
 
     assert ids(await listed(browser, "per_page=2&page=1&order=-id&id__gte=00030")) == [39]

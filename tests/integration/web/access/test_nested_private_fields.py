@@ -138,7 +138,7 @@ SETS = [
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 @pytest.mark.parametrize("data", SETS)
-async def test_private_field_in_an_update_is_refused_as_unknown(
+async def test_private_field_in_an_update_is_rejected_as_unknown(
     house: Any, data: dict[str, Any], method: str
 ) -> None:
     before = await stored(house)
@@ -165,7 +165,7 @@ async def test_private_field_in_an_update_is_refused_as_unknown(
 
 
 @pytest.mark.parametrize("data", SETS)
-async def test_private_field_in_create_and_form_json_is_refused(
+async def test_private_field_in_create_and_form_json_is_rejected(
     house: Any, data: dict[str, Any]
 ) -> None:
     name = next(iter(data))
@@ -190,7 +190,7 @@ async def test_private_field_in_create_and_form_json_is_refused(
         ("put", {"many": [{"otherName": "mine"}]}),
     ],
 )
-async def test_private_field_in_an_argument_is_refused(house: Any, path: str, data: Any) -> None:
+async def test_private_field_in_an_argument_is_rejected(house: Any, path: str, data: Any) -> None:
     response = await house.call("POST", f"{house.url}/{path}", data)
     click = await house.click(f"{house.url}/{path}", data)
     name, value = next(iter(data.items()))
@@ -201,7 +201,7 @@ async def test_private_field_in_an_argument_is_refused(house: Any, path: str, da
     assert "mine" not in repr(await stored(house))
 
 
-async def test_private_field_in_form_inputs_is_refused(house: Any) -> None:
+async def test_private_field_in_form_inputs_is_rejected(house: Any) -> None:
     for name in ("place.code", "place.pin", "place.deep.code", "place.otherName"):
         response = await house.submit(f"{house.url}/update", {"place.street": "x", name: "mine"})
         assert response.status_code == 422, name

@@ -161,7 +161,7 @@ async def test_bulk_evaluates_the_rule_for_each_record(visit: Any) -> None:
     assert response.json() == {"done": [hers], "refused": {his: "You may not run Note.delete."}}
 
 
-async def test_unknown_record_is_refused_alone(shop: Any) -> None:
+async def test_unknown_record_is_rejected_alone(shop: Any) -> None:
     a, _, _ = await ids(shop)
 
     response = (
@@ -193,7 +193,7 @@ async def test_repeated_key_runs_nothing_again(shop: Any) -> None:
     assert await sold(shop) == [1, 0, 1]
 
 
-async def test_cross_site_bulk_is_refused(shop: Any) -> None:
+async def test_cross_site_bulk_is_rejected(shop: Any) -> None:
     response = await shop.post(
         "/books/_bulk",
         json={"event": "sell", "id": await ids(shop)},

@@ -125,7 +125,7 @@ async def test_repeated_key_after_a_failed_response_runs_nothing_again(
     assert (await browser.call("GET", at)).json()["count"] == 1
 
 
-async def test_unpublishable_state_is_refused_before_the_commit(visit: Any) -> None:
+async def test_unpublishable_state_is_rejected_before_the_commit(visit: Any) -> None:
     from typing import Any as Anything
 
     class Box(Entity):
@@ -142,7 +142,7 @@ async def test_unpublishable_state_is_refused_before_the_commit(visit: Any) -> N
 
 
 @pytest.mark.parametrize("value", [secrets.token_hex(5000), object()])
-async def test_session_too_large_for_a_cookie_is_refused_before_the_commit(
+async def test_session_too_large_for_a_cookie_is_rejected_before_the_commit(
     visit: Any, value: Any
 ) -> None:
     class Box(Entity):

@@ -146,7 +146,7 @@ async def test_plain_form_follows_a_yielded_redirect(visit: Any) -> None:
     assert (response.status_code, response.headers["location"]) == (303, "/job")
 
 
-async def test_yielded_redirect_to_another_host_is_refused(visit: Any) -> None:
+async def test_yielded_redirect_to_another_host_is_rejected(visit: Any) -> None:
     browser = visit(Job)
 
     click = await browser.click("/job/leads_away")

@@ -156,7 +156,7 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
-async def test_redirect_to_another_host_is_refused_and_changes_nothing(
+async def test_redirect_to_another_host_is_rejected_and_changes_nothing(
     visit: Any, url: str
 ) -> None:
     browser = visit(Desk)
@@ -208,7 +208,7 @@ async def test_dict_patches_signals_with_browser_safe_values(visit: Any) -> None
     assert api.json()["result"]["total"] == 2**60
 
 
-async def test_snapshot_of_its_own_class_becomes_the_state(visit: Any) -> None:
+async def test_returned_snapshot_of_the_same_class_becomes_the_state(visit: Any) -> None:
     response = await visit(Desk).call("POST", "/desk/functional")
 
     assert response.json()["entity"]["n"] == 10

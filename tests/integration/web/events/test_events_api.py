@@ -110,7 +110,7 @@ async def test_multipart_form_with_a_file(visit: Any) -> None:
     assert response.json()["entity"]["names"] == ["a.txt"]
 
 
-async def test_text_for_a_file_parameter_is_refused(visit: Any) -> None:
+async def test_text_for_a_file_parameter_is_rejected(visit: Any) -> None:
     response = await visit(Box).call("POST", "/box/attach", {"file": "a.txt"})
 
     assert response.status_code == 422

@@ -67,7 +67,7 @@ async def test_click_of_a_live_page_leaves_the_state_to_its_stream(visit: Any) -
     assert signals == "data: signals {}"
 
 
-async def test_click_takes_signals_named_like_its_own_parameters_only(visit: Any) -> None:
+async def test_click_reads_signals_of_declared_parameters_only(visit: Any) -> None:
     browser = visit(Counter)
 
     response = await browser.click("/counter/increment", {"amount": 5, "count": 70, "other": "x"})
@@ -87,7 +87,7 @@ async def test_click_cannot_set_a_field_by_its_signal(visit: Any) -> None:
     assert sse_events(response.text)[1].signals["Counter"]["count"] == 1
 
 
-async def test_refused_click_is_200_with_the_status_patch_and_a_toast(visit: Any) -> None:
+async def test_rejected_click_is_200_with_the_status_patch_and_a_toast(visit: Any) -> None:
     browser = visit(Counter)
 
     response = await browser.click("/counter/refuse")
@@ -102,7 +102,7 @@ async def test_refused_click_is_200_with_the_status_patch_and_a_toast(visit: Any
     assert (await browser.call("GET", "/counter")).json()["count"] == 0
 
 
-async def test_refused_parameter_has_its_error_beside_its_input(visit: Any) -> None:
+async def test_rejected_parameter_has_its_error_beside_its_input(visit: Any) -> None:
     form = {**DATASTAR, "content-type": "application/x-www-form-urlencoded"}
     browser = visit(Counter)
     response = await browser.post("/counter/increment", data={"amount": "ten"}, headers=form)
@@ -130,7 +130,7 @@ async def test_get_event_runs_only_with_datastars_header(visit: Any) -> None:
     assert (await browser.call("GET", "/counter")).json()["count"] == 2
 
 
-async def test_cross_site_get_event_is_refused(visit: Any) -> None:
+async def test_cross_site_get_event_is_rejected(visit: Any) -> None:
     browser = visit(Counter, default_event_method="get")
 
     response = await browser.click("/counter/increment", method="GET", sec_fetch_site="cross-site")
@@ -197,7 +197,7 @@ async def test_same_key_of_two_visitors_runs_twice(visit: Any, serve: Any) -> No
     assert sse_events(response.text)[1].signals == {"Board": {"marks": 2}}
 
 
-async def test_signals_that_are_no_json_object_are_refused(visit: Any) -> None:
+async def test_signals_that_are_no_json_object_are_rejected(visit: Any) -> None:
     browser = visit(Counter)
     for body in (b"{", b"[1]", b'"x"', b"\xff"):
         response = await browser.post(

@@ -98,7 +98,7 @@ async def test_equal_concurrent_changes_are_no_conflict(editing: Any) -> None:
 
 
 @pytest.mark.parametrize("was", ["", "{", "[]", '{"title": 3}', '{"nothing": "x"}'])
-async def test_tampered_original_values_are_refused_or_ignored(editing: Any, was: str) -> None:
+async def test_tampered_original_values_are_rejected_or_ignored(editing: Any, was: str) -> None:
     ann, url, form = editing
 
     response = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})

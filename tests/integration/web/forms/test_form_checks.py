@@ -163,7 +163,7 @@ async def test_check_of_an_unknown_record_is_404(ann: Any) -> None:
     assert response.status_code in (404, 410)
 
 
-async def test_cross_site_check_is_refused(ann: Any) -> None:
+async def test_cross_site_check_is_rejected(ann: Any) -> None:
     response = await ann.post(
         "/bookings", data={"name": "x"}, headers=CHECK | {"origin": "https://evil.example"}
     )

@@ -70,7 +70,7 @@ async def test_form_action_is_the_event_url(visit: Any) -> None:
     assert 'method="post"' in page
 
 
-async def test_refused_create_renders_the_form_with_values_and_errors(visit: Any) -> None:
+async def test_rejected_create_renders_the_form_with_values_and_errors(visit: Any) -> None:
     browser = visit(Product)
 
     response = await browser.submit("/products", {"name": 'P"<en', "price": "cheap", "tags": "[1"})
@@ -87,7 +87,7 @@ async def test_refused_create_renders_the_form_with_values_and_errors(visit: Any
     assert (await browser.call("GET", "/products")).json()["items"] == []
 
 
-async def test_refused_update_and_event_render_their_forms(visit: Any) -> None:
+async def test_rejected_update_and_event_render_their_forms(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 
@@ -173,7 +173,7 @@ async def _form(browser: Any) -> str:
     return str(response.headers["location"])
 
 
-async def test_empty_required_text_is_refused_in_a_form_and_accepted_in_json(visit: Any) -> None:
+async def test_empty_required_text_is_rejected_in_a_form_and_accepted_in_json(visit: Any) -> None:
     browser = visit(Form)
     url = await _form(browser)
 
@@ -186,7 +186,7 @@ async def test_empty_required_text_is_refused_in_a_form_and_accepted_in_json(vis
     assert as_json.json()["entity"]["title"] == ""
 
 
-async def test_cleared_input_is_refused_or_none_or_an_empty_list_on_update(visit: Any) -> None:
+async def test_cleared_input_is_rejected_or_none_or_an_empty_list_on_update(visit: Any) -> None:
     browser = visit(Form)
     url = await _form(browser)
 
@@ -212,7 +212,7 @@ async def test_empty_input_of_a_create_form_leaves_the_default(visit: Any) -> No
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999"])
-async def test_number_that_is_not_finite_is_refused_by_every_converter(
+async def test_number_that_is_not_finite_is_rejected_by_every_converter(
     visit: Any, text: str
 ) -> None:
     browser = visit(Form)
@@ -287,7 +287,7 @@ class Named(Entity):
     closest: str = ""
 
 
-async def test_cleared_required_text_is_refused_on_update(visit: Any) -> None:
+async def test_cleared_required_text_is_rejected_on_update(visit: Any) -> None:
     browser = visit(Product)
     url = await pen(browser)
 

@@ -171,7 +171,7 @@ async def test_json_is_parsed_by_the_field_annotation(
 
 
 @pytest.mark.parametrize("sent", REFUSED, ids=str)
-async def test_json_outside_the_field_annotation_is_refused(
+async def test_json_outside_the_field_annotation_is_rejected(
     browser: Browser, sent: dict[str, Any]
 ) -> None:
     response = await browser.call("POST", "/things", sent)

@@ -167,7 +167,7 @@ CHOSEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-async def test_numbers_chosen_to_collide_are_refused_quickly(visit: Any, name: str) -> None:
+async def test_numbers_chosen_to_collide_are_rejected_quickly(visit: Any, name: str) -> None:
     browser = visit(Sum)
     with quick():
         response = await browser.call("POST", "/sum/see", {name: CHOSEN[name]})

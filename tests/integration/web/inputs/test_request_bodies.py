@@ -330,7 +330,7 @@ async def test_user_routes_read_no_more_than_the_limit(
 
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"name":' * 100_000, b"[" * 40 + b"]" * 40])
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_user_routes_refuse_deep_json(
+async def test_user_routes_reject_deep_json(
     serve: Any, visit: Any, body: bytes, method: str
 ) -> None:
     app = serve(Note)

@@ -70,7 +70,7 @@ async def test_unknown_name_is_422_on_records(visit: Any, verb: str, name: str) 
     assert (await browser.call("GET", f"/sheds/{shed['id']}")).json() == shed
 
 
-async def test_unknown_name_is_refused_in_bulk(visit: Any) -> None:
+async def test_unknown_name_is_rejected_in_bulk(visit: Any) -> None:
     browser = visit(Shed)
     shed = (await browser.call("POST", "/sheds", {"name": "A"})).json()["entity"]
 

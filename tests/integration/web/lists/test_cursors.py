@@ -141,7 +141,7 @@ async def test_window_has_readable_records_only_and_its_cursor_points_to_one(
         ("cursor=&order=cost", "can't be filtered or ordered by 'cost'"),
     ],
 )
-async def test_cursor_of_another_query_is_refused_with_the_remedy(
+async def test_cursor_of_another_query_is_rejected_with_the_remedy(
     shop: Any, question: str, message: str
 ) -> None:
     good = (await window(shop, "/products?cursor=&per_page=5&order=price"))["next"]
@@ -153,7 +153,7 @@ async def test_cursor_of_another_query_is_refused_with_the_remedy(
     assert message in response.json()["detail"]
 
 
-async def test_cursor_of_another_class_is_refused(visit: Any, serve: Any) -> None:
+async def test_cursor_of_another_class_is_rejected(visit: Any, serve: Any) -> None:
     class Tool(Product):
         pass
 
@@ -172,7 +172,7 @@ async def test_html_pages_have_page_numbers_and_no_cursor(shop: Any) -> None:
     assert "?page=" in response.text
 
 
-async def test_order_by_too_long_values_is_refused(
+async def test_order_by_too_long_values_is_rejected(
     visit: Any,
 ) -> None:
     browser = visit(Product)

@@ -168,7 +168,7 @@ async def test_live_list_under_a_datetime_filter_is_updated(browser: Any) -> Non
     ["local__gte=2024-06-01T10:00Z", "at__gte=soon", "at__in=2024-06-01,,", "back=2024-13-01",
      "day__gte=2024-06-01T10:00", "at__lte=99999-01-01", "at__gte=2024-06-01T10:00%2099"],
 )  # fmt: skip
-async def test_invalid_datetime_bound_is_refused(browser: Any, question: str) -> None:
+async def test_invalid_datetime_bound_is_rejected(browser: Any, question: str) -> None:
     assert (await browser.call("GET", f"/rings?{question}")).status_code == 400
 
 

@@ -114,7 +114,7 @@ def test_filter_returns_exactly_matching_records(visitor, query, expected):
 
 
 @pytest.mark.parametrize(("query", "expected"), REFUSED.items())
-def test_filter_is_refused_with_the_remedy(visitor, query, expected):
+def test_filter_is_rejected_with_the_remedy(visitor, query, expected):
     reply = _get(visitor, query)
 
     assert reply.status == 400, reply.text

@@ -134,7 +134,7 @@ async def test_client_can_not_fill_an_injected_entity(visit: Any, serve: Any) ->
 
 
 @pytest.mark.parametrize("annotation", [Counter | None, list[Counter], dict[str, Counter]])
-def test_annotation_that_a_client_would_fill_is_refused(serve: Any, annotation: Any) -> None:
+def test_annotation_that_a_client_would_fill_is_rejected(serve: Any, annotation: Any) -> None:
     app = serve(Counter)
 
     def handler(counter):  # type: ignore[no-untyped-def]

@@ -96,9 +96,7 @@ async def test_errors_in_json_are_in_the_language_of_the_application(shop: Any, 
     assert await errors("/products", {"id": "p1", "name": "Stift"}) == {"id": "Schon vergeben."}
 
 
-async def test_failed_requests_are_answered_in_the_language_of_the_application(
-    shop: Any, visit: Any
-) -> None:
+async def test_error_responses_use_the_language_of_the_application(shop: Any, visit: Any) -> None:
     ann = visit(shop)
     made = await ann.call("POST", "/products", {"id": "p1", "name": "Stift"})
     assert made.status_code == 201, made.text

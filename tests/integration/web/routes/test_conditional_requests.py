@@ -83,7 +83,7 @@ async def stale(browser: Any, base: str) -> tuple[str, str, str]:
         ("POST", "/add_twice", {}),
     ],
 )
-async def test_stale_if_match_is_refused_and_changes_nothing(
+async def test_stale_if_match_is_rejected_and_changes_nothing(
     visit: Any, cls: type[Entity], base: str, method: str, tail: str, body: Any
 ) -> None:
     browser = visit(cls)
@@ -134,7 +134,7 @@ async def test_concurrent_changes_with_one_etag_succeed_once(
     assert (await browser.call("GET", at)).json()["stock"] == 5 + 1 + 1 + 2
 
 
-async def test_click_with_stale_etag_is_refused(visit: Any) -> None:
+async def test_click_with_stale_etag_is_rejected(visit: Any) -> None:
     browser = visit(Good)
     at, old, _ = await stale(browser, "/goods")
 
@@ -226,7 +226,7 @@ async def test_invalid_etag_header_is_400(visit: Any, header: str) -> None:
         assert response.status_code == 400, (name, response.text)
 
 
-async def test_if_match_without_single_record_is_refused(visit: Any) -> None:
+async def test_if_match_without_single_record_is_rejected(visit: Any) -> None:
     browser = visit(Good)
     at, _, now = await stale(browser, "/goods")
     bulk = {"event": "delete", "id": [at.rpartition("/")[2]]}

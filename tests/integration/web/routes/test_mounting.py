@@ -185,7 +185,7 @@ async def test_custom_404_of_a_new_application_is_used(visit: Any, serve: Any) -
     assert (response.status_code, "my own 404" in response.text) == (404, True)
 
 
-def test_second_configure_app_is_refused(serve: Any) -> None:
+def test_second_configure_app_is_rejected(serve: Any) -> None:
     with pytest.raises(ConfigurationError, match="configure it once"):
         configure_app(serve(Counter), [Counter], secret_key="k" * 40)
 
@@ -287,6 +287,6 @@ def test_argument_of_wrong_type_error_names_the_expected_type(arguments, sentenc
         create_app(**{"entities": [Counter], "secret_key": "s" * 40, **arguments})
 
 
-def test_application_of_another_framework_is_refused_with_the_remedy():
+def test_application_of_another_framework_is_rejected_with_the_remedy():
     with pytest.raises(ConfigurationError, match=r"got a Starlette; .*Mount"):
         configure_app(Starlette(), [Counter])

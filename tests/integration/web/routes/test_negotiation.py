@@ -96,7 +96,7 @@ async def test_get_and_post_agree(visit: Any, accept: str | None, expected: str 
     assert "accept" in refused.headers["vary"]
 
 
-async def test_gzip_is_not_used_when_refused(visit: Any) -> None:
+async def test_gzip_is_not_used_when_rejected(visit: Any) -> None:
     browser = visit(Ware)
 
     page = await browser.get(

@@ -147,12 +147,12 @@ async def test_page_of_a_list_ignores_parameters_that_name_no_field(visit: Any, 
 @pytest.mark.parametrize(
     "question", ["price__gtt=5", "prise__gt=5", "price=x", "order=prise", "page=x"]
 )
-async def test_page_of_a_list_refuses_a_mistaken_filter(visit: Any, question: str) -> None:
+async def test_page_of_a_list_rejects_a_mistaken_filter(visit: Any, question: str) -> None:
     assert (await visit(Product).page(f"/products?{question}")).status_code == 400
 
 
 @pytest.mark.parametrize("question", ["prise=5", "utm_source=x", "cost=1", "total=often"])
-async def test_list_in_json_refuses_every_unknown_parameter(visit: Any, question: str) -> None:
+async def test_list_in_json_rejects_every_unknown_parameter(visit: Any, question: str) -> None:
     assert (await visit(Product).call("GET", f"/products?{question}")).status_code == 400
 
 

@@ -182,7 +182,7 @@ async def test_names_in_urls(visit: Any, name: str, scope: str, path: str) -> No
     assert (await visit(cls).call("GET", path)).status_code == 200
 
 
-def test_two_events_of_one_path_are_refused(serve: Any) -> None:
+def test_two_events_of_one_path_are_rejected(serve: Any) -> None:
     class Twice(Entity):
         @event(path="go")
         def one(self) -> None: ...

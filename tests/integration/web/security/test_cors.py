@@ -152,7 +152,7 @@ async def test_cors_header_of_the_application_is_unchanged(visit: Any, serve: An
     assert response.headers.get_list("access-control-allow-origin") == ["*"]
 
 
-async def test_preflight_for_an_unknown_host_is_refused(visit: Any) -> None:
+async def test_preflight_for_an_unknown_host_is_rejected(visit: Any) -> None:
     browser = visit(Till, trusted_origins=[SHOP], allowed_hosts=["testserver"])
 
     response = await browser.options("/till", headers=preflight(SHOP) | {"host": "evil.example"})

@@ -55,7 +55,7 @@ async def test_post_with_cookie(visit: Any, headers: dict[str, str], status: int
     assert await post(visit(Till), **headers) == status
 
 
-async def test_origin_null_without_a_host_is_refused(visit: Any) -> None:
+async def test_origin_null_without_a_host_is_rejected(visit: Any) -> None:
     response = await visit(Till).post("/till/add", headers={"origin": "null", "host": ""})
 
     assert response.status_code == 403

@@ -127,7 +127,7 @@ async def test_ended_and_superseded_cookies_stay_ended_after_a_restart(
         assert again.session_cookie == cookie  # not replaced while requests may be under way
 
 
-async def test_anonymous_cookie_from_before_a_sign_in_is_refused_in_other_processes(
+async def test_anonymous_cookie_from_before_a_sign_in_is_rejected_in_other_processes(
     process: Any, database: str
 ) -> None:
     first, other = process(database_url=database), process(database_url=database)
@@ -145,7 +145,7 @@ async def test_anonymous_cookie_from_before_a_sign_in_is_refused_in_other_proces
     assert (await thief.call("GET", "/cart")).json()["id"] != own
 
 
-async def test_signed_out_anonymous_cookie_is_refused_after_a_restart(process: Any) -> None:
+async def test_signed_out_anonymous_cookie_is_rejected_after_a_restart(process: Any) -> None:
     app = process()
     browser = Browser(app)
     await browser.click("/cart/add")
@@ -301,7 +301,7 @@ async def test_system_store_names_another_database(process: Any) -> None:
     assert sorted(name for name in os.listdir() if name.endswith(".db")) == ["apart.db"]
 
 
-async def test_newer_tables_are_refused(process: Any) -> None:
+async def test_newer_tables_are_rejected(process: Any) -> None:
     import sqlite3
 
     app = process()
@@ -432,7 +432,7 @@ async def test_cookie_holds_neither_actor_nor_roles_and_the_table_no_id(process:
     assert content.partition('"i":"')[2][:20] not in rows
 
 
-async def test_development_sign_in_is_refused_in_production_under_the_same_key(
+async def test_development_sign_in_is_rejected_in_production_under_the_same_key(
     process: Any, caplog: Any
 ) -> None:
     development = process()

@@ -211,13 +211,13 @@ async def test_api_client_sends_the_state_and_receives_the_new_one(visit: Visit)
         {"owner": 1}, {"page": ["x"] * 101}, '{"states":' + "[" * 40 + "]" * 40 + "}",
     ],
 )  # fmt: skip
-async def test_unreadable_extra_is_refused(visit: Visit, sent: Any) -> None:
+async def test_unreadable_extra_is_rejected(visit: Visit, sent: Any) -> None:
     reply = await visit(Prefs).call("POST", "/prefs/add", {"_browser": sent})
     assert reply.status_code == 400
     assert "_browser" in reply.json()["detail"]
 
 
-async def test_state_beyond_the_limit_is_refused_clearly(visit: Visit) -> None:
+async def test_state_beyond_the_limit_is_rejected_clearly(visit: Visit) -> None:
     large = {"states": {"Prefs": text({"note": "x" * 300_000})}}
     reply = await visit(Prefs).call("POST", "/prefs/add", {"_browser": large})
     assert reply.status_code == 413
@@ -274,7 +274,7 @@ async def test_live_parts_render_for_permitted_actors_only(visit: Visit) -> None
     assert (reply.status_code, reply.text) == (200, "")
 
 
-async def test_page_of_another_visitor_or_actor_is_refused(serve: Callable[..., Any]) -> None:
+async def test_page_of_another_visitor_or_actor_is_rejected(serve: Callable[..., Any]) -> None:
     app = own_page(serve(Prefs))
     ann, bob = Browser(app), Browser(app)
     page, _ = (await ann.page("/own")).text, await bob.page("/own")
@@ -312,7 +312,7 @@ async def test_sign_out_by_an_event_clears_the_state(visit: Visit) -> None:
     assert "datastar-browser-state" not in reply.text
 
 
-async def test_plain_form_on_browser_state_is_refused_without_javascript(visit: Visit) -> None:
+async def test_plain_form_on_browser_state_is_rejected_without_javascript(visit: Visit) -> None:
     reply = await visit(Prefs).submit("/prefs/add", {"n": "2"})
     assert reply.status_code == 400
     assert "Nothing was changed" in reply.text

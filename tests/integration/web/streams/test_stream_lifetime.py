@@ -57,7 +57,7 @@ async def test_server_shutdown_ends_the_streams(visit: Any, serve: Any) -> None:
     assert stream.ended
 
 
-async def test_too_many_streams_are_refused_with_429(visit: Any, serve: Any) -> None:
+async def test_too_many_streams_are_rejected_with_429(visit: Any, serve: Any) -> None:
     browser = visit(counter_app(serve, max_streams_per_session=1))
 
     async with await opened(browser, "/mine") as one, await opened(browser, "/mine") as two:

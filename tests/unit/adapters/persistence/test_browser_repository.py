@@ -160,7 +160,7 @@ async def test_repeated_key_has_one_effect_on_its_sent_state() -> None:
 
 
 @pytest.mark.parametrize("name", ["tell", "slow"])
-async def test_repeated_key_with_other_side_effects_is_refused(name: str) -> None:
+async def test_repeated_key_with_other_side_effects_is_rejected(name: str) -> None:
     made = app()
     bring({"count": 1})
     await run(made, _Prefs, name, key="k")
@@ -202,13 +202,13 @@ async def test_reaction_cannot_access_browser_state(caplog: pytest.LogCaptureFix
     assert "_Prefs lives in the visitor's browser" in caplog.text
 
 
-async def test_undeclared_state_access_is_refused_with_the_remedy() -> None:
+async def test_undeclared_state_access_is_rejected_with_the_remedy() -> None:
     bring({"count": 1}, "Other")
     with pytest.raises(ConfigurationError, match=r"naming it as a parameter \(_prefs: _Prefs\)"):
         await run(app(), _Prefs, "add")
 
 
-async def test_id_of_another_visitor_is_refused() -> None:
+async def test_id_of_another_visitor_is_rejected() -> None:
     bring({"count": 1})
     with pytest.raises(ConfigurationError, match="lives in the visitor's browser"):
         await BrowserRepository().get(_Prefs, "somebody else")
@@ -219,7 +219,7 @@ async def test_code_without_request_cannot_change_browser_state() -> None:
         await run(app(), _Prefs, "add")
 
 
-async def test_listing_browser_entities_is_refused() -> None:
+async def test_listing_browser_entities_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="no list of them"):
         await app().objects(_Prefs).list()
 
@@ -248,14 +248,14 @@ async def test_conflict_within_one_request_is_detected() -> None:
         await other.commit()
 
 
-async def test_new_state_beyond_the_limit_is_refused_and_nothing_changes() -> None:
+async def test_new_state_beyond_the_limit_is_rejected_and_nothing_changes() -> None:
     request = bring({"count": 3})
     with pytest.raises(InvalidStateError, match=f"at most {MAX_STATE_BYTES}"):
         await run(app(), _Prefs, "grow", size=MAX_STATE_BYTES)
     assert request.take() == {}
 
 
-async def test_sent_state_beyond_the_limit_is_refused() -> None:
+async def test_sent_state_beyond_the_limit_is_rejected() -> None:
     bring({"tags": ["x" * MAX_STATE_BYTES]})
     with pytest.raises(RequestError, match=f"at most {MAX_STATE_BYTES}") as refused:
         await run(app(), _Prefs, "add")

@@ -90,7 +90,7 @@ async def test_session_entity_on_an_open_page_is_not_evicted(repository):
 
 
 @pytest.mark.parametrize("cls", [Profile, Note])
-async def test_full_class_of_another_scope_refuses_inserts_with_the_remedy(repository, cls):
+async def test_full_class_of_another_scope_rejects_inserts_with_the_remedy(repository, cls):
     await put(repository, cls, "a", "b", "c")
     with pytest.raises(StoreFullError, match="memory_max_entries"):
         await put(repository, cls, "d")
@@ -99,7 +99,7 @@ async def test_full_class_of_another_scope_refuses_inserts_with_the_remedy(repos
     assert await there(repository, cls, "a", "b", "c", "d") == ["b", "c", "d"]
 
 
-async def test_refused_batch_changes_nothing(repository):
+async def test_rejected_batch_changes_nothing(repository):
     await put(repository, Note, "a", "b", "c")
     await put(repository, Cart, "x", "y", "z")
     with pytest.raises(StoreFullError):

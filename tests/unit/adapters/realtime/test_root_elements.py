@@ -73,6 +73,6 @@ def test_several_rows_of_a_table_are_patched_at_their_ids() -> None:
 
 
 @pytest.mark.parametrize("made", [(Tr("a"), Tr("b", id="b")), [Option("a"), "b"], Html(Div("a"))])
-def test_content_without_valid_wrapper_is_refused(made: Any) -> None:
+def test_content_without_valid_wrapper_is_rejected(made: Any) -> None:
     with pytest.raises(ConfigurationError, match="@live v returned"):
         part_of(made, "v", 1)

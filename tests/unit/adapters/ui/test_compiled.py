@@ -74,7 +74,7 @@ WRONG: list[Callable[[Slots], Any]] = [
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
-def test_slot_in_executable_position_is_refused(number: int) -> None:
+def test_slot_in_executable_position_is_rejected(number: int) -> None:
     with pytest.raises(ConfigurationError, match="can't stand in"):
         compiled(WRONG[number])
 
@@ -90,7 +90,7 @@ def test_slot_in_executable_position_is_refused(number: int) -> None:
     ],
     ids=["sliced", "upper", "stripped", "replaced", "beheaded"],
 )
-def test_split_slot_is_refused(component: Callable[[Slots], Any]) -> None:
+def test_split_slot_is_rejected(component: Callable[[Slots], Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"only place them|can't stand"):
         compiled(component)
 
@@ -108,7 +108,7 @@ def test_fill_with_missing_value_names_the_slot() -> None:
 
 
 @pytest.mark.parametrize("value", ["a b", "'", '"', "<", "a/b", "?", "é", "\n", "a\n", "\0", "("])
-def test_token_that_is_not_percent_encoded_is_refused(value: str) -> None:
+def test_token_that_is_not_percent_encoded_is_rejected(value: str) -> None:
     row = compiled(lambda s: Button({"data-on:click": f"@post('/x/{s.token('key')}')"}))
 
     with pytest.raises(ValueError, match="percent-encoded"):

@@ -141,7 +141,7 @@ def test_every_widget_can_be_declared(widget: str) -> None:
 
 
 @pytest.mark.parametrize("widget", ["select", "radio", "checkboxes"])
-def test_choice_widget_without_options_is_refused(widget: str) -> None:
+def test_choice_widget_without_options_is_rejected(widget: str) -> None:
     with pytest.raises(ConfigurationError, match="needs an enum or Literal to choose from"):
         made(Annotated[str, UI(widget=widget)])
 

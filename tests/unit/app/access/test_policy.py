@@ -119,7 +119,7 @@ def test_policy_nobody_allows_trusted_code_only():
 
 
 @pytest.mark.parametrize("access", ["everybody", 5, {"reed": "public"}, {"read": "x"}])
-def test_definition_with_invalid_rule_is_refused(access):
+def test_definition_with_invalid_rule_is_rejected(access):
     with pytest.raises(ConfigurationError):
 
         class Thing(Entity):

@@ -96,7 +96,7 @@ async def test_creation_decides_by_the_class_and_then_on_the_new_record(bus, sen
 
 
 @pytest.mark.parametrize("id", ["made", "unknown", "x" * 5000])
-async def test_actor_refused_by_the_class_does_not_learn_which_records_exist(bus, send, id):
+async def test_actor_rejected_by_the_class_does_not_learn_which_records_exist(bus, send, id):
     app = fake_application(_Vault, bus=bus)
     made = (await send(app, _Vault, "create", body={"gold": 1}, actor=BOSS)).entity
     with pytest.raises(AccessDeniedError) as caught:
@@ -105,7 +105,7 @@ async def test_actor_refused_by_the_class_does_not_learn_which_records_exist(bus
     assert str(caught.value) == "You may not run _Vault.put."
 
 
-async def test_creation_refused_by_the_class_does_not_run_the_event(bus, send, monkeypatch):
+async def test_creation_rejected_by_the_class_does_not_run_the_event(bus, send, monkeypatch):
     app = fake_application(_Vault, bus=bus)
     create = app.registry[_Vault].events["create"]
     monkeypatch.setattr(create, "fn", lambda *args, **values: None.ran)
@@ -113,7 +113,7 @@ async def test_creation_refused_by_the_class_does_not_run_the_event(bus, send, m
         await send(app, _Vault, "create", body={"gold": 1}, actor=ANN)
 
 
-async def test_guest_of_a_user_s_own_instance_is_refused_by_the_rule(bus, send, visitor):
+async def test_guest_of_a_user_s_own_instance_is_rejected_by_the_rule(bus, send, visitor):
     app = fake_application(_Profile, bus=bus)
     with pytest.raises(NotSignedInError) as caught:
         await send(app, _Profile, "clear", session=visitor("ann"))

@@ -67,12 +67,12 @@ async def test_record_of_a_session_s_instance_replays_on_that_instance(visitor):
         (CommandRecord("c", "Counter", "explode", {}, None, None, 0), "no event 'explode'"),
     ],
 )
-async def test_record_of_something_unknown_is_refused(app, record, message):
+async def test_record_of_something_unknown_is_rejected(app, record, message):
     with pytest.raises(ConfigurationError, match=message):
         await app.dispatch(record)
 
 
-async def test_record_with_a_bad_argument_is_refused(app):
+async def test_record_with_a_bad_argument_is_rejected(app):
     with pytest.raises(BindingError, match=r"'amount' must be int, got 'x' \(from arguments\)"):
         await app.dispatch(CommandRecord("c", "Counter", "add", {"amount": "x"}, None, None, 0))
 

@@ -116,7 +116,7 @@ async def test_sync_with_client_empty_signal_is_none_where_none_may_be(send):
     assert (made.amount, made.label) == (None, "")
 
 
-async def test_sync_with_client_wrong_value_is_refused(send):
+async def test_sync_with_client_wrong_value_is_rejected(send):
     form, *_ = _synced()
     app = fake_application(form)
     with pytest.raises(BindingError, match=r"Form.amount: .*\(from signal\)"):

@@ -205,7 +205,7 @@ async def test_segments_yield_before_any_change_then_change(app, changes):
     assert [kind for kind, _, _ in changes()] == ["created", "updated"]
 
 
-async def test_segments_containers_from_before_a_yield_refuse_changes(app):
+async def test_segments_containers_from_before_a_yield_reject_changes(app):
     with pytest.raises(StaleDraftError, match="before a yield"):
         await app.dispatch(Job.keep_containers())
     assert (await stored(app)).log == ["one"]

@@ -115,7 +115,7 @@ async def test_key_is_scoped_to_session_and_event(app, send, visitor):
     assert await count(app) == 4
 
 
-async def test_key_repeated_while_the_first_runs_is_refused(app, send, gate):
+async def test_key_repeated_while_the_first_runs_is_rejected(app, send, gate):
     gate.clear()
     first = asyncio.create_task(send(app, Counter, "slowly", key="k"))
     await asyncio.sleep(0)
@@ -147,7 +147,7 @@ async def test_key_of_a_concurrent_pair_in_two_processes_has_one_effect(bus, clo
     assert await count(apps[0]) == 2
 
 
-async def test_key_with_other_arguments_is_refused(app, send):
+async def test_key_with_other_arguments_is_rejected(app, send):
     await send(app, Counter, "add", key="k", body={"amount": 1})
     with pytest.raises(CommandReusedError) as caught:
         await send(app, Counter, "add", key="k", body={"amount": 2})
@@ -160,7 +160,7 @@ async def test_key_with_the_same_arguments_in_another_order_is_a_repeat(app, sen
     assert (await send(app, Counter, "add", key="k", body={"by": 3, "amount": 2})).repeated
 
 
-async def test_refused_event_can_be_retried_with_its_key(app, send):
+async def test_rejected_event_can_be_retried_with_its_key(app, send):
     for name in ("refuse", "slowly"):
         FAILING.append(True)
         with pytest.raises(LookupError):
@@ -267,7 +267,7 @@ async def test_delete_repeated_returns_the_first_outcome(app, send):
     assert (again.repeated, again.entity) == (True, None)
 
 
-async def test_refused_create_can_be_retried_with_its_key(app, send):
+async def test_rejected_create_can_be_retried_with_its_key(app, send):
     await Item.objects.create(id="p", name="Pen")
     for _ in range(2):
         with pytest.raises(ConstraintError):
@@ -275,7 +275,7 @@ async def test_refused_create_can_be_retried_with_its_key(app, send):
 
 
 @pytest.mark.parametrize("key", ["", "k" * 129])
-async def test_key_of_a_wrong_length_is_refused(app, send, key):
+async def test_key_of_a_wrong_length_is_rejected(app, send, key):
     with pytest.raises(RequestError, match="1 to 128"):
         await send(app, Counter, "add", key=key)
 
@@ -361,7 +361,7 @@ async def test_actors_without_session_have_distinct_keys(app, send):
     assert await count(app) == 3
 
 
-async def test_repeat_after_lost_access_is_refused(desk, send, visitor):
+async def test_repeat_after_lost_access_is_rejected(desk, send, visitor):
     ann = visitor("ann", "ann")
     paper = await Paper.objects.create(owner="ann")
     first = await send(desk, Paper, "copy_out", id=paper.id, key="k", session=ann)

@@ -151,7 +151,7 @@ async def test_on_generator_event_runs_once_at_its_end_and_facts_at_each_commit(
     assert len(ended) == 1
 
 
-async def test_on_handler_has_its_own_unit_of_work(build):
+async def test_on_handler_has_a_separate_unit_of_work(build):
     async def count(fact, uow):
         (await uow.get(Stats, "app")).sold += fact.n
 
@@ -221,7 +221,7 @@ async def test_domain_events_are_published_as_data_after_the_change(build, bus):
     assert bus.messages[1:] == [Emitted("Fact", {"n": 2}, "Shop", outcome.record.id)]
 
 
-async def test_unserialisable_domain_event_is_refused_and_nothing_is_stored(build):
+async def test_unserialisable_domain_event_is_rejected_and_nothing_is_stored(build):
     app = build()
     with pytest.raises(TypeError, match="dataclass"):
         await app.dispatch(Shop.emit_text())

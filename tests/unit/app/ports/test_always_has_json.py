@@ -61,7 +61,7 @@ def test_class_of_plain_scalars_always_has_json():
 @pytest.mark.parametrize(
     "cls", [_Computed, _Serialised, _Validated, _OwnValidator, _Initialised, _Nested]
 )
-def test_class_with_code_or_containers_of_its_own_may_have_none(cls):
+def test_class_with_custom_code_or_containers_may_have_none(cls):
     assert not always_has_json(cls)
 
 

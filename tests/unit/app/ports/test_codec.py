@@ -103,25 +103,25 @@ def test_decode_of_a_damaged_message_raises_only_the_format_error(message: Any, 
 
 
 @pytest.mark.parametrize("version", [0, VERSION + 1, "1", None, True])
-def test_decode_refuses_another_version(version: Any) -> None:
+def test_decode_rejects_another_version(version: Any) -> None:
     fields = json.loads(encode(SessionEnded("ann"))) | {"v": version}
     with pytest.raises(MessageFormatError, match=r"format version .*; this build reads 1"):
         decode(json.dumps(fields).encode())
 
 
-def test_decode_refuses_an_unknown_type() -> None:
+def test_decode_rejects_an_unknown_type() -> None:
     fields = json.loads(encode(SessionEnded("ann"))) | {"type": "renamed"}
     with pytest.raises(MessageFormatError, match="type 'renamed'; expected one of changed"):
         decode(json.dumps(fields).encode())
 
 
-def test_decode_refuses_unknown_fields() -> None:
+def test_decode_rejects_unknown_fields() -> None:
     fields = json.loads(encode(SessionEnded("ann"))) | {"reason": "sign-out"}
     with pytest.raises(MessageFormatError, match="reason"):
         decode(json.dumps(fields).encode())
 
 
-def test_decode_refuses_deep_nesting() -> None:
+def test_decode_rejects_deep_nesting() -> None:
     with pytest.raises(MessageFormatError):
         decode(b'{"v":1,"type":"emitted","data":' + b"[" * 100_000)
 
@@ -135,7 +135,7 @@ class Word(enum.StrEnum):
 
 
 @pytest.mark.parametrize("id", [Colour.RED, PurePosixPath("a"), (Colour.RED, 1)])
-def test_encode_refuses_an_id_that_json_does_not_preserve(id: Any) -> None:
+def test_encode_rejects_an_id_that_json_does_not_preserve(id: Any) -> None:
     with pytest.raises(MessageFormatError, match="does not preserve"):
         encode(Changed("Item", id, "updated", 2, 1, {}))
 
@@ -145,13 +145,13 @@ def test_id_of_a_string_enum_keeps_its_topic() -> None:
     assert decode(encode(message)).topic == message.topic == "Item:red"  # type: ignore[union-attr]
 
 
-def test_encode_refuses_the_kind_for_one_viewer() -> None:
+def test_encode_rejects_the_kind_for_one_viewer() -> None:
     with pytest.raises(MessageFormatError, match="closed"):
         encode(Changed("Item", "1", "closed", 2, 1, None))
 
 
 @pytest.mark.parametrize("value", [1, "text", None, object()])
-def test_encode_refuses_what_is_no_message(value: Any) -> None:
+def test_encode_rejects_what_is_no_message(value: Any) -> None:
     with pytest.raises(MessageFormatError, match="expected one of Changed, Emitted, SessionEnded"):
         encode(value)
 

@@ -15,7 +15,7 @@ def test_joined_values_split_into_the_same_values(values):
 
 
 @given(st.text(alphabet=st.sampled_from('a",\\'), max_size=30))
-def test_any_text_splits_or_is_refused(text):
+def test_any_text_splits_or_is_rejected(text):
     try:
         values = split_values(text)
     except ValueError:
@@ -24,7 +24,7 @@ def test_any_text_splits_or_is_refused(text):
 
 
 @pytest.mark.parametrize("text", ['"a', '"a"b', 'a,"', '"a\\"'])
-def test_unclosed_quote_is_refused(text):
+def test_unclosed_quote_is_rejected(text):
     with pytest.raises(ValueError, match="quote"):
         split_values(text)
 

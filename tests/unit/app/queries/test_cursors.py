@@ -108,7 +108,7 @@ def test_cursor_is_bound_to_its_actor_and_survives_key_rotation():
             Cursors(AesCipher(secrets, purpose)).position(query, cursor, "ann")
 
 
-def test_cursor_of_another_order_or_with_invalid_signature_is_refused():
+def test_cursor_of_another_order_or_with_invalid_signature_is_rejected():
     query = Query(Thing, order=(("text", False),))
     cursor = cursor_behind(query, Thing(text="a"))
 

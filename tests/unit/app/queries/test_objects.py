@@ -81,7 +81,7 @@ async def test_list_returns_matching_records(app, question, expected):
         assert await Product.objects.count(**question) == len(expected)
 
 
-async def test_create_unknown_field_is_refused(app):
+async def test_create_unknown_field_is_rejected(app):
     with pytest.raises(BindingError, match="'colour' is unknown"):
         await Product.objects.create(name="x", colour="red")
 
@@ -136,11 +136,11 @@ async def test_stream_tolerates_break_and_concurrent_changes(app):
 
 
 @pytest.mark.parametrize("batch", [0, -1, 1001])
-async def test_stream_refuses_invalid_batch_size(app, batch):
+async def test_stream_rejects_invalid_batch_size(app, batch):
     with pytest.raises(RequestError, match=f"batch is {batch}; expected 1 to 1000"):
         await anext(Product.objects.stream(batch=batch))
 
 
-async def test_stream_refuses_the_queries_that_list_refuses(app):
+async def test_stream_rejects_the_queries_that_list_rejects(app):
     with pytest.raises(RequestError, match="can't be filtered or ordered by 'colour'"):
         await anext(Product.objects.stream(colour="red"))

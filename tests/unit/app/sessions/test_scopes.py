@@ -54,7 +54,7 @@ async def test_instance_is_not_stored_before_its_first_event(visitor):
     assert await app.persistence.for_class(Counter).get(Counter, "key-ann") is None
 
 
-def test_default_snapshot_has_its_own_containers_private_attributes_and_computed_fields():
+def test_default_snapshot_has_separate_containers_private_attributes_and_computed_fields():
     class Thing(Entity):
         items: list[str] = []
         more: list[str] = Field(default_factory=list)

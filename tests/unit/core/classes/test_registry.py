@@ -148,7 +148,7 @@ def test_store_in_each_spelling_is_the_same(store: Any) -> None:
     assert entity_type(_entity("Thing", store=store), "memory").store == "sql"
 
 
-def test_store_name_of_every_store_is_short_or_its_own() -> None:
+def test_store_name_of_every_store_is_short_or_unchanged() -> None:
     names = [store_name(store) for store in StateStore]
     assert names == ["memory", "sql", "redis", "session_storage", "local_storage", "custom"]
     assert store_name("mongo") == "mongo"
@@ -164,7 +164,7 @@ def test_store_with_a_backend_only_is_custom() -> None:
     assert entity_type(_entity("Thing", persistence_backend=object()), "memory").store == "custom"
 
 
-def test_events_of_a_record_include_the_built_in_and_its_own_replace_them() -> None:
+def test_events_of_a_record_override_the_built_in_ones() -> None:
     class Product(Entity):
         name: str
 
@@ -182,7 +182,7 @@ def test_events_of_a_record_include_the_built_in_and_its_own_replace_them() -> N
     assert made.is_record
 
 
-def test_events_of_a_scoped_entity_are_its_own() -> None:
+def test_events_of_a_scoped_entity_exclude_the_built_in_ones() -> None:
     assert entity_type(_entity("Thing"), "memory").events == {}
 
 

@@ -98,7 +98,7 @@ def test_table_undeclared_key_is_id() -> None:
     assert [c.name for c in _Derived.__table__.primary_key] == ["id"]
 
 
-def test_table_own_key_is_kept() -> None:
+def test_table_with_a_primary_key_retains_it() -> None:
     for cls, kind in ((_Numbered, int), (_Keyed, uuid.UUID), (_Sqlmodels, int)):
         (key,) = cls.__table__.primary_key
         assert (key.name, key.type.python_type) == ("id", kind)
@@ -149,7 +149,7 @@ def test_table_class_validates_where_sqlmodel_alone_would_not() -> None:
     ],
     ids=["made", "copy", "deepcopy", "evolve", "validate", "stored", "construct", "model_copy"],
 )  # fmt: skip
-def test_table_snapshot_refuses_assignment(make: Any) -> None:
+def test_table_snapshot_rejects_assignment(make: Any) -> None:
     shop = make(_Shop(name="x"))
     with pytest.raises(FrozenEntityError):
         shop.stock = 5

@@ -41,23 +41,23 @@ def test_browser_store_class_has_session_scope(store: str) -> None:
     ],
     ids=["secret", "exclude", "private", "nested", "in a list", "in a dict"],
 )
-def test_private_field_is_refused_at_definition_by_its_name(field: Any, path: str) -> None:
+def test_private_field_is_rejected_at_definition_by_its_name(field: Any, path: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^Prefs is kept.*'{path}' is private\. Take"):
         define({"x": field}, store="local_storage")
 
 
 @pytest.mark.parametrize("scope", ["user", "app", "record"])
-def test_other_scopes_are_refused(scope: str) -> None:
+def test_other_scopes_are_rejected(scope: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"scope is '{scope}', expected 'session'"):
         define({}, store="local_storage", scope=scope)
 
 
-def test_required_field_is_refused_with_the_remedy() -> None:
+def test_required_field_is_rejected_with_the_remedy() -> None:
     with pytest.raises(ConfigurationError, match=r"'name' has no default\. Give it one"):
         define({"name": (str, Field())}, store="session_storage")
 
 
-def test_ttl_is_refused() -> None:
+def test_ttl_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="nothing expires by itself"):
         define({}, store="local_storage", ttl=5)
 

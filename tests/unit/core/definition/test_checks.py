@@ -19,7 +19,7 @@ from starmodel.core.fields.field import Field
 from starmodel.core.fields.relations import Relationship
 
 
-def test_default_of_another_type_is_refused() -> None:
+def test_default_of_another_type_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match=r"Broken\.count has the default 'many'.*integer"):
 
         class Broken(Entity):
@@ -35,7 +35,7 @@ def test_default_of_another_type_is_refused() -> None:
         (str, Field(default="", min_length=1)),
     ],
 )
-def test_default_that_violates_a_field_constraint_is_refused(annotation: Any, default: Any) -> None:
+def test_default_that_violates_a_constraint_is_rejected(annotation: Any, default: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"Broken\.value has the default"):
         type("Broken", (Entity,), {"__annotations__": {"value": annotation}, "value": default})
 
@@ -65,7 +65,7 @@ def test_default_is_checked_in_the_class_that_gives_it() -> None:
             count: int = "x"  # type: ignore[assignment]
 
 
-def test_private_attribute_without_default_is_refused() -> None:
+def test_private_attribute_without_default_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match=r"Broken\._secret .* secret: … = Field\(private"):
 
         class Broken(Entity):
@@ -80,7 +80,7 @@ def test_private_attribute_with_default_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("name", ["objects", "do", "get", "evolve", "emit", "save", "signals"])
-def test_field_with_a_reserved_name_is_refused(name: str) -> None:
+def test_field_with_a_reserved_name_is_rejected(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"reserved name '{name}'.*objects, do, get"):
         type("Broken", (Entity,), {"__annotations__": {name: list[str]}, name: []})
 
@@ -98,7 +98,7 @@ class _Box(BaseModel):
     [_Customer, _Customer | None, list[_Customer], dict[str, _Customer], _Box, list[_Box]],
     ids=["entity", "optional", "list", "dict", "in_model", "in_list_of_models"],
 )
-def test_entity_as_the_type_of_a_field_is_refused(annotation: Any) -> None:
+def test_entity_as_the_type_of_a_field_is_rejected(annotation: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"Order\.customer .*_Customer.*Relationship\(\)"):
         type("Order", (Entity,), {"__annotations__": {"customer": annotation}})
 
@@ -111,14 +111,14 @@ def test_relationship_to_an_entity_is_accepted() -> None:
     assert "customer" not in Order.__pydantic_fields__
 
 
-def test_event_without_self_is_refused() -> None:
+def test_event_without_self_is_rejected() -> None:
     for function in (lambda: None, lambda amount: None, lambda *, self: None, lambda *self: None):
         with pytest.raises(ConfigurationError, match="first parameter is self"):
             event(function)
 
 
 @pytest.mark.parametrize("wrap", [classmethod, property])
-def test_event_decorator_on_a_non_function_is_refused(wrap: Any) -> None:
+def test_event_decorator_on_a_non_function_is_rejected(wrap: Any) -> None:
     with pytest.raises(ConfigurationError, match=f"on a {wrap.__name__}: .* is self"):
         event(wrap(lambda self: None))
 
@@ -142,7 +142,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("defined")
-def test_duplicate_class_name_in_one_module_is_refused(module: Path) -> None:
+def test_duplicate_class_name_in_one_module_is_rejected(module: Path) -> None:
     module.write_text(f"{ONCE}\nclass Task(Entity):\n    title: str = ''\n")
     with pytest.raises(ConfigurationError, match=r"twice_defined defines Task twice"):
         importlib.import_module("twice_defined")

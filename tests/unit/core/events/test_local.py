@@ -118,7 +118,7 @@ def test_event_in_place_that_raises_changes_nothing() -> None:
     assert (cart._calls, emitted(cart)) == (0, [])
 
 
-def test_event_in_place_that_is_refused_by_a_validator_changes_nothing() -> None:
+def test_event_in_place_that_is_rejected_by_a_validator_changes_nothing() -> None:
     cart = _Cart()
     with pytest.raises(InvalidStateError, match="total: Value error, must not be") as caught:
         cart.add(-2)
@@ -222,7 +222,7 @@ async def test_async_generator_event_left_early_keeps_what_was_yielded() -> None
     assert cart.total == 1
 
 
-def test_generator_event_closed_runs_its_own_cleanup() -> None:
+def test_generator_event_closed_runs_its_finally_blocks() -> None:
     cleaned = []
 
     class Work(Entity):
@@ -266,7 +266,7 @@ def test_event_on_a_loaded_snapshot_names_dispatch(name: str) -> None:
     assert cart.total == 0
 
 
-def test_event_of_a_base_on_a_loaded_snapshot_names_its_own_class() -> None:
+def test_event_of_a_base_on_a_loaded_snapshot_names_the_subclass() -> None:
     class Basket(_Cart):
         pass
 
@@ -400,7 +400,7 @@ async def test_functional_event_that_awaits_becomes_the_next_state() -> None:
 
 
 @pytest.mark.parametrize("name", ["unchecked", "itself_spoilt"])
-def test_functional_event_with_an_invalid_snapshot_is_refused(name: str) -> None:
+def test_functional_event_with_an_invalid_snapshot_is_rejected(name: str) -> None:
     entity = _Functional()
     with pytest.raises(InvalidStateError, match="greater than or equal to 0"):
         getattr(entity, name)()
@@ -420,12 +420,12 @@ def test_functional_event_does_not_share_the_returned_containers() -> None:
     assert entity.rows == [1]
 
 
-def test_emit_outside_an_event_is_refused() -> None:
+def test_emit_outside_an_event_is_rejected() -> None:
     with pytest.raises(FrozenEntityError, match="emit"):
         _Cart().emit("fact")
 
 
-async def test_save_outside_an_event_is_refused() -> None:
+async def test_save_outside_an_event_is_rejected() -> None:
     with pytest.raises(FrozenEntityError, match="save"):
         await _Cart().save()
 

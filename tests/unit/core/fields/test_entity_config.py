@@ -26,7 +26,7 @@ def test_config_with_an_unknown_key_names_the_nearest_and_all() -> None:
 
 
 @pytest.mark.parametrize("ttl", [0, -1, "60", True, float("nan"), [1]])
-def test_config_with_a_wrong_ttl_is_refused(ttl: Any) -> None:
+def test_config_with_a_wrong_ttl_is_rejected(ttl: Any) -> None:
     with pytest.raises(ConfigurationError, match="expected seconds above 0"):
         _define(ttl=ttl)
 
@@ -40,7 +40,7 @@ def test_config_with_a_wrong_scope_names_the_right_ones(scope: Any) -> None:
 @pytest.mark.parametrize(
     "access", ["pubic", 5, {"raed": "public"}, {"read": "everybody"}, {"write": 1}, "role"]
 )
-def test_config_with_wrong_access_is_refused(access: Any) -> None:
+def test_config_with_wrong_access_is_rejected(access: Any) -> None:
     with pytest.raises(ConfigurationError, match="access"):
         _define(access=access)
 
@@ -93,7 +93,7 @@ def test_event_in_the_background_is_not_built_yet() -> None:
 @pytest.mark.parametrize(
     ("option", "value"), [("method", "head"), ("mode", "morph"), ("access", "pubic"), ("metod", 1)]
 )
-def test_event_with_a_wrong_option_is_refused(option: str, value: Any) -> None:
+def test_event_with_a_wrong_option_is_rejected(option: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=option):
         event(**{option: value})(lambda self: None)
 

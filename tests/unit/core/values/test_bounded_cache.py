@@ -37,7 +37,7 @@ def test_replaced_entry_counts_once_and_discard_frees_its_size() -> None:
     assert (len(cache), cache.nbytes) == (0, 0)
 
 
-def test_item_assignment_is_refused() -> None:
+def test_item_assignment_is_rejected() -> None:
     cache: BoundedCache[str, str] = BoundedCache(100)
     with pytest.raises(TypeError, match="put"):
         cache["a"] = "b"

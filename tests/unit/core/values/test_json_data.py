@@ -89,7 +89,7 @@ def test_json_bytes_writes_half_a_surrogate_pair() -> None:
     assert from_json(json_bytes(["\ud800", {"\udfff": 1}])) == ["\ufffd", {"\ufffd": 1}]
 
 
-def test_json_data_refuses_unserialisable_values() -> None:
+def test_json_data_rejects_unserialisable_values() -> None:
     with pytest.raises(PydanticSerializationError):
         json_data([b"\xff", object()])
     assert json_data([b"\xff", 1j, Ellipsis], fallback=repr) == [ODD, "1j", "Ellipsis"]

@@ -44,7 +44,7 @@ def test_signal_of_a_key_is_one_property_in_expressions_and_one_name_in_paths() 
 
 
 @pytest.mark.parametrize("name", ["constructor", "prototype", "toString", "valueOf"])
-def test_field_with_an_inherited_name_is_refused_as_a_signal(name: str) -> None:
+def test_field_with_an_inherited_name_is_rejected_as_a_signal(name: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"Race\.{name}.*signal=False"):
         type("Race", (Entity,), {"__annotations__": {name: "str"}, name: "", "__module__": "x"})
     type(
@@ -55,7 +55,7 @@ def test_field_with_an_inherited_name_is_refused_as_a_signal(name: str) -> None:
 
 
 @pytest.mark.parametrize("namespace", ["__proto__", "a.constructor", "prototype", "a..b", "50%"])
-def test_namespace_with_an_inherited_name_is_refused(namespace: str) -> None:
+def test_namespace_with_an_inherited_name_is_rejected(namespace: str) -> None:
     with pytest.raises(ConfigurationError, match="namespace"):
 
         class Poll(Entity):

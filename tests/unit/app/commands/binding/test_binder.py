@@ -112,7 +112,7 @@ def test_bind_bad_value_names_event_parameter_value_source_and_signature():
     assert caught.value.status == 422
 
 
-def test_bind_list_for_a_number_is_refused() -> None:
+def test_bind_list_for_a_number_is_rejected() -> None:
     with pytest.raises(BindingError, match=r"'delta' must be int, got \[1\]"):
         counter().bind(Inputs(fixed={"delta": [1]}, fixed_name="arguments"))
 
@@ -164,7 +164,7 @@ def test_bind_long_bad_value_is_cut():
 
 @pytest.mark.parametrize("name", ["_key", "_delta", "__class__", "_was", "_browser", "_", ""])
 @pytest.mark.parametrize("source", ["fixed", "body", "files", "path"])
-def test_bind_unknown_name_is_refused_also_with_an_underscore(name, source):
+def test_bind_unknown_name_is_rejected_also_with_an_underscore(name, source):
     with pytest.raises(BindingError, match="is unknown"):
         counter().bind(Inputs(**({"fixed": {"delta": 1}} | {source: {"delta": 1, name: "k"}})))
 
@@ -256,7 +256,7 @@ def test_binder_secret_parameters_are_sensitive():
     assert binder(Door, "unlock").sensitive == ["code", "codes"]
 
 
-def test_bind_field_that_is_not_editable_is_refused_as_unknown():
+def test_bind_field_that_is_not_editable_is_rejected_as_unknown():
     for name in ("cost", "rank", "id"):
         with pytest.raises(BindingError, match=f"'{name}' is unknown") as caught:
             product().bind(Inputs(body={name: "5"}))
@@ -324,7 +324,7 @@ def test_bind_optional_entity_parameter_may_be_empty():
     assert made.bind(Inputs(body={"to": None}, body_name="JSON body")) == {"to": None}
 
 
-def test_binder_entities_inside_containers_are_refused():
+def test_binder_entities_inside_containers_are_rejected():
     """Otherwise a client could forge records."""
 
     class Shop(Entity):
@@ -416,7 +416,7 @@ def test_binder_unresolvable_annotation_is_a_configuration_error():
     assert binder(Log, "ask").special == {"request": "request"}
 
 
-def test_parameter_with_a_field_as_its_default_is_refused_with_the_right_form():
+def test_parameter_with_a_field_as_its_default_is_rejected_with_the_right_form():
     class Lamp(Entity):
         @event
         def dim(self, level: int = Field(default=1, ge=0)):
@@ -429,7 +429,7 @@ def test_parameter_with_a_field_as_its_default_is_refused_with_the_right_form():
 @pytest.mark.parametrize(
     ("annotation", "default"), [(int, "many"), (list[int], ["a"]), (Literal["a", "b"], "c")]
 )
-def test_parameter_whose_default_has_another_type_is_refused(annotation, default):
+def test_parameter_whose_default_has_another_type_is_rejected(annotation, default):
     def act(self, amount=default):
         """Nothing."""
 
@@ -440,7 +440,7 @@ def test_parameter_whose_default_has_another_type_is_refused(annotation, default
 
 
 @pytest.mark.parametrize("kind", [object, object | None, list[object], dict[str, list[object]]])
-def test_parameter_of_type_object_is_refused(kind: Any):
+def test_parameter_of_type_object_is_rejected(kind: Any):
     class Thing(Entity):
         @event
         def act(self, value: kind):

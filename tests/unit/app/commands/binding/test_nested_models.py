@@ -73,7 +73,7 @@ class Older(BaseModel):
         (dict[str, Any], {"code": 1}, None),
     ],
 )
-def test_accepted_refuses_unknown_and_private_names(annotation: Any, raw: Any, path: Any) -> None:
+def test_accepted_rejects_unknown_and_private_names(annotation: Any, raw: Any, path: Any) -> None:
     if path is None:
         accepted(annotation, raw, NONE)
         return

@@ -68,7 +68,7 @@ def test_nested_field_with_secret_name_in_a_parameter_fails_startup(annotation: 
         start(annotation, "login")
 
 
-def test_secret_looking_field_of_a_model_in_a_field_is_refused() -> None:
+def test_secret_looking_field_of_a_model_in_a_field_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match=r"Door\.login\.password looks like a secret"):
 
         class Door(Entity):

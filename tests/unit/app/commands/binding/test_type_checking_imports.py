@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel import ConfigurationError, Entity
-from starmodel.app.application import dispatch
+from starmodel.app.commands.dispatching import dispatch
 from starmodel.testing.fakes import fake_application
 from unit.app.commands.binding.type_checking_imports import Lost, Note
 
