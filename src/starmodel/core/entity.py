@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from starmodel.core._compat import uses_default_init
 from starmodel.core.changes.drafts import Facts, evolved
 from starmodel.core.current_app import ObjectsOf, host_of
 from starmodel.core.definition.checks import check_names
@@ -47,11 +48,9 @@ class Entity(Snapshot, metaclass=EntityMeta):
     else:
         id: str = Field(default_factory=new_id)
 
-    # pydantic requires this name; `__pydantic_base_init__` makes SQLModel table classes validate.
-    def __init__(self, /, **data: Any) -> None:
+    @uses_default_init
+    def __init__(self, /, **data: Any) -> None:  # so that SQLModel's table classes validate
         self.__pydantic_validator__.validate_python(data, self_instance=self)
-
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from starmodel.app.ports.repository import Change
+from starmodel.core._compat import has_decorators
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
@@ -133,11 +134,11 @@ def always_has_json(cls: type[Entity]) -> bool:
     False for every class whose own code takes part in validation or serialisation, because it
     may make a value without a JSON form.
     """
-    own, config = cls.__pydantic_decorators__, cls.model_config
+    config = cls.model_config
     return (
         cls.__entity__.atomic
         and not cls.__pydantic_computed_fields__
-        and not any(getattr(own, kind.name) for kind in dataclasses.fields(own))
+        and not has_decorators(cls)
         and not config.get("json_encoders")
         and cls.model_post_init is BaseModel.model_post_init
         and "__get_pydantic_core_schema__" not in vars(cls)

@@ -10,6 +10,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from starmodel.core._compat import validated_fields
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.annotations import own_annotations
 from starmodel.core.fields.nested import types_in
@@ -60,11 +61,7 @@ def check_fields(cls: type[Any], base: type[Any]) -> None:
         for parent in cls.__mro__[1:]
         for name, info in getattr(parent, "__pydantic_fields__", {}).items()
     }
-    validated = {
-        name
-        for validator in cls.__pydantic_decorators__.field_validators.values()
-        for name in validator.info.fields
-    }
+    validated = validated_fields(cls)
     for name, info in cls.__pydantic_fields__.items():
         if inherited.get(name) is info:
             continue

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import AliasChoices, AliasPath, BaseModel, RootModel
 from pydantic.fields import FieldInfo
 
+from starmodel.core._compat import model_validator_modes
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.privacy import is_private, is_secret
 
@@ -85,11 +86,10 @@ def _aliases(alias: Any) -> Iterator[str]:
 @functools.lru_cache(maxsize=1024)
 def takes_any_name(model: Model) -> bool:
     """True for a model whose input may have names that are none of its fields."""
-    validators = model.__pydantic_decorators__.model_validators.values()
     return (
         issubclass(model, RootModel)
         or model.model_config.get("extra") == "allow"
-        or any(validator.info.mode in ("before", "wrap") for validator in validators)
+        or bool(model_validator_modes(model) & {"before", "wrap"})
     )
 
 

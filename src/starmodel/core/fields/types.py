@@ -9,6 +9,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from starmodel.core._compat import model_validator_modes, validates_input
 from starmodel.core.fields.field import FieldOptions
 from starmodel.core.fields.nested import aliases_of
 
@@ -57,11 +58,7 @@ def field_adapter(cls: type[BaseModel], name: str, *, several: bool = False) -> 
 
 def has_custom_parsing(cls: type[BaseModel], name: str) -> bool:
     """True when methods of the class see a field's input before its type is checked."""
-    decorators = cls.__pydantic_decorators__
-    return any(
-        item.info.mode != "after" and {name, "*"}.intersection(item.info.fields)
-        for item in decorators.field_validators.values()
-    ) or any(item.info.mode != "after" for item in decorators.model_validators.values())
+    return validates_input(cls, name) or bool(model_validator_modes(cls) - {"after"})
 
 
 @lru_cache(maxsize=1024)

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, PlainSerializer, RootModel, WrapSerializer
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
+from starmodel.core._compat import has_model_serializer, serialized_fields
 from starmodel.core.fields.field_types import plain_types
 
 DATA_URL = "data:;base64,"
@@ -160,7 +161,7 @@ def _model_in_parts(model: BaseModel, exclude: Any, *, by_alias: bool) -> Any:
     """A model whose serializer fails on some field; only that one is written in another way."""
     cls = type(model)
     dump = cls.__pydantic_serializer__.to_python
-    whole = isinstance(model, RootModel) or cls.__pydantic_decorators__.model_serializers
+    whole = isinstance(model, RootModel) or has_model_serializer(cls)
     written = _with_serializer(cls)
     dumped: dict[str, Any] = {}
     for name in () if whole else _names_in(model):
@@ -188,11 +189,7 @@ def _names_in(model: BaseModel) -> Iterator[str]:
 
 def _with_serializer(cls: type[BaseModel]) -> set[str]:
     """The fields that a serializer of the class, or of their annotation, writes."""
-    found = {
-        name
-        for serializer in cls.__pydantic_decorators__.field_serializers.values()
-        for name in serializer.info.fields
-    }
+    found = serialized_fields(cls)
     if "*" in found:
         found.update(cls.__pydantic_fields__)
     return found | {

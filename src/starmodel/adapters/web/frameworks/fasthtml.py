@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import re
 import sys
-import traceback
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from functools import partial
@@ -14,11 +12,17 @@ from html import escape
 from typing import Any
 
 from fastcore.xml import Safe
-from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, _wrap_req, noop_body
+from fasthtml.core import FastHTML
 from fasthtml.xtend import Titled
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from starmodel.adapters.web._compat.fasthtml import (
+    CheckedRoutes,
+    is_conversion_error,
+    replace_lifespan,
+    run_before,
+)
 from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.http.exchange import Call
 from starmodel.adapters.web.http.negotiation import representation
@@ -60,7 +64,7 @@ def _in_a_sentence(send: Any) -> Any:
     return told
 
 
-class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
+class StarModelApp(CheckedRoutes):
     """A FastHTML application with generated routes behind the user's own.
 
     Shapes: `starmodel` is the `Application`; `front` its web front.
@@ -83,14 +87,8 @@ class StarModelApp(FastHTML):  # type: ignore[misc]  # FastHTML has no types
         _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))
         super().add_route(route)
 
-    def _add_route(self, func: Any, *args: Any, **options: Any) -> Any:
-        _check_annotations(func)
-        return super()._add_route(func, *args, **options)
-
-    def _endp(self, f: Any, *args: Any, **options: Any) -> Any:
-        endpoint = super()._endp(f, *args, **options)
-        endpoint.__doc__ = f.__doc__
-        return endpoint
+    def check_handler(self, handler: Any) -> None:
+        _check_annotations(handler)
 
 
 def _description() -> str:
@@ -141,48 +139,35 @@ def _guard(app: FastHTML, incoming: Incoming) -> Coroutine[Any, Any, Response | 
 
 
 async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
-    """Run the application's `before` functions for a generated route, as for the user's own.
-
-    What one of them answers instead of the route, or None.
-    """
+    """Run the application's `before` functions for a generated route, as for the user's own."""
     await incoming.body()
-    request = incoming.for_events()
-    request.injects, request.max_part_size, request.body_wrap = [], app.max_part_size, noop_body
-    parts = (app.hdrs, app.ftrs, app.htmlkw, app.bodykw)
-    request.hdrs, request.ftrs, request.htmlkw, request.bodykw = map(copy.deepcopy, parts)
-    for before in app.before:
-        guard, skip = (before.f, before.skip) if isinstance(before, Beforeware) else (before, [])
-        if any(re.fullmatch(pattern, request.url.path) for pattern in skip):
-            continue
-        answer = await _wrap_call(guard, request, _params(guard))
-        if answer:
-            return answer if isinstance(answer, Response) else _resp(request, answer)
-    return None
+    return await run_before(app, incoming.for_events())
 
 
 def _connect_lifespan(app: FastHTML, front: Front) -> None:
-    user = app.lifespan.ls
-
-    async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
-        await front.application.ready()
-        front.greet("")
-        if front.lock is not None:
-            front.lock.acquire()
-        release = _close_streams_on_signal(front)
-        try:
-            if user is None:
-                yield
-            else:
-                async for state in user(app):
-                    yield state
-        finally:
-            release()
+    def around(user: Any) -> Any:
+        async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
+            await front.application.ready()
+            front.greet("")
             if front.lock is not None:
-                front.lock.release()
-            await front.realtime.close()
-            await front.application.close()
+                front.lock.acquire()
+            release = _close_streams_on_signal(front)
+            try:
+                if user is None:
+                    yield
+                else:
+                    async for state in user(app):
+                        yield state
+            finally:
+                release()
+                if front.lock is not None:
+                    front.lock.release()
+                await front.realtime.close()
+                await front.application.close()
 
-    app.lifespan.ls = lifespan
+        return lifespan
+
+    replace_lifespan(app, around)
 
 
 def _close_streams_on_signal(front: Front) -> Callable[[], None]:
@@ -227,23 +212,12 @@ class _Answered(Response):
         call: Call = scope["starmodel.call"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
             await self._front.refusals.send_not_found(call)
-        elif _is_about_parameters(self._error):
+        elif is_conversion_error(self._error):
             scope["starmodel.call"].is_refused = True
             unreadable = RequestError("A value in this request can't be read as what is expected.")
             await self._front.refusals.send_failure(call, unreadable)
         else:
             await self._front.refusals.send_failure(call, self._error)
-
-
-def _is_about_parameters(error: Exception) -> bool:
-    """True for a failure of FastHTML to convert what was sent, before a route has run."""
-    kinds = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError)
-    if not isinstance(error, kinds):
-        return False
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    modules = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
-    converts = any(frame.f_code is _wrap_req.__code__ for frame in frames)
-    return converts and modules[-1] in ("fasthtml", "fastcore", "dateutil")
 
 
 def _connect_errors(app: FastHTML, front: Front) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
+from starmodel.adapters.web._compat.fasthtml import handler_of
 from starmodel.adapters.web.front import Front
 from starmodel.adapters.web.http.routing import Found, UserRoutes
 from starmodel.adapters.web.pages.assets import PREFIX
@@ -74,15 +75,11 @@ def _own(routes: Iterable[Any], prefix: str) -> Iterator[RouteRow]:
 
 
 def _name_of(route: Any) -> str:
-    """The user's function behind a route; FastHTML keeps it in a closure."""
+    """The user's function behind a route."""
     endpoint = getattr(route, "endpoint", None)
     if endpoint is None:
         return type(getattr(route, "app", route)).__name__
-    for wrapper, name in ((endpoint, "f"), (getattr(endpoint, "on_receive", None), "recv")):
-        if inspect.isfunction(wrapper):
-            inner = inspect.getclosurevars(wrapper).nonlocals.get(name)
-            endpoint = inner if callable(inner) else endpoint
-    endpoint = inspect.unwrap(endpoint)
+    endpoint = inspect.unwrap(handler_of(endpoint))
     name = getattr(endpoint, "__qualname__", type(endpoint).__qualname__)
     return f"{getattr(endpoint, '__module__', '')}.{name}".lstrip(".")
 

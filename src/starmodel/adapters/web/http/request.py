@@ -261,12 +261,9 @@ class Incoming:
 
     def for_events(self) -> Any:
         """Starlette's request, for events with a parameter for it; its body can still be read."""
-        from starlette.requests import Request
+        from starmodel.adapters.web._compat.starlette import request_with_body
 
-        made = Request(self.scope)
-        if self._body is not None:
-            made._body = self._body
-        return made
+        return request_with_body(self.scope, self._body)
 
     def parsed(self, text: bytes, what: str) -> dict[str, Any]:
         """A JSON object within the bounds. Raises: RequestError, for anything else."""

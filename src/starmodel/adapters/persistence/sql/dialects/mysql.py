@@ -21,11 +21,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.mysql import DATETIME, DECIMAL, DOUBLE, LONGBLOB, LONGTEXT, TIME, VARCHAR
-from sqlalchemy.dialects.mysql.base import MySQLDialect, MySQLIdentifierPreparer
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql import true as true_
 from sqlalchemy.types import TypeEngine
 
+from starmodel.adapters.persistence.sql._compat.sqlalchemy import QuotingMysqlDialect
 from starmodel.adapters.persistence.sql.dialects.codecs import (
     SCALARS,
     Codec,
@@ -77,17 +77,6 @@ def _time(value: Any) -> datetime.time:
     return value  # type: ignore[no-any-return]
 
 
-class _Quoting(MySQLIdentifierPreparer):
-    """Quotes every name: the words that MySQL and MariaDB keep for themselves differ, and grow."""
-
-    def _requires_quotes(self, value: str) -> bool:
-        return True
-
-
-class _Dialect(MySQLDialect):
-    preparer = _Quoting
-
-
 def is_mariadb(version: str) -> bool:
     """Which of the two a server is that says this of its version."""
     return "mariadb" in version.lower()
@@ -106,7 +95,7 @@ class MysqlFlavour(Flavour):
         "JOIN information_schema.tables USING (table_schema, table_name) "
         "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
     )
-    dialect = _Dialect(paramstyle="format")
+    dialect = QuotingMysqlDialect(paramstyle="format")
     collation = "utf8mb4_nopad_bin"
     deletes_self_references = False
     scalars: ClassVar[Mapping[Any, Codec]] = {

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import Computed
 from sqlalchemy.sql import ClauseElement, functions
 
+from starmodel.adapters.persistence.sql._compat.sqlalchemy import pending_columns
 from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.schema.identifiers import short_name
 from starmodel.core.entity import Entity
@@ -64,7 +65,7 @@ def keyed_columns(items: Iterable[Any]) -> set[str]:
     """The columns that unattached constraints and indexes name."""
     found: set[str] = set()
     for item in items:
-        for column in (*getattr(item, "_pending_colargs", ()), *getattr(item, "expressions", ())):
+        for column in (*pending_columns(item), *getattr(item, "expressions", ())):
             found.add(str(getattr(column, "name", column)))
         found.update(getattr(item, "column_keys", ()) or ())
     return found

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import AwareDatetime, NaiveDatetime
-from pydantic_core import PydanticUndefined
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -30,8 +29,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.schema import sort_tables_and_constraints
 from sqlalchemy.types import to_instance
-from sqlmodel.main import FieldInfoMetadata, get_column_from_field
 
+from starmodel.adapters.persistence.sql._compat.sqlalchemy import copy_column
+from starmodel.adapters.persistence.sql._compat.sqlmodel import (
+    column_arguments,
+    column_of,
+    replace_column_arguments,
+)
 from starmodel.adapters.persistence.sql.dialects.codecs import (
     Codec,
     codec_of_type,
@@ -284,8 +288,6 @@ def _copied(
     for item in more:
         if isinstance(item, Column):
             table.append_column(item)
-        elif isinstance(item, Index):
-            item._set_parent(table)
         elif not isinstance(item, CheckConstraint):  # which came with the table
             table.append_constraint(item)
     return table
@@ -296,7 +298,7 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
     kind = kind_of(spec.info.annotation)
     if "sa_column" in given:
         # A column belongs to one table, and a class may be opened by several repositories.
-        column = given["sa_column"]._copy()
+        column = copy_column(given["sa_column"])
         column.name = column.key = column.name or spec.name
     else:
         column = _column(spec, given, kind)
@@ -329,11 +331,7 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
 
 def _sql_arguments(spec: FieldSpec) -> dict[str, Any]:
     """What our `Field` or SQLModel's own said of the column."""
-    given = dict(spec.options.sql)
-    for item in spec.info.metadata:
-        if isinstance(item, FieldInfoMetadata):
-            given |= {k: v for k, v in vars(item).items() if v is not PydanticUndefined}
-    return given
+    return dict(spec.options.sql) | column_arguments(spec.info)
 
 
 def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
@@ -341,11 +339,10 @@ def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
     info = copy.copy(spec.info)
     nullable = accepts_none(info.annotation) and not given.get("primary_key")
     told = {"nullable": nullable} | ({"sa_type": JSON} if kind is None else {}) | given
-    others = [item for item in info.metadata if not isinstance(item, FieldInfoMetadata)]
-    info.metadata = [*others, FieldInfoMetadata(**told)]
+    replace_column_arguments(info, told)
     if kind is not None:  # SQLModel knows no Literal
         info.annotation = datetime.datetime if kind is AwareDatetime else kind
-    column = get_column_from_field(info)
+    column = column_of(info)
     column.name = column.key = column.name or spec.name
     if "default" not in (given.get("sa_column_kwargs") or {}):
         column.default = None  # the field's own, which every new record has already

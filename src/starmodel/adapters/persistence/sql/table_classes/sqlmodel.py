@@ -6,8 +6,14 @@ from typing import Any
 
 from sqlalchemy import JSON
 from sqlalchemy.orm import configure_mappers
-from sqlmodel.main import FieldInfoMetadata, get_sqlalchemy_type
 
+from starmodel.adapters.persistence.sql._compat.sqlmodel import (
+    add_column_arguments,
+    has_column_arguments,
+    has_sql_type,
+    is_primary_key,
+    relationship_names,
+)
 from starmodel.core.definition.hooks import ClassHooks
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field import options_of
@@ -17,8 +23,8 @@ class TableHooks(ClassHooks):
     """The hooks of `class P(Entity, SQLModel, table=True)` and of its bases."""
 
     def fields_collected(self, cls: type[Any]) -> None:
-        if cls.__sqlmodel_relationships__:
-            names = ", ".join(cls.__sqlmodel_relationships__)
+        if found := relationship_names(cls):
+            names = ", ".join(found)
             raise ConfigurationError(
                 f"{cls.__name__}.{names} is a Relationship of SQLModel, which needs an ORM "
                 "session. Use starmodel's: from starmodel import Relationship."
@@ -41,21 +47,17 @@ def _add_column_arguments(cls: type[Any]) -> None:
     type (lists, dicts, models) become JSON columns.
     """
     declares_key = any(
-        getattr(item, "primary_key", False) is True or options_of(info).sql.get("primary_key")
+        is_primary_key(info) or options_of(info).sql.get("primary_key")
         for name, info in cls.__pydantic_fields__.items()
         if name != "id"
-        for item in info.metadata or (None,)
     )
     for name, info in cls.__pydantic_fields__.items():
-        if any(isinstance(item, FieldInfoMetadata) for item in info.metadata):
+        if has_column_arguments(info):
             continue
         arguments = dict(options_of(info).sql)
         if name == "id" and not declares_key:
             arguments.setdefault("primary_key", True)
-        if "sa_type" not in arguments and "sa_column" not in arguments:
-            try:
-                get_sqlalchemy_type(info)
-            except (ValueError, TypeError):
-                arguments["sa_type"] = JSON
+        if not arguments.keys() & {"sa_type", "sa_column"} and not has_sql_type(info):
+            arguments["sa_type"] = JSON
         if arguments:
-            info.metadata.append(FieldInfoMetadata(**arguments))
+            add_column_arguments(info, arguments)

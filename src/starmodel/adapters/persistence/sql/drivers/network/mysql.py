@@ -12,6 +12,7 @@ from asyncmy import errors as refusals
 from asyncmy.constants.CLIENT import FOUND_ROWS
 from sqlalchemy.engine import URL
 
+from starmodel.adapters.persistence.sql._compat.asyncmy import is_connected
 from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.dialects.mysql import MysqlFlavour, is_mariadb
 from starmodel.adapters.persistence.sql.drivers.network.link import DriverLink
@@ -70,12 +71,7 @@ class MysqlLink(DriverLink):
 
     @property
     def closed(self) -> bool:
-        # What the server closed meanwhile is known to the stream alone, until it is used.
-        return (
-            self._lost
-            or not self._connection.connected
-            or getattr(self._connection, "_stream_broken", False)
-        )
+        return self._lost or not is_connected(self._connection)
 
     async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         cursor = self._connection.cursor()

@@ -1,0 +1,1 @@
+"""Undocumented names of SQL libraries; every other module imports them from here."""

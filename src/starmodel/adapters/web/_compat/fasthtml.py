@@ -1,0 +1,87 @@
+"""Undocumented names of FastHTML."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, _wrap_req, noop_body
+from starlette.requests import Request
+from starlette.responses import Response
+
+_CONVERSION_ERRORS = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError)
+_CONVERTING_PACKAGES = ("fasthtml", "fastcore", "dateutil")
+
+
+class CheckedRoutes(FastHTML):  # type: ignore[misc]  # FastHTML has no types
+    """A FastHTML application that checks each handler before its route is added.
+
+    Endpoints have the docstring of their handler.
+    """
+
+    def check_handler(self, handler: Any) -> None:
+        """Called with each handler. Raises: ConfigurationError, to reject it."""
+
+    def _add_route(self, func: Any, *args: Any, **options: Any) -> Any:
+        self.check_handler(func)
+        return super()._add_route(func, *args, **options)
+
+    def _endp(self, f: Any, *args: Any, **options: Any) -> Any:
+        endpoint = super()._endp(f, *args, **options)
+        endpoint.__doc__ = f.__doc__
+        return endpoint
+
+
+def handler_of(endpoint: Any) -> Any:
+    """The user's function that FastHTML's endpoint calls; another endpoint is returned unchanged.
+
+    FastHTML has it in a closure: as `f` for HTTP, as `recv` of `on_receive` for a WebSocket.
+    """
+    for wrapper, name in ((endpoint, "f"), (getattr(endpoint, "on_receive", None), "recv")):
+        if inspect.isfunction(wrapper):
+            inner = inspect.getclosurevars(wrapper).nonlocals.get(name)
+            endpoint = inner if callable(inner) else endpoint
+    return endpoint
+
+
+async def run_before(app: FastHTML, request: Request) -> Response | None:
+    """Run the `before` functions of the application; the first response that one of them returns.
+
+    Parameters are injected and results are converted as for a route of FastHTML.
+
+    Shapes: the body of the request has been read.
+    """
+    state: Any = request
+    state.injects, state.max_part_size, state.body_wrap = [], app.max_part_size, noop_body
+    parts = (app.hdrs, app.ftrs, app.htmlkw, app.bodykw)
+    state.hdrs, state.ftrs, state.htmlkw, state.bodykw = map(copy.deepcopy, parts)
+    for before in app.before:
+        guard, skip = (before.f, before.skip) if isinstance(before, Beforeware) else (before, [])
+        if any(re.fullmatch(pattern, request.url.path) for pattern in skip):
+            continue
+        result = await _wrap_call(guard, request, _params(guard))
+        if result:
+            return result if isinstance(result, Response) else _resp(request, result)
+    return None
+
+
+def is_conversion_error(error: Exception) -> bool:
+    """True for a failure of FastHTML to convert a parameter, before the handler has run."""
+    if not isinstance(error, _CONVERSION_ERRORS):
+        return False
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    packages = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
+    converts = any(frame.f_code is _wrap_req.__code__ for frame in frames)
+    return converts and packages[-1] in _CONVERTING_PACKAGES
+
+
+def replace_lifespan(app: FastHTML, wrap: Callable[[Any], Any]) -> None:
+    """Set the lifespan generator of the application to `wrap(generator)`.
+
+    Shapes: the generator of an application without one is None.
+    """
+    app.lifespan.ls = wrap(app.lifespan.ls)
