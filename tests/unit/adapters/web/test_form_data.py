@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starmodel.adapters.ui.fields import FormField
-from starmodel.adapters.web.form_fields import gathered
+from starmodel.adapters.web.http.bodies.form_fields import gathered
 
 
 @pytest.mark.parametrize(

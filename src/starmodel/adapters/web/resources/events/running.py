@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from starmodel.adapters.web.call import NO_STORE, SSE, Call
-from starmodel.adapters.web.events.event_call import text_of
-from starmodel.adapters.web.events.replies import EventReplies
-from starmodel.adapters.web.events.reply_parts import ReplyParts
-from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.resources.events.event_call import text_of
+from starmodel.adapters.web.resources.events.replies import EventReplies
+from starmodel.adapters.web.resources.events.reply_parts import ReplyParts
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import Reply

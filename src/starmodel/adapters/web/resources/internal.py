@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.assets import PREFIX, serve_asset
-from starmodel.adapters.web.browser_states import carry, taken
-from starmodel.adapters.web.call import NO_STORE, SSE, Call
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.pages.assets import PREFIX, serve_asset
 from starmodel.adapters.web.paths import HEALTH_PATH, STATE_ROUTES, STREAM_PATH
-from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.resources.browser_states import carry, taken
 from starmodel.app.application import Application
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.core.errors import StarModelError

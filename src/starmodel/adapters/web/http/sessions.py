@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.adapters.web.assets import PREFIX
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH
-from starmodel.adapters.web.requests import Incoming
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.app.sessions.cache import SessionCache

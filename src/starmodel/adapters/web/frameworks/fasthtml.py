@@ -19,11 +19,11 @@ from fasthtml.xtend import Titled
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from starmodel.adapters.web.call import Call
 from starmodel.adapters.web.front import Front
-from starmodel.adapters.web.negotiation import representation
-from starmodel.adapters.web.own_routes import serve_own
-from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.http.negotiation import representation
+from starmodel.adapters.web.http.own_responses import serve_own
+from starmodel.adapters.web.http.request import Incoming
 from starmodel.app.application import Application
 from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from starmodel.adapters.web.browser_states import NOTHING_SENT, Sent, carry, taken
-from starmodel.adapters.web.call import Call
-from starmodel.adapters.web.conditional import precondition_of
+from starmodel.adapters.web.http.conditional import precondition_of
+from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.resources.browser_states import NOTHING_SENT, Sent, carry, taken
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from starmodel.adapters.web.call import NO_STORE, SSE, Call
-from starmodel.adapters.web.conditional import etag_header
-from starmodel.adapters.web.events.event_call import text_of
+from starmodel.adapters.web.http.conditional import etag_header
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import permits
 from starmodel.app.application import Application

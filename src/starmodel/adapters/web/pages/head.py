@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from pathlib import Path
 
-from starmodel.adapters.web.assets import compiler_folder
-from starmodel.adapters.web.policy import page_policy
-from starmodel.adapters.web.theme import theme_classes, theme_script
+from starmodel.adapters.web.pages.assets import compiler_folder
+from starmodel.adapters.web.pages.csp import page_policy
+from starmodel.adapters.web.pages.theme import theme_classes, theme_script
 from starmodel.core.values.bounded_cache import cached
 
 CDN = "https://cdn.jsdelivr.net"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from starmodel.adapters.web.call import NO_STORE, SSE, Call
-from starmodel.adapters.web.htmx import HtmxCheck
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.app.commands.redirects import is_web_address
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.frontend import RealtimeAdapter

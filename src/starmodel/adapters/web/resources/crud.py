@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starmodel.adapters.web.bulk import BulkRoute
-from starmodel.adapters.web.call import Call
-from starmodel.adapters.web.events.route import EventRoutes
-from starmodel.adapters.web.refusals import Refusals
-from starmodel.adapters.web.routes import Routes
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.http.routing import Routes
+from starmodel.adapters.web.resources.bulk import BulkRoute
+from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
 from starmodel.app.application import Application

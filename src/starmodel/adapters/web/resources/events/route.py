@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from starmodel.adapters.web.call import Call
-from starmodel.adapters.web.events.event_call import EventCall
-from starmodel.adapters.web.events.reading import EventReader
-from starmodel.adapters.web.events.replies import EventReplies
-from starmodel.adapters.web.events.running import RunningEvents
-from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.problems import Problem
-from starmodel.adapters.web.refusals import Refusals
-from starmodel.adapters.web.routes import Found
+from starmodel.adapters.web.errors.problems import Problem
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.csrf import OriginCheck
+from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.http.routing import Found
+from starmodel.adapters.web.resources.events.event_call import EventCall
+from starmodel.adapters.web.resources.events.reading import EventReader
+from starmodel.adapters.web.resources.events.replies import EventReplies
+from starmodel.adapters.web.resources.events.running import RunningEvents
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
 from starmodel.app.application import Application

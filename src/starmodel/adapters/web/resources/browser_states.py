@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.http.request import Incoming
 from starmodel.app.commands.binding.form_names import BROWSER
 from starmodel.app.context import use_browser_state
 from starmodel.app.sessions.browser_state import BrowserState

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from starmodel.adapters.web.json_body import json_of
-from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.http.bodies.json import json_of
+from starmodel.adapters.web.http.request import Incoming
 from starmodel.app.commands.preconditions import Precondition, Tags, names_version
 from starmodel.core.entity import Entity
 from starmodel.core.errors import PreconditionFailedError, RequestError

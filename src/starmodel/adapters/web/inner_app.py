@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.call import Call, private
-from starmodel.adapters.web.own_bodies import within_limits
-from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.body_limits import within_limits
+from starmodel.adapters.web.http.exchange import Call, private
 from starmodel.app.application import Application
 from starmodel.core.errors import StarModelError
 

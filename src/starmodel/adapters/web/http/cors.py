@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.http.request import Incoming
 
 ANY = "*"
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"

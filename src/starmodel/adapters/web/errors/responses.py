@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starmodel.adapters.web.call import NO_STORE, NOTHING_SENT, SSE, Call, Header
-from starmodel.adapters.web.problems import Problem, problem_of
+from starmodel.adapters.web.errors.problems import Problem, problem_of
+from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Call, Header
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from starmodel.adapters.web.assets import PREFIX
 from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.http.routing import Found, UserRoutes
+from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
-from starmodel.adapters.web.routes import Found, UserRoutes
 
 Source = Literal["own", "generated", "starmodel"]
 

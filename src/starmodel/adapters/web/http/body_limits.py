@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.http.request import Incoming
 
 JSON = "application/json"
 

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-from starmodel.adapters.web.form_fields import gathered
-from starmodel.adapters.web.multipart import MAX_FIELDS, multipart_pairs
-from starmodel.adapters.web.negotiation import accepts_gzip, representation
-from starmodel.adapters.web.routes import SLASH
+from starmodel.adapters.web.http.bodies.form_fields import gathered
+from starmodel.adapters.web.http.bodies.multipart import MAX_FIELDS, multipart_pairs
+from starmodel.adapters.web.http.negotiation import accepts_gzip, representation
+from starmodel.adapters.web.http.routing import SLASH
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounded_cache import BoundedCache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starmodel.adapters.web.cors import Cors
-from starmodel.adapters.web.requests import Incoming
+from starmodel.adapters.web.http.cors import Cors
+from starmodel.adapters.web.http.request import Incoming
 from starmodel.app.commands.redirects import matches_host
 from starmodel.core.errors import AccessDeniedError, RequestError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from starmodel.adapters.web.call import NO_STORE, SSE, Call
-from starmodel.adapters.web.conditional import precondition_of
-from starmodel.adapters.web.problems import Problem
-from starmodel.adapters.web.refusals import Refusals
+from starmodel.adapters.web.errors.problems import Problem
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.conditional import precondition_of
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
