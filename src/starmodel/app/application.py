@@ -101,8 +101,8 @@ class Application:
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
             registry=registry, unit=self.unit, persistence=persistence, policy=policy,
-            scopes=self.scopes, reactions=self.reactions, place=self.place, clock=clock, ids=ids,
-            row_locks=self.row_locks,
+            scopes=self.scopes, reactions=self.reactions, place=self.place, bus=bus, clock=clock,
+            ids=ids, row_locks=self.row_locks, prepares=uow_cls is UnitOfWork,
         )  # fmt: skip
         self.id_of = self.dispatcher.id_of
         self.hub = hub(

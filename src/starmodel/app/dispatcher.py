@@ -21,6 +21,7 @@ from starmodel.app.commands.generators import Steps
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
+from starmodel.app.commands.prepared import PreparedEvent, has_direct_path
 from starmodel.app.commands.repeats import Repeats
 from starmodel.app.commands.replies import Place
 from starmodel.app.commit.deadlines import StoreWindow
@@ -28,12 +29,13 @@ from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked
 from starmodel.app.live.reactions import Reactions
 from starmodel.app.persistence import PersistenceManager
+from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Marker, RecordKey
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
 from starmodel.core.changes.copies import Lease
-from starmodel.core.changes.drafts import close_draft
+from starmodel.core.changes.drafts import Facts, close_draft
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.errors import (
@@ -53,7 +55,10 @@ log = logging.getLogger("starmodel.dispatcher")
 
 
 class Dispatcher:
-    """Loads the entity, decides access, runs the event, commits; independent of any transport."""
+    """Loads the entity, decides access, runs the event, commits; independent of any transport.
+
+    Shapes: prepares is False where each command needs its own unit of work.
+    """
 
     def __init__(
         self,
@@ -65,9 +70,11 @@ class Dispatcher:
         scopes: Scopes,
         reactions: Reactions,
         place: Place,
+        bus: EventBus,
         clock: Clock,
         ids: IdSource,
         row_locks: RowLocks,
+        prepares: bool = True,
     ) -> None:
         self._row_locks = row_locks
         self._unit, self._persistence, self._policy = unit, persistence, policy
@@ -83,6 +90,16 @@ class Dispatcher:
         self._loader = Loader(registry, persistence, policy, scopes, self.binders)
         self.id_of = self._loader.id_of
         self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
+        self.prepared = {
+            key: PreparedEvent(
+                binder, persistence=persistence, policy=policy, scopes=scopes, id_of=self.id_of,
+                bus=bus, clock=clock, outcomes=self._outcomes,
+                has_handlers=key in reactions.causes, complete=self._complete_run,
+            )
+            for key, binder in self.binders.items()
+            if prepares and has_direct_path(binder)
+        }  # fmt: skip
+        """The events with a direct path; every other one takes the general path."""
 
     def bind(
         self, entity_type: EntityType, event: Event[Any, Any, Any], inputs: Inputs
@@ -210,26 +227,40 @@ class Dispatcher:
         wait for the same rows, the rows are locked before they are read. Then
         no other process can commit in between, and the command waits at most for the locks.
         """
-        keys: frozenset[RecordKey] = frozenset()
+        prepared = self.prepared.get((command.entity_type.cls, command.event.name))
         with StoreWindow():
-            for attempt in range(1, ATTEMPTS + 1):
-                unit = self._unit(None)
-                locks = attempt > OPTIMISTIC_ATTEMPTS
-                if locks or self._row_locks.contended:
-                    named = self._loader.keys(command)
-                    if locks or not named.isdisjoint(self._row_locks.contended):
-                        keys |= named
-                try:
-                    if not keys:
-                        return await self._run_once(unit, command, record, claim)
-                    async with unit.locked(keys):
-                        return await self._run_once(unit, command, record, claim)
-                except ABORTS:
-                    if attempt == ATTEMPTS:
-                        raise
-                    if attempt >= OPTIMISTIC_ATTEMPTS:
-                        keys |= unit.keys
-                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter
+            if prepared is None or self._row_locks.contended:
+                return await self._run_attempts(command, record, claim)
+            try:
+                outcome = await prepared.run(command, record, claim)
+            except ABORTS:
+                await _pause(1)
+                return await self._run_attempts(command, record, claim, first=2)
+            return outcome or await self._run_attempts(command, record, claim)
+
+    async def _run_attempts(
+        self, command: Command, record: CommandRecord, claim: Claim | None, *, first: int = 1
+    ) -> Outcome:
+        """Run the event until its commit meets no conflict; `first` counts those that did."""
+        keys: frozenset[RecordKey] = frozenset()
+        for attempt in range(first, ATTEMPTS + 1):
+            unit = self._unit(None)
+            locks = attempt > OPTIMISTIC_ATTEMPTS
+            if locks or self._row_locks.contended:
+                named = self._loader.keys(command)
+                if locks or not named.isdisjoint(self._row_locks.contended):
+                    keys |= named
+            try:
+                if not keys:
+                    return await self._run_once(unit, command, record, claim)
+                async with unit.locked(keys):
+                    return await self._run_once(unit, command, record, claim)
+            except ABORTS:
+                if attempt == ATTEMPTS:
+                    raise
+                if attempt >= OPTIMISTIC_ATTEMPTS:
+                    keys |= unit.keys
+            await _pause(attempt)
         raise AssertionError("unreachable")
 
     async def _run_once(
@@ -243,6 +274,32 @@ class Dispatcher:
         if command.was and await self._outcomes.viewer(command).may_read(target.base):
             check_untouched(target.base, arguments, command.was)
         value = command.event.fn(target.draft, **arguments)
+        return await self._complete(unit, target, command, record, claim, value)
+
+    async def _complete_run(
+        self,
+        facts: Facts,
+        target: Tracked,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        value: Any,
+    ) -> Outcome:
+        """Commit what an event did on a draft that no unit of work has."""
+        unit = self._unit(None)
+        unit.adopt(target, facts)
+        return await self._complete(unit, target, command, record, claim, value)
+
+    async def _complete(
+        self,
+        unit: UnitOfWork,
+        target: Tracked,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        value: Any,
+    ) -> Outcome:
+        """Commit what an event did that has awaited nothing."""
         value, reply = await self._outcomes.reply(unit, target, command, value)
         record = record.reading(version_of(target.base))
         marker = (
@@ -251,7 +308,9 @@ class Dispatcher:
             else await self._outcomes.marker(unit, target, command, claim, reply)
         )
         await unit.commit(marker=marker, target=target, record=record)
-        return await self._outcomes.outcome(unit, target, command, record, claim, value, reply)
+        return await self._outcomes.outcome(
+            unit.facts, target, command, record, claim, value, reply
+        )
 
     async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
@@ -332,5 +391,10 @@ class Dispatcher:
 
         await unit.settle(marker=marker, target=target, record=record)
         return await self._outcomes.outcome(
-            unit, target, command, record, claim, value, reply, last=last
+            unit.facts, target, command, record, claim, value, reply, last=last
         )
+
+
+async def _pause(attempt: int) -> None:
+    """Wait before the attempt that follows a conflict."""
+    await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter

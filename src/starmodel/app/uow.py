@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 from starmodel.app.commit.batches import store_changes
+from starmodel.app.commit.cascades import follow_deletes
 from starmodel.app.commit.deadlines import StoreWindow, close_window
+from starmodel.app.commit.publishing import publish
 from starmodel.app.commit.row_locks import OPTIMISTIC_ATTEMPTS, RowLocks
 from starmodel.app.commit.tracked import Tracked, change_of
 from starmodel.app.persistence import PersistenceManager, Repositories
 from starmodel.app.ports.bus import EventBus, Wants
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.messages import Emitted, always_has_json, changed_message, fact_data
-from starmodel.app.ports.query import Filter, Query
 from starmodel.app.ports.repository import Batch, Change, Marker, RecordKey
 from starmodel.app.sessions.scopes import default_snapshot
 from starmodel.core.changes.copies import Lease
 from starmodel.core.changes.drafts import Facts, open_draft, reads_of, reset_draft
 from starmodel.core.changes.patches import Patch, same
-from starmodel.core.classes.foreign_keys import ForeignKey
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
@@ -35,11 +34,9 @@ from starmodel.core.snapshot import stored, version_of
 from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
-log = logging.getLogger("starmodel.uow")
 ATTEMPTS = 5
 ABORTS = (VersionConflictError, TransactionAbortedError)
 """After these a command can run again on what is stored now."""
-FOLLOWED_AT_ONCE = 1000
 
 
 class UnitOfWork:
@@ -143,6 +140,11 @@ class UnitOfWork:
         self._tracked[entity_type.cls, object() if id is None else id] = tracked
         return tracked
 
+    def adopt(self, tracked: Tracked, facts: Facts) -> None:
+        """Enlist an entity whose event has run already, on a draft that reports to these facts."""
+        self.facts = facts
+        self._tracked[tracked.entity_type.cls, tracked.id] = tracked
+
     async def identify(self) -> None:
         """Give a number to each new record whose id the store is to make."""
         for tracked in self._tracked.values():
@@ -173,7 +175,9 @@ class UnitOfWork:
             for tracked in self._tracked.values():
                 await tracked.check_access(tracked.base)
         if self._registry.dependents:
-            await self._follow_deletes()
+            await follow_deletes(
+                self._tracked, self._registry, self._persistence, self._enlist_stored
+            )
         if self._adds_records:
             await self.identify()
         facts: list[Any] = []
@@ -212,41 +216,8 @@ class UnitOfWork:
                 tracked.written = True
         if wants is not None:
             messages = self._messages(changes, wants)
-        for message in messages + facts:
-            try:
-                await self._bus.publish(message)
-            except Exception:  # delivery: the commit holds, whatever the bus does
-                log.exception("The bus could not publish a %s", type(message).__name__)
-
-    async def _follow_deletes(self) -> None:
-        """Delete, or set to NULL, the references to deleted records, by their foreign keys."""
-        seen: set[int] = set()
-        while gone := [
-            t for t in self._tracked.values() if t.deleted and not t.new and id(t) not in seen
-        ]:
-            seen.update(map(id, gone))
-            by_class: dict[type[Entity], list[Entity]] = {}
-            for tracked in gone:
-                by_class.setdefault(tracked.entity_type.cls, []).append(tracked.base)
-            for cls, removed in by_class.items():
-                for child, key in self._registry.dependents.get(cls, ()):
-                    values = {getattr(base, key.column): None for base in removed}
-                    values.pop(None, None)
-                    await self._follow(child, key, list(values))
-
-    async def _follow(self, cls: type[Entity], key: ForeignKey, values: list[Any]) -> None:
-        """Delete the records that refer to one of these values, or set their keys to NULL."""
-        repository = self._persistence.for_class(cls)
-        for start in range(0, len(values), FOLLOWED_AT_ONCE):
-            some = values[start : start + FOLLOWED_AT_ONCE]
-            for child in await repository.list(Query(cls, (Filter(key.field, "in", some),))):
-                mine = self._tracked.get((cls, child.id))
-                if mine is None:
-                    mine = self.enlist(self._registry[cls], child.id, child, new=False)
-                if key.rule == "CASCADE":
-                    mine.deleted = True
-                elif getattr(mine.draft, key.field) in some:
-                    setattr(mine.draft, key.field, None)
+        if messages or facts:
+            await publish(self._bus, messages + facts)
 
     async def settle(
         self,
@@ -346,6 +317,9 @@ class UnitOfWork:
     def has(self, tracked: Tracked) -> bool:
         """Whether this entity is still enlisted."""
         return any(mine is tracked for mine in self._tracked.values())
+
+    def _enlist_stored(self, cls: type[Entity], snapshot: Entity) -> Tracked:
+        return self.enlist(self._registry[cls], snapshot.id, snapshot, new=False)
 
     def _restart(self, lease: Lease) -> None:
         if self._lease is not None:

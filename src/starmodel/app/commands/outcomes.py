@@ -15,7 +15,7 @@ from starmodel.app.commands.replies import NO_REPLY, Place, Reply, reply_to
 from starmodel.app.commit.tracked import Tracked
 from starmodel.app.ports.repository import Marker
 from starmodel.app.uow import UnitOfWork
-from starmodel.core.changes.drafts import reset_draft, returned_state
+from starmodel.core.changes.drafts import Facts, reset_draft, returned_state
 from starmodel.core.classes.registry import Registry
 from starmodel.core.commands import CommandRecord
 from starmodel.core.entity import Entity
@@ -110,7 +110,7 @@ class Outcomes:
 
     async def outcome(
         self,
-        unit: UnitOfWork,
+        facts: Facts,
         target: Tracked,
         command: Command,
         record: CommandRecord,
@@ -130,7 +130,7 @@ class Outcomes:
         if self._reactions.causes:
             try:
                 self._reactions.after(
-                    record if last else None, entity_type.cls, entity, unit.facts.emitted
+                    record if last else None, entity_type.cls, entity, facts.emitted
                 )
             except Exception:  # delivery: the commit holds, whatever follows it
                 log.exception(
@@ -138,7 +138,7 @@ class Outcomes:
                     entity_type.name,
                     command.event.name,
                 )
-        stored = entity_type.auto_persist or unit.facts.save
+        stored = entity_type.auto_persist or facts.save
         if entity is None:
             return Outcome(record, value, reply, None, 0, target.patch, stored)
         reader = command.reader
