@@ -26,7 +26,7 @@ _TYPES: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One event of one entity with its arguments, as plain data.
+    """One event of one entity with its arguments, as serialisable data.
 
     Rendered in a page it becomes what a click will send; given to
     `dispatch` it is run by code.
@@ -75,12 +75,12 @@ class CommandRecord(NamedTuple):
         )
 
     def to_json(self) -> str:
-        """This record as one JSON object."""
+        """Serialise the record as a JSON object."""
         return json_bytes(self._asdict()).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> CommandRecord:
-        """The record that `to_json` wrote. Raises: ValueError, for anything else."""
+        """Parse the output of `to_json`. Raises: ValueError, for any other text."""
         data = from_json(text)
         if not isinstance(data, dict) or data.keys() != _TYPES.keys():
             raise ValueError(f"Not a command record; expected the keys {', '.join(_TYPES)}.")

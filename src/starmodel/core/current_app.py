@@ -19,7 +19,7 @@ E = TypeVar("E", bound=Snapshot)
 
 
 class Objects(Protocol[E]):
-    """The records of one class, for trusted code."""
+    """The query interface of one entity class, for trusted code."""
 
     async def get(self, id: Any, *, load: str | Sequence[str] = ()) -> E:
         """The record, with these relations loaded. Raises: NotFoundError."""
@@ -28,13 +28,13 @@ class Objects(Protocol[E]):
         """The record, with these relations loaded; or None."""
 
     async def list(self, **filters: Any) -> list[E]:
-        """The records that match, such as `price__lt=5`; also search, order, limit, load, …"""
+        """The records of a query such as `price__lt=5`; also search, order, limit, load, …"""
 
     def stream(self, **filters: Any) -> AsyncGenerator[E, None]:
-        """The records that match, read some at a time; also search, order, batch, load."""
+        """An async iterator over the records of a query; also search, order, batch, load."""
 
     async def count(self, **filters: Any) -> int:
-        """How many records match."""
+        """The number of records that match a query."""
 
     async def create(self, **values: Any) -> E:
         """Store a new record by its `create` event."""
@@ -48,7 +48,7 @@ class ObjectsOf:
 
 
 class Host(Protocol):
-    """The methods of an application that entities call.
+    """The protocol of applications, as far as entities call them.
 
     Shapes: entity is an entity class, or a record in `show` and `namespace`;
     action is an `Action`.
@@ -64,7 +64,7 @@ class Host(Protocol):
 
 
 class Context(Protocol):
-    """The part of the current context that the domain reads."""
+    """The part of the request context that the domain reads."""
 
     @property
     def host(self) -> Host | None: ...

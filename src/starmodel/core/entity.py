@@ -99,7 +99,7 @@ class Entity(Snapshot, metaclass=EntityMeta):
 
     @property
     def do(self) -> Do:
-        """Actions on this very record: `product.do.adjust_stock(-1)`."""
+        """Actions on this record: `product.do.adjust_stock(-1)`."""
         return Do(self)
 
     @property
@@ -110,7 +110,7 @@ class Entity(Snapshot, metaclass=EntityMeta):
 
 
 class Do:
-    """The events of one record, each as a factory of actions."""
+    """The events of one record as factories of actions."""
 
     __slots__ = ("_entity",)
 

@@ -1,7 +1,7 @@
-"""Every exception StarModel raises on purpose, in one tree.
+"""The exception hierarchy.
 
-`status` is the HTTP status that a web adapter answers with; `public`
-is True when the text may be shown to a visitor.
+`status` is the HTTP status of the response; `public` is True when the
+response may contain the text.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from starmodel.texts.catalogue import Message
 
 
 class StarModelError(Exception):
-    """Base of all errors of the framework."""
+    """The base class of all exceptions of StarModel."""
 
     status: ClassVar[int] = 500
     public: ClassVar[bool] = False
 
     @property
     def message(self) -> str:
-        """The text; a `Message` when it comes from the catalogue of texts."""
+        """The text; a translatable `Message` if it is from the catalogue."""
         text = self.args[0] if self.args else ""
         return text if isinstance(text, str) else str(self)
 
 
 class ConfigurationError(StarModelError):
-    """A class, setting or argument that can never work; raised at definition or start."""
+    """An invalid class, setting or argument; raised at definition or startup."""
 
 
 class FrozenEntityError(StarModelError, TypeError):
-    """A committed entity was changed outside an event."""
+    """Assignment to a frozen snapshot, outside an event."""
 
 
 class NotLoadedError(StarModelError):
-    """A relation was read that was not loaded with its record."""
+    """Access to a relation that the query did not load."""
 
 
 class StaleDraftError(StarModelError):
-    """A container taken from `self` before a `yield` was changed after it."""
+    """A container read from `self` before a `yield` was used after it."""
 
 
 class RequestError(StarModelError):
-    """A request that cannot be understood; its text is meant for the sender."""
+    """A malformed request; the response contains the text."""
 
     status = 400
     public = True
@@ -59,7 +59,7 @@ class ListQueryError(RequestError):
 class BindingError(StarModelError):
     """Arguments that do not fit an event's signature.
 
-    Shapes: fields maps a parameter to the sentence shown beside its input.
+    Shapes: fields maps a parameter to the message rendered beside its input.
     """
 
     status = 422
@@ -71,10 +71,10 @@ class BindingError(StarModelError):
 
 
 class InvalidStateError(StarModelError):
-    """An event left its entity in a state that its validators refuse.
+    """The validators of an entity type rejected the state after an event.
 
-    Shapes: fields maps a public field to the validator's sentence; shown is
-    the message without private fields, for visitors.
+    Shapes: fields maps a public field to the validation message; shown is
+    the message without private fields, for responses.
     """
 
     status = 422
@@ -89,10 +89,10 @@ class InvalidStateError(StarModelError):
 
 
 class ConstraintError(StarModelError):
-    """A store refused a value: a duplicate, or a reference to nothing.
+    """A constraint of a store was violated, such as a unique index or a foreign key.
 
-    Shapes: fields maps a public field to the sentence beside its input;
-    shown is the message without private fields, for visitors.
+    Shapes: fields maps a public field to the message beside its input;
+    shown is the message without private fields, for responses.
     """
 
     status = 409
@@ -113,8 +113,8 @@ class StoreError(StarModelError):
 class StoreUnavailableError(StoreError):
     """A store could not be reached or could not commit.
 
-    Shapes: doubtful is True when the command may have been stored all the
-    same, because its answer was lost; else nothing of it was.
+    Shapes: doubtful is True when the outcome of a commit is unknown, because
+    the connection was lost; else nothing was stored.
     """
 
     status = 503
@@ -127,7 +127,7 @@ class StoreUnavailableError(StoreError):
 class StoreBusyError(StoreUnavailableError):
     """Another transaction held a lock, or every connection was in use, until the time-out.
 
-    Nothing of the command was stored, and it can be sent again.
+    Nothing of the command was stored; a retry is safe.
 
     Units: retry_after_s is the value of the `Retry-After` header.
     """
@@ -144,7 +144,7 @@ class SessionNotStoredError(StoreUnavailableError):
 
 
 class StoreFailedError(StoreError):
-    """A store refused a statement for a reason that sending it again does not mend.
+    """A store rejected a statement for a reason that a retry does not resolve.
 
     For example a missing column, a full disk or a read-only database. The
     text holds the driver's message, which is for the log only.
@@ -158,13 +158,13 @@ class StorePermissionError(StoreFailedError):
 
 
 class StoreFullError(StarModelError):
-    """A store that keeps a bounded number of entities is full."""
+    """A bounded store has reached its maximum number of entities."""
 
     status = 507
 
 
 class NotFoundError(StarModelError):
-    """No such record."""
+    """No record with this id is stored."""
 
     status = 404
     public = True
@@ -175,13 +175,13 @@ class NotFoundError(StarModelError):
 
 
 def _short(id: Any) -> str:
-    """An id as it is shown; addresses may bring any text as one."""
+    """The repr of an id, truncated, since a URL can contain any text as an id."""
     text = repr(id)
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 class GoneError(NotFoundError):
-    """The record was there when the page was made and has been removed since."""
+    """The record was deleted after the page was rendered."""
 
     status = 410
 
@@ -191,9 +191,9 @@ class GoneError(NotFoundError):
 
 
 class AccessDeniedError(StarModelError):
-    """The actor may not do this.
+    """The access policy denies the command or query to the actor.
 
-    Shapes: plain is what people read instead of the text, "" for the text itself.
+    Shapes: plain is the text for visitors, "" to use the message.
     """
 
     status = 403
@@ -211,7 +211,7 @@ class NotSignedInError(AccessDeniedError):
 
 
 class AccessScanLimitError(StarModelError):
-    """A read rule that is a function was applied to as many records as one request may read."""
+    """A read rule in Python was applied to the maximum number of records per request."""
 
     status = 422
     public = True
@@ -225,7 +225,7 @@ class AccessScanLimitError(StarModelError):
 
 
 class HiddenRecordError(NotFoundError, AccessDeniedError):
-    """The actor may not read this record; visitors are answered as if it did not exist.
+    """The actor may not read this record; the response is that of a missing record.
 
     Shapes: gone is True where a missing record would be a `GoneError`.
     """
@@ -237,7 +237,7 @@ class HiddenRecordError(NotFoundError, AccessDeniedError):
 
 
 class VersionConflictError(StarModelError):
-    """Another command committed first; nothing of this command was stored."""
+    """The version check of a commit failed; nothing of this command was stored."""
 
     status = 409
     public = True
@@ -252,10 +252,10 @@ class VersionConflictError(StarModelError):
 
 
 class EditConflictError(StarModelError):
-    """Another command changed a field after the form with a new value for it was filled.
+    """A submitted field was changed by another command after the form was rendered.
 
-    Shapes: fields maps a field to the sentence beside its input; was is
-    what the form is to remember when it is sent again all the same.
+    Shapes: fields maps a field to the message beside its input; was holds
+    the digests with which a second submission overwrites the change.
     """
 
     status = 409
@@ -286,7 +286,7 @@ class CommandRunningError(StarModelError):
 
 
 class CommandReusedError(StarModelError):
-    """An idempotency key came back with other arguments."""
+    """An idempotency key was reused with other arguments."""
 
     status = 422
     public = True

@@ -1,4 +1,4 @@
-"""The state of an entity that clients may read."""
+"""Serialisation of entities for clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starmodel.core.values.models import values_of
 
 
 def public_state(entity: Snapshot) -> dict[str, Any]:
-    """The public and computed fields as JSON data, without private fields at any depth."""
+    """The public and computed fields as JSON data; private fields are dropped recursively."""
     if entity.__entity__.atomic:  # no nested model has private fields
         return _json_state(entity)
     token = excluding_private.set(True)

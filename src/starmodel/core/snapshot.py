@@ -15,7 +15,7 @@ from starmodel.core.fields.field_types import ATOMS
 from starmodel.core.fields.relations import Relation
 
 DRAFT, OWN, STORED = 0, 1, 2  # an instance's mode: open, made by user code, loaded from a store
-# The attributes in which pydantic keeps the state of a model.
+# The attributes in which pydantic stores the state of a model.
 PARTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
 M = TypeVar("M", bound=BaseModel)

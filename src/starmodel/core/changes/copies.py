@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Lease:
-    """How long the containers of one draft may be changed: until the next `yield`."""
+    """The period in which containers of a draft are mutable: until the next `yield`."""
 
     __slots__ = ("over",)
 
@@ -43,7 +43,7 @@ def _leased(base: type, names: str) -> type:
         return call
 
     body: dict[str, Any] = {name: guard(name) for name in names.split() if hasattr(base, name)}
-    # A copy belongs to whoever made it: an ordinary container with no lease.
+    # Copies of leased containers are plain containers without a lease.
     body["__reduce_ex__"] = lambda self, protocol: (base, (base(self),))
     return type(f"Leased{base.__name__.capitalize()}", (base,), {"__slots__": ("_lease",), **body})
 
@@ -87,7 +87,7 @@ def copy_value(value: Any, lease: Lease | None = None) -> Any:
 
 
 def copy_model(model: M, lease: Lease | None = None) -> M:
-    """A copy of a nested model, field by field; of a nested entity a draft."""
+    """A recursive copy of a nested model; a nested entity becomes a draft."""
     copied = assemble(
         type(model).__new__(type(model)),
         {name: copy_value(value, lease) for name, value in model.__dict__.items()},

@@ -77,12 +77,12 @@ def open_draft(snapshot: S, facts: Facts, lease: Lease | None = None) -> S:
 
 
 def reads_of(draft: Snapshot) -> set[str]:
-    """The fields read from a leased draft so far."""
+    """The fields that the event has read from a leased draft, for the rebase after a conflict."""
     return draft._sm_reads
 
 
 def returned_state(draft: S, result: Any) -> S | None:
-    """The next state of the draft's entity, when its event returned one; else None.
+    """The snapshot that a functional event returned; None for any other return value.
 
     Another record of the class is an ordinary result. A snapshot that was
     constructed without an id gets the id of this entity.
@@ -148,7 +148,7 @@ def validated(cls: type[S], values: dict[str, Any]) -> S:
 
 
 def _check_numbers(cls: type[Snapshot], snapshot: Snapshot) -> None:
-    """Refuse numbers that could be stored but not written out. Raises: InvalidStateError."""
+    """Validate numbers against the bounds of serialisation. Raises: InvalidStateError."""
     values: dict[str, Any] = _get(snapshot, "__dict__")
     name = ""
     try:
@@ -170,7 +170,7 @@ def _check_numbers(cls: type[Snapshot], snapshot: Snapshot) -> None:
 
 
 def _invalid(cls: type[Snapshot], where: str, error: ValidationError) -> InvalidStateError:
-    """The refusal of a state; what is wrong with a private field is in its message only.
+    """The validation error; errors of private fields are in its log message only.
 
     Shapes: where is the field in which a nested model was refused, or "".
     """

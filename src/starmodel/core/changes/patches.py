@@ -16,7 +16,7 @@ from starmodel.core.values.models import values_of
 
 
 class Patch(NamedTuple):
-    """What was set and what was unset between two states; changed fields only.
+    """The diff between two snapshots: the changed fields only.
 
     Shapes: set maps a field to its whole new value; unset names the
     fields that are no longer there. A field set to None is in `set`.
@@ -40,7 +40,7 @@ _MISSING = object()
 def same(a: Any, b: Any) -> bool:
     """True when two values are equal and of equal types at every depth.
 
-    `1`, `1.0` and `True` are different values here; NaN equals NaN.
+    Strict equality by type: `1`, `1.0` and `True` differ; NaN equals NaN.
     """
     if a is b:
         return True
@@ -64,7 +64,7 @@ def same(a: Any, b: Any) -> bool:
     if kind is float:
         return bool(a == b) or (a != a and b != b)
     if kind is Decimal:
-        return bool(a.as_tuple() == b.as_tuple())  # 1.0 and 1.00 are shown differently
+        return bool(a.as_tuple() == b.as_tuple())  # 1.0 and 1.00 are rendered differently
     if kind is datetime or kind is time:
         return bool(a == b) and bool(a.utcoffset() == b.utcoffset())
     return bool(a == b)

@@ -1,4 +1,4 @@
-"""What a draft holds at one moment, and the way back to it."""
+"""Savepoints of drafts, for the rollback of nested events."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _get = object.__getattribute__
 
 
 class Savepoint:
-    """The values of a draft as they were when this was made.
+    """A savepoint of a draft.
 
-    Lists, dicts, sets and nested models get their old contents back in
-    place, so what an outer event holds of them stays part of the draft.
+    Rollback restores lists, dicts, sets and nested models in place, so references
+    that an outer event has remain valid.
     """
 
     def __init__(self, draft: BaseModel) -> None:
@@ -27,7 +27,7 @@ class Savepoint:
         self._note(draft)
 
     def restore(self) -> None:
-        """Put the draft back."""
+        """Roll the draft back."""
         for target, contents in self._noted:
             if isinstance(target, BaseModel):
                 assemble(target, *map(copy.copy, contents))
@@ -39,7 +39,7 @@ class Savepoint:
                 base.update(target, contents)
 
     def _note(self, value: Any) -> Any:
-        """The value itself with its contents noted, or a copy where they can't be put back."""
+        """The value with its contents; a copy for a type that can't be restored in place."""
         kind = type(value)
         if kind in ATOMS or isinstance(value, enum.Enum | type):
             return value

@@ -11,7 +11,7 @@ from starmodel.core.values.words import snake_case
 
 
 class ForeignKey(NamedTuple):
-    """One field that names a record of another table.
+    """A foreign key: one field that references a record of another table.
 
     Shapes: table has its schema, when it is not the default one; column is
     the target's field, once it is known; rule is SQL's, in capitals, or "".
@@ -49,7 +49,7 @@ def full_name(cls: type[Any]) -> str:
 
 
 def column_names(cls: type[Entity]) -> dict[str, str]:
-    """The column of each field."""
+    """The column of each field, for foreign keys by column."""
     return {name: _column_of(name, info) for name, info in cls.__pydantic_fields__.items()}
 
 
@@ -61,7 +61,7 @@ def _column_of(name: str, info: Any) -> str:
 
 
 def _sql_options(info: Any) -> dict[str, Any]:
-    """The column arguments of a field, from `Field` or from SQLModel's own."""
+    """The column arguments of a field, from `Field` or from SQLModel's `Field`."""
     options = dict(options_of(info).sql)
     for item in info.metadata:
         for key in ("foreign_key", "ondelete", "sa_column", "sa_column_args", "sa_column_kwargs"):
@@ -74,7 +74,7 @@ def _sql_options(info: Any) -> dict[str, Any]:
 def foreign_keys(cls: type[Entity]) -> Iterator[ForeignKey]:
     """The foreign keys of single fields, however they are declared.
 
-    By `foreign_key=`, in `sa_column` or `sa_column_args`, or in `__table_args__`.
+    Declared by `foreign_key=`, in `sa_column`, `sa_column_args` or `__table_args__`.
     """
     for name, info in cls.__pydantic_fields__.items():
         options = _sql_options(info)

@@ -1,4 +1,4 @@
-"""The entity classes of an application: stores, scopes, paths and titles."""
+"""The registry of an application: entity types with their store, scope, path and titles."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ RESERVED_PATHS = (
 
 
 def add_s(word: str) -> str:
-    """The plural of regular nouns, for applications that pass no other rule."""
+    """The plural of regular nouns; the default of `pluralize`."""
     return f"{word}s"
 
 
 def defined_entities() -> list[type[Entity]]:
-    """Every entity class defined at module level so far, in order of definition."""
+    """The entity classes defined at module level, in order of definition."""
     return defined_classes()
 
 
 @dataclass(frozen=True)
 class EntityType:
-    """One entity class as one application serves it.
+    """An entity class with the options that one application resolved for it.
 
     Shapes: store is a short name; path is the URL prefix ("/products"),
     or None when the class has no pages; events include create, update
@@ -70,13 +70,13 @@ class EntityType:
 
     @cached_property
     def in_browser(self) -> bool:
-        """True when the visitor's browser keeps the state, and the server nothing of it."""
+        """True for a browser store: the client holds the state and sends it with requests."""
         own = self.cls.model_config.get("persistence_backend")
         return self.store in BROWSER_STORES and own is None
 
     @cached_property
     def auto_persist(self) -> bool:
-        """False when a change is stored only where its event calls `await self.save()`."""
+        """False when only `await self.save()` commits changes of an event."""
         return bool(self.cls.model_config.get("auto_persist", True))
 
     @cached_property
@@ -87,7 +87,7 @@ class EntityType:
 
     @cached_property
     def synced(self) -> list[str]:
-        """The fields whose value in the browser is taken over before an event runs."""
+        """The fields whose signals are assigned to the draft before an event runs."""
         everything = self.cls.model_config.get("sync_with_client", self.in_browser)
         return [
             name
@@ -99,12 +99,12 @@ class EntityType:
 
     @cached_property
     def blank(self) -> Entity:
-        """A record of defaults, for access rules on a record that does not exist yet."""
+        """A snapshot of defaults, for access rules on a record that is not created yet."""
         return self.cls.model_construct()
 
 
 class Registry:
-    """The entity classes of one application, by class and by name."""
+    """The entity types of one application, by class and by name."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Registry:
         return cls in self._types
 
     def get(self, cls: type[Snapshot]) -> EntityType | None:
-        """The class as this application treats it; None for a class that it does not have."""
+        """The entity type of a class; None for an unregistered class."""
         return self._types.get(cls)
 
     def __iter__(self) -> Iterator[EntityType]:
@@ -162,7 +162,7 @@ class Registry:
 
     @cached_property
     def stored_models(self) -> frozenset[type[BaseModel]]:
-        """The models in fields of the entities, however deep."""
+        """The model types in fields of entities, recursively."""
         infos = (
             info for entity_type in self for info in entity_type.cls.__pydantic_fields__.values()
         )
@@ -178,11 +178,11 @@ class Registry:
         return by_title
 
     def find(self, name: str) -> EntityType | None:
-        """The entity of that name, or None."""
+        """The entity type of that name, or None."""
         return self._names.get(name)
 
     def named(self, name: str) -> EntityType:
-        """The entity of that name. Raises: ConfigurationError, naming those there are."""
+        """The entity type of that name. Raises: ConfigurationError, with the registered names."""
         if name not in self._names:
             raise ConfigurationError(
                 f"There is no entity {name!r}; this application has {', '.join(self._names)}."
@@ -191,7 +191,7 @@ class Registry:
 
 
 def check_path(entity_type: EntityType) -> None:
-    """Refuse a path that StarModel serves itself. Raises: ConfigurationError."""
+    """Reject a path of a built-in route. Raises: ConfigurationError."""
     path = f"{entity_type.path}/".lower()
     taken = next((word for word in RESERVED_PATHS if path.startswith(f"{word}/")), None)
     if taken is not None:
@@ -203,9 +203,9 @@ def check_path(entity_type: EntityType) -> None:
 
 
 def entity_type(cls: type[Entity], default_store: str, pluralize: Pluralize = add_s) -> EntityType:
-    """The class with its store, scope, path and titles resolved.
+    """The entity type of a class, with store, scope, path and titles resolved.
 
-    Raises: ConfigurationError, for a combination that can't work.
+    Raises: ConfigurationError, for incompatible options.
     """
     config = cls.model_config
     own_store = None

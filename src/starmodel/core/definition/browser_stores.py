@@ -14,7 +14,7 @@ from starmodel.core.fields.stores import BROWSER_STORES, store_name
 
 
 def check_browser_store(cls: type[BaseModel], store: str) -> None:
-    """Refuse a class that a browser store can't hold; every other store accepts any class.
+    """Reject a class that a browser store can't serialise; other stores accept any class.
 
     Raises: ConfigurationError, naming the field or key and the remedy.
     """
@@ -60,7 +60,7 @@ def _private_fields(
 
 
 def _models_in(annotation: Any, seen: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
-    if annotation in seen:  # an alias that names itself
+    if annotation in seen:  # a recursive type alias
         return
     for kind in plain_types(annotation):
         for inner in get_args(kind):

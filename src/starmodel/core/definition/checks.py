@@ -1,4 +1,4 @@
-"""Mistakes in a class body that pydantic accepts and that would only show at run time."""
+"""Validation of class bodies, for mistakes that pydantic accepts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESERVED = ("objects", "do", "get", "evolve", "emit", "save", "signals")
 
 
 def check_names(cls: type[Any]) -> None:
-    """Refuse annotated names that can't be fields. Runs before pydantic collects the fields.
+    """Reject annotated names that can't be fields, before pydantic collects the fields.
 
     Raises: ConfigurationError.
     """

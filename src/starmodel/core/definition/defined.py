@@ -12,7 +12,7 @@ _defined: dict[tuple[str, str], type[Snapshot]] = {}
 
 
 def remember(cls: type[Snapshot]) -> None:
-    """Remember a class defined at module level; a redefinition in the same module replaces it."""
+    """Add a class defined at module level; a redefinition in the same module replaces it."""
     if "<locals>" not in cls.__qualname__ and not cls.__name__.startswith("_"):
         key = (cls.__module__, cls.__qualname__)
         if key in _defined:
@@ -21,12 +21,12 @@ def remember(cls: type[Snapshot]) -> None:
 
 
 def defined_classes() -> list[type[Any]]:
-    """Every class that `remember` was given, in order of definition."""
+    """The classes defined at module level, in order of definition."""
     return list(_defined.values())
 
 
 def _check_redefinition(cls: type[Any], known: type[Any]) -> None:
-    """Refuse a second class of one name in one module, unless the module was loaded again.
+    """Reject a second class of one name in one module, unless the module was reloaded.
 
     Raises: ConfigurationError.
     """

@@ -13,7 +13,7 @@ _HOOKS_MODULE = "starmodel.class_hooks"
 
 
 class ClassHooks:
-    """What an adapter adds to the entity classes of one library; by default nothing."""
+    """The hooks of an adapter for entity classes of one library; they do nothing by default."""
 
     def fields_collected(self, cls: type[Any]) -> None:
         """Runs when pydantic has collected the fields, before the library's metaclass reads them.
@@ -22,7 +22,7 @@ class ClassHooks:
         """
 
     def default_store(self, cls: type[Any]) -> str | None:
-        """The store of a class that names none; None for the application's default."""
+        """The default store of a class; None for the application's default."""
         return None
 
     def registered(self, cls: type[Any]) -> None:

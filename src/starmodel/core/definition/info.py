@@ -19,7 +19,7 @@ _get = object.__getattribute__
 
 @dataclass(frozen=True)
 class EntityInfo:
-    """What an entity class declares, worked out once at its definition.
+    """The fields, events and computed fields of an entity class, collected at its definition.
 
     Shapes: computed names the public computed fields; spec is the import
     spec of the module at the definition, another one after a reload.
@@ -45,7 +45,7 @@ class EntityInfo:
 
     @cached_property
     def bytes_fields(self) -> tuple[str, ...]:
-        """The public fields whose values may be bytes."""
+        """The public fields with a bytes type."""
         return tuple(
             name
             for name, spec in self.fields.items()
@@ -54,17 +54,17 @@ class EntityInfo:
 
     @cached_property
     def holds_bytes(self) -> bool:
-        """True when a field may contain bytes, at any depth."""
+        """True when the type of a field contains bytes, recursively."""
         return any(holds_bytes(spec.info.annotation) for spec in self.fields.values())
 
     @cached_property
     def numeric(self) -> tuple[str, ...]:
-        """The fields whose values may be, or contain, integers or Decimals."""
+        """The fields whose types contain integers or Decimals, which are validated for size."""
         return tuple(n for n, spec in self.fields.items() if may_hold_numbers(spec.info.annotation))
 
     @cached_property
     def private(self) -> frozenset[str]:
-        """The fields that never leave the server."""
+        """The private fields, which are never serialised for clients."""
         hidden = set(self.cls.__pydantic_computed_fields__).difference(self.computed)
         return frozenset(name for name, spec in self.fields.items() if spec.private) | hidden
 

@@ -24,7 +24,7 @@ from starmodel.core.values.signal_names import signal_name
 
 
 def take_id(cls: type[Any], base: type[Any]) -> None:
-    """Let the `id` that another base declares, such as a table's, win over Entity's own."""
+    """Give the `id` of another base, such as a table class, precedence over Entity's."""
     for other in cls.__mro__:
         if other is not base and "id" in own_annotations(other):
             if not issubclass(other, base):
@@ -76,7 +76,7 @@ def define(cls: type[Snapshot], base: type[Snapshot]) -> None:
 
 
 def _check_signals(about: EntityInfo, prefix: str) -> None:
-    """Refuse names that are no signal names of their own. Raises: ConfigurationError."""
+    """Validate field names and prefix as signal names. Raises: ConfigurationError."""
     name = about.cls.__name__
     for part in prefix.rstrip(".").split(".") if prefix else ():
         if signal_name(part, local=True) != part or not part:
@@ -93,7 +93,7 @@ def _check_signals(about: EntityInfo, prefix: str) -> None:
 
 
 def _check_display(about: EntityInfo) -> None:
-    """Refuse unknown fields in display options. Raises: ConfigurationError, naming the fields."""
+    """Validate the field names in display options. Raises: ConfigurationError."""
     config: Any = about.cls.model_config
     public = [name for name, spec in about.fields.items() if not spec.private]
     single = [name for name in public if about.fields[name].atomic]
@@ -114,7 +114,7 @@ def _check_display(about: EntityInfo) -> None:
 
 
 def _events(cls: type[Snapshot]) -> dict[str, Event[Any, Any, Any]]:
-    """The events of the class and of its bases, without those that something else replaced."""
+    """The events of the class and of its bases, in MRO order, without overridden ones."""
     events: dict[str, Event[Any, Any, Any]] = {}
     for base in reversed(cls.__mro__):
         for key, value in vars(base).items():
@@ -123,7 +123,7 @@ def _events(cls: type[Snapshot]) -> dict[str, Event[Any, Any, Any]]:
             else:
                 events.pop(key, None)
     for key, info in cls.__pydantic_fields__.items():
-        # pydantic takes an event of the same name as a field for the field's default.
+        # pydantic parses an event with the name of a field as the field's default.
         if isinstance(info.default, Event):
             events[key] = info.default
         elif isinstance(info.default, ActionFactory):

@@ -1,7 +1,7 @@
-"""`create`, `update` and `delete`: the events that every record has.
+"""`create`, `update` and `delete`: the default events of records.
 
-They are events like any other: same access rules, same records, same
-live updates. A class replaces one by declaring an event of that name.
+The same access policy, command records and live updates apply to them as to
+other events. An entity type overrides one by an event of that name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`@event`: a method that may change its entity, with metadata only.
+"""The `@event` decorator, which attaches metadata to a method.
 
-Nothing is routed, stored or sent here; the dispatcher reads the
-metadata, the entity runs the function.
+Routing and commits are in the dispatcher, which reads the metadata; local
+execution is in `events.local`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _event_names: dict[tuple[str, str], list[str]] = {}  # by module and qualified n
 
 @dataclass(frozen=True, slots=True)
 class EventInfo:
-    """The options of `@event(...)`.
+    """The options of the `@event` decorator.
 
     Shapes: method is None for the application's default; path is the last
     part of the URL; mode is a Datastar patch mode for returned components.
@@ -48,7 +48,7 @@ class EventInfo:
 
 
 class Event(Generic[S, P, R]):
-    """An event method as a class attribute; see `event`."""
+    """The descriptor of an event method; see `event`."""
 
     def __init__(self, fn: Callable[Concatenate[S, P], R], info: EventInfo) -> None:
         self.fn, self.info, self.name, self.owner = fn, info, fn.__name__, ""
@@ -69,7 +69,7 @@ class Event(Generic[S, P, R]):
 
     @property
     def title(self) -> str:
-        """The label of its button: the title given, or the name in words."""
+        """The label of the generated button: the title option, or the name in words."""
         return self.info.title or self.name.replace("_", " ").capitalize()
 
     @overload
@@ -163,7 +163,7 @@ def event(fn: Any = None, /, *, merge_mode: str | None = None, **options: Any) -
 
 
 def _check_self(fn: Callable[..., Any], signature: inspect.Signature) -> None:
-    """Refuse a function that can't be a method. Raises: ConfigurationError."""
+    """Validate the signature of an event method. Raises: ConfigurationError."""
     first = next(iter(signature.parameters.values()), None)
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if first is None or first.name != "self" or first.kind not in positional:
@@ -175,9 +175,9 @@ def _check_self(fn: Callable[..., Any], signature: inspect.Signature) -> None:
 
 
 def collect_events(cls: type[Any]) -> list[str]:
-    """The names of the events in the body of a class that is being created; each is given once.
+    """Remove and return the names of events declared in the body of a new class.
 
-    They include events that a later line of the body has replaced.
+    Includes events that a later definition in the body has overridden.
     """
     return _event_names.pop((cls.__module__, cls.__qualname__), [])
 

@@ -1,4 +1,4 @@
-"""Calling an event in Python: in place on one's own instance, as a savepoint on a draft."""
+"""Local execution of events: in place on an own instance, or as a savepoint on a draft."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _set = object.__setattr__
 
 
 class EventMethod(Protocol):
-    """What a local call needs of an `Event`.
+    """The protocol of `Event` that a local call uses.
 
     Shapes: kind is sync, async, generator or async_generator.
     """
@@ -43,7 +43,7 @@ class EventMethod(Protocol):
 
 
 class BoundEvent:
-    """`counter.increment`: the method itself, all or nothing."""
+    """An event bound to an instance, as in `counter.increment`; it commits or rolls back."""
 
     __slots__ = ("_entity", "_event")
 
@@ -73,19 +73,19 @@ class _Run(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """Get ready: when the method starts, and again after each `yield`."""
+        """Open a draft or savepoint, at the start and after each `yield`."""
 
     @abstractmethod
     def accept(self, result: Any = None) -> Any:
-        """Keep what the method did; what it returns is what the caller gets."""
+        """Commit the changes; returns the value for the caller."""
 
     @abstractmethod
     def undo(self) -> None:
-        """Drop what the method did since `begin`."""
+        """Roll back the changes since `begin`."""
 
     @contextmanager
     def _attempt(self) -> Iterator[None]:
-        """One run of the method; whatever ends it early is undone."""
+        """A context manager of one run, with rollback on any exception."""
         self.begin()
         try:
             yield
@@ -188,7 +188,7 @@ class _Nested(_Run):
 
 
 def emitted(entity: Snapshot) -> list[Any]:
-    """The facts that events called on this instance have emitted so far; for tests."""
+    """The domain events that this instance has emitted; for tests."""
     facts = getattr(entity, "_sm_facts", None)
     if facts is None:
         facts = Facts()

@@ -1,4 +1,4 @@
-"""What an event may return to its caller besides components and data."""
+"""Return values of events besides components and data: redirects, toasts, progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """Show the caller a short message. Units: kind is info, success, warning or error."""
+    """A short message rendered on the caller's page.
+
+    Units: kind is info, success, warning or error.
+    """
 
     text: str
     kind: str = "info"
@@ -26,9 +29,9 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long event has come, yielded by it and shown to its caller.
+    """The progress of a generator event, rendered on the caller's page at each `yield`.
 
-    Units: done is a share from 0 to 1; None when it is unknown.
+    Units: done is a fraction from 0 to 1; None if unknown.
     """
 
     done: float | None = None

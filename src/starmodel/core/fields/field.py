@@ -1,4 +1,4 @@
-"""`Field`, which takes the arguments of pydantic, of SQLModel and of StarModel."""
+"""`Field`, with the arguments of pydantic, SQLModel and StarModel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ excluding_private: ContextVar[bool] = ContextVar("starmodel_excluding_private", 
 
 @dataclass(frozen=True, slots=True)
 class FieldOptions:
-    """The arguments of `Field(...)` that are not for pydantic."""
+    """The arguments of `Field(...)` for StarModel and SQLModel."""
 
     private: bool = False
     public: bool = False

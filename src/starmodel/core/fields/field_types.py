@@ -78,7 +78,7 @@ def accepts_none(annotation: Any) -> bool:
 
 
 def unconstrained(annotation: Any) -> Any:
-    """What values of a type are like, its rules aside; None is always among them.
+    """The type without constraints, as a union with None, for the validation of cursors.
 
     >>> unconstrained(typing.Literal["a", 2]), unconstrained(pydantic.FutureDate)
     (None | str | int, None | datetime.date)
@@ -93,7 +93,7 @@ def unconstrained(annotation: Any) -> Any:
 
 
 def choice_of(annotation: Any, text: Any) -> Any:
-    """The enum member or literal whose value is written like this; else the text itself.
+    """The enum member or literal with this serialised value; else the text unchanged.
 
     >>> choice_of(typing.Literal[1, "b"] | None, "1"), choice_of(int, "1")
     (1, '1')

@@ -1,4 +1,4 @@
-"""Models nested in fields and parameters: their input names, and which parts are private."""
+"""Nested models in types of fields and parameters: validation aliases and private parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Model = type[BaseModel]
 
 
 class Part(NamedTuple):
-    """One field of a model, as input may name it."""
+    """One field of a nested model."""
 
     name: str
     info: FieldInfo
@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
 def models_in(annotation: Any, _seen: tuple[Any, ...] = ()) -> Iterator[Model]:
     """The models that values of the type may have in them, also in containers, not in models."""
-    if annotation in _seen:  # an alias that names itself
+    if annotation in _seen:  # a recursive type alias
         return
     for kind in plain_types(annotation):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -58,7 +58,7 @@ def _fields_of(model: Model) -> dict[str, FieldInfo]:
 
 @functools.lru_cache(maxsize=1024)
 def parts_of(model: Model) -> dict[str, Part]:
-    """The fields of a model by every name that its input may use: field names and aliases."""
+    """The fields of a model by every input key: field names and validation aliases."""
     parts: dict[str, Part] = {}
     for name, info in _fields_of(model).items():
         part = Part(name, info, is_private(info), is_secret(info.annotation))
@@ -68,7 +68,7 @@ def parts_of(model: Model) -> dict[str, Part]:
 
 
 def aliases_of(info: FieldInfo) -> Iterator[str]:
-    """The other names that input may use for a field."""
+    """The validation aliases of a field."""
     yield from _aliases(info.alias)
     yield from _aliases(info.validation_alias)
 
@@ -85,7 +85,7 @@ def _aliases(alias: Any) -> Iterator[str]:
 
 @functools.lru_cache(maxsize=1024)
 def takes_any_name(model: Model) -> bool:
-    """True for a model whose input may have names that are none of its fields."""
+    """True for a model that accepts extra keys in input."""
     return (
         issubclass(model, RootModel)
         or model.model_config.get("extra") == "allow"
@@ -107,7 +107,7 @@ def is_private_path(models: Iterable[Model], path: Sequence[Any]) -> bool:
 
 
 def types_in(annotation: Any, seen: tuple[Any, ...] = ()) -> Iterator[Any]:
-    """Every class that a value of the annotation may hold, in containers and nested models too."""
+    """Every type in the annotation, in containers and nested models recursively."""
     if annotation in seen:
         return
     seen = (*seen, annotation)

@@ -18,7 +18,7 @@ SECRET_NAME = re.compile(
 
 def is_secret(annotation: Any, _seen: tuple[Any, ...] = ()) -> bool:
     """True when the type, or one that it contains, is one of pydantic's secrets."""
-    if annotation in _seen:  # an alias that names itself, such as pydantic's JsonValue
+    if annotation in _seen:  # a recursive type alias such as pydantic's JsonValue
         return False
     kinds = (SecretStr, SecretBytes, Secret)
     return any(
@@ -30,7 +30,7 @@ def is_secret(annotation: Any, _seen: tuple[Any, ...] = ()) -> bool:
 
 
 def is_private(info: FieldInfo) -> bool:
-    """True for a field, of an entity or of a model in it, that never leaves the server."""
+    """True for a private field of an entity or nested model."""
     return options_of(info).private or info.exclude is True or is_secret(info.annotation)
 
 

@@ -1,4 +1,4 @@
-"""Relations to other entities, as a class body declares them."""
+"""Relation fields of entity types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel.core.fields.annotations import own_annotations
 class Relation:
     """An attribute that is filled on request: `objects.get(id, load=["lines"])`.
 
-    Never part of the stored state, of a dump, a page or a message.
+    Not stored, serialised, rendered or published.
     """
 
     def __init__(self, foreign_key: str, link_model: Any, order: str) -> None:
@@ -56,7 +56,7 @@ def Relationship(  # noqa: N802 - the name users know from SQLModel
 
 
 def take_relations(cls: type[Any]) -> None:
-    """Take relations out of what pydantic will make fields of."""
+    """Remove relations from the annotations before pydantic collects fields."""
     found = {name: value for name, value in vars(cls).items() if isinstance(value, Relation)}
     if not found:
         return

@@ -17,7 +17,7 @@ from starmodel.core.fields.widgets import UI, ui_of
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field of an entity class, worked out once."""
+    """The properties of one field of an entity type, collected at its definition."""
 
     name: str
     info: FieldInfo
@@ -30,7 +30,7 @@ class FieldSpec:
 
     @property
     def title(self) -> str:
-        """The label people read: the field's title, or its name in words."""
+        """The label in generated pages: the title of the field, or its name in words."""
         return self.info.title or self.name.replace("_", " ").capitalize()
 
 

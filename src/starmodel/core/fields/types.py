@@ -63,7 +63,7 @@ def has_custom_parsing(cls: type[BaseModel], name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def names_by_alias(cls: type[BaseModel]) -> dict[str, str]:
-    """The fields by the other names that their input may use; names of fields are none."""
+    """The fields by validation alias, without aliases that are names of fields."""
     fields = cls.__pydantic_fields__
     names: dict[str, str] = {}
     for name, info in fields.items():

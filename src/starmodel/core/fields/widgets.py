@@ -19,11 +19,11 @@ FILE_WIDGETS = ("file", "image")
 
 @dataclass(frozen=True, slots=True)
 class UI:
-    """In `Annotated[str, UI(widget="markdown")]`: which input, and what stands beside it.
+    """Metadata for the generated input, as in `Annotated[str, UI(widget="markdown")]`.
 
     Shapes: accept and max_bytes are for uploaded files, and checked by the
     server too: "image/png,.pdf" as in HTML, and the size of one file.
-    Raises: ConfigurationError, for a widget that there is not.
+    Raises: ConfigurationError, for an unknown widget.
     """
 
     widget: str | None = None
@@ -40,7 +40,7 @@ class UI:
 
 
 def ui_of(annotation: Any, metadata: Iterable[Any] = ()) -> UI:
-    """The `UI` of an annotation, of several the innermost; an empty one where there is none."""
+    """The innermost `UI` in the metadata of an annotation; an empty one without any."""
     inner = typing.get_args(annotation)[1:] if _is_annotated(annotation) else ()
     declared = [item for item in (*metadata, *inner) if isinstance(item, UI)]
     return declared[-1] if declared else UI()

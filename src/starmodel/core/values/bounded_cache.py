@@ -85,7 +85,7 @@ class BoundedCache(OrderedDict[K, V], Generic[K, V]):
 
 
 def cached(max_bytes: int) -> Callable[[Callable[..., V]], Callable[..., V]]:
-    """Remember what a function returned for its positional arguments, within `max_bytes`."""
+    """A decorator that caches return values by positional arguments, within `max_bytes`."""
 
     def remembering(make: Callable[..., V]) -> Callable[..., V]:
         cache: BoundedCache[tuple[Any, ...], V] = BoundedCache(max_bytes)

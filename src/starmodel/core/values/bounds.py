@@ -1,4 +1,4 @@
-"""Bounds on values from outside: nesting, collection sizes and digits."""
+"""Bounds on request data: nesting, collection sizes and digits."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _TEXT_KEYS = (str, bytes)
 
 
 class BoundsError(ValueError):
-    """A value is beyond a bound; the text is a sentence for its sender."""
+    """A value exceeds a bound; the response contains the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one document from outside may hold.
+    """The bounds on one parsed document.
 
     Units: depth in levels; items is the size of one list or object; a whole
     document has at most five times as many values.
@@ -71,7 +71,7 @@ def read_json(text: bytes | str, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
 
 
 def _check_bare(bare: bytes, commas: int, bounds: Bounds) -> None:
-    """Check a document whose strings are empty."""
+    """Check the structure of a document whose strings were removed."""
     depth = count = 0
     for bracket in _BRACKET.finditer(bare):
         count += 1
@@ -99,9 +99,9 @@ def _check_parsed(data: Any, bounds: Bounds) -> None:
 
 
 def check_numbers(value: Any) -> None:
-    """Refuse integers and Decimals that are too long to be written out.
+    """Reject integers and Decimals that exceed the digits of serialisation.
 
-    Looks into containers, models and dataclasses.
+    Recurses into containers, models and dataclasses.
 
     Raises: BoundsError.
     """

@@ -23,7 +23,7 @@ _FAILED = (UnicodeError, PydanticSerializationError)
 
 
 def bytes_text(value: bytes) -> str:
-    """The text of bytes: UTF-8 as it is, anything else as a data URL in base64.
+    """Encode bytes as text: UTF-8 unchanged, anything else as a data URL in base64.
 
     >>> bytes_text(b"abc"), bytes_text(b"\\xff")
     ('abc', 'data:;base64,/w==')
@@ -36,7 +36,7 @@ def bytes_text(value: bytes) -> str:
 
 
 def bytes_of(text: str) -> bytes | str:
-    """The bytes of a data URL that `bytes_text` made; any other text as it is."""
+    """Decode a data URL of `bytes_text`; any other text unchanged."""
     if text.startswith(DATA_URL):
         try:
             return base64.b64decode(text.removeprefix(DATA_URL), validate=True)
@@ -113,7 +113,7 @@ def json_data(
 ) -> Any:
     """The value as JSON data; bytes as `bytes_text` writes them.
 
-    Raises: PydanticSerializationError, for what JSON has no form for, without a fallback.
+    Raises: PydanticSerializationError, for a value that JSON can't represent, without a fallback.
     """
     if type(value) is bytes:
         return bytes_text(value)
@@ -127,7 +127,7 @@ def json_data(
 def json_bytes(
     value: Any, *, inf_nan_mode: Literal["null", "constants", "strings"] = "constants"
 ) -> bytes:
-    """The value as JSON text; half a surrogate pair as U+FFFD."""
+    """Serialise a value as JSON text; a lone surrogate becomes U+FFFD."""
     try:
         return to_json(value, inf_nan_mode=inf_nan_mode)
     except _FAILED:

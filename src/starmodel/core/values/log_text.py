@@ -1,4 +1,4 @@
-"""Text from outside, as one harmless line of a log."""
+"""Escaping of untrusted text for one line of a log."""
 
 from __future__ import annotations
 

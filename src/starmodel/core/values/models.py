@@ -11,7 +11,7 @@ _get = object.__getattribute__  # no `__getattribute__` of a draft records the r
 
 
 def field_values(model: BaseModel) -> dict[str, Any]:
-    """The values of the declared fields, to be read only; a watched draft records no reading."""
+    """A read-only view of the declared fields, without recording reads of a draft."""
     values: dict[str, Any] = _get(model, "__dict__")
     fields = type(model).__pydantic_fields__
     if values.keys() == fields.keys():

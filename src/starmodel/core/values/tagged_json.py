@@ -1,4 +1,4 @@
-"""Lists, dicts, sets, models: any value as JSON text, and exactly itself again.
+"""Lossless serialisation of lists, dicts, sets and models as JSON text.
 
 What JSON has no form for travels as an object with one `$…` key, as in
 `{"$decimal": "1.10"}`, so that it comes back even where the annotation is
@@ -65,7 +65,7 @@ _UNPACK: dict[str, Callable[[Any], Any]] = {
 
 
 def to_text(value: Any, *, surrogates: bool = False) -> str:
-    """The value as JSON text. Raises: ValueError, for what can't be stored.
+    """Serialise a value as JSON text. Raises: ValueError, for an unsupported value.
 
     Shapes: surrogates allows half a surrogate pair, which UTF-8 has no form for.
     """
@@ -83,9 +83,9 @@ def to_text(value: Any, *, surrogates: bool = False) -> str:
 
 
 def from_text(text: str) -> Any:
-    """The value that `to_text` wrote; a nested model comes back as the dict of its fields.
+    """Parse the output of `to_text`; a nested model is decoded as the dict of its fields.
 
-    An integer that is too long for Python comes back as a Decimal.
+    An integer beyond Python's limit of digits is decoded as a Decimal.
 
     Raises: ValueError, for text that is not JSON.
     """

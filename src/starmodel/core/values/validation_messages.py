@@ -1,4 +1,4 @@
-"""The message about a value that a validator refuses, as it stands beside an input."""
+"""Messages for validation errors, rendered beside inputs."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ def test_synced_fields_follow_store_config_and_field(config: Any, synced: list[s
     class Form(Entity):
         model_config = config
         plain: str = ""
-        queries: str = Field("", sync=True)
+        asked: str = Field("", sync=True)
         refused: str = Field("", sync=False)
         closed: str = Field("", editable=False, sync=True)
         rows: list[int] = Field(default_factory=list, sync=True)

@@ -343,7 +343,7 @@ def test_binder_special_parameters_are_found_by_type_and_by_name():
             who: Actor | None,
             visit: Session,
             unit: UnitOfWork,
-            parameters: Request,
+            asked: Request,
             request,
             session,
             actor,
