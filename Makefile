@@ -6,6 +6,8 @@ VENV = .venv
 PORT = 8000
 PY = $(VENV)/bin/python
 NEWEST = .venv-newest
+OLDEST = .venv-oldest
+NEWEST_DEPS = .venv-newest-deps
 FAST = $(wildcard tests/unit tests/contract tests/integration)
 # What neither belongs to $(FAST) nor needs a browser.
 FURTHER = $(wildcard tests/docs tests/typing tests/architecture)
@@ -16,10 +18,10 @@ COVERED_PERCENT = 90
 GENERATED = docs/reference/cli.md docs/reference/settings.md docs/reference/texts.md
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check lint types contracts fast newest browser small covered torture bench reference assets docs docs-serve clean setup setup-dev
+.PHONY: help demo test check lint types contracts fast newest oldest newest-deps browser small covered torture bench reference assets docs docs-serve clean setup setup-dev
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
 
 demo: setup ## serve examples/demo on http://127.0.0.1:8000; PORT=… takes another
 	@$(VENV)/bin/starmodel run examples/demo/app.py --host 127.0.0.1 --port $(PORT)
@@ -74,6 +76,16 @@ newest: setup-dev
 		echo "Tested under Python $$main; no other of 3.12, 3.13, 3.14 was found."; \
 	fi
 
+oldest: setup-dev ## the quick tests with the lowest allowed version of each dependency
+	@$(PY) scripts/lowest_versions.py >$(VENV)/lowest.txt
+	@PYTHON=$(PY) PIP_CONSTRAINT=$(CURDIR)/$(VENV)/lowest.txt scripts/venv $(OLDEST) test
+	@$(OLDEST)/bin/python -m pytest -q -n auto -m "not server and not slow" $(FAST)
+
+newest-deps: setup-dev ## the quick tests with the newest allowed version of each dependency
+	@PYTHON=$(PY) scripts/venv $(NEWEST_DEPS) test
+	@$(NEWEST_DEPS)/bin/python -m pip install --quiet --quiet --upgrade --upgrade-strategy eager --editable ".[test]"
+	@$(NEWEST_DEPS)/bin/python -m pytest -q -n auto -m "not server and not slow" $(FAST)
+
 torture: setup-dev ## processes killed at random under fifty writers, for minutes
 	@TORTURE=large $(PY) -m pytest -q -s $(TORTURE_TESTS)
 
@@ -97,7 +109,7 @@ docs-serve: setup-dev # on http://127.0.0.1:8001, following changes
 	@$(PY) scripts/documentation/build.py --serve
 
 clean: ## remove environments, caches and everything built
-	@rm -rf $(VENV) $(NEWEST) build dist site src/starmodel/static src/starmodel/static.new
+	@rm -rf $(VENV) $(NEWEST) $(OLDEST) $(NEWEST_DEPS) build dist site src/starmodel/static src/starmodel/static.new
 	@rm -rf frontend/.kept frontend/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

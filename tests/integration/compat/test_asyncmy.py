@@ -13,7 +13,7 @@ from private_server import PrivateServer
 from starmodel.adapters.persistence.sql._compat.asyncmy import is_connected
 
 
-def test_unopened_connection_has_a_broken_stream() -> None:
+async def test_unopened_connection_has_a_broken_stream() -> None:
     connection = Connection()
     changed = "asyncmy's Connection no longer has _stream_broken"
     assert connection._stream_broken is True, changed

@@ -55,15 +55,22 @@ def _best(ranges: dict[str, float], names: tuple[str, ...]) -> tuple[float, int]
 
 
 def _weights(header: bytes) -> dict[str, float]:
-    """Each element of the header in lower case with its q-value; an unreadable q-value skips it."""
-    found: dict[str, float] = {}
+    """Each element of the header in lower case with its q-value; an unreadable q-value skips it.
+
+    No representation has parameters beside its charset, so an element such as `text/html;level=1`
+    counts only where the header has no `text/html`.
+    """
+    plain: dict[str, float] = {}
+    parameterised: dict[str, float] = {}
     for element in _ELEMENT.findall(header[:MAX_HEADER_BYTES].decode("latin-1")):
-        name, semicolon, parameters = element.partition(";")
-        weight = 1.0
-        if semicolon and _ANY_Q.search(semicolon + parameters):
-            given = _PARAMETER.search(semicolon + parameters)
+        name, semicolon, rest = element.partition(";")
+        parameters, weight = semicolon + rest, 1.0
+        if any_q := _ANY_Q.search(parameters):
+            given = _PARAMETER.search(parameters)
             if given is None or (weight := float(given[1])) > 1:
                 continue
+            parameters = parameters[: any_q.start()]  # extensions of Accept follow the q-value
+        found = parameterised if parameters.strip("; \t") else plain
         key = "".join(name.split()).lower()
         found[key] = max(weight, found.get(key, 0.0))
-    return found
+    return parameterised | plain
