@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -204,14 +205,17 @@ class Dispatcher:
     async def _run_sync(
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        """Nothing but stores is awaited, so after a conflict the event simply runs again.
+        """Nothing but stores and the policy is awaited: after a conflict the event runs again.
 
         After two conflicts in a row, and while other commands of this process
         wait for the same rows, the rows are locked before they are read. Then
         no other process can commit in between, and the command waits at most for the locks.
         """
         keys: frozenset[RecordKey] = frozenset()
-        with StoreWindow():
+        watch: AbstractContextManager[SessionWatch | None] = nullcontext()
+        if command.session is not None and command.actor is not None:
+            watch = self.sessions.watch(command)
+        with watch as session, StoreWindow():
             for attempt in range(1, ATTEMPTS + 1):
                 unit = self._unit(None)
                 locks = attempt > OPTIMISTIC_ATTEMPTS
@@ -221,9 +225,9 @@ class Dispatcher:
                         keys |= named
                 try:
                     if not keys:
-                        return await self._run_once(unit, command, record, claim)
+                        return await self._run_once(unit, command, record, claim, session)
                     async with unit.locked(keys):
-                        return await self._run_once(unit, command, record, claim)
+                        return await self._run_once(unit, command, record, claim, session)
                 except ABORTS:
                     if attempt == ATTEMPTS:
                         raise
@@ -233,7 +237,12 @@ class Dispatcher:
         raise AssertionError("unreachable")
 
     async def _run_once(
-        self, unit: UnitOfWork, command: Command, record: CommandRecord, claim: Claim | None
+        self,
+        unit: UnitOfWork,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        session: SessionWatch | None,
     ) -> Outcome:
         """Load, run the event on the draft, and commit."""
         target = await self._loader.target(unit, command)
@@ -250,6 +259,8 @@ class Dispatcher:
             if claim is None
             else await self._outcomes.marker(unit, target, command, claim, reply)
         )
+        if session is not None:
+            session.check()  # it may have ended while access was decided
         await unit.commit(marker=marker, target=target, record=record)
         return await self._outcomes.outcome(unit, target, command, record, claim, value, reply)
 
