@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,7 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.dispatcher")
+_NOT_WATCHED: nullcontext[SessionWatch | None] = nullcontext()
 
 
 class Dispatcher:
@@ -221,25 +223,33 @@ class Dispatcher:
     async def _run_sync(
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        """Nothing but stores is awaited, so after a conflict the event simply runs again.
+        """Nothing but stores and the policy is awaited: after a conflict the event runs again.
 
         After two conflicts in a row, and while other commands of this process
         wait for the same rows, the rows are locked before they are read. Then
         no other process can commit in between, and the command waits at most for the locks.
         """
         prepared = self.prepared.get((command.entity_type.cls, command.event.name))
-        with StoreWindow():
+        is_signed_in = command.session is not None and command.actor is not None
+        watch = self.sessions.watch(command) if is_signed_in else _NOT_WATCHED
+        with watch as session, StoreWindow():
             if prepared is None or self._row_locks.contended:
-                return await self._run_attempts(command, record, claim)
+                return await self._run_attempts(command, record, claim, session)
             try:
-                outcome = await prepared.run(command, record, claim)
+                outcome = await prepared.run(command, record, claim, session)
             except ABORTS:
                 await _pause(1)
-                return await self._run_attempts(command, record, claim, first=2)
-            return outcome or await self._run_attempts(command, record, claim)
+                return await self._run_attempts(command, record, claim, session, first=2)
+            return outcome or await self._run_attempts(command, record, claim, session)
 
     async def _run_attempts(
-        self, command: Command, record: CommandRecord, claim: Claim | None, *, first: int = 1
+        self,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        session: SessionWatch | None,
+        *,
+        first: int = 1,
     ) -> Outcome:
         """Run the event until its commit meets no conflict; `first` counts those that did."""
         keys: frozenset[RecordKey] = frozenset()
@@ -252,9 +262,9 @@ class Dispatcher:
                     keys |= named
             try:
                 if not keys:
-                    return await self._run_once(unit, command, record, claim)
+                    return await self._run_once(unit, command, record, claim, session)
                 async with unit.locked(keys):
-                    return await self._run_once(unit, command, record, claim)
+                    return await self._run_once(unit, command, record, claim, session)
             except ABORTS:
                 if attempt == ATTEMPTS:
                     raise
@@ -264,7 +274,12 @@ class Dispatcher:
         raise AssertionError("unreachable")
 
     async def _run_once(
-        self, unit: UnitOfWork, command: Command, record: CommandRecord, claim: Claim | None
+        self,
+        unit: UnitOfWork,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        session: SessionWatch | None,
     ) -> Outcome:
         """Load, run the event on the draft, and commit."""
         target = await self._loader.target(unit, command)
@@ -274,7 +289,7 @@ class Dispatcher:
         if command.was and await self._outcomes.viewer(command).may_read(target.base):
             check_untouched(target.base, arguments, command.was)
         value = command.event.fn(target.draft, **arguments)
-        return await self._complete(unit, target, command, record, claim, value)
+        return await self._complete(unit, target, command, record, claim, value, session)
 
     async def _complete_run(
         self,
@@ -284,11 +299,12 @@ class Dispatcher:
         record: CommandRecord,
         claim: Claim | None,
         value: Any,
+        session: SessionWatch | None,
     ) -> Outcome:
         """Commit what an event did on a draft that no unit of work has."""
         unit = self._unit(None)
         unit.adopt(target, facts)
-        return await self._complete(unit, target, command, record, claim, value)
+        return await self._complete(unit, target, command, record, claim, value, session)
 
     async def _complete(
         self,
@@ -298,6 +314,7 @@ class Dispatcher:
         record: CommandRecord,
         claim: Claim | None,
         value: Any,
+        session: SessionWatch | None,
     ) -> Outcome:
         """Commit what an event did that has awaited nothing."""
         value, reply = await self._outcomes.reply(unit, target, command, value)
@@ -307,6 +324,8 @@ class Dispatcher:
             if claim is None
             else await self._outcomes.marker(unit, target, command, claim, reply)
         )
+        if session is not None:
+            session.check()  # it may have ended while the store or the policy was awaited
         await unit.commit(marker=marker, target=target, record=record)
         return await self._outcomes.outcome(
             unit.facts, target, command, record, claim, value, reply

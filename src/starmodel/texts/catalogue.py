@@ -29,8 +29,9 @@ class Catalogue:
     template, or {form: template} with the form "other". plural names the form
     for a number.
     Raises: ValueError, for an unknown key, and for a template with an unknown
-    parameter or without one that the English text has. A plural form other
-    than "other" may leave the number out.
+    parameter, with ":size" where the English text has no size, or without a
+    parameter that the English text has. A plural form other than "other" may
+    leave the number out.
     """
 
     __slots__ = ("_plural", "_texts")
@@ -106,15 +107,21 @@ def _message(key: str, params: dict[str, Any]) -> Message:
 
 def _checked(key: str, text: Text) -> dict[str, Template]:
     if key not in _ENGLISH:
-        near = get_close_matches(key, _ENGLISH, 1, 0)
+        near = get_close_matches(str(key), _ENGLISH, 1, 0)
         raise ValueError(f"No text has the key {key!r}; the nearest is {near[0]!r}.")
     needed = frozenset[str]().union(*(form.names for form in _ENGLISH[key].values()))
+    sizes = frozenset[str]().union(*(form.sizes for form in _ENGLISH[key].values()))
     forms = _forms(key, text)
     for name, form in forms.items():
         if unknown := form.names - needed:
             raise ValueError(
                 f"The text {key!r} has no parameter {min(unknown)!r}; "
                 f"it has {', '.join(sorted(needed)) or 'none'}."
+            )
+        if wrong := form.sizes - sizes:
+            raise ValueError(
+                f"The text {key!r} has {{{min(wrong)}:size}}, and its parameter {min(wrong)!r} is "
+                "no number of bytes."
             )
         if name == OTHER and (missing := _ENGLISH[key][OTHER].names - form.names):
             raise ValueError(f"The text {key!r} lacks its parameter {{{min(missing)}}}: {text!r}.")

@@ -32,11 +32,11 @@ class Template:
     Parameters are plain names, so that no template reads an attribute or an
     index of a value.
 
-    Shapes: names are those of its parameters.
-    Raises: ValueError, for a malformed template.
+    Shapes: names are those of its parameters, sizes of those with ":size".
+    Raises: ValueError, for a malformed template, and for a lone surrogate.
     """
 
-    __slots__ = ("_parts", "_plain", "names")
+    __slots__ = ("_parts", "_plain", "names", "sizes")
 
     def __init__(self, text: str) -> None:
         parts: list[tuple[str, str, Callable[[Any], str]]] = []
@@ -50,10 +50,12 @@ class Template:
                 formats = " or ".join(repr(known) for known in FORMATS if known)
                 raise ValueError(f"{{{name}:{spec}}} has an unknown format; expected {formats}")
             parts.append((literal, name, FORMATS[spec or ""]))
+        text.encode()  # raises for a lone surrogate, which no response can contain
         self._parts = tuple(parts)
         is_plain = all(form is str for _, _, form in parts)
         self._plain = text if is_plain else None  # which `str.format` fills in less time
         self.names = frozenset(name for _, name, _ in parts if name)
+        self.sizes = frozenset(name for _, name, form in parts if form is size_text)
 
     def fill(self, params: Mapping[str, Any]) -> str:
         """The text with these parameters. Raises: KeyError, for one that is missing."""

@@ -25,7 +25,7 @@ class Draft(Task):
 
 app = create_app(title="Lists", heartbeat_s=0.5)
 
-from starmodel.app.ports.repository import Row
+from starmodel.app.presentation.ui import Row
 
 ui = app.starmodel.ui
 plain_rows = ui.rows

@@ -148,6 +148,12 @@ def test_message_is_immutable() -> None:
             {"value.at_least": "{bound:>9}"},
             "{bound:>9} has an unknown format; expected 'lower' or 'size'",
         ),
+        (
+            {"record.new": "{title:size}"},
+            "The text 'record.new' has {title:size}, and its parameter 'title' is no number",
+        ),
+        ({"value.int": "Zahl\ud800"}, "The text 'value.int' is no template: 'utf-8' codec"),
+        ({3: "Zahl"}, "No text has the key 3; the nearest is "),
     ],
 )
 def test_text_that_can_never_be_rendered_is_rejected(own, problem: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.app.access.decisions import check_record
 from starmodel.app.access.policy import AccessPolicy
+from starmodel.app.commands.access import SessionWatch
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.idempotency import Claim
@@ -27,7 +28,10 @@ from starmodel.core.commands import CommandRecord
 from starmodel.core.snapshot import stored, version_of
 
 IdOf = Callable[[Any, Any], Any]
-Complete = Callable[[Facts, Tracked, Command, CommandRecord, Claim | None, Any], Awaitable[Outcome]]
+Complete = Callable[
+    [Facts, Tracked, Command, CommandRecord, Claim | None, Any, SessionWatch | None],
+    Awaitable[Outcome],
+]
 
 
 def has_direct_path(binder: Binder) -> bool:
@@ -79,7 +83,11 @@ class PreparedEvent:
         self._wants = selective if always_has_json(entity_type.cls) else None
 
     async def run(
-        self, command: Command, record: CommandRecord, claim: Claim | None
+        self,
+        command: Command,
+        record: CommandRecord,
+        claim: Claim | None,
+        session: SessionWatch | None,
     ) -> Outcome | None:
         """Run the command, or return None before its event runs, when it needs the general path.
 
@@ -106,7 +114,7 @@ class PreparedEvent:
         target = Tracked(entity_type, id, base, draft, new=False)
         value = event.fn(draft, **command.arguments)
         if value is not None or facts.emitted or facts.save:
-            return await self._complete(facts, target, command, record, claim, value)
+            return await self._complete(facts, target, command, record, claim, value, session)
         if command.vet is not None:
             command.vet(NO_REPLY)
         fills = self._persistence.column_defaults(cls)
@@ -114,6 +122,8 @@ class PreparedEvent:
         marker = None
         if claim is not None:
             marker = claim.marker(NO_OUTCOME, effects=self._has_handlers)
+        if session is not None:
+            session.check()  # it may have ended while the store or the policy was awaited
         if change is None or change.snapshot is None:  # nothing changed
             if marker is not None:
                 await repository.commit(Batch(marker=marker))

@@ -145,6 +145,35 @@ async def test_access_is_awaited_again_at_the_commit(site: Any) -> None:
     assert (await Page.objects.get("a")).title == "Title a"
 
 
+class Pausing(AsyncRules):
+    """Rules that pause each decision about a record until the test releases them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.opened = asyncio.Event(), asyncio.Event()
+
+    async def check(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
+        if args[2] is not TRUSTED and options.get("entity") is not None:
+            self.reached.set()
+            await self.opened.wait()
+        await super().check(*args, **options)
+
+
+async def test_synchronous_event_changes_nothing_after_a_sign_out_during_its_decision(
+    serve: Callable[..., Any], visit: Any
+) -> None:
+    policy = Pausing()
+    ann = visit(serve(Page, policy=policy))
+    await Page.objects.create(id="a", title="Title a")
+    await ann.page("/sign-in/ann")
+    running = asyncio.ensure_future(ann.call("PATCH", "/pages/a", {"title": "New"}))
+    await policy.reached.wait()
+    await ann.page("/sign-out")
+    policy.opened.set()
+    assert (await running).status_code == 401
+    assert (await Page.objects.get("a")).title == "Title a"
+
+
 async def test_result_omits_unreadable_records(site: Any) -> None:
     response = await site.call("POST", "/pages/a/all")
     assert [page["id"] for page in response.json()["result"]] == ["a", "b"]
