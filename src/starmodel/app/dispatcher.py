@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -53,7 +53,7 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.core.snapshot import version_of
 
 log = logging.getLogger("starmodel.dispatcher")
-_NOT_WATCHED: nullcontext[SessionWatch | None] = nullcontext()
+_NOT_WATCHED: AbstractContextManager[SessionWatch | None] = nullcontext()
 
 
 class Dispatcher:
