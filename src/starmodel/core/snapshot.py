@@ -177,27 +177,6 @@ def construct(
     return made
 
 
-def assemble_draft(
-    draft: S,
-    values: dict[str, Any],
-    fields_set: set[str],
-    version: int,
-    *,
-    extra: dict[str, Any] | None,
-    private: dict[str, Any] | None,
-    lease: Any,
-) -> S:
-    """`assemble` for a draft, at the version of its snapshot; `lease` is for its containers."""
-    _set(draft, "__dict__", values)
-    _set(draft, "__pydantic_fields_set__", fields_set)
-    _set(draft, "__pydantic_extra__", extra)
-    _set(draft, "__pydantic_private__", private)
-    _set(draft, "_sm_mode", DRAFT)
-    _set(draft, "_sm_version", version)
-    _set(draft, "_sm_lease", lease)
-    return draft
-
-
 def set_private(model: BaseModel, private: dict[str, Any]) -> None:
     """Replace the private attributes of a model."""
     _set(model, "__pydantic_private__", private)
@@ -211,20 +190,6 @@ def nest(made: BaseModel, source: BaseModel, lease: Any) -> None:
         return
     _set(made, "_sm_version", version)
     _set(made, "_sm_lease", lease)
-
-
-def open_instance(cls: type[S]) -> S:
-    """An instance without state, which validators of the class may assign to."""
-    made = cls.__new__(cls)
-    _set(made, "_sm_mode", DRAFT)
-    return made
-
-
-def sealed(snapshot: S, version: int) -> S:
-    """The snapshot itself, sealed at this version as one that no store holds yet."""
-    _set(snapshot, "_sm_mode", OWN)
-    _set(snapshot, "_sm_version", version)
-    return snapshot
 
 
 def stored(snapshot: S, version: int) -> S:

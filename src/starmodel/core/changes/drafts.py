@@ -12,14 +12,7 @@ from starmodel.core.errors import InvalidStateError
 from starmodel.core.fields.field_types import ATOMS
 from starmodel.core.fields.nested import all_models, is_private_path
 from starmodel.core.sentences import PRIVATE_PROBLEM, sentence
-from starmodel.core.snapshot import (
-    Snapshot,
-    assemble_draft,
-    at_version,
-    open_instance,
-    sealed,
-    set_private,
-)
+from starmodel.core.snapshot import DRAFT, OWN, Snapshot, at_version, set_private
 from starmodel.core.values.bounds import BoundsError, check_numbers
 from starmodel.core.values.models import field_values, values_of
 from starmodel.texts.catalogue import Message
@@ -49,15 +42,13 @@ def reset_draft(draft: Snapshot, source: Snapshot, lease: Lease | None = None) -
     else:
         fresh = {name: copy_value(value, lease) for name, value in values.items()}
     extra, private = source.__pydantic_extra__, source.__pydantic_private__
-    assemble_draft(
-        draft,
-        fresh,
-        source.__pydantic_fields_set__.copy(),
-        source._sm_version,
-        extra=None if extra is None else copy_value(extra, lease),
-        private=None if private is None else copy_value(private),
-        lease=lease,
-    )
+    _set(draft, "__dict__", fresh)
+    _set(draft, "__pydantic_fields_set__", source.__pydantic_fields_set__.copy())
+    _set(draft, "__pydantic_extra__", None if extra is None else copy_value(extra, lease))
+    _set(draft, "__pydantic_private__", None if private is None else copy_value(private))
+    _set(draft, "_sm_mode", DRAFT)
+    _set(draft, "_sm_version", source._sm_version)
+    _set(draft, "_sm_lease", lease)
 
 
 def open_draft(snapshot: S, facts: Facts, lease: Lease | None = None) -> S:
@@ -128,7 +119,9 @@ def close_draft(draft: S) -> S:
     _check_numbers(cls, made)
     if draft.__pydantic_private__:
         set_private(made, copy_value(draft.__pydantic_private__))
-    return sealed(made, draft._sm_version)
+    _set(made, "_sm_mode", OWN)
+    _set(made, "_sm_version", draft._sm_version)
+    return made
 
 
 def validated(cls: type[S], values: dict[str, Any]) -> S:
@@ -139,8 +132,10 @@ def validated(cls: type[S], values: dict[str, Any]) -> S:
             for where, value in values.items():
                 values[where] = revalidated(value)
             where = ""
-        made: S = cls.__pydantic_validator__.validate_python(
-            values, self_instance=open_instance(cls), by_name=True, by_alias=False
+        made = cls.__new__(cls)
+        _set(made, "_sm_mode", DRAFT)  # so that validators of the class may assign to it
+        made = cls.__pydantic_validator__.validate_python(
+            values, self_instance=made, by_name=True, by_alias=False
         )
     except ValidationError as error:
         raise _invalid(cls, where, error) from error
