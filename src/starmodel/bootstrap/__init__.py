@@ -16,7 +16,7 @@ from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.realtime.adapter import DatastarRealtime
 from starmodel.adapters.realtime.datastar import script_json, signals_json
-from starmodel.adapters.ui.monster import MonsterUI
+from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.frameworks.components import teach_components
 from starmodel.adapters.web.frameworks.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.front import Front

@@ -7,7 +7,7 @@ from typing import Any
 from fasthtml.components import Button, Div, P, Span
 from fasthtml.components import Progress as ProgressBar
 
-from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.franken.icons import icon
 from starmodel.core.results import Progress, Toast
 from starmodel.texts.catalogue import Catalogue
 

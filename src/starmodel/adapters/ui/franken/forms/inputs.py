@@ -22,7 +22,7 @@ from fasthtml.components import (
 
 from starmodel.adapters.ui.choices import choice_key
 from starmodel.adapters.ui.compiled import Slots
-from starmodel.adapters.ui.fields import CHOOSING, FormField
+from starmodel.adapters.ui.franken.forms.fields import CHOOSING, FormField
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
 

@@ -24,8 +24,8 @@ from fasthtml.components import (
 )  # fmt: skip
 
 from starmodel.adapters.ui.compiled import Slots
-from starmodel.adapters.ui.headings import TITLE_ID, heading
-from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.records.headings import TITLE_ID, heading
 from starmodel.app.presentation.ui import Site
 from starmodel.core.classes.registry import EntityType
 from starmodel.texts.catalogue import Catalogue

@@ -27,7 +27,7 @@ from fasthtml.components import (
     Title,
 )  # fmt: skip
 
-from starmodel.adapters.ui.icons import icon
+from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.presentation.failures import Frame
 
 # Comes back by itself: with the application, or with its next failure.

@@ -7,7 +7,7 @@ from typing import Any
 from fastcore.xml import Safe
 from fasthtml.components import Dd, Div, Dl, Dt
 
-from starmodel.adapters.ui.columns import Showing, is_number
+from starmodel.adapters.ui.franken.lists.columns import Showing, is_number
 from starmodel.app.live.views import LiveView
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.fields.widgets import UI

@@ -23,18 +23,19 @@ from fasthtml.components import (
     Ul,
 )  # fmt: skip
 
-from starmodel.adapters.ui import failures, lists, rows, shell
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
-from starmodel.adapters.ui.details import details_view
-from starmodel.adapters.ui.fields import FormField
-from starmodel.adapters.ui.filters import filters
-from starmodel.adapters.ui.forms import EventForm, event_form
-from starmodel.adapters.ui.headings import heading_view, tab_title
-from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.inputs import labelled
-from starmodel.adapters.ui.messages import progress_message, toast_message
-from starmodel.adapters.ui.records import title_of
-from starmodel.adapters.ui.rows import ListView, Rows
+from starmodel.adapters.ui.franken import failures, shell
+from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.forms import EventForm, event_form
+from starmodel.adapters.ui.franken.forms.inputs import labelled
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists import controls, rows
+from starmodel.adapters.ui.franken.lists.filters import filters
+from starmodel.adapters.ui.franken.lists.rows import ListView, Rows
+from starmodel.adapters.ui.franken.messages import progress_message, toast_message
+from starmodel.adapters.ui.franken.records.details import details_view
+from starmodel.adapters.ui.franken.records.headings import heading_view, tab_title
+from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import Show, shows
 from starmodel.app.access.offers import may_create, offered_audience, offers
 from starmodel.app.access.policy import Actor, Audience
@@ -216,7 +217,9 @@ class MonsterUI:
 
     def _make_pages(self, root_path: str, listing: Listing, count: int, more: bool) -> str:
         view = self._view(root_path, listing.entity_type.name, Audience())
-        return self.render(lists.pages(view, listing, self._realtime.rows_id(listing), count, more))
+        return self.render(
+            controls.pages(view, listing, self._realtime.rows_id(listing), count, more)
+        )
 
     def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
         """What stands beside a heading: the ways to make, change and remove a record."""
@@ -266,11 +269,13 @@ class MonsterUI:
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """All of a list that does not depend on its records, with slots for what does."""
         rows_id = self._realtime.rows_id(listing)
-        bulk = lists.bulk(view, f"{view.home}/_bulk", self._realtime.bulk_action(view.entity_type))
+        bulk = controls.bulk(
+            view, f"{view.home}/_bulk", self._realtime.bulk_action(view.entity_type)
+        )
         return compiled(
             lambda s: Div(
                 filters(view, listing),
-                lists.table(view, listing, rows_id, s.html("rows"), s.token("state")),
+                controls.table(view, listing, rows_id, s.html("rows"), s.token("state")),
                 bulk,
                 rows.menu(view, self._realtime),
                 Safe(s.html("around")),

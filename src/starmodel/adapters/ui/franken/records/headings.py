@@ -6,7 +6,7 @@ from typing import Any
 
 from fasthtml.components import H1, Title
 
-from starmodel.adapters.ui.records import title_of
+from starmodel.adapters.ui.titles import title_of
 from starmodel.app.live.views import LiveView
 from starmodel.core.classes.registry import EntityType
 

@@ -8,8 +8,8 @@ from typing import Any
 from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Select, Span
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
-from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.rows import ListView
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.app.ports.moments import DATES, KINDS, kind_names, takes_only_aware
 from starmodel.app.ports.query import searched_fields

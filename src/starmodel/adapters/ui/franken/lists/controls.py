@@ -21,9 +21,9 @@ from fasthtml.components import (
     Tr,
 )  # fmt: skip
 
-from starmodel.adapters.ui.columns import cell_look
-from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.rows import ListView, bulk_id
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.columns import cell_look
+from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
 from starmodel.app.queries.listing import Listing
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
-from starmodel.adapters.ui.records import title_field
+from starmodel.adapters.ui.titles import title_field
 from starmodel.adapters.ui.values import Show
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity

@@ -13,11 +13,11 @@ from fastcore.xml import Safe, to_xml
 from fasthtml.components import A, Button, Details, Div, Input, P, Summary, Td, Tr
 from fasthtml.components import Template as TemplateElement
 
-from starmodel.adapters.ui.columns import Column, Showing, cell_look, columns_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
-from starmodel.adapters.ui.forms import form_id
-from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.records import title_of
+from starmodel.adapters.ui.franken.forms.forms import form_id
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.columns import Column, Showing, cell_look, columns_of
+from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.policy import Audience
 from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import Row

@@ -14,9 +14,9 @@ from fasthtml.components import Button, Div, Fieldset, Form, Input, Legend
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
-from starmodel.adapters.ui.fields import FormField, form_field
-from starmodel.adapters.ui.icons import icon
-from starmodel.adapters.ui.inputs import slot_values
+from starmodel.adapters.ui.franken.forms.fields import FormField, form_field
+from starmodel.adapters.ui.franken.forms.inputs import slot_values
+from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import WAS
 from starmodel.app.commands.binding.parameters import Parameter
