@@ -16,7 +16,7 @@ from starmodel import Entity, event
 from starmodel.app.bus import InProcessBus
 from starmodel.testing.browser.asgi import DATASTAR, HTML, Cookies, send
 
-MAX_CALLS_OF_A_CLICK = 112
+MAX_CALLS_OF_A_CLICK = 99
 SENT = {
     "starmodel-page": "1", "sec-fetch-site": "same-origin", "content-type": "application/json",
 }  # fmt: skip

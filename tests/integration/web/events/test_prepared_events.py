@@ -332,7 +332,7 @@ EDITS = tuple(
 
 def random_request(draw: random.Random, shapes: dict[str, list[str]]) -> tuple[Any, ...]:
     """A visitor, a method, an address, headers and a body."""
-    shape = draw.choice([*shapes, "notes", "notes", "shared"])
+    shape = draw.choice([*shapes, "notes", "notes", "plain", "plain", "shared"])
     event_name = draw.choice([*shapes[shape], "add", "add", "rename", "nothing"])
     base = f"/{shape}"
     if shape == "notes":
@@ -421,6 +421,8 @@ async def test_random_requests_give_equal_replies_and_states(
     assert await one.stored() == await two.stored()
     assert one.handled == two.handled
     assert one.markers == two.markers
+    assert any(m.effects for m in one.markers), "no handler of a prepared event"
+    assert any(isinstance(seen, tuple) for seen in one.handled)
     assert [type(m) for m in one.bus.messages] == [type(m) for m in two.bus.messages]
     assert ran["direct"] > REQUESTS // 20
     assert not two.prepared
