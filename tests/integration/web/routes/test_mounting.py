@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.routing import Mount
 
 from integration.web.browser import HTML, Browser, session_cookie_name, sse_events, unlisted
@@ -290,3 +291,19 @@ def test_argument_of_wrong_type_error_names_the_expected_type(arguments, sentenc
 def test_application_of_another_framework_is_rejected_with_the_remedy():
     with pytest.raises(ConfigurationError, match=r"got a Starlette; .*Mount"):
         configure_app(Starlette(), [Counter])
+
+
+async def test_request_to_another_application_keeps_the_context_of_its_caller(serve: Any) -> None:
+    other, app = serve(Counter), serve(Counter)
+
+    @app.get("/both")
+    async def both(request: Request) -> str:
+        before = await Counter.get(request)
+        async with Browser(other) as inner:
+            await inner.call("GET", "/counter")
+        after = await Counter.get(request)
+        return f"{before.count} {after.count}"
+
+    async with Browser(app) as browser:
+        await browser.call("POST", "/counter/increment")
+        assert "1 1" in (await browser.page("/both")).text

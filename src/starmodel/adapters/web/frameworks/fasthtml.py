@@ -78,10 +78,14 @@ class StarModelApp(CheckedRoutes):
             await FastHTML.__call__(self, scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
-        if scope["type"] == "websocket":
-            await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
-            return
-        await self.front.serve(scope, receive, send, bypass=not self.user_middleware)
+        outer = current_context.get()  # of an application that calls this one in its own task
+        try:
+            if scope["type"] == "websocket":
+                await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
+            else:
+                await self.front.serve(scope, receive, send, bypass=not self.user_middleware)
+        finally:
+            current_context.set(outer)
 
     def add_route(self, route: Any) -> None:
         _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))
