@@ -329,7 +329,7 @@ def _products(kept):
     filler.start()
     filler.join()
     if not kept:
-        import starmodel.adapters.ui.rows as rows
+        import starmodel.adapters.ui.franken.lists.rows as rows
 
         rows.MAX_KEPT = -1  # every row is made again for every page
     return app

@@ -133,7 +133,7 @@ def inputs_hash() -> str:
     patterns = ("*.py", "building/*.py", "src/*.*", "src/compiler/*", "licenses/*", "package*.json")
     paths = [path for pattern in patterns for path in sorted(HERE.glob(pattern))]
     total = hashlib.sha256()
-    for path in [*paths, *sorted(PACKAGE.glob("adapters/ui/*.py"))]:
+    for path in [*paths, *sorted(PACKAGE.glob("adapters/ui/**/*.py"))]:
         total.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return total.hexdigest()
 

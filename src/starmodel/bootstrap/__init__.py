@@ -16,16 +16,16 @@ from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.realtime.adapter import DatastarRealtime
 from starmodel.adapters.realtime.datastar import script_json, signals_json
-from starmodel.adapters.ui.monster import MonsterUI
-from starmodel.adapters.web.assets import asset_urls
-from starmodel.adapters.web.components import teach_components
-from starmodel.adapters.web.fasthtml import StarModelApp, connect, teach_entities
+from starmodel.adapters.ui.franken.adapter import MonsterUI
+from starmodel.adapters.web.frameworks.components import teach_components
+from starmodel.adapters.web.frameworks.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.front import Front
-from starmodel.adapters.web.greeting import dev_token, greet, server_address
-from starmodel.adapters.web.head import PageHead, application_styles, page_basics, policies
-from starmodel.adapters.web.origin import OriginCheck
+from starmodel.adapters.web.http.csrf import OriginCheck
+from starmodel.adapters.web.http.proxies import TrustedProxies
+from starmodel.adapters.web.pages.assets import asset_urls
+from starmodel.adapters.web.pages.dev_sign_in import dev_token, greet, server_address
+from starmodel.adapters.web.pages.head import PageHead, application_styles, page_basics, policies
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
-from starmodel.adapters.web.proxies import TrustedProxies
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.access.rules import RulePolicy

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starmodel.adapters.persistence.memory import MemoryRepository
 from starmodel.adapters.persistence.system.database import DatabaseSessions
-from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.app.bus import InProcessBus
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, system_clock

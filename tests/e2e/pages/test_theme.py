@@ -14,7 +14,7 @@ import starmodel
 from e2e.apps.monsterui import MONSTER
 from e2e.browsing import Visitor
 from e2e.serving import Server
-from starmodel.adapters.web.assets import asset_urls
+from starmodel.adapters.web.pages.assets import asset_urls
 
 Visit = Callable[..., Visitor]
 STATIC = Path(starmodel.__file__).parent / "static"

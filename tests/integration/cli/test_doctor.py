@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from starmodel.adapters.web import assets
+from starmodel.adapters.web.pages import assets
 from starmodel.cli.doctor import environment
 from starmodel.cli.doctor.settings import masked_url
 

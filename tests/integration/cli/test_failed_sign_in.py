@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from starmodel.adapters.web.greeting import dev_token
+from starmodel.adapters.web.pages.dev_sign_in import dev_token
 from starmodel.cli.serving.failed_application import FailedApplication, Failure
 
 HTML = {"accept": "text/html"}

@@ -10,23 +10,23 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starmodel.adapters.web.call import HTML, NO_STORE, SSE, Call
-from starmodel.adapters.web.crud import CrudRoutes
-from starmodel.adapters.web.events.route import EventRoutes
-from starmodel.adapters.web.framework_routes import FrameworkRoutes
-from starmodel.adapters.web.htmx import HtmxCheck
-from starmodel.adapters.web.internal import InternalRoutes
-from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.own_routes import leads_to
+from starmodel.adapters.web.errors.problems import Problem
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.csrf import OriginCheck
+from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Call
+from starmodel.adapters.web.http.own_responses import leads_to
+from starmodel.adapters.web.http.proxies import TrustedProxies
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.routing import Found, Router, Routes, UserRoutes
+from starmodel.adapters.web.http.sessions import CookieSessions
+from starmodel.adapters.web.inner_app import FrameworkRoutes
+from starmodel.adapters.web.pages.csp import page_policy
+from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.adapters.web.paths import INTERNAL, STATE_ROUTES
-from starmodel.adapters.web.policy import page_policy
-from starmodel.adapters.web.problems import Problem
 from starmodel.adapters.web.process_lock import ProcessLock
-from starmodel.adapters.web.proxies import TrustedProxies
-from starmodel.adapters.web.refusals import Refusals
-from starmodel.adapters.web.requests import Incoming
-from starmodel.adapters.web.routes import Found, Router, Routes, UserRoutes
-from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.resources.crud import CrudRoutes
+from starmodel.adapters.web.resources.events.route import EventRoutes
+from starmodel.adapters.web.resources.internal import InternalRoutes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.adapters.web.websockets import WebSockets
 from starmodel.app.access.policy import DEV

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from starmodel.adapters.web.origin import OriginCheck
-from starmodel.adapters.web.requests import Incoming
-from starmodel.adapters.web.sessions import CookieSessions
+from starmodel.adapters.web.http.csrf import OriginCheck
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.context import RequestContext, current_context

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from starmodel.adapters.web.head import APPLICATION_CSS
+from starmodel.adapters.web.pages.head import APPLICATION_CSS
 from starmodel.cli.css.class_names import class_names, source_files
 from starmodel.cli.css.tailwind import compile_classes
 from starmodel.cli.targets import find_target

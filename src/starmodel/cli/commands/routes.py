@@ -22,7 +22,7 @@ def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOptio
     """
     with reporting_errors():
         found = load_app(chosen_app(target, app))
-    from starmodel.adapters.web.route_table import route_table
+    from starmodel.adapters.web.frameworks.route_table import route_table
 
     rows = route_table(found.front, found.router.routes)
     if as_json:

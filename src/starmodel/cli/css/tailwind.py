@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from starmodel.adapters.web.assets import compiler_folder
+from starmodel.adapters.web.pages.assets import compiler_folder
 from starmodel.cli.terminal.errors import CommandError
 
 

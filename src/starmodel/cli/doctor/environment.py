@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from starmodel.adapters.web.assets import asset_urls
-from starmodel.adapters.web.head import APPLICATION_CSS
+from starmodel.adapters.web.pages.assets import asset_urls
+from starmodel.adapters.web.pages.head import APPLICATION_CSS
 from starmodel.cli.doctor.finding import Finding
 from starmodel.cli.plugins.discovery import (
     COMMAND_GROUPS,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from starmodel.adapters.web.problems import problem_of
+from starmodel.adapters.web.errors.problems import problem_of
 from starmodel.cli.events.dispatching import Request
 from starmodel.cli.serving.loading import print_traceback
 from starmodel.cli.terminal.errors import CommandError

@@ -15,12 +15,12 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
-from starmodel.adapters.ui.failures import WATCH, failure_page
-from starmodel.adapters.web.assets import PREFIX, asset_urls, serve_asset
-from starmodel.adapters.web.greeting import dev_token, greet
-from starmodel.adapters.web.head import PageHead, page_basics
+from starmodel.adapters.ui.franken.failures import WATCH, failure_page
+from starmodel.adapters.web.http.sessions import CookieSessions
+from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, serve_asset
+from starmodel.adapters.web.pages.dev_sign_in import dev_token, greet
+from starmodel.adapters.web.pages.head import PageHead, page_basics
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
-from starmodel.adapters.web.sessions import CookieSessions
 from starmodel.app.access.policy import DEV
 from starmodel.app.ports.clock import system_clock
 from starmodel.app.presentation.failures import Frame, own_frames, own_traceback

@@ -10,7 +10,7 @@ import pytest
 
 from integration.web.browser import DATASTAR, unlisted
 from starmodel import Entity, Toast, event
-from starmodel.adapters.web.events import reply_parts
+from starmodel.adapters.web.resources.events import reply_parts
 from starmodel.testing.browser.asgi import Cookies, scope_of
 
 STEPS, SIZE = 200, 20_000

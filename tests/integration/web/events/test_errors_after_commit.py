@@ -64,7 +64,7 @@ def _break_progress(app: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 def _break_bodies(app: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("starmodel.adapters.web.events.replies.public_state", _boom)
+    patch.setattr("starmodel.adapters.web.resources.events.replies.public_state", _boom)
 
 
 BROKEN = [_break_bus, _break_reactions, _break_replies, _break_progress, _break_bodies]
@@ -118,7 +118,7 @@ async def test_repeated_key_after_a_failed_response_runs_nothing_again(
     at = (await browser.call("POST", "/tallies", {})).headers["location"]
     key = {"idempotency-key": "k"}
     with monkeypatch.context() as patch:
-        patch.setattr("starmodel.adapters.web.events.replies.public_state", _boom)
+        patch.setattr("starmodel.adapters.web.resources.events.replies.public_state", _boom)
         assert (await browser.call("POST", f"{at}/add", {}, headers=key)).status_code == 200
     again = await browser.call("POST", f"{at}/add", {}, headers=key)
     assert (again.status_code, again.json()["result"]) == (200, 1)

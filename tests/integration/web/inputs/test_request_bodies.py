@@ -155,7 +155,7 @@ async def test_access_is_decided_before_the_body_is_parsed(
         raise AssertionError("a body was parsed")
 
     for name in ("read_json", "multipart_pairs", "_form_pairs"):
-        monkeypatch.setattr(f"starmodel.adapters.web.requests.{name}", parse)
+        monkeypatch.setattr(f"starmodel.adapters.web.http.request.{name}", parse)
     headers = accept | {"origin": ORIGIN, "content-type": kind}
 
     answer = await visit(Ledger).post(path, content=body, headers=headers)

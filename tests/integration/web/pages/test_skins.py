@@ -7,7 +7,7 @@ from typing import Any
 from fasthtml.components import A, Em, Li, P, Ul
 
 from integration.web.entities import Product
-from starmodel.adapters.ui.monster import MonsterUI
+from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.core.results import Toast
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from integration.web.browser import ORIGIN, unlisted
 from starmodel import Entity, event
-from starmodel.adapters.web.negotiation import accepts_gzip, representation
+from starmodel.adapters.web.http.negotiation import accepts_gzip, representation
 
 CASES = [
     (None, "json"),

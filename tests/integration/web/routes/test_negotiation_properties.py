@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from starmodel.adapters.web.negotiation import representation
+from starmodel.adapters.web.http.negotiation import representation
 
 RANGES = st.sampled_from(
     [

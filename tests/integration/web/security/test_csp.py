@@ -12,7 +12,7 @@ from fasthtml.common import Script, Titled
 
 from integration.web.browser import unlisted
 from starmodel import Entity
-from starmodel.adapters.web.assets import asset_urls
+from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.core.fields.field import Field
 
 CSP = "content-security-policy"

@@ -12,11 +12,11 @@ from fastcore.xml import Safe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starmodel.adapters.ui.columns import Column
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, uncompiled
-from starmodel.adapters.ui.fields import FormField
-from starmodel.adapters.ui.inputs import labelled, slot_values
-from starmodel.adapters.ui.rows import row_component
+from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.inputs import labelled, slot_values
+from starmodel.adapters.ui.franken.lists.columns import Column
+from starmodel.adapters.ui.franken.lists.rows import row_component
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.core.fields.widgets import WIDGETS
 from starmodel.texts.catalogue import ENGLISH

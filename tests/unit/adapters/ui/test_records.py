@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from starmodel import Entity, EntityConfig, Field
-from starmodel.adapters.ui.records import MAX_TITLE_CHARS, title_field, title_of
+from starmodel.adapters.ui.titles import MAX_TITLE_CHARS, title_field, title_of
 from starmodel.core.classes.registry import EntityType, Registry
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from starmodel.adapters.web import assets
+from starmodel.adapters.web.pages import assets
 from starmodel.core.errors import ConfigurationError
 
 

@@ -10,9 +10,10 @@ import re
 
 import pytest
 
-from starmodel.adapters.web import policy, theme
-from starmodel.adapters.web.head import PageHead, policies
-from starmodel.adapters.web.policy import page_policy
+from starmodel.adapters.web.pages import csp as policy
+from starmodel.adapters.web.pages import theme
+from starmodel.adapters.web.pages.csp import page_policy
+from starmodel.adapters.web.pages.head import PageHead, policies
 
 ASSETS = {
     "starmodel.css": "/_starmodel/assets/starmodel-1.css",

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starmodel.adapters.ui.fields import FormField
-from starmodel.adapters.web.form_fields import gathered
+from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.web.http.bodies.form_fields import gathered
 
 
 @pytest.mark.parametrize(

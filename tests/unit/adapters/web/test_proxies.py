@@ -2,7 +2,7 @@
 
 import pytest
 
-from starmodel.adapters.web.proxies import TrustedProxies
+from starmodel.adapters.web.http.proxies import TrustedProxies
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from starmodel.adapters.web.events.reply_parts import ReplyParts
+from starmodel.adapters.web.resources.events.reply_parts import ReplyParts
 
 
 async def read(parts: ReplyParts) -> list[bytes]:

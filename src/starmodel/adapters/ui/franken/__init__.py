@@ -1,0 +1,1 @@
+"""Generated pages in the MonsterUI (Franken UI) look."""

@@ -1,0 +1,130 @@
+"""An exception as its developer reads it, and the page of an application that can't start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastcore.xml import Safe, to_xml
+from fasthtml.components import (
+    H1,
+    H2,
+    Body,
+    Button,
+    Code,
+    Details,
+    Div,
+    Figcaption,
+    Figure,
+    Li,
+    Main,
+    Ol,
+    P,
+    Pre,
+    Section,
+    Span,
+    Summary,
+    Title,
+)  # fmt: skip
+
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.app.presentation.failures import Frame
+
+# Comes back by itself: with the application, or with its next failure.
+WATCH = """
+(() => {
+  const shown = document.documentElement.dataset.failure, at = document.documentElement.dataset.health;
+  const look = async () => {
+    try {
+      const answer = await fetch(at, { cache: "no-store" });
+      if (answer.headers.get("starmodel-failure") !== shown) return location.reload();
+    } catch {} // between two servers
+    setTimeout(look, 500);
+  };
+  setTimeout(look, 500);
+})();
+""".strip()  # noqa: E501 - a script has lines of its own
+
+
+def steps(frames: Sequence[Frame], trace: str) -> Any:
+    """The way through the application's own code, the failing line last and open, then the text."""
+    shown = [Li(_step(frame, last=frame is frames[-1])) for frame in frames]
+    return Section(
+        H2("In your code") if shown else None,
+        Ol(*shown, cls="sm-steps") if shown else None,
+        Details(
+            Summary("The whole traceback"),
+            Pre(Code(trace), tabindex="0", cls="sm-trace"),
+            open=not shown,
+        ),
+        cls="sm-failure",
+    )
+
+
+def panel(text: str, sprite: str, *content: Any) -> Any:
+    """A failed event as its developer sees it on the page of the click, until dismissed."""
+    close = Button(
+        icon("close", sprite), Span("Dismiss", cls="sm-hidden"), type="button",
+        data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
+    )  # fmt: skip
+    return Section(
+        Div(P(text, cls="sm-failure-text"), close, cls="sm-failure-head"), *content,
+        role="alert", aria_label="Error in the application",
+        data_toast="failure", cls="sm-failure-panel",
+    )  # fmt: skip
+
+
+def _step(frame: Frame, *, last: bool) -> Any:
+    place = f"{frame.file}, line {frame.line}"
+    lines = [
+        Span(
+            Span(str(number), cls="sm-line-number", aria_hidden="true"), f"{text}\n",
+            cls="sm-line sm-line-here" if number == frame.line else "sm-line",
+        )
+        for number, text in frame.code
+    ]  # fmt: skip
+    code = Pre(Code(*lines), tabindex="0", cls="sm-trace sm-lines")
+    head = (Code(place), Span(f"in {frame.function}", cls="sm-muted") if frame.function else None)
+    if last:
+        return Figure(Figcaption(*head), code)
+    return Details(Summary(*head), code)
+
+
+def failure_page(
+    head: str,
+    look: str,
+    failure: str,
+    health: str,
+    *,
+    heading: str,
+    text: str,
+    hint: str = "",
+    frames: Sequence[Frame] = (),
+    trace: str = "",
+) -> str:
+    """The page in the stead of every page while an application can't be loaded.
+
+    Shapes: failure names this very failure; health is where the server
+    says which one there is now.
+    """
+    body = Body(
+        Main(
+            Div(H1(heading), cls="sm-heading"),
+            Div(
+                P(text, cls="sm-failure-text"), P(hint, cls="sm-muted") if hint else None,
+                cls="sm-problem-page",
+            ),
+            steps(frames, trace) if trace else None,
+            P("This page comes back by itself as soon as the application does.",
+              role="status", cls="sm-muted sm-failure-end"),
+            id="content", tabindex="-1",
+        ),
+        cls="sm-page sm-alone",
+    )  # fmt: skip
+    title = to_xml(Title(heading), indent=False)
+    script = f"<script>{WATCH}</script>"
+    html = (
+        f'<html lang="en" class="{look}" data-failure="{failure}" data-health="{health}">'
+        f"<head>{head}{title}</head>{to_xml(body, indent=False)}{script}</html>"
+    )
+    return str(Safe(f"<!doctype html>{html}"))

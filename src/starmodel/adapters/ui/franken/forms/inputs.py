@@ -1,0 +1,188 @@
+"""The inputs of forms as components, each with its label, its help and room for what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastcore.xml import Safe, to_xml
+from fasthtml.components import (
+    Datalist,
+    Div,
+    Fieldset,
+    Input,
+    Label,
+    Legend,
+    Option,
+    P,
+    Select,
+    Small,
+    Span,
+    Textarea,
+)  # fmt: skip
+
+from starmodel.adapters.ui.choices import choice_key
+from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.franken.forms.fields import CHOOSING, FormField
+from starmodel.app.commands.binding.files import FileRule
+from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
+
+_TYPES = {"datetime": "datetime-local", "tel": "tel"}
+_TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
+_IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
+_QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
+# A form's control hides the property of the form that has its name. These are properties that
+# Datastar reads, so that a form with one of them as a field would not be found.
+_HIDING = frozenset({
+    "addEventListener", "attributes", "checkValidity", "childNodes", "children", "cloneNode",
+    "closest", "contains", "dataset", "dispatchEvent", "firstChild", "getAttribute",
+    "hasAttribute", "insertBefore", "isConnected", "isEqualNode", "matches", "moveBefore",
+    "nextSibling", "noValidate", "nodeName", "nodeType", "nodeValue", "parentElement",
+    "parentNode", "querySelector", "querySelectorAll", "removeAttribute", "removeChild",
+    "removeEventListener", "replaceWith", "reportValidity", "setAttribute", "tagName",
+})  # fmt: skip
+
+
+def input_name(name: str) -> str:
+    """The name under which an input is sent."""
+    return f"{FIELD}{name}" if name in _HIDING else name
+
+
+def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any:
+    """One input with all that belongs to it.
+
+    Shapes: records is the address of the list whose records can be chosen.
+    """
+    own = f"{form_id}-{field.name}"
+    if field.kind == "hidden":
+        value = s.text(f"value:{field.name}")
+        return (Input(type="hidden", name=input_name(field.name), value=value), _exact(field, s))
+    about = f"{own}-help {own}-problem" if field.help else f"{own}-problem"
+    shared: dict[str, Any] = {
+        "aria-describedby": about,
+        "aria-invalid": s.text(f"wrong:{field.name}"),
+    }
+    told = (
+        P(field.help, id=f"{own}-help", cls="sm-help") if field.help else None,
+        Small(s.text(f"problem:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
+    )
+    if field.kind == "group":
+        parts = [labelled(part, form_id, s, records) for part in field.parts]
+        return Fieldset(Legend(field.title), *parts, *told, cls="sm-group", **shared)
+    if field.kind in ("radio", "checkboxes"):
+        return Fieldset(
+            Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
+            *told, id=own, cls="sm-field", tabindex="-1", **shared,
+        )  # fmt: skip
+    shared |= {"id": own, "name": input_name(field.name)}
+    if field.required:  # but not of what is empty already, which could not be saved again
+        shared["required"] = s.flag(f"need:{field.name}")
+    label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
+    if field.kind == "switch":
+        no = Input(type="hidden", name=input_name(field.name), value="false")
+        box = Input(
+            type="checkbox", value="true", cls="uk-toggle-switch uk-toggle-switch-primary",
+            role="switch", checked=s.flag(f"on:{field.name}"), **shared,
+        )  # fmt: skip
+        return Div(Div(no, box, label, cls="sm-switch"), *told, cls="sm-field")
+    return Div(label, *_input(field, shared, s, records), *told, cls="sm-field")
+
+
+def _required(field: FormField) -> Any:
+    return Span("*", cls="sm-required", aria_hidden="true") if field.required else None
+
+
+def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> tuple[Any, ...]:
+    shared = {**shared, **_QUIET.get(field.kind, {}), **dict(field.limits)}
+    if field.kind in _IN_ANY_DIRECTION:
+        shared["dir"] = "auto"
+    if field.placeholder:
+        shared["placeholder"] = field.placeholder
+    if field.kind == "select":
+        empty = () if field.required else (Option("", value=""),)
+        options = [
+            Option(label, value=choice_key(choice), selected=s.flag(f"is:{field.name}:{number}"))
+            for number, (choice, label) in enumerate(field.choices)
+        ]
+        return (Select(*empty, *options, cls="uk-select", **shared),)
+    value = s.text(f"value:{field.name}")
+    if field.kind in _TALL:
+        code = " sm-code" if field.kind == "json" else ""
+        # Browsers leave out a first line break, so that the value needs one before it.
+        look = f"uk-textarea{code}"
+        return (
+            Textarea("\n", value, rows=_TALL[field.kind], cls=look, **shared), _exact(field, s),
+        )  # fmt: skip
+    if field.kind in ("file", "image"):
+        rule = field.file or FileRule()
+        accept = ",".join(rule.accept) or ("image/*" if field.kind == "image" else None)
+        return (
+            Input(type="file", cls="uk-input sm-file", accept=accept, multiple=rule.several,
+                  data_max_bytes=rule.max_bytes or None, **shared),
+        )  # fmt: skip
+    if field.kind == "record":
+        listed = f"{shared['id']}-choices"
+        return (
+            Input(type="text", value=value, cls="uk-input", autocomplete="off",
+                  list=listed, data_records=records, **shared),
+            Datalist(id=listed),
+        )  # fmt: skip
+    look = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
+    rest: tuple[Any, ...] = (_exact(field, s),)
+    if field.kind in ("datetime", "time"):
+        # Brings back what the input itself has no room for.
+        rest = (
+            Input(type="hidden", name=f"{REST}{field.name}", value=s.text(f"rest:{field.name}")),
+        )
+        shared["step"] = "any"
+    kind = _TYPES.get(field.kind, field.kind)
+    return (Input(type=kind, value=value, cls=look, **shared), *rest)
+
+
+def _options(field: FormField, own: str, s: Slots) -> list[Any]:
+    several = field.kind == "checkboxes"
+    kind, look = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
+    name = f"{field.name}[]" if several else input_name(field.name)
+    made = []
+    if several:  # tells an empty choice from a form without this field
+        before = s.text(f"several:{field.name}")
+        made.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
+    for number, (choice, label) in enumerate(field.choices):
+        box = Input(
+            type=kind, name=name, value=choice_key(choice), cls=look, id=f"{own}-{number}",
+            checked=s.flag(f"is:{field.name}:{number}"),
+        )  # fmt: skip
+        made.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
+    return made
+
+
+def _exact(field: FormField, s: Slots) -> Any:
+    """Room for what the input itself can't hold; see `FormField.exact`."""
+    return Safe(s.html(f"exact:{field.name}"))
+
+
+def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
+    """What fills the slots of one input."""
+    name = field.name
+    made: dict[str, Any] = {f"problem:{name}": problem, f"wrong:{name}": str(bool(problem)).lower()}
+    made[f"need:{name}"] = value != ""
+    if field.kind == "group":
+        for part in field.parts:
+            made |= slot_values(part, field.of_part(part, value), "")
+    elif field.kind == "switch":
+        made[f"on:{name}"] = value is True or value == "true"
+    elif field.kind in CHOOSING:
+        chosen = field.chosen(value)
+        if field.kind == "checkboxes":
+            made[f"several:{name}"] = field.several(value)
+        made |= {
+            f"is:{name}:{number}": choice_key(choice) in chosen
+            for number, (choice, _) in enumerate(field.choices)
+        }
+    else:
+        made[f"value:{name}"] = field.text(value)
+        if field.kind in ("datetime", "time"):
+            made[f"rest:{name}"] = field.rest(value)
+        exact = field.exact(value)
+        hidden = Input(type="hidden", name=f"{EXACT}{name}", value=exact) if exact else ""
+        made[f"exact:{name}"] = to_xml(hidden, indent=False)
+    return made

@@ -1,0 +1,1 @@
+"""Lists: rows, columns, filters and bulk controls."""

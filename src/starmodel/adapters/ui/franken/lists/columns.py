@@ -1,0 +1,79 @@
+"""The columns of a list: what each shows of a record, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
+
+from starmodel.adapters.ui.titles import title_field
+from starmodel.adapters.ui.values import Show
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.fields.widgets import UI
+
+MAX_COLUMNS = 6
+# Screens between a phone, which shows cards, and a wide one leave out the later columns.
+_WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
+
+
+class Showing(Protocol):
+    """What makes a `Show` for a type; see `values.shows`."""
+
+    def __call__(self, annotation: Any, wishes: UI, /, *, brief: bool) -> Show: ...
+
+
+class Column(NamedTuple):
+    """One column. Shapes: read gives a record's value; sorts is False for computed fields."""
+
+    name: str
+    title: str
+    read: Callable[[Entity], Any]
+    show: Show
+    sorts: bool = True
+    is_number: bool = False
+
+    @property
+    def slot(self) -> str:
+        return f"cell {self.name}"
+
+
+def columns_of(entity_type: EntityType, show: Showing) -> tuple[Column, ...]:
+    """The columns that the class asks for, else its first few, the one of its name first."""
+    info = entity_type.cls.__entity__
+    asked = entity_type.cls.model_config.get("list_display")
+    if asked is None:
+        names = [n for n, s in info.fields.items() if s.atomic and not s.private and n != "id"]
+        named = [n for n in names if n == title_field(entity_type)]
+        names = [*named, *(n for n in names if n not in named)][:MAX_COLUMNS]
+    else:
+        names = list(asked)
+    return tuple(_column(entity_type, name, show) for name in names or ["id"])
+
+
+def _column(entity_type: EntityType, name: str, showing: Showing) -> Column:
+    info, cls = entity_type.cls.__entity__, entity_type.cls
+    if name in info.computed:
+        computed = cls.__pydantic_computed_fields__[name]
+        title = computed.title or name.replace("_", " ").capitalize()
+        show = showing(computed.return_type, UI(), brief=True)
+        number = is_number(computed.return_type)
+        return Column(name, title, attrgetter(name), show, sorts=False, is_number=number)
+    spec = info.fields[name]
+    show = showing(spec.info.annotation, spec.ui, brief=True)
+    return Column(
+        name, spec.title, attrgetter(name), show, spec.atomic, is_number(spec.info.annotation)
+    )
+
+
+def is_number(annotation: Any) -> bool:
+    """True for types of numbers, which stand to the right and may be figures."""
+    names = {getattr(kind, "__name__", "") for kind in plain_types(annotation)}
+    return bool(names) and names <= {"int", "float", "Decimal"}
+
+
+def cell_look(column: Column, number: int) -> str | None:
+    """The class of a column's cells. Shapes: number counts columns from 0."""
+    width = _WIDTHS[min(number, len(_WIDTHS) - 1)]
+    return (("sm-number" if column.is_number else "") + width).strip() or None

@@ -1,0 +1,119 @@
+"""What stands around the rows of a list: titles that sort, events for chosen rows, and pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastcore.xml import FT, Safe
+from fasthtml.components import (
+    A,
+    Button,
+    Div,
+    Form,
+    Input,
+    Nav,
+    Span,
+    Table,
+    Tbody,
+    Th,
+    Thead,
+    Tr,
+)  # fmt: skip
+
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.columns import cell_look
+from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
+from starmodel.app.queries.listing import Listing
+
+
+def head(view: ListView, listing: Listing) -> Any:
+    """The row of column titles, each a link that sorts by it."""
+    cells = []
+    if view.bulk:
+        every = Input(
+            type="checkbox", cls="uk-checkbox", data_every=True,
+            aria_label=view.texts.text("list.select_all", things=view.entity_type.plural_title),
+        )  # fmt: skip
+        cells.append(Th(every, cls="sm-pick"))
+    by = dict(listing.query.order)
+    for number, column in enumerate(view.columns):
+        look = cell_look(column, number)
+        if not column.sorts:
+            cells.append(Th(column.title, scope="col", cls=look))
+            continue
+        down = by.get(column.name)
+        order = f"-{column.name}" if down is False else column.name
+        words = urlencode(listing.parameters(order=order, page=None))
+        mark = icon({None: "sort", False: "up", True: "down"}[down], view.sprite)
+        link = A(column.title, mark, href=f"{view.home}?{words}", cls="sm-sort")
+        sorted_ = {None: None, False: "ascending", True: "descending"}[down]
+        cells.append(Th(link, scope="col", cls=look, aria_sort=sorted_))
+    if view.actions:
+        cells.append(
+            Th(Span(view.texts.text("record.actions"), cls="sm-hidden"), scope="col", cls="sm-end")
+        )
+    return Thead(Tr(*cells))
+
+
+def bulk(view: ListView, address: str, send: str) -> Any:
+    """The bar with what can be done to all chosen rows; it shows when there are any."""
+    texts, buttons = view.texts, []
+    title, things = view.entity_type.title, view.entity_type.plural_title
+    for event in view.bulk:
+        danger, label = event.name == "delete", texts.render(event.title)
+        asks: dict[str, str] = {}
+        if event.info.confirm:
+            asks["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
+            asks["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)
+        buttons.append(
+            Button(
+                icon("trash", view.sprite) if danger else None, label, type="submit",
+                name="event", value=event.name, **asks,
+                cls=f"uk-btn uk-btn-sm {'uk-btn-destructive' if danger else 'uk-btn-default'}",
+            )
+        )  # fmt: skip
+    if not buttons:
+        return None
+    count = Span(texts.text("bulk.nothing"), cls="sm-count", role="status", data_count="chosen")
+    return Form(
+        count, *buttons, {"data-on:submit": send, "data-bulk": True}, id=bulk_id(view.entity_type),
+        method="post", action=address, cls="sm-bulk", name="",
+        aria_label=texts.text("bulk.form", things=things),
+        enctype="application/x-www-form-urlencoded",
+    )  # fmt: skip
+
+
+def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool) -> FT:
+    """Where this window is in the list, and the ways to those before and after."""
+    texts, first = view.texts, listing.query.offset + 1
+    last, shown = first + count - 1, ""
+    if count and more:
+        shown = texts.text("list.range", first=first, last=last)
+    elif count:
+        shown = texts.text("list.last_range", first=first, last=last, total=last)
+    links = []
+    for there, name, page, picture in (
+        (listing.page > 1, texts.text("list.previous"), listing.page - 1, "left"),
+        (more, texts.text("list.next"), listing.page + 1, "right"),
+    ):
+        if there:
+            words = urlencode(listing.parameters(page=None if page == 1 else page))
+            inside = (icon(picture, view.sprite), name)
+            if picture == "right":
+                inside = inside[::-1]
+            href = f"{view.home}?{words}" if words else view.home
+            links.append(A(*inside, href=href, cls="uk-btn uk-btn-default uk-btn-sm"))
+    return Nav(
+        Span(shown, cls="sm-muted"), Div(*links, cls="sm-buttons"),
+        aria_label=texts.text("list.pages"), id=f"{rows_id}-pages", cls="sm-pages",
+    )  # fmt: skip
+
+
+def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str) -> Any:
+    """The table itself, which scrolls within itself when it is too wide, by keyboard too."""
+    name = view.entity_type.plural_title
+    body = Tbody(Safe(rows), id=rows_id, data_state=digest)
+    made = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)
+    label = view.texts.text("list.table", things=name)
+    return Div(made, cls="sm-wide", role="region", aria_label=label, tabindex="0")

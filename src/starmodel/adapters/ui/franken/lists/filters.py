@@ -1,0 +1,134 @@
+"""What a list can be searched and filtered by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Select, Span
+
+from starmodel.adapters.ui.choices import choice_key, choices_of
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.rows import ListView
+from starmodel.app.commands.binding.form_texts import without_zone
+from starmodel.app.ports.moments import DATES, KINDS, kind_names, takes_only_aware
+from starmodel.app.ports.query import searched_fields
+from starmodel.app.queries.listing import Listing, filter_name
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.fields.field_types import plain_types
+from starmodel.texts.catalogue import Catalogue
+
+MAX_FILTERS = 4
+
+
+def filters(view: ListView, listing: Listing) -> Any:
+    """Search and one input for each filter; without JavaScript a button applies them."""
+    entity_type, given = view.entity_type, listing.filters
+    texts = view.texts
+    parts: list[Any] = []
+    if searched_fields(entity_type.cls):
+        label = texts.text("list.search", things=entity_type.plural_title)
+        search = Input(
+            type="search", name="search", value=listing.search, placeholder=label,
+            aria_label=label, cls="uk-input", maxlength=200, dir="auto",
+        )  # fmt: skip
+        parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
+    known: set[str] = set()
+    for name in filtered(entity_type):
+        for word, made in _filter(entity_type, name, given, texts):
+            known.add(word)
+            parts.append(made)
+    # Filters that came with the address and have no input here stay.
+    kept = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
+    if listing.order:
+        kept.append(Input(type="hidden", name="order", value=listing.order))
+    clear = None
+    if given or listing.search:
+        clear = A(texts.text("list.clear"), href=view.home, cls="uk-btn uk-btn-ghost uk-btn-sm")
+    if not parts:
+        return None
+    if len(parts) > 1:
+        inside = (icon("filter", view.sprite), texts.text("list.filters"))
+        fold = Button(
+            *inside, {"data-fold": True}, type="button", aria_expanded=str(bool(given)).lower(),
+            cls="uk-btn uk-btn-default uk-btn-sm sm-fold",
+        )  # fmt: skip
+        parts.insert(1, fold)
+    look = "uk-btn uk-btn-default uk-btn-sm sm-apply"
+    apply = Button(texts.text("list.apply"), type="submit", cls=look)
+    return Form(
+        *parts, *kept, apply, clear, {"data-filters": True, "data-open": bool(given)},
+        role="search", method="get", action=view.home, cls="sm-filters", name="",
+        enctype="application/x-www-form-urlencoded",
+    )  # fmt: skip
+
+
+def filtered(entity_type: EntityType) -> list[str]:
+    """The fields that a list can be filtered by: those the class names, else its choices."""
+    fields = entity_type.cls.__entity__.fields
+    asked = entity_type.cls.model_config.get("list_filter")
+    if asked is not None:
+        return list(asked)
+    return [
+        name
+        for name, spec in fields.items()
+        if not spec.private
+        and spec.atomic
+        and (choices_of(spec.info.annotation) or plain_types(spec.info.annotation) == [bool])
+    ][:MAX_FILTERS]
+
+
+def _filter(
+    entity_type: EntityType, name: str, given: Any, texts: Catalogue
+) -> list[tuple[str, Any]]:
+    spec = entity_type.cls.__entity__.fields[name]
+    choices = [(choice_key(v), label) for v, label in choices_of(spec.info.annotation)]
+    if plain_types(spec.info.annotation) == [bool]:
+        choices = [("true", texts.text("shown.yes")), ("false", texts.text("shown.no"))]
+    if choices:
+        word = filter_name(name)
+        options = [
+            Option(label, value=key, selected=given.get(word) == key) for key, label in choices
+        ]
+        every = Option(texts.text("list.any"), value="")
+        chosen = Select(every, *options, name=word, cls="uk-select")
+        return [(word, _labelled(spec.title, chosen))]
+    names = kind_names(spec.info.annotation)
+    kind = (
+        "number" if names & {"int", "float", "Decimal"}
+        else "date" if names & DATES
+        else "datetime-local" if names & KINDS
+        else "time" if names & {"time"}
+        else "text"
+    )  # fmt: skip
+    words = (f"{name}__contains",) if kind == "text" else (f"{name}__gte", f"{name}__lte")
+    zone = " (UTC)" if takes_only_aware(spec.info.annotation) else ""
+    titles = {
+        "contains": spec.title,
+        "gte": texts.text("list.from", title=spec.title, zone=zone),
+        "lte": texts.text("list.to", title=spec.title, zone=zone),
+    }
+    made = []
+    for word in words:
+        value = given.get(word, "")
+        if kind == "datetime-local" and value:
+            value = _typed(value)
+        step = "any" if kind in ("number", "time") else None
+        box = Input(
+            type=kind, name=word, value=value, cls="uk-input", step=step,
+            dir="auto" if kind == "text" else None,
+        )  # fmt: skip
+        made.append((word, _labelled(titles[word.rpartition("__")[2]], box)))
+    return made
+
+
+def _typed(text: str) -> str:
+    """A bound as its input holds it; the end of a minute as that minute."""
+    moment = datetime.fromisoformat(text)
+    if (moment.second, moment.microsecond) == (59, 999_999):
+        moment = moment.replace(second=0, microsecond=0)
+    return without_zone(moment)
+
+
+def _labelled(title: str, made: Any) -> Any:
+    return Label(Span(title), made, cls="sm-filter")

@@ -1,0 +1,33 @@
+"""What is told to one visitor for a while: toasts, and how far long work has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fasthtml.components import Button, Div, P, Span
+from fasthtml.components import Progress as ProgressBar
+
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.core.results import Progress, Toast
+from starmodel.texts.catalogue import Catalogue
+
+_ICONS = {"success": "check", "error": "alert", "warning": "alert"}
+
+
+def toast_message(toast: Toast, sprite: str, texts: Catalogue) -> Any:
+    """A toast that can be dismissed; errors interrupt who listens to the page."""
+    close = Button(
+        icon("close", sprite), Span(texts.text("page.dismiss"), cls="sm-hidden"), type="button",
+        data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
+    )  # fmt: skip
+    picture = icon(_ICONS.get(toast.kind, "info"), sprite)
+    role = "alert" if toast.kind == "error" else "status"
+    return Div(picture, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
+
+
+def progress_message(id: str, progress: Progress, texts: Catalogue) -> Any:
+    """A bar with a sentence; it moves on its own when nobody knows how far the work has come."""
+    share = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
+    text = progress.text or texts.text("page.working")
+    bar = ProgressBar(share, max="1", aria_label=text)
+    return Div(Div(P(text), bar), id=id, data_toast="progress", role="status", cls="sm-toast")

@@ -1,0 +1,1 @@
+"""Record pages: heading and fields."""

@@ -1,0 +1,1 @@
+"""Content-negotiated error responses."""

@@ -1,0 +1,172 @@
+"""Content-negotiated error responses: patches, pages and JSON."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starmodel.adapters.web.errors.problems import Problem, problem_of
+from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Call, Header
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.application import Application
+from starmodel.app.commands.binding.edited_fields import digests_in
+from starmodel.app.commands.binding.form_names import WAS
+from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.ui import UIAdapter
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.errors import RequestError
+from starmodel.core.events import Event
+from starmodel.core.results import Toast
+
+_SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
+
+
+class Refusals:
+    """Answers for every failure: patches for Datastar, a page for people, JSON for programs."""
+
+    def __init__(
+        self,
+        application: Application,
+        realtime: RealtimeAdapter,
+        ui: UIAdapter,
+        settings: WebSettings,
+    ) -> None:
+        self._application, self._realtime, self._ui = application, realtime, ui
+        self._settings = settings
+
+    def problem(
+        self,
+        call: Call,
+        error: BaseException,
+        where: str,
+        *,
+        domain: bool = False,
+        details: Mapping[str, str] | None = None,
+    ) -> Problem:
+        """The problem behind an exception, without details that this caller may not read."""
+        made = problem_of(
+            error,
+            where=where,
+            developer=self._settings.development and call.session.is_developer,
+            domain=domain,
+            details=details,
+            models=self._application.registry.models_by_title,
+            texts=self._application.texts,
+        )
+        if made.status == 401 and self._settings.development:
+            hint = self._application.texts.text("access.sign_in_here")
+            plain = made.plain and f"{made.plain} {hint}"
+            return replace(made, text=f"{made.text} {hint}", plain=plain)
+        return made
+
+    async def send(
+        self,
+        call: Call,
+        problem: Problem,
+        *,
+        elements: Sequence[Element] = (),
+        headers: Sequence[Header] = (),
+    ) -> None:
+        """Answer with the problem."""
+        if problem.retry_after_s is not None:
+            headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
+        if call.request.is_datastar:
+            # Datastar ignores the body of a 4xx or 5xx: what must be seen goes out as 200.
+            status = (b"starmodel-status", str(problem.status).encode())
+            await call.answer(
+                200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
+            )
+        elif call.request.wants_html:
+            actor = call.session.actor
+            await call.page(lambda: self._ui.problem_page(problem, actor), problem.status, headers)
+        else:
+            await call.json(problem.as_json(), problem.status, headers)
+
+    async def send_not_found(self, call: Call) -> None:
+        """Answer 404 for a path without a route."""
+        text = self._application.texts.text("problem.no_page", path=call.request.path)
+        await self.send(call, Problem(404, text))
+
+    async def send_failure(self, call: Call, error: Exception) -> None:
+        """Answer for an exception outside any event."""
+        where = f"{call.request.method} {call.request.path}"
+        await self.send(call, self.problem(call, error, where))
+
+    async def send_event(
+        self,
+        call: Call,
+        entity_type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problem: Problem,
+        sent: Mapping[str, Any],
+    ) -> None:
+        """Answer for an event: sentences beside the inputs, and a plain form once more."""
+        is_form = sent is not NOTHING_SENT
+        files = self._application.dispatcher.binders[entity_type.cls, event.name].files
+        if problem.status == 413 and files:
+            text = self._application.texts.text(
+                "file.max_request", max_bytes=self._settings.max_body_bytes
+            )
+            problem = replace(problem, fields={files[0]: text})
+        if call.request.is_datastar:
+            # Only a generated form has places for sentences; it is sent as a form.
+            beside = is_form or problem.status == 413
+            elements = self.beside(entity_type, event, id, problem) if beside else ()
+            await self.send(call, problem, elements=elements)
+        elif is_form and call.request.wants_html and problem.status in _SHOWN_AGAIN:
+            await call.page(
+                lambda: self._form_again(call, entity_type, event, id, problem, sent),
+                problem.status,
+            )
+        else:
+            await self.send(call, problem)
+
+    def beside(
+        self, entity_type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
+    ) -> Sequence[Element]:
+        """The patches that put each sentence beside its input."""
+        return self._ui.field_problems(entity_type, event, id, problem.fields, problem.was)
+
+    def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
+        """What Datastar is sent; for a developer a panel with frames and arguments."""
+        if not problem.trace:
+            return self._realtime.encode_refusal(problem.status, problem.said, elements)
+        panel = self._ui.render(self._ui.failure_panel(problem))
+        shown = Element(panel, "#starmodel-failure", "inner")
+        return self._realtime.encode_refusal(problem.status, "", [*elements, shown])
+
+    def _form_again(
+        self,
+        call: Call,
+        entity_type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        problem: Problem,
+        sent: Mapping[str, Any],
+    ) -> str:
+        """The page of a form sent without JavaScript: what was typed, and what is wrong with it."""
+        texts, title = self._application.texts, entity_type.title
+        titles = {
+            "create": texts.text("record.new", title=title),
+            "update": texts.text("record.edit_any", title=title),
+        }
+        label = texts.render(event.title)
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        values = {name: value for name, value in sent.items() if name not in binder.sensitive}
+        was = problem.was
+        with contextlib.suppress(RequestError):  # spoilt, and that is what is told
+            was = was or digests_in(sent.get(WAS), self._settings.bounds)
+        form = self._ui.form(
+            entity_type, event, id or None, values=values, problems=problem.fields, was=was
+        )
+        return self._ui.page(
+            titles.get(event.name, label) if entity_type.is_record else label,
+            self._ui.toast(Toast(problem.said, "error")),
+            form,
+            actor=call.session.actor,
+            at=entity_type,
+        )

@@ -1,0 +1,305 @@
+"""FastHTML as the web framework: user routes, entities as parameters and as components."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import typing
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from functools import partial
+from html import escape
+from typing import Any
+
+from fastcore.xml import Safe
+from fasthtml.core import FastHTML
+from fasthtml.xtend import Titled
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from starmodel.adapters.web._compat.fasthtml import (
+    CheckedRoutes,
+    is_conversion_error,
+    replace_lifespan,
+    run_before,
+)
+from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.http.negotiation import representation
+from starmodel.adapters.web.http.own_responses import serve_own
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.app.application import Application
+from starmodel.app.context import current_context
+from starmodel.core.current_app import host_of
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError, RequestError, StarModelError
+from starmodel.core.fields.annotations import resolved_hints
+from starmodel.core.fields.field_types import plain_types
+from starmodel.core.public_state import public_state
+from starmodel.core.results import Redirect
+
+
+class _Lazy:
+    """HTML made when the page is rendered, after all that stands before it."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+
+    def __html__(self) -> str:
+        return self._make()
+
+    def __deepcopy__(self, memo: Any) -> _Lazy:
+        return self
+
+
+def _in_a_sentence(send: Any) -> Any:
+    """Let the server tell a start that a wrong setting prevents in its sentence alone."""
+
+    async def told(message: Any) -> None:
+        error = sys.exception()  # the one for which the framework sends its traceback
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, ConfigurationError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return told
+
+
+class StarModelApp(CheckedRoutes):
+    """A FastHTML application with generated routes behind the user's own.
+
+    Shapes: `starmodel` is the `Application`; `front` its web front.
+    """
+
+    starmodel: Application
+    front: Front
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await FastHTML.__call__(self, scope, receive, _in_a_sentence(send))
+            return
+        scope["app"] = self
+        if scope["type"] == "websocket":
+            await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
+            return
+        await self.front.serve(scope, receive, send, bypass=not self.user_middleware)
+
+    def add_route(self, route: Any) -> None:
+        _check_annotations(inspect.unwrap(getattr(route, "endpoint", route)))
+        super().add_route(route)
+
+    def check_handler(self, handler: Any) -> None:
+        _check_annotations(handler)
+
+
+def _description() -> str:
+    """The `<meta>` with the first line of the docstring of the route being answered."""
+    context = current_context.get()
+    scope = (context and context.scope) or {}
+    doc = getattr(scope.get("endpoint"), "__doc__", None) or ""
+    first = doc.strip().partition("\n")[0]
+    return f'<meta name="description" content="{escape(first)}">' if first else ""
+
+
+def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -> None:
+    """Put the generated routes behind the user's, and open and close with the server.
+
+    Shapes: head has what the user's pages begin with, made for a root path.
+    """
+    app.starmodel, app.front = front.application, front
+    realtime = front.realtime
+
+    def part(make: Callable[[str], str]) -> _Lazy:
+        return _Lazy(lambda: Safe(make(realtime.root_path)))
+
+    # Behind the application's own, of which browsers and search engines take the first.
+    app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head), _Lazy(_description)]
+    # A footer, and not a part of `body_wrap`: the routes of an APIRouter, and those that the
+    # application had before, bring a `body_wrap` of their own.
+    app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
+    for route in app.router.routes:
+        _check_annotations(getattr(route, "endpoint", None))
+    inner = app.router.middleware_stack
+
+    async def generated(scope: Any, receive: Any, send: Any) -> None:
+        ours = scope["type"] == "http" and "starmodel.call" in scope
+        if ours and await front.serve_inside(scope, receive, send):
+            return
+        await inner(scope, receive, send)
+
+    app.router.middleware_stack = generated
+    front.guard = partial(_guard, app)
+    front.inner = partial(serve_own, partial(FastHTML.__call__, app), realtime, front.htmx)
+    _connect_lifespan(app, front)
+    _connect_errors(app, front)
+
+
+def _guard(app: FastHTML, incoming: Incoming) -> Coroutine[Any, Any, Response | None] | None:
+    """What runs the application's `before` functions; None when it has none."""
+    return _run_before(app, incoming) if app.before else None
+
+
+async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
+    """Run the application's `before` functions for a generated route, as for the user's own."""
+    await incoming.body()
+    return await run_before(app, incoming.for_events())
+
+
+def _connect_lifespan(app: FastHTML, front: Front) -> None:
+    def around(user: Any) -> Any:
+        async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
+            await front.application.ready()
+            front.greet("")
+            if front.lock is not None:
+                front.lock.acquire()
+            release = _close_streams_on_signal(front)
+            try:
+                if user is None:
+                    yield
+                else:
+                    async for state in user(app):
+                        yield state
+            finally:
+                release()
+                if front.lock is not None:
+                    front.lock.release()
+                await front.realtime.close()
+                await front.application.close()
+
+        return lifespan
+
+    replace_lifespan(app, around)
+
+
+def _close_streams_on_signal(front: Front) -> Callable[[], None]:
+    """End streams as soon as the server is asked to stop; it waits for them before it tells us."""
+    import asyncio
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    loop = asyncio.get_running_loop()
+    before: dict[int, Any] = {}
+
+    def stop(number: int, frame: Any) -> None:
+        loop.call_soon_threadsafe(front.end_replies)
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler) and handler is not signal.default_int_handler:
+            before[number] = handler
+            signal.signal(number, stop)
+
+    def release() -> None:
+        for number, handler in before.items():
+            if signal.getsignal(number) is stop:
+                signal.signal(number, handler)
+
+    return release
+
+
+class _Answered(Response):
+    """An error's response, made and sent by the front."""
+
+    def __init__(self, front: Front, error: Exception) -> None:
+        super().__init__()
+        self._front, self._error = front, error
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        call: Call = scope["starmodel.call"].inside(send)
+        if getattr(self._error, "status_code", None) == 404:
+            await self._front.refusals.send_not_found(call)
+        elif is_conversion_error(self._error):
+            scope["starmodel.call"].is_refused = True
+            unreadable = RequestError("A value in this request can't be read as what is expected.")
+            await self._front.refusals.send_failure(call, unreadable)
+        else:
+            await self._front.refusals.send_failure(call, self._error)
+
+
+def _connect_errors(app: FastHTML, front: Front) -> None:
+    async def handler(request: Any, error: Exception) -> Response:
+        return _Answered(front, error)
+
+    if isinstance(app, StarModelApp):
+        app.exception_handlers.setdefault(404, handler)
+    for kind in (StarModelError, Exception):
+        app.exception_handlers.setdefault(kind, handler)
+
+
+def teach_entities() -> None:
+    """Let entities be parameters of handlers and components of pages, and redirects results."""
+
+    async def from_request(cls: type[Entity], req: Request) -> Entity:
+        application: Application = req.scope["app"].starmodel
+        entity_type = application.registry[cls]
+        return await application.instance(
+            entity_type, req.scope["starmodel.session"], _id_in(req, cls)
+        )
+
+    Entity.__from_request__ = classmethod(from_request)
+    Entity.__ft__ = _declared
+    Entity.__response__ = _answer
+    Redirect.__response__ = _redirected  # type: ignore[attr-defined]
+
+
+def _declared(entity: Entity) -> Any:
+    """An entity in a page: the declaration of its signals."""
+    application: Any = host_of(entity.__entity__.cls)
+    return Safe(application.realtime.declare(entity))
+
+
+def _redirected(redirect: Redirect, request: Any) -> Response:
+    """`Redirect` as the result of a user's own route; only our own addresses are followed."""
+    front: Front = request.scope["app"].front
+    return RedirectResponse(front.safe_url(request.scope, redirect.url), status_code=303)
+
+
+def _answer(entity: Entity, request: Request) -> Any:
+    """An entity as the result of a handler: its page for a browser, else its JSON."""
+    accept = ", ".join(request.headers.getlist("accept")).encode("latin-1")
+    if representation(accept) != "html":
+        return JSONResponse(public_state(entity), headers={"vary": "accept"})
+    front: Front = request.scope["app"].front
+    entity_type = front.application.registry[entity.__entity__.cls]
+    return Titled(
+        entity_type.title,
+        front.ui.detail(entity_type, entity),
+        front.ui.events(entity_type, entity),
+    )
+
+
+def _id_in(request: Any, cls: type[Entity]) -> Any:
+    """The record's id among the path's parameters."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+    for key in (f"{name}_id", name, "id"):
+        if key in request.path_params:
+            return request.path_params[key]
+    return None
+
+
+def _check_annotations(handler: Any) -> None:
+    """Refuse parameters that FastHTML would fill from the client, or fail on.
+
+    Raises: ConfigurationError, for `Counter | None` and `list[Counter]`.
+    """
+    if handler is None or not callable(handler) or isinstance(handler, type):
+        return
+    try:
+        hints, _ = resolved_hints(handler)
+    except TypeError:
+        return
+    for name, annotation in hints.items():
+        if name == "return" or (isinstance(annotation, type) and not typing.get_origin(annotation)):
+            continue
+        inside = [*plain_types(annotation), *typing.get_args(annotation)]
+        wrong = [t for t in inside if isinstance(t, type) and issubclass(t, Entity)]
+        if wrong:
+            entity = wrong[0].__name__
+            raise ConfigurationError(
+                f"{handler.__qualname__}({name}: {annotation}) can't be injected. "
+                f"Write {name}: {entity}, or use {entity}.objects in the handler."
+            )

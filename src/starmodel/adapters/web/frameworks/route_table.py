@@ -1,0 +1,115 @@
+"""Every route of an application as people know it: what is asked for, and who answers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any, Literal, NamedTuple
+
+from starmodel.adapters.web._compat.fasthtml import handler_of
+from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.http.routing import Found, UserRoutes
+from starmodel.adapters.web.pages.assets import PREFIX
+from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
+
+Source = Literal["own", "generated", "starmodel"]
+
+
+class RouteRow(NamedTuple):
+    """One method of one path.
+
+    Shapes: target is "Product.create", "Product list" or "shop.views.home";
+    source is "own" for what the user wrote; entity and event are names;
+    replaced is True for a generated route that one of the user's own answers.
+    """
+
+    method: str
+    path: str
+    target: str
+    source: Source
+    entity: str | None = None
+    event: str | None = None
+    replaced: bool = False
+
+
+def route_table(front: Front, routes: Iterable[Any]) -> list[RouteRow]:
+    """The user's routes in the order in which they are tried, then the generated ones by path.
+
+    Shapes: routes are the user's, as the web framework keeps them.
+    """
+    own = list(routes)
+    user = UserRoutes(SimpleNamespace(routes=own))
+    generated = [
+        RouteRow(
+            method, path, _target(found, path), "generated",
+            None if found.entity_type is None else found.entity_type.name,
+            _event_name(found), _is_taken(user, method, path),
+        )
+        for method, path, found in front.routes
+    ]  # fmt: skip
+    ours = [
+        RouteRow("GET", STREAM_PATH, "stream of a page", "starmodel"),
+        RouteRow("GET", f"{PREFIX}{{name}}", "style sheet and scripts", "starmodel"),
+        RouteRow("GET", HEALTH_PATH, "health", "starmodel"),
+    ]
+    return [*_own(own, ""), *generated, *ours]
+
+
+def _own(routes: Iterable[Any], prefix: str) -> Iterator[RouteRow]:
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        inside = getattr(route, "routes", None)
+        if inside:
+            yield from _own(inside, path)
+            continue
+        target = _name_of(route)
+        if inside is not None or not hasattr(route, "endpoint"):  # a mount takes all below it
+            yield RouteRow("*", f"{path}/…", target, "own")
+            continue
+        methods = {str(method).upper() for method in getattr(route, "methods", None) or ("*",)}
+        if "GET" in methods:
+            methods.discard("HEAD")  # comes with every GET
+        for method in sorted(methods):
+            yield RouteRow(method, path, target, "own")
+
+
+def _name_of(route: Any) -> str:
+    """The user's function behind a route."""
+    endpoint = getattr(route, "endpoint", None)
+    if endpoint is None:
+        return type(getattr(route, "app", route)).__name__
+    endpoint = inspect.unwrap(handler_of(endpoint))
+    name = getattr(endpoint, "__qualname__", type(endpoint).__qualname__)
+    return f"{getattr(endpoint, '__module__', '')}.{name}".lstrip(".")
+
+
+def _event_name(found: Found) -> str | None:
+    event: Any = found.event  # type checkers take it for the descriptor that it is in a class
+    return None if event is None else str(event.name)
+
+
+def _target(found: Found, path: str) -> str:
+    """What a generated route does, in words."""
+    if found.entity_type is None:
+        return "start page" if path == "/" else found.handler.__name__
+    event = _event_name(found)
+    if event is not None:
+        return f"{found.entity_type.name}.{event}"
+    base = str(found.entity_type.path)
+    pages = {
+        base: "list" if found.entity_type.is_record else "page",
+        f"{base}/new": "form for a new one",
+        f"{base}/_bulk": "events for chosen rows",
+        f"{base}/{{id}}": "page",
+        f"{base}/{{id}}/edit": "form to edit",
+    }
+    return f"{found.entity_type.name} {pages.get(path, 'page')}"
+
+
+def _is_taken(user: UserRoutes, method: str, path: str) -> bool:
+    scope = {
+        "type": "http", "method": method, "path": path.replace("{id}", "1"), "root_path": "",
+        "headers": [],
+    }  # fmt: skip
+    return user.take(scope, path)

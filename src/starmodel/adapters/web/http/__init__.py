@@ -1,0 +1,1 @@
+"""HTTP without a web framework: requests, negotiation, sessions, CSRF, CORS, routing."""

@@ -1,0 +1,1 @@
+"""Request bodies: JSON, forms and multipart, parsed within bounds."""

@@ -1,0 +1,87 @@
+"""If-Match and If-None-Match of a request, and the ETag of what it is answered with."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from starmodel.adapters.web.http.bodies.json import json_of
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.app.commands.preconditions import Precondition, Tags, names_version
+from starmodel.core.entity import Entity
+from starmodel.core.errors import PreconditionFailedError, RequestError
+from starmodel.core.public_state import public_state
+from starmodel.core.snapshot import version_of
+
+MAX_HEADER_BYTES = 4096
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_TAGS = re.compile(rf"\s*(?:,\s*)*{_TAG}(?:\s*,(?:\s*,)*\s*{_TAG})*\s*(?:,\s*)*")
+_ONE = re.compile(r'(W/)?"([^"]*)"')
+
+
+def precondition_of(request: Incoming) -> Precondition | None:
+    """What a state-changing request demands of the record's version, None for nothing.
+
+    Weak tags never match in If-Match. Raises: RequestError, for headers that can't be read.
+    """
+    headers = request.headers
+    if b"if-match" not in headers and b"if-none-match" not in headers:
+        return None
+    if request.method == "GET":
+        return Precondition(_tags(request, b"if-match", weak=False))
+    return Precondition(
+        _tags(request, b"if-match", weak=False), _tags(request, b"if-none-match", weak=True)
+    )
+
+
+def tag_of(entity: Entity, body: bytes) -> str:
+    """The entity tag of a record's JSON, without quotes: its version.
+
+    With a digest of the content where that can change while the version does not: computed
+    fields, and an instance that is not stored yet.
+    """
+    version = version_of(entity)
+    if version and not type(entity).model_computed_fields:
+        return str(version)
+    return f"{version}-{digest_of(body)}"
+
+
+def etag_header(entity: Entity) -> tuple[bytes, bytes]:
+    """The ETag of a record after its change, as a GET of its address sends it."""
+    return b"etag", f'"{tag_of(entity, json_of(public_state(entity)))}"'.encode()
+
+
+def digest_of(body: bytes) -> str:
+    """A short digest of a response's content."""
+    return blake2b(body, digest_size=8).hexdigest()
+
+
+def is_unchanged(request: Incoming, tag: str, entity: Entity | None = None) -> bool:
+    """True when the client has this representation, so that 304 answers a GET.
+
+    Raises: PreconditionFailedError, for an If-Match of another version; RequestError.
+    """
+    headers = request.headers
+    if b"if-match" in headers:
+        tags = _tags(request, b"if-match", weak=False)
+        matches = tags == "*" or tag in (tags or ())
+        if not (matches or (entity is not None and names_version(tags, version_of(entity)))):
+            raise PreconditionFailedError
+    if b"if-none-match" not in headers:
+        return False
+    known = _tags(request, b"if-none-match", weak=True)
+    return known == "*" or tag in (known or ())
+
+
+def _tags(request: Incoming, name: bytes, *, weak: bool) -> Tags:
+    """The header's tags without quotes; `weak` keeps weak ones too."""
+    header = request.headers.get(name)
+    if header is None:
+        return None
+    text = header.decode("latin-1").strip()
+    if text == "*":
+        return "*"
+    if len(header) > MAX_HEADER_BYTES or not _TAGS.fullmatch(text):
+        title = name.decode().title()
+        raise RequestError(f'{title} can\'t be read; expected * or tags such as "12", "13".')
+    return [tag for is_weak, tag in _ONE.findall(text) if weak or not is_weak]

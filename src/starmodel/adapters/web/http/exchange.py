@@ -1,0 +1,315 @@
+"""One request on its way through the generated routes."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from starmodel.adapters.web.http.bodies.json import json_of
+from starmodel.adapters.web.http.conditional import digest_of, is_unchanged, tag_of
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.sessions import SessionCookie
+from starmodel.app.access.offers import rendered
+from starmodel.app.commands.redirects import sent_as, stays_here
+from starmodel.app.context import current_context
+from starmodel.app.sessions.session import Session
+from starmodel.core.entity import Entity
+from starmodel.core.errors import (
+    ConfigurationError,
+    RequestError,
+    SessionNotStoredError,
+    StarModelError,
+    StoreUnavailableError,
+)
+from starmodel.core.results import Toast
+from starmodel.core.values.log_text import log_text
+from starmodel.texts.catalogue import Message
+
+log = logging.getLogger("starmodel.web")
+MAX_REFERER_CHARS = 4096
+MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
+HTML = b"text/html; charset=utf-8"
+JSON = b"application/json"
+SSE = b"text/event-stream"
+Header = tuple[bytes, bytes]
+NO_STORE = (b"cache-control", b"no-store")
+NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
+
+
+class Call:
+    """A request, its session, and the way to answer it.
+
+    Shapes: sent has the fields of a form, once they are read; sessions
+    writes the session's cookie, None for an answer that leaves it alone; policy
+    gives the Content-Security-Policy of pages mounted at a root path;
+    is_refused is True once an exception of the framework was answered as
+    the caller's mistake.
+    """
+
+    __slots__ = (
+        "_headers", "_outer", "_policy", "_send", "_sessions", "is_refused", "request",
+        "root_path", "sent", "session", "started",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        request: Incoming,
+        session: Session,
+        send: Any,
+        sessions: SessionCookie | None,
+        root_path: str,
+        policy: Callable[[str], bytes],
+    ) -> None:
+        self.request, self.session, self.root_path = request, session, root_path
+        self._send, self._sessions, self._policy = send, sessions, policy
+        self._headers: Sequence[Header] = ()
+        self._outer: Call | None = None
+        self.sent: Mapping[str, Any] = NOTHING_SENT
+        self.started = self.is_refused = False
+
+    def without_cookie(self, send: Any = None, request: Incoming | None = None) -> Call:
+        """The same call, by another way out, that leaves the session's cookie alone."""
+        way, asked = send or self._send, request or self.request
+        return Call(asked, self.session, way, None, self.root_path, self._policy)
+
+    def inside(self, send: Any, request: Incoming | None = None) -> Call:
+        """The same call behind the application's middleware; the cookie is added on the way out."""
+        made = self.without_cookie(send, request)
+        made._outer = self
+        return made
+
+    @property
+    def is_saved(self) -> bool:
+        """True when `save_session` has nothing to do and no cookie waits for the response."""
+        if self._headers or self._outer is not None:
+            return False
+        session = self.session
+        return self._sessions is None or not (session.modified or session != session.known)
+
+    async def save_session(self) -> None:
+        """Store a sign-in or sign-out of this request; the cookie goes out with the response.
+
+        Where it fails the session is as it was before the request.
+        Raises: SessionNotStoredError; ConfigurationError, for a session beyond a cookie's size.
+        """
+        if self._outer is not None:
+            await self._outer.save_session()
+            return
+        if self._sessions is None or not self.session.changed:
+            return
+        try:
+            text = await self._sessions.save(self.session)
+        except StarModelError as error:
+            self.session.revert()
+            if isinstance(error, StoreUnavailableError):
+                raise SessionNotStoredError(str(error)) from error
+            raise
+        self.session.settle()
+        self._headers = [] if text is None else [(b"set-cookie", text.encode("latin-1"))]
+
+    async def cookie(self) -> Sequence[Header]:
+        """The header with the cookie of a changed session, once. Raises: as `save_session`."""
+        await self.save_session()
+        headers, self._headers = self._headers, ()
+        return headers
+
+    async def end_session(self) -> None:
+        """After the response: a sign-out still holds, a sign-in is dropped.
+
+        No cookie can reach the browser any more. Never raises for the store.
+        """
+        session = self.session
+        if self._outer is not None or self._sessions is None or not session.is_rotated:
+            return
+        if session.actor is not None:
+            log.error(
+                "session.sign_in() came after the response had begun, so nobody is signed in. "
+                "Sign in before the first yield."
+            )
+            session.revert()
+            return
+        try:
+            await self.save_session()
+        except StarModelError:
+            log.exception("A sign-out could not be stored; the session goes on")
+
+    def check_session(self) -> None:
+        """Raises: ConfigurationError, for a changed session beyond a cookie's size."""
+        if self._outer is not None:
+            self._outer.check_session()
+        elif self.session and self._sessions is not None and self.session.changed:
+            self._sessions.check(self.session)
+
+    def say_next(self, toasts: Sequence[Toast]) -> None:
+        """Let the next page of this visitor show the toasts of a plain form's event."""
+        self.session.say_next(toasts)
+        try:
+            self.check_session()
+        except ConfigurationError:  # a full session: what was done matters more than its message
+            self.session.said()
+
+    async def answer(
+        self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
+    ) -> None:
+        """Send one finished response."""
+        head = [
+            (b"content-type", kind),
+            (b"content-length", str(len(body)).encode()),
+            *headers,
+        ]
+        if not self.is_saved:
+            head += await self.cookie()
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        if self.request.method == "HEAD":
+            body = b""
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def start(self, status: int, kind: bytes, headers: Sequence[Header] = ()) -> None:
+        """Begin a response that is sent in parts."""
+        head = [(b"content-type", kind), *headers, *await self.cookie()]
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+
+    async def part(self, body: bytes, *, last: bool = False) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+
+    async def relay(self, response: Any) -> None:
+        """Send a response that the framework made."""
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self.started = True
+                headers = private(message["headers"], await self.cookie())
+                message = {**message, "headers": headers}
+            await self._send(message)
+
+        await response(self.request.scope, None, send)
+
+    async def page(
+        self, render: Callable[[], str], status: int = 200, headers: Sequence[Header] = ()
+    ) -> None:
+        """Render a page and send it.
+
+        `render` runs again with a new live page when an asynchronous access
+        policy had to be awaited.
+        """
+        context = current_context.get()
+        page = None if context is None else context.page
+
+        def rendered_once() -> str:
+            if context is not None:
+                context.page = page
+            return render()
+
+        await self.html(await rendered(rendered_once), status, headers)
+
+    async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
+        body, head = text.encode(), [*headers]
+        if len(body) > MIN_GZIP_BYTES and self.request.takes_gzip:
+            # At the lowest level: a tenth of the size for little time.
+            body = gzip.compress(body, 1, mtime=0)
+            head.append((b"content-encoding", b"gzip"))
+        head += [
+            (b"vary", b"accept, accept-encoding"),
+            NO_STORE,  # a page shows one visitor's state
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"content-security-policy", self._policy(self.root_path)),
+        ]
+        await self.answer(status, HTML, body, head)
+
+    async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:
+        kind = b"application/problem+json" if status >= 400 else JSON
+        # What a visitor may read is for no cache, least of all a shared one.
+        await self.answer(status, kind, json_of(data), [(b"vary", b"accept"), NO_STORE, *headers])
+
+    async def resource(self, data: Any, entity: Entity | None = None) -> None:
+        """Answer a GET with JSON and its ETag, or with 304 where the caller has it already.
+
+        Raises: PreconditionFailedError, RequestError.
+        """
+        body = json_of(data)
+        tag = digest_of(body) if entity is None else tag_of(entity, body)
+        headers = [(b"vary", b"accept"), NO_STORE, (b"etag", f'"{tag}"'.encode())]
+        if is_unchanged(self.request, tag, entity):
+            await self.empty(304, headers)
+        else:
+            await self.answer(200, JSON, body, headers)
+
+    async def empty(self, status: int, headers: Sequence[Header] = ()) -> None:
+        """Send a response that has no content."""
+        head = [*headers, *await self.cookie()]
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def redirect(self, url: str) -> None:
+        """Send the browser on with GET."""
+        where = (b"location", sent_as(url).encode("ascii"))
+        await self.answer(303, HTML, b"", [where, NO_STORE, (b"vary", b"accept")])
+
+    def came_from(self, default: str) -> str:
+        """Where a plain form goes back to: the page it was on, when that is ours."""
+        host = self.request.header(b"host")
+        came = self.request.header(b"referer")
+        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` remembers what it is given
+            return default
+        try:
+            parts = urlsplit(came)
+        except ValueError:
+            return default
+        if not parts.netloc or parts.netloc.lower() != host.lower():
+            return default
+        # More than one slash at the start would name another host.
+        path = "/" + parts.path.lstrip("/\\")
+        url = path + (f"?{parts.query}" if parts.query else "")
+        return url if stays_here(url, host) else default
+
+    def safe_url(self, url: str, allowed_hosts: Sequence[str]) -> str:
+        """The address of a redirect as it is sent. Raises: RequestError, for one of another site.
+
+        The check parses the sent address as browsers do.
+        """
+        host, sent = self.request.header(b"host"), sent_as(url)
+        if not (stays_here(url, host, allowed_hosts) and stays_here(sent, host, allowed_hosts)):
+            log.warning(
+                "A redirect to %s was refused. Use a relative address, or add the host to "
+                "allowed_hosts.", log_text(url),
+            )  # fmt: skip
+            raise RequestError(Message("problem.redirect"))
+        return sent
+
+    def mounted(self, url: str) -> str:
+        """The address with the mount path before a path of this application, unless it has it."""
+        root = self.root_path.rstrip("/")
+        path = re.split(r"[?#]", url, maxsplit=1)[0]
+        if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
+            return url
+        return f"{root}{url}"
+
+
+def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
+    """The headers of a response that the framework made, with the session's cookie.
+
+    Pages, JSON and responses that set a cookie are stored by no cache, unless
+    they have a Cache-Control header.
+    """
+    made, kind, names = [*headers, *cookie], b"", set()
+    for name, value in headers:
+        lower = name.lower()
+        names.add(lower)
+        kind = value if lower == b"content-type" else kind
+    if b"cache-control" not in names and (
+        cookie or b"set-cookie" in names or (kind.startswith(_SHOWS_STATE) and b"etag" not in names)
+    ):
+        made.append(NO_STORE)
+    return made
+
+
+_SHOWS_STATE = (b"text/html", b"application/json", b"application/problem+json")

@@ -1,0 +1,317 @@
+"""The signed session cookie; after a sign-in it has the id of a server-side session."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets as random
+from collections import OrderedDict
+from collections.abc import Awaitable, Sequence
+from typing import Any, NamedTuple
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.pages.assets import PREFIX
+from starmodel.adapters.web.paths import HEALTH_PATH
+from starmodel.app.ports.clock import Clock, system_clock
+from starmodel.app.ports.sessions import SessionRecord
+from starmodel.app.sessions.cache import SessionCache
+from starmodel.app.sessions.scopes import keyed_hash
+from starmodel.app.sessions.session import DEVELOPMENT, Session
+from starmodel.core.errors import ConfigurationError
+
+MAX_AGE_S = 30 * 24 * 3600
+RENEW_S = 24 * 3600
+UNDER_WAY_S = 30
+MAX_COOKIE_BYTES = 3800
+MAX_CACHED_BYTES = 8_000_000
+MAX_NAMES = 64
+MAX_HOST_BYTES = 255
+_OVERHEAD_BYTES = 1_000
+
+
+class _Signed(NamedTuple):
+    """The content of a valid cookie.
+
+    Shapes: id is the session's id, "" for an anonymous visitor; stored_id is the hash of the
+    former, under which the session is stored.
+    Units: at is when it was written, in seconds since the epoch.
+    """
+
+    visitor: str
+    id: str
+    key: str
+    data: dict[str, Any]
+    at: float
+    stored_id: str
+
+
+class CookieSessions:
+    """The sessions of one application, each in a cookie of its visitor.
+
+    The cookie is signed, not encrypted: its owner can read what
+    `session["…"]` holds. An anonymous visitor is known by the cookie alone.
+    Sign-in makes a server-side session: actor, roles and provider are
+    stored there, under a hash of the id in the cookie.
+
+    The name of the cookie depends on the key, the port and the mount path,
+    because browsers send cookies to every port and path of a host.
+
+    Shapes: port is that of the public URL, "" for the default port; None
+    takes it from the Host header.
+    """
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        cache: SessionCache,
+        *,
+        secure: bool,
+        development: bool,
+        port: str | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._cache, self._clock, self._port = cache, clock, port
+        self._development = development
+        self._prefix, self._secure = ("__Host-" if secure else ""), secure
+        self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session.v2")
+        # The oldest key, so that a rotation ends no session.
+        self._key, self._suffix = (
+            keyed_hash(secrets[-1], "visitor"), keyed_hash(secrets[-1], "cookie name")
+        )  # fmt: skip
+        self._cookies: dict[tuple[bytes, str], SessionCookie] = {}  # by port and root path
+        self._hosts: dict[tuple[bytes, str], SessionCookie] = {}  # by Host header and root path
+        self._known: OrderedDict[bytes, _Signed] = OrderedDict()
+        self._known_bytes = 0
+
+    def cookie(self, host: bytes, root_path: str) -> SessionCookie:
+        """The cookie of requests to this Host below this mount path."""
+        found = self._hosts.get((host, root_path))
+        if found is None:
+            found = self._cookie_at(_port_of(host) if self._port is None else b"", root_path)
+            if len(self._hosts) < MAX_NAMES and len(host) <= MAX_HOST_BYTES:
+                self._hosts[host, root_path] = found
+        return found
+
+    def _cookie_at(self, port: bytes, root_path: str) -> SessionCookie:
+        found = self._cookies.get((port, root_path))
+        if found is None:
+            place = f"{port.decode() if self._port is None else self._port} {root_path}"
+            name = f"{self._prefix}starmodel-{self._suffix(place)[:8]}"
+            found = SessionCookie(self, name, secure=self._secure)
+            if len(self._cookies) < MAX_NAMES:
+                self._cookies[port, root_path] = found
+        return found
+
+    def new(self) -> Session:
+        """The session of a new visitor."""
+        visitor = random.token_urlsafe(18)
+        session = Session(visitor, visitor, self._key(visitor))
+        session.modified = session.is_new = True
+        return session
+
+    def of_request(self, request: Incoming, cookie: SessionCookie) -> Awaitable[Session]:
+        """The visitor's session, or a new one where the request needs none.
+
+        Raises: StoreUnavailableError.
+        """
+        if request.is_bearer or request.path.startswith(PREFIX) or request.path == HEALTH_PATH:
+            return self._unread(request)
+        return cookie.read(request.headers.get(b"cookie", b""))
+
+    async def _unread(self, request: Incoming) -> Session:
+        """A new session, without a read of the session store."""
+        session = self.new()
+        if not request.is_bearer:
+            session.modified = b"cookie" not in request.headers
+        return session
+
+    def cached(self, cookie: SessionCookie, header: bytes) -> Session | None:
+        """The session of a Cookie header where nothing has to be verified, read or stored.
+
+        None where `SessionCookie.read` has to decide.
+        """
+        found = cookie.pattern.search(header)
+        signed = None if found is None else self._known.get(found[1])
+        if signed is None:
+            return None
+        visitor, id, key, data, at, stored_id = signed
+        now = self._clock()
+        if at + RENEW_S < now:
+            return None
+        if not id:
+            anonymous = self._cache.is_anonymous(key)
+            return Session(visitor, visitor, key, None, data) if anonymous else None
+        record = self._cache.current(stored_id)
+        if record is None or record.visitor != key or not self._accepts(record):
+            return None
+        return Session(visitor, id, key, record.actor, data, record.provider, record.created_at)
+
+    async def session_of(self, value: bytes | None) -> Session:
+        """The session that a cookie names, or a new one. Raises: StoreUnavailableError."""
+        signed = None if value is None else self._known.get(value) or self._load(value)
+        if signed is None:
+            return self.new()
+        now = self._clock()
+        if signed.at + MAX_AGE_S < now:
+            return self.new()
+        visitor, id, key, data, at, stored_id = signed
+        if not id:
+            record = await self._cache.latest(key)
+            if record is not None:
+                return self._instead(record.created_at)
+            session = Session(visitor, visitor, key, None, data)
+        else:
+            record = await self._cache.find(stored_id)
+            if record is None or record.visitor != key or not self._accepts(record):
+                return self.new()
+            if record.ended_at is not None:
+                return self._instead(record.ended_at)
+            session = Session(
+                visitor, id, key, record.actor, data, record.provider, record.created_at
+            )
+        session.modified = at + RENEW_S < now
+        return session
+
+    def is_current(self, session: Session) -> bool:
+        """False when this session is cached as ended, by another request than its own."""
+        came = session.came
+        if session.is_new:
+            return True
+        if came.id == came.visitor:
+            return not self._cache.is_superseded(came.key)
+        return not self._cache.is_ended(_stored_id(came.id))
+
+    async def save(self, session: Session) -> str:
+        """Store a sign-in or sign-out, and give the new value of the cookie.
+
+        Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
+        """
+        if session.is_rotated and session.is_developer and not self._development:
+            raise ConfigurationError(
+                "session.sign_in() got provider='development', which is valid in development only."
+            )
+        if not session.visitor:
+            self._renew_visitor(session)
+        now = self._clock()
+        value = self._value(session, now)
+        if session.is_rotated:
+            came, records = session.came, []
+            if session.actor is not None:
+                session.signed_in_at = now
+                records.append(_started(session, now))
+            if not session.is_new and came.key != session.key and came.id == came.visitor:
+                # An anonymous visitor has no record yet that could be ended.
+                left = _stored_id(f"visitor {came.key}")
+                records.append(SessionRecord(left, came.key, None, "", now, now, now))
+            if records or not session.is_new:
+                await self._cache.replace(came.key, records)
+        return value
+
+    def check(self, session: Session) -> None:
+        """Raises: ConfigurationError, for data that no cookie holds."""
+        self._value(session, self._clock())
+
+    def _renew_visitor(self, session: Session) -> None:
+        session.visitor = random.token_urlsafe(18)
+        session.key = self._key(session.visitor)
+        if session.actor is None:
+            session.id = session.visitor
+
+    def _value(self, session: Session, now: float) -> str:
+        id = "" if session.id == session.visitor else session.id
+        content = {"v": session.visitor, "i": id, "d": dict(session), "t": int(now)}
+        try:
+            value = str(self._signer.dumps(content))
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"The session holds {', '.join(session)}, not all of which is JSON data: {error}."
+            ) from error
+        if len(value) > MAX_COOKIE_BYTES:
+            raise ConfigurationError(
+                f"The session holds {len(value)} bytes ({', '.join(session)}); a cookie takes "
+                f"{MAX_COOKIE_BYTES}. Keep data in an entity of session scope instead."
+            )
+        return value
+
+    def _instead(self, ended_at: float) -> Session:
+        """A new session in place of one that ended."""
+        session = self.new()
+        # A request that was under way at a sign-in must not replace the newer cookie.
+        session.modified = ended_at + UNDER_WAY_S < self._clock()
+        return session
+
+    def _accepts(self, record: SessionRecord) -> bool:
+        return record.provider != DEVELOPMENT or self._development
+
+    def _load(self, value: bytes) -> _Signed | None:
+        """The verified content of a cookie, cached; None for an invalid one."""
+        if len(value) > MAX_COOKIE_BYTES:
+            return None
+        try:
+            content: dict[str, Any] = self._signer.loads(value.strip())
+            visitor = content["v"]
+            id = content["i"]
+            made = _Signed(
+                visitor, id, self._key(visitor), content["d"], content["t"],
+                _stored_id(id) if id else "",
+            )  # fmt: skip
+        except (BadSignature, ValueError, KeyError, TypeError):
+            return None
+        self._known[value] = made
+        self._known_bytes += _weight(value)
+        while self._known_bytes > MAX_CACHED_BYTES:
+            self._known_bytes -= _weight(self._known.popitem(last=False)[0])
+        return made
+
+
+class SessionCookie:
+    """The session cookie under the name that one address of the application uses."""
+
+    def __init__(self, sessions: CookieSessions, name: str, *, secure: bool) -> None:
+        self.name, self._sessions, self._secure = name, sessions, secure
+        self.pattern = re.compile(rb"(?:^|;)\s*%s=([^;]*)" % re.escape(name.encode()))
+
+    def read(self, header: bytes) -> Awaitable[Session]:
+        """The session of a Cookie header, or a new one. Raises: StoreUnavailableError."""
+        found = self.pattern.search(header)
+        return self._sessions.session_of(None if found is None else found[1])
+
+    def check(self, session: Session) -> None:
+        """Raises: ConfigurationError, for data that no cookie holds."""
+        self._sessions.check(session)
+
+    async def save(self, session: Session) -> str | None:
+        """Store what changed, and give the Set-Cookie header.
+
+        None for a session that ended during the request: another response
+        sets the newer cookie.
+        Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
+        """
+        if not session.is_rotated and not self._sessions.is_current(session):
+            return None
+        value = await self._sessions.save(session)
+        secure = "; Secure" if self._secure else ""
+        return f"{self.name}={value}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _started(session: Session, now: float) -> SessionRecord:
+    return SessionRecord(
+        _stored_id(session.id), session.key, session.actor, session.provider, now, now
+    )
+
+
+def _stored_id(id: str) -> str:
+    """The hash of a session id, so that a leaked table holds no valid cookie."""
+    return hashlib.sha256(id.encode()).hexdigest()
+
+
+def _port_of(host: bytes) -> bytes:
+    port = host.rpartition(b":")[2] if b":" in host else b""
+    return port if port.isdigit() and len(port) <= 5 else b""
+
+
+def _weight(value: bytes) -> int:
+    """About the bytes that a cached cookie takes, parsed data included."""
+    return 4 * len(value) + _OVERHEAD_BYTES

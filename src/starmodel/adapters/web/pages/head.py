@@ -1,0 +1,116 @@
+"""What stands in the head of pages: the look and the style sheet, by address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from pathlib import Path
+
+from starmodel.adapters.web.pages.assets import compiler_folder
+from starmodel.adapters.web.pages.csp import page_policy
+from starmodel.adapters.web.pages.theme import theme_classes, theme_script
+from starmodel.core.values.bounded_cache import cached
+
+CDN = "https://cdn.jsdelivr.net"
+_FRANKEN = f"{CDN}/npm/franken-ui@2.1.2/dist"
+CDN_SCRIPTS = {
+    "datastar.js": f"{CDN}/gh/starfederation/datastar@v1.0.1/bundles/datastar.js",
+    "franken-core.js": f"{_FRANKEN}/js/core.iife.js",
+    "franken-icons.js": f"{_FRANKEN}/js/icon.iife.js",
+    "franken-charts.js": f"{_FRANKEN}/js/chart.iife.js",
+}
+CDN_STYLES = f"{_FRANKEN}/css/core.min.css"
+APPLICATION_CSS = "static/starmodel-app.css"
+
+
+class PageHead:
+    """The head of every page of one application.
+
+    Shapes: assets maps "starmodel.css" to its address below the mount
+    point; html_class is for <html>, so that pages have their theme without
+    JavaScript too; with cdn, what is not our own comes from a public network.
+    """
+
+    def __init__(
+        self, assets: Mapping[str, str], theme: str = "blue", *, cdn: bool = False
+    ) -> None:
+        self.html_class = theme_classes(theme)
+        self._assets, self._theme, self._cdn = assets, theme_script(theme), cdn
+
+    @property
+    def served(self) -> Mapping[str, str]:
+        """The assets that pages load from this application."""
+        elsewhere = CDN_SCRIPTS if self._cdn else {}
+        return {name: url for name, url in self._assets.items() if name not in elsewhere}
+
+    def html(self, root_path: str = "") -> str:
+        """The theme script and the style sheets; to be put before all other scripts."""
+        own = "styles.css" if self._cdn else "starmodel.css"
+        sheets = [CDN_STYLES] if self._cdn else []
+        sheets += [root_path + self._assets[own]] if own in self._assets else []
+        links = [f'<link rel="stylesheet" href="{escape(sheet)}">' for sheet in sheets]
+        # The theme comes first: a script behind a style sheet would wait for it.
+        return f"<script>{self._theme}</script>{self.imports(root_path)}{''.join(links)}"
+
+    def imports(self, root_path: str = "") -> str:
+        """Where our modules find those of the public network; nothing when all is local."""
+        text = self._import_map(root_path)
+        return f'<script type="importmap">{text}</script>' if text else ""
+
+    def icon(self, name: str, root_path: str = "") -> str:
+        """The address of one drawing of the sprite, for <use href>."""
+        return f"{root_path}{self._assets['icons.svg']}#{name}"
+
+    def policy(self, root_path: str = "", scripts: Iterable[str] = ()) -> bytes:
+        """The Content-Security-Policy of pages with this head and these inline scripts."""
+        own = [self._theme, *filter(None, [self._import_map(root_path)]), *scripts]
+        return page_policy(scripts=own, hosts=[CDN] if self._cdn else [])
+
+    def _import_map(self, root_path: str) -> str:
+        if not self._cdn:
+            return ""
+        imports = {
+            root_path + self._assets[name]: url
+            for name, url in CDN_SCRIPTS.items()
+            if name in self._assets
+        }
+        return json.dumps({"imports": imports}).replace("<", "\\u003c")
+
+
+def policies(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[str], bytes]:
+    """The policy of generated pages by root path, each computed once.
+
+    Shapes: scripts are the texts of a skin's own inline scripts.
+    """
+    named = tuple(scripts)
+    return cached(128 * 1024)(lambda root_path: head.policy(root_path, named))
+
+
+def page_basics(root_path: str = "") -> str:
+    """What every page says first: its encoding, that it fits small screens, and no icon."""
+    return (
+        '<meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
+    )
+
+
+def application_styles(assets: Mapping[str, str], development: bool) -> Callable[[str], str]:
+    """What gives an application's own classes their style on its own pages, by root path.
+
+    In development the classes are compiled in the browser, so that new ones
+    work at once. In production the file of `starmodel css build` is linked,
+    when there is one now.
+    """
+    if development and "tailwind.js" in assets:
+        text = (compiler_folder() / "application.css").read_text(encoding="utf-8")
+        style = f'<style type="text/tailwindcss">{text}</style>'
+        return lambda root: f'{style}<script src="{escape(root + assets["tailwind.js"])}"></script>'
+    file = Path(APPLICATION_CSS)
+    if development or not file.is_file():
+        return lambda root: ""
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    address = f"/{APPLICATION_CSS}?v={version}"
+    return lambda root: f'<link rel="stylesheet" href="{escape(root + address)}">'

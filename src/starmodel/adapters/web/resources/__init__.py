@@ -1,0 +1,1 @@
+"""The generated routes: events, CRUD, bulk events and browser state."""

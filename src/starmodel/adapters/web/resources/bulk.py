@@ -1,0 +1,166 @@
+"""One event for many records: what the form below a list sends."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from starmodel.adapters.web.errors.problems import Problem
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.conditional import precondition_of
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.app.access.decisions import check, permits
+from starmodel.app.access.policy import Actor
+from starmodel.app.application import Application
+from starmodel.app.commands.command import Command
+from starmodel.app.commands.replies import Reply
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.queries.listing import MAX_PER_PAGE
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.errors import RequestError
+from starmodel.core.events import Event
+from starmodel.core.results import Toast
+from starmodel.texts.catalogue import Catalogue, Message
+
+log = logging.getLogger("starmodel")
+
+
+class BulkRoute:
+    """Runs an event on each chosen record, one command each: one refusal stops none of the others.
+
+    Shapes: takes {"event": name, "id": [ids]} as a form or as JSON; answers
+    {"done": [ids], "refused": {id: why}} to programs.
+    """
+
+    def __init__(
+        self, application: Application, realtime: RealtimeAdapter, refusals: Refusals
+    ) -> None:
+        self._application, self._realtime, self._refusals = application, realtime, refusals
+
+    async def run(self, call: Call, entity_type: EntityType, id: str) -> None:
+        """Dispatch and answer. Raises: RequestError, for a wrong choice."""
+        await self._check_any(entity_type, call.session.actor)
+        precondition = precondition_of(call.request)
+        if precondition is not None:
+            precondition.check_new()  # a tag names one record
+        try:
+            event, ids = await self._chosen(call, entity_type, (await call.request.fields())[0])
+        finally:
+            call.request.close_files()
+        done: list[str] = []
+        refused: dict[str, Problem] = {}
+        for each in ids:
+            try:
+                await self._application.dispatcher.dispatch(
+                    self._command(call, entity_type, event, each)
+                )
+                done.append(each)
+            except Exception as error:  # the web edge: every failure becomes an answer
+                where = f"{entity_type.name}:{each}.{event.name}()"
+                refused[each] = self._refusals.problem(call, error, where, domain=True)
+        toasts = _told(self._application.texts, entity_type, event, done, refused)
+        if call.request.wants_html and not call.request.is_datastar:
+            call.say_next(toasts)
+        await call.save_session()
+        try:
+            await self._application.end_sessions(call.session)
+        except Exception:  # the web edge: what is stored stays a success
+            log.exception(
+                "%s.%s is stored, but sessions were not ended", entity_type.name, event.name
+            )
+        try:
+            await self._answer(call, entity_type, done, refused, toasts)
+        except Exception:  # the web edge: what is stored stays a success
+            if call.started:
+                raise
+            log.exception("%s.%s is stored, but its answer failed", entity_type.name, event.name)
+            await call.json({"done": done, "refused": _reasons(refused)})
+
+    async def _answer(
+        self,
+        call: Call,
+        entity_type: EntityType,
+        done: list[str],
+        refused: dict[str, Problem],
+        toasts: list[Toast],
+    ) -> None:
+        if call.request.is_datastar:
+            status, told = 422 if refused else 200, Reply(toasts=toasts)
+            body = self._realtime.encode_effects(told, status=status)
+            header = (b"starmodel-status", str(status).encode())
+            await call.answer(200, SSE, body, [NO_STORE, header])
+        elif call.request.wants_html:
+            await call.redirect(call.came_from(f"{call.root_path}{entity_type.path}"))
+        else:
+            await call.json({"done": done, "refused": _reasons(refused)})
+
+    async def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
+        """Refuse whoever may run none of the events, before the body is read.
+
+        Raises: NotSignedInError, AccessDeniedError.
+        """
+        policy, runs_at_once = self._application.policy, self._application.dispatcher.runs_at_once
+        events = [
+            event for event in entity_type.events.values() if runs_at_once(entity_type, event)
+        ]
+        for event in events:
+            if await permits(policy, entity_type, actor, event=event):
+                return
+        await check(policy, entity_type, "write", actor, event=events[0] if events else None)
+
+    async def _chosen(
+        self, call: Call, entity_type: EntityType, sent: dict[str, Any]
+    ) -> tuple[Event[Any, Any, Any], list[str]]:
+        unknown = sent.keys() - {"event", "id"}
+        if unknown:
+            raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
+        name, ids = sent.get("event"), sent.get("id")
+        event = entity_type.events.get(name) if isinstance(name, str) else None
+        if event is not None:
+            actor = call.session.actor
+            await check(self._application.policy, entity_type, "write", actor, event=event)
+        if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
+            raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
+        if not isinstance(ids, list) or not ids:
+            raise RequestError(Message("bulk.choose"))
+        if len(ids) > MAX_PER_PAGE:
+            raise RequestError(f"id names {len(ids)} records; expected at most {MAX_PER_PAGE}.")
+        return event, list(dict.fromkeys(map(str, ids)))
+
+    def _command(
+        self, call: Call, entity_type: EntityType, event: Event[Any, Any, Any], id: str
+    ) -> Command:
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        key = call.request.headers.get(b"idempotency-key")
+        request = call.request.for_events() if binder.takes_request else None
+        return Command(
+            entity_type, event, {}, id, call.session.actor, call.session, request, {},
+            None if key is None else key.decode("latin-1"), expects=True,
+        )  # fmt: skip
+
+
+def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
+    """Why each record was refused, for programs."""
+    return {id: each.text if each.plain else each.said for id, each in refused.items()}
+
+
+def _told(
+    texts: Catalogue,
+    entity_type: EntityType,
+    event: Event[Any, Any, Any],
+    done: list[str],
+    refused: dict[str, Problem],
+) -> list[Toast]:
+    names = {
+        "event": event.title,
+        "title": entity_type.title,
+        "things": entity_type.plural_title,
+    }
+    toasts = []
+    if done:
+        toasts.append(Toast(texts.text("bulk.done", count=len(done), **names), "success"))
+    if refused:
+        why = "; ".join(dict.fromkeys(problem.said for problem in refused.values()))
+        text = texts.text("bulk.refused", count=len(refused), why=why, **names)
+        toasts.append(Toast(text, "error"))
+    return toasts

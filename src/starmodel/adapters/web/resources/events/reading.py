@@ -1,0 +1,136 @@
+"""Reads the command of a request: arguments, signals, browser states and headers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from starmodel.adapters.web.http.conditional import precondition_of
+from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.resources.browser_states import NOTHING_SENT, Sent, carry, taken
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.application import Application
+from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
+from starmodel.app.commands.binding.form_names import BROWSER, WAS
+from starmodel.app.commands.binding.inputs import Inputs
+from starmodel.app.commands.command import Command
+from starmodel.app.commands.replies import Reply
+from starmodel.app.context import use_browser_state
+from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.errors import BindingError, RequestError
+from starmodel.core.events import Event
+from starmodel.core.values.signal_names import keys_of
+from starmodel.texts.catalogue import Message, joined
+
+JSON = "application/json"
+
+
+class EventReader:
+    """Makes the command of each request, within the limits of the settings."""
+
+    def __init__(self, application: Application, settings: WebSettings) -> None:
+        self._application, self._settings = application, settings
+        self._bounds = settings.bounds
+
+    async def command(
+        self,
+        call: Call,
+        entity_type: EntityType,
+        event: Event[Any, Any, Any],
+        id: str,
+        *,
+        problems: dict[str, str] | None = None,
+    ) -> Command:
+        """The command of a request.
+
+        Shapes: problems collects the errors of single arguments, which otherwise raise.
+        Raises: RequestError, BindingError, AccessDeniedError.
+        """
+        request, session = call.request, call.session
+        method, headers = request.method, request.headers
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        was = NO_DIGESTS
+        if method == "POST" and request.is_datastar and request.content_type == JSON:  # a click
+            data, sent = await request.json(), NOTHING_SENT
+            if data:
+                sent = taken(request, data) if BROWSER in data else sent
+                data = keys_of(data)
+            inputs = Inputs(request.query, signals=data, bounds=self._bounds)
+        else:
+            inputs, sent, memory = await self._inputs(call, event)
+            was = digests_in(memory, self._bounds)
+        for name in binder.sensitive:
+            if name in inputs.fixed:
+                raise BindingError(
+                    f"{binder.where}: {name!r} is secret and travels in the body only.",
+                    {name: "must be sent in the body"},
+                )
+        if binder.carries and request.wants_html and not request.is_datastar:
+            raise RequestError(
+                Message("problem.no_script", names=joined("joined.and", binder.carries))
+            )
+        if binder.carries or sent.owner:
+            carry(sent, session, self._application.scopes, binder.carries)
+        elif method == "GET":
+            use_browser_state(NO_BROWSER_STATE)
+        if problems is None:
+            arguments = binder.bind(inputs)
+        else:
+            arguments, found = binder.partial(inputs)
+            problems |= found
+        key = headers.get(b"idempotency-key")
+        is_conditional = b"if-match" in headers or b"if-none-match" in headers
+        return Command(
+            entity_type,
+            event,
+            touched(arguments, was) if was else arguments,
+            id if entity_type.is_record and event.name != "create" else None,
+            session.actor,
+            session,
+            request.for_events() if binder.takes_request else None,
+            {**inputs.signals, **sent.signals} if sent.signals else inputs.signals,
+            None if key is None else key.decode("latin-1"),
+            None,
+            request.is_datastar,
+            partial(self._vet, call),
+            was,
+            precondition_of(request) if is_conditional else None,
+        )
+
+    async def _inputs(self, call: Call, event: Event[Any, Any, Any]) -> tuple[Inputs, Sent, Any]:
+        """The inputs of query and body, the browser's states, and the memory of an edit form.
+
+        Raises: RequestError, for a body that can't be read.
+        """
+        request, bounds = call.request, self._bounds
+        data: dict[str, Any] = {}
+        files: dict[str, Any] = {}
+        is_form = request.is_form and request.method != "GET"
+        if request.method == "GET" or (request.method == "DELETE" and request.is_datastar):
+            if request.is_datastar:
+                data = request.signals_in_query
+        else:
+            data, files = await request.fields()
+            if is_form:
+                call.sent = data
+        sent = taken(request, data)
+        if request.is_datastar and not is_form:
+            signals = keys_of(data) if data else data
+            return Inputs(request.query, signals=signals, bounds=bounds), sent, None
+        memory = data.get(WAS) if event.name == "update" else None
+        if memory is not None:
+            data = {name: value for name, value in data.items() if name != WAS}
+        name = "form" if is_form else "JSON body"
+        return Inputs(request.query, data, files, body_name=name, bounds=bounds), sent, memory
+
+    def _vet(self, call: Call, reply: Reply) -> None:
+        """Refuse a reply that can't be sent, before anything is stored.
+
+        Raises: RequestError, for a redirect to another site; ConfigurationError, for a session
+        that no cookie holds.
+        """
+        if call.session:
+            call.check_session()
+        if reply.redirect is not None:
+            call.safe_url(reply.redirect, self._settings.allowed_hosts)

@@ -1,0 +1,157 @@
+"""The reply to a stored command: patches for Datastar, JSON for programs, a redirect for forms."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from pydantic_core import from_json
+
+from starmodel.adapters.web.http.conditional import etag_header
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.resources.events.event_call import text_of
+from starmodel.adapters.web.settings import WebSettings
+from starmodel.app.access.decisions import permits
+from starmodel.app.application import Application
+from starmodel.app.commands.binding.form_names import BROWSER
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.replies import NO_REPLY
+from starmodel.app.context import current_browser_state
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.queries.listing import key_of
+from starmodel.core.public_state import public_state
+from starmodel.core.results import Toast
+
+log = logging.getLogger("starmodel.web")
+_ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
+
+
+class EventReplies:
+    """Encodes and sends the reply to each command."""
+
+    def __init__(
+        self, application: Application, realtime: RealtimeAdapter, settings: WebSettings
+    ) -> None:
+        self._application, self._realtime, self._settings = application, realtime, settings
+        self._has_browser_stores = any(t.in_browser for t in application.registry)
+
+    async def send(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Answer a stored command; when its reply can't be encoded, with success alone.
+
+        Raises: SessionNotStoredError, because a sign-in that is not stored must not look like one.
+        """
+        if not call.is_saved:
+            await call.save_session()
+        try:
+            if outcome.reply.redirect is not None:
+                self.mount(call, outcome)
+            if call.session.ended:
+                await self._application.end_sessions(call.session)
+            if call.request.is_datastar:
+                if command.entity_type.is_record or not outcome.readable:
+                    await self._add_effects(call, command, outcome)
+                await call.answer(200, SSE, self.encode(call, command, outcome), _ACCEPTED)
+            elif not call.request.wants_html:
+                await self._send_json(call, command, outcome)
+            else:
+                call.say_next(outcome.reply.toasts)
+                url = outcome.reply.redirect or await self._next_url(call, command, outcome)
+                await call.redirect(url)
+        except Exception:  # the web edge: a success stays one, whatever its answer does
+            if call.started:
+                raise
+            name = text_of(command, self._application.dispatcher.recorded)
+            log.exception("%s is stored, but its answer failed", name)
+            await self._send_success(call, command, outcome)
+
+    def encode(self, call: Call, command: Command, outcome: Outcome) -> bytes:
+        """The patches for a page: first those of its browser's stores, as others may leave it."""
+        states = self._realtime.encode_states(call.session) if self._has_browser_stores else b""
+        has_page = b"starmodel-page" in call.request.headers
+        return states + self._realtime.encode_reply(command.entity_type, outcome, has_page=has_page)
+
+    def encode_last(self, call: Call, command: Command, outcome: Outcome) -> bytes:
+        """The patches at the end of a stream; those of a success where they can't be encoded."""
+        try:
+            return self.encode(call, command, outcome)
+        except Exception:  # the web edge: a success stays one, whatever its answer does
+            name = text_of(command, self._application.dispatcher.recorded)
+            log.exception("%s is stored, but its answer failed", name)
+            return self._realtime.encode_effects(NO_REPLY, status=200)
+
+    def mount(self, call: Call, outcome: Outcome) -> None:
+        """Put the mount path before the event's redirect."""
+        if outcome.reply.redirect is not None:
+            outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
+
+    async def _add_effects(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Lead a page away from a record that it is no longer about, or confirm without data."""
+        if command.entity_type.is_record and await self._leaves(call, command, outcome):
+            there = await self._next_url(call, command, outcome)
+            outcome.reply = replace(outcome.reply, redirect=there)
+        elif not outcome.readable and outcome.reply.is_empty:
+            text = self._application.texts.text("event.done", event=command.event.title)
+            done = Toast(text, "success")
+            outcome.reply = replace(outcome.reply, toasts=[done])
+
+    async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:
+        """Answer that the command is stored, and nothing else."""
+        if call.request.is_datastar:
+            body = self._realtime.encode_effects(NO_REPLY, status=200)
+            await call.answer(200, SSE, body, _ACCEPTED)
+        elif not call.request.wants_html:
+            created = command.event.name == "create" and command.id is None
+            data = {"result": None, "entity": None, "version": outcome.version}
+            await call.json(data, 201 if created else 200)
+        else:
+            await call.redirect(f"{call.root_path}{command.entity_type.path}")
+
+    async def _send_json(self, call: Call, command: Command, outcome: Outcome) -> None:
+        entity = outcome.entity
+        data: dict[str, Any] = {
+            "result": outcome.reply.result,
+            "entity": None if entity is None else public_state(entity),
+            "version": outcome.version if outcome.readable else None,
+        }
+        states = current_browser_state()
+        if states is not None and states.names:
+            kept = states.take()
+            data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
+        is_create = command.event.name == "create" and command.id is None
+        is_update = command.event.name == "update" and command.entity_type.is_record
+        if is_create and not outcome.readable:
+            await call.json(data, 201)
+        elif is_create and entity is not None:
+            where = (await self._next_url(call, command, outcome)).encode()
+            await call.json(data, 201, [(b"location", where), etag_header(entity)])
+        elif call.request.method in ("PUT", "PATCH") and is_update and entity is not None:
+            await call.json(data, 200, [etag_header(entity)])
+        else:
+            await call.json(data)
+
+    async def _next_url(self, call: Call, command: Command, outcome: Outcome) -> str:
+        """The page after the event of a plain form; only a page that the caller may read."""
+        base = f"{call.root_path}{command.entity_type.path}"
+        if not await permits(self._application.policy, command.entity_type, command.reader):
+            return call.came_from(f"{call.root_path}/")
+        if command.entity_type.is_record and command.event.name == "delete":
+            return base
+        if command.entity_type.is_record and command.event.name in ("create", "update"):
+            entity = outcome.entity
+            return base if entity is None else f"{base}/{key_of(entity.id)}"
+        return call.came_from(base)
+
+    async def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
+        """True when a generated form created or deleted the record of its page."""
+        if outcome.reply.redirect is not None:
+            return False
+        if not await permits(self._application.policy, command.entity_type, command.reader):
+            return False
+        here = call.came_from("").partition("?")[0]
+        base = f"{call.root_path}{command.entity_type.path}"
+        if command.event.name == "delete":
+            return here.startswith(f"{base}/")
+        return (command.event.name == "create" and here == f"{base}/new") or (
+            command.event.name == "update" and here.endswith("/edit")
+        )

@@ -1,0 +1,131 @@
+"""Events that await or yield: they run to their end, whatever becomes of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.resources.events.event_call import text_of
+from starmodel.adapters.web.resources.events.replies import EventReplies
+from starmodel.adapters.web.resources.events.reply_parts import ReplyParts
+from starmodel.app.application import Application
+from starmodel.app.commands.command import Command, Outcome
+from starmodel.app.commands.replies import Reply
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.core.results import Toast
+
+
+class RunningEvents:
+    """The tasks of running events, and the streamed replies of those that yield."""
+
+    def __init__(
+        self,
+        application: Application,
+        realtime: RealtimeAdapter,
+        refusals: Refusals,
+        replies: EventReplies,
+    ) -> None:
+        self._application, self._realtime = application, realtime
+        self._refusals, self._replies = refusals, replies
+        self._tasks: set[asyncio.Task[Outcome]] = set()
+        self.open_replies: set[ReplyParts] = set()
+
+    async def outcome(self, command: Command) -> Outcome:
+        """Dispatch in a task that a closed connection does not cancel."""
+        return await asyncio.shield(self._start(command))
+
+    async def collected(self, command: Command) -> Outcome:
+        """The outcome of a generator event, with the results of every yield."""
+        results: list[Any] = []
+        redirects: list[str] = []
+        toasts: list[Toast] = []
+
+        async def collect(outcome: Outcome) -> None:
+            if outcome.reply.result is not None:
+                results.append(outcome.reply.result)
+            if outcome.reply.redirect is not None:
+                redirects.append(outcome.reply.redirect)
+            toasts.extend(outcome.reply.toasts)
+
+        command.send = collect
+        outcome = await self.outcome(command)
+        redirect = redirects[-1] if redirects else None
+        outcome.reply = replace(outcome.reply, result=results, redirect=redirect, toasts=toasts)
+        return outcome
+
+    async def stream(self, call: Call, command: Command) -> None:
+        """Send each yield's reply when it is committed."""
+        parts = ReplyParts()
+        progress = ""
+
+        async def enqueue(outcome: Outcome) -> None:
+            nonlocal progress
+            self._replies.mount(call, outcome)
+            data = self._replies.encode(call, command, outcome)
+            if outcome.reply.progress is not None:
+                step, first = outcome.reply.progress, not progress
+                progress = outcome.record.id
+                data += self._realtime.encode_progress(progress, step, first=first)
+            await parts.put(data)
+
+        command.send = enqueue
+        task = self._start(command)
+        task.add_done_callback(lambda _: parts.finish())
+        self.open_replies.add(parts)
+        try:
+            part = await parts.get()
+            if part is None and task.done() and task.exception() is not None:
+                raise task.exception()  # type: ignore[misc]
+            await call.save_session()
+            await self._application.end_sessions(call.session)
+            await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
+            while part is not None:
+                await call.part(part)
+                part = await parts.get()
+        finally:  # the event may run longer than its connection
+            self.open_replies.discard(parts)
+            parts.abandon()
+        if not task.done():  # the server stops: the event runs as long as it may
+            await call.part(b"", last=True)
+            return
+        await call.part(self._end_of(call, command, task, progress, parts), last=True)
+        await call.end_session()
+        await self._application.end_sessions(call.session)
+
+    def end_replies(self) -> None:
+        """End the replies of events that are still running, so that the server can stop."""
+        for parts in self.open_replies:
+            parts.finish()
+
+    def _end_of(
+        self,
+        call: Call,
+        command: Command,
+        task: asyncio.Task[Outcome],
+        progress: str,
+        parts: ReplyParts,
+    ) -> bytes:
+        """The last part of a streamed reply."""
+        error = task.exception()
+        if error is None:
+            self._replies.mount(call, task.result())
+            body = self._replies.encode_last(call, command, task.result())
+        else:
+            where = text_of(command, self._application.dispatcher.recorded)
+            problem = self._refusals.problem(call, error, where, domain=True)
+            body = self._refusals.patches(problem)
+        if progress:
+            body += self._realtime.encode_progress(progress, None, first=False)
+        if parts.skipped:
+            slow = Toast(self._application.texts.text("problem.slow"), "warning")
+            body += self._realtime.encode_effects(Reply(toasts=[slow]))
+        return body
+
+    def _start(self, command: Command) -> asyncio.Task[Outcome]:
+        task = asyncio.create_task(self._application.dispatcher.dispatch(command))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
