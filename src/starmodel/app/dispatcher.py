@@ -101,7 +101,7 @@ class Dispatcher:
             for key, binder in self.binders.items()
             if prepares and has_direct_path(binder)
         }  # fmt: skip
-        """The events with a direct path; every other one takes the general path."""
+        """By entity class and event name; an event without an entry takes the general path."""
 
     def bind(
         self, entity_type: EntityType, event: Event[Any, Any, Any], inputs: Inputs
@@ -164,8 +164,8 @@ class Dispatcher:
                 partial(self._repeats.answer, command, record),
             )
         except StarModelError:
-            # Access to the record was decided when it was loaded. Whoever the class alone
-            # refuses gets that answer instead: it depends on nothing that is stored.
+            # An actor whom the rule of the class denies gets that error instead: it
+            # discloses nothing about the stored record.
             await check_class(self._policy, command)
             raise
 
@@ -301,7 +301,7 @@ class Dispatcher:
         value: Any,
         session: SessionWatch | None,
     ) -> Outcome:
-        """Commit what an event did on a draft that no unit of work has."""
+        """Commit the draft of a prepared event through a new unit of work."""
         unit = self._unit(None)
         unit.adopt(target, facts)
         return await self._complete(unit, target, command, record, claim, value, session)
@@ -316,7 +316,7 @@ class Dispatcher:
         value: Any,
         session: SessionWatch | None,
     ) -> Outcome:
-        """Commit what an event did that has awaited nothing."""
+        """Commit a sync event: reply, idempotency marker, transaction, outcome."""
         value, reply = await self._outcomes.reply(unit, target, command, value)
         record = record.reading(version_of(target.base))
         marker = (
@@ -415,5 +415,5 @@ class Dispatcher:
 
 
 async def _pause(attempt: int) -> None:
-    """Wait before the attempt that follows a conflict."""
+    """Sleep for a random backoff before the next attempt after a version conflict."""
     await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - jitter

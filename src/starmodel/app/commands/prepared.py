@@ -47,14 +47,15 @@ def has_direct_path(binder: Binder) -> bool:
 
 
 class PreparedEvent:
-    """One event of one class, with everything that is the same for each of its commands.
+    """The handler of one sync event, prepared when the application starts.
 
-    Does what the dispatcher and its unit of work do for any command, for a
-    change of one stored entity. Access is decided on the loaded state, and the
-    commit is a compare-and-swap on its version. In a store that never
-    suspends, nothing else runs between the load and the commit.
+    Updates one stored entity without a unit of work, with the guarantees of the
+    dispatcher: the access policy checks the loaded snapshot, the draft is
+    validated, and one batch commits the change as a compare-and-swap on the
+    version, together with the idempotency marker. In a repository that never
+    suspends, no other task runs between the load and the commit.
 
-    Shapes: complete ends a command whose event returned a value or emitted facts.
+    Shapes: complete commits the draft of an event that returned a value or emitted facts.
     """
 
     def __init__(
