@@ -1,1 +1,1 @@
-"""Undocumented names of SQL libraries; every other module imports them from here."""
+"""Private names of SQL libraries; every other module imports them from here."""

@@ -1,4 +1,4 @@
-"""Undocumented names of SQLAlchemy."""
+"""Private names of SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class _QuotedNames(MySQLIdentifierPreparer):
 
 
 class QuotingMysqlDialect(MySQLDialect):
-    """Quotes every name: the reserved words of MySQL and MariaDB differ, and grow."""
+    """Quotes every identifier: reserved words differ between MySQL and MariaDB, and grow."""
 
     preparer = _QuotedNames
 
 
 def copy_column(column: Column[Any]) -> Column[Any]:
-    """An equal column that belongs to no table."""
+    """Return an equal column that is attached to no table."""
     return column._copy()
 
 
 def pending_columns(item: Any) -> list[Any]:
-    """The columns, or their names, of a constraint or index that belongs to no table."""
+    """Return the columns, or their names, of an unattached constraint or index."""
     return list(getattr(item, "_pending_colargs", ()))

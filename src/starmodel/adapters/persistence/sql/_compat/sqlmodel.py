@@ -1,4 +1,4 @@
-"""Undocumented names of SQLModel."""
+"""Private names of SQLModel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def has_column_arguments(info: FieldInfo) -> bool:
 
 
 def column_arguments(info: FieldInfo) -> dict[str, Any]:
-    """The SQL arguments that SQLModel's `Field` was given, by name."""
+    """Return the SQL arguments passed to SQLModel's `Field`, by name."""
     given: dict[str, Any] = {}
     for item in info.metadata:
         if isinstance(item, FieldInfoMetadata):
@@ -25,7 +25,7 @@ def column_arguments(info: FieldInfo) -> dict[str, Any]:
 
 
 def add_column_arguments(info: FieldInfo, arguments: dict[str, Any]) -> None:
-    """Add SQL arguments to a field, before SQLModel makes its column."""
+    """Add SQL arguments to a field before SQLModel builds its column."""
     info.metadata.append(FieldInfoMetadata(**arguments))
 
 
@@ -41,12 +41,12 @@ def is_primary_key(info: FieldInfo) -> bool:
 
 
 def column_of(info: FieldInfo) -> Column[Any]:
-    """The column that SQLModel makes of a field."""
+    """Return the column that SQLModel builds for a field."""
     return get_column_from_field(info)
 
 
 def has_sql_type(info: FieldInfo) -> bool:
-    """True when SQLModel maps the field's type to a type of SQLAlchemy."""
+    """True when SQLModel maps the field's type to an SQLAlchemy type."""
     try:
         get_sqlalchemy_type(info)
     except (ValueError, TypeError):
@@ -55,5 +55,5 @@ def has_sql_type(info: FieldInfo) -> bool:
 
 
 def relationship_names(cls: type[Any]) -> list[str]:
-    """The fields of a table class that are `Relationship`s of SQLModel."""
+    """Return the fields of a table class that are SQLModel `Relationship`s."""
     return list(cls.__sqlmodel_relationships__)

@@ -1,1 +1,1 @@
-"""Connections and transactions, one package for each kind of driver."""
+"""Connections and transactions, one package per kind of driver."""

@@ -1,4 +1,4 @@
-"""FastSQLModel's methods on entities, by way of versions, access rules and events."""
+"""FastSQLModel's methods on entities, subject to versions, access policies and events."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ async def _listed(cls: Any, order: str | None, direction: str, **asked: Any) -> 
 
 
 async def _all(cls: Any) -> list[Any]:
-    """Every record."""
+    """Return every record."""
     return list(await cls.objects.list())
 
 
 async def _total_records(cls: Any) -> int:
-    """How many records there are."""
+    """Count the records."""
     return int(await cls.objects.count())
 
 
@@ -46,7 +46,7 @@ async def _search(
     as_dict: bool = False,
     fields: list[str] | None = None,
 ) -> list[Any]:
-    """The records whose texts contain the value, as `objects.list(search=…)` finds them."""
+    """Return the records whose texts contain the value, as `objects.list(search=…)` does."""
     return await _listed(
         cls, sorting_field, sort_direction, search=search_value or "", limit=limit,
         offset=offset or 0, as_dict=as_dict, fields=fields,
@@ -64,7 +64,7 @@ async def _filter(
     exact_match: bool = True,
     **values: Any,
 ) -> list[Any]:
-    """The records with these values, as `objects.list(…)` finds them."""
+    """Return the records with these values, as `objects.list(…)` does."""
     asked = {
         name if exact_match or not isinstance(value, str) else f"{name}__contains": value
         for name, value in values.items()
@@ -90,7 +90,7 @@ async def _delete_record(cls: Any, id: Any) -> None:
 
 
 async def _upsert(cls: Any, data: dict[str, Any]) -> Any:
-    """Change the record with this id, or make it."""
+    """Update the record with this id, or create it."""
     if "id" in data and await cls.objects.find(data["id"]) is not None:
         values = {name: value for name, value in data.items() if name not in ("id", "created_at")}
         await _update_record(cls, data["id"], values)
@@ -104,7 +104,7 @@ async def _delete(self: Any) -> None:
 
 
 async def _inserted(self: Any) -> bool:
-    """Whether this record is stored."""
+    """True when this record is stored."""
     return await type(self).objects.find(self.id) is not None
 
 
@@ -116,10 +116,10 @@ _OF_RECORD: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
 
 
 class FastHooks(ClassHooks):
-    """The hooks of `class P(Entity, BaseTable, table=True)` with FastSQLModel's `BaseTable`."""
+    """Hooks of `class P(Entity, BaseTable, table=True)` with FastSQLModel's `BaseTable`."""
 
     def fields_collected(self, cls: type[Any]) -> None:
-        """Replace the methods that the class inherits from FastSQLModel; they are async here.
+        """Replace the methods inherited from FastSQLModel; the replacements are async.
 
         `created_at` and `updated_at` are set by commits, not by forms.
         """
@@ -136,6 +136,6 @@ class FastHooks(ClassHooks):
 
 
 def _inherits(cls: type[Any], name: str) -> bool:
-    """True when the name means FastSQLModel's own, not what the user defined."""
+    """True when the name resolves to FastSQLModel's method, not to one that the user defined."""
     owner = next((base for base in cls.__mro__ if name in vars(base)), None)
     return owner is not None and owner.__module__ == _MODULE

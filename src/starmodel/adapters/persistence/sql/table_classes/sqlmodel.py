@@ -1,4 +1,4 @@
-"""Table classes of SQLModel as entities: their columns, their store and their mappers."""
+"""Maps SQLModel table classes to entities: columns, store and mappers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from starmodel.core.fields.field import options_of
 
 
 class TableHooks(ClassHooks):
-    """The hooks of `class P(Entity, SQLModel, table=True)` and of its bases."""
+    """Hooks of `class P(Entity, SQLModel, table=True)` and of its base classes."""
 
     def fields_collected(self, cls: type[Any]) -> None:
         if found := relationship_names(cls):
@@ -41,9 +41,9 @@ class TableHooks(ClassHooks):
 
 
 def _add_column_arguments(cls: type[Any]) -> None:
-    """Give SQLModel the SQL arguments of `Field` before it makes the columns of a table class.
+    """Pass the SQL arguments of `Field` to SQLModel before it builds the columns.
 
-    `id` is the primary key where no field is. Fields whose type has no SQL
+    `id` is the primary key unless another field is. Fields without an SQL
     type (lists, dicts, models) become JSON columns.
     """
     declares_key = any(

@@ -1,4 +1,4 @@
-"""A database behind a network: a pool of connections, a transaction of its own for each commit."""
+"""Engine for database servers: pooled connections, one transaction per commit."""
 
 from __future__ import annotations
 
@@ -55,15 +55,14 @@ Place = AbstractAsyncContextManager[Link]
 class NetworkEngine:
     """PostgreSQL, MySQL or MariaDB.
 
-    Commits that touch one entity are done one after another, in the order
-    in which they were accepted, so that writers in this process don't
-    conflict with each other; the others go side by side. A statement
-    that meets a lock gives its connection back after a moment; it is sent
-    again over one of the few connections that may wait longer, so that
-    locked rows never use up the pool.
+    Commits that share an entity are serialised in the order of submission,
+    so writers of this process don't conflict; all other commits run
+    concurrently. A statement that meets a lock times out quickly and
+    releases its connection. The retry uses one of the few connections that
+    may wait longer, so locked rows never exhaust the pool.
 
-    Units: timeout_s is how long a command may wait in all: for its turn,
-    a connection, the server and its locks.
+    Units: timeout_s limits a whole command: its turn, the connection, the
+    server and the locks.
     """
 
     def __init__(self, server: Server, *, pool_size: int, timeout_s: float) -> None:
@@ -102,7 +101,7 @@ class NetworkEngine:
             await create_tables(self._server, link, metadata, tables)
 
     async def start(self) -> None:
-        """Nothing is left to do: connections are made when they are needed."""
+        """Do nothing: the pool opens connections on demand."""
 
     async def close(self) -> None:
         self._closed = True
@@ -126,7 +125,7 @@ class NetworkEngine:
         return await self.rows(sql, params) if rows is None else rows
 
     async def run(self, sql: str, params: Sequence[Any]) -> None:
-        """Safe to be repeated: what runs here has the same effect twice as once."""
+        """Execute a statement; it must be idempotent, since it may be retried."""
         await self._repeated("could not be written", lambda link: link.run(sql, params))
 
     async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
@@ -143,7 +142,7 @@ class NetworkEngine:
         await self._repeated("could not be written", work)
 
     async def next_number(self, sequence: Numbers) -> int:
-        return await self._repeated(  # a number that is lost is left out
+        return await self._repeated(  # a lost number leaves a gap in the sequence
             "could not give a number", lambda link: self._server.next_number(link, sequence)
         )
 
@@ -193,7 +192,7 @@ class NetworkEngine:
             turn.end()
 
         task.add_done_callback(settle)
-        # A caller that is cancelled must not leave a transaction half done.
+        # Cancelling the caller must not interrupt the transaction.
         return asyncio.shield(task)
 
     @asynccontextmanager
@@ -207,31 +206,31 @@ class NetworkEngine:
             await lock.acquire()
             yield lock
         finally:
-            # A caller that is cancelled must not leave a transaction open.
+            # Cancelling the caller must not leave the transaction open.
             ended = self.spawn(lock.end())
             ended.add_done_callback(lambda _: turn.end())
             await asyncio.shield(ended)
 
     @property
     def waits_at_once(self) -> bool:
-        """Whether the first try for a lock may wait: one has been met a moment ago."""
+        """True when a first attempt may wait for locks, since one was met recently."""
         return self._waits.at_once
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run it to its end, also when the caller goes or the engine is closed."""
+        """Run the coroutine as a task that outlives its caller and the closing of the engine."""
         task = asyncio.ensure_future(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
     def place(self, deadline: float, *, waits: bool = False) -> Place:
-        """A connection for an `async with`; with `waits` one that may wait for a lock."""
+        """Return a context manager for a connection; with `waits`, one that may wait for a lock."""
         return self._waits.place(self._open, deadline, patient=waits)
 
     async def pause(self, error: Exception, collisions: int, deadline: float) -> bool:
-        """Wait after a collision or a lock; whether the next try may wait for the lock.
+        """Back off after a collision or lock timeout; True when the retry may wait for the lock.
 
-        Raises: StoreBusyError, when there should be no next try.
+        Raises: StoreBusyError, when no retry is left.
         """
         if isinstance(error, LockedError):
             if time.monotonic() >= deadline:
@@ -251,13 +250,13 @@ class NetworkEngine:
                 raise lost.conflict(lost.statements.version_in(rows[0]) if rows else None)
             await self.store_until(Attempt(transaction), deadline)
         except BaseException as error:
-            transaction.failed = error  # before those that build on it go on
+            transaction.failed = error  # before commits that build on this one continue
             raise
 
     async def store_until(
         self, attempt: Attempt, deadline: float, place: Place | None = None
     ) -> None:
-        """Try until it is stored or refused, the first time over `place` in its transaction."""
+        """Retry until stored or refused; the first attempt uses `place` and its transaction."""
         collisions, waits = 0, False
         while True:
             try:
@@ -277,7 +276,7 @@ class NetworkEngine:
             except VersionConflictError as conflict:
                 if attempt.was_first(conflict):
                     return
-                # What came before may be this transaction, whose answer was lost.
+                # The conflicting version may be this very transaction, whose response was lost.
                 doubt = attempt.doubted
                 if not doubt or await self._fate(attempt, conflict, deadline) is Fate.LOST:
                     raise
@@ -300,9 +299,9 @@ class NetworkEngine:
                 raise
 
     async def _fate(self, attempt: Attempt, error: Exception, deadline: float) -> Fate:
-        """What became of a commit whose answer never came.
+        """Determine the outcome of a commit whose response was lost.
 
-        Raises: StoreUnavailableError, when nobody can tell.
+        Raises: StoreUnavailableError, when the outcome can't be determined.
         """
         fate = Fate.UNKNOWN
         again = True

@@ -28,15 +28,15 @@ def is_busy(error: BaseException) -> bool:
 
 
 def server_error(what: str, error: Exception) -> StarModelError:
-    """The error behind a driver's refusal; only a lost connection makes a store unavailable.
+    """Map a driver error; only a lost connection becomes StoreUnavailableError.
 
-    Shapes: what is the beginning of a sentence, such as "PostgreSQL at db could not commit".
+    Shapes: what begins the message, such as "PostgreSQL at db could not commit".
     """
     return _kind_of(error)(f"{what}: {error}.")
 
 
 def sqlite_error(what: str, error: sqlite3.Error) -> StarModelError:
-    """The same for SQLite, by its primary result code."""
+    """Map an SQLite error by its primary result code."""
     return _sqlite_kind_of(error)(f"{what}: {error}.")
 
 
@@ -56,12 +56,12 @@ def _sqlite_kind_of(error: sqlite3.Error) -> type[StarModelError]:
         return StoreBusyError
     if code in _DENIED:
         return StorePermissionError
-    if code is None or code == sqlite3.SQLITE_CANTOPEN:  # closed, or the file is out of reach
+    if code is None or code == sqlite3.SQLITE_CANTOPEN:  # closed, or the file can't be reached
         return StoreUnavailableError
     return StoreFailedError
 
 
 def primary_code(error: BaseException) -> int | None:
-    """SQLite's result code without its extension; None for what is not of the database."""
+    """Return SQLite's result code without its extension; None for other errors."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

@@ -1,4 +1,4 @@
-"""What all connections share, whichever driver makes them: its errors become the store's."""
+"""Base class of driver connections; translates driver errors."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ P = TypeVar("P")
 
 
 class DriverLink(ABC):
-    """A `Link` over one connection of a driver."""
+    """A `Link` over one driver connection."""
 
     @property
     @abstractmethod
     def closed(self) -> bool:
-        """True when it is known to be of no more use."""
+        """True when the connection is known to be unusable."""
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
         return await self._done(self._fetch, sql, params, asks=True)
@@ -46,19 +46,19 @@ class DriverLink(ABC):
 
     @abstractmethod
     async def _fetch(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
 
     @abstractmethod
     async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
-        """The rows for each parameters; each row begins with the place of its parameters."""
+        """Return the rows of all parameter sets; each row begins with the index of its set."""
 
     @abstractmethod
     async def _execute(self, sql: str, params: Sequence[Any]) -> int:
-        """Do a statement; the number of rows that it found or changed."""
+        """Execute a statement; return the number of rows found or changed."""
 
     @abstractmethod
     def _lock_timeout(self, seconds: float | None) -> str:
-        """The statement that limits how long this connection waits for a lock."""
+        """Return the statement that sets the lock timeout of this connection."""
 
     @abstractmethod
     def _drop(self) -> None:
@@ -66,11 +66,11 @@ class DriverLink(ABC):
 
     @abstractmethod
     def _is_lost(self, error: Exception) -> bool:
-        """True for an error after which the connection is of no more use."""
+        """True for an error that leaves the connection unusable."""
 
     @abstractmethod
     async def _meaning(self, error: Exception, text: str) -> Exception:
-        """Any other error as the store knows it; itself, when it is none of the database."""
+        """Translate any other driver error; return errors from elsewhere unchanged."""
 
     def _text(self, error: Exception) -> str:
         return str(error)

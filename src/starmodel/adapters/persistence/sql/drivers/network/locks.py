@@ -1,4 +1,4 @@
-"""Row locks on a database server, for as long as one sync event and its commit take."""
+"""Row locks on a database server, held for one sync event and its commit."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _REFUSALS = (LostError, CollidedError, LockedError, FailedError)
 
 
 class LockWaits:
-    """Half of a pool, over which statements may wait for a lock until their deadline.
+    """The half of a pool whose statements may wait for a lock until their deadline.
 
-    The other half stays free for rows that nobody holds: once a lock was
-    met, other statements don't wait at all for a while. A pool of one
-    connection has no half to spare: there a statement is sent again and
-    again, with the connection free in between.
+    The other half stays free for unlocked rows: for a while after a lock
+    was met, its statements don't wait at all. A pool of one connection
+    can't be halved: there a statement is retried, and the connection is
+    released between the attempts.
     """
 
     def __init__(self, pool_size: int) -> None:
@@ -48,27 +48,27 @@ class LockWaits:
 
     @property
     def at_once(self) -> bool:
-        """True when a command that locks its rows had better wait from its first try on."""
+        """True when a command that locks its rows should wait from its first attempt."""
         return self._has_places and self.alert
 
     @property
     def alert(self) -> bool:
-        """True when a lock has been met a moment ago."""
+        """True when a lock was met recently."""
         return self._alert_until > 0 and time.monotonic() < self._alert_until
 
     async def pause(self) -> bool:
-        """Whether the next try may wait; after a pause, when it may not."""
+        """Return whether the retry may wait; sleep first when it may not."""
         self._alert_until = time.monotonic() + ALERT_S
         if not self._has_places:
             await asyncio.sleep(PAUSE_S)
         return self._has_places
 
     def place(self, pool: Pool, deadline: float, *, patient: bool) -> CommitPlace:
-        """A connection for one try of a commit; a patient one waits for locks."""
+        """Return the connection context of one commit attempt; a patient one waits for locks."""
         return CommitPlace(self, pool, deadline, patient=patient)
 
     async def enter(self, deadline: float) -> None:
-        """Take one of the places for patience. Raises: StoreBusyError, at the deadline."""
+        """Acquire a slot for waiting. Raises: StoreBusyError, at the deadline."""
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                 await self._places.acquire()
@@ -79,15 +79,15 @@ class LockWaits:
             ) from error
 
     def leave(self) -> None:
-        """Give the place back."""
+        """Release the slot."""
         self._places.release()
 
 
 class CommitPlace:
-    """A connection for an `async with`, whose lock time-out fits the try.
+    """Async context manager for a connection with the lock timeout of one attempt.
 
-    It is what is left until the deadline for a patient one, and next to
-    nothing while a lock has been met a moment ago.
+    A patient attempt may wait until the deadline. Shortly after a lock was
+    met, the timeout of any other attempt is close to zero.
     """
 
     __slots__ = ("_deadline", "_held", "_limited", "_link", "_patient", "_waits")
@@ -121,7 +121,7 @@ class CommitPlace:
         trace: TracebackType | None,
     ) -> None:
         try:
-            # After a cancellation the pool closes it: an answer may still be under way.
+            # After a cancellation the pool closes the connection: a response may be pending.
             if self._limited and not isinstance(error, asyncio.CancelledError):
                 await _restore(self._link)
         finally:
@@ -160,9 +160,9 @@ class LockEngine(Protocol):
 
 
 class NetworkLock:
-    """Reads, and at most one commit, in a transaction that holds rows.
+    """Reads and at most one commit in a transaction that holds row locks.
 
-    Shapes: an engine to `SqlRepository`; its connection is also a place of
+    Shapes: serves `SqlRepository` as an engine; its connection also serves
     `NetworkEngine.store_until`.
     """
 
@@ -186,7 +186,7 @@ class NetworkLock:
         return self._server.flavour
 
     async def acquire(self) -> None:
-        """Lock the rows, in the order in which they are given.
+        """Lock the rows in the given order.
 
         Raises: StoreBusyError, at the deadline; StoreUnavailableError.
         """
@@ -229,7 +229,7 @@ class NetworkLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the connection back, whose transaction is over."""
+        """Return the connection to the pool; its transaction has ended."""
         place, self._place, self._held = self._place, None, None
         if place is not None:
             await place.__aexit__(kind, error, trace)
@@ -243,9 +243,9 @@ class NetworkLock:
             await self.__aexit__(None, None, None)
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        """Rows as this transaction sees them.
+        """Return rows as seen by this transaction.
 
-        Raises: TransactionAbortedError, when the command has to begin anew.
+        Raises: TransactionAbortedError, when the command has to be retried.
         """
         read = self._read.get((sql, params[0])) if params else None
         if read is not None:
@@ -266,7 +266,7 @@ class NetworkLock:
             raise self._read_error(error) from error
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
-        """Store it and end the transaction."""
+        """Store the batch and end the transaction."""
         if self._commit is not None:
             raise TransactionAbortedError("A locked transaction commits only once.")
         self._commit = task = self._engine.spawn(self._store(transaction))
@@ -276,7 +276,7 @@ class NetworkLock:
 
     async def _store(self, transaction: Transaction) -> None:
         try:
-            # Once the connection is lost the version is compared like anybody else's.
+            # After a lost connection no lock is held, so the version is compared as usual.
             await self._engine.store_until(Attempt(transaction), self._deadline, self)
         except BaseException as error:
             transaction.failed = error

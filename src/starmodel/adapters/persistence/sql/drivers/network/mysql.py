@@ -1,4 +1,4 @@
-"""MySQL and MariaDB by asyncmy, whose statements are prepared on the server."""
+"""MySQL and MariaDB through asyncmy, with statements prepared on the server."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 )
-# Of rows, and of tables that somebody alters or locks. In whole seconds; a longer wait is for a
-# few connections only: see `NetworkEngine`.
+# Locks on rows, and metadata locks on tables. In whole seconds; longer waits are reserved for a
+# few connections: see `NetworkEngine`.
 LOCK_TIMEOUT = "innodb_lock_wait_timeout = {0:d}, lock_wait_timeout = {0:d}"
 LOCK_S = 1
 SCHEMA_LOCK = "starmodel_schema"
 _COLLIDED = {1213, 1020, 3058}  # deadlock, row changed since read, deadlock of user locks
-_LOCKED = {1205, 3572}  # waited too long for a lock, or would have to
-_DENIED = {1044, 1095, 1142, 1143, 1227, 1345, 1370, 3118, 3530, 3879, 4153}  # a privilege
+_LOCKED = {1205, 3572}  # lock wait timeout, or NOWAIT
+_DENIED = {1044, 1095, 1142, 1143, 1227, 1345, 1370, 3118, 3530, 3879, 4153}  # missing privileges
 _GONE = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
 _LATER = {1040, 1053, 1203, 1226, 2002, 2003, 2005, 2006, 2013}
 MISSING_DATABASE = 1049
@@ -56,14 +56,14 @@ _BROKEN: dict[int, Broken] = {
     1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
     1048: "null", 1364: "null",
     3819: "check", 4025: "check",
-    1644: "check", 1369: "check",  # by a trigger; by a view
+    1644: "check", 1369: "check",  # raised by a trigger; by a view
     1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
     1367: "value", 1411: "value", 1690: "value", 3140: "value",
 }  # fmt: skip
 
 
 class MysqlLink(DriverLink):
-    """One connection of asyncmy; what counts is the rows found, changed or not."""
+    """One asyncmy connection; row counts include rows found but not changed."""
 
     def __init__(self, connection: Any, shortest_s: int = LOCK_S) -> None:
         self._connection, self._shortest_s = connection, shortest_s
@@ -79,7 +79,7 @@ class MysqlLink(DriverLink):
         return await cursor.fetchall()  # type: ignore[no-any-return]
 
     async def _fetch_each(self, sql: str, params: Sequence[Sequence[Any]]) -> Sequence[Row]:
-        # A power of two, so that few texts have to be prepared; the last one fills it up.
+        # Pad to a power of two, repeating the last set, so that few texts have to be prepared.
         spare = (1 << (len(params) - 1).bit_length()) - len(params)
         one = f"(SELECT %s, found.* FROM ({sql}) AS found)"  # noqa: S608 - of compiled SQL
         given = [value for place, each in enumerate(params) for value in (place, *each)]
@@ -92,7 +92,7 @@ class MysqlLink(DriverLink):
         return int(await self._within_limit(execution) or 0)
 
     async def _within_limit(self, execution: Awaitable[Any]) -> Any:
-        """Lose the connection when the server takes too long, which costs less than a timeout."""
+        """Drop the connection when a statement is too slow; cheaper than `asyncio.timeout`."""
         timer = asyncio.get_running_loop().call_later(STATEMENT_S, self._drop)
         try:
             return await execution
@@ -108,7 +108,7 @@ class MysqlLink(DriverLink):
         self._connection.close()
 
     async def _key(self, text: str) -> list[str]:
-        """The columns of the key that a refusal names, as in "Duplicate entry … for key 't.k'"."""
+        """Return the columns of the key that an error names: "Duplicate entry … for key 't.k'"."""
         found = re.search(r"for key '(?:([^']*?)\.)?([^'.]+)'\s*$", text)
         if found is None:
             return []
@@ -191,7 +191,7 @@ def _decoded(value: Any) -> str:
 
 
 class MysqlServer:
-    """One database of a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
+    """One database on a server: MySQL from 8.0.17 on, MariaDB from 10.6 on."""
 
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._timeout_s, self._shortest_s = timeout_s, LOCK_S
@@ -217,8 +217,8 @@ class MysqlServer:
                 program_name="starmodel",
                 stmt_cache_size=500,
             )
-        # RuntimeError: the server closed the connection while asyncmy was still making it, or
-        # a package is missing that the way of signing in needs.
+        # RuntimeError: the server closed the connection during asyncmy's handshake, or the
+        # authentication plugin needs a package that is not installed.
         except (OSError, TimeoutError, RuntimeError, refusals.MySQLError) as error:
             raise self._refusal(error) from error
         link = MysqlLink(made, self._shortest_s)
@@ -229,7 +229,7 @@ class MysqlServer:
         return link
 
     def _refusal(self, error: Exception) -> Exception:
-        """Why no connection could be made, and what to do about it."""
+        """Explain a failed connection attempt and its remedy."""
         number, text = error.args[0] if error.args else 0, _text(error) or type(error).__name__
         package = re.match(r"'(\w+)' package is required", text)
         if package:
@@ -246,7 +246,7 @@ class MysqlServer:
         ((version,),) = await link.rows("SELECT VERSION()", ())
         self._flavour.learn(version)
         if is_mariadb(version):
-            self._shortest_s = 0  # MySQL knows no wait below a second
+            self._shortest_s = 0  # MySQL has no lock timeout below one second
             self.where = self.where.replace("MySQL", "MariaDB", 1)
 
     async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:

@@ -1,4 +1,4 @@
-"""What a database url says of the connection to MySQL, in the words of asyncmy."""
+"""Translates a database URL to the connection options of asyncmy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def options_of(url: URL) -> dict[str, Any]:
-    """The options of a connection. Raises: ConfigurationError, naming what the url may say."""
+    """Return the connection options. Raises: ConfigurationError, listing the valid options."""
     if not url.database:
         raise ConfigurationError(
             "The database url names no database. Write its name at the end: "
@@ -30,7 +30,7 @@ def options_of(url: URL) -> dict[str, Any]:
 
 
 def _asked(url: URL) -> dict[str, Any]:
-    """What the url asks for behind its "?"."""
+    """Parse the query string of the URL."""
     made: dict[str, Any] = {}
     for name, given in url.query.items():
         value = str(given)
@@ -46,7 +46,7 @@ def _asked(url: URL) -> dict[str, Any]:
                 f"The database url has ssl={value!r}; expected true or false. With true the "
                 "server's certificate is checked, against ssl_ca if it is given."
             )
-        elif name != "charset":  # always utf8mb4, which is what everybody asks for
+        elif name != "charset":  # utf8mb4 is the only encoding in use
             raise ConfigurationError(
                 f"The database url has {name!r} behind its '?'; MySQL takes unix_socket, ssl and "
                 "ssl_ca."
@@ -57,7 +57,7 @@ def _asked(url: URL) -> dict[str, Any]:
 def _context(file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=file)
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # includes ssl.SSLError
         raise ConfigurationError(
             f"The database url has ssl_ca={file!r}, which can't be loaded: "
             f"{error.strerror or error}. Name a file of certificates in PEM format."

@@ -1,4 +1,4 @@
-"""Open connections to one server, handed out and taken back."""
+"""Connection pool for one database server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 
 
 class Held:
-    """One connection of a pool, for one `async with`."""
+    """Async context manager for one pooled connection."""
 
     __slots__ = ("_deadline", "_link", "_pool")
 
@@ -33,12 +33,12 @@ class Held:
 
 
 class Pool:
-    """At most `size` connections, made when they are needed and kept.
+    """At most `size` connections, opened on demand and reused.
 
-    The one used last is handed out first. After a server has gone, new
-    ones are made as soon as it is back.
+    Last in, first out. After an outage, new connections are opened as soon
+    as the server is reachable again.
 
-    Units: timeout_s is how long `link` waits for a connection in all, without a deadline.
+    Units: timeout_s limits the wait for a connection when `link` has no deadline.
     """
 
     def __init__(self, server: Server, size: int, timeout_s: float) -> None:
@@ -48,15 +48,15 @@ class Pool:
         self._down = False
 
     def link(self, deadline: float | None = None) -> Held:
-        """A connection for an `async with`.
+        """Return a context manager for a connection.
 
-        Units: the deadline is on the clock of `time.monotonic`.
-        Raises: StoreUnavailableError, when none can be had; StoreBusyError, when all are in use.
+        Units: the deadline is a `time.monotonic` timestamp.
+        Raises: StoreUnavailableError, when connecting fails; StoreBusyError, when all are in use.
         """
         return Held(self, deadline)
 
     async def take(self, deadline: float | None = None) -> Link:
-        """A connection that the caller gives back."""
+        """Check out a connection; the caller returns it with `give_back`."""
         if deadline is None:
             deadline = time.monotonic() + self._timeout_s
         if self._places.locked():
@@ -70,12 +70,12 @@ class Pool:
             raise
 
     async def give_back(self, link: Link, error: BaseException | None) -> None:
-        """Take a connection back, after what was done with it ended in this error."""
+        """Return a connection to the pool; `error` is the exception that ended its use."""
         try:
             if isinstance(error, LostError):
-                await self.empty()  # the others were most likely lost with it
+                await self.empty()  # idle connections are most likely lost as well
             elif isinstance(error, asyncio.CancelledError):
-                await link.end()  # an answer may still be under way on it
+                await link.end()  # a response may still be pending
         finally:
             if not link.closed:
                 self._idle.append(link)
@@ -93,7 +93,7 @@ class Pool:
             ) from error
 
     async def empty(self) -> None:
-        """Let go of every connection that nobody uses."""
+        """Close all idle connections."""
         idle, self._idle = self._idle, []
         for link in idle:
             await link.end()
@@ -108,7 +108,7 @@ class Pool:
             try:
                 made = await self._server.connect(max(FIRST_PAUSE_S, deadline - time.monotonic()))
             except UnreachableError as error:
-                # Known to be down: each caller tries once and is told at once.
+                # The server is known to be down: each caller tries once and fails fast.
                 if self._down or time.monotonic() + pause > deadline:
                     self._down = True
                     raise StoreUnavailableError(f"{error}") from error

@@ -1,4 +1,4 @@
-"""PostgreSQL by asyncpg itself, because SQLAlchemy's engine would cost as much as a statement."""
+"""PostgreSQL through asyncpg alone: SQLAlchemy's engine would cost as much as a query."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60.0
 SETTINGS = {"application_name": "starmodel", "TimeZone": "UTC"}
-LOCK_MS = 200  # a longer wait is for a few connections only: see `NetworkEngine`
-LOCK_TIMEOUT = "SET lock_timeout = {:d}"  # by itself: poolers refuse it in the handshake
-SCHEMA_LOCK = 7_823_549_017  # any number that others are unlikely to use
+LOCK_MS = 200  # longer waits are reserved for a few connections: see `NetworkEngine`
+LOCK_TIMEOUT = "SET lock_timeout = {:d}"  # not a startup parameter, which poolers refuse
+SCHEMA_LOCK = 7_823_549_017  # an arbitrary key for the advisory lock
 _LOST = (
     refusals.PostgresConnectionError, refusals.AdminShutdownError, refusals.CrashShutdownError,
     refusals.CannotConnectNowError, refusals.IdleInTransactionSessionTimeoutError,
-    refusals.InternalClientError,  # the server said that it goes when nothing was asked
+    refusals.InternalClientError,  # an idle connection has received a FATAL shutdown notice
     OSError, TimeoutError,
 )  # fmt: skip
 _TABLE = "to_regclass(COALESCE(quote_ident($2::TEXT) || '.', '') || quote_ident($1::TEXT))"
@@ -52,13 +52,13 @@ _BROKEN: dict[type[Exception], Broken] = {
     refusals.DataError: "value",
     refusals.IntegrityConstraintViolationError: "check",
     refusals.WithCheckOptionViolationError: "check",
-    refusals.RaiseError: "check",  # by a trigger
+    refusals.RaiseError: "check",  # raised by a trigger
     refusals.TriggeredDataChangeViolationError: "check",
 }
 
 
 class PostgresqlLink(DriverLink):
-    """One connection of asyncpg, which prepares each statement once."""
+    """One asyncpg connection, which prepares each statement once."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -107,7 +107,7 @@ class PostgresqlLink(DriverLink):
 
 
 def _columns(error: Any) -> list[str]:
-    """The columns that an error names, in whichever language it speaks."""
+    """Return the columns that an error names, whatever the language of its message."""
     name = getattr(error, "column_name", None)
     if name:
         return [name]
@@ -138,7 +138,7 @@ def _found(
 
 
 class PostgresqlServer:
-    """One database of a PostgreSQL server, from release 13 on."""
+    """One database on a PostgreSQL server, from version 13 on."""
 
     def __init__(self, url: URL, timeout_s: float) -> None:
         self._timeout_s = timeout_s

@@ -1,4 +1,4 @@
-"""Questions for one row that are asked at the same time, sent together."""
+"""Coalesces concurrent single-row SELECTs into one round trip."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class _Question(NamedTuple):
 
 
 class Reads:
-    """Asks the questions that share their SQL in one round trip, where they come in crowds.
+    """Batches queries that share their SQL text, under load only.
 
-    A question is sent at once while fewer than UNDER_WAY groups of its
-    kind are on their way; else it goes with the others that come until
-    one of those is back. Each reads what is committed when it is sent.
+    A query is sent immediately while fewer than UNDER_WAY batches of its
+    text are in flight; otherwise it joins the batch that is sent when one
+    of them returns. Each query reads what is committed when it is sent.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -42,9 +42,9 @@ class Reads:
     def ask(
         self, sql: str, params: Sequence[Any], deadline: float
     ) -> asyncio.Future[Sequence[Row] | None]:
-        """The rows; None when its group failed or came late, so that it has to be asked alone.
+        """Return the rows; None when the batch failed or was late, so the query runs alone.
 
-        Raises: StoreUnavailableError, when no connection could be had.
+        Raises: StoreUnavailableError, when no connection was available.
         """
         question = _Question(params, asyncio.get_running_loop().create_future(), deadline)
         self._waiting.setdefault(sql, []).append(question)
@@ -52,7 +52,7 @@ class Reads:
         return question.answer
 
     async def settle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no query is in flight."""
         while under_way := set().union(*self._under_way.values()):
             await asyncio.wait(under_way)
 
@@ -92,7 +92,7 @@ class Reads:
                 if late and not question.answer.done():
                     question.answer.set_exception(type(error)(str(error)))
         except (LostError, CollidedError, LockedError, FailedError):
-            pass  # asked alone, each hears of its own failure
+            pass  # each query is retried alone and gets its own error
         finally:
             for question, answer in zip(group, answers, strict=True):
                 if not question.answer.done():

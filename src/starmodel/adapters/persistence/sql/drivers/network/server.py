@@ -1,4 +1,4 @@
-"""What a database server and one connection to it can do, behind whichever driver."""
+"""Protocols of a database server and its connections, independent of the driver."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from starmodel.adapters.persistence.sql.statements import Row
 
 
 class UnreachableError(Exception):
-    """No connection can be made now; that may change by itself."""
+    """Connecting fails for now; a retry may succeed."""
 
 
 def come_back(reason: str) -> str:
-    """What to do about a server that can't be reached for this reason."""
+    """Return the remedy for a server that is unreachable for this reason."""
     if any(text in reason for text in ("not known", "nodename nor servname", "getaddrinfo")):
         return "Check the name of the host in DATABASE_URL."
     if "SSL" in reason:
@@ -25,7 +25,7 @@ def come_back(reason: str) -> str:
 
 
 class LostError(Exception):
-    """The connection has gone, and with it what its transaction had not committed.
+    """The connection is lost, and so are the uncommitted changes of its transaction.
 
     Shapes: sent is False when the statement never left this process.
     """
@@ -39,19 +39,19 @@ NEVER_SENT = "the connection was lost before the statement was sent"
 
 
 class CollidedError(Exception):
-    """The server undid a transaction for another's sake; run again it may succeed."""
+    """The server rolled the transaction back for the sake of another; a retry may succeed."""
 
 
 class LockedError(Exception):
-    """Another transaction held a lock for longer than the connection's lock time-out."""
+    """Another transaction held a lock for longer than the lock timeout of the connection."""
 
 
 class FailedError(Exception):
-    """The server refused a statement for a reason that running it again won't mend."""
+    """The server refused a statement; a retry would fail again."""
 
 
 class DeniedError(FailedError):
-    """The role lacks a privilege, or row security refused the row."""
+    """The role lacks a privilege, or a row-level security policy refused the row."""
 
 
 class Link(Protocol):
@@ -62,56 +62,56 @@ class Link(Protocol):
 
     @property
     def closed(self) -> bool:
-        """True when it is known to be of no more use."""
+        """True when the connection is known to be unusable."""
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
 
     async def each(self, sql: str, params: Sequence[Sequence[Any]]) -> list[list[Row]]:
-        """The rows of one query for each of several parameters, in one round trip."""
+        """Return the rows of one query for each parameter set, in one round trip."""
 
     async def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        """Do a statement; the number of rows that it found or changed."""
+        """Execute a statement; return the number of rows found or changed."""
 
     async def set_lock_timeout(self, seconds: float | None) -> None:
-        """Let statements wait so long for a lock from now on; None restores the default."""
+        """Set the lock timeout of the following statements; None restores the default."""
 
     async def end(self) -> None:
-        """Let go of it, without waiting for the server."""
+        """Close the connection without waiting for the server."""
 
 
 class Server(Protocol):
     """One database on one server.
 
-    Shapes: where names host and database for people, never the password.
+    Shapes: where names host and database for messages, never the password.
     """
 
     where: str
 
     @property
     def flavour(self) -> Flavour:
-        """How its SQL is written."""
+        """Return the SQL dialect of this server."""
 
     async def connect(self, within_s: float | None = None) -> Link:
-        """A new connection, within the server's own time-out by default.
+        """Open a connection, by default within the server's own timeout.
 
-        Raises: UnreachableError; ConfigurationError, for what stays wrong.
+        Raises: UnreachableError; ConfigurationError, when a retry can't succeed.
         """
 
     async def prepare(self, link: Link) -> None:
-        """Learn what `flavour` must know of this server."""
+        """Detect the properties of the server that `flavour` depends on."""
 
     async def columns(self, link: Link, table: str, schema: str | None = None) -> FoundColumns:
-        """The columns of a table; none when it is not there."""
+        """Return the columns of a table; empty when the table does not exist."""
 
     async def unfit(self, link: Link, table: str, column: str, schema: str | None = None) -> str:
-        """Why rows of a table can't be found by this column and held; "" when they can."""
+        """Explain why this column can't serve as the key for row locks; "" when it can."""
 
     async def next_number(self, link: Link, sequence: Numbers) -> int:
-        """A number that the sequence never gives again."""
+        """Return a number that the sequence never returns again."""
 
     async def hold_schema(self, link: Link) -> None:
-        """Let only one process at a time create tables, until `release_schema`."""
+        """Lock the schema against table creation by other processes, until `release_schema`."""
 
     async def release_schema(self, link: Link) -> None:
-        """Let other processes create tables."""
+        """Release the lock of `hold_schema`."""

@@ -1,4 +1,4 @@
-"""Tables on a database server: created when they are missing, never changed."""
+"""Creates missing tables on a database server; never alters an existing table."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ SCHEMA_LOCK_S = 60.0
 async def create_tables(
     server: Server, link: Link, metadata: MetaData, tables: Sequence[EntityTable]
 ) -> None:
-    """Create what is missing; one process at a time.
+    """Create missing tables, under a lock for one process at a time.
 
-    Raises: ConfigurationError, naming the table and the columns that it lacks.
+    Raises: ConfigurationError, naming the table and its missing columns.
     """
     try:
         await link.set_lock_timeout(SCHEMA_LOCK_S)
@@ -69,7 +69,7 @@ async def create_tables(
 
 
 async def _create_types(link: Link, server: Server, table: Table) -> None:
-    """Create the enum types of PostgreSQL that columns of a new table have."""
+    """Create the PostgreSQL enum types that the columns of a new table need."""
     for column in table.columns:
         kind = column.type
         if isinstance(kind, postgresql.ENUM) and kind.name:
@@ -95,7 +95,7 @@ def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> 
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
     made: list[DDLElement] = [CreateTable(table, include_foreign_key_constraints=keys)]
     made += map(CreateIndex, indexes)
-    if server.flavour.dialect.name == "postgresql":  # MySQL has comments in the table itself
+    if server.flavour.dialect.name == "postgresql":  # MySQL stores comments in the table definition
         made += [SetTableComment(table)] if table.comment else []
         made += [SetColumnComment(column) for column in table.columns if column.comment]
     return _compiled(server, *made)

@@ -1,4 +1,4 @@
-"""One batch stored over one connection, and what became of it when the connection was lost."""
+"""Stores one batch over one connection, and resolves commits with a lost response."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from starmodel.core.errors import DuplicateCommandError, StarModelError, Version
 
 @dataclass(slots=True)
 class Attempt:
-    """How far a transaction has come.
+    """Progress of one transaction.
 
-    Shapes: begun says that there is something to roll back; committing,
-    that the commit has been sent; joined, that `between` has run, which it
-    does only once; doubted, that an earlier try may still have been under
-    way when this one began.
+    Shapes: begun, there is a transaction to roll back; committing, COMMIT
+    has been sent; joined, `between` has run, which happens only once;
+    doubted, an earlier attempt may still have been in flight when this one
+    began.
     """
 
     transaction: Transaction
@@ -36,7 +36,7 @@ class Attempt:
     doubted: bool = False
 
     def was_first(self, conflict: VersionConflictError) -> bool:
-        """True when what is in the way is this very transaction, stored by an earlier try."""
+        """True when the conflict is with this same transaction, stored by an earlier attempt."""
         return self.doubted and any(
             step.kind == "insert" and (step.id, step.makes) == (conflict.id, conflict.stored)
             for step in self.transaction.steps
@@ -44,7 +44,7 @@ class Attempt:
 
 
 class Fate(enum.Enum):
-    """What became of a commit whose answer never came."""
+    """Outcome of a commit whose response was lost."""
 
     STORED = enum.auto()
     LOST = enum.auto()
@@ -54,8 +54,8 @@ class Fate(enum.Enum):
 async def store(link: Link, attempt: Attempt) -> None:
     """Store the batch in one transaction, which may have begun.
 
-    Raises: VersionConflictError; ConstraintError; DuplicateCommandError; what `between` and
-    the link raise. Then the caller has to roll back.
+    Raises: VersionConflictError; ConstraintError; DuplicateCommandError; errors of `between`
+    and of the link. The caller then has to roll back.
     """
     transaction = attempt.transaction
     if transaction.between is None and await _at_once(link, attempt):
@@ -81,16 +81,16 @@ async def _commit(link: Link, attempt: Attempt) -> None:
     attempt.committing = True
     try:
         await link.run("COMMIT")
-    except RefusedError as refused:  # of a deferred constraint; whose step's is not told
+    except RefusedError as refused:  # a deferred constraint; the error names no step
         raise attempt.transaction.steps[0].refused(refused) from refused
 
 
 async def _at_once(link: Link, attempt: Attempt) -> bool:
-    """Store what one statement can store; False when nothing was.
+    """Store a batch by a single statement; False when nothing was stored.
 
-    It is a transaction by itself, unless one has begun. Why a database
-    refused a change with its marker is told when they are stored one after
-    the other.
+    The statement commits implicitly, unless a transaction has begun. A
+    refused change with an idempotency marker is retried as two statements,
+    which identify the cause.
     """
     transaction = attempt.transaction
     steps, marker = transaction.steps, transaction.marker
@@ -105,7 +105,7 @@ async def _at_once(link: Link, attempt: Attempt) -> bool:
 
 
 async def _both(link: Link, attempt: Attempt, marker: Marker) -> bool:
-    """Store a change and its marker by one statement; False when that can't be or was refused.
+    """Store a change and its marker by one statement; False when impossible or refused.
 
     Raises: DuplicateCommandError; VersionConflictError.
     """
@@ -120,11 +120,11 @@ async def _both(link: Link, attempt: Attempt, marker: Marker) -> bool:
             return True
     except RefusedError:
         attempt.committing = False
-        if attempt.begun:  # PostgreSQL answers no more in it; the version guards the next one
+        if attempt.begun:  # PostgreSQL aborts the transaction; the version guards the retry
             await link.run("ROLLBACK")
             attempt.begun = False
         return False
-    attempt.committing = False  # the row was not found
+    attempt.committing = False  # no row matched
     found = await link.rows(markers.get_sql, (row[0], row[-1]))
     if found and Marker(*found[0]).command != marker.command:
         raise DuplicateCommandError(marker.key)
@@ -139,7 +139,7 @@ def _holds(transaction: Transaction) -> bool:
 
 
 async def _hold(link: Link, transaction: Transaction) -> None:
-    """Lock the rows of a batch in the one order that every process follows."""
+    """Lock the rows of a batch in the lock order that every process follows."""
     for step in sorted(transaction.steps, key=lambda step: step.place):
         if step.kind != "insert" and not step.follows:
             own = step.statements
@@ -157,7 +157,7 @@ async def _do(step: Step, link: Link, attempt: Attempt) -> None:
         return
     try:
         if step.kind == "insert" and step.statements.mapped.mortal:
-            # What has expired is out of the way of what is new.
+            # An expired row must not block the key of a new one.
             await link.run(step.statements.remove_dead, step.find)
         done = await link.run(step.sql, step.params)
     except RefusedError as refused:
@@ -172,9 +172,9 @@ async def _do(step: Step, link: Link, attempt: Attempt) -> None:
 async def _explained(
     step: Step, link: Link, attempt: Attempt, refused: RefusedError
 ) -> StarModelError:
-    """A conflict, when the id was taken; else the broken constraint."""
+    """Return a conflict when the id was taken, otherwise the broken constraint."""
     if attempt.begun:
-        await link.run("ROLLBACK")  # or PostgreSQL would not answer any more
+        await link.run("ROLLBACK")  # PostgreSQL refuses queries in an aborted transaction
         attempt.begun = False
     if step.kind == "insert" and refused.broken == "unique":
         stored = await _version(link, step.statements.version, step)
@@ -189,7 +189,7 @@ async def _version(link: Link, sql: str, step: Step) -> int | None:
 
 
 async def _put(link: Link, transaction: Transaction, marker: Marker) -> None:
-    """Put the marker, or replace one of the same run. Raises: DuplicateCommandError."""
+    """Insert the marker, or replace one of the same run. Raises: DuplicateCommandError."""
     markers, now = transaction.markers, transaction.now
     row = markers.row(marker, now)
     if markers.put_sql is not None:
@@ -204,7 +204,7 @@ async def _put(link: Link, transaction: Transaction, marker: Marker) -> None:
 
 
 async def roll_back(link: Link) -> None:
-    """Roll back; a connection that can't is closed, which does so too."""
+    """Roll back; when that fails, close the connection, which rolls back too."""
     try:
         if not link.closed:
             await link.run("ROLLBACK")
@@ -213,12 +213,12 @@ async def roll_back(link: Link) -> None:
 
 
 async def fate_of(link: Link, attempt: Attempt) -> Fate:
-    """Whether a batch was stored, when its commit was sent and no answer came.
+    """Determine whether a batch was stored after its commit lost the response.
 
-    Holds the row that tells, so that what is still under way at the
-    server comes to its end first. The caller rolls back. Of a row without
-    a version the marker tells more than the row, which somebody may have
-    put back meanwhile to what it was.
+    Locks a row of the batch first, which waits for a transaction that is
+    still in flight on the server. The caller rolls back. For a row without
+    a version the idempotency marker is better evidence than the row: an
+    external writer may have restored its old content.
     """
     transaction = attempt.transaction
     await link.run("BEGIN")
@@ -229,13 +229,13 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
                 if stored == step.expect and not (step.looks and transaction.told):
                     return Fate.LOST
                 if kind == "insert" and stored == step.makes:
-                    return Fate.STORED  # ids and first versions are made only once
+                    return Fate.STORED  # ids and first versions are never generated twice
                 return await _as_marked(link, transaction)
-    return Fate.LOST  # a marker alone can be put again
+    return Fate.LOST  # a marker alone can be inserted again
 
 
 async def _as_marked(link: Link, transaction: Transaction) -> Fate:
-    """What the marker of a finished command proves; that of one under way proves nothing."""
+    """Derive the outcome from the marker of a finished command; a pending one proves nothing."""
     marker = transaction.marker
     if marker is None or not transaction.told:
         return Fate.UNKNOWN

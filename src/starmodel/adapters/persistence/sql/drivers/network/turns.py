@@ -1,4 +1,4 @@
-"""The order in which the commits of this process to one row are done."""
+"""Queues the commits of this process per row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starmodel.core.errors import StoreBusyError
 
 
 class Turn:
-    """One place in the queues of one or more rows. Shapes: done is set by `end`."""
+    """One position in the queues of one or more rows. Shapes: done is set by `end`."""
 
     __slots__ = ("_turns", "before", "done", "ids")
 
@@ -31,7 +31,7 @@ class Turn:
             )
 
     def end(self) -> None:
-        """Let the next one go on, as soon as those that this one left waiting have ended too."""
+        """Release the next turn, once every turn that this one still waited for has ended."""
         left = {other for other in self.before if not other.done()}
         if left:
             self.before = left
@@ -42,17 +42,17 @@ class Turn:
 
 
 class Turns:
-    """Queues of commits, one for each row; they need neither a connection nor a lock.
+    """Commit queues, one per row; waiting in one holds neither a connection nor a lock.
 
-    So one connection of this process waits for a row that another
-    transaction has locked, whatever the number of commands on it.
+    So at most one connection of this process waits for a row that another
+    transaction has locked, whatever the number of commands on that row.
     """
 
     def __init__(self) -> None:
         self._last: dict[Hashable, asyncio.Future[None]] = {}
 
     def take(self, ids: Sequence[Hashable]) -> Turn:
-        """A turn behind all that wait for any of these rows."""
+        """Queue a turn behind all that wait for any of these rows."""
         last = self._last
         turn = Turn(self, ids, {last[id] for id in ids if id in last})
         for id in ids:

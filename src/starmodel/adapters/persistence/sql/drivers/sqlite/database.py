@@ -1,4 +1,4 @@
-"""Connections to one SQLite database, all set up alike."""
+"""Configures connections to one SQLite database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DIALECT = SqliteFlavour.dialect
 
 
 class SqliteDatabase:
-    """A database file in WAL mode; `sqlite://` is a private file that goes with `close`."""
+    """A database file in WAL mode; `sqlite://` is a private file that `close` removes."""
 
     def __init__(self, url: URL, synchronous: Literal["NORMAL", "FULL"]) -> None:
         if synchronous not in ("NORMAL", "FULL"):
@@ -46,9 +46,9 @@ class SqliteDatabase:
         self._private: str | None = None
 
     def connect(self, timeout_s: float) -> sqlite3.Connection:
-        """A new connection in autocommit mode, usable in any thread.
+        """Open a connection in autocommit mode that any thread may use.
 
-        Units: timeout_s is how long a statement waits for another process's lock.
+        Units: timeout_s limits the wait of a statement for the lock of another process.
         Raises: ConfigurationError, when the file can't be opened.
         """
         try:
@@ -61,26 +61,26 @@ class SqliteDatabase:
 
     @property
     def name(self) -> str:
-        """The file as people know it."""
+        """The file name for messages."""
         return self._url.database or "in memory"
 
     def file_check(self, connection: sqlite3.Connection) -> Callable[[], None]:
-        """Raises StoreUnavailableError when called after the file was deleted or replaced.
+        """Return a callback that raises StoreUnavailableError once the file is deleted or replaced.
 
-        A private file, which nobody else knows, is not looked at.
+        A private file is not checked, since no other process has its path.
         """
         return (lambda: None) if self._private is not None else SqliteFile(connection).check
 
     def close(self) -> None:
-        """Remove the private file, when there is one; every connection must be closed before."""
+        """Remove the private file, if any; every connection must be closed first."""
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
             self._private = None
 
     def _connect(self, timeout_s: float) -> sqlite3.Connection:
         if self._url.database in (None, "", ":memory:"):
-            # Readers and the writer need one database each can lock: a file does that, and
-            # SQLite's own shared memory databases do not.
+            # Readers and the writer need a database that they can lock separately: SQLite's shared
+            # in-memory databases don't support that, a file does.
             if self._private is None:
                 self._private = tempfile.mkdtemp(prefix="starmodel-")
             where, options = str(Path(self._private) / "memory.db"), dict[str, Any]()
@@ -106,9 +106,9 @@ class SqliteDatabase:
 def create_tables(
     connection: sqlite3.Connection, metadata: MetaData, tables: Collection[EntityTable]
 ) -> None:
-    """Create what is missing; never change a table that is there.
+    """Create missing tables; never alter an existing one.
 
-    Raises: ConfigurationError, naming the table and the columns that it lacks.
+    Raises: ConfigurationError, naming the table and its missing columns.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -133,7 +133,7 @@ def create_tables(
 
 
 def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
-    """The columns of a table; none when it is not there. Their types say little in SQLite."""
+    """Return the columns of a table, empty when missing. SQLite's column types mean little."""
     rows = connection.execute(
         'SELECT name, hidden, type, "notnull", dflt_value IS NOT NULL OR hidden > 1 '
         "OR (pk > 0 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo(?) WHERE hidden <> 1",
@@ -170,7 +170,7 @@ def _quoted(name: str) -> str:
 
 
 def _unfit(connection: sqlite3.Connection, table: str, column: str) -> str:
-    """Why rows can't be found by this column; "" when they can."""
+    """Explain why this column can't serve as the key of rows; "" when it can."""
     keys = connection.execute(
         "SELECT group_concat(name) FROM pragma_table_info(?) WHERE pk > 0 UNION ALL "
         "SELECT (SELECT group_concat(name) FROM pragma_index_info(made.name)) "
@@ -198,7 +198,7 @@ _KINDS = {
 
 
 def _iso(kind: str, value: Any) -> Any:
-    """Our text of a date, time or moment; what is none stays as it is."""
+    """Convert to our text of a date, time or datetime; return other values unchanged."""
     codec = _KINDS[kind]
     try:
         return value if codec.decode is None else codec.encode(codec.decode(value))

@@ -1,4 +1,4 @@
-"""SQLite: reads at once, writes in groups by one thread."""
+"""SQLite engine: inline reads, and writes in group commits by one thread."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ SETUP_S = 10.0
 class SqliteEngine:
     """One file that other processes may use too; "sqlite://" is a private one.
 
-    Units: timeout_s is how long a command may wait in all: in the writer's
-    queue, and for a lock that another program holds.
+    Units: timeout_s limits a whole command: the writer's queue, and the
+    wait for a lock of another process.
     """
 
     flavour = SqliteFlavour()
@@ -147,8 +147,8 @@ class SqliteEngine:
 
 
 async def _in_thread(work: Callable[..., None], *args: Any) -> None:
-    """Do it in a thread; also when cancelled, only return when the thread is done with it."""
-    # A future and no task: a loop that ends cancels every task, and could not wait for this one.
+    """Run the callable in a thread; even when cancelled, return only after it has ended."""
+    # A future, not a task: a loop that shuts down cancels every task and could not wait for it.
     running = asyncio.get_running_loop().run_in_executor(None, partial(work, *args))
     cancelled = False
     while not running.done():

@@ -9,10 +9,10 @@ from starmodel.core.errors import StoreUnavailableError
 
 
 class SqliteFile:
-    """The file of an open connection, by its inode.
+    """The file of an open connection, identified by its inode.
 
-    An open connection goes on writing to a deleted file without an error,
-    and what it commits is gone when the process ends.
+    A connection writes to a deleted file without an error, and what it
+    commits is lost when the process ends.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -20,7 +20,7 @@ class SqliteFile:
         self._inode = self._found()
 
     def check(self) -> None:
-        """Return while the path leads to the open file. Raises: StoreUnavailableError."""
+        """Return while the path refers to the open file. Raises: StoreUnavailableError."""
         found = self._found()
         if found != self._inode:
             happened = "deleted" if found is None else "replaced"

@@ -1,4 +1,4 @@
-"""The write lock of a SQLite file, for as long as one sync event and its commit take."""
+"""The write lock of a SQLite file, held for one sync event and its commit."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from starmodel.core.errors import StoreBusyError, TransactionAbortedError
 
 
 class _NotCommittedError(Exception):
-    """The caller left without a commit, so the transaction is rolled back."""
+    """The caller left without a commit; the transaction is rolled back."""
 
 
 class SqliteLock:
-    """Reads, and at most one commit, in a transaction of the writer.
+    """Reads and at most one commit in a transaction of the writer.
 
-    The writer's thread keeps its transaction open and runs requests of the
-    event loop in it. No other connection can write meanwhile.
+    The writer's thread holds its transaction open and runs requests from
+    the event loop in it. No other connection can write meanwhile.
 
-    Shapes: an engine to `SqlRepository`.
-    Units: idle_s is how long the thread waits for the next request; then
-    it rolls back.
+    Shapes: serves `SqlRepository` as an engine.
+    Units: idle_s limits the thread's wait for the next request; then it
+    rolls back.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class SqliteLock:
         await self._answer()
 
     def end(self) -> None:
-        """Roll back, unless a commit is under way."""
+        """Roll back, unless a commit is in progress."""
         self._requests.put(None)
 
     async def rows(self, sql: str, params: Sequence[Any]) -> Sequence[Row]:
-        """Rows as this transaction sees them."""
+        """Return rows as seen by this transaction."""
         read = self._read.get((sql, params[0])) if params else None
         if read is not None:
             return read
@@ -81,7 +81,7 @@ class SqliteLock:
         return int(await self._ask(lambda on: on.execute(sequence.next, given).fetchone()[0]))
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
-        """Store it and end the transaction."""
+        """Store the batch and end the transaction."""
         if self._transaction is not None or self._asked is not None or self._job.error:
             raise TransactionAbortedError("The transaction that held the rows has ended.")
         self._transaction = transaction
@@ -97,7 +97,7 @@ class SqliteLock:
         return self._job.future
 
     async def _ask(self, work: Work) -> Any:
-        """The work's result, done by the writer's thread in this transaction."""
+        """Run work in this transaction on the writer's thread; return its result."""
         if self._transaction is not None or self._job.error is not None:
             raise TransactionAbortedError("The transaction that held the rows has ended.")
         self._asked = self._loop.create_future()
@@ -131,7 +131,7 @@ class SqliteLock:
             asked.set_exception(error)
 
     def _serve(self, connection: sqlite3.Connection) -> None:
-        """Answer requests in the writer's thread until one of them stores; then it commits."""
+        """Serve requests on the writer's thread until one of them stores; then commit."""
         for row in self._rows:
             sql = row.statements.get_locked
             self._read[sql, row.params[0]] = connection.execute(sql, row.params).fetchall()

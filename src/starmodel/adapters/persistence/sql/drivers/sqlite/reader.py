@@ -1,4 +1,4 @@
-"""Short reads at once, long ones in a thread."""
+"""Runs short reads inline and long ones in a worker thread."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _TOO_LONG = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUP
 
 
 class SqliteReader:
-    """Runs a read in the calling thread, and goes on in another when that takes too long.
+    """Runs a read in the calling thread, and restarts it in a worker when it is slow.
 
-    A read of a few rows costs some microseconds, far less than the way to
-    a thread and back. One that exceeds BUDGET_S, or finds the database
-    locked for BUSY_S, is stopped and starts again in a thread, so that
-    the event loop never hangs on it.
+    A query for a few rows takes some microseconds, far less than a thread
+    switch. A read that exceeds BUDGET_S, or finds the database locked for
+    BUSY_S, is interrupted and retried in a worker thread, so that it never
+    blocks the event loop.
 
-    Shapes: connect makes a connection for a timeout in seconds; check raises
-    a StoreUnavailableError when the file is gone, which is looked at every LOOK_S.
-    Units: timeout_s is how long a read waits for a thread and a lock.
+    Shapes: connect opens a connection for a timeout in seconds; check raises
+    StoreUnavailableError when the file is gone, and is called every LOOK_S.
+    Units: timeout_s limits the wait for a worker and a lock.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SqliteReader:
         self._threads = ThreadPoolExecutor(THREADS, "starmodel-read")
 
     async def rows(self, sql: str, params: Sequence[Any]) -> list[Row]:
-        """All rows of a query. Raises: StoreBusyError; StoreFailedError; StoreUnavailableError."""
+        """Return all rows. Raises: StoreBusyError; StoreFailedError; StoreUnavailableError."""
         now = time.perf_counter()
         self._deadline = now + BUDGET_S
         if now > self._next_look:
@@ -69,7 +69,7 @@ class SqliteReader:
         )
 
     def close(self) -> None:
-        """Wait for the reads under way, then let go of the connections."""
+        """Wait for pending reads, then close the connections."""
         self._threads.shutdown()
         for connection in (self._quick, *self._patient):
             connection.close()

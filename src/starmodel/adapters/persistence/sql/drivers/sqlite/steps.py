@@ -1,4 +1,4 @@
-"""The steps of a batch done on a SQLite connection, which is the only writer while it does them."""
+"""Executes the steps of a batch on SQLite's writer connection, the only one that writes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BROKEN: dict[str, Broken] = {
     "SQLITE_CONSTRAINT_TRIGGER": "check",
     "SQLITE_CONSTRAINT_FUNCTION": "check",
     "SQLITE_CONSTRAINT_COMMITHOOK": "check",
-    "SQLITE_CONSTRAINT_DATATYPE": "value",  # of a STRICT table
+    "SQLITE_CONSTRAINT_DATATYPE": "value",  # raised by a STRICT table
     "SQLITE_MISMATCH": "value",
     "SQLITE_TOOBIG": "value",
 }
 
 
 def work_of(transaction: Transaction) -> Callable[[sqlite3.Connection], None]:
-    """What stores a transaction on the writer's connection.
+    """Return the callable that stores a transaction on the writer's connection.
 
     Raises: VersionConflictError; ConstraintError; DuplicateCommandError.
     """
@@ -45,13 +45,13 @@ def work_of(transaction: Transaction) -> Callable[[sqlite3.Connection], None]:
 
 
 def _put(connection: sqlite3.Connection, sql: str | None, row: Row) -> None:
-    """Put a marker, or replace one of the same run. Raises: DuplicateCommandError."""
+    """Insert a marker, or replace one of the same run. Raises: DuplicateCommandError."""
     if sql is not None and connection.execute(sql, row).rowcount != 1:
         raise DuplicateCommandError(row[0])
 
 
 def do(step: Step, connection: sqlite3.Connection) -> None:
-    """Do one step. Raises: VersionConflictError; ConstraintError."""
+    """Execute one step. Raises: VersionConflictError; ConstraintError."""
     if step.kind == "check" or (step.looks and step.kind != "insert" and not step.follows):
         if _stored(step, connection) != step.expect:
             raise conflict(step, connection)
@@ -70,7 +70,7 @@ def do(step: Step, connection: sqlite3.Connection) -> None:
 
 
 def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError) -> int:
-    """After a refusal: put it in the place of an expired row, if that was in the way."""
+    """Retry a refused INSERT in place of an expired row, if that was the conflict."""
     if _stored(step, connection) is not None:
         raise conflict(step, connection) from error
     if not step.statements.mapped.mortal:
@@ -93,7 +93,7 @@ def _row(step: Step, connection: sqlite3.Connection) -> Row | None:
 
 
 def conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictError:
-    """The refusal of a step, with the version that is stored now."""
+    """Return the conflict of a step, with the version that is stored now."""
     return step.conflict(_stored(step, connection))
 
 

@@ -1,4 +1,4 @@
-"""One thread that writes: what is queued together is committed together."""
+"""SQLite's writer thread: jobs that are queued together are committed together."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ Work = Callable[[sqlite3.Connection], Any]
 
 
 class Job:
-    """One piece of work that is stored as a whole or not at all.
+    """One unit of work, stored as a whole or not at all.
 
-    Shapes: work runs in the writer's thread and must touch nothing of the
-    caller's; settled is called in the caller's loop with the error or None,
-    just before the future resolves. alone says that the work is one
-    statement, which SQLite undoes by itself when it fails; locks, that it
-    waits for the event loop while it runs, so it is never run twice.
-    Units: deadline, on the clock of `time.monotonic`, is when it fails if
-    the write lock has not been had.
+    Shapes: work runs in the writer's thread and must not touch the caller's
+    state; settled is called in the caller's event loop with the error or
+    None, just before the future resolves. alone: the work is one statement,
+    which SQLite rolls back implicitly when it fails. locks: the work waits
+    for the event loop while it runs, so it is never retried.
+    Units: deadline, on the clock of `time.monotonic`, is when the job fails
+    if it has not got the write lock.
     """
 
     __slots__ = (
@@ -59,14 +59,14 @@ class Job:
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
-        self.task: asyncio.Task[None] | None = None  # the loop itself holds its tasks weakly
+        self.task: asyncio.Task[None] | None = None  # the loop references its tasks only weakly
 
     def resolve(self) -> None:
-        """Tell the caller; in its loop."""
+        """Resolve the future; runs in the caller's event loop."""
         if self.settled is not None:
             self.settled(self.error)
-        del self.work, self.settled  # which hold this job: nothing would be freed at once
-        if self.future.done():  # the caller was cancelled and no longer waits
+        del self.work, self.settled  # break the reference cycle: memory is freed immediately
+        if self.future.done():  # the caller was cancelled
             return
         if self.error is None:
             self.future.set_result(self.result)
@@ -76,7 +76,7 @@ class Job:
             self.future.set_exception(self.error)
 
     def run_between(self) -> None:
-        """Run the caller's coroutine in its loop and wait for it; in the writer's thread."""
+        """Run the caller's coroutine in its event loop; blocks the writer's thread."""
         between, context = self.between, self.context
         if between is None:
             return
@@ -102,15 +102,15 @@ class Job:
 
 
 class SqliteWriter:
-    """Commits queued jobs in groups: one transaction for many jobs.
+    """Commits queued jobs in groups, many jobs per transaction.
 
-    A job that fails is rolled back alone: the group is done again with a
-    savepoint for each job. A future resolves only after
-    COMMIT; when COMMIT fails, the whole group fails. A job with `between`
-    has a transaction of its own.
+    A failing job is rolled back alone: the group is retried with a
+    savepoint per job. A future resolves only after COMMIT; when COMMIT
+    fails, the whole group fails. A job with `between` gets a separate
+    transaction.
 
-    Shapes: the connection belongs to this writer from now on; check raises
-    a StoreUnavailableError when its file is gone.
+    Shapes: the writer owns the connection from now on; check raises
+    StoreUnavailableError when its file is gone.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class SqliteWriter:
     ) -> None:
         self._connection, self._check = connection, check
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        # Jobs come in lists, so that the two threads don't take the interpreter lock from each
-        # other for every single one.
+        # Jobs are queued in lists, so that the two threads don't contend for the interpreter
+        # lock at every single job.
         self._queue: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
         self._taken: deque[Job] = deque()
         self._home = asyncio.get_running_loop()
@@ -138,13 +138,13 @@ class SqliteWriter:
         if job.loop is not self._home:
             self._queue.put([job])
             return job.future
-        if not self._pending:  # handed over when the loop has run all that was ready
+        if not self._pending:  # handed over once the loop has run all ready callbacks
             self._home.call_soon(self._hand_over)
         self._pending.append(job)
         return job.future
 
     async def close(self) -> None:
-        """Commit all that was queued, then end the thread and close the connection."""
+        """Commit all queued jobs, then stop the thread and close the connection."""
         if not self._closed:
             self._closed = True
             self._hand_over()
@@ -161,7 +161,7 @@ class SqliteWriter:
             self._commit(group)
 
     def _next_group(self) -> list[Job]:
-        """The first job and what is queued behind it already; empty at the end."""
+        """Return the first job and those queued behind it; empty at shutdown."""
         taken = self._taken
         while not taken and not self._closed:
             taken += self._queue.get()
@@ -192,7 +192,7 @@ class SqliteWriter:
                 for job in group:
                     self._do(job)
             self._finish(group)
-        except BaseException as error:  # the thread must live on, and every caller hear of it
+        except BaseException as error:  # the thread must survive, and every caller get the error
             with contextlib.suppress(sqlite3.Error):
                 run("ROLLBACK")
             for job in group:
@@ -200,10 +200,10 @@ class SqliteWriter:
         _deliver(group)
 
     def _begin(self, group: list[Job]) -> list[Job]:
-        """Take the write lock; what is left of the group, whose other jobs were late.
+        """Take the write lock; return the group without the jobs whose deadline has passed.
 
-        Polls at short random intervals: SQLite has no queue for its lock, and its own handler
-        would sleep ever longer, so that a busy process starved the others.
+        Polls at short random intervals: SQLite has no lock queue, and its busy handler sleeps ever
+        longer, so a busy process would starve the others.
         """
         while True:
             now = time.monotonic()
@@ -226,10 +226,10 @@ class SqliteWriter:
                 return group
 
     def _do_locked(self, group: list[Job]) -> list[Job]:
-        """Let one caller after another use the write lock; those whose change is to be committed.
+        """Run one job after another under the write lock; return the jobs to commit.
 
-        What is late goes unserved. One with a `between` is the last, because the
-        other store has committed.
+        Jobs past their deadline are skipped. A job with `between` is the last one, because
+        the other store has committed.
         """
         for number, job in enumerate(group, 1):
             if job.deadline <= time.monotonic():
@@ -242,7 +242,7 @@ class SqliteWriter:
         return group
 
     def _finish(self, group: list[Job]) -> None:
-        """Commit; without WAL, readers of other processes may be in the way for a while."""
+        """Commit; without WAL, readers of other processes may block it for a while."""
         deadline = max(job.deadline for job in group)
         while True:
             try:
@@ -254,7 +254,7 @@ class SqliteWriter:
                 return
 
     def _refuse_late(self, now: float) -> None:
-        """Answer those jobs that are queued and late: the lock may be held for long."""
+        """Fail the queued jobs past their deadline: the lock may be held for long."""
         with contextlib.suppress(queue.Empty):
             while True:
                 self._taken += self._queue.get_nowait()
@@ -266,7 +266,7 @@ class SqliteWriter:
             _deliver(late)
 
     def _all_done(self, group: list[Job]) -> bool:
-        """Do all jobs, or none when one of them fails; that is rare, and savepoints cost."""
+        """Run all jobs, or none when one fails; that is rare, and savepoints are expensive."""
         run = self._connection.execute
         run("SAVEPOINT jobs")
         try:
@@ -292,7 +292,7 @@ class SqliteWriter:
         except BaseException as error:
             job.error = _not_stored(error)
             if (job.between is not None and not job.locks) or not self._connection.in_transaction:
-                raise  # alone in its transaction; or SQLite gave it up, with the jobs before
+                raise  # alone in its transaction; or SQLite rolled back the earlier jobs too
             if not job.alone:
                 run("ROLLBACK TO job")
                 run("RELEASE job")
@@ -315,7 +315,7 @@ def _too_late() -> StoreBusyError:
 
 
 def _deliver(group: list[Job]) -> None:
-    """Resolve the futures, in one step for each loop that waits."""
+    """Resolve the futures, with one callback per event loop."""
     loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in group:
         loops.setdefault(job.loop, []).append(job)
