@@ -1,1 +1,1 @@
-"""Differences between databases: column types, codecs of values, SQL syntax."""
+"""Differences between databases: column types, value codecs, SQL syntax."""

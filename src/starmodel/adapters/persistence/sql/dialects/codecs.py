@@ -1,4 +1,4 @@
-"""How one field's values become SQL values and come back as they were."""
+"""Codecs: encode field values as SQL values and decode them without loss."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from starmodel.core.fields.privacy import is_secret
 from starmodel.core.values.tagged_json import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
-LOCAL_CHARS = 26  # of the text of a moment without a zone
+LOCAL_CHARS = 26  # length of the text of a naive datetime
 ALIASES: dict[Any, type] = {
     PastDatetime: datetime.datetime,
     FutureDatetime: datetime.datetime,
@@ -48,15 +48,15 @@ ALIASES: dict[Any, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How the values of one column are written, read and compared. None is never passed to it.
+    """Encodes, decodes and compares the values of one column; never called with None.
 
-    Shapes: decode is None where the database gives the value as it was.
-    compares says what SQL can do by itself: "plain" order and equality,
-    "text" also searching, "real" and "decimal" with care, "enum" by its
-    members, and "no" means that only Python can compare. asks are the
-    types a filter's value may have for SQL to compare like Python; ask
-    makes SQL of such a value where encode would refuse it. All texts of
-    one moment lie from its text in UTC up to `after_moment`.
+    Shapes: decode is None where the driver returns the value unchanged.
+    compares is what SQL compares as Python does: "plain" order and equality,
+    "text" also searching, "real" and "decimal" with restrictions, "enum" by
+    the members, "no" nothing, so Python has to compare. asks are the types
+    that a filter value may have for SQL to compare it; ask encodes such a
+    value where encode would refuse it. All texts of one datetime sort
+    between its text in UTC and `after_moment`.
     """
 
     encode: Callable[[Any], Any]
@@ -69,7 +69,7 @@ class Codec:
 
 
 def kind_of(annotation: Any) -> Any:
-    """What a field's values are to SQL: a key of `SCALARS`, an enum class, or None for JSON.
+    """Classify a field's type: a key of `SCALARS`, an enum class, or None for JSON.
 
     >>> kind_of(int | None), kind_of(EmailStr), kind_of(list[int])
     (<class 'int'>, <class 'str'>, None)
@@ -82,14 +82,14 @@ def kind_of(annotation: Any) -> Any:
 
 
 def is_enum(kind: Any) -> bool:
-    """True for an enum that is kept by the names of its members; flags have no single name."""
+    """True for an enum that is stored by member name; members of flags have no single name."""
     return (
         isinstance(kind, type) and issubclass(kind, enum.Enum) and not issubclass(kind, enum.Flag)
     )
 
 
 def codec_of_type(kind: TypeEngine[Any], dialect: Dialect) -> Codec:
-    """The codec of an SQLAlchemy type that the user chose for a field."""
+    """Return the codec of an SQLAlchemy type that the user declared for a field."""
     kind = kind.dialect_impl(dialect)
     bind = kind.bind_processor(dialect)
     result = kind.result_processor(dialect, None)
@@ -133,7 +133,7 @@ def _real(value: Any) -> float | str:
     if not isinstance(value, float | int):
         raise wrong(value, "float")
     value = float(value)
-    # SQLite makes NULL of NaN, and no number of a word in a REAL column.
+    # SQLite stores NaN as NULL, and text that is no number unchanged in a REAL column.
     return "nan" if value != value else value
 
 
@@ -147,7 +147,7 @@ def of_type(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def moment_text(value: datetime.datetime) -> str:
-    """ISO text that sorts by time: aware values in UTC, with another offset behind it.
+    """Encode a datetime as sortable ISO text: aware values in UTC, followed by their offset.
 
     >>> moment_text(datetime.datetime.fromisoformat("2024-06-01T12:00+02:00"))
     '2024-06-01 10:00:00.000000+00:00[+02:00]'
@@ -163,7 +163,7 @@ def moment_text(value: datetime.datetime) -> str:
 
 
 def after_moment(text: str) -> str:
-    """What sorts just behind all texts of the moment that has this text in UTC."""
+    """Return the upper bound of all texts of the datetime with this UTC text."""
     return text + ("\\" if text.endswith("+00:00") else "\1")
 
 
@@ -176,7 +176,7 @@ def _moment(text: str) -> datetime.datetime:
 
 
 def _decimal(value: Any) -> decimal.Decimal:
-    """Of its text; SQLite has numbers where another program declared a column for numbers."""
+    """Decode decimal text; columns of numeric type in external SQLite tables hold numbers."""
     return decimal.Decimal(str(value))
 
 
@@ -185,7 +185,7 @@ def _duration(value: datetime.timedelta) -> int:
 
 
 def limited_text(limit: int | None) -> Callable[[Any], str]:
-    """The encoding of texts that have at most `limit` characters."""
+    """Return an encoder for texts of at most `limit` characters."""
     if limit is None:
         return text
 
@@ -199,7 +199,7 @@ def limited_text(limit: int | None) -> Callable[[Any], str]:
 
 
 def aware(value: Any) -> datetime.datetime:
-    """A datetime with a zone, for columns that keep moments."""
+    """Validate that a datetime has a time zone, for columns of aware datetimes."""
     if not isinstance(value, datetime.datetime):
         raise wrong(value, "datetime")
     if value.utcoffset() is None:
@@ -211,7 +211,7 @@ def aware(value: Any) -> datetime.datetime:
 
 
 def naive(value: Any) -> datetime.datetime:
-    """A datetime without a zone, for columns that keep none."""
+    """Validate that a datetime has no time zone, for columns of naive ones."""
     if not isinstance(value, datetime.datetime):
         raise wrong(value, "datetime")
     if value.utcoffset() is not None:
@@ -220,7 +220,7 @@ def naive(value: Any) -> datetime.datetime:
 
 
 def naive_time(value: Any) -> datetime.time:
-    """A time of day without a zone, for columns that keep none."""
+    """Validate that a time of day has no time zone, for columns of naive ones."""
     if not isinstance(value, datetime.time):
         raise wrong(value, "time")
     if value.tzinfo is not None:
@@ -264,7 +264,7 @@ SCALARS: dict[Any, Codec] = {
 
 
 def kept_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
-    """The members by the texts that a declared SQLAlchemy type keeps of them.
+    """Return the members by the texts that a declared SQLAlchemy type stores for them.
 
     Raises: ValueError, for a type of other members.
     """
@@ -285,7 +285,7 @@ def kept_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
 
 
 def enum_codec(kind: type[enum.Enum], kept: Mapping[str, enum.Enum] | None = None) -> Codec:
-    """Members by name, as SQLModel stores them, or by the texts that are kept of them."""
+    """Encode members by name, as SQLModel does, or by the texts of a declared type."""
     members = dict(kind.__members__) if kept is None else dict(kept)
     texts = {member: text for text, member in reversed(members.items())}
     if kept is None:
@@ -295,7 +295,7 @@ def enum_codec(kind: type[enum.Enum], kept: Mapping[str, enum.Enum] | None = Non
 
 
 def json_codec(info: FieldInfo) -> Codec:
-    """JSON text, validated on the way back; what no longer validates is given as it was stored."""
+    """Encode as JSON, validate when decoding; a value that is no longer valid is returned as is."""
     rules = [item for item in info.metadata if not isinstance(item, FieldOptions)]
     annotation: Any = info.annotation
     adapters: list[TypeAdapter[Any]] = []
@@ -304,7 +304,7 @@ def json_codec(info: FieldInfo) -> Codec:
     try:
         adapters.append(TypeAdapter(annotation))
     except PydanticSchemaGenerationError:
-        if not rules:  # by which alone the type is known
+        if not rules:  # without them the type has no schema
             raise
     _check_storable(adapters[0].core_schema)
 
@@ -313,7 +313,7 @@ def json_codec(info: FieldInfo) -> Codec:
             return to_text(value)
         except ValueError:
             if is_secret(annotation):
-                raise  # its serializer would mask it
+                raise  # the type's serializer would mask the secret
         try:
             return to_text(adapters[0].dump_python(value, mode="json"))
         except PydanticSerializationError as error:
@@ -322,7 +322,7 @@ def json_codec(info: FieldInfo) -> Codec:
     def decode(text: Any) -> Any:
         value = from_text(text)
         for adapter in adapters:
-            # Not strict: a set inside a list of models may have come back as a list.
+            # Not strict: a set inside a list of models was serialised as a list.
             with contextlib.suppress(ValidationError):
                 return adapter.validate_python(value, strict=False, by_name=True, by_alias=False)
         return value
@@ -331,7 +331,7 @@ def json_codec(info: FieldInfo) -> Codec:
 
 
 def _check_storable(schema: Any) -> None:
-    """Raises: ValueError, for a type whose values have no form as JSON."""
+    """Reject types that can't be serialised as JSON. Raises: ValueError."""
     if isinstance(schema, list | tuple):
         for part in schema:
             _check_storable(part)

@@ -1,4 +1,4 @@
-"""What differs between the databases: types of columns, forms of values, words of SQL."""
+"""Base class of the SQL dialects: column types, value encodings, syntax."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from sqlalchemy.types import TypeEngine
 
 from starmodel.adapters.persistence.sql.dialects.codecs import SCALARS, Codec, is_enum, limited_text
 
-# The SQLAlchemy types in which a user may ask that values of a kind be kept.
+# The SQLAlchemy types that a user may declare for the columns of each kind.
 KEPT_IN: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
     None: (JSON,),
     str: (String,),
@@ -58,27 +58,26 @@ KEPT_IN: dict[Any, tuple[type[TypeEngine[Any]], ...]] = {
 }
 
 NOT_FOUND_BY_ASCII = frozenset("\u0130\u212a")
-"""The letters beyond ASCII that are ASCII in lower case: I with a dot, and the sign of Kelvin."""
+"""Letters beyond ASCII with an ASCII lower case: I with a dot above, and the Kelvin sign."""
 
 _OLD_LETTERS = re.compile("[\0-\u012f\u0131-\u021f\u0386-\u03a2\u03a4-\u03ce\u0400-\u0481]*")
 
 
 def knows_letters(text: str) -> bool:
-    """True for letters of Europe that everybody lowers alike, whatever its version of Unicode.
+    """True for European letters that every database lowers alike, in any Unicode version.
 
-    Without the Greek sigma, whose form at the end of a word not everybody knows.
+    Excludes the Greek sigma, whose lower case at the end of a word differs.
     """
     return _OLD_LETTERS.fullmatch(text) is not None
 
 
 class Flavour(ABC):
-    """One kind of database.
+    """The SQL dialect of one kind of database.
 
-    Shapes: title is its name for people; table_options are arguments of
-    every `Table`; deletes_self_references says that a row that refers to
-    itself can be deleted as it is; case_matters, that names of tables and
-    columns may differ by case alone; scalars has a codec for each kind of
-    `values.kind_of`.
+    Shapes: title is the name for messages; table_options are arguments of
+    every `Table`; deletes_self_references, a row with a foreign key to itself
+    can be deleted directly; case_matters, identifiers may differ by case
+    alone; scalars has a codec for each kind of `values.kind_of`.
     Units: max_name_length is in name_unit.
     """
 
@@ -90,91 +89,91 @@ class Flavour(ABC):
     name_unit = "characters"
     scalars: ClassVar[Mapping[Any, Codec]] = SCALARS
     every_column: str
-    """The query of (table, column) over all tables in which a class may have its own."""
+    """Query for (table, column) of all tables that may belong to an entity type."""
 
     @property
     def table_options(self) -> dict[str, Any]:
         return {}
 
     def name_length(self, name: str) -> int:
-        """How much of `max_name_length` a name takes."""
+        """Return the length of an identifier, in name_unit."""
         return len(name)
 
     @abstractmethod
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
-        """The type of a column that keeps values of a kind exactly.
+        """Return a column type that stores all values of a kind without loss.
 
-        Shapes: given is SQLModel's idea of it; keyed says that the column
-        is part of a key or an index.
+        Shapes: given is the type that SQLModel chose; keyed, the column is part
+        of a key or an index.
         """
 
     def declared_enum(self, given: Enum) -> TypeEngine[Any]:
-        """The type of a column whose values a user declared by an Enum of SQLAlchemy."""
+        """Return the column type of an SQLAlchemy Enum that the user declared."""
         return given
 
     def filling_every_column(self, insert: str) -> str:
-        """The INSERT, also where the database would rather make a value by itself."""
+        """Return an INSERT that also writes values which the database would generate."""
         return insert
 
     def server_default(self, default: Any) -> Any:
-        """A column's default for those who write past us, as this database takes it."""
+        """Return the default for external writers in the syntax of this dialect."""
         return default
 
     def codec(self, kind: Any, column_type: TypeEngine[Any]) -> Codec:
-        """How values of a scalar kind, no enum, are kept in a column of this type."""
+        """Return the codec of a scalar kind (not an enum) for a column of this type."""
         codec = self.scalars[kind]
         if kind is str:
             return replace(codec, encode=limited_text(getattr(column_type, "length", None)))
         return codec
 
     def takes(self, kind: Any, column_type: TypeEngine[Any]) -> bool:
-        """True when a column type that a user chose keeps values of this kind as ours would."""
+        """True when a declared column type stores this kind like the derived column type."""
         return isinstance(column_type, KEPT_IN[enum.Enum if is_enum(kind) else kind])
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The column compared by code points, as Python compares."""
+        """Return the column, compared by code points like Python strings."""
         return type_coerce(column, String)
 
     def as_read(self, column: ColumnElement[Any], kind: type) -> ColumnElement[Any]:
-        """A column of another program's table, each of whose values is compared as it is read.
+        """Return a column of an external table, whose values are compared in decoded form.
 
         Shapes: kind is datetime, date or time.
         """
         return column
 
     def as_decimal(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The column compared as numbers."""
+        """Return the column, compared as a number."""
         return column
 
     def finds(self, wanted: str) -> bool:
-        """True when this database finds the text, in lower case, as Python would."""
+        """True when a search for this lower-case text gives the same result here as in Python."""
         return True
 
     def finds_alike(self, wanted: str, text: str) -> bool:
-        """False when this database may find a text in another one where Python does not.
+        """False when a search for one text in another may differ from Python's result.
 
-        Or the other way round, because it lowers some letter otherwise.
+        The cause is a letter that the database lowers differently.
         Shapes: wanted is in lower case.
         """
         return NOT_FOUND_BY_ASCII.isdisjoint(text) if wanted.isascii() else knows_letters(text)
 
     def is_number(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        """That a float is not NaN, which no comparison in Python lets through."""
+        """Return the condition that a float is not NaN, which compares false in Python."""
         return column <= literal(float("inf"), Double())
 
     def has_no_zone(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        """That a time of day has no zone; one without is never before or after one with."""
+        """Return the condition that a time is naive; naive and aware times have no order."""
         return true()
 
     @abstractmethod
     def place(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
-        """The position of the wanted text in the lower-case column, from 1 on; 0 if it has none."""
+        """Return the 1-based position of the text in the lower-case column; 0 when missing."""
 
     def ordered(
         self, term: ColumnElement[Any], *, descending: bool, nullable: bool
     ) -> list[ColumnElement[Any]]:
-        """The terms of an ORDER BY that puts NULL last either way."""
+        """Return the ORDER BY terms; NULL sorts last in both directions."""
         term = term.desc() if descending else term.asc()
         return [term.nulls_last() if nullable else term]

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: texts in a binary collation, and limits where an index has one."""
+"""MySQL and MariaDB: binary collation, and limited lengths for indexed columns."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _day(value: datetime.date) -> datetime.date:
 
 
 def _decimal(value: Any) -> decimal.Decimal:
-    """Without the zeros that the column fills up."""
+    """Strip the trailing zeros that the column type adds."""
     made = decimal.Decimal(value).normalize(_EXACT)
     return made.quantize(decimal.Decimal(1), context=_EXACT) if made.as_tuple()[2] > 0 else made  # type: ignore[operator]
 
@@ -78,14 +78,14 @@ def _time(value: Any) -> datetime.time:
 
 
 def is_mariadb(version: str) -> bool:
-    """Which of the two a server is that says this of its version."""
+    """True when the server's version string is MariaDB's."""
     return "mariadb" in version.lower()
 
 
 class MysqlFlavour(Flavour):
-    """Texts are compared byte by byte, which is the order of code points.
+    """Compares texts byte by byte, which is the order of code points.
 
-    Shapes: collation is the server's binary one that minds blanks at the end.
+    Shapes: collation is the server's binary one without blank padding.
     """
 
     title = "MySQL"
@@ -100,7 +100,7 @@ class MysqlFlavour(Flavour):
     deletes_self_references = False
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
-        # MariaDB sorts a text as if it had no NUL at its end.
+        # MariaDB ignores a NUL at the end of a text when it sorts.
         str: replace(SCALARS[str], decode=unescaped),
         float: replace(SCALARS[float], encode=finite_of),
         decimal.Decimal: replace(SCALARS[decimal.Decimal], ask=asked_decimal(35, 30)),
@@ -126,7 +126,7 @@ class MysqlFlavour(Flavour):
     }
 
     def learn(self, version: str) -> None:
-        """Be that of a server that says this of its version."""
+        """Adopt the collation of the server with this version string."""
         self.collation = "utf8mb4_nopad_bin" if is_mariadb(version) else "utf8mb4_0900_bin"
 
     @property
@@ -140,7 +140,7 @@ class MysqlFlavour(Flavour):
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
         length = getattr(given, "length", None)
         if kind is None:
-            return VARCHAR(KEYED_CHARS) if keyed else LONGTEXT()  # JSON of MySQL sorts its keys
+            return VARCHAR(KEYED_CHARS) if keyed else LONGTEXT()  # JSON reorders keys
         if kind is str:
             if length is None and keyed:
                 length = KEYED_CHARS
@@ -161,7 +161,7 @@ class MysqlFlavour(Flavour):
         return _OWN.get(kind, given)
 
     def server_default(self, default: Any) -> Any:
-        # DATETIME(6) takes only a now of the same precision.
+        # The default of DATETIME(6) must be a now() of the same precision.
         is_now = isinstance(getattr(default, "arg", None), func.now().__class__)
         return DefaultClause(text("CURRENT_TIMESTAMP(6)")) if is_now else default
 
@@ -195,7 +195,7 @@ class MysqlFlavour(Flavour):
         return func.instr(func.lower(self.as_text(column)), wanted, type_=Integer)
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        return column  # its table says how it is compared
+        return column  # the table options set the collation
 
     def ordered(
         self, term: ColumnElement[Any], *, descending: bool, nullable: bool

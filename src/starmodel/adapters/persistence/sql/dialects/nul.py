@@ -1,4 +1,4 @@
-"""Texts without NUL, for databases that keep none or sort it wrongly."""
+"""Escapes NUL in texts, for databases that refuse it or sort it wrongly."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-# These two keep the order of texts, and each other apart.
+# These escapes preserve the sort order, and keep NUL and \1 distinct.
 _ESCAPES = {0: "\1\1", 1: "\1\2"}
 _KEPT = {told: chr(char) for char, told in _ESCAPES.items()}
 
 
 def escaped(text: str) -> str:
-    """The text without NUL.
+    """Return the text with NUL escaped.
 
     >>> unescaped(escaped("a\\0\\1b")) == "a\\0\\1b"
     True
@@ -23,19 +23,19 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` was given."""
+    """Reverse `escaped`."""
     if "\1" not in text:
         return text
     return re.sub("\1[\1\2]", lambda found: _KEPT[found[0]], text)
 
 
 def findable(wanted: str) -> bool:
-    """True when the text can't be found by mistake across two escaped characters."""
+    """True when a search for the text can't match across two escaped characters."""
     return "\1" not in wanted and "\2" not in wanted and "\0" not in wanted
 
 
 def without_nul(encode: Callable[[Any], str], limit: int | None) -> Callable[[Any], str]:
-    """The encoding of texts, with NUL escaped, into a column of so many characters."""
+    """Return an encoder that escapes NUL and checks the column's maximum length."""
 
     def encoded(value: Any) -> str:
         text = escaped(encode(value))

@@ -1,4 +1,4 @@
-"""Numbers that a column keeps exactly, or not at all."""
+"""Encoders of numbers, which a column stores without loss or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starmodel.adapters.persistence.sql.dialects.codecs import whole, wrong
 
 
 def whole_of(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
-    """The encoding of whole numbers into a column of this type."""
+    """Return the encoder of integers for a column of this type."""
     if isinstance(entity_type, BigInteger) or not isinstance(entity_type, Integer):
         return whole
     bits = 15 if isinstance(entity_type, SmallInteger) else 31
@@ -28,14 +28,14 @@ def whole_of(entity_type: TypeEngine[Any]) -> Callable[[Any], int]:
 
 
 def float_of(value: Any) -> float:
-    """A float, from any real number."""
+    """Encode any real number as a float."""
     if not isinstance(value, float | int):
         raise wrong(value, "float")
     return float(value)
 
 
 def finite_of(value: Any) -> float:
-    """A float that is a number, for databases that keep no other."""
+    """Encode a finite float, for databases without NaN and infinity."""
     made = float_of(value)
     if made != made or made in (float("inf"), float("-inf")):
         raise ValueError(f"is {made}, which this database can't keep")
@@ -43,7 +43,7 @@ def finite_of(value: Any) -> float:
 
 
 def decimal_of(precision: int | None, scale: int | None) -> Callable[[Any], decimal.Decimal]:
-    """The encoding of decimals with so many digits in all and behind the point.
+    """Return the encoder of decimals with this precision and scale.
 
     >>> decimal_of(4, 2)(decimal.Decimal("1.5"))
     Decimal('1.5')
@@ -71,9 +71,9 @@ def decimal_of(precision: int | None, scale: int | None) -> Callable[[Any], deci
 
 
 def asked_decimal(before: int, behind: int) -> Callable[[Any], decimal.Decimal]:
-    """Numbers that a column may be compared with: of so many digits around the point.
+    """Return the encoder of numbers in comparisons, with limited digits around the point.
 
-    Raises: ValueError, for others, which databases round or refuse.
+    Raises: ValueError, for other numbers, which databases round or refuse.
     """
 
     def ask(value: Any) -> decimal.Decimal:

@@ -1,4 +1,4 @@
-"""PostgreSQL: its own types wherever they keep every value exactly."""
+"""PostgreSQL: native types wherever they store every value without loss."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def _same(value: Any) -> Any:
 
 
 class PostgresqlFlavour(Flavour):
-    """Texts are compared by code points, whatever the locale of the database.
+    """Compares texts by code points, whatever the locale of the database.
 
-    Shapes: icu says that the server knows the collation that lowers every
-    letter of Unicode.
+    Shapes: icu, the server has the ICU collation that lowers every Unicode
+    letter.
     """
 
     title = "PostgreSQL"
@@ -101,7 +101,7 @@ class PostgresqlFlavour(Flavour):
 
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
         if kind is None:
-            # JSONB would sort keys and refuse NUL; JSON can't be part of a key.
+            # JSONB would reorder keys and refuse NUL; JSON can't be part of a key.
             return given if isinstance(given, JSONB) else String() if keyed else JSON()
         if kind is int and not isinstance(given, SmallInteger):
             return BigInteger()

@@ -1,4 +1,4 @@
-"""SQLite: few types of its own, so most values are texts that sort as they should."""
+"""SQLite: few native types, so most values are stored as sortable texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 DECIMAL_ORDER = "starmodel_decimal"
 LOWER = "starmodel_lower"
 ISO = "starmodel_iso"
-"""ISO(kind, value) is our text of a date, time or moment, however another program wrote it."""
+"""ISO(kind, value) parses a date, time or datetime in any format and returns our text of it."""
 
 
 class SqliteFlavour(Flavour):
@@ -30,8 +30,8 @@ class SqliteFlavour(Flavour):
     )
 
     def column_type(self, kind: Any, given: TypeEngine[Any], *, keyed: bool) -> TypeEngine[Any]:
-        # A column that SQLite takes for a number would turn text like "1.10" into a float;
-        # its dates can't hold every timedelta.
+        # A type with numeric affinity would convert text like "1.10" to a float; SQLite's date
+        # types don't cover the range of timedelta.
         if kind is None or kind is decimal.Decimal:
             return given.with_variant(Text(), "sqlite")
         if kind is datetime.timedelta:
@@ -53,7 +53,7 @@ class SqliteFlavour(Flavour):
     def place(
         self, wanted: ColumnElement[Any], column: ColumnElement[Any], *, ascii_only: bool
     ) -> ColumnElement[Any]:
-        # instr() has no wildcards to escape, and unlike LIKE it sees past a NUL. SQLite's own
-        # lower() knows only ASCII, so any other text is compared by Python's.
+        # instr() needs no escaping of wildcards, and unlike LIKE it doesn't stop at a NUL. SQLite's
+        # lower() covers only ASCII, so any other text is lowered by Python.
         lower = func.lower(column) if ascii_only else getattr(func, LOWER)(column)
         return func.instr(lower, wanted, type_=Integer)

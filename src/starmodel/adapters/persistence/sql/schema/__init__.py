@@ -1,1 +1,1 @@
-"""Tables and columns: derived from entity classes, checked against existing tables."""
+"""Tables and columns: derived from entity types, checked against the existing schema."""

@@ -1,4 +1,4 @@
-"""`BaseTable`: an id and two times for table classes, the same fields as FastSQLModel's."""
+"""`BaseTable`: an id and two timestamps for table classes, the same fields as FastSQLModel's."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ class BaseTable(SQLModel):
 
 
 def fast_base_table() -> Any:
-    """FastSQLModel's `BaseTable`, imported without letting it near a database of its own choice.
+    """Return FastSQLModel's `BaseTable`, imported without connecting to a database.
 
-    At its import it builds an engine from DATABASE_URL, with a driver that
-    may not be installed; here that is an empty SQLite in memory, never used.
+    FastSQLModel creates an engine from DATABASE_URL when it is imported,
+    with a driver that may not be installed; here that URL is an in-memory
+    SQLite database, which is never used.
 
     Raises: ModuleNotFoundError, when FastSQLModel is not installed.
     """
@@ -56,6 +57,6 @@ def fast_base_table() -> Any:
             del os.environ["DATABASE_URL"]
         else:
             os.environ["DATABASE_URL"] = url
-    # Says what is so anyway, in a way that pydantic warns of at each class.
+    # Redundant, and pydantic warns about it at each subclass.
     base.model_config.pop("json_encoders", None)
     return base

@@ -1,4 +1,4 @@
-"""What a table that is there already must have to serve its class."""
+"""Checks whether an existing table fits its entity type."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from starmodel.core.errors import ConfigurationError
 
 
 def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect) -> None:
-    """Let a table pass that is not there yet, or has every column that is written and read.
+    """Accept a missing table, or one with every column that is read or written.
 
-    Raises: ConfigurationError, naming the table, the columns that it lacks and the remedy.
+    Raises: ConfigurationError, naming the table, its missing columns and the remedy.
     """
     names = {name.lower() for name in there}
     missing = [c.name for c in mapped.table.columns if c.name.lower() not in names]
@@ -41,7 +41,7 @@ def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect)
         types = {VERSION: "BIGINT NOT NULL DEFAULT 1", EXPIRES: "DOUBLE PRECISION"}
         added = ", ".join(f"{column} {types[column]}" for column in missing)
         remedy = f"Records with a ttl need them: add {added}; or leave the ttl out of {name}."
-    elif VERSION not in names:  # another program's, which nobody should drop
+    elif VERSION not in names:  # an external table, which must not be dropped
         remedy = f"Add them to it, or leave their fields out of {name}."
     raise ConfigurationError(
         f"The table {table!r} of {name} lacks the columns {', '.join(map(repr, missing))}. {remedy}"
@@ -49,7 +49,7 @@ def check_columns(mapped: EntityTable, there: Collection[str], dialect: Dialect)
 
 
 def _addition(mapped: EntityTable, name: str, dialect: Dialect) -> str:
-    """The statement that adds a column; … stands for a default that only the developer knows."""
+    """Return the ALTER TABLE that adds a column; … marks a default that the developer chooses."""
     column = mapped.table.c[name]
     quoted = dialect.identifier_preparer.format_table(mapped.table)
     made = str(CreateColumn(column).compile(dialect=dialect))
@@ -61,7 +61,7 @@ def _addition(mapped: EntityTable, name: str, dialect: Dialect) -> str:
 def _default(mapped: EntityTable, name: str, dialect: Dialect) -> str:
     field = next((f for f in mapped.fields.values() if f.column.name == name), None)
     if field is None:
-        return "1"  # a version
+        return "1"  # the version column
     value = mapped.cls.__pydantic_fields__[field.name].default
     if value is PydanticUndefined or value is None:
         return "…"
@@ -69,13 +69,13 @@ def _default(mapped: EntityTable, name: str, dialect: Dialect) -> str:
         bound = literal(value, field.column.type)
         return str(bound.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     except (CompileError, NotImplementedError, TypeError, ValueError, AttributeError):
-        return "…"  # a type that has no literal, such as JSON
+        return "…"  # a type without a literal, such as JSON
 
 
 def check_fit(mapped: EntityTable, unfit: str) -> None:
-    """Let a table pass that lets each of its rows be found and held.
+    """Accept a table whose rows can be found and locked by key.
 
-    Shapes: unfit is what the database says against it, "" for nothing.
+    Shapes: unfit is the database's reason against the key, "" for none.
     Raises: ConfigurationError, naming the remedy.
     """
     if unfit:
@@ -85,7 +85,7 @@ def check_fit(mapped: EntityTable, unfit: str) -> None:
 
 
 def no_key(table: str, column: str) -> str:
-    """What is wrong with a table whose ids are not unique."""
+    """Describe a table whose key is not unique."""
     return (
         f"lets several rows have the same {column}, and has no column {VERSION} to tell changes "
         f"by. Declare its key as the id, or: CREATE UNIQUE INDEX {table}_{column} "
@@ -94,7 +94,7 @@ def no_key(table: str, column: str) -> str:
 
 
 def guard_of(mapped: EntityTable) -> str:
-    """What keeps updates from being lost where no column does; "" where one does."""
+    """Describe the protection against lost updates without a version column; "" with one."""
     if mapped.versioned:
         return ""
     return (
@@ -105,14 +105,14 @@ def guard_of(mapped: EntityTable) -> str:
 
 
 class TableWarning(NamedTuple):
-    """A difference between a table and its class. Shapes: blocks means that every create fails."""
+    """A difference between a table and its class. Shapes: blocks, every create fails."""
 
     text: str
     blocks: bool = False
 
 
 def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list[TableWarning]:
-    """Constraints of an existing table that its class does not meet, so that writes fail.
+    """Find constraints of an existing table that its entity type violates, so writes fail.
 
     Shapes: texts name table, column and remedy; there is empty for a table that was just created.
     """
@@ -143,7 +143,7 @@ def drift_of(mapped: EntityTable, there: FoundColumns, dialect: Dialect) -> list
 
 
 def _is_filled(field: StoredField) -> bool:
-    """True when something else makes a value where the field has None."""
+    """True when a default or the database supplies a value for None."""
     return field.insert is not None or field.left_out or field.computed
 
 

@@ -1,4 +1,4 @@
-"""A constraint that a database found broken, in words for the person at the form."""
+"""Translates broken database constraints to messages for the form's fields."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Broken = Literal["unique", "foreign", "null", "check", "value"]
 
 
 class RefusedError(Exception):
-    """What a database said of a row that it did not take.
+    """The database refused a row.
 
-    Shapes: columns are named as in the table, as far as the database told.
+    Shapes: columns are column names of the table, as far as the driver reports them.
     """
 
     def __init__(self, broken: Broken, columns: Sequence[str] = (), check: str = "") -> None:
@@ -26,7 +26,7 @@ class RefusedError(Exception):
 
 
 def constraint_error(mapped: EntityTable, refused: RefusedError, kind: str) -> ConstraintError:
-    """The refusal of a change of this kind, with a sentence for each field that it is about."""
+    """Return the ConstraintError of a refused change, with one message per field."""
     title, broken = mapped.entity_type.title, refused.broken
     if broken == "foreign" and kind == "delete":
         return ConstraintError(Message("constraint.referred", title=title))
@@ -36,7 +36,7 @@ def constraint_error(mapped: EntityTable, refused: RefusedError, kind: str) -> C
     titles = {field.name: field.title for field in found}
     told = _sentences(mapped, refused, titles)
     reason = _joined(told) or _REASONS[broken]
-    if not told:  # as with a trigger: only the database knows why
+    if not told:  # as with a trigger, whose condition is opaque
         log.warning("%s was refused: %s", title, refused.__cause__ or refused)
     if broken == "null" and columns and not told:
         reason = f"Its table needs a value for {', '.join(sorted(columns))}, and has no default."
@@ -63,11 +63,11 @@ def _sentences(
 
 
 def _joined(sentences: dict[str, str]) -> str:
-    """The sentences one after the other, each of them once; "" for none."""
+    """Join the distinct sentences; "" for none."""
     return joined("joined.sentences", dict.fromkeys(sentences.values()))
 
 
-# What is broken, for one field and for several together; "" where each field has its own sentence.
+# The messages for one field and for several; "" where each field has a separate message.
 _KEYS: dict[Broken, tuple[str, str]] = {
     "unique": ("constraint.unique", "constraint.unique_together"),
     "foreign": ("constraint.foreign", ""),

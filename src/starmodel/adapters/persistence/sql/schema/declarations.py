@@ -1,4 +1,4 @@
-"""What a class says of its table beside its fields: constraints, indexes, options, defaults."""
+"""Table-level declarations of a class: constraints, indexes, options, defaults."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ Fill = Callable[[], Any]
 
 
 def table_arguments(cls: type[Entity], flavour: Flavour) -> tuple[list[Any], dict[str, Any]]:
-    """The constraints, indexes and options of `__table_args__`; copies, for one table.
+    """Copy the constraints, indexes and options of `__table_args__`, for one table.
 
-    Raises: TypeError, for what a table can't be given.
+    Raises: TypeError, for items that a table does not accept.
     """
     given = getattr(cls, "__table_args__", None) or ()
     options = given if isinstance(given, dict) else {}
@@ -52,7 +52,7 @@ def table_arguments(cls: type[Entity], flavour: Flavour) -> tuple[list[Any], dic
     if options.get("schema") and flavour.dialect.name == "sqlite":
         raise TypeError(f"__table_args__ has the schema {options['schema']!r}; SQLite has none")
     if getattr(cls, "__table__", None) is not None:
-        return [], options  # its constraints are copied with the table
+        return [], options  # `to_metadata` copies its constraints
     for item in items:
         if not isinstance(item, Constraint | Index):
             raise TypeError(f"__table_args__ has {item!r}; expected constraints and indexes")
@@ -62,7 +62,7 @@ def table_arguments(cls: type[Entity], flavour: Flavour) -> tuple[list[Any], dic
 
 
 def keyed_columns(items: Iterable[Any]) -> set[str]:
-    """The columns that unattached constraints and indexes name."""
+    """Return the columns named by unattached constraints and indexes."""
     found: set[str] = set()
     for item in items:
         for column in (*pending_columns(item), *getattr(item, "expressions", ())):
@@ -72,13 +72,13 @@ def keyed_columns(items: Iterable[Any]) -> set[str]:
 
 
 def primary_key_of(items: Iterable[Any]) -> set[str]:
-    """The columns of a PrimaryKeyConstraint among them."""
+    """Return the columns of a PrimaryKeyConstraint among the items."""
     keys = [item for item in items if isinstance(item, PrimaryKeyConstraint)]
     return keyed_columns(keys)
 
 
 def table_checks(column: Column[Any]) -> list[CheckConstraint]:
-    """The checks of a column, as checks of its table, where every database takes a name."""
+    """Return a column's checks as table checks, which every database lets us name."""
     found = [c for c in column.constraints if isinstance(c, CheckConstraint)]
     column.constraints.difference_update(found)
     return [
@@ -91,7 +91,7 @@ def table_checks(column: Column[Any]) -> list[CheckConstraint]:
 
 
 def name_checks(table: Table) -> None:
-    """Give each unnamed check a name of its own, by which a refusal is explained."""
+    """Name each unnamed check, so that a violation can be traced to it."""
     checks = [c for c in table.constraints if isinstance(c, CheckConstraint)]
     taken = {str(check.name) for check in checks if check.name is not None}
     unnamed = [check for check in checks if check.name is None]
@@ -108,28 +108,28 @@ def name_checks(table: Table) -> None:
 
 
 def rule_of(check: CheckConstraint) -> str:
-    """The SQL of a check, with its values."""
+    """Return the SQL of a check, with literal values."""
     return str(check.sqltext.compile(compile_kwargs={"literal_binds": True}))
 
 
 def checked_columns(check: CheckConstraint, table: Table) -> list[str]:
-    """The columns that a check speaks of, by the words of its SQL."""
+    """Return the columns that the SQL of a check refers to."""
     words = set(re.findall(r"\w+", rule_of(check)))
     return [column.name for column in table.columns if column.name in words]
 
 
 def is_computed(column: Column[Any]) -> bool:
-    """True for a column whose values the database makes of others."""
+    """True for a generated column (GENERATED ALWAYS AS)."""
     return column.computed is not None
 
 
 def take_defaults(spec: FieldSpec, column: Column[Any]) -> tuple[Fill | None, Fill | None]:
-    """What a column's default and onupdate give, for an insert and for an update.
+    """Return the column's default and onupdate, as callables for INSERT and UPDATE.
 
-    A default fills in for None. One that only the database can work out
-    stays in the column as its server_default.
+    A default replaces None. A default that only the database can evaluate
+    stays on the column as its server_default.
 
-    Raises: ValueError, for one that can't be obeyed.
+    Raises: ValueError, for an unsupported default.
     """
     insert = _fill(spec, column, column.default, "default")
     update = _fill(spec, column, column.onupdate, "onupdate")
@@ -147,7 +147,7 @@ def _fill(spec: FieldSpec, column: Column[Any], given: Any, what: str) -> Fill |
     if getattr(given, "is_scalar", False):
         return lambda: copy.deepcopy(given.arg)
     if getattr(given, "is_callable", False):
-        return lambda: given.arg(None)  # SQLAlchemy gives each a context, which we have none of
+        return lambda: given.arg(None)  # SQLAlchemy would pass an execution context
     if isinstance(getattr(given, "arg", None), functions.now | functions.current_timestamp):
         return _now(spec, column)
     raise ValueError(
@@ -157,7 +157,7 @@ def _fill(spec: FieldSpec, column: Column[Any], given: Any, what: str) -> Fill |
 
 
 def _of_server(spec: FieldSpec, column: Column[Any]) -> Fill | None:
-    """What the database would fill in, where that is known here; None where only it knows."""
+    """Evaluate a server_default where its value is known here; None for any other."""
     default: Any = column.server_default
     if not isinstance(default, DefaultClause):
         return None

@@ -1,4 +1,4 @@
-"""Fields on columns that other programs made: read as they are, or refused by name."""
+"""Codecs of fields on columns of external tables; unsupported column types are refused by name."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
 Adapted = tuple[Codec, TypeEngine[Any]]
 Make = Callable[[Any, FoundColumn, Flavour], Adapted]
 MICROSECONDS = datetime.timedelta(microseconds=1)
-_UNUSED = Codec(str, None)  # kinds that are no scalars are only refused
+_UNUSED = Codec(str, None)  # a placeholder: kinds that are no scalars are only refused
 
 
 def adapted(
     kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour, *, own: bool = False
 ) -> Adapted | None:
-    """How values of a kind are kept in the column; None where that is as in a table of ours.
+    """Return the codec for a kind on the column; None for the codec of a derived column.
 
     Shapes: own is True for a table that StarModel created.
     Raises: ValueError, naming the type of the column and the type to declare.
@@ -135,7 +135,7 @@ def _uuid_as_text(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adap
 
 
 def _text_uuid(found: FoundColumn) -> Adapted:
-    """UUIDs with dashes, unless the column shows or leaves room for others only."""
+    """Encode UUIDs with dashes, unless the column's length or its sample rules that out."""
     hexadecimal = len(found.sample) == 32 if isinstance(found.sample, str) else found.length == 32
     write = _hex if hexadecimal else str
     codec = Codec(of_type(uuid.UUID, write), _read_uuid, "plain", (uuid.UUID,))
@@ -241,7 +241,7 @@ def _numbered(kind: type[enum.Enum]) -> Adapted:
 
 
 def _native(annotation: Any) -> Codec:
-    """What the driver gives and takes, such as lists for arrays."""
+    """Pass through the driver's native values, such as lists for arrays."""
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
 
     def encode(value: Any) -> Any:
@@ -275,14 +275,14 @@ def fitted(
     *,
     own: bool = False,
 ) -> Any:
-    """The stored field with the codec that its column needs; own is True for a table of ours.
+    """Return the stored field with the codec of its column; own, StarModel created the table.
 
-    Raises: ValueError, for a column that would keep other values than the field has.
+    Raises: ValueError, for a column type that can't store the field's values.
     """
     made = adapted(kind, annotation, found, flavour, own=own)
     if made is not None:
         codec, column_type = made
-        if found.type:  # SQLite takes a value as it is, whatever the column is called
+        if found.type:  # "" for SQLite, where a column of any type stores any value
             field.column.type = column_type
         field = replace(field, codec=codec)
     return replace(field, generated=True) if found.generated else field

@@ -1,7 +1,7 @@
 """Codecs of fields on existing SQLite columns, chosen by the declared type of the column.
 
-SQLite converts a value by the affinity of its column: a column for numbers makes a number of
-the text "007", and of a decimal with more digits than a double has.
+SQLite converts a value by the type affinity of its column: numeric affinity turns the text "007"
+into a number, and rounds a decimal with more digits than a double.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NUMERIC_TEXT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
 def family_of(declared: str) -> Family:
-    """What a declared column type means, by SQLite's own order of rules.
+    """Map a declared column type to its affinity, by SQLite's order of rules.
 
     >>> family_of("VARCHAR(20)"), family_of("DOUBLE"), family_of("NUMERIC(10, 2)"), family_of("")
     ('text', 'real', 'decimal', 'any')
@@ -74,9 +74,9 @@ def family_of(declared: str) -> Family:
 
 
 def sqlite_codec(kind: Any, codec: Codec, declared: str, *, own: bool) -> Codec | None:
-    """The codec of a field on a column of this type; None where it is as in a new table.
+    """Return the codec of a field on a column of this type; None for the one of a derived column.
 
-    Tables of other programs keep what they have: only what SQLite would change is refused.
+    Values of external tables stay unchanged: only values that SQLite would convert are refused.
 
     Shapes: own is True for a table that StarModel created.
     Raises: ValueError, naming the type of the column and the type to declare.
@@ -97,7 +97,7 @@ def sqlite_codec(kind: Any, codec: Codec, declared: str, *, own: bool) -> Codec 
 
 
 def refusal(word: str, kind: Any, wanted: str | None) -> str:
-    """Why a column keeps no values of a kind, and what the field may be declared as."""
+    """Explain why a column type can't store a kind, and which type to declare for the field."""
     name = "JSON" if kind is None else getattr(kind, "__name__", str(kind))
     remedy = f"Declare the field as {wanted}" if wanted else "Give the field the type of its column"
     return f"its column has the type {word}, which keeps no {name}. {remedy}"

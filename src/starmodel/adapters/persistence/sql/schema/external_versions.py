@@ -1,4 +1,4 @@
-"""Versions for the rows of a table that has no column for them."""
+"""Version numbers for rows of tables without a version column."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MAX_KEPT = 50_000
 
 
 class _Seen:
-    """What is known of one id.
+    """Version state of one id.
 
-    Shapes: digest is of the content that has the version, None when that
-    was never read; since is the tick at which it became known; last is the
-    highest version that was given or announced; coming has the versions of
-    commits under way, by the digest of what they leave behind.
+    Shapes: digest is the hash of the content at that version, None when that
+    content was never read; since is the tick of the last update; last is the
+    highest version assigned or announced; coming maps the digests of pending
+    commits to their versions.
     """
 
     __slots__ = ("coming", "digest", "last", "since", "version")
@@ -32,16 +32,16 @@ class _Seen:
 
 
 class OvertakenError(Exception):
-    """While a row was being read, a commit or another reader came to know another content."""
+    """While a row was being read, a commit or another reader recorded other content."""
 
 
 class RowVersions:
-    """Equal content keeps its version, other content gets a higher one.
+    """Assigns versions by content hash: equal content has an equal version, a change a higher one.
 
-    In this process only, for the ids used last. What was forgotten gets a
-    higher version at its next reading, as if it had changed.
+    In this process only, for the most recently used ids. An evicted id gets
+    a higher version at its next read, as if it had changed.
 
-    Shapes: place is where rows have their id.
+    Shapes: place is the index of the id in each row.
     """
 
     def __init__(self, place: int, clock: Clock, *, max_kept: int = MAX_KEPT) -> None:
@@ -53,17 +53,17 @@ class RowVersions:
         self._lock = threading.Lock()
 
     def begin(self) -> int:
-        """The tick at which a read begins; ask before reading."""
+        """Return the tick for a read that is about to begin."""
         return self._tick
 
     def of(self, row: Sequence[Any], began: int, *, again: bool = False) -> int:
-        """The version of a row that was read outside of any transaction.
+        """Return the version of a row that was read outside of any transaction.
 
-        What was overtaken may be older or newer than what is known. When it
-        can't be read again it gets a version of its own below all others, so
-        that nobody takes it for news, and no commit can build on it.
+        An overtaken read may be older or newer than the recorded content. When
+        it can't be retried, it gets a unique version below all others, so it is
+        never published as newer, and no commit can build on it.
 
-        Raises: OvertakenError, for what can be read again.
+        Raises: OvertakenError, when a retry is possible.
         """
         key, digest = row[self._place], _digest(row)
         with self._lock:
@@ -81,9 +81,9 @@ class RowVersions:
             return self._know(seen, digest, self._newer(seen))
 
     def held(self, row: Sequence[Any]) -> int:
-        """The version of a row in a transaction that lets nobody else write it.
+        """Return the version of a row that this transaction holds locked.
 
-        Unknown content has one that no snapshot has.
+        Unknown content gets a version that no snapshot has.
         """
         key, digest = row[self._place], _digest(row)
         with self._lock:
@@ -93,13 +93,13 @@ class RowVersions:
             return seen.version if digest == seen.digest else self._newer(seen)
 
     def announce(self, by: Hashable, id: Any, row: Sequence[Any] | None, version: int) -> None:
-        """Say which version a commit gives to an id, before it becomes visible.
+        """Announce the version of a pending commit, before it becomes visible.
 
-        Shapes: row is None when it is gone, or is not what the snapshot of
-        that version says; then whoever reads it next gets a higher one.
+        Shapes: row is None when it is deleted, or differs from the snapshot of
+        that version; then the next read gets a higher version.
         """
         key, digest = (id, None) if row is None else (row[self._place], _digest(row))
-        self.settle(by, stored=False)  # of an earlier try
+        self.settle(by, stored=False)  # of an earlier attempt
         with self._lock:
             self._announced[by] = key, digest, version
             seen = self._entry(key)
@@ -108,7 +108,7 @@ class RowVersions:
                 seen.coming[digest] = version, by
 
     def settle(self, by: Hashable, *, stored: bool) -> None:
-        """Take what was announced for the truth, or back. Nothing, when nothing was."""
+        """Record the announced version, or discard it; does nothing when none was announced."""
         with self._lock:
             key, digest, version = self._announced.pop(by, (None, None, 0))
             if not version:
@@ -142,6 +142,6 @@ class RowVersions:
 
 
 def _digest(row: Sequence[Any]) -> bytes:
-    """Equal for equal values of equal types."""
+    """Hash the row; equal values of equal types have equal digests."""
     text = repr(tuple(row)).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""The columns of an existing table, as the database describes them."""
+"""The columns of an existing table, as reported by the database."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FoundColumns = dict[str, "FoundColumn"]
 class FoundColumn:
     """One column of a table.
 
-    Shapes: type is the database's name of its type, without length; labels
-    are those of an enum; generated columns can't be written; sample is a
-    value of some row, None when there is none or it was not looked for;
-    declared is the type in SQLite's CREATE TABLE, where type is "".
+    Shapes: type is the database's type name, without length; labels
+    are those of an enum type; generated columns can't be written; sample is
+    the value of an arbitrary row, None when there is none or it was not
+    queried; declared is the type in SQLite's CREATE TABLE, where type is "".
     Units: length counts characters; precision and scale count digits.
     """
 

@@ -1,4 +1,4 @@
-"""The statements that give an existing column another type."""
+"""SQL statements that change the type of an existing column."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _OLD = "_before"
 
 
 def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
-    """What to append to a refusal: the change of type in SQL, where one is possible.
+    """Return the ALTER statements to append to an error message, where a type change is possible.
 
-    Shapes: "" for keys, which other tables and indexes may refer to.
+    Shapes: "" for keys, which foreign keys and indexes may refer to.
     """
     in_development = (
         "or drop the table in a development database, so that the next start creates it"
@@ -26,7 +26,7 @@ def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
     if dialect.name == "postgresql":
         cast = column_type.partition(" COLLATE")[0]
         made = f"{change} ALTER COLUMN {name} TYPE {column_type} USING {name}::{cast};"
-    elif dialect.name == "sqlite":  # which can't change a type
+    elif dialect.name == "sqlite":  # no ALTER COLUMN TYPE
         old = quote(column.name + _OLD)
         filler = "" if column.nullable else " NOT NULL DEFAULT ''"
         copy = f"UPDATE {quote(table)} SET {name} = {old}"  # noqa: S608 - quoted names

@@ -1,7 +1,7 @@
-"""Numbers for records whose id the database makes, reserved before the record is stored.
+"""Sequences of generated ids, reserved before the record is stored.
 
-So the id is known to the reply, to the command's marker, and to whatever
-refers to the record in the same commit.
+So the id is available to the response, to the idempotency marker, and to
+foreign keys in the same commit.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import accepts_none
 
 TABLE = "starmodel_sequence"
-MAX_KEY_CHARS = 2 * 64 + 1  # a schema and a table
+MAX_KEY_CHARS = 2 * 64 + 1  # a schema name and a table name
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """The SQL that gives the next number for one table.
+    """The SQL that returns the next number for one table.
 
-    It is above all ids that are stored, also those that others put there.
-    Shapes: next takes `key`; own, where the database has a
-    sequence that other programs take their numbers from, takes the table's
-    name, the column and the schema, and gives a number (NULL, when there is no such
-    sequence) and whether a row has it already.
+    The number is above all stored ids, including those of external writers.
+    Shapes: next takes `key`; own queries the database's native sequence,
+    where external writers use one: it takes the table's name, the column
+    and the schema, and returns a number (NULL without a sequence) and
+    whether a row already has it.
     """
 
     table: str
@@ -40,18 +40,18 @@ class Sequence:
 
     @property
     def key(self) -> str:
-        """The name by which the last number of the table is kept."""
+        """The key of this table's row in the sequence table."""
         return self.table if self.schema is None else f"{self.schema}.{self.table}"
 
 
 def is_numbered(mapped: EntityTable) -> bool:
-    """True when the id is `int | None`: the store makes it."""
+    """True when the type of the id is `int | None`: the store generates it."""
     annotation = mapped.cls.__pydantic_fields__["id"].annotation
     return kind_of(annotation) is int and accepts_none(annotation)
 
 
 def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
-    """Where the last number of each table is kept."""
+    """Return the table that stores the last number per entity table."""
     return Table(
         TABLE,
         metadata,
@@ -62,7 +62,7 @@ def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
 
 
 def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
-    """The sequence of one table. Raises: ConfigurationError, when its ids are no numbers."""
+    """Return the sequence of one table. Raises: ConfigurationError, when its ids are no numbers."""
     if not is_numbered(mapped):
         raise ConfigurationError(
             f"The store makes ids only where they are declared as `id: int | None`, and "
@@ -90,7 +90,7 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
     return Sequence(mapped.table.name, key.name, sql, own if theirs else None, mapped.table.schema)
 
 
-# A sequence belongs to its column (SERIAL, IDENTITY), or only the column's default names it.
+# A sequence is owned by its column (SERIAL, IDENTITY), or only referenced by the default.
 _OWN = """
 WITH given AS MATERIALIZED (
     SELECT nextval(COALESCE(

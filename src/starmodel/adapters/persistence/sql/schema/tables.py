@@ -1,4 +1,4 @@
-"""The SQL table that is derived from an entity class."""
+"""Derives the SQL table of an entity type."""
 
 from __future__ import annotations
 
@@ -76,17 +76,16 @@ from starmodel.core.fields.specs import FieldSpec
 
 VERSION, EXPIRES = "_version", "_expires_at"
 CUSTOM = "custom"
-MAX_MARKER_CHARS = 700  # what an index of MySQL takes
+MAX_MARKER_CHARS = 700  # the maximum length of a MySQL index key
 
 
 @dataclass(frozen=True, slots=True)
 class StoredField:
-    """One field of an entity and the column that keeps it.
+    """One field of an entity and the column that stores it.
 
-    Shapes: insert and update make the value that a new record, and each
-    change of one, has where nobody gave one; kind is that of `kind_of`,
-    CUSTOM for a type that the user chose; generated says that the table
-    makes its values.
+    Shapes: insert and update generate a missing value for a new record and
+    for each change; kind is that of `kind_of`, CUSTOM for a type that the
+    user declared; generated, the database generates the values.
     """
 
     name: str
@@ -100,18 +99,18 @@ class StoredField:
 
     @property
     def computed(self) -> bool:
-        """True when the database makes its values of those of other columns."""
+        """True when the database computes the value from other columns."""
         return self.generated or is_computed(self.column)
 
     @property
     def left_out(self) -> bool:
-        """True when None is left out of an INSERT, so that the database fills in its default."""
+        """True when None is omitted from an INSERT, so that the server default applies."""
         return self.column.server_default is not None and self.insert is None
 
 
 @dataclass(frozen=True)
 class EntityTable:
-    """One class and its table. Shapes: key is the field `id`, by which rows are found."""
+    """One entity type and its table. Shapes: key is the field `id`, by which rows are found."""
 
     entity_type: EntityType
     table: Table
@@ -119,17 +118,17 @@ class EntityTable:
 
     @cached_property
     def checks(self) -> dict[str, list[str]]:
-        """The columns that each CHECK speaks of, by its name."""
+        """The columns that each CHECK refers to, by its name."""
         return {name: checked_columns(check, self.table) for name, check in self._checks.items()}
 
     @cached_property
     def field_names(self) -> dict[str, str]:
-        """The fields by their columns' names."""
+        """The field names by column name."""
         return {field.column.name: name for name, field in self.fields.items()}
 
     @cached_property
     def uniques(self) -> list[tuple[str, ...]]:
-        """The fields that no two rows have alike, by each constraint or index that says so."""
+        """The fields of each unique constraint or unique index."""
         names = self.field_names
         found = [[c.name] for c in self.table.columns if c.unique]
         for item in (*self.table.constraints, *self.table.indexes):
@@ -142,7 +141,7 @@ class EntityTable:
         return list(dict.fromkeys(fields for fields in known if fields and fields != ("id",)))
 
     def rule(self, name: str) -> str:
-        """The SQL of a CHECK."""
+        """Return the SQL of a CHECK."""
         check = self._checks.get(name)
         return name if check is None else rule_of(check)
 
@@ -161,7 +160,7 @@ class EntityTable:
 
     @property
     def versioned(self) -> bool:
-        """False for a table of other programs, which has no column for versions."""
+        """False for an external table without a version column."""
         return VERSION in self.table.c
 
     @property
@@ -176,15 +175,14 @@ def derive_table(
     flavour: Flavour,
     there: Mapping[str, FoundColumn] | None = None,
 ) -> EntityTable:
-    """The table of a class: one column per field, and the hidden ones.
+    """Derive the table of an entity type: one column per field, and the hidden columns.
 
-    However the class is declared, as a plain Entity or as a table class,
-    its fields say the same. Private fields are stored like any other;
-    computed ones are not. A table that is there already can do without
-    hidden columns, unless its rows are to expire.
+    The result is the same for a plain Entity and for a table class. Private
+    fields are stored like any other; computed fields are not. An existing
+    table needs no hidden columns, unless its rows can expire.
 
-    Shapes: there are the columns that the table has; none, when it is still to be made.
-    Raises: ConfigurationError, for a class that no table can keep.
+    Shapes: there are the columns of the existing table; none, when it is still to be created.
+    Raises: ConfigurationError, for a class that no table can store.
     """
     cls = entity_type.cls
     if cls.model_config.get("extra") == "allow":
@@ -268,7 +266,7 @@ def _copied(
     more: Iterable[Any],
     options: dict[str, Any],
 ) -> Table:
-    """The table that SQLModel made of a class, with our columns' types in it."""
+    """Copy the table that SQLModel built for a class, with our column types."""
     if declared.key in metadata.tables:
         raise InvalidRequestError(f"Table {declared.key!r} is already defined")
     table = declared.to_metadata(metadata)
@@ -288,7 +286,7 @@ def _copied(
     for item in more:
         if isinstance(item, Column):
             table.append_column(item)
-        elif not isinstance(item, CheckConstraint):  # which came with the table
+        elif not isinstance(item, CheckConstraint):  # already copied with the table
             table.append_constraint(item)
     return table
 
@@ -297,7 +295,7 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
     given = _sql_arguments(spec)
     kind = kind_of(spec.info.annotation)
     if "sa_column" in given:
-        # A column belongs to one table, and a class may be opened by several repositories.
+        # A column belongs to one table, and several repositories may open the same class.
         column = copy_column(given["sa_column"])
         column.name = column.key = column.name or spec.name
     else:
@@ -330,22 +328,22 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
 
 
 def _sql_arguments(spec: FieldSpec) -> dict[str, Any]:
-    """What our `Field` or SQLModel's own said of the column."""
+    """Return the SQL arguments of our `Field` or of SQLModel's."""
     return dict(spec.options.sql) | column_arguments(spec.info)
 
 
 def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
-    """The column that SQLModel would make of the field."""
+    """Return the column that SQLModel would build for the field."""
     info = copy.copy(spec.info)
     nullable = accepts_none(info.annotation) and not given.get("primary_key")
     told = {"nullable": nullable} | ({"sa_type": JSON} if kind is None else {}) | given
     replace_column_arguments(info, told)
-    if kind is not None:  # SQLModel knows no Literal
+    if kind is not None:  # SQLModel does not support Literal
         info.annotation = datetime.datetime if kind is AwareDatetime else kind
     column = column_of(info)
     column.name = column.key = column.name or spec.name
     if "default" not in (given.get("sa_column_kwargs") or {}):
-        column.default = None  # the field's own, which every new record has already
+        column.default = None  # applied by pydantic when the record is created
     return column
 
 
@@ -353,9 +351,9 @@ Creation = tuple[list[tuple[Table, list[ForeignKeyConstraint]]], list[ForeignKey
 
 
 def creation_order(metadata: MetaData) -> Creation:
-    """The tables in the order in which they can be made, each with the foreign keys it has then.
+    """Return the tables in creation order, each with the foreign keys it can have by then.
 
-    The second part are the foreign keys to add when all tables are there,
+    The second part are the foreign keys to add once all tables exist,
     because their tables refer to each other.
     """
     tables: list[tuple[Table, list[ForeignKeyConstraint]]] = []
@@ -369,7 +367,7 @@ def creation_order(metadata: MetaData) -> Creation:
 
 
 def marker_table(metadata: MetaData, flavour: Flavour) -> Table:
-    """Where the markers of commands are kept, beside what the commands changed."""
+    """Return the table of idempotency markers, in the same database as the changes."""
     return Table(
         "starmodel_marker",
         metadata,
