@@ -1,1 +1,1 @@
-"""Repositories, one store a module."""
+"""Repositories, one module or package per store."""

@@ -1,4 +1,4 @@
-"""Snapshots in the visitor's browser: read from the request, handed back with its reply."""
+"""Snapshots in the visitor's browser: read from the request, returned with its response."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ from starmodel.texts.catalogue import Message
 E = TypeVar("E", bound=Entity)
 FORMAT = 1
 MAX_STATE_BYTES = 256 * 1024
-STATE_BOUNDS = Bounds(depth=200, items=MAX_STATE_BYTES)  # what was written comes back
+STATE_BOUNDS = Bounds(depth=200, items=MAX_STATE_BYTES)  # what was stored must parse
 MAX_VERSION = 2**53 - 1
 
 
 class BrowserRepository:
-    """Keeps no state at all: what a request carried is known until its reply is made.
+    """Stores no state on the server: browser state lives in the context of one request.
 
-    Compare-and-swap holds within one request only; between requests the
-    last one that the browser stores wins. Markers are kept, without what
-    came of the command, and only of commands that must not run twice.
+    Compare-and-swap is guaranteed within one request only; between requests
+    the last response that the browser stores wins. Idempotency markers are
+    stored without the outcome, and only for commands that must not run twice.
     """
 
     transactional = True
@@ -60,10 +60,10 @@ class BrowserRepository:
         self._markers = MemoryMarkers(clock)
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
-        """Nothing to open."""
+        """Do nothing: there is no resource to open."""
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is no resource to close."""
 
     async def get(self, entity: type[E], id: Any) -> E | None:
         request = current_browser_state()
@@ -96,7 +96,7 @@ class BrowserRepository:
             self._markers.put(marker._replace(outcome=None))
 
     def _made(self, request: BrowserState | None, change: Change) -> Kept:
-        """What the change makes of the state that was brought."""
+        """Apply the change to the browser state of the request."""
         if request is None:
             raise no_browser_state(change.entity)
         request.check(change.entity, change.id)
@@ -111,7 +111,7 @@ class BrowserRepository:
         if change.snapshot is None:
             return Kept(None)
         text = written(change.snapshot, change.version)
-        # Made of the text, so that nothing is shared, and nothing is shown that is not kept.
+        # Parsed from the text: shares no objects, and equals what the browser will store.
         return Kept(_read(change.entity, change.id, from_json(text)), text)
 
     async def next_id(self, entity: type[Entity]) -> int:
@@ -138,11 +138,11 @@ class BrowserRepository:
             self._markers.remove(key)
 
     async def touch(self, entity: type[Entity], id: Any, ttl_s: float) -> None:
-        """A browser's states have no time to live."""
+        """Do nothing: browser state has no time to live."""
 
 
 def written(entity: Entity, version: int) -> str:
-    """The text that the browser stores. Raises: InvalidStateError, beyond the size limit."""
+    """Serialise the state for the browser. Raises: InvalidStateError, beyond the size limit."""
     fields, extra = type(entity).__pydantic_fields__, entity.__pydantic_extra__ or {}
     state = {
         name: value
@@ -181,9 +181,9 @@ def _known(request: BrowserState, entity: type[Entity], id: Any) -> Kept:
 
 
 def _brought(entity: type[Entity], id: Any, given: Any) -> Entity | None:
-    """The snapshot that a browser had stored, None for nothing or for another build's format.
+    """Parse the snapshot of a request; None for no state or for another build's format.
 
-    Shapes: given is the stored text, or what it says as JSON data.
+    Shapes: given is the stored text, or its content as JSON data.
     Raises: RequestError, beyond the size limit.
     """
     if given in (None, ""):
@@ -212,7 +212,7 @@ def _read(entity: type[Entity], id: Any, data: dict[str, Any]) -> Entity | None:
 
 
 def restored(entity: type[E], id: Any, state: dict[str, Any]) -> E:
-    """A snapshot of what was stored; what the class does not accept (any more) has its default."""
+    """Validate a stored state; values that the class rejects (by now) get their defaults."""
     fields = entity.__pydantic_fields__
     open_ended = entity.model_config.get("extra") == "allow"
     values = {
@@ -227,7 +227,7 @@ def restored(entity: type[E], id: Any, state: dict[str, Any]) -> E:
             wrong = {item["loc"][0] for item in error.errors(include_url=False) if item["loc"]}
             if not values:
                 raise
-            # A rule that no field is to blame for leaves only the defaults.
+            # A validation error without a field leaves only the defaults.
             values = {n: v for n, v in values.items() if n not in wrong} if wrong else {}
             continue
         long = {name for name in values if not _is_short(getattr(made, name, None))}
@@ -249,7 +249,7 @@ def _validated(entity: type[E], values: dict[str, Any]) -> E:
 
 
 def _fits_a_table(entity: type[Entity], name: str, value: Any) -> bool:
-    """False for a value whose numbers would fill a hash table."""
+    """False for a value whose numbers would cause hash collisions."""
     if name not in entity.__pydantic_fields__:
         return True
     try:
@@ -265,7 +265,7 @@ def _key_counter(entity: type[Entity], name: str) -> Count | None:
 
 
 def _is_short(value: Any) -> bool:
-    """False for a value with a number that could not be written out."""
+    """False for a value with a number too long to be serialised."""
     try:
         check_numbers(value)
     except BoundsError:

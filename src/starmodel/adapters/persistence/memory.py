@@ -1,4 +1,4 @@
-"""Snapshots in this process: bounded, with a time to live, gone at its end."""
+"""Snapshots in this process: bounded, with a time to live, lost when it ends."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _NONE: OrderedDict[Any, _Entry] = OrderedDict()
 class MemoryRepository:
     """A bounded dict per class.
 
-    A full class of session scope drops its least recently used entity that
-    no open page shows. Entities of other scopes are never dropped:
-    creating one more, or a larger one, is refused.
+    A full class of session scope evicts its least recently used entity that
+    no open page shows. Entities of other scopes are never evicted: creating
+    one more, or a larger one, is refused.
 
-    Nothing here awaits between reading and writing, which is what makes
-    compare-and-swap safe in one process.
+    There is no await between reading and writing, so compare-and-swap is
+    atomic in one process.
 
-    Units: max_entries and max_bytes count for each class; max_markers for the commands
-    of guests and of signed-in actors each.
+    Units: max_entries and max_bytes apply to each class; max_markers applies
+    to guests and to signed-in actors separately.
     """
 
     transactional = False
@@ -110,7 +110,7 @@ class MemoryRepository:
         for change, entry in zip(batch.changes, found, strict=True):
             snapshot, size = change.snapshot, 0
             if snapshot is not None:
-                # Of what user code could still change a copy is stored.
+                # A snapshot that user code could still mutate is stored as a copy.
                 seal = stored if type(snapshot).__entity__.atomic else stored_copy
                 snapshot = seal(snapshot, change.version)
                 size = 0 if is_small(type(snapshot)) else bytes_of(snapshot)
@@ -174,7 +174,7 @@ class MemoryRepository:
         return entry
 
     def _make_room(self, changes: Sequence[Change], sizes: Sequence[int]) -> None:
-        """Drop session entities for what the changes add. Raises: StoreFullError."""
+        """Evict session entities to make space for the changes. Raises: StoreFullError."""
         added: dict[type[Entity], int] = {}
         grown: dict[type[Entity], int] = {}
         for change, size in zip(changes, sizes, strict=True):
@@ -201,13 +201,13 @@ class MemoryRepository:
     def _unused(
         self, entity: type[Entity], count: int, nbytes: int, busy: Container[Any]
     ) -> Sequence[Any]:
-        """The ids of the least recently used session entities. Raises: StoreFullError."""
+        """Return the ids of the least recently used session entities. Raises: StoreFullError."""
         name, found = self._sessions.get(entity), list[Any]()
         entries = self._classes.get(entity, _NONE)
         freed = 0
         for _ in range(0 if name is None else len(entries)):
             id, entry = next(iter(entries.items()))
-            entries.move_to_end(id)  # one in use is not met first again by the next search
+            entries.move_to_end(id)  # so that the next search does not scan it first
             if id not in busy and not self.is_watched(f"{name}:{id}"):
                 found.append(id)
                 freed += entry.nbytes
@@ -233,7 +233,7 @@ class MemoryRepository:
             )  # fmt: skip
 
     def _checked(self, change: Change) -> _Entry | None:
-        """What is stored, when the change may replace it. Raises: VersionConflictError."""
+        """Return the stored entry that the change may replace. Raises: VersionConflictError."""
         entry = self._live(change.entity, change.id)
         now = None if entry is None else version_of(entry.snapshot)
         if now != (None if change.kind == "insert" else change.base):
@@ -253,7 +253,7 @@ class MemoryRepository:
                     entry.nbytes = size
                 entry.snapshot, entry.dies_at = kept, dies_at
                 return
-            self._remove(change.entity, change.id)  # an expired one that was not swept yet
+            self._remove(change.entity, change.id)  # expired, and not swept yet
             entries = self._classes.setdefault(change.entity, OrderedDict())
             entries[change.id] = _Entry(kept, dies_at, size)
             self._bytes[change.entity] = self._bytes.get(change.entity, 0) + size
@@ -273,7 +273,7 @@ class MemoryRepository:
             await self.sweep()
 
     async def sweep(self) -> None:
-        """Remove what has expired, and announce each."""
+        """Delete expired entities, and announce each."""
         now = self._clock()
         dead = [
             (entity, id, entry)
@@ -283,19 +283,19 @@ class MemoryRepository:
         ]
         for entity, id, entry in dead:
             if self._classes[entity].get(id) is not entry:
-                continue  # stored anew while the others were announced
+                continue  # stored again while the others were announced
             self._remove(entity, id)
             if self._expired is None:
                 continue
             try:
                 await self._expired(entity, id, version_of(entry.snapshot))
-            except Exception:  # delivery: one failing listener must not end the sweeping
+            except Exception:  # delivery: one failing handler must not stop the sweep
                 log.exception("Nobody was told that a %s has expired", entity.__name__)
         self._markers.sweep()
 
 
 def _private_copy(snapshot: E) -> E:
-    """The snapshot itself when nothing in it can change, else a copy."""
+    """Return the snapshot itself when it is immutable, else a copy."""
     if type(snapshot).__entity__.atomic:
         return snapshot
     return stored_copy(snapshot, version_of(snapshot))

@@ -12,13 +12,13 @@ _OVERHEAD_BYTES = 600
 
 
 class MemoryMarkers:
-    """Markers by key; those of guests and of signed-in actors are bounded separately.
+    """Markers by key, with separate bounds for guests and for signed-in actors.
 
-    One owner's markers beyond `max_per_owner` replace the owner's oldest;
-    beyond `max_markers` or `max_bytes` the oldest of all guests, or of all
-    actors, are dropped.
+    A marker beyond `max_per_owner` replaces the oldest of its owner; beyond
+    `max_markers` or `max_bytes` the oldest of all guests, or of all actors,
+    is evicted.
 
-    Units: max_markers and max_bytes count for guests and for actors each.
+    Units: max_markers and max_bytes apply to guests and to actors separately.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class MemoryMarkers:
         return len(self._guests.markers) + len(self._actors.markers)
 
     def get(self, key: str) -> Marker | None:
-        """The marker with this key, unless it is older than a day."""
+        """Return the marker with this key, unless it is older than a day."""
         found = self._guests.markers.get(key) or self._actors.markers.get(key)
         if found is None or found.at + MARKER_TTL_S <= self._clock():
             return None
@@ -61,13 +61,13 @@ class MemoryMarkers:
             group.remove(next(iter(markers)))
 
     def remove(self, key: str) -> None:
-        """Forget the marker with this key."""
+        """Remove the marker with this key."""
         for group in (self._actors, self._guests):
             if key in group.markers:
                 group.remove(key)
 
     def sweep(self) -> None:
-        """Forget the markers that are older than a day."""
+        """Remove markers older than a day."""
         for group in (self._actors, self._guests):
             while self._has_old(group):
                 group.remove(next(iter(group.markers)))
@@ -79,7 +79,7 @@ class MemoryMarkers:
 
 
 class _Group:
-    """Markers in the order in which they were added, and the keys of each owner."""
+    """Markers in order of insertion, and the keys of each owner."""
 
     def __init__(self) -> None:
         self.markers: OrderedDict[str, Marker] = OrderedDict()

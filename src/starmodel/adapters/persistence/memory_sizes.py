@@ -1,4 +1,4 @@
-"""How much memory a stored entity takes."""
+"""Estimates the memory of stored entities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
 
-# What visitors may make of a value of these types is bounded by its digits.
+# Types whose values have a limited number of digits, whatever a visitor sends.
 _SMALL = (
     int,
     float,
@@ -36,7 +36,7 @@ _SMALL = (
 
 @lru_cache(maxsize=1024)
 def is_small(cls: type[Entity]) -> bool:
-    """True when every instance takes about the same few bytes, whatever its fields hold."""
+    """True when every instance takes about the same few bytes, whatever its field values."""
     if cls.model_config.get("extra") == "allow" or cls.__private_attributes__:
         return False
     return all(
@@ -48,7 +48,7 @@ def is_small(cls: type[Entity]) -> bool:
 
 
 def bytes_of(entity: Entity) -> int:
-    """About the memory that an entity takes; 0 for a class of small ones."""
+    """Estimate the bytes of an entity; 0 for a class of small ones."""
     if is_small(type(entity)):
         return 0
     if type(entity).__entity__.atomic:

@@ -1,4 +1,4 @@
-"""What the SQL store asks of a database, whichever it is."""
+"""Protocols between the SQL store and its database engines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from starmodel.core.entity import Entity
 
 
 class RowKey(NamedTuple):
-    """A row that is to be locked. Shapes: params are those of `Statements.get_locked`."""
+    """A row to lock. Shapes: params are those of `Statements.get_locked`."""
 
     statements: Statements
     params: Row
@@ -32,7 +32,7 @@ class RowKey(NamedTuple):
 
     @property
     def place(self) -> tuple[str, str]:
-        """Where it stands in the order in which locks are taken, as `Step.place`."""
+        """Its sort key in the lock order, as in `Step.place`."""
         return self.statements.mapped.table.name, str(self.params[0])
 
 
@@ -41,13 +41,13 @@ Settled = Callable[[BaseException | None], None]
 
 @dataclass(slots=True, eq=False)
 class Transaction:
-    """What is stored together or not at all.
+    """Changes that are stored as a whole or not at all.
 
-    Shapes: settled is called with the error or None just before the
-    caller hears of it; ids are of all entities that it is about; under
-    are earlier transactions that its steps build on, and with which they
-    fail; job is what stores it, where that is not the engine itself; looks
-    says that a row has to be held and looked at before it is changed.
+    Shapes: settled is called with the error or None just before the future
+    resolves; ids are those of all entities in the batch; under are the
+    earlier transactions that its steps build on, and with which they fail;
+    job is the writer's job, on engines that have one; looks, a row must be
+    locked and compared before it is changed.
     Units: now is seconds since the epoch.
     """
 
@@ -69,103 +69,103 @@ class Transaction:
 
     @property
     def error(self) -> BaseException | None:
-        """Why it was not stored; None until that is known."""
+        """The exception with which it failed; None until that is known."""
         return self.failed if self.job is None else self.job.error
 
     def lost_ground(self) -> Step | None:
-        """The step that builds on an earlier transaction that failed; the first answer stays."""
-        while self.under:  # emptied, so that no chain of transactions is kept
+        """Return a step that builds on a failed transaction, if any; the first result is final."""
+        while self.under:  # emptied, so that no chain of transactions stays in memory
             step, earlier = self.under.pop()
             if earlier.error is not None:
                 self.lost = step
         return self.lost
 
     def settle(self, error: BaseException | None) -> None:
-        """Let everybody know what became of it, just before the caller hears of it."""
+        """Notify everything that depends on the outcome, just before the future resolves."""
         if self.looks:
             for step in self.steps:
                 step.settle(stored=error is None)
         self.settled(error)
 
     def settle_after(self, done: asyncio.Future[None]) -> None:
-        """The same, from the future of its commit."""
+        """Do the same, from the future of its commit."""
         self.settle(asyncio.CancelledError() if done.cancelled() else done.exception())
 
     @property
     def told(self) -> bool:
-        """True when its marker is that of a finished command, which proves that it was stored."""
+        """True when it stores the marker of a finished command, which proves the commit."""
         return self.marker is not None and self.marker.outcome is not None
 
     @property
     def alone(self) -> bool:
-        """True for a single statement, which databases do or undo as a whole by themselves."""
+        """True for a single statement, which databases commit or roll back implicitly."""
         return self.marker is None and len(self.steps) == 1 and self.steps[0].single
 
 
 class RowEngine(Protocol):
-    """Rows out of one database, transactions into it."""
+    """Queries on one database, and transactions into it."""
 
     @property
     def flavour(self) -> Flavour:
-        """How its SQL is written; known from `connect` on."""
+        """The SQL dialect; available after `connect`."""
 
     async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
-        """All rows of a query. Raises: StoreUnavailableError; StoreFailedError."""
+        """Return all rows of a query. Raises: StoreUnavailableError; StoreFailedError."""
 
     async def one_row(self, sql: str, params: Many[Any]) -> Many[Row]:
-        """The rows of a query that finds one at most, maybe asked together with others."""
+        """Return at most one row; concurrent queries may be batched."""
 
     def submit(self, transaction: Transaction) -> asyncio.Future[None]:
-        """Accept it for storing, in the order of calls for each entity.
+        """Queue the transaction for storing, in the order of calls for each entity.
 
         The future fails with VersionConflictError, ConstraintError, StoreUnavailableError,
         DuplicateCommandError, StoreFailedError, or what `between` raised.
         """
 
     async def next_number(self, sequence: Sequence) -> int:
-        """A number that the sequence never gives again."""
+        """Return a number that the sequence never returns again."""
 
 
 class Engine(RowEngine, Protocol):
     """One database."""
 
     async def connect(self) -> None:
-        """Reach the database. Raises: ConfigurationError, when it can't be reached or used."""
+        """Connect. Raises: ConfigurationError, when the database is unreachable or unsuitable."""
 
     async def columns(self, table: str, schema: str | None = None) -> FoundColumns:
-        """The columns that a table has; none when it is not there."""
+        """Return the columns of a table; empty when the table does not exist."""
 
     async def create(self, metadata: MetaData, tables: Many[EntityTable]) -> None:
-        """Create the tables that are missing; never change one that is there.
+        """Create missing tables; never alter an existing one.
 
         Raises: ConfigurationError, for a table that lacks columns of its class.
         """
 
     async def start(self) -> None:
-        """Serve from now on."""
+        """Start serving queries and transactions."""
 
     async def close(self) -> None:
-        """Commit what was accepted, then let go of every connection."""
+        """Commit all queued transactions, then close every connection."""
 
     def lock(self, rows: Many[RowKey]) -> AbstractAsyncContextManager[RowEngine]:
-        """Hold rows for an `async with`: reads, and one commit, in a transaction of its own.
+        """Return a context manager that locks rows, for queries and one commit in a transaction.
 
-        What is not committed at the end is rolled back. Nothing may be awaited inside but the
-        store. Raises: StoreBusyError, when they are not had in time.
+        Uncommitted changes are rolled back on exit. Only the store may be awaited inside.
+        Raises: StoreBusyError, when the locks are not acquired in time.
         """
 
     async def run(self, sql: str, params: Many[Any]) -> None:
-        """One statement, durable when this returns."""
+        """Execute one statement; it is durable on return."""
 
     async def run_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
-        """Statements with their parameters, in one transaction.
+        """Execute statements with their parameters, in one transaction.
 
-        They may run twice when a connection is lost, so their effect must
-        be the same then. Raises: StoreUnavailableError.
+        They may be retried after a lost connection, so they must be idempotent.
+        Raises: StoreUnavailableError.
         """
 
     async def sweep(self, statements: Statements, now: float, limit: int) -> Many[Row]:
-        """Remove some expired rows. Shapes: (encoded id, version) of those removed here."""
+        """Delete some expired rows. Shapes: (encoded id, version) of those deleted here."""
 
     async def purge(self, markers: Markers, stale: float) -> None:
-        """Remove some of the markers made up to then; called until none is left."""
+        """Delete some of the markers up to that time; called until none is left."""

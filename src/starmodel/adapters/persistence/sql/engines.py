@@ -1,4 +1,4 @@
-"""Which engine a database url means."""
+"""Selects the engine for a database URL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starmodel.core.errors import ConfigurationError
 
 KINDS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql",
          "mysql": "mysql", "mariadb": "mysql"}  # fmt: skip
-# What runs each kind, and the names of drivers that a url may give as well.
+# The driver of each kind, and the driver names that a URL may contain.
 DRIVERS = {
     "sqlite": ("", "pysqlite", "aiosqlite"),
     "postgresql": ("", "asyncpg"),
@@ -28,9 +28,9 @@ EXAMPLES = (
 def engine_for(
     url: str, *, synchronous: Literal["NORMAL", "FULL"], pool_size: int, timeout_s: float
 ) -> Engine:
-    """The engine of a database url; its driver is imported only here.
+    """Return the engine for a database URL; its driver is imported only here.
 
-    Raises: ConfigurationError, naming what is available, never showing the url's password.
+    Raises: ConfigurationError, naming the available kinds, never the password of the URL.
     """
     parsed, kind = _parsed(url)
     if kind == "sqlite":
@@ -63,9 +63,9 @@ def engine_for(
 
 
 def flavour_for(url: str) -> Flavour:
-    """How SQL is written for the database of a url, which is not reached and needs no driver.
+    """Return the SQL dialect for a database URL, without a connection or a driver.
 
-    Raises: ConfigurationError, as `engine_for` does for the url.
+    Raises: ConfigurationError, as `engine_for` does for the URL.
     """
     kind = _parsed(url)[1]
     if kind == "sqlite":
@@ -84,9 +84,9 @@ def flavour_for(url: str) -> Flavour:
 def _parsed(url: str) -> tuple[URL, str]:
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # not chained: the cause shows the url, password included
+    except (ArgumentError, ValueError):  # not chained: the cause contains the URL with its password
         parsed = None
-    if parsed is None or "@" in (parsed.host or ""):  # what is before it there is of the password
+    if parsed is None or "@" in (parsed.host or ""):  # part of an unescaped password
         raise ConfigurationError(
             f"The database url can't be read; expected one like {EXAMPLES}. In a password, write "
             "%40 for @, %2F for / and %3A for a colon."

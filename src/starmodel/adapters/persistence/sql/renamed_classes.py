@@ -1,4 +1,4 @@
-"""Finds classes that were renamed, so that their records are in the table of the old name."""
+"""Detects renamed classes, whose records are still in the table of the old name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starmodel.adapters.persistence.sql.schema.tables import EntityTable
 
 
 async def renamed_classes(tables: Sequence[EntityTable], engine: Engine) -> list[str]:
-    """For each empty table, the table of no class that has the same columns, and rows.
+    """Find, for each empty table, an unmapped table with the same columns and with rows.
 
-    Shapes: sentences that name both tables and the statements that put it right.
+    Shapes: sentences that name both tables and the SQL statements of the remedy.
     """
     named = [made for made in tables if made.table.schema is None]
     if not named:

@@ -1,4 +1,4 @@
-"""Snapshots in SQL, in any database that there is an engine for."""
+"""Repository of snapshots in any database with an engine."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ log = logging.getLogger("starmodel.sql")
 
 
 class _Process:
-    """This very process; the system is asked once, because asking costs."""
+    """Caches the id of this process, because a system call per query is expensive."""
 
     def __init__(self) -> None:
         self.look()
@@ -68,7 +68,7 @@ this_process = _Process()
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
-    """What there is between `open` and `close`."""
+    """The state between `open` and `close`."""
 
     engine: Engine
     rows: RowEngine
@@ -98,10 +98,10 @@ class SqlRepository:
     commit to this same repository, which may wait for it.
 
     Shapes: url is "sqlite:///path.db", "postgresql://user@host/name" or
-    "mysql://user@host/name"; "sqlite://" keeps everything in a private
-    file that goes with `close`.
-    Units: pool_size counts connections; timeout_s is how long a command
-    waits for one, and for a database that can't be reached.
+    "mysql://user@host/name"; "sqlite://" is a private file that `close`
+    removes.
+    Units: pool_size counts connections; timeout_s limits a command's wait
+    for a connection and for an unreachable database.
 
     Raises: ConfigurationError, for any other url, or when its driver is not installed.
     """
@@ -120,20 +120,20 @@ class SqlRepository:
         self._make_engine = partial(
             engine_for, url, synchronous=synchronous, pool_size=pool_size, timeout_s=timeout_s
         )
-        self._make_engine()  # refuses a wrong url at once
+        self._make_engine()  # validates the url early
         self._clock = clock
         self._heads = Heads()
         self._opened: _Serving | None = None
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
-        """Create the tables that are missing, then serve.
+        """Create missing tables, then serve.
 
-        Raises: ConfigurationError, for a class that no table can keep, a database that can't
-        be reached, or a table that lacks columns of its class.
+        Raises: ConfigurationError, for a class that no table can store, an unreachable
+        database, or a table that lacks columns of its class.
         """
         if self._opened is not None:
             raise ConfigurationError("This SQL store is open already; one application owns it.")
-        engine = self._make_engine()  # a new one, since the last may still be closing
+        engine = self._make_engine()  # a new one, since the previous one may still be closing
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
             await engine.connect()
@@ -180,17 +180,17 @@ class SqlRepository:
 
     @property
     def notes(self) -> list[str]:
-        """What is worth knowing of the tables that it serves, each in a sentence."""
+        """Return notes about the tables in use, one sentence each."""
         mapped = [own.mapped for own in self._serving().statements.values()]
         return [note for table in mapped if (note := guard_of(table))]
 
     @property
     def warnings(self) -> Sequence[TableWarning]:
-        """How tables differ from their classes in a way that makes writes fail or hides records."""
+        """Differences between tables and classes that make writes fail or hide records."""
         return self._serving().warnings
 
     async def close(self) -> None:
-        """Commit what was accepted, then let go of the database. A second call does nothing."""
+        """Commit all queued changes, then close the database. A second call does nothing."""
         serving, self._opened = self._opened, None
         if serving is not None:
             await serving.sweeper.stop()
@@ -209,7 +209,7 @@ class SqlRepository:
         head = self._heads.find(entity, id)
         if head is None:
             found = await self.get(entity, id)
-            head = self._heads.find(entity, id)  # queued while this one was being read
+            head = self._heads.find(entity, id)  # queued during the query
             if head is None or found is None or head.version <= version_of(found):
                 return found
         return cast("E | None", head.handed_out())
@@ -258,7 +258,7 @@ class SqlRepository:
         return await serving.rows.next_number(sequence)
 
     def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
-        """What columns' defaults and onupdates give; None for a class without any."""
+        """Return the defaults and onupdates of the columns; None for a class without any."""
         fields = self._serving().of(entity).mapped.fields
         insert = {name: field.insert for name, field in fields.items() if field.insert}
         update = {name: field.update for name, field in fields.items() if field.update}
@@ -308,7 +308,7 @@ class SqlRepository:
         await serving.engine.run(markers.forget_sql, (markers.kept(key), command))
 
     async def touch(self, entity: type[Entity], id: object, ttl_s: float) -> None:
-        """Let the entity live on; nothing, for a class without a ttl."""
+        """Extend the time to live of an entity; does nothing for a class without a ttl."""
         serving = self._serving()
         statements = serving.of(entity)
         params = statements.by_id(id, self._clock)
@@ -316,7 +316,7 @@ class SqlRepository:
             await serving.engine.run(statements.touch, (self._clock() + ttl_s, *params))
 
     async def sweep(self) -> None:
-        """Remove what has expired, and announce each; happens by itself about every second."""
+        """Delete expired entities and announce each; runs automatically about every second."""
         await self._serving().sweeper.sweep()
 
     def _serving(self) -> _Serving:
@@ -335,7 +335,7 @@ class SqlRepository:
 
 
 class _LockedRepository(SqlRepository):
-    """The same, inside one transaction; what it reads by id is locked until its commit."""
+    """The repository inside one transaction; reads by id lock their rows until its commit."""
 
     def __init__(self, serving: _Serving, heads: Heads, clock: Clock) -> None:
         self._opened, self._heads, self._clock = serving, heads, clock

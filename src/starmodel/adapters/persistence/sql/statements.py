@@ -1,4 +1,4 @@
-"""The statements of one class, compiled once, and the way from a row to a snapshot."""
+"""Compiled statements of one class, and the decoding of rows to snapshots."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeErr
 
 
 class Link(NamedTuple):
-    """A foreign key of a table. Shapes: target is a table and those of its fields that it names."""
+    """A foreign key of a table. Shapes: target is a table name and the fields it refers to."""
 
     fields: tuple[str, ...]
     target: tuple[str, tuple[str, ...]]
@@ -46,36 +46,37 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CompiledSql:
-    """SQL text, its parameters in order, and the values of those that never change."""
+    """SQL text, the order of its parameters, and the values of the constant ones."""
 
     sql: str
     names: tuple[str, ...]
     constants: dict[str, Any]
 
     def params(self, given: Mapping[str, Any]) -> Row:
-        """The parameters in their order."""
+        """Return the parameter values in order."""
         return tuple(given[n] if n in given else self.constants[n] for n in self.names)
 
 
 def compile_sql(statement: ClauseElement, dialect: Dialect) -> CompiledSql:
-    """A Core statement as one database reads it."""
+    """Compile a Core statement for one dialect."""
     compiled: Any = statement.compile(dialect=dialect)
     return CompiledSql(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
 class Statements:
-    """What is asked of one table, as SQL text with parameters in a known order.
+    """The SQL statements on one table, with parameters in a fixed order.
 
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
-    is the fields in order, then the version; get_locked also holds it until the
-    commit. version likewise gives what
-    `version_in` takes; lock and share do so too and hold the row until the
-    commit, against writers and, lock, against other holders. insert takes
-    every field, then what `hidden` gives. delete takes (id, base version)
-    (and now). targets looks up, by field, the row that a foreign key names;
-    written is what the SQL of each write was compiled from.
-    Where the table has no versions, row_versions gives them, the rows end
-    with the last field, and no statement asks for a base version.
+    is the fields in order, then the version; get_locked also locks the row
+    until the commit. version takes the same and returns the parameter of
+    `version_in`; lock and share do so too and lock the row until the
+    commit, against writers and, lock, against other lock holders. insert
+    takes every field, then the values of `hidden`. delete takes (id, base
+    version) (and now). targets find, by field, the row that a foreign key
+    refers to; written maps each write's SQL to the statement it was
+    compiled from.
+    For a table without a version column, row_versions assigns the versions,
+    rows end with the last field, and no statement takes a base version.
     Where rows can expire there are remove_dead, which takes (id, now), and
     touch (expiry, id, now).
     Units: depth counts the tables that must be filled before this one.
@@ -162,7 +163,7 @@ class Statements:
         return self._compiled(select(target).where(target == wanted)).sql
 
     def insert_without(self, names: frozenset[str]) -> str:
-        """An INSERT of all fields that are written but these; takes their values and `hidden`."""
+        """Return an INSERT without these fields; takes the values of the others and of `hidden`."""
         sql = self._inserts.get(names)
         if sql is None:
             table, fields = self.mapped.table, self.mapped.fields
@@ -180,31 +181,31 @@ class Statements:
         return sql
 
     def alive(self) -> list[ColumnElement[bool]]:
-        """The condition that a row has not expired, with the parameter `now_`; or none."""
+        """Return the condition that a row has not expired, with the parameter `now_`; or none."""
         if not self.mapped.mortal:
             return []
         expires = self.mapped.table.c[EXPIRES]
         return [or_(expires.is_(None), expires > bindparam("now_", type_=Double))]
 
     def _is_base(self) -> list[ColumnElement[bool]]:
-        """The condition that the row is alive, and at the version `base_`, where it has one."""
+        """Return the conditions that the row is alive and at the version `base_`, if it has one."""
         if not self.mapped.versioned:
             return self.alive()
         version = self.mapped.table.c[VERSION]
         return [version == bindparam("base_", type_=BigInteger), *self.alive()]
 
     def hidden(self, version: int, expires: float | None) -> Row:
-        """The values of those of the hidden columns that the table has."""
+        """Return the values of the hidden columns that the table has."""
         values: Row = (version, expires)
         return values[self._hidden]
 
     @property
     def constrained(self) -> bool:
-        """True when the order in which rows of the table are written may matter."""
+        """True when constraints may depend on the order in which rows of the table are written."""
         return bool(self.uniques or self.links or self.is_target)
 
     def link(self, others: Mapping[str, EntityTable]) -> None:
-        """Learn which fields of which tables the foreign keys name. Shapes: others are by name."""
+        """Resolve the foreign keys to fields of other tables. Shapes: others are by name."""
         own = self.mapped.field_names
         for constraint in self.mapped.table.foreign_key_constraints:
             other = others.get(constraint.referred_table.fullname)
@@ -217,9 +218,9 @@ class Statements:
                 self.links.append(Link(fields, (other.table.fullname, targets)))
 
     def key_of(self, names: tuple[str, ...], state: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """What tells a row by these fields, None when one of them is NULL or unknown.
+        """Return the key of a row by these fields, None when one of them is NULL or unknown.
 
-        Texts that differ in case only count as one, as some databases have it.
+        Case-insensitive, as unique indexes are in some databases.
         """
         made = []
         for name in names:
@@ -234,9 +235,9 @@ class Statements:
         return tuple(made)
 
     def update(self, names: tuple[str, ...], *, hidden: bool = True) -> str:
-        """An UPDATE of these fields; takes their values, `hidden`, id, base (and now).
+        """Return an UPDATE of these fields; takes their values, `hidden`, id, base (and now).
 
-        Shapes: without hidden the row keeps its version.
+        Shapes: without hidden the row's version stays the same.
         """
         sql = self._updates.get((names, hidden))
         if sql is None:
@@ -261,7 +262,7 @@ class Statements:
         return sql
 
     def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:
-        """The parameters that find a row; None for an id that no row can have."""
+        """Return the parameters that find a row; None for an id that no row can have."""
         try:
             key = self.mapped.key.codec.encode(id)
         except ValueError:
@@ -269,7 +270,7 @@ class Statements:
         return (key, now()) if self.mapped.mortal else (key,)
 
     def encoded(self, name: str, value: Any) -> Any:
-        """A field's value as SQL keeps it. Raises: ConstraintError, naming field and reason."""
+        """Encode a field's value for SQL. Raises: ConstraintError, naming field and reason."""
         field = self.mapped.fields[name]
         if value is None:
             return None
@@ -283,15 +284,15 @@ class Statements:
             raise ConstraintError(message, {name: problem}) from error
 
     def version_in(self, row: Row) -> int:
-        """The version of a row that `version`, `lock` or `share` found in a transaction."""
+        """Return the version of a row read by `version`, `lock` or `share` in a transaction."""
         if self.row_versions is not None:
             return self.row_versions.held(row)
         return row[0]  # type: ignore[no-any-return]
 
     async def read(self, ask: Ask, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
-        """The rows of a query, and the snapshots that they keep, each at its version.
+        """Run a query; return its rows and their snapshots, each at its version.
 
-        Asked again when others overtook the reading, where no row has a version.
+        Without a version column, the query is retried when a commit overtakes it.
         """
         made, versions = self.made, self.row_versions
         if versions is None:
@@ -309,10 +310,10 @@ class Statements:
                 return rows, found
 
     def made(self, row: Row, version: int) -> Entity:
-        """The snapshot that a row keeps: sealed, and marked as stored at the version.
+        """Decode a row to its snapshot: frozen, and marked as stored at the version.
 
-        Validators don't run: they ran before the row was written. A value
-        that its type no longer takes is given as it is stored.
+        Validators don't run: they ran before the row was written. A value that
+        its type can't decode is returned as it is stored.
         """
         values = dict(zip(self._names, row, strict=False))
         for name, decode in self._decoders:

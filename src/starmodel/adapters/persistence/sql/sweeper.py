@@ -1,4 +1,4 @@
-"""Removes what has expired, about every second, and says so."""
+"""Deletes and announces expired entities, about every second."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SWEPT_AT_ONCE = 500
 
 
 class Sweeper:
-    """Looks by a read whether anything has expired, and writes only then.
+    """Queries for expired rows first, and writes only when there are any.
 
-    Of several processes on one database, exactly one announces each entity.
+    Among several processes on one database, exactly one announces each entity.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Sweeper:
             self._task = None
 
     async def sweep(self) -> None:
-        """Remove and announce every entity that has expired, and old markers now and then."""
+        """Delete and announce every expired entity; purge old markers at longer intervals."""
         now = self._clock()
         for statements in self._mortal:
             look = statements.any_dead
@@ -74,5 +74,5 @@ class Sweeper:
             await asyncio.sleep(SWEEP_S if self._mortal else PURGE_S)
             try:
                 await self.sweep()
-            except Exception:  # nobody waits for this task, and it must try again
+            except Exception:  # a background task, which has no caller and must retry
                 log.exception("The sweep of expired entities failed; it is tried again")

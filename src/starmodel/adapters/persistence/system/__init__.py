@@ -1,1 +1,1 @@
-"""The system store: StarModel's own tables, apart from an application's."""
+"""The system store: StarModel's own tables, separate from an application's."""

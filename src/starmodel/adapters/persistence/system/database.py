@@ -1,4 +1,4 @@
-"""The database of the system store, opened at its first use."""
+"""The database of the system store, opened on first use."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ POOL_SIZE = 2
 
 
 class DatabaseSessions:
-    """Sessions in the database of a url.
+    """Sessions in the database of a URL.
 
-    An SQLite file is neither created nor opened before somebody has signed
-    in, and SQLAlchemy is not imported until then.
+    An SQLite file is neither created nor opened before the first sign-in,
+    and SQLAlchemy is not imported until then.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class DatabaseSessions:
     async def replace(self, visitor: str, at: float, records: Sequence[SessionRecord]) -> None:
         try:
             await (await self._open()).replace(visitor, at, records)
-        except ConfigurationError as error:  # tables that can't be created
+        except ConfigurationError as error:  # the tables can't be created
             raise StoreUnavailableError(str(error)) from error
 
     async def changes(
@@ -68,7 +68,7 @@ class DatabaseSessions:
     async def close(self) -> None:
         sessions, self._sessions = self._sessions, None
         if sessions is not None:
-            with contextlib.suppress(RuntimeError):  # connections of an event loop that has ended
+            with contextlib.suppress(RuntimeError):  # connections of a closed event loop
                 await sessions.close()
 
     async def _open(self) -> SqlSessions:
@@ -102,7 +102,7 @@ class DatabaseSessions:
 
 
 def _may_have_sessions(url: str) -> bool:
-    """False for an SQLite file without our tables; looks by the standard library alone."""
+    """False for an SQLite file without session tables; uses the standard library's driver alone."""
     if not url.startswith("sqlite"):
         return True
     path, _, options = url.partition(":///")[2].partition("?")

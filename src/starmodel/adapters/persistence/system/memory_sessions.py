@@ -1,4 +1,4 @@
-"""Server-side sessions in this process; they end with it."""
+"""Server-side sessions in this process, lost when it ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starmodel.app.ports.sessions import SessionRecord
 
 
 class MemorySessions:
-    """A dict of sessions, for tests and where nothing can be stored."""
+    """A dict of sessions, for tests and for hosts without a writable database."""
 
     def __init__(self) -> None:
         self._records: dict[str, tuple[int, SessionRecord]] = {}
@@ -59,7 +59,7 @@ class MemorySessions:
                 del self._records[id]
 
     async def close(self) -> None:
-        """Nothing to release; the sessions stay."""
+        """Do nothing: there is no resource to release, and the sessions stay."""
 
     def _end(self, records: Sequence[SessionRecord], at: float) -> None:
         for record in records:

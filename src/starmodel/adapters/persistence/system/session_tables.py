@@ -1,4 +1,4 @@
-"""The tables of server-side sessions, and the statements on them."""
+"""The tables of server-side sessions, and their statements."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
 from starmodel.adapters.persistence.sql.statements import compile_sql
 
 SCHEMA = 1
-"""The number of the present form of the tables; raised together with an entry in UPGRADES."""
+"""The current schema version; raised together with a migration in UPGRADES."""
 UPGRADES: dict[int, tuple[str, ...]] = {}
-"""The statements that lead to each schema number from the one before it."""
+"""The migration statements to each schema version from the one before it."""
 SYSTEM, SESSIONS = "starmodel_system", "starmodel_session"
 PART = "sessions"
 SWEPT_AT_ONCE = 500
 
 
 class SessionTables:
-    """Compiled statements for one kind of database.
+    """Statements compiled for one dialect.
 
-    Every change first raises the revision, whose row stays locked until
-    the commit: revisions become visible in their order.
+    Every write first increments the revision, whose row stays locked until
+    the commit: revisions become visible in order.
     """
 
     def __init__(self, flavour: Flavour) -> None:
@@ -127,7 +127,7 @@ class SessionTables:
 
 
 def _insert_once(system: Table, flavour: Flavour) -> Any:
-    """INSERT of the row with the schema number; nothing where it is there."""
+    """Return an INSERT of the row with the schema version that skips an existing row."""
     row = {"part": PART, "schema_number": SCHEMA, "revision": 0}
     if flavour.dialect.name == "sqlite":
         return sqlite.insert(system).values(row).on_conflict_do_nothing()

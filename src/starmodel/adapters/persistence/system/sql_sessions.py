@@ -20,9 +20,9 @@ from starmodel.core.errors import StoreUnavailableError
 
 
 class SqlSessions:
-    """The sessions of one open database; its tables are created by the first write.
+    """The sessions of one open database; the first write creates its tables.
 
-    Shapes: the engine is connected and serving.
+    Shapes: the engine is connected and started.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -82,7 +82,7 @@ class SqlSessions:
         await self._engine.close()
 
     async def _prepare(self, *, create: bool) -> None:
-        """Get the tables ready; without `create` only where they are there already."""
+        """Prepare the tables; without `create`, only existing ones."""
         async with self._preparing:
             if not self._ready and (create or await self._engine.columns(SESSIONS)):
                 await self._engine.create(self._tables.metadata, ())
@@ -90,7 +90,7 @@ class SqlSessions:
                 self._ready = True
 
     async def _upgrade(self) -> None:
-        """Bring tables of an earlier schema number to the present one."""
+        """Migrate tables of an earlier schema version to the current one."""
         tables = self._tables
         await self._engine.run(tables.register.sql, tables.register.params({}))
         found = int((await self._rows(tables.schema))[0][0])

@@ -1,1 +1,1 @@
-"""From a `Query` to SQL that gives the same result as `Query` in Python."""
+"""Compiles a `Query` to SQL with the same result as evaluating it in Python."""

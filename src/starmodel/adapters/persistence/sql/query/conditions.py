@@ -1,4 +1,4 @@
-"""From the filters and the search of a `Query` to conditions in SQL that hold as they do."""
+"""Compiles the filters and the search of a `Query` to SQL with the semantics of Python."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from starmodel.app.ports.moments import ShownMoment
 from starmodel.app.ports.query import NEGATED, OPERATORS, Filter, Query
 from starmodel.core.entity import Entity
 
-MAX_VALUES = 5_000  # databases take some 32,000 parameters; beyond this Python compares
-LARGEST_EXACT = 2**53  # up to here a float is any whole number
+MAX_VALUES = 5_000  # databases accept some 32,000 parameters; beyond this Python compares
+LARGEST_EXACT = 2**53  # a float represents every integer up to here
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One condition: its shape, which decides the SQL, and its values, which must not."""
+    """One condition: its shape, which determines the SQL, and its values, which must not."""
 
     shape: tuple[Any, ...]
     values: tuple[Any, ...] = ()
 
 
 class Conditions:
-    """The conditions on one table."""
+    """Compiles the conditions on one table."""
 
     def __init__(self, fields: Mapping[str, StoredField], orders: Orders, flavour: Flavour) -> None:
         self._fields, self._orders, self._flavour = fields, orders, flavour
 
     def of(self, wanted: Filter) -> Part | None:
-        """The condition of a filter; None where only Python compares the same way."""
+        """Compile a filter; None where only Python compares the same way."""
         field, op, value = self._fields[wanted.field], wanted.op, wanted.value
         if op in NEGATED:
             part = self.of(wanted.positive)
@@ -76,7 +76,7 @@ class Conditions:
         op, *values = asked_as
         if codec.compares == "moment":
             if isinstance(value, ShownMoment):
-                # Texts of aware moments begin with their wall clock in UTC.
+                # Texts of aware datetimes begin with their wall clock in UTC.
                 return Part((op, field.name, "shown"), (values[0], values[0] + "\\"))
             values.append(after_moment(values[0]))
             return Part((op, field.name, "zoned" if value.tzinfo else "local"), tuple(values))
@@ -89,9 +89,9 @@ class Conditions:
         return None
 
     def match(self, query: Query, entity: Entity) -> bool | None:
-        """Whether a snapshot matches here; None for letters that the database may lower otherwise.
+        """True when a snapshot matches the query here; None when the lower-casing is uncertain.
 
-        Python's answer to the rest of the query decides where it is no.
+        In that case False where the rest of the query excludes the snapshot.
         """
         sure = tuple(
             f for f in query.filters if not self._doubts((f.field,), f.op, f.value, entity)
@@ -108,12 +108,12 @@ class Conditions:
         if NEGATED.get(op, op) not in ("contains", "startswith") or wanted is None:
             return False
         if any(self._fields[name].codec.compares != "text" for name in names):
-            return False  # looked for by Python
+            return False  # Python does this search
         texts = [text for name in names if isinstance(text := getattr(entity, name), str)]
         return not all(self._flavour.finds_alike(str(wanted).lower(), text) for text in texts)
 
     def sql(self, number: int, op: str, what: Any, size: Any) -> ColumnElement[bool]:
-        """A condition of this shape on the parameters `p{number}_0`, `p{number}_1`, …"""
+        """Return a condition of this shape on the parameters `p{number}_0`, `p{number}_1`, …"""
         if op in ("contains", "startswith"):
             return or_(
                 false(),
@@ -122,7 +122,7 @@ class Conditions:
                     for name in what
                 ),
             )
-        if op == "not":  # what is neither true nor false in SQL is false in Python
+        if op == "not":  # NULL is neither true nor false in SQL, and false in Python
             return not_(func.coalesce(self.sql(number, *what), false()))
         if op in ("never", "always"):
             return false() if op == "never" else true()
@@ -145,7 +145,7 @@ class Conditions:
             return or_(column.is_(None), column != values[0])
         compared: ColumnElement[bool] = OPERATORS[op](column, values[0])  # type: ignore[assignment]
         if op in ("gt", "gte") and field.codec.compares == "real":
-            # NaN is no larger than any number, but databases put it above all of them.
+            # In Python NaN is not greater than any number; databases sort it above all of them.
             return and_(compared, self._flavour.is_number(column))
         if op in ("lt", "lte", "gt", "gte") and field.codec.asks == (time,):
             return and_(compared, self._flavour.has_no_zone(column))
@@ -158,7 +158,7 @@ class Conditions:
         return place == 1 if op == "startswith" else place > 0
 
     def _text_part(self, op: str, names: tuple[str, ...], wanted: str) -> Part | None:
-        """A search for text, whatever the case."""
+        """Compile a case-insensitive text search."""
         try:
             wanted.encode()
         except UnicodeEncodeError:
@@ -173,7 +173,7 @@ Asked = tuple[Any, ...]
 
 
 def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
-    """An operator and its value as SQL; None when SQL would not compare as Python does.
+    """Encode an operator and its value for SQL; None when SQL compares differently.
 
     Shapes: without a value the operator is "never", "always" or "present".
     """
@@ -202,7 +202,7 @@ def _asked(field: StoredField, op: str, value: Any) -> Asked | None:
 
 
 def _as_kept(codec: Codec, clock: datetime) -> datetime:
-    """A shown moment for a column that keeps all its values with a zone, or all without."""
+    """Convert a displayed datetime for a column of only aware or only naive values."""
     if codec.compares != "moment" and codec.ask is not None:
         with contextlib.suppress(ValueError):
             codec.ask(clock.replace(tzinfo=UTC))
@@ -214,7 +214,7 @@ _BEYOND: dict[str, Asked] = {"ne": ("always",), "eq": ("never",)}
 
 
 def _asked_whole(op: str, value: float) -> Asked:
-    """A whole number compared with any number, also one that has no place in its column."""
+    """Compare an integer column with any number, including one outside the column's range."""
     if value > MAX_INT or value < -MAX_INT - 1:
         smaller = op in ("lt", "lte")
         return _BEYOND.get(op, ("present",) if smaller == (value > 0) else ("never",))
@@ -227,7 +227,7 @@ def _asked_whole(op: str, value: float) -> Asked:
 
 
 def _members_part(field: StoredField, wanted: Filter) -> Part | None:
-    """Any filter on an enum: which of its members match is known before asking."""
+    """Compile any filter on an enum: the matching members are evaluated in advance."""
     compare = OPERATORS[wanted.op]
     try:
         texts = tuple(
@@ -241,10 +241,10 @@ def _members_part(field: StoredField, wanted: Filter) -> Part | None:
 def _moment_condition(
     op: str, column: ColumnElement[Any], first: str, end: str, bound: str
 ) -> ColumnElement[bool]:
-    """A moment compared whatever its offset, so that an index on the column still helps.
+    """Compare datetimes of any offset by ranges of text, so that an index applies.
 
-    With a zone and without one, moments are neither equal nor before each
-    other. A bound that is "shown" is compared with both.
+    Aware and naive datetimes are neither equal nor ordered. A bound of type
+    "shown" is compared with both.
     """
     low, high = bindparam(first, type_=String), bindparam(end, type_=String)
     length = func.length(column, type_=Integer)

@@ -1,4 +1,4 @@
-"""The order of records in SQL, and what stands behind a position in it, as `ordering` has them."""
+"""Compiles orders and pagination cursors to SQL, with the semantics of `ordering`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from starmodel.app.ports.ordering import Order, Position, ranks
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing to sort by. Shapes: sql is what the database compares."""
+    """One ORDER BY term. Shapes: sql is the expression that the database compares."""
 
     field: StoredField
     sql: ColumnElement[Any]
@@ -29,13 +29,13 @@ class Term:
 
     @property
     def type(self) -> TypeEngine[Any]:
-        """The type of a parameter that is compared with it."""
+        """The type of a parameter that is compared with this term."""
         if self.field.codec.members is not None:
             return Integer()
         return NullType() if self.field.codec.ask is not None else self.field.column.type
 
     def kept(self, value: Any) -> Any:
-        """A value as it is compared. Raises: ValueError, for one that no row can have."""
+        """Encode a value for comparison. Raises: ValueError, for one that no row can have."""
         codec = self.field.codec
         if codec.members is not None:
             return ranks(codec.members)[value.name]
@@ -43,7 +43,7 @@ class Term:
 
 
 class Orders:
-    """The orders of one table. Shapes: foreign says that another program made it."""
+    """The orders of one table. Shapes: foreign, the table is an external one."""
 
     def __init__(
         self, fields: Mapping[str, StoredField], flavour: Flavour, *, foreign: bool = False
@@ -51,7 +51,7 @@ class Orders:
         self._fields, self._flavour, self._foreign = fields, flavour, foreign
 
     def comparable(self, field: StoredField) -> ColumnElement[Any]:
-        """The column as it compares like the field's values in Python."""
+        """Return an expression that compares like the field's values in Python."""
         kind = field.codec.asks[0] if field.codec.asks else None
         if self._foreign and kind in (datetime, date, time):
             return self._flavour.as_read(field.column, kind)
@@ -62,11 +62,11 @@ class Orders:
         return field.column
 
     def known(self, order: Order) -> bool:
-        """True when SQL sorts like this by itself."""
+        """True when SQL sorts in this order."""
         return all(self._fields[name].codec.compares != "no" for name, _ in order)
 
     def terms(self, order: Order) -> list[Term]:
-        """What to sort by; at the end the id."""
+        """Return the sort terms; the last one is the id."""
         return [
             self._term(self._fields[name], descending)
             for name, descending in (*order, ("id", False))
@@ -76,7 +76,7 @@ class Orders:
         if field.codec.members is None:
             nullable = bool(field.column.nullable)
             return Term(field, self.comparable(field), descending, nullable)
-        # What is no member (any more) has no rank, and stands where None does.
+        # A text that is not a member of the enum (any more) has no rank, and sorts like None.
         places = ranks(field.codec.members)
         kept = {field.codec.encode(m): places[m.name] for m in field.codec.members}
         column = field.column
@@ -86,7 +86,7 @@ class Orders:
         return Term(field, sql, descending, True)
 
     def by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
-        """The terms of an ORDER BY."""
+        """Return the terms of an ORDER BY."""
         return [
             part
             for term in terms
@@ -96,7 +96,7 @@ class Orders:
         ]
 
     def kept(self, position: Position, order: Order) -> Row | None:
-        """A position as it is compared; None for one that no row can have."""
+        """Encode a cursor's position for comparison; None for one that no row can have."""
         terms = self.terms(order)
         try:
             return tuple(
@@ -108,15 +108,15 @@ class Orders:
 
 
 def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
-    """The condition that a row stands behind a position.
+    """Return the keyset pagination condition: the row sorts after the cursor's position.
 
-    Shapes: given says for each term whether the position has a value there,
-    in the parameter `after_0`, `after_1`, …, and not NULL.
+    Shapes: given, for each term, whether the position has a value there, in
+    the parameter `after_0`, `after_1`, …, and not NULL.
     """
     condition: ColumnElement[bool] = false()
     last = len(terms) - 1
     for number, term in reversed(list(enumerate(terms))):
-        if not given[number]:  # nothing but NULL comes after NULL
+        if not given[number]:  # only NULL sorts after NULL
             condition = and_(term.sql.is_(None), condition)
             continue
         value: Any = bindparam(f"after_{number}", type_=term.type)
@@ -124,16 +124,16 @@ def behind(terms: Sequence[Term], given: Sequence[bool]) -> ColumnElement[bool]:
         if term.nullable:
             further = or_(further, term.sql.is_(None))
         equal = and_(term.sql == value, condition)
-        # A condition that is never true would keep databases from looking into an index.
+        # A condition that is never true would prevent the use of an index.
         condition = further if number == last else or_(further, equal)
     first = terms[0]
     if len(terms) > 1 and given[0] and not first.nullable:
-        # Says nothing new, but an index can start here, which it can't at an OR.
+        # Redundant, but an index range can begin here, which it can't at an OR.
         value = bindparam("after_0", type_=first.type)
         condition = and_(first.sql <= value if first.descending else first.sql >= value, condition)
     return condition
 
 
 def given_after(position: Row) -> dict[str, Any]:
-    """The parameters of `behind`."""
+    """Return the parameters of `behind`."""
     return {f"after_{number}": value for number, value in enumerate(position)}

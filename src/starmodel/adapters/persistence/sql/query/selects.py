@@ -1,4 +1,4 @@
-"""From a `Query` to SQL that answers exactly as `Query.matches` and `arrange` would."""
+"""Compiles a `Query` to SELECTs equivalent to `Query.matches` and `arrange`."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ MAX_COMPILED_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to answer one query.
+    """The SQL of one query.
 
-    Shapes: when exact is False the rows are a superset without order or
-    window, and Python has to arrange them.
+    Shapes: when exact is False, the rows are a superset without order or
+    window, and Python has to filter and sort them.
     """
 
     sql: str
@@ -43,11 +43,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What decides the text of the SQL.
+    """The cache key of a compiled query: everything that determines the SQL text.
 
-    Shapes: parts are the shapes of conditions; order None is none at all;
-    after says for each term of the order whether the window begins behind
-    a value; keys is how many keys the rows are chosen by.
+    Shapes: parts are the shapes of conditions; order None means unordered;
+    after, for each term of the order, whether the cursor has a value; keys
+    is the number of keys that select the rows.
     """
 
     parts: tuple[tuple[Any, ...], ...]
@@ -69,7 +69,7 @@ class Planner:
         self._compiled: BoundedCache[_Shape, CompiledSql] = BoundedCache(MAX_COMPILED_BYTES)
 
     def plan(self, query: Query, now: float, *, count: bool = False) -> Plan:
-        """The SQL of a query's window, or of the number of all its matches."""
+        """Plan a query's window, or the count of all its matches."""
         known, filtered = self._parts(query)
         shapes = tuple(part.shape for part in known)
         if count and filtered:
@@ -84,10 +84,11 @@ class Planner:
         return self._made(shape, known, now, after=after, limit=limit, offset=query.offset)
 
     def keys(self, query: Query, now: float, after: Row | None, limit: int) -> Plan:
-        """The next rows in the order of a query: what they are sorted by, then the key.
+        """Plan the next window of sort values and keys, in the order of a query.
 
-        Shapes: after is the former of such a row; the order is one that
-        `orders` knows; not exact when Python has to look at the records, too.
+        Shapes: after are the sort values of the last row, without its key; the
+        order is one that `orders` supports; the plan is inexact when Python has
+        to filter the records as well.
         """
         known, filtered = self._parts(query)
         shapes = tuple(part.shape for part in known)
@@ -95,17 +96,17 @@ class Planner:
         return self._made(shape, known, now, exact=filtered, after=after, limit=limit)
 
     def among(self, query: Query, now: float, keys: Sequence[Any]) -> Plan:
-        """The rows with these keys that still match; in no order."""
+        """Plan a query for the rows with these keys that still match, unordered."""
         known, filtered = self._parts(query)
         shape = _Shape(tuple(part.shape for part in known), keys=len(keys))
         return self._made(shape, known, now, exact=filtered, keys=keys)
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
-        """Whether the database finds the snapshot; None when only asking it can tell."""
+        """True when the query matches the snapshot; None when only the database can decide."""
         return self._conditions.match(query, entity)
 
     def _parts(self, query: Query) -> tuple[list[Part], bool]:
-        """The conditions that SQL knows, and whether these are all."""
+        """Return the conditions that SQL supports, and whether these are all."""
         parts = [self._conditions.of(wanted) for wanted in query.filters]
         if query.search:
             parts.append(self._conditions.search(query))
@@ -127,7 +128,7 @@ class Planner:
         compiled = self._compiled.get(shape)
         if compiled is None:
             compiled = compile_sql(self._select(shape), self._flavour.dialect)
-            # Names, types and processors of its parameters take a few times the text itself.
+            # Names, types and processors of the parameters take a few times the memory of the text.
             self._compiled.put(shape, compiled, 2000 + 8 * len(compiled.sql))
         given: dict[str, Any] = {
             "now_": now,

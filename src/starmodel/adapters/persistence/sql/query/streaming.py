@@ -1,4 +1,4 @@
-"""All records of a query, some at a time, with nothing held in between."""
+"""Streams all records of a query in chunks; holds no transaction or cursor in between."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MAX_KEYS = 50_000
 class Stream:
     """The records of one query, which has no limit and no offset.
 
-    Keys are read ahead, each time twice as many, up to MAX_KEYS. So a
-    whole table costs few questions even where no index has its order, and
-    its beginning costs as much as is read of it.
+    Keys are read ahead in windows that double in size, up to MAX_KEYS. So a
+    full table takes few queries even without an index for its order, and
+    reading only its beginning costs proportionally little.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Stream:
         self._key_at = list(statements.mapped.fields).index("id")
 
     async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
-        """The records in order; at most so many, and never none, at a time."""
+        """Yield the records in order, in non-empty chunks of at most `batch`."""
         query, orders = self._query, self._planner.orders
         after = None if query.after is None else orders.kept(query.after, query.order)
         if orders.known(query.order) and (after is not None or query.after is None):
@@ -53,7 +53,7 @@ class Stream:
                     yield found
 
     async def _keys(self, query: Query, after: Row | None, size: int) -> AsyncIterator[list[Any]]:
-        """The keys of what may match, in an order that the database knows."""
+        """Yield the keys of possible matches, in an order that the database supports."""
         while True:
             plan = self._planner.keys(query, self._clock(), after, size)
             rows = await self._engine.rows(plan.sql, plan.params)
@@ -63,7 +63,7 @@ class Stream:
             after, size = tuple(rows[-1])[:-1], max(size, min(2 * size, MAX_KEYS))
 
     async def _keys_by_python(self, batch: int) -> AsyncIterator[list[Any]]:
-        """The keys in an order that only Python knows: every record is read for each MAX_KEYS."""
+        """Yield the keys in an order that only Python supports: one full scan per MAX_KEYS."""
         query = self._query
         by_id = replace(query, order=(), after=None)
         last = None if query.after is None else sort_key(query.after, query.order)
@@ -84,10 +84,10 @@ class Stream:
             last = first[-1][0] if first else None
 
     async def _records(self, keys: Sequence[Any]) -> list[tuple[Any, Entity]]:
-        """The records of these keys, in their order; without what does not match (any more)."""
+        """Return the records of these keys in key order, without those that no longer match."""
         if not keys:
             return []
-        # In powers of two, so that there are few shapes of SQL.
+        # Pad to a power of two, so that few shapes of the query are compiled.
         spare = (1 << (len(keys) - 1).bit_length()) - len(keys)
         plan = self._planner.among(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
         rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
@@ -99,7 +99,7 @@ class Stream:
 
 
 def _cut(found: list[tuple[Any, Any]]) -> bool:
-    """Keep what comes first of so much; True when something was left out."""
+    """Sort, and drop what exceeds MAX_KEYS; True when something was dropped."""
     found.sort(key=itemgetter(0))
     left_out = len(found) > MAX_KEYS
     del found[MAX_KEYS:]

@@ -1,1 +1,1 @@
-"""From a batch of changes to the statements of one transaction."""
+"""Compiles a batch of changes to the statements of one transaction."""

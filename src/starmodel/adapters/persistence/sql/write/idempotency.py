@@ -1,4 +1,4 @@
-"""The statements on the table of command markers."""
+"""Statements on the table of idempotency markers."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NAMES = ("digest", "command", "at", "outcome")
 
 
 class Markers:
-    """Put, find and forget markers; those older than a day count as gone.
+    """SQL to insert, find and delete markers; a marker expires after a day.
 
-    Shapes: put takes what `row` gives and changes one row, or none when
-    another run's marker is there. Where the database can't say that in
-    one statement (put is None), it is insert, which takes the marker
-    alone, and after a refusal replace, which takes what `row` gives.
-    with_change puts one together with a change, where the database can.
+    Shapes: put_sql takes `row` and changes one row, or none when another
+    run's marker has the key. On a database without such a statement (put_sql
+    is None), insert_sql takes the marker alone, and after a unique violation
+    replace takes `again`. with_change combines a marker with a change in one
+    statement, on databases that support it.
     """
 
     def __init__(self, metadata: MetaData, flavour: Flavour) -> None:
@@ -59,14 +59,14 @@ class Markers:
         self.purge_all = compiled(delete(table).where(stale)).sql
 
     def row(self, marker: Marker, now: float) -> Row:
-        """The parameters of `put_sql`."""
+        """Return the parameters of `put_sql`."""
         return (
             self.kept(marker.key), marker.digest, marker.command, marker.at, marker.outcome,
             now - MARKER_TTL_S,
         )  # fmt: skip
 
     def again(self, marker: Marker, now: float) -> Row:
-        """The parameters of `replace`."""
+        """Return the parameters of `replace`."""
         return self.replace.params(  # type: ignore[no-any-return]
             {
                 "key_": self.kept(marker.key),
@@ -81,7 +81,7 @@ class Markers:
 
     @staticmethod
     def kept(key: str) -> str:
-        """The key as the table has it: one that is too long for an index by its hash."""
+        """Return the key as stored: a key that an index can't hold is replaced by its hash."""
         if len(key) <= MAX_MARKER_CHARS and "\0" not in key:
             return key
         return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()

@@ -1,4 +1,4 @@
-"""The newest states that this process has queued and not committed yet."""
+"""The newest uncommitted states in this process's commit queue."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from starmodel.core.snapshot import stored_copy
 
 
 class Queued(Protocol):
-    """A commit on its way."""
+    """A commit in the queue."""
 
     @property
     def error(self) -> BaseException | None:
-        """Why it failed; None until it does."""
+        """The exception with which it failed; None until then."""
 
 
 class QueuedVersion(int):
-    """The version of a state that is not committed yet, and the commit that will store it.
+    """The version of an uncommitted state, with the commit that will store it.
 
-    Two processes give what follows one version the same number, so the number alone does not
-    prove on which state a change is built. After that commit has failed, it equals no version.
+    Two processes assign the same number to the successors of one version, so the number alone does
+    not identify the state on which a change is built. Once that commit fails, it equals no version.
     """
 
     job: Queued
@@ -55,7 +55,7 @@ class Head:
             self.snapshot = copy.deepcopy(self.snapshot)
 
     def handed_out(self) -> Entity | None:
-        """The state for one caller: one for all when nothing in it can change, else a copy."""
+        """Return the state for one caller: shared when it is immutable, otherwise a copy."""
         if self.snapshot is None or self._shared is not None:
             return self._shared
         made = stored_copy(self.snapshot, self.version)
@@ -69,22 +69,22 @@ def _atomic(snapshot: Entity) -> bool:
 
 
 class Heads:
-    """The last queued state of each entity, from queueing until its commit is known.
+    """The last queued state of each entity, until the outcome of its commit is known.
 
-    Many events on one row can so be chained into one group commit. Only a
-    change on top of the head becomes the next head, so that a stale one
-    misleads nobody.
+    So many events on one row can be chained in one group commit. Only a
+    change on top of the head becomes the next head; a stale change never
+    becomes visible here.
     """
 
     def __init__(self) -> None:
         self._heads: dict[tuple[type[Entity], Any], Head] = {}
 
     def find(self, entity: type[Entity], id: Any) -> Head | None:
-        """The head of that id; None when nothing is queued."""
+        """Return the head of an id; None when nothing is queued."""
         return self._heads.get((entity, id))
 
     def put(self, changes: Sequence[Change], job: Queued) -> Callable[[BaseException | None], None]:
-        """Take over the queued states; the result must be called when their commit is known."""
+        """Register queued states; call the result with the outcome of their commit."""
         mine = {}
         for change in changes:
             key = change.entity, change.id
@@ -94,16 +94,16 @@ class Heads:
 
         def settled(error: BaseException | None) -> None:
             for key, head in mine.items():
-                # After a failure all that was chained on this one fails too.
+                # When this commit fails, all changes chained on it fail too.
                 if error is not None or self._heads.get(key) is head:
                     self._heads.pop(key, None)
-            mine.clear()  # the heads hold the job, and the job this function
+            mine.clear()  # break the reference cycle: head, job, this callback
 
         return settled
 
 
 def under(changes: Sequence[Change]) -> list[tuple[Change, Queued]]:
-    """The commits that these changes are built on: when one failed, or will, they fail too."""
+    """Return the commits that these changes build on; when one fails, the changes fail too."""
     return [
         (change, change.base.job) for change in changes if isinstance(change.base, QueuedVersion)
     ]

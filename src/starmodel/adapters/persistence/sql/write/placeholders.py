@@ -1,4 +1,4 @@
-"""Values that stand in a row for a moment, until its own value can be written."""
+"""Temporary values that a row has until its final value can be written."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _FREE: dict[Any, Callable[[], Any]] = {
 def placeholder(
     own: Statements, names: tuple[str, ...], change: Change, link: Link | None
 ) -> dict[str, Any]:
-    """A value for one of the fields, as SQL keeps it, that breaks no constraint; {} for none.
+    """Return an encoded value for one of the fields that violates no constraint; {} for none.
 
-    NULL where the column takes it. Else a foreign key refers to its own row,
-    and a unique value is a random one of its type.
+    NULL in a nullable column. Otherwise a foreign key refers to the row
+    itself, and a unique column gets a random value of its type.
     """
     fields = own.mapped.fields
     for name in names:

@@ -1,4 +1,4 @@
-"""From a batch of changes to finished SQL."""
+"""Compiles a batch of changes to executable steps."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from starmodel.texts.catalogue import Message, joined
 
 @dataclass(slots=True, eq=False)  # not frozen, which would cost as much as the rest
 class Step:
-    """One change as finished SQL; holds nothing that user code could still change.
+    """One change as executable SQL, independent of any mutable user object.
 
     Shapes: find are the parameters of `Statements.version`; expect is the
     version that must be stored, None for an insert; makes is the version
     that it stores; links are the foreign keys that it writes, by field;
-    after is the state that must read back, where the table has no versions;
-    follows says that an earlier step of the batch has found the row as it
-    was expected, and ends that no later step changes it.
+    after is the state that must read back, for a table without versions;
+    follows, an earlier step of the batch has already checked the row's
+    version; ends, no later step changes the row.
     """
 
     statements: Statements
@@ -45,44 +45,44 @@ class Step:
 
     @property
     def looks(self) -> bool:
-        """True when the row has to be held and looked at, since it says no version."""
+        """True when the row has no version column, so it must be locked and compared."""
         return self.statements.row_versions is not None
 
     @property
     def single(self) -> bool:
-        """True when it is one statement; an insert may have to remove an expired row first."""
+        """True for a single statement; an insert may have to remove an expired row first."""
         return not (self.looks or (self.kind == "insert" and self.statements.mapped.mortal))
 
     def does(self, change: Change) -> bool:
-        """True when this step was made of the change."""
+        """True when this step executes the change."""
         return change.entity is self.statements.cls and change.id == self.id
 
     @property
     def place(self) -> tuple[str, str]:
-        """Where its row stands in the order in which locks are taken."""
+        """Sort key of its row in the lock order."""
         return self.statements.mapped.table.name, str(self.find[0])
 
     def conflict(self, stored: int | None) -> VersionConflictError:
-        """The error that another version than the expected one is stored."""
+        """Return the error for a stored version other than the expected one."""
         return VersionConflictError(
             self.statements.cls.__name__, self.id, read=self.expect or 0, stored=stored
         )
 
     def announce(self, row: Row | None) -> None:
-        """Tell which version the row has after this step, as it reads in the transaction."""
+        """Announce the version of the row after this step, as read in the transaction."""
         if self.statements.row_versions is not None and self.ends:
             read = row if row is not None and self._left(row) else None
             self.statements.row_versions.announce(self, self.find[0], read, self.makes)
 
     def settle(self, *, stored: bool) -> None:
-        """What was announced was committed, or not."""
+        """Record whether the announced version was committed."""
         if self.statements.row_versions is not None:
             self.statements.row_versions.settle(self, stored=stored)
 
     def _left(self, row: Row) -> bool:
         """True when the row has the values of its snapshot; triggers and types may alter them.
 
-        The zeros behind a decimal, and the zone in which a moment is told, may differ.
+        Trailing zeros of a decimal and the offset of a datetime may differ.
         """
         if self.after is None:
             return False
@@ -90,7 +90,7 @@ class Step:
         return all(value == wanted[n] or same(value, wanted[n]) for n, value in values.items())
 
     def refused(self, refused: RefusedError) -> ConstraintError:
-        """The error that the database did not take the row."""
+        """Return the error for a row that the database refused."""
         return constraint_error(self.statements.mapped, refused, self.kind)
 
 
@@ -99,9 +99,9 @@ def steps_of(
     statements: Mapping[type[Entity], Statements],
     now: float,
 ) -> list[Step]:
-    """The changes as steps, in an order that foreign keys allow.
+    """Compile the changes to steps, in an order that foreign keys allow.
 
-    Raises: ConstraintError, for a value that SQL can't keep.
+    Raises: ConstraintError, for a value that SQL can't store.
     """
     return [
         _step(change, statements[change.entity], now)
@@ -114,7 +114,7 @@ def steps_of(
 def _part_step(
     change: Change, own: Statements, now: float, part: Part, placeholders: Mapping[str, Any]
 ) -> Step:
-    """A step of a change that is stored in two."""
+    """Return one step of a change that takes two."""
     if part == "rest":
         step = _step(change, own, now)
         step.follows = True
@@ -163,7 +163,7 @@ def _step(
     placeholders: Mapping[str, Any] = MappingProxyType({}),
 ) -> Step:
     kind = change.kind
-    expect = int(change.base)  # a plain one, which keeps no earlier commit in memory
+    expect = int(change.base)  # a plain int, so that no earlier commit stays in memory
     mortal = statements.mapped.mortal
     alive = (now,) if mortal else ()
     if change.id is None:

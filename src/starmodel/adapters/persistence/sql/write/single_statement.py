@@ -1,4 +1,4 @@
-"""A change and the marker of its command by one statement, which is a transaction by itself."""
+"""Stores a change and its idempotency marker by one statement, which commits implicitly."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from starmodel.adapters.persistence.sql.write.plan import Step
 
 
 class MarkedChanges:
-    """Such statements of PostgreSQL, compiled once for each kind of change.
+    """Such PostgreSQL statements, compiled once per kind of change.
 
-    One stores the marker when the change found its row, and nothing
-    otherwise. Another run's marker that is in the way would lose its
-    digest, which the table refuses, so that nothing is stored then either.
+    A statement stores the marker if the change found its row, and nothing
+    otherwise. On a conflict with another run's marker it would set that
+    marker's digest to NULL, which the column refuses, so nothing is stored
+    then either.
     """
 
     def __init__(self, table: Table, flavour: Flavour) -> None:
@@ -23,9 +24,9 @@ class MarkedChanges:
         self._sql: dict[str, str] = {}
 
     def statement(self, step: Step, marker: Row) -> tuple[str, Row] | None:
-        """SQL that changes one row or none, and its parameters; None for any other step.
+        """Return SQL that changes at most one row, and its parameters; None for any other step.
 
-        Shapes: marker is what `Markers.row` gives.
+        Shapes: marker is the result of `Markers.row`.
         """
         change = step.statements.written.get(step.sql) if step.single else None
         if change is None:

@@ -1,9 +1,10 @@
-"""The order in which the changes of one batch are stored, so that no constraint is broken between.
+"""Orders the changes of one batch so that no intermediate state violates a constraint.
 
-A row is stored after the rows that it refers to and after those that give
-up a unique value that it takes; it is removed after those that refer to it.
-Where that is a circle, a change is made in two parts: first with NULL, or
-with a value that nobody has, and with its own value at the end.
+A row is stored after the rows that its foreign keys refer to, and after
+those that release a unique value that it takes; it is deleted after the
+rows that refer to it. Where that is a cycle, a change is made in two
+parts: first with NULL or with an unused value, and at the end with the
+final value.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class Ordered(NamedTuple):
     """One change, or a part of it.
 
     Shapes: "first" stores the change with the placeholders, by field, and
-    "last" the values of those fields; "freed" stores nothing but the
-    placeholders, in place of what the row held before, and "rest" the whole
+    "last" the final values of those fields; "freed" stores only the
+    placeholders, in place of the row's previous values, and "rest" the whole
     change after that.
     """
 
@@ -58,7 +59,7 @@ class _Node:
 def in_order(
     changes: Sequence[Change], statements: Mapping[type[Entity], Statements]
 ) -> Iterator[Ordered]:
-    """The changes in an order that the constraints of their tables allow, where there is one."""
+    """Sort the changes topologically by the constraints of their tables, where possible."""
     if not any(
         statements[change.entity].constrained if len(changes) > 1 else _frees(change, statements)
         for change in changes
@@ -85,7 +86,7 @@ def _frees(change: Change, statements: Mapping[type[Entity], Statements]) -> boo
 
 
 def _self_references(node: _Node) -> dict[str, Any]:
-    """NULL for the foreign keys by which a row refers to itself, where that is in its way."""
+    """Return NULL for self-referencing foreign keys of a row that would block its deletion."""
     own, before = node.own, _before(node.change)
     found: dict[str, Any] = {}
     for link in () if own.flavour.deletes_self_references else own.links:
@@ -97,7 +98,7 @@ def _self_references(node: _Node) -> dict[str, Any]:
 
 
 def _connect(nodes: Sequence[_Node]) -> None:
-    """Find out which change waits for which."""
+    """Build the graph of which change waits for which."""
     referred = {link.target for node in nodes for link in node.own.links}
     given_up: dict[Key, int] = {}
     provided: dict[Key, int] = {}
@@ -161,7 +162,7 @@ def _after(change: Change) -> Mapping[str, Any]:
 
 def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
     ready = [at for at, node in enumerate(nodes) if not node.waits]
-    left = {at: None for at, node in enumerate(nodes) if node.waits}  # as an ordered set
+    left = {at: None for at, node in enumerate(nodes) if node.waits}  # an ordered set
 
     def done(at: int) -> None:
         for later in nodes[at].next:
@@ -198,9 +199,9 @@ def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
 def _opened(
     nodes: Sequence[_Node], left: Mapping[int, None]
 ) -> tuple[int, dict[int, dict[str, Any]]]:
-    """Where to open a circle: the change to make next, and the placeholders by change.
+    """Break a cycle: return the change to make next, and the placeholders by change.
 
-    Without placeholders nothing can be opened; the database then decides.
+    Without placeholders no cycle can be broken; then the database decides.
     """
     for at in left:
         parts: dict[int, dict[str, Any]] = {}
