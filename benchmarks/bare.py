@@ -1,4 +1,4 @@
-"""A visitor's counter on a driver alone, as a careful author would write it by hand."""
+"""A visitor's counter on a database driver alone, as a careful author would write it by hand."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from servers import answer, lifespan, patch
 
 
 class Asyncpg:
-    """PostgreSQL by asyncpg, which prepares each statement once for each connection."""
+    """PostgreSQL through asyncpg, which prepares each statement once per connection."""
 
     tables = {
         "bare": "id TEXT PRIMARY KEY, count INT, version BIGINT",
@@ -32,7 +32,7 @@ class Asyncpg:
 
 
 class Asyncmy:
-    """MariaDB by asyncmy, told to prepare each statement once for each connection."""
+    """MariaDB through asyncmy, configured to prepare each statement once per connection."""
 
     tables = {
         "bare": "id VARCHAR(64) PRIMARY KEY, count INT, version BIGINT",
@@ -64,7 +64,7 @@ class Asyncmy:
 
 
 def counters(*, marked):
-    """Bare ASGI: read, check and write one visitor's row; with the key of the click, if marked."""
+    """Bare ASGI: read, check and write one row; if marked, also store the idempotency key."""
     url = os.environ["DATABASE_URL"]
     driver = Asyncpg() if url.startswith("postgresql") else Asyncmy()
 
@@ -90,7 +90,7 @@ def counters(*, marked):
             await begin()
             await lifespan(receive, send)
             return
-        if scope["method"] == "GET":  # whoever asks whether this is up
+        if scope["method"] == "GET":  # the readiness check
             await answer(send, "", b"text/html")
             return
         headers = dict(scope["headers"])

@@ -1,9 +1,9 @@
-"""Events on PostgreSQL and MariaDB beside their bare drivers, at equal concurrency.
+"""Events on PostgreSQL and MariaDB compared with their bare drivers, at equal concurrency.
 
-The bare server reads a visitor's row, checks its version and writes it, each by a statement
-of its own. The marked one also stores the key of the click with it, in one transaction.
-StarModel does all that, looks for the key first, and does everything else that it does for
-an event. The database's server shares the machine.
+The bare server reads a visitor's row, checks its version and writes it, with one statement
+each. The marked one also stores the idempotency key of the click, in one transaction.
+StarModel does all that, queries the key first, and does everything else that an event
+involves. The database server shares the machine.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from run import measure, medians, pin
 from servers import DATABASE_SERVERS
 
-# Private servers of the tests' module of this name, which end with this program.
+# The private servers of the test suite, from its module of this name; they end with this process.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from databases import mariadb_server, postgresql_server
 
@@ -37,7 +37,7 @@ def show(database, options):
     cores = os.sched_getaffinity(0)
     pin(-1)
     middle = medians(measure, DATABASE_SERVERS, 8760, options)
-    os.sched_setaffinity(0, cores)  # for the next database's server
+    os.sched_setaffinity(0, cores)  # the database server of the next round may use all cores
     bare = middle["database_bare"]
     print(f"{database:22}{'req/s':>10}{'of the bare':>14}{'CPU µs':>10}{'of the bare':>14}")
     for name, (rate, cost) in middle.items():

@@ -1,7 +1,7 @@
-"""One shared entity, many pages that show it, 100 changes a second: what arrives, and its cost.
+"""One shared entity, many open pages, 100 changes a second: the rate of delivery and its cost.
 
-The pages are opened by one process that only counts; with the server it
-shares the machine's cores.
+A single client process opens the pages' streams and counts their events;
+it shares the machine's cores with the server.
 """
 
 import argparse
@@ -21,13 +21,13 @@ RATE = 100
 
 
 def resident_mb(pid):
-    """Memory of a process in use now."""
+    """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
 async def open_stream(url, cookie, counts):
-    """One page's stream; what arrives is counted until it ends."""
+    """Open one page's stream; count its events until it ends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
     writer.write(f"GET {url} HTTP/1.1\r\nHost: {ADDRESS}\r\nCookie: {cookie}\r\n\r\n".encode())
     await reader.readuntil(b"starmodel-open")
@@ -41,7 +41,7 @@ async def open_stream(url, cookie, counts):
 
 
 async def change(cookie, changes):
-    """Run the event at the wanted rate, one after another."""
+    """Dispatch the event at the target rate, one request after another."""
     reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
     started = time.perf_counter()
     for number in range(1, changes + 1):

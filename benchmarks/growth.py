@@ -1,8 +1,8 @@
-"""Does the cost follow the work, or the table? Events and pages of 50 rows over 10² to 10⁶ rows.
+"""Measures whether cost depends on table size: events and 50-row pages over 10² to 10⁶ rows.
 
-In process, the whole way of a request, in each database. Each figure is the median of some
-hundred requests, in milliseconds. The last three are in one order that an index has: a window
-at its beginning and one at 90 % of the table, by a cursor; and the same one by its page.
+Each request runs in process through the full stack, on each database. Each figure is the median
+of some hundred requests, in milliseconds. The last three use one order that has an index: a
+window at its start, one at 90 % of the table by a cursor, and the same one by page number.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-# The tests' own private servers, and their way into a database past the application.
+# The private servers of the test suite, and its direct access to their databases.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from databases import SERVERS
 from external_writers import ExternalWriter
@@ -94,7 +94,7 @@ async def measure(url, rows):
 
 
 async def fill(url, rows):
-    """Put so many rows behind the application's back."""
+    """Insert this many rows directly into the database."""
     external = await ExternalWriter.at(url)
     await external.run(FILL[external.kind].format(rows=rows))
     await external.rows(LEARN[external.kind])
@@ -103,7 +103,7 @@ async def fill(url, rows):
 
 @contextmanager
 def database(kind):
-    """The url of a new database."""
+    """Return the URL of a new database."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             yield f"sqlite:///{Path(folder) / 'growth.db'}"

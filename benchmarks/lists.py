@@ -1,4 +1,4 @@
-"""A list page beside its peers: 50 rows of 6 columns from SQLite, the query made on every request.
+"""A list page compared with its peers: 50 rows of 6 columns from SQLite, one query per request.
 
 The floor and the peers send a bare table; StarModel's page has navigation,
 filters, row menus and bulk actions, and is live.
@@ -13,7 +13,7 @@ from servers import LIST_SERVERS
 
 
 def measure(name, port, seconds):
-    """(requests per second, CPU milliseconds per request, bytes) of one server."""
+    """Return (requests per second, CPU milliseconds per request, bytes) of one server."""
     path = "/products?per_page=50" if "starmodel" in name else "/products"
     size = 0
 

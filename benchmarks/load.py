@@ -1,8 +1,8 @@
-"""A load of posts by wrk, and what they cost the server.
+"""Generates a load of POST requests with wrk, and measures the CPU time of the server.
 
-The load generator must be much faster than any server here: one that keeps
-its core busy saves the server the cost of waking it, which flatters the
-fastest server most.
+The load generator must be much faster than any server here: a saturated
+client spares the server its wake-ups, which flatters the fastest server
+most.
 """
 
 import os
@@ -29,7 +29,7 @@ end
 
 
 def cpu_seconds(pid):
-    """User and system time of a process so far."""
+    """Return the user and system time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
@@ -42,14 +42,14 @@ end
 
 
 def load(port, cookies, seconds, connections=32):
-    """Post for some seconds, the cookies in turn. Returns (requests, seconds, errors)."""
+    """Send POST requests with the cookies in turn. Returns (requests, seconds, errors)."""
     quoted = ",".join(f'"{cookie}"' for cookie in cookies)
     script = SCRIPT % (quoted, int.from_bytes(os.urandom(5), "big"))
     return _run(port, script, seconds, connections)
 
 
 def load_page(port, path, cookie, seconds, connections=32):
-    """Ask for one page for some seconds. Returns (requests, seconds, errors)."""
+    """Send GET requests for one page. Returns (requests, seconds, errors)."""
     return _run(port, GET % (path, cookie), seconds, connections)
 
 

@@ -1,8 +1,8 @@
-"""The event path beside its peers, in one run: `make bench`.
+"""The event path compared with its peers, in one run: `make bench`.
 
-Every server runs in its own process on one core, the load on another.
-The figure to compare is the ratio to the floor of the same round; CPU time
-per request is least disturbed by whatever else the machine does.
+Every server runs in a separate process on one core, the load generator on
+another. Compare the ratio to the floor of the same round; CPU time per
+request is least disturbed by other processes.
 """
 
 import argparse
@@ -20,20 +20,20 @@ from servers import EVENT_SERVERS as NAMES
 
 HERE = Path(__file__).parent
 VISITORS = 32
-# What must hold from one change to the next, as a share of the floor for the same CPU time.
-# The aim is 0.55; see "Performance" in docs/architecture.md for where the time goes.
+# Lower bounds that every change must meet, as a share of the floor for the same CPU time.
+# The goal is 0.55; "Performance" in docs/architecture.md shows where the time is spent.
 GUARD = {"memory": 0.23, "memory_1000_routes": 0.22, "sqlite": 0.12}
 
 
 def pin(core):
-    """Keep a process on one core, where there are several."""
+    """Pin a process to one core, on a machine with several."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
         os.sched_setaffinity(0, {cores[core]})
 
 
 def start(name, port, *, profile=""):
-    """The server of that name, ready for requests."""
+    """Start the server of that name; return once it accepts requests."""
     command = [sys.executable]
     if profile:
         command += ["-m", "cProfile", "-o", profile]
@@ -48,7 +48,7 @@ def start(name, port, *, profile=""):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/_starmodel/health", timeout=1)
             return process
         except urllib.error.HTTPError:
-            return process  # a peer that has no such page is up as well
+            return process  # a 404 from a peer without this page also means ready
         except OSError:
             if process.poll() is not None:
                 break
@@ -57,7 +57,7 @@ def start(name, port, *, profile=""):
 
 
 def cookies_for(name, port):
-    """A cookie for each visitor; StarModel hands out its own, the peers take any."""
+    """Return a cookie per visitor: StarModel issues session cookies, the peers accept any."""
     if name in ("floor", "starlette", "fasthtml") or name.startswith("database_bare"):
         return [f"starmodel=visitor{n}" for n in range(VISITORS)]
     made = []
@@ -68,7 +68,7 @@ def cookies_for(name, port):
 
 
 def measure(name, port, seconds):
-    """(requests per second, CPU microseconds per request) of one server."""
+    """Return (requests per second, CPU microseconds per request) of one server."""
 
     def prepared():
         cookies = cookies_for(name, port)
@@ -79,9 +79,9 @@ def measure(name, port, seconds):
 
 
 def under_load(name, port, seconds, prepare):
-    """(requests per second, CPU seconds per request) of one server.
+    """Return (requests per second, CPU seconds per request) of one server.
 
-    Shapes: `prepare`, called when the server is up, gives what loads it for some seconds.
+    Shapes: `prepare` is called once the server is ready, and returns the load for some seconds.
     """
     process = start(name, port)
     try:
@@ -99,7 +99,7 @@ def under_load(name, port, seconds, prepare):
 
 
 def medians(measure, names, port, options):
-    """The median of each figure of each server, all of them measured in turn in every round."""
+    """Return the medians per server; every round measures all servers in turn."""
     figures = {name: [] for name in names}
     for _ in range(options.rounds):
         for number, name in enumerate(names):
@@ -137,14 +137,14 @@ def main():
 
 
 def show_profile(name, seconds):
-    """Print the functions that took most of one server's own time."""
+    """Print the functions with the most self time in one server."""
     import pstats
     import tempfile
 
     file = tempfile.mktemp(suffix=".prof")
     process = start(name, 8790, profile=file)
     load(8790, cookies_for(name, 8790), seconds)
-    process.send_signal(signal.SIGINT)  # after SIGTERM nothing would be written
+    process.send_signal(signal.SIGINT)  # SIGTERM would end the profiler without output
     process.wait()
     pstats.Stats(file).sort_stats("tottime").print_stats(30)
 

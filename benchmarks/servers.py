@@ -1,8 +1,8 @@
-"""The same work under each server: one of 32 visitors' counters goes up, the caller gets a patch.
+"""The same work on each server: increment one of 32 visitors' counters, respond with a patch.
 
 Each is a plain ASGI application for `uvicorn servers:NAME`. The peers do by
-hand what a careful author would: read a cookie and the JSON body, count,
-answer one finished Datastar patch.
+hand what a careful author would: parse a cookie and the JSON body, count,
+respond with one complete Datastar patch.
 """
 
 import json
@@ -16,7 +16,7 @@ def patch(count):
 
 
 def make_floor():
-    """Bare ASGI doing the work: cookie, JSON in, count, SSE text out."""
+    """Bare ASGI doing the work: parse cookie and JSON, count, encode SSE text."""
     counters = defaultdict(int)
 
     async def app(scope, receive, send):
@@ -33,7 +33,7 @@ def make_floor():
 
 
 async def answer(send, text, kind):
-    """One finished body of this content type."""
+    """Send one complete response with this content type."""
     body = text.encode()
     head = [
         (b"content-type", kind),
@@ -113,7 +113,7 @@ def make_memory():
 
 
 def make_memory_1000_routes():
-    """The same behind a thousand routes of the user's own."""
+    """The same behind a thousand routes of the application."""
     return _starmodel("memory", routes=1000)
 
 
@@ -122,31 +122,31 @@ def _database():
 
 
 def make_sqlite():
-    """StarModel on SQLite, synchronous NORMAL: COMMIT before the reply."""
+    """StarModel on SQLite, synchronous NORMAL: COMMIT before the response."""
     return _starmodel("sql", database_url=_database())
 
 
 def make_sqlite_full():
-    """StarModel on SQLite, synchronous FULL: survives the loss of power."""
+    """StarModel on SQLite, synchronous FULL: survives a power failure."""
     return _starmodel("sql", database_url=_database(), sqlite_synchronous="FULL")
 
 
 def make_database_bare():
-    """Bare ASGI: the driver's own read, check and write of one visitor's row."""
+    """Bare ASGI: read, check and write of one visitor's row with the driver's own API."""
     from bare import counters
 
     return counters(marked=False)
 
 
 def make_database_bare_marked():
-    """The same with the key of the click, in a transaction."""
+    """The same with the idempotency key of the click, in a transaction."""
     from bare import counters
 
     return counters(marked=True)
 
 
 def make_database_starmodel():
-    """StarModel on the database of DATABASE_URL: COMMIT before the reply."""
+    """StarModel on the database of DATABASE_URL: COMMIT before the response."""
     return _starmodel("sql", database_url=os.environ["DATABASE_URL"])
 
 
@@ -181,7 +181,7 @@ def _rows():
 
 
 def _filled():
-    """A SQLite file of products as the peers read it, by SQLAlchemy."""
+    """Create a SQLite file of products, which the peers read through SQLAlchemy."""
     import sqlalchemy as sa
     from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -240,7 +240,7 @@ def make_list_floor():
 
 
 def make_list_jinja():
-    """Starlette and Jinja2 with the ORM, as most Python applications do it."""
+    """Starlette and Jinja2 with the ORM, as in most Python applications."""
     import sqlalchemy as sa
     from jinja2 import Environment
     from sqlalchemy.orm import Session
@@ -331,17 +331,17 @@ def _products(kept):
     if not kept:
         import starmodel.adapters.ui.franken.lists.rows as rows
 
-        rows.MAX_KEPT = -1  # every row is made again for every page
+        rows.MAX_KEPT = -1  # disables the cache of rendered rows
     return app
 
 
 def make_list_starmodel():
-    """StarModel's generated list, rows made once for each version of their record."""
+    """StarModel's generated list, with each row rendered once per version of its record."""
     return _products(kept=True)
 
 
 def make_list_starmodel_afresh():
-    """The same with every row made again."""
+    """The same without the cache of rendered rows."""
     return _products(kept=False)
 
 

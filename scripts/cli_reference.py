@@ -1,6 +1,6 @@
-"""The help of every command as Markdown, for the cog block in docs/reference/cli.md.
+"""Renders the help of every command as Markdown, for the cog block in docs/reference/cli.md.
 
-Commands of plugins stay out: they belong to the machine, not to StarModel.
+Commands of plugins are excluded: they depend on the machine, not on StarModel.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WIDTH = 88
 
 
 def reference() -> str:
-    """One heading for each command, and its help below."""
+    """Return one heading for each command, and its help below."""
     root: Any = get_command(app)
     parts = [
         f"### `{path}`\n\n```text\n{text}\n```\n"
@@ -28,8 +28,8 @@ def reference() -> str:
 
 
 def helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
-    """(path, help) of a command, then of those inside it; nothing is run."""
-    # Colours and the terminal's width would make it differ from machine to machine.
+    """Yield (path, help) of a command, then of its subcommands; runs no callback."""
+    # Colours and the terminal's width would make the output depend on the machine.
     context = command.make_context(
         name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH, color=False
     )

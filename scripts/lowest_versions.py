@@ -15,7 +15,7 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[[\w,-]+\])?>=(?P<version>[\w.]
 
 
 def lowest_versions(project: dict[str, object]) -> list[str]:
-    """The constraints, sorted. Raises: ValueError, for a requirement without a lower bound."""
+    """Return the constraints, sorted. Raises: ValueError, for one without a lower bound."""
     extras: dict[str, list[str]] = project["optional-dependencies"]  # type: ignore[assignment]
     required: list[str] = [*project["dependencies"]]  # type: ignore[misc]
     found = set()

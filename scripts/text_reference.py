@@ -1,4 +1,4 @@
-"""The texts that visitors read as Markdown, for the cog block in docs/reference/texts.md."""
+"""Renders the texts for visitors as Markdown, for the cog block in docs/reference/texts.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starmodel.texts.english import PLACES, Text
 
 
 def reference() -> str:
-    """One heading and one table for each place where texts are read."""
+    """Return one heading and one table for each part of the interface with texts."""
     parts = []
     for place, texts in PLACES.items():
         rows = [f"| `{key}` | {_cell(text)} |" for key, text in texts.items()]

@@ -1,1 +1,1 @@
-"""What StarModel does, one page at a time; `app.py` is where it starts."""
+"""The features of StarModel, one page each; `app.py` is the entry point."""

@@ -1,17 +1,16 @@
 """The demo: `starmodel run examples/demo/app.py`. Each page is one module, with its entity in it.
 
-Everything but the counter is shared by all who open the demo, and open to
-the public so that nobody has to sign in. What visitors write is bounded in
-number or in length where it is kept in memory; tasks are kept in
-`starmodel.db` and are not, so put a sign-in before a demo of your own on
-the internet.
+Everything but the counter is shared by all visitors, and public, so no
+sign-in is needed. The data that visitors write to memory is bounded in
+number or in length. Tasks are stored in `starmodel.db` without a bound, so
+require a sign-in before you deploy a demo like this on the internet.
 """
 
 from starmodel import create_app
 
 from . import chat, dashboard, landing, report, tasks
 
-# Named here for their order in the navigation; without the list, every entity is taken.
+# Listed for their order in the navigation; without the list, every entity is registered.
 ENTITIES = [
     landing.Counter,
     dashboard.Sales,

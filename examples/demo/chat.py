@@ -1,4 +1,4 @@
-"""A chat: one shared entity, and a live list of what it holds."""
+"""A chat: one shared entity, and a live list of its messages."""
 
 from datetime import UTC, datetime
 
@@ -27,9 +27,9 @@ class Chat(Entity):
             raise ValueError("Write your name and a message.")
         at = datetime.now(UTC).strftime("%H:%M")
         self.messages.append({"name": name, "text": text, "at": at})
-        del self.messages[:-MAX_MESSAGES]  # the newest stay
+        del self.messages[:-MAX_MESSAGES]  # only the newest messages stay
         session["name"] = name
-        return {"text": ""}  # a signal of the sender's page: the input is empty again
+        return {"text": ""}  # a signal of the sender's page, which empties the input
 
 
 @live
@@ -82,7 +82,7 @@ def nobody():
 @router("/chat")
 def page(chat: Chat, session):
     conversation = Div(
-        # Turned around, a box keeps its end in sight while it grows, without a script.
+        # In reverse, the box stays scrolled to its end while it grows, without a script.
         Div(messages(chat), tabindex="0", cls="flex h-[26rem] flex-col-reverse overflow-y-auto"),
         Form(
             Input(

@@ -79,7 +79,7 @@ def figures(sales: Sales):
 
 @live
 def chart(sales: Sales):
-    """The browser's chart gets new data, and moves to them."""
+    """The browser's chart receives new data, and animates the change."""
     return ApexChart(
         opts={
             "chart": {"type": "bar", "height": 300, "toolbar": {"show": False}},

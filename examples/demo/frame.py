@@ -1,4 +1,4 @@
-"""What the demo's own pages share: the bar at the top, the headings, and the source at the end."""
+"""The layout of the demo's own pages: the top bar, the headings, and the source at the end."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ LINK = (
 
 
 def frame(title, *content, lead="", source=None):
-    """A page of the demo; `source` is the file that its visitors may read below it."""
+    """A page of the demo; `source` is the file whose code is displayed below it."""
     return (
         Title(title if "StarModel" in title else f"{title} · StarModel demo"),
         Header(_bar(title), cls="sticky top-0 z-20 border-b border-border bg-background"),
@@ -49,7 +49,7 @@ def heading(title, lead):
 
 
 def beside(main, *points):
-    """The page's part, with what to try beside it."""
+    """The main part of the page, with suggestions beside it."""
     return Div(
         main,
         Section(
@@ -110,7 +110,7 @@ _COLOURS = {
 
 
 def code(text, cls=""):
-    """Python as it stands in an editor."""
+    """Python code, highlighted as in an editor."""
     parts, end = [], 0
     for found in _TOKEN.finditer(text):
         parts += [text[end : found.start()], Span(found[0], cls=_COLOURS[found.lastgroup])]

@@ -1,4 +1,4 @@
-"""The first page: the promise, the whole program, and that program running beside it."""
+"""The first page: the introduction, the complete program, and that program running beside it."""
 
 import inspect
 
@@ -20,7 +20,7 @@ class Counter(Entity):
         self.count += amount
 
 
-# What is shown is what runs: the class above, between the two lines that every program has.
+# The displayed source is the running code: the class above, and two lines of boilerplate.
 HELLO = f"""from starmodel import Entity, create_app, event
 
 {inspect.getsource(Counter)}
@@ -107,7 +107,7 @@ def running(counter):
     return Div(
         P("The same program, running", cls="border-b border-border px-5 py-3 text-sm font-medium"),
         Div(
-            counter,  # declares its signals, and keeps them live
+            counter,  # declares its signals and subscribes the page to updates
             P(
                 data_text=Counter.count_signal,
                 id="count",

@@ -1,4 +1,4 @@
-"""A long job: every step is stored when it is done, and shown to everybody who looks."""
+"""A long-running job: every step is committed when it is done, and visible on every open page."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from starmodel import Entity, Progress, event, live
 from .frame import CARD, beside, frame
 
 router = APIRouter()
-STEPS = {  # and how many seconds each takes
+STEPS = {  # seconds per step
     "Collect the invoices of the year": 1.5,
     "Check them against the bank": 2.0,
     "Add up by month and customer": 1.5,
@@ -36,7 +36,7 @@ class Report(Entity):
             raise ValueError("The report is being written already.")
         self.started, self.finished, self.steps = now, None, []
         for done, (step, seconds) in enumerate(STEPS.items()):
-            yield Progress(done / len(STEPS), f"{step}…")  # what was done so far is stored here
+            yield Progress(done / len(STEPS), f"{step}…")  # commits the steps so far
             await asyncio.sleep(seconds)
             self.steps.append(step)
         self.finished = datetime.now(UTC)
@@ -44,7 +44,7 @@ class Report(Entity):
 
 @live
 def course(report: Report):
-    """How far it has come, for everybody: the caller, other windows, and who comes later."""
+    """The progress, for everyone: the caller, other windows, and visitors who arrive later."""
     done, total = len(report.steps), len(STEPS)
     running = bool(report.started and not report.finished)
     if report.finished:

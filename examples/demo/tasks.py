@@ -78,5 +78,5 @@ class Setup(Entity):
 
 
 async def seed():
-    """At each start, but the tasks and the note that they are there are stored together, once."""
+    """Runs at each start; the tasks and the flag are committed together, so only once."""
     await dispatch(Setup.write_examples())

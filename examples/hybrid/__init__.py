@@ -1,1 +1,1 @@
-"""One page, several stores: what belongs to everybody, and what to one visitor."""
+"""One page, several stores: entities shared by everyone, and entities of one visitor."""

@@ -64,6 +64,6 @@ def place(title: str, store: str, about: str, *content):
 def line(name: str, example: str, button: str, action):
     label = {"aria_label": name.title(), "placeholder": example}
     field = Input(data_bind=name, maxlength=80, required=True, **label)
-    # Sent first, then cleared for the next one.
+    # Send the value, then clear the input for the next one.
     return Form(field, Button(button, cls=ButtonT.primary),
                 data_on_submit=f"{action}; ${name} = ''", cls="flex gap-2")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The same kind of class, kept in different places."""
+"""The same kind of class, in three different stores."""
 
 from typing import Annotated
 
@@ -43,5 +43,5 @@ class Notepad(Entity):
 
     @event
     def keep(self):
-        """What is bound to an input is taken over before the event runs."""
+        """The signal of a bound input is applied before the event runs."""
         self.kept += 1

@@ -1,1 +1,1 @@
-"""TodoMVC: each visitor's list is kept in SQLite and is live in all of his tabs."""
+"""TodoMVC: each visitor's list is stored in SQLite and live in all of their tabs."""

@@ -1,7 +1,7 @@
 """TodoMVC: `starmodel run examples/todomvc/app.py`.
 
-The list belongs to the server. What belongs to one tab are signals of the page: the filter, which
-follows the address, and which item is being edited.
+The list is stored on the server. The state of one tab is in signals of the page: the filter, which
+follows the address, and the item that is being edited.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ app = create_app([Todos], title="TodoMVC", hdrs=[STYLE])
 def home(todos: Todos):
     new = Input(
         data_bind="title",
-        # Sent first, then cleared: what is typed meanwhile is the next one.
+        # Send, then clear: anything typed meanwhile belongs to the next item.
         data_on_keydown=f"evt.key === 'Enter' && ({Todos.add()}, $title = '')",
         cls="new-todo", placeholder="What needs to be done?", aria_label="New todo", autofocus=True,
     )  # fmt: skip
@@ -97,7 +97,7 @@ def item(todo: Todo):
 
 
 FOCUS = "setTimeout(() => el.closest('li').querySelector('.edit').focus())"
-# Enter leaves the input, and leaving saves; Escape ends the editing before that.
+# Enter leaves the input, and leaving saves; Escape cancels editing first.
 KEYS = (
     "evt.key === 'Enter' && el.blur();"
     "evt.key === 'Escape' && ($_editing = 0, el.value = el.defaultValue)"

@@ -1,4 +1,4 @@
-"""The list of one visitor, and all that can be done to it. Nothing here knows of pages."""
+"""The list of one visitor, and all of its events; independent of any page."""
 
 from pydantic import BaseModel
 

@@ -1,11 +1,11 @@
-"""The code blocks of the documents, found in the text of a page.
+"""Parses the fenced code blocks of a documentation page.
 
-A fence may carry a title, and comments beside it, which no reader sees, say
-more. They are removed from the built site:
+A fence may have a title, and HTML comments with directives, which are
+removed from the built site:
 
-    <!-- continues -->          before a block: it goes on where the block before it ended
+    <!-- continues -->          before a block: it continues the block before it
 
-    <!-- serve shop.py -->      before a console block: its curl lines are asked of that file
+    <!-- serve shop.py -->      before a console block: its curl lines are sent to that program
 
     ```python title="shop.py"   a title names a file, which later blocks of the page can import
     …
@@ -37,7 +37,7 @@ HIDDEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. Shapes: code goes from the start of what it continues to its own end."""
+    """One fenced block. Shapes: code includes the blocks that it continues."""
 
     page: Path
     line: int
@@ -49,7 +49,7 @@ class Block:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """The fenced blocks of a page, in order."""
+    """Return the fenced blocks of a page, in order."""
     text, made = page.read_text(encoding="utf-8"), list[Block]()
     for found in FENCE.finditer(text):
         code, title = textwrap.dedent(found["code"]), TITLE.search(found["options"])
@@ -74,5 +74,5 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def without_hidden(text: str) -> str:
-    """The page as its readers see it."""
+    """Return the page without its directives."""
     return HIDDEN.sub("", text)

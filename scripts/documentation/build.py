@@ -22,7 +22,7 @@ LOOK_S = 0.5
 
 
 def main(arguments: list[str]) -> int:
-    """Build into site/, or serve and follow changes; 1 for a broken link or a wrong page."""
+    """Build into site/, or serve and rebuild on changes; 1 for a broken link or an invalid page."""
     if "--no-pictures" not in arguments:
         from documentation.pictures import take_pictures
 
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def build(folder: Path) -> Path | None:
-    """The site, built in the folder; None when a page is wrong or a link is broken."""
+    """Build the site in the folder; None when a page is invalid or a link is broken."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     stage(folder)

@@ -1,4 +1,4 @@
-"""How StarModel's docstrings are shown in the reference: labels bold, examples as code."""
+"""Renders StarModel's docstrings in the reference: labels bold, examples as code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXAMPLE = re.compile(r"^>>> .*(?:\n(?!\s*$).*)*", re.MULTILINE)
 
 
 def readable(text: str) -> str:
-    """The docstring as Markdown.
+    """Convert a docstring to Markdown.
 
     >>> readable("Adds one.\\nUnits: a is in seconds.")
     'Adds one.\\n\\n**Units**: a is in seconds.'
@@ -22,7 +22,7 @@ def readable(text: str) -> str:
 
 
 class Readable(Extension):
-    """Makes every docstring readable as it is loaded."""
+    """Converts every docstring as griffe loads it."""
 
     def on_instance(self, *, obj: Object, **kwargs: Any) -> None:
         if isinstance(obj.docstring, Docstring):

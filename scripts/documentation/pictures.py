@@ -1,4 +1,4 @@
-"""Pictures of the programs in the documents, taken in Chromium from the programs themselves."""
+"""Screenshots of the programs in the documents, taken in Chromium from the running programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ LIVE = "html[data-live=open]"
 
 
 class Picture(NamedTuple):
-    """One picture.
+    """One screenshot.
 
-    Shapes: program is the title of a block of page; act changes what the
-    program holds, pose what the tab shows of it; is_live for a page with
-    a stream.
-    Units: size is in CSS pixels; a picture has twice as many each way.
+    Shapes: program is the title of a block of page; act changes the program's
+    state, pose the state of the tab; is_live for a page with a stream.
+    Units: size is in CSS pixels; the image has twice as many each way.
     """
 
     name: str
@@ -102,7 +101,7 @@ ALL = (
 
 
 def take_pictures() -> None:
-    """Fill PICTURES; without Chromium say so, and take none."""
+    """Fill PICTURES; without Chromium print a notice and leave it empty."""
     shutil.rmtree(PICTURES, ignore_errors=True)
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
@@ -119,7 +118,7 @@ def take_pictures() -> None:
 
 
 def take(chromium: Any, picture: Picture, folder: Path) -> None:
-    """Put the picture into the folder, light and dark."""
+    """Save the screenshot to the folder, light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     width, height = picture.size
     page = SOURCE / picture.page
@@ -136,7 +135,7 @@ def take(chromium: Any, picture: Picture, folder: Path) -> None:
         picture.act(tab)
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
-            tab.reload()  # the marks of what has just changed are gone
+            tab.reload()  # removes the highlighting of recent changes
             ready.wait_for()
             picture.pose(tab)
             tab.screenshot(path=folder / f"{picture.name}-{scheme}.png")

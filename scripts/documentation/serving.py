@@ -1,4 +1,4 @@
-"""Serves a program of the documents as its reader would: from a file, by a server of its own."""
+"""Serves a program of the documents as its reader would: from a file, in a server process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START_S = 15.0
 
 @contextmanager
 def served(name: str, program: str) -> Iterator[str]:
-    """Serve the program `name` from an empty folder; yields its address.
+    """Serve the program `name` from an empty folder; yields its URL.
 
     Raises: RuntimeError with the server's log, when it does not start.
     """

@@ -1,4 +1,4 @@
-"""The table of all settings, made from the class; cog puts it into docs/reference/settings.md."""
+"""Generates the table of all settings; cog inserts it into docs/reference/settings.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORDS = {
 
 
 def settings_table() -> str:
-    """One row for each setting. Raises: KeyError, for a type without words in WORDS."""
+    """Return one row per setting. Raises: KeyError, for a type without a description in WORDS."""
     package = griffe.load("starmodel.config.settings", search_paths=[SOURCE])
     rows = ["| Setting, variable | Type | Default | Meaning |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():

@@ -1,4 +1,4 @@
-"""What the site is built from: documents and configuration, made ready in a folder."""
+"""Stages documents and configuration in the folder from which the site is built."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ COG = re.compile(r"^<!-- \[\[\[cog.*?\]\]\] -->\n|^<!-- \[\[\[end\]\]\].*?-->\n"
 
 
 def stage(folder: Path) -> None:
-    """Make docs/ and zensical.toml of the folder what the documents are now.
+    """Update docs/ and zensical.toml of the folder from the current documents.
 
-    Pictures that were not taken are left out.
+    Screenshots that were not taken are omitted.
     """
     staged = folder / "docs"
     shutil.rmtree(staged, ignore_errors=True)
@@ -36,7 +36,7 @@ def stage(folder: Path) -> None:
 
 
 def _pictures(found: re.Match[str]) -> str:
-    """One picture for each colour scheme, or nothing."""
+    """Return one image per colour scheme, or nothing."""
     text, up, name = found.groups()
     if not (PICTURES / f"{name}-light.png").is_file():
         return ""
