@@ -68,7 +68,7 @@ class Statements:
 
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
     is the fields in order, then the version; get_locked also locks the row
-    until the commit. version takes the same and returns the parameter of
+    until the commit. version takes the same and returns the row for
     `version_in`; lock and share do so too and lock the row until the
     commit, against writers and, lock, against other lock holders. insert
     takes every field, then the values of `hidden`. delete takes (id, base

@@ -1,1 +1,1 @@
-"""Private names of SQL libraries; every other module imports them from here."""
+"""Undocumented names of SQL libraries; every other module imports them from here."""

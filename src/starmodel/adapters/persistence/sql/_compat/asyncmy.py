@@ -1,4 +1,4 @@
-"""Private names of asyncmy."""
+"""Undocumented names of asyncmy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private names of SQLAlchemy."""
+"""Undocumented names of SQLAlchemy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private names of SQLModel."""
+"""Undocumented names of SQLModel."""
 
 from __future__ import annotations
 

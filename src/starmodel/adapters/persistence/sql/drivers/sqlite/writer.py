@@ -228,7 +228,7 @@ class SqliteWriter:
     def _do_locked(self, group: list[Job]) -> list[Job]:
         """Run one job after another under the write lock; return the jobs to commit.
 
-        Jobs past their deadline are skipped. A job with `between` is the last one, because
+        Jobs past their deadline fail. A job with `between` is the last one, because
         the other store has committed.
         """
         for number, job in enumerate(group, 1):
