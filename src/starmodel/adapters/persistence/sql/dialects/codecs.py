@@ -133,7 +133,7 @@ def _real(value: Any) -> float | str:
     if not isinstance(value, float | int):
         raise wrong(value, "float")
     value = float(value)
-    # SQLite stores NaN as NULL, and text that is no number unchanged in a REAL column.
+    # SQLite converts NaN to NULL, but stores a word unchanged in a REAL column.
     return "nan" if value != value else value
 
 
