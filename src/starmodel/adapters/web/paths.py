@@ -7,4 +7,4 @@ STREAM_PATH = "/_starmodel/stream"
 STATES_PATH = "/_starmodel/states"
 HEALTH_PATH = "/_starmodel/health"
 STATE_ROUTES = frozenset({(STREAM_PATH, "GET"), (STATES_PATH, "POST")})
-"""The paths whose responses have visitor state, so guards may reject them, with methods."""
+"""The paths that serve visitor state, with their methods; guards may reject their requests."""

@@ -43,10 +43,10 @@ log = logging.getLogger("starmodel.web")
 class Problem:
     """An error with the details that its caller may see.
 
-    Shapes: fields maps an input's name to its validation error; trace,
-    frames and details are for the developer only; was has the field digests that an edit form
-    submits next (see `starmodel.app.commands.binding.edited_fields`); plain replaces the text
-    on pages when the text is meant for API clients.
+    Shapes: fields maps an input's name to its validation error; trace, frames and
+    details are for the developer only; was has the field digests that an edit form
+    submits next (see `starmodel.app.commands.binding.edited_fields`); plain
+    replaces the text on pages when the text is meant for API clients.
     Units: retry_after_s is the value of the `Retry-After` header; None sends no header.
     """
 
@@ -113,8 +113,8 @@ def problem_of(
     Shapes: where names entity, event and arguments, secrets removed, and
     details maps each of them to its value. With domain any `ValueError` is a
     domain error, whose message is sent; without, only one that an event raised.
-    developer allows tracebacks. No validation error
-    names a private field of models. texts is the application's message catalogue.
+    developer is True for callers with permission to see tracebacks. No validation
+    error names a private field of models. texts is the message catalogue.
     """
     made = _problem_of(error, where, developer, domain, details, models)
     return replace(

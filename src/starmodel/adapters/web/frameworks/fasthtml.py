@@ -257,7 +257,7 @@ def _declared(entity: Entity) -> Any:
 
 
 def _redirected(redirect: Redirect, request: Any) -> Response:
-    """`Redirect` as the response of a user route; only same-origin URLs are followed."""
+    """`Redirect` as the response of a user route; only `safe_url` addresses are followed."""
     front: Front = request.scope["app"].front
     return RedirectResponse(front.safe_url(request.scope, redirect.url), status_code=303)
 
