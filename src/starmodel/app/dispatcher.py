@@ -12,13 +12,13 @@ from typing import Any
 
 from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
+from starmodel.app.commands.async_events import AsyncEvents
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.edited_fields import check_untouched
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.binding.models import MASK
 from starmodel.app.commands.binding.private_parts import input_of
 from starmodel.app.commands.command import Command, Outcome
-from starmodel.app.commands.generators import Steps
 from starmodel.app.commands.idempotency import Claim, Idempotency
 from starmodel.app.commands.loading import Loader
 from starmodel.app.commands.outcomes import Outcomes
@@ -32,7 +32,7 @@ from starmodel.app.live.reactions import Reactions
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
-from starmodel.app.ports.repository import Marker, RecordKey
+from starmodel.app.ports.repository import RecordKey
 from starmodel.app.sessions.scopes import Scopes
 from starmodel.app.uow import ABORTS, ATTEMPTS, UnitOfWork
 from starmodel.core.changes.copies import Lease
@@ -45,7 +45,6 @@ from starmodel.core.errors import (
     EditConflictError,
     InvalidStateError,
     StarModelError,
-    VersionConflictError,
 )
 from starmodel.core.events import Event
 from starmodel.core.events.built_in import BUILT_IN
@@ -91,6 +90,7 @@ class Dispatcher:
         }
         self._loader = Loader(registry, persistence, policy, scopes, self.binders)
         self.id_of = self._loader.id_of
+        self._async_events = AsyncEvents(unit, self._loader, self._outcomes)
         self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
         self.prepared = {
             key: PreparedEvent(
@@ -152,7 +152,7 @@ class Dispatcher:
             None if session is None else session.key,
             self._clock(),
         )
-        run = self._run_sync if event.kind == "sync" else self._run_waiting
+        run = self._run_sync if event.kind == "sync" else self._run_async
         try:
             if command.key is None:
                 return await run(command, record, None)
@@ -204,18 +204,14 @@ class Dispatcher:
         finally:
             excluding_private.reset(token)
 
-    async def _run_waiting(
+    async def _run_async(
         self, command: Command, record: CommandRecord, claim: Claim | None
     ) -> Outcome:
-        """Events that may wait for the world: their start is on record before they run."""
+        """Run an event that awaits or yields. Its marker is stored before it starts."""
         try:
             with self.sessions.watch(command) as session:
-                if command.event.kind == "async":
-                    return await self._run_async(command, record, claim, session)
-                return await self._run_segments(command, record, claim, session)
-        except (
-            Exception
-        ):  # not when cancelled: an interrupted command is never run again automatically
+                return await self._async_events.run(command, record, claim, session)
+        except Exception:  # not when cancelled: an interrupted command never runs again
             if claim is not None:
                 await claim.release()
             raise
@@ -329,88 +325,6 @@ class Dispatcher:
         await unit.commit(marker=marker, target=target, record=record)
         return await self._outcomes.outcome(
             unit.facts, target, command, record, claim, value, reply
-        )
-
-    async def _run_async(
-        self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
-    ) -> Outcome:
-        """Run an event that awaits; a conflict is rebased, or with `retry` the event runs again."""
-        for attempt in range(1, ATTEMPTS + 1):
-            unit = self._unit(Lease())
-            target = await self._loader.target(unit, command)
-            arguments = await self._loader.arguments(unit, command, target)
-            if claim is not None:
-                await claim.start()
-            value = await command.event.fn(target.draft, **arguments)
-            try:
-                return await self._settle(unit, target, command, record, claim, value, session)
-            except VersionConflictError:
-                if not command.event.info.retry or attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
-
-    async def _run_segments(
-        self, command: Command, record: CommandRecord, claim: Claim | None, session: SessionWatch
-    ) -> Outcome:
-        """Each `yield` commits, publishes and sends; a conflict is thrown in at the yield."""
-        unit = self._unit(Lease())
-        target = await self._loader.target(unit, command)
-        arguments = await self._loader.arguments(unit, command, target)
-        if claim is not None:
-            await claim.start()
-        steps = Steps(command.event.fn(target.draft, **arguments))
-        yielded: list[Any] = []
-        try:
-            async for value in steps:
-                try:
-                    outcome = await self._settle(
-                        unit, target, command, record, claim, value, session, last=False
-                    )
-                except VersionConflictError as conflict:
-                    await unit.reload(Lease())
-                    if not unit.has(target):
-                        raise
-                    steps.throw_in(conflict)
-                    continue
-                yielded.append(value)
-                if command.send is not None:
-                    try:
-                        await command.send(outcome)
-                    except Exception:  # delivery: the step is stored, and the next ones follow
-                        log.exception("A step of %s was not delivered", outcome.record.event)
-                await unit.next_segment(Lease())
-        finally:
-            await steps.close()
-        outcome = await self._settle(unit, target, command, record, claim, None, session)
-        outcome.value = yielded
-        return outcome
-
-    async def _settle(
-        self,
-        unit: UnitOfWork,
-        target: Tracked,
-        command: Command,
-        record: CommandRecord,
-        claim: Claim | None,
-        value: Any,
-        session: SessionWatch,
-        *,
-        last: bool = True,
-    ) -> Outcome:
-        """Commit what an event did that may have awaited; conflicts are rebased."""
-        value, reply = await self._outcomes.reply(unit, target, command, value)
-        record = record.reading(version_of(target.base))
-
-        async def marker() -> Marker | None:
-            made = None
-            if claim is not None:
-                made = await self._outcomes.marker(unit, target, command, claim, reply, last=last)
-            session.check()  # again at each attempt, because the session may end in between
-            return made
-
-        await unit.settle(marker=marker, target=target, record=record)
-        return await self._outcomes.outcome(
-            unit.facts, target, command, record, claim, value, reply, last=last
         )
 
 
