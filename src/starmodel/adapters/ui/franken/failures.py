@@ -43,7 +43,7 @@ WATCH = """
   };
   setTimeout(look, 500);
 })();
-""".strip()  # noqa: E501 - a script has lines of its own
+""".strip()  # noqa: E501 - lines of JavaScript
 
 
 def steps(frames: Sequence[Frame], trace: str) -> Any:
