@@ -1,4 +1,4 @@
-"""Authenticated encryption with a key for each purpose."""
+"""Authenticated encryption with one derived key per purpose."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class AesCipher:
     """AES-256-GCM with a random nonce for each message.
 
     Shapes: secrets are the application's secret keys, newest first. The
-    newest one encrypts; texts of the others still decrypt. Each purpose
-    derives keys of its own from them.
+    newest key encrypts; data encrypted with older keys still decrypts. Each
+    purpose derives separate keys from the secrets.
     """
 
     def __init__(self, secrets: Sequence[str], purpose: str) -> None:
@@ -32,12 +32,12 @@ class AesCipher:
         return [AESGCM(key) for key in self._derived]
 
     def encrypt(self, data: bytes, context: bytes) -> bytes:
-        """The nonce, then the encrypted data, bound to `context`."""
+        """Encrypt data, authenticated with `context`. Shapes: the nonce, then the ciphertext."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce + bytes(self._keys[0].encrypt(nonce, data, context))
 
     def decrypt(self, data: bytes, context: bytes) -> bytes:
-        """The data that `encrypt` was given. Raises: ValueError, unless all of it is genuine."""
+        """Decrypt and authenticate the output of `encrypt`. Raises: ValueError, if either fails."""
         from cryptography.exceptions import InvalidTag
 
         nonce, sealed = data[:NONCE_BYTES], data[NONCE_BYTES:]

@@ -1,1 +1,1 @@
-"""From messages to browsers: Datastar's wire format and the streams that carry it."""
+"""The Datastar protocol: encoding of patches, and server-sent event streams."""

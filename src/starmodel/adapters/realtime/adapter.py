@@ -1,4 +1,4 @@
-"""Datastar as the realtime port: what pages carry, what events reply, and the stream."""
+"""The realtime port for Datastar: page scripts, event replies and the stream."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ STREAM_PATH = "/_starmodel/stream"
 
 
 class DatastarRealtime:
-    """Everything Datastar of one application.
+    """The Datastar adapter of one application.
 
-    Shapes: assets maps "starmodel.js" to its address below the mount
-    point; render turns a component into HTML.
+    Shapes: assets maps "starmodel.js" to its URL below the mount path;
+    render renders a component as HTML.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class DatastarRealtime:
     # Pages
 
     def show(self, entity: Entity, view: str = "") -> str:
-        """Put the entity on the stream of the page being made; outside a page nothing happens."""
+        """Subscribe the current page to the entity; no effect outside a page."""
         page = current_page()
         if page is None:
             return ""
@@ -88,7 +88,7 @@ class DatastarRealtime:
         return element_of(html, info, where)
 
     def show_list(self, listing: Listing) -> None:
-        """Put the list on the stream of the page being made; outside a page nothing happens."""
+        """Subscribe the current page to the list; no effect outside a page."""
         page = current_page()
         if page is not None:
             page.show_list(listing)
@@ -97,7 +97,7 @@ class DatastarRealtime:
         return rows_id(listing)
 
     def namespace(self, entity: Entity) -> str:
-        """Where the signals of this entity stand on the page being made."""
+        """The signal namespace of this entity on the current page."""
         entity_type = self._application.registry[entity.__entity__.cls]
         page = current_page()
         if page is None:
@@ -105,25 +105,25 @@ class DatastarRealtime:
         return page.namespace(entity_type, entity)
 
     def declare(self, entity: Entity) -> str:
-        """The element that declares an entity's signals, and puts it on the page's stream."""
+        """Render the element that declares an entity's signals, and subscribe the page to it."""
         self.show(entity)
         entity_type = self._application.registry[entity.__entity__.cls]
         declared = entity_type.signals if entity_type.in_browser else declared_signals(entity_type)
         signals = signals_of(entity_type.signals, public_state(entity), declared)
         values = script_json(nested(self.namespace(entity), signals))
-        # What the browser has restored is newer than what the server says of it.
+        # A state restored by the browser is newer than the server's default.
         name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
         return f"<div hidden {attribute(name, values)}></div>"
 
     def head(self, root_path: str) -> str:
-        """The scripts of every page; Datastar itself may come from elsewhere."""
+        """The script tags of every page; Datastar itself may be loaded from a CDN."""
         own = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
         if "datastar.js" not in self._assets:
             return own
         return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{own}'
 
     def tail(self) -> str:
-        """What closes a page: its notices and its one stream; nothing for patched content."""
+        """The end of a page's body: notices and the stream element; "" in patched content."""
         page = current_page()
         if page is None or page.patch:
             return ""
@@ -143,7 +143,7 @@ class DatastarRealtime:
         return f'{notices}<div id="starmodel-live" hidden {build} {start}></div>'
 
     def grant(self) -> str:
-        """The element that adds what patched content shows to the stream of its page."""
+        """The element that subscribes the open page to the topics of patched content."""
         context = current_context.get()
         page: Page | None = None if context is None else context.page
         if page is None or not page.shown:
@@ -152,7 +152,7 @@ class DatastarRealtime:
         return f"<div hidden {add}></div>"
 
     def render_part(self, component: Any, root_path: str) -> str:
-        """A live view's component as HTML, outside any request."""
+        """Render a live view's component as HTML, outside any request."""
         with page_at(root_path):
             return self._render(component)
 
@@ -163,17 +163,17 @@ class DatastarRealtime:
         await self.streams.serve(scope, receive, send, session)
 
     async def close(self) -> None:
-        """End every stream; pages come back by themselves."""
+        """End every stream; pages reconnect automatically."""
         await self.streams.close()
 
     # Actions
 
     def render_action(self, entity_type: EntityType, action: Action) -> str:
-        """The expression of an action on the page being made."""
+        """The Datastar expression of an action on the current page."""
         event = entity_type.events[action.event]
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
-        if not entity_type.in_browser:  # those of a browser store travel with its state
+        if not entity_type.in_browser:  # a browser store sends its signals with its state
             names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
         method = binder.method(self._default_method)
         root_path = self.root_path
@@ -185,18 +185,18 @@ class DatastarRealtime:
     def form_action(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
-        """The expression that submits a generated form."""
+        """The Datastar expression that submits a generated form."""
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         return form_action(
             entity_type, event, id, self.root_path, binder.carries, self._application.texts
         )
 
     def bulk_action(self, entity_type: EntityType) -> str:
-        """The expression that runs one event for all chosen rows of a list."""
+        """The Datastar expression that submits a bulk event for the selected rows."""
         return f"@ask() && @post('{self.root_path}{entity_type.path}/_bulk', @submit())"
 
     def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
-        """The URL of an event, where a plain form posts to."""
+        """The URL of an event, for the action of a plain form."""
         return event_path(entity_type, event, id, self.root_path)
 
     @property
@@ -207,9 +207,10 @@ class DatastarRealtime:
     # Replies
 
     def encode_reply(self, entity_type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
-        """What the caller of an event is sent: what is addressed to it alone.
+        """Encode the reply to an event: the patches for its caller alone.
 
-        The state too, when no live page of it would get it from its stream.
+        Includes the entity's signals when the caller's page has no stream that
+        publishes them.
         """
         reply, told = outcome.reply, not outcome.stored or not (has_page or entity_type.in_browser)
         namespace, version = entity_type.cls.__entity__.namespace, ""
@@ -234,15 +235,15 @@ class DatastarRealtime:
         return b"".join(parts)
 
     def encode_states(self, session: Session) -> bytes:
-        """What the browser is to store and show of the states that this request changed."""
+        """Encode the browser states that this request changed, to store and to render."""
         return self._states.encode(session)
 
     async def encode_shown(self, session: Session) -> bytes:
-        """What the page is to show of the states that this request carried."""
+        """Encode the page's patches for the browser states in this request."""
         return await self._states.encode_shown(session)
 
     def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
-        """Elements, toasts and a redirect, as patches; for a form with the status before them."""
+        """Encode elements, toasts and a redirect as patches, after the status for a form."""
         parts = [] if status is None else [patch_signals({}, status=status)]
         parts += [patch_elements(element) for element in reply.elements]
         parts += [self.toast(toast) for toast in reply.toasts]
@@ -253,7 +254,7 @@ class DatastarRealtime:
         return b"".join(parts)
 
     def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
-        """How far the event of that command has come, among the toasts; None takes it away."""
+        """Encode a command's progress bar among the toasts; None removes it."""
         place = f"starmodel-progress-{id}"
         if progress is None:
             return patch_elements(Element("", f"#{place}", "remove"))
@@ -262,18 +263,18 @@ class DatastarRealtime:
         return patch_elements(Element(html, *where))
 
     def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
-        """What the caller of a refused event is shown: sentences beside fields, and a toast."""
+        """Encode the response to a rejected event: validation errors beside fields, and a toast."""
         parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
         if text:
             parts.append(self.toast(Toast(text, "error")))
         return b"".join(parts)
 
     def encode_stale(self, status: int) -> bytes:
-        """Make a page whose session has ended say so, and load itself again."""
+        """Encode the patch that makes a page of an ended session notify its visitor and reload."""
         html = f"<div hidden {attribute('data-init', '@stale()')}></div>"
         return patch_signals({}, status=status) + patch_elements(Element(html, "body", "append"))
 
     def toast(self, toast: Toast) -> bytes:
-        """One toast, added to those on the page."""
+        """Encode the patch that appends a toast."""
         html = self._application.render_message(toast)
         return patch_elements(Element(html, "#starmodel-toasts", "append"))

@@ -1,4 +1,4 @@
-"""Datastar 1.x on the wire: patches, expressions and signals, each escaped for where it stands."""
+"""The Datastar 1.x wire format: patches, expressions and signals, escaped for their context."""
 
 from __future__ import annotations
 
@@ -27,18 +27,17 @@ from starmodel.texts.catalogue import ENGLISH, Catalogue
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_SIGNAL_BYTES = 4096
 LINES = re.compile(r"\r\n|\r|\n")
-# In an expression Datastar looks for these even inside strings, so they never stand there.
+# Escaped in expressions, because Datastar's parser matches its syntax inside strings too.
 RISKY = re.compile(r"[^A-Za-z0-9 _.,:\-\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd]")
 
 
 def signal_value(value: Any, *, declared: bool = False) -> Any:
-    """A public value as Datastar can keep it.
+    """Convert a public value to the value of a signal.
 
-    None becomes "": Datastar deletes a signal that is set to null and
-    leaves what showed it as it was. Integers beyond 2**53 and numbers that
-    JSON has no name for travel as text, texts over 4 kB stay on the server
-    unless they are `declared` to be signals. Keys of objects become names of
-    signals at any depth.
+    None becomes "": Datastar deletes a signal that is set to null and does not
+    update the elements bound to it. Integers beyond 2**53, NaN and infinities
+    are sent as strings. Strings over 4 kB become "" unless they are
+    `declared` as signals. Object keys become signal names at any depth.
     """
     if value is None:
         return ""
@@ -52,7 +51,7 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
         return value if math.isfinite(value) else str(value)
     if kind is dict:
         return {signal_name(key): signal_value(v, declared=True) for key, v in value.items()}
-    if kind is list:  # replaced whole, so that null survives in it
+    if kind is list:  # Datastar replaces arrays whole, so null is preserved
         return [None if i is None else signal_value(i, declared=True) for i in value]
     return value
 
@@ -60,7 +59,7 @@ def signal_value(value: Any, *, declared: bool = False) -> Any:
 def signals_of(
     names: Iterable[str], state: Mapping[str, Any], declared: Container[str] = ()
 ) -> dict[str, Any]:
-    """The named values of a state, as signals; `declared` ones may be large."""
+    """Convert the named values of a state to signals; `declared` ones may be large."""
     return {
         name: signal_value(state[name], declared=name in declared)
         for name in names
@@ -69,7 +68,7 @@ def signals_of(
 
 
 def extra_signals(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The dict that an event returned as signals; `_name` stays local to the page."""
+    """Convert a dict returned by an event to signals; `_name` is a local signal."""
     return {
         signal_name(key, local=True): signal_value(value, declared=True)
         for key, value in values.items()
@@ -77,32 +76,32 @@ def extra_signals(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def declared_signals(entity_type: EntityType) -> frozenset[str]:
-    """The fields that say `Field(signal=True)`."""
+    """The fields declared with `Field(signal=True)`."""
     fields = entity_type.cls.__entity__.fields.items()
     return frozenset(name for name, spec in fields if spec.options.signal)
 
 
 def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:
-    """The signals under their namespace, or at the top level when it is empty."""
+    """Nest the signals under their namespace; an empty one is the top level."""
     for part in reversed(namespace.split(".") if namespace else []):
         signals = {part: signals}
     return signals
 
 
 def json_text(value: Any) -> str:
-    """JSON for an SSE line: never a line break."""
+    """Encode JSON for an SSE data line, without line breaks."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # integers beyond 64 bits, Decimal and other values that pydantic knows
+    except TypeError:  # integers beyond 64 bits, Decimal and other types that pydantic serialises
         return json_bytes(value, inf_nan_mode="null").decode()
 
 
 def script_json(value: Any) -> str:
-    """JSON that is safe inside a Datastar expression.
+    """Encode JSON that is safe inside a Datastar expression.
 
-    In strings all but plain letters is written as \\uXXXX: Datastar rewrites
-    `@name(` and splits at `;` by patterns that strings can fool. A signal's
-    reference is itself.
+    In strings all but plain characters are escaped as \\uXXXX: Datastar rewrites
+    `@name(` and splits at `;` by regular expressions that also match inside
+    strings. A signal reference stays an expression.
     """
 
     def harmless(match: re.Match[str]) -> str:
@@ -112,7 +111,7 @@ def script_json(value: Any) -> str:
     def text(value: str) -> str:
         return f'"{RISKY.sub(harmless, value)}"'
 
-    def name(key: object) -> str:  # in a literal, a plain __proto__ would set the prototype
+    def name(key: object) -> str:  # an unquoted __proto__ in a literal would set the prototype
         return f"[{text(str(key))}]" if key == "__proto__" else text(str(key))
 
     if isinstance(value, Signal):
@@ -127,7 +126,7 @@ def script_json(value: Any) -> str:
 
 
 def signals_json(values: Any) -> str:
-    """The expression of `data-signals` for values that a page gives by name."""
+    """The `data-signals` expression for named values."""
 
     def named(value: Any) -> Any:
         if isinstance(value, str | int | float | Signal | None):
@@ -146,8 +145,8 @@ def patch_signals(
 ) -> bytes:
     """One `datastar-patch-signals` event. Datastar merges objects, key by key.
 
-    Shapes: version is "Counter 17…" for the page's own order check; made is
-    the version that the event answered with this status has made.
+    Shapes: version is "Counter 17…", by which the page drops outdated patches; made is
+    the version that the event with this status committed.
     """
     if not signals and not version and not made and status == 200:
         return _ACCEPTED
@@ -164,17 +163,17 @@ _ACCEPTED = b"event: datastar-patch-signals\ndata: status 200\ndata: signals {}\
 
 
 def patch_state(namespace: str, signals: dict[str, Any], *, version: str = "") -> bytes:
-    """The signals of an entity. An object among them is replaced whole, so removed keys leave."""
+    """Encode the signals of an entity. Objects are replaced whole, which deletes removed keys."""
     objects = {name: "" for name, value in signals.items() if isinstance(value, dict)}
     cleared = patch_signals(nested(namespace, objects), version=version) if objects else b""
     return cleared + patch_signals(nested(namespace, signals), version=version)
 
 
 def patch_browser_state(name: str, signals: dict[str, Any], text: str | None) -> bytes:
-    """One `datastar-browser-state` event, which the page's own module applies.
+    """One `datastar-browser-state` event, handled by StarModel's page module.
 
-    Shapes: text is what the browser is to store: "" to store nothing any
-    more, None to leave what it has.
+    Shapes: text is the state that the browser stores: "" to delete its stored
+    state, None to leave that unchanged.
     """
     state = "" if text is None else f"data: state {text}\n"
     return (
@@ -186,7 +185,7 @@ def patch_browser_state(name: str, signals: dict[str, Any], text: str | None) ->
 def patch_elements(element: Element, *, leaves: bool = False) -> bytes:
     """One `datastar-patch-elements` event.
 
-    Shapes: leaves is True for an element that leads the page away.
+    Shapes: leaves is True for an element that navigates away from the page.
     """
     lines = ["event: datastar-patch-elements"]
     if leaves:
@@ -204,10 +203,10 @@ def patch_elements(element: Element, *, leaves: bool = False) -> bytes:
 def patch_rows(
     id: str, digest: str, *, version: str, rows: str = "", order: Sequence[str] | None = None
 ) -> bytes:
-    """One `starmodel-rows` event, which the page's own module applies.
+    """One `starmodel-rows` event, handled by StarModel's page module.
 
-    Shapes: id is that of the element with the rows; rows are those that are
-    new or changed; order has the keys of all rows, None when it is as it was.
+    Shapes: id is the element id of the rows' container; rows are the new and
+    changed ones; order has the keys of all rows, None when it is unchanged.
     """
     lines = [f"event: starmodel-rows\ndata: version {version}\ndata: list {id}"]
     lines.append(f"data: state {digest}")
@@ -220,7 +219,7 @@ def patch_rows(
 def event_path(
     entity_type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = ""
 ) -> str:
-    """Where a form posts an event: "/counter/increment", "/products/42/adjust_stock".
+    """The URL path of an event: "/counter/increment", "/products/42/adjust_stock".
 
     Raises: ConfigurationError, for a class without routes.
     """
@@ -233,7 +232,7 @@ def event_path(
 def record_path(
     entity_type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = ""
 ) -> str:
-    """The address of what an event runs on, where PATCH and DELETE update and delete."""
+    """The URL path of a record or instance, for its PATCH and DELETE requests."""
     if entity_type.path is None:
         raise ConfigurationError(
             f"{entity_type.name} has path=None, so {entity_type.name}.{event.name} has no address."
@@ -254,7 +253,7 @@ def render_action(
 ) -> str:
     """The Datastar expression of an action, such as `@post('/counter/increment?amount=1', …)`.
 
-    Shapes: stores are the classes whose states the browser sends along.
+    Shapes: stores are the classes whose browser states the request includes.
     Raises: ConfigurationError, for a record's event without a record.
     """
     if entity_type.is_record and action.id is None and event.name != "create":
@@ -273,7 +272,7 @@ def render_action(
     chosen = f"'{names}'" if names else ""
     address = f"{url}{'?' if query else ''}{query}"
     expression = f"@{method}('{address}', @click({chosen}))"
-    if stores:  # one after the other: each needs the state that the one before has left
+    if stores:  # queued: each request needs the state that the one before has returned
         expression = f"@stored('{' '.join(stores)}', '{method}', '{address}', '{names}')"
     if event.info.confirm:
         return f"@ask({script_json(texts.render(event.info.confirm))}) && {expression}"
@@ -288,7 +287,7 @@ def form_action(
     stores: Sequence[str] = (),
     texts: Catalogue = ENGLISH,
 ) -> str:
-    """The expression that sends a whole form; it always posts, as a plain form would."""
+    """The expression that submits a whole form, by POST like a plain form."""
     url = event_path(entity_type, event, id, root_path)
     expression = f"@post('{url}', @submit())"
     if stores:
@@ -306,5 +305,5 @@ def _argument(value: Any) -> str:
 
 
 def attribute(name: str, value: str) -> str:
-    """One HTML attribute."""
+    """One HTML attribute, escaped."""
     return f'{name}="{escape(value, quote=True)}"'

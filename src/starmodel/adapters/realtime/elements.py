@@ -1,4 +1,4 @@
-"""The selector at which the HTML of an event is patched into the page of its caller."""
+"""The selector and namespace for patching the HTML that an event returns."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NAME = re.compile(r"[A-Za-z][\w-]*")
 
 
 def element_of(html: str, info: EventInfo, where: str) -> Element:
-    """The HTML with its place: the event's selector, else the id that it has itself.
+    """The HTML as an element patch, at the event's selector, else at the HTML's own id.
 
-    Raises: ConfigurationError, for HTML that has neither.
+    Raises: ConfigurationError, for HTML with neither.
     """
     outline = _outline(html)
     ids, namespace = outline.ids, namespace_of(outline.tags)
@@ -47,7 +47,7 @@ def element_of(html: str, info: EventInfo, where: str) -> Element:
         )
     if by_id:
         return Element(html, None, info.mode, namespace)
-    # Datastar needs a selector for these modes.
+    # Datastar requires a selector for these modes.
     id = str(ids[0])
     quoted = id.replace("\\", "\\\\").replace('"', '\\"')
     selector = f"#{id}" if _NAME.fullmatch(id) else f'[id="{quoted}"]'
@@ -55,9 +55,9 @@ def element_of(html: str, info: EventInfo, where: str) -> Element:
 
 
 def namespace_of(tags: Sequence[str | None]) -> Namespace | None:
-    """The namespace of outermost elements as a parser of HTML would not find it: None for HTML.
+    """The namespace of the outermost elements, if an HTML parser can't infer it; else None.
 
-    <svg> and <math> themselves are found by the parser, their parts alone are not.
+    Parsers infer it for <svg> and <math>, but not for their children alone.
     """
     if tags and all(tag is not None and _is_svg(tag) for tag in tags):
         return "svg"

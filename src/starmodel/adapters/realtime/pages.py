@@ -1,4 +1,4 @@
-"""What one page shows: the topics of its stream, and the signed token that names them."""
+"""The topics of a page's stream, and the signed token that authorises them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MAX_TOPICS, MAX_LISTS = 128, 16
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One way in which a page shows one entity.
+    """One rendering of an entity on a page.
 
-    Shapes: id is "" for the visitor's own instance; view is "" for signals,
-    else the name of a live view; namespace is where its signals stand.
+    Shapes: id is "" for the instance of the visitor's scope; view is "" for signals,
+    else the name of a live view; namespace is that of its signals.
     """
 
     entity: str
@@ -40,17 +40,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ShownList:
-    """One list on a page. Shapes: words are the listing's; which rows it has they don't tell."""
+    """One list on a page. Shapes: words encode the listing's query, not its rows."""
 
     entity: str
     words: str
 
 
 class Page:
-    """One response being made: who asked, where it is mounted, and all that it shows.
+    """One response being rendered: its session, mount path and topics.
 
-    Shapes: patch is True for content that goes into a page that is already
-    open; such content brings a grant instead of a token.
+    Shapes: patch is True for content that is patched into an open page; it
+    includes a grant instead of a page token.
     """
 
     __slots__ = ("focus", "patch", "root_path", "session", "shown")
@@ -61,10 +61,10 @@ class Page:
         self.focus: dict[str, Any] = {}
 
     def namespace(self, entity_type: EntityType, entity: Entity) -> str:
-        """Where the signals of an entity stand on this page.
+        """The signal namespace of an entity on this page.
 
-        The first record of a class that the page asks for is its focus and
-        stands under the class's name; any other under a name of its own.
+        The first record of a class on the page is its focus and uses the class's
+        namespace; the namespace of any other record includes its id.
         """
         own = entity_type.cls.__entity__.namespace
         if (
@@ -75,7 +75,7 @@ class Page:
         return f"{own or entity_type.name}_{_short(entity.id)}"
 
     def show(self, entity_type: EntityType, entity: Entity, view: str = "") -> Shown:
-        """Put the entity on the page's stream."""
+        """Subscribe the page to the entity."""
         namespace = "" if view else self.namespace(entity_type, entity)
         id = plain(entity.id) if entity_type.is_record else ""
         made = Shown(entity_type.name, id, namespace, view)
@@ -83,7 +83,7 @@ class Page:
         return made
 
     def show_list(self, listing: Listing) -> None:
-        """Put a list on the page's stream, unless its question is too long for the token.
+        """Subscribe the page to a list, unless its query is too long for the token.
 
         Raises: TooManyTopicsError, beyond MAX_LISTS.
         """
@@ -97,7 +97,7 @@ class Page:
 
 
 def current_page() -> Page | None:
-    """The page of the response being made, made at its first use; None for code without one."""
+    """The page of the current response, created at first use; None outside a response."""
     context = current_context.get()
     if context is None:
         return None
@@ -108,7 +108,7 @@ def current_page() -> Page | None:
 
 @contextmanager
 def page_at(root_path: str) -> Iterator[None]:
-    """Render for pages that are open already, outside any request."""
+    """Set up rendering for open pages, outside any request."""
     page = Page(Session("", "", ""), root_path)
     before = current_context.set(derived_context(page=page, root_path=root_path))
     try:
@@ -118,14 +118,14 @@ def page_at(root_path: str) -> Iterator[None]:
 
 
 class Tokens:
-    """Signs what a page may watch; valid only with that page's own visitor, for ever."""
+    """Signs the topics of a page; a token is valid for its visitor only, and never expires."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         # The newest key signs; older ones are still accepted.
         self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.page")
 
     def sign(self, page: Page) -> str:
-        """A token for all that the page shows. Raises: TooManyTopicsError, beyond 2 kB."""
+        """Sign a token with all topics of the page. Raises: TooManyTopicsError, beyond 2 kB."""
         topics = [list(astuple(shown)) for shown in page.shown]
         token = str(self._signer.dumps([page.session.key[:16], page.root_path, topics]))
         if len(token) > MAX_TOKEN_BYTES:
@@ -136,13 +136,13 @@ class Tokens:
         return token
 
     def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown | ShownList]]:
-        """Where the page is mounted and what it may watch.
+        """Validate tokens, and return the page's mount path and topics.
 
-        Shapes: the first token is the page's own, the others are grants of
-        what was patched into it later. Of the grants only the newest count,
-        and of what they add the newest MAX_TOPICS entities and MAX_LISTS lists.
+        Shapes: the first token is the page token, the others are grants of content
+        that was patched in later. Only the newest grants count, and of their
+        topics the newest MAX_TOPICS entities and MAX_LISTS lists.
 
-        Raises: AccessDeniedError, for a forged token and for another visitor's.
+        Raises: AccessDeniedError, for a forged token or one of another visitor.
         """
         root_path, items = "", list[Shown | ShownList]()
         own = 0
@@ -155,7 +155,7 @@ class Tokens:
                 raise AccessDeniedError(Message("access.other_session"))
             items += [ShownList(*topic) if len(topic) == 2 else Shown(*topic) for topic in topics]
             own = own or len(items)
-        # Of a repeated item the newest grant decides, so that it is not dropped as an old one.
+        # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
         first = dict.fromkeys(items[:own])
         added = dict.fromkeys(item for item in reversed(items[own:]) if item not in first)
         newest = [*first, *added]

@@ -1,4 +1,4 @@
-"""The root element of a live part: each rendering has one element that the next one replaces."""
+"""The root element of a live view: the element that the next rendering replaces."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class _Html(str):
 
 
 def live_part(view: LiveView, entity: Entity) -> Part:
-    """The rendering of a snapshot, with its root element. Raises: ConfigurationError."""
+    """Render a snapshot with a root element. Raises: ConfigurationError."""
     made = view.render(entity)
     return Part(made, None) if view.by_id else part_of(made, view.name, entity.id)
 
 
 def part_of(made: Any, view: str, id: Any) -> Part:
-    """The component that a view returned, with a root element.
+    """Add a root element to the component that a view returned.
 
     A single element is the root. An empty component becomes a <template>;
     several elements and text get a wrapper with `display: contents`.
@@ -87,7 +87,7 @@ def part_of(made: Any, view: str, id: Any) -> Part:
 
 
 def _nodes(made: Any) -> Iterator[Any]:
-    """The outermost elements and texts of a component; none for None, False and blank text."""
+    """The outermost elements and texts of a component, without None, False and blank text."""
     if made is None or made is False or (isinstance(made, str) and not made.strip()):
         return
     if isinstance(made, list | tuple):

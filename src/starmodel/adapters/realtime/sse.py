@@ -1,4 +1,4 @@
-"""The one stream of a page, as server-sent events."""
+"""The stream of a page, as server-sent events."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ log = logging.getLogger("starmodel.realtime")
 HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # proxies must not hold events back
+    (b"x-accel-buffering", b"no"),  # disables response buffering in nginx
 ]
 MAX_QUERY_BYTES = 64 * 1024
-SNAPSHOTS_PER_STEP = 16  # are read before requests get the event loop again
+SNAPSHOTS_PER_STEP = 16  # reads between two yields to the event loop
 HEARTBEAT = b": still here\n\n"
 
 
 class SseStreams:
-    """Serves `/_starmodel/stream`; a subscriber of the bus by way of the hub and the lists.
+    """Serves `/_starmodel/stream`: subscribes each page to the hub and to its live lists.
 
-    Units: heartbeat_s is seconds between signs of life on idle streams.
+    Units: heartbeat_s is the seconds between heartbeats.
     """
 
     def __init__(
@@ -52,9 +52,10 @@ class SseStreams:
         self._heart: asyncio.Task[None] | None = None
 
     async def serve(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
-        """Answer with the full state of all that the page shows, then with each change.
+        """Stream a snapshot of every topic of the page, then each change.
 
-        Raises before the answer has begun: AccessDeniedError, TooManyStreamsError, RequestError.
+        Raises, before the response has started: AccessDeniedError, TooManyStreamsError,
+        RequestError.
         """
         await self._application.ready()
         text = scope["query_string"].decode("latin-1")
@@ -144,7 +145,7 @@ class SseStreams:
             gone.cancel()
 
     async def _beat(self) -> None:
-        """Signs of life for every stream, and longer life for what somebody watches."""
+        """Send heartbeats to all streams, and extend the TTL of watched instances."""
         loop = asyncio.get_running_loop()
         due = loop.time() + self._heartbeat_s
         while True:
@@ -155,7 +156,7 @@ class SseStreams:
                     subscription.send(HEARTBEAT)
             try:
                 await self._prolong()
-            except Exception:  # a store that is away for a while must not silence the streams
+            except Exception:  # an unavailable store must not stop the heartbeats
                 log.exception("What pages are watching could not be given longer life")
 
     async def _prolong(self) -> None:
@@ -164,7 +165,7 @@ class SseStreams:
             entity_type = self._application.registry.find(name)
             if (
                 entity_type is not None and entity_type.ttl_s
-            ):  # a list shows what lives; it keeps nothing alive
+            ):  # a live list does not extend the TTL of its records
                 repository = self._application.persistence.for_class(entity_type.cls)
                 id_of = self._application.dispatcher.id_of
                 await repository.touch(

@@ -1,4 +1,4 @@
-"""Browser stores on the wire: what a page is told of them, and their states in replies."""
+"""Browser stores on the wire: their description in a page, and their states in replies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FORGET = b"event: datastar-browser-forget\n\n"
 _NOTE = (
     "position:sticky;bottom:0;margin:0;padding:.75rem 1rem;background:Canvas;border-top:1px solid"
 )
-# Hidden until the state is there, for at most three seconds, and only where scripts run.
+# Hides an element until its state is restored, for at most three seconds, if scripts run.
 _VEIL = (
     "@keyframes starmodel-veil{{from{{visibility:hidden}}}}"
     '@media (scripting:enabled){{[data-veil="{0}"]+*{{animation:3s step-end starmodel-veil}}}}'
@@ -42,7 +42,7 @@ _VEIL = (
 
 
 class BrowserStates:
-    """What the adapter needs for entities that live in the visitor's browser."""
+    """Encodes the states of entities in browser stores."""
 
     def __init__(self, application: Application, tokens: Tokens, render: RenderPart) -> None:
         self._application, self._tokens, self._render = application, tokens, render
@@ -51,7 +51,7 @@ class BrowserStates:
         ]
 
     def describe(self, page: Page) -> str:
-        """The element that tells the page's module where each state is kept, and for whom."""
+        """Render the JSON element that describes each state's storage and owner to the browser."""
         if not self._types:
             return ""
         session, scopes = page.session, self._application.scopes
@@ -71,7 +71,7 @@ class BrowserStates:
         )
 
     def _excuse(self, page: Page) -> str:
-        """What a page says where no script runs."""
+        """Render the notice for browsers without JavaScript."""
         shown = {item.entity for item in page.shown}
         names = [entity_type.title for entity_type in self._types if entity_type.name in shown]
         if not names:
@@ -86,22 +86,22 @@ class BrowserStates:
         )
 
     def veil(self, entity_type: EntityType) -> str:
-        """What hides the element after it until the browser's state is there."""
+        """Render the style that hides the next element until the browser state is restored."""
         if not entity_type.in_browser or current_browser_state() is not None:
             return ""
         return f'<style data-veil="{entity_type.name}">{_VEIL.format(entity_type.name)}</style>'
 
     def encode(self, session: Session) -> bytes:
-        """The states that this request changed, and the parts of its page that show them."""
+        """Encode the states that this request changed, and the page's live views of them."""
         request = current_browser_state()
         if request is None or not self._types:
             return b""
-        if session.is_signed_out:  # who signs out leaves nothing behind
+        if session.is_signed_out:  # sign-out deletes all states in the browser
             return FORGET
         changed, parts = request.take(), []
         shown: tuple[str, list[Shown | ShownList]] = ("", [])
         if changed:
-            with contextlib.suppress(AccessDeniedError):  # what was changed is told all the same
+            with contextlib.suppress(AccessDeniedError):  # only the live views are omitted
                 shown = self._tokens.read(request.page, session)
         for name, kept in changed.items():
             entity_type = self._application.registry.named(name)
@@ -113,7 +113,7 @@ class BrowserStates:
         return b"".join(parts)
 
     async def encode_shown(self, session: Session) -> bytes:
-        """The states that the request brought, as this build accepts them and its page shows them.
+        """Encode the states in the request as this build parses them, with the page's live views.
 
         Raises: AccessDeniedError, for a page of another visitor.
         """
@@ -136,7 +136,7 @@ class BrowserStates:
         root_path: str,
         shown: Iterable[Shown | ShownList],
     ) -> Iterator[bytes]:
-        """The live views of the class among what a page shows."""
+        """Render the live views of the class that are topics of the page."""
         message = snapshot_message(
             entity_type.name, entity.id, public_state(entity), max(version_of(entity), 1)
         )
@@ -145,7 +145,7 @@ class BrowserStates:
                 continue
             view = self._application.views.get(item.view) or view_named(item.view)
             if view is not None:
-                # A view that fails is logged; the rest of the page still follows.
+                # A failing view is logged; the other patches are still sent.
                 yield Frames(message).encode(PartView(view, root_path, self._render), True)
 
 

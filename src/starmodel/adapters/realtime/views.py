@@ -1,4 +1,4 @@
-"""How viewers are shown an entity: as signals, or as a rendered part of the page."""
+"""Encoders of change messages: signals, rendered live views, and list rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GONE = {"expired": "page.expired", "closed": "page.closed"}
 
 @dataclass(frozen=True, slots=True)
 class SignalsView:
-    """The entity's signals under one namespace."""
+    """Encodes an entity's signals under one namespace."""
 
     namespace: str
     names: tuple[str, ...]
@@ -52,7 +52,7 @@ class SignalsView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A live view, rendered from the message's public state alone."""
+    """Renders a live view from the message's public state alone."""
 
     view: LiveView
     root_path: str
@@ -69,7 +69,7 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class RowsView:
-    """The rows of a list for one audience, and what stands around them."""
+    """Renders the rows of a list for one audience, and the controls around them."""
 
     listing: Listing
     audience: Audience
@@ -102,6 +102,6 @@ class RowsView:
 
 
 def removed(message: Changed, texts: Catalogue) -> bytes:
-    """The notice that an entity is gone; what was typed stays on the page."""
+    """Encode the notice of a deleted, expired or closed entity; form inputs stay unchanged."""
     text = texts.text(_GONE.get(message.kind, "page.removed"), entity=message.entity)
     return REMOVED + f"{escape(text, quote=False)}</p>\n\n".encode()

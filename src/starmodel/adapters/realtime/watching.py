@@ -1,4 +1,4 @@
-"""From what a page's token names to what its stream watches, as far as its visitor may read it."""
+"""The topics and encoders of a stream, from a page's token and its visitor's read permissions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RenderPart = Callable[[Any, str], str]
 
 @dataclass(slots=True)
 class Watching:
-    """What one stream carries. Shapes: views and entities are by topic; each list is a topic."""
+    """The topics of one stream. Shapes: views and entities are by topic; each list is a topic."""
 
     views: dict[str, tuple[View, ...]] = field(default_factory=dict)
     entities: dict[str, tuple[EntityType, Any]] = field(default_factory=dict)
@@ -41,18 +41,17 @@ async def watching(
     session: Session,
     render: RenderPart,
 ) -> Watching:
-    """All that the visitor may read of what the page shows.
+    """The page's topics that the visitor has permission to read.
 
-    What this build does not know (any more) is left out: a page of another
-    build is reloaded.
+    Topics unknown to this build are skipped: a page of another build reloads.
     """
     made = Watching()
     for item in shown:
         entity_type = application.registry.find(item.entity)
-        if entity_type is None or entity_type.in_browser:  # whose page tells the server what it has
+        if entity_type is None or entity_type.in_browser:  # the page itself has that state
             continue
         try:
-            # Changes are not checked one by one, unless a rule looks at fields.
+            # The policy is not evaluated for each change, unless a rule depends on fields.
             await check(application.policy, entity_type, "read", session.actor)
             if isinstance(item, ShownList):
                 await _add_list(made, application, root_path, entity_type, item, session)

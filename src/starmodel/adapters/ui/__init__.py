@@ -1,1 +1,1 @@
-"""From entities to components and pages."""
+"""Rendering of entities: components, templates and pages."""

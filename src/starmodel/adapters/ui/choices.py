@@ -1,4 +1,4 @@
-"""The values that a type allows, with the words people read for them."""
+"""The choices of enum and Literal types, with their labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel.core.fields.field_types import plain_types
 
 
 def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:
-    """(value, label) of each value of an enum or Literal; empty for every other type."""
+    """(value, label) for each value of an enum or Literal; empty for any other type."""
     if typing.get_origin(annotation) is typing.Annotated:
         return choices_of(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is typing.Literal:
@@ -27,7 +27,7 @@ def choices_of(annotation: Any) -> tuple[tuple[Any, str], ...]:
 
 
 def label_of(value: Any) -> str:
-    """A member's name, or a literal, in words: "IN_PROGRESS" and "in_progress" as "In progress"."""
+    """The label of a member's name or a literal: "In progress" for "IN_PROGRESS", "in_progress"."""
     if isinstance(value, enum.Enum):
         return value.name.replace("_", " ").capitalize()
     text = str(value)
@@ -36,7 +36,7 @@ def label_of(value: Any) -> str:
 
 
 def choice_key(value: Any) -> str:
-    """What a form sends for a value."""
+    """The form value that encodes a choice."""
     if isinstance(value, enum.Enum):
         value = value.value
     return str(value)

@@ -1,9 +1,9 @@
-"""Components rendered once into templates: authored like any other, filled like a format string.
+"""Components compiled into templates, then filled like format strings.
 
-Building components is what a page costs, not writing it out. So a row or a
-form is built once with slots for what changes, and each further one is a
-join of the constant parts and the escaped values. Filling a template gives
-exactly what the components would have given with the values themselves.
+Building a component tree dominates the cost of rendering a page. A row or a
+form is therefore rendered once with slots for its values; each further
+rendering joins the constant parts and the escaped values. A filled template
+is byte-identical to the rendered component with the values themselves.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from fastcore.xml import Safe, to_xml
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.values.bounded_cache import size_of
 
-# No text of a visitor that is compiled in can look like a slot: it can't know this.
+# Random per process, so that no user text in a compiled component can forge a slot.
 _START = "\ue000" + "".join(chr(0xE100 + secrets.randbelow(0x1700)) for _ in range(6))
-_ENDS = (_START[:3], _START[-3:])  # what is left of a slot that was cut
+_ENDS = (_START[:3], _START[-3:])  # remains of a truncated slot
 _MARK = re.compile(_START + "(text|token|html|flag):([^\ue000\ue001]*)\ue001")
 _FLAG = re.compile(f" [a-zA-Z][\\w:-]*=(?:\"|')?{_START}flag:([^\ue000\ue001]*)\ue001(?:\"|')?")
 _SPECIAL = re.compile("[&<>\"']")
@@ -33,13 +33,13 @@ _CODE = frozenset({"script", "style", "iframe", "noscript", "template"})
 
 
 class Slots:
-    """Stand-ins for the values of a template, each good for certain places.
+    """Placeholders for the values of a template; the type decides where each is valid.
 
-    text: any string; in text and in plain attributes, and in an address
-    after its constant beginning. token: percent-encoded, such as an id in
-    an address; anywhere, in code too. html: markup that is already safe;
-    between elements. flag: an attribute that is there or not, given as the
-    attribute's value.
+    text: any string, escaped; valid in text, in plain attributes, and in a URL
+    after a constant prefix. token: a percent-encoded string, such as the id in
+    a URL; valid anywhere, in scripts too. html: markup that is already escaped;
+    valid between elements. flag: a boolean attribute, passed as the attribute's
+    value.
     """
 
     def text(self, name: str) -> str:
@@ -56,7 +56,7 @@ class Slots:
 
 
 class Given(Slots):
-    """The values themselves in the places of slots: what a template has to agree with."""
+    """The actual values instead of slots: the reference rendering for a template."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
@@ -75,16 +75,16 @@ class Given(Slots):
 
 
 class Template:
-    """One component with slots, rendered once.
+    """A component with slots, rendered once and filled many times.
 
-    Raises: ConfigurationError, for a slot in a place where its value could
-    become code, or one that the component took apart.
+    Raises: ConfigurationError, for a slot in a context where its value could
+    run as code, or a slot that the component modified.
     """
 
     def __init__(self, component: Any) -> None:
         html = str(to_xml(component, indent=False))
         _Places().check(html)
-        # An attribute that is a flag is left out or written as a whole.
+        # A boolean attribute is rendered or omitted as a whole.
         html = _FLAG.sub(lambda found: _as_flag(found[0], found[1]), html)
         self._parts: list[str] = []
         self._slots: list[tuple[int, str, Callable[[Any], str]]] = []
@@ -104,11 +104,11 @@ class Template:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory the template holds."""
+        """The approximate memory of the template."""
         return 2000 + 300 * len(self._slots) + size_of(self._parts)
 
     def fill(self, values: Mapping[str, Any]) -> str:
-        """The HTML with these values. Raises: KeyError, for a slot without one."""
+        """Render the template with these values. Raises: KeyError, for a missing value."""
         parts = self._parts.copy()
         for place, name, fill in self._slots:
             parts[place] = fill(values[name])
@@ -116,12 +116,12 @@ class Template:
 
 
 def compiled(component: Callable[[Slots], Any]) -> Template:
-    """The template of a component that takes its values as slots."""
+    """Compile a component function that takes slots into a template."""
     return Template(component(Slots()))
 
 
 def uncompiled(component: Callable[[Slots], Any], values: Mapping[str, Any]) -> str:
-    """The component with the values themselves: slow, and what a template is compared with."""
+    """Render the component with the values directly: slow, the reference for templates."""
     return str(to_xml(component(Given(values)), indent=False))
 
 
@@ -140,7 +140,7 @@ def _token(value: str) -> str:
 
 
 def escaped(value: Any) -> str:
-    """A value as text between elements, and in quoted attributes."""
+    """A value, escaped for text between elements and for quoted attributes."""
     text = str(value)
     return escape(text) if _SPECIAL.search(text) else text
 
@@ -153,7 +153,7 @@ _FILL: dict[str, Callable[[Any], str]] = {
 
 
 class _Places(HTMLParser):
-    """Checks that every slot stands where its kind of value is harmless."""
+    """Validates that each slot is in a context where its type of value is safe."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -161,7 +161,7 @@ class _Places(HTMLParser):
 
     def check(self, html: str) -> None:
         unfinished = re.search(f"<[/!?]?{_START}", html)
-        if unfinished:  # this parser takes it for text, a browser the filled one for an element
+        if unfinished:  # `HTMLParser` parses text here, a browser an element once filled
             raise _misplaced(
                 html[unfinished.end() - len(_START) :].partition("\ue001")[0], "a tag's name"
             )
@@ -206,7 +206,7 @@ def _is_harmless(kind: str, attribute: str, before: str) -> bool:
         return False
     if attribute in _ADDRESSES:
         return before.startswith("/") and not before.startswith("//") and len(before) > 1
-    # Datastar evaluates its attributes; the plain data of ours it does not know.
+    # Datastar evaluates data-* attributes, except those in PLAIN_DATA, which it ignores.
     return not attribute.startswith("data-") or attribute in PLAIN_DATA
 
 

@@ -1,4 +1,4 @@
-"""Markdown of users as HTML that can't run anything."""
+"""Untrusted Markdown rendered as HTML without scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel.core.values.bounded_cache import cached
 
 MAX_MARKS = 5_000
 MAX_CACHED_BYTES = 8 * 1024 * 1024
-# What can begin a construct costs the parser up to 60 us each, and plain letters next to nothing.
+# A character that can start a construct costs the parser up to 60 us, a letter almost nothing.
 _MARK = re.compile(r"[^\w\s,.?!]|[_\n]")
 _SCHEME = re.compile(r"[^/?#]*:")
 
@@ -20,8 +20,8 @@ _SCHEME = re.compile(r"[^/?#]*:")
 def _parser() -> Any:
     from markdown_it import MarkdownIt
 
-    # Without raw HTML no attribute is the user's, so there is nothing that Datastar would evaluate,
-    # and images are left out because a page asks nothing of third parties.
+    # Without raw HTML, users can't write attributes, so Datastar has no expression to evaluate.
+    # Images are disabled because pages send no requests to third parties.
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     parser.validateLink = _is_harmless  # type: ignore[assignment,method-assign]
     return parser
@@ -33,11 +33,10 @@ def _is_harmless(address: str) -> bool:
 
 
 def markdown(text: Any) -> str:
-    """The text as HTML; links lead to http, https and mail addresses or stay here.
+    """Render Markdown as HTML; only relative, http, https, mailto and tel links are valid.
 
-    A text with more than MAX_MARKS line ends and characters that may mean
-    something in Markdown is shown as it is written, because a page must not
-    take seconds to render.
+    A text with more than MAX_MARKS line breaks and Markdown characters is
+    escaped and not parsed, because parsing it could delay a page by seconds.
     """
     return _rendered(str(text))
 

@@ -1,4 +1,4 @@
-"""What people call a record."""
+"""The display title of records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_TITLE_CHARS = 80
 
 
 def title_field(entity_type: EntityType) -> str | None:
-    """The field by which people know a record: its name or title, else its first text."""
+    """The field used as a record's title: name, title, label or subject, else the first string."""
     return next(
         (name for name in _candidates(entity_type) if name in entity_type.cls.__entity__.fields),
         None,
@@ -21,7 +21,7 @@ def title_field(entity_type: EntityType) -> str | None:
 
 
 def title_of(entity_type: EntityType, entity: Entity) -> str:
-    """The name people know an entity by; its class and id when no text says it."""
+    """The display title of an entity; its class and id when every title field is blank."""
     if not entity_type.is_record:
         return entity_type.title
     for name in _candidates(entity_type):
@@ -32,7 +32,7 @@ def title_of(entity_type: EntityType, entity: Entity) -> str:
 
 
 def _candidates(entity_type: EntityType) -> tuple[str, ...]:
-    """Fields and properties that may name a record, the best first; none is private."""
+    """The public fields and properties that may title a record, in order of preference."""
     known = _known.get(entity_type.cls)
     if known is None:
         info = entity_type.cls.__entity__
@@ -47,7 +47,7 @@ def _candidates(entity_type: EntityType) -> tuple[str, ...]:
 
 
 def _written(cls: type, name: str) -> object:
-    """A class attribute as it was written, None when there is none."""
+    """A class attribute without the descriptor protocol; None without one."""
     return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
 
 

@@ -1,4 +1,4 @@
-"""One way to show a value for each type of field."""
+"""HTML renderers of field values, chosen by type and widget."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def shows(
     brief: bool = False,
     texts: Catalogue = ENGLISH,
 ) -> Show:
-    """How values of a type are shown, as HTML; `brief` ones fit into the cell of a table.
+    """The HTML renderer for values of a type; `brief` ones fit into a table cell.
 
-    What is shown of lists, objects and other types is their public JSON.
+    Lists, objects and other types are rendered from their public JSON.
     """
     show = _by_widget(ui, brief) or _by_type(annotation, brief, texts)
 
@@ -93,7 +93,7 @@ def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> Show:
     if issubclass(kind, int):
         return number_text
     if issubclass(kind, float | decimal.Decimal | uuid.UUID):
-        return str  # nothing in it needs escaping
+        return str  # nothing to escape
     return partial(_brief if brief else _anything, texts)
 
 
@@ -128,9 +128,9 @@ def _anything(texts: Catalogue, value: Any) -> str:
 
 
 def _json_html(texts: Catalogue, value: Any) -> str:
-    """JSON data of any depth as people read it.
+    """Render nested JSON data as HTML lists.
 
-    Written as text: built out of components, 10,000 values take seconds.
+    By string concatenation: as a component tree, 10,000 values take seconds.
     """
     if value is None or value == "":
         return NOTHING
@@ -149,12 +149,12 @@ def _json_html(texts: Catalogue, value: Any) -> str:
 
 
 def _in_text(value: Any) -> str:
-    """A value between elements, as components write it."""
+    """A value, escaped as components escape text."""
     return escape(str(value), quote=False)
 
 
 def _item_html(texts: Catalogue, item: Any) -> str:
-    """One item of a list; a flat list in it is one line."""
+    """Render an item of a list; a flat list inside is one line."""
     flat = isinstance(item, list) and not any(isinstance(part, Mapping | list) for part in item)
     if item and flat:
         return ", ".join(NONE if part in (None, "") else _json_html(texts, part) for part in item)
@@ -178,7 +178,7 @@ _BADGE: Template = compiled(_badge)
 
 def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
     made = {value: _BADGE.fill({"label": label}) for value, label in choices}
-    # A live page shows JSON, where an enum's member is its value.
+    # A live view renders public JSON, in which an enum member is its value.
     made |= {choice_key(value): html for value, html in made.items()}
 
     def show(value: Any) -> str:
@@ -194,7 +194,7 @@ def _dates(texts: Catalogue) -> Show:
     def show(value: Any) -> str:
         found = _read(datetime.date, value)
         if found is None:
-            return _cut(plain(value))  # which somebody else stored, and is no date
+            return _cut(plain(value))  # an invalid date, stored by an external writer
         return f'<time datetime="{found.isoformat()}">{_in_text(day(found))}</time>'
 
     return show
@@ -206,14 +206,14 @@ def _moments(texts: Catalogue) -> Show:
     def show(value: Any) -> str:
         found = _read(datetime.datetime, value)
         if found is None:
-            return _cut(plain(value))  # which somebody else stored, and is no moment
-        # Aware moments are shown in UTC, whose name stands beside them.
+            return _cut(plain(value))  # an invalid datetime, stored by an external writer
+        # Aware datetimes are rendered in UTC, with the zone's name.
         zone = ""
         if found.tzinfo is not None:
             zone = " UTC"
             try:
                 found = found.astimezone(datetime.UTC)
-            except OverflowError:  # at the end of time
+            except OverflowError:  # its UTC time is out of datetime's range
                 zone = f" {found.strftime('%z')}"
         time = f"{found.hour:02}:{found.minute:02}{zone}"
         text = texts.text("shown.moment", date=day(found), time=time)
@@ -223,7 +223,7 @@ def _moments(texts: Catalogue) -> Show:
 
 
 def _days(texts: Catalogue) -> Callable[[datetime.date], str]:
-    """A date as text, with the abbreviated names of months."""
+    """Format dates with the abbreviated month names of the message catalogue."""
     months = [texts.text(key) for key in _MONTHS]
 
     def text(value: datetime.date) -> str:
@@ -252,7 +252,7 @@ def _linked(scheme: str) -> Show:
 
 def _url(value: Any) -> str:
     text = str(value)
-    if not text.startswith(("https://", "http://")):  # another scheme might run something
+    if not text.startswith(("https://", "http://")):  # javascript: would run code
         return escape(text)
     return f'<a class="uk-link" rel="noopener noreferrer" href="{escape(text)}">{escape(text)}</a>'
 

@@ -1,1 +1,1 @@
-"""From HTTP to commands and back. Neutral ASGI, with one thin module per web framework."""
+"""HTTP requests to commands, outcomes to responses: plain ASGI, and one module per framework."""

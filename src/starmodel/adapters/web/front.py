@@ -1,6 +1,6 @@
-"""The front of the application: session, origin and generated routes, in plain ASGI.
+"""The ASGI entry point: session, origin checks and generated routes.
 
-The path of a click begins here; `docs/architecture.md` names its functions in their order.
+A click's request starts here; `docs/architecture.md` lists the functions in call order.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ Guard = Callable[[Incoming], Awaitable[Any] | None]
 
 
 class Front:
-    """Serves the generated routes and prepares every request for the user's own.
+    """Serves the generated routes, and sets up the session of requests for user routes.
 
-    Shapes: router has the user's routes; policy gives the Content-Security-Policy of generated
-    pages, by root path; guard is what the framework runs before each route of the user, None
-    for nothing, and gives None where it has nothing to run; inner is the framework with the
-    user's routes, as an ASGI application.
+    Shapes: router has the user's routes; policy returns the Content-Security-Policy of
+    generated pages for a root path; guard returns the coroutine of the framework's `before`
+    functions, or None without any, and may be None; inner is the framework's ASGI application
+    with the user's routes.
     """
 
     def __init__(
@@ -87,9 +87,9 @@ class Front:
         pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, *, bypass: bool) -> None:
-        """Answer a request, or pass it to `inner`.
+        """Respond to a request, or pass it to `inner`.
 
-        With `bypass` the user has no middleware, so a generated route is answered at once.
+        With `bypass` the user has no middleware, so a generated route responds directly.
         """
         if self._proxies.are_configured:
             self._proxies.mend(scope)
@@ -113,12 +113,12 @@ class Front:
         scope["starmodel.session"] = session
         if "session" not in scope:
             scope["session"] = session
-        # A page is made without the browser's states; a change needs them in its request.
+        # Pages render without browser states; a state-changing request must include them.
         states = None if request.method in ("GET", "HEAD") else NO_BROWSER_STATE
         current_context.set(
             RequestContext(self.application, session, states, root_path, request.is_datastar, scope)
         )
-        # A page of another site must not give its visitor a session here.
+        # A cross-origin request must not start a session.
         is_open = request.is_bearer or (origin.cors.is_configured and origin.is_open(request))
         call = Call(request, session, send, None if is_open else cookie, root_path, self._policy)
         if failure is not None:
@@ -129,13 +129,13 @@ class Front:
                 origin.check(request)
             request.check_head()
         except StarModelError as error:
-            # No cookie: the visitor's own, which another site can't send, must not be replaced.
+            # No cookie: a cross-site request lacks the visitor's, which must not be replaced.
             await self.refusals.send_failure(call.without_cookie(), error)
             return
         if is_internal and await self._internal.serve_public(call, send):
             return
         if request.is_datastar and not request.is_bearer:
-            tag = headers.get(b"starmodel-session")  # of the session for which the page was made
+            tag = headers.get(b"starmodel-session")  # of the session that the page was rendered for
             if tag is not None and tag != session.tag.encode():
                 status = (b"starmodel-status", str(STALE).encode())
                 await call.answer(200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status])
@@ -147,7 +147,7 @@ class Front:
         await self._framework.serve(call, receive, send, self.inner)
 
     async def serve_generated(self, call: Call, receive: Any, send: Any) -> bool:
-        """Answer by a generated route; False when there is none, or the user has one there."""
+        """Respond by a generated route; False without one, or when a user route shadows it."""
         request = call.request
         method, path, scope = request.method, request.path, request.scope
         if (path, method) in STATE_ROUTES:
@@ -178,39 +178,39 @@ class Front:
         return True
 
     async def serve_inside(self, scope: Any, receive: Any, send: Any) -> bool:
-        """Like `serve_generated`, behind the user's middleware: by its own `receive` and `send`."""
+        """`serve_generated` behind the user's middleware, with its `receive` and `send`."""
         call: Call = scope["starmodel.call"]
         request = Incoming(scope, receive, self._settings)
         return await self.serve_generated(call.inside(send, request), receive, send)
 
     async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
-        """Pass a WebSocket to `inner` with its visitor's session, or close a foreign one."""
+        """Pass a WebSocket to `inner` with its session, or close one of a foreign origin."""
         self._proxies.mend(scope)
         await self._websockets.serve(scope, receive, send, inner)
 
     def end_replies(self) -> None:
-        """End every stream and every streamed reply, so that the server can stop."""
+        """End all streams and streamed replies, so that the server can shut down."""
         self.application.hub.close()
         self.events.running.end_replies()
 
     def greet(self, root_path: str) -> None:
-        """Log the application's address once: at its start, or below a mount, where that
-        never runs, at the first request.
+        """Log the application's URL once: at startup, or at the first request below a mount,
+        where no lifespan runs.
         """
         greeting, self._greeting = self._greeting, None
         if greeting is not None:
             greeting(root_path)
 
     def safe_url(self, scope: Any, url: str) -> str:
-        """The address of a redirect. Raises: RequestError, for one of another site."""
+        """The validated URL of a redirect. Raises: RequestError, for another site."""
         call: Call = scope["starmodel.call"]
         return call.mounted(call.safe_url(url, self._settings.allowed_hosts))
 
     def _without_slashes(self, path: str, method: str) -> tuple[str, Any]:
-        """The routes of a path that has a slash too many, and the path without it.
+        """The routes of a path with superfluous slashes, and the normalised path.
 
-        Only a page may have one between its segments; an event's or a
-        record's address, at its end.
+        A page's path may have them between segments; the path of an event or a
+        record only at its end.
         """
         tidy = path.rstrip("/")
         if method in ("GET", "HEAD"):
@@ -218,10 +218,10 @@ class Front:
         return tidy, self.routes.find(tidy) if tidy and tidy != path else None
 
     async def _is_stopped(self, call: Call, pending: Awaitable[Any]) -> bool:
-        """Wait for the user's guard; True when it has answered instead."""
+        """Await the user's guard; True when it sent the response."""
         try:
             response = await pending
-        except Exception as error:  # the web edge: every failure becomes an answer
+        except Exception as error:  # the web edge: every exception becomes a response
             await self.refusals.send_failure(call, error)
             return True
         if response is None:
@@ -243,7 +243,7 @@ class Front:
         await self.refusals.send(call, Problem(405, text), headers=headers)
 
     async def _signed_in(self, call: Call) -> bool:
-        """The development sign-in: a right token signs this browser in and leaves the address."""
+        """Development sign-in: a valid token signs the session in; a redirect removes it."""
         token = call.request.query.get("token", "")
         if self._dev_token is None or not hmac.compare_digest(
             token.encode(), self._dev_token.encode()

@@ -1,4 +1,4 @@
-"""Requests that the web framework answers: limits on the body, and the session's cookie."""
+"""Requests to the framework's routes: body limits and the session cookie."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starmodel.core.errors import StarModelError
 
 
 class FrameworkRoutes:
-    """Passes requests to the framework with the user's routes."""
+    """Passes requests to the framework, which has the user's routes."""
 
     def __init__(self, application: Application, refusals: Refusals) -> None:
         self._application, self._refusals = application, refusals
 
     async def serve(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
-        """Let the framework (`inner`) answer; its response gets the session's cookie."""
+        """Call the framework (`inner`) and add the session cookie to its response."""
         scope = call.request.scope
         try:
             receive = within_limits(call.request, receive)
@@ -29,7 +29,7 @@ class FrameworkRoutes:
         try:
             await inner(scope, receive, self.with_cookie(call, send))
         except Exception:
-            if not call.is_refused:  # Starlette raises again what it has answered
+            if not call.is_refused:  # Starlette re-raises after its error handler
                 raise
         finally:
             # A reference cycle, which only the garbage collector would free.
@@ -38,7 +38,7 @@ class FrameworkRoutes:
             await self._application.end_sessions(call.session)
 
     def with_cookie(self, call: Call, send: Any) -> Any:
-        """`send`, with the session's cookie and caching headers added to the response."""
+        """`send`, with the session cookie and cache headers added to the response."""
         replaced = False
 
         async def send_with_cookie(message: Any) -> None:
@@ -47,7 +47,7 @@ class FrameworkRoutes:
                 try:
                     headers = private(message["headers"], await call.cookie())
                     message = {**message, "headers": headers}
-                except StarModelError as error:  # a session that can't be stored
+                except StarModelError as error:  # the session was not stored
                     replaced = True
                     await self._refusals.send_failure(call.without_cookie(), error)
             if not replaced:

@@ -1,4 +1,4 @@
-"""The paths that StarModel serves itself, below the mount path."""
+"""The internal paths that StarModel serves below the mount path."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ STREAM_PATH = "/_starmodel/stream"
 STATES_PATH = "/_starmodel/states"
 HEALTH_PATH = "/_starmodel/health"
 STATE_ROUTES = frozenset({(STREAM_PATH, "GET"), (STATES_PATH, "POST")})
-"""The paths that show a visitor's state, so that guards may refuse them, with their methods."""
+"""The paths that serve visitor state, with their methods; guards may reject their requests."""

@@ -16,12 +16,12 @@ from starmodel.app.ports.repository import ProcessLocal
 REMEDY = "Until then, run one worker."
 log = logging.getLogger("starmodel")
 AGAIN_S = 3.0
-# Locks of this process: it may hold several applications of one name, in tests above all.
+# Locks of this process, which may serve several applications of one name, mostly in tests.
 _held: dict[Path, Any] = {}
 
 
 def process_local_reasons(application: Application) -> list[str]:
-    """Why a single process must serve this application; empty if several may.
+    """The reasons for single-process serving; empty if several processes may serve.
 
     Names the entities and the event bus whose data is process-local.
     """
@@ -52,14 +52,14 @@ def _listed(names: Sequence[str]) -> str:
 
 
 class ProcessLock:
-    """A file that the first process at an address locks; each further one is one too many.
+    """A file lock of the first process at an address; a further process is logged as an error.
 
-    Noticed only among processes of one machine and folder, and not where
-    files can't be locked. A process that just ends is given time to.
+    Detects processes of one machine and working directory only, and none where
+    the file system has no locks. A delay lets a process that is ending release its lock.
 
-    Shapes: address is what the server was asked to listen on; reasons says
-    why one process must be the only one.
-    Units:  again_s is seconds before a taken lock counts.
+    Shapes: address is the server's listening address; reasons returns the
+    reasons for single-process serving.
+    Units:  again_s is seconds before the lock is tried again.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class ProcessLock:
         self._timer: asyncio.TimerHandle | None = None
 
     def acquire(self) -> None:
-        """Lock, or look once more later and log an error then; in the serving loop."""
+        """Acquire the lock, or retry once on the event loop and log an error if that fails."""
         if self._path in _held or not self._reasons() or self._lock(self._path):
             return
         self._timer = asyncio.get_running_loop().call_later(self._again_s, self._complain)
@@ -93,8 +93,8 @@ class ProcessLock:
     def _complain(self) -> None:
         if self._lock(self._path):
             return
-        if self._lock(self._path.with_suffix(".told")):  # of many processes one tells it
-            server = logging.getLogger("uvicorn.error")  # where people read at the start
+        if self._lock(self._path.with_suffix(".told")):  # one process logs for all
+            server = logging.getLogger("uvicorn.error")  # the startup log
             (server if server.hasHandlers() else log).error(
                 "Several processes serve this application at %s. %s %s",
                 self._address,
@@ -103,7 +103,7 @@ class ProcessLock:
             )
 
     def _lock(self, path: Path) -> bool:
-        """True when this process has the lock, or files can't be locked here."""
+        """True when the lock is acquired, or when files can't be locked here."""
         try:
             import fcntl
         except ImportError:  # Windows, where servers don't fork workers

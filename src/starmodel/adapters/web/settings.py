@@ -1,4 +1,4 @@
-"""What the web adapter needs to know of the settings."""
+"""The settings of the web adapter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel.core.values.bounds import Bounds
 
 @dataclass(frozen=True)
 class WebSettings:
-    """Limits and names.
+    """Request body limits, allowed hosts and defaults.
 
     Units: max_body_bytes in bytes, max_body_depth in levels, max_body_items
     in items of one list or object.
@@ -28,5 +28,5 @@ class WebSettings:
 
     @cached_property
     def bounds(self) -> Bounds:
-        """What one body, and each JSON text in it, may hold."""
+        """The parser bounds of a body, and of each JSON text in it."""
         return Bounds(self.max_body_depth, self.max_body_items)

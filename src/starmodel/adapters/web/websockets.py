@@ -1,4 +1,4 @@
-"""WebSocket handshakes: only of the application's own pages, and with the visitor's session."""
+"""WebSocket handshakes: origin check and session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger("starmodel.web")
 
 
 class WebSockets:
-    """Passes handshakes to the framework, or closes them."""
+    """Passes handshakes from allowed origins to the framework, and closes any others."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class WebSockets:
         self._origin, self._settings = origin, settings
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
-        """Let the framework (`inner`) accept a WebSocket; one of another site is closed."""
+        """Pass a WebSocket to the framework (`inner`); one from a foreign origin is closed."""
         request = Incoming({**scope, "method": "GET"}, receive, self._settings)
         try:
             self._origin.check(request)

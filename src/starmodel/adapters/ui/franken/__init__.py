@@ -1,1 +1,1 @@
-"""Generated pages in the MonsterUI (Franken UI) look."""
+"""Generated pages with MonsterUI (Franken UI) components."""

@@ -1,4 +1,4 @@
-"""The generated pages in MonsterUI's look; a skin overrides any of its methods."""
+"""The UI adapter for MonsterUI components; a skin overrides any of its methods."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ MB = 1024 * 1024
 
 
 class MonsterUI:
-    """Pages, lists, forms and messages of every entity, live, and usable without JavaScript.
+    """Renders live pages, lists, forms and messages of every entity; usable without JavaScript.
 
-    Components are how parts are written; what is shown often is compiled
-    into templates once, for each mount point and audience.
+    All parts are components; frequent ones are compiled into templates, cached
+    by mount path and audience.
     """
 
     scripts: Sequence[str] = ()
@@ -82,7 +82,7 @@ class MonsterUI:
         }
         for view in (*self._parts.values(), *self._headings.values()):
             application.views[view.name] = view
-        # Keyed by mount points and questions of visitors, so bounded in bytes.
+        # Keys include mount paths and visitors' queries, so the cache is bounded in bytes.
         self._rows: Rows = BoundedCache(6 * MB)
         self._shell = cached(2 * MB)(self._make_shell)
         self._view = cached(6 * MB)(self._make_view)
@@ -110,7 +110,7 @@ class MonsterUI:
         types = tuple(entity_type.name for entity_type in self._readable(actor))
         frame = self._shell(root_path, types, at.name if at else "")
         back = at is not None and at.is_record and title != at.plural_title
-        # What is shown is collected while it is rendered: fields, then heading, then the tail.
+        # Rendering collects the page's topics: first the content, then the heading, then the tail.
         inside = self.render(content)
         if at is not None and subject is not None and at.cls in self._headings:
             realtime.show(subject, self._headings[at.cls].name)
@@ -222,7 +222,7 @@ class MonsterUI:
         )
 
     def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
-        """What stands beside a heading: the ways to make, change and remove a record."""
+        """The actions beside a heading: create, edit and delete."""
         if not (entity_type.is_record and entity_type.crud):
             return None
         if entity is None:
@@ -267,7 +267,7 @@ class MonsterUI:
         )  # fmt: skip
 
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
-        """All of a list that does not depend on its records, with slots for what does."""
+        """The template of a list without its records, with slots for the rows."""
         rows_id = self._realtime.rows_id(listing)
         bulk = controls.bulk(
             view, f"{view.home}/_bulk", self._realtime.bulk_action(view.entity_type)
@@ -356,11 +356,11 @@ class MonsterUI:
         )  # fmt: skip
 
     def field(self, field: FormField, form_id: str, slots: Slots, records: str) -> Any:
-        """One labelled input; `slots` has the places of value, choice and problem."""
+        """One labelled input; `slots` has the slots of its value, choice and validation error."""
         return labelled(field, form_id, slots, records)
 
     def show(self, annotation: Any, wishes: UI, *, brief: bool) -> Show:
-        """How values of a type are shown as HTML, `brief` in the cells of lists."""
+        """The HTML renderer for values of a type, `brief` in the cells of lists."""
         return shows(annotation, wishes, brief=brief, texts=self._texts)
 
     def toast(self, toast: Toast) -> Any:
@@ -372,7 +372,7 @@ class MonsterUI:
     # Parts
 
     def _where(self, details: Mapping[str, str]) -> Any:
-        """What failed, for the developer: entity, event and arguments."""
+        """The failed event for the developer: entity, event and arguments."""
         told = [Div(Dt(name), Dd(Code(text))) for name, text in details.items()]
         return Div(Dl(*told, cls="sm-fields"), cls="uk-card sm-details sm-failure-where")
 

@@ -1,4 +1,4 @@
-"""An exception as its developer reads it, and the page of an application that can't start."""
+"""Developer error components: traceback, failure panel, and the page of a failed startup."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from fasthtml.components import (
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.presentation.failures import Frame
 
-# Comes back by itself: with the application, or with its next failure.
+# Polls the health endpoint, and reloads for the application or its next failure.
 WATCH = """
 (() => {
   const shown = document.documentElement.dataset.failure, at = document.documentElement.dataset.health;
@@ -43,11 +43,11 @@ WATCH = """
   };
   setTimeout(look, 500);
 })();
-""".strip()  # noqa: E501 - a script has lines of its own
+""".strip()  # noqa: E501 - lines of JavaScript
 
 
 def steps(frames: Sequence[Frame], trace: str) -> Any:
-    """The way through the application's own code, the failing line last and open, then the text."""
+    """The frames of application code, the failing one last and expanded, then the traceback."""
     shown = [Li(_step(frame, last=frame is frames[-1])) for frame in frames]
     return Section(
         H2("In your code") if shown else None,
@@ -62,7 +62,7 @@ def steps(frames: Sequence[Frame], trace: str) -> Any:
 
 
 def panel(text: str, sprite: str, *content: Any) -> Any:
-    """A failed event as its developer sees it on the page of the click, until dismissed."""
+    """The panel of a failed event on the page of the click, until dismissed."""
     close = Button(
         icon("close", sprite), Span("Dismiss", cls="sm-hidden"), type="button",
         data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
@@ -102,10 +102,10 @@ def failure_page(
     frames: Sequence[Frame] = (),
     trace: str = "",
 ) -> str:
-    """The page in the stead of every page while an application can't be loaded.
+    """The page served for every request while an application fails to load.
 
-    Shapes: failure names this very failure; health is where the server
-    says which one there is now.
+    Shapes: failure is the id of this failure; health is the URL of the endpoint
+    that returns the current one.
     """
     body = Body(
         Main(

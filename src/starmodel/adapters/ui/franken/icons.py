@@ -1,4 +1,4 @@
-"""Icons out of our own sprite, which the browser loads once for all pages."""
+"""Icon components that reference one SVG sprite, which browsers cache."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastcore.xml import Safe
 
 
 def icon(name: str, sprite: str) -> Any:
-    """The icon of that name, for the eye only. Shapes: sprite is the address of the sprite."""
+    """An icon component, hidden from screen readers. Shapes: sprite is the sprite's URL."""
     return Safe(
         f'<svg class="sm-icon" aria-hidden="true" focusable="false">'
         f'<use href="{sprite}#{name}"></use></svg>'

@@ -1,4 +1,4 @@
-"""What is told to one visitor for a while: toasts, and how far long work has come."""
+"""Temporary messages to one visitor: toasts and progress bars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
 
 def toast_message(toast: Toast, sprite: str, texts: Catalogue) -> Any:
-    """A toast that can be dismissed; errors interrupt who listens to the page."""
+    """A dismissible toast component; errors use an assertive ARIA role."""
     close = Button(
         icon("close", sprite), Span(texts.text("page.dismiss"), cls="sm-hidden"), type="button",
         data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
@@ -26,7 +26,7 @@ def toast_message(toast: Toast, sprite: str, texts: Catalogue) -> Any:
 
 
 def progress_message(id: str, progress: Progress, texts: Catalogue) -> Any:
-    """A bar with a sentence; it moves on its own when nobody knows how far the work has come."""
+    """A progress bar with a message; an indeterminate one is animated."""
     share = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
     text = progress.text or texts.text("page.working")
     bar = ProgressBar(share, max="1", aria_label=text)

@@ -1,4 +1,4 @@
-"""What stands around the content of every page: head, navigation, heading."""
+"""The page template around the content: head, navigation and heading."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ICONS = {"record": "rows", "app": "globe", "user": "user", "session": "one"}
 
 
 def heading_of(entity_type: EntityType) -> str:
-    """The name of a class in navigation: of many for records, of one for the rest."""
+    """The navigation label of a class: plural for records, singular for other types."""
     return entity_type.plural_title if entity_type.is_record else entity_type.title
 
 
 def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots, texts: Catalogue) -> str:
-    """What every page's head shares, then this page's title and description."""
+    """The shared head of all pages, then the title and description of this one."""
     described = Meta(name="description", content=description_of(site, at, texts))
     return site.head(root_path) + str(
         to_xml((Title(s.text("title"), id=TITLE_ID), described), indent=False)
@@ -47,7 +47,7 @@ def html_head(site: Site, root_path: str, at: EntityType | None, s: Slots, texts
 
 
 def description_of(site: Site, at: EntityType | None, texts: Catalogue) -> str:
-    """What search engines show of a page: the first line of the class's docstring, or its name."""
+    """The meta description: the first docstring line of the class, or its title."""
     if at is None:
         return site.title
     return first_line(at.cls) or texts.text(
@@ -56,7 +56,7 @@ def description_of(site: Site, at: EntityType | None, texts: Catalogue) -> str:
 
 
 def first_line(thing: Any) -> str:
-    """The first line of a docstring that the class or function itself has, "" for none."""
+    """The first docstring line of a class or function, not inherited; "" for none."""
     doc = (thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__) or ""
     return str(doc).strip().partition("\n")[0]
 
@@ -69,7 +69,7 @@ def body(
     s: Slots,
     texts: Catalogue,
 ) -> Any:
-    """The page's body with slots for heading, lead, content and tail."""
+    """The body component with slots for heading, lead, content and tail."""
     sprite = f"{root_path}{site.icons}"
     start = f"{root_path}/"
     brand = A(
@@ -103,7 +103,7 @@ def body(
 
 
 def crumb(entity_type: EntityType, root_path: str, sprite: str) -> str:
-    """The way back from a record to its list."""
+    """The breadcrumb link from a record to its list."""
     link = A(
         icon("left", sprite),
         entity_type.plural_title,
@@ -114,7 +114,7 @@ def crumb(entity_type: EntityType, root_path: str, sprite: str) -> str:
 
 
 def links(types: Sequence[EntityType], at: EntityType | None, root_path: str, sprite: str) -> Any:
-    """A link to each class; the one that the page belongs to is marked."""
+    """The navigation links, with aria-current on the class of this page."""
     made = []
     for entity_type in types:
         here = "page" if at is not None and at.cls is entity_type.cls else None

@@ -1,1 +1,1 @@
-"""Undocumented names of web libraries; every other module imports them from here."""
+"""Private names of web libraries; no other module imports them directly."""

@@ -1,4 +1,4 @@
-"""Undocumented names of FastHTML."""
+"""Private names of FastHTML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONVERTING_PACKAGES = ("fasthtml", "fastcore", "dateutil")
 class CheckedRoutes(FastHTML):  # type: ignore[misc]  # FastHTML has no types
     """A FastHTML application that checks each handler before its route is added.
 
-    Endpoints have the docstring of their handler.
+    The endpoint of a route has the docstring of its handler.
     """
 
     def check_handler(self, handler: Any) -> None:
@@ -37,9 +37,9 @@ class CheckedRoutes(FastHTML):  # type: ignore[misc]  # FastHTML has no types
 
 
 def handler_of(endpoint: Any) -> Any:
-    """The user's function that FastHTML's endpoint calls; another endpoint is returned unchanged.
+    """The handler that an endpoint of FastHTML calls; any other endpoint is returned unchanged.
 
-    FastHTML has it in a closure: as `f` for HTTP, as `recv` of `on_receive` for a WebSocket.
+    The closure names it `f` for HTTP, and `recv` of `on_receive` for a WebSocket.
     """
     for wrapper, name in ((endpoint, "f"), (getattr(endpoint, "on_receive", None), "recv")):
         if inspect.isfunction(wrapper):
@@ -49,11 +49,11 @@ def handler_of(endpoint: Any) -> Any:
 
 
 async def run_before(app: FastHTML, request: Request) -> Response | None:
-    """Run the `before` functions of the application; the first response that one of them returns.
+    """Run the application's `before` functions and return the first response among their results.
 
-    Parameters are injected and results are converted as for a route of FastHTML.
+    Parameters are injected and results converted as for a FastHTML handler.
 
-    Shapes: the body of the request has been read.
+    Shapes: the request body is already read.
     """
     state: Any = request
     state.injects, state.max_part_size, state.body_wrap = [], app.max_part_size, noop_body
@@ -70,7 +70,7 @@ async def run_before(app: FastHTML, request: Request) -> Response | None:
 
 
 def is_conversion_error(error: Exception) -> bool:
-    """True for a failure of FastHTML to convert a parameter, before the handler has run."""
+    """True when FastHTML failed to convert a parameter, before the handler ran."""
     if not isinstance(error, _CONVERSION_ERRORS):
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]

@@ -1,4 +1,4 @@
-"""Undocumented names of Starlette."""
+"""Private names of Starlette."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from starlette.requests import Request
 
 
 def request_with_body(scope: Any, body: bytes | None) -> Request:
-    """A request whose body was read before, so that it needs no `receive`; None for an unread one.
+    """A Starlette request with a body that is already read, so it needs no `receive`.
 
-    Without a body and without `receive`, reading the body raises RuntimeError.
+    With `body` None the body is unread, and reading it raises RuntimeError.
     """
     request = Request(scope)
     if body is not None:

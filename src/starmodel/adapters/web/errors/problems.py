@@ -1,4 +1,4 @@
-"""What each kind of caller is told of an error, and what stays in the log."""
+"""Exceptions as problems: what a response may reveal, and what only the log contains."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ log = logging.getLogger("starmodel.web")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as its caller may see it.
+    """An error with the details that its caller may see.
 
-    Shapes: fields maps an input's name to the sentence beside it; trace,
-    frames and details are for the developer only; was is what an edit form
-    is to remember from now on (see `starmodel.app.commands.binding.edited_fields`); plain is what
-    people read instead of a text for programs.
-    Units: retry_after_s is the `Retry-After` header; None sends none.
+    Shapes: fields maps an input's name to its validation error; trace, frames and
+    details are for the developer only; was has the field digests that an edit form
+    submits next (see `starmodel.app.commands.binding.edited_fields`); plain
+    replaces the text on pages when the text is meant for API clients.
+    Units: retry_after_s is the value of the `Retry-After` header; None sends no header.
     """
 
     status: int
@@ -67,7 +67,7 @@ class Problem:
 
     @property
     def said(self) -> str:
-        """The error as people are told it: what is wrong with each input, else its text."""
+        """The message for people: the validation error of each field, else the text."""
         if not self.fields:
             return self.plain or self.text
         told = [
@@ -77,7 +77,7 @@ class Problem:
         return " ".join(told)
 
     def as_json(self) -> dict[str, Any]:
-        """An RFC 9457 problem document."""
+        """The problem as an RFC 9457 document."""
         made: dict[str, Any] = {
             "type": "about:blank",
             "title": self.title,
@@ -108,14 +108,13 @@ def problem_of(
     models: Models = _NO_MODELS,
     texts: Catalogue = ENGLISH,
 ) -> Problem:
-    """The problem behind an exception; unexpected ones are logged, and told to nobody else.
+    """Map an exception to a problem; an unexpected one is logged and its message not sent.
 
     Shapes: where names entity, event and arguments, secrets removed, and
-    details has them one by one. With domain a `ValueError` is what an event
-    has to say, and is shown; else it is shown only when it came out of an
-    event. developer is True for who may see what failed in the code. models
-    are those whose private fields no validation error may name. texts has
-    the words of the application.
+    details maps each of them to its value. With domain any `ValueError` is a
+    domain error, whose message is sent; without, only one that an event raised.
+    developer is True for callers with permission to see tracebacks. No validation
+    error names a private field of models. texts is the message catalogue.
     """
     made = _problem_of(error, where, developer, domain, details, models)
     return replace(
@@ -134,21 +133,21 @@ def _problem_of(
     details: Mapping[str, str] | None,
     models: Models,
 ) -> Problem:
-    """The problem with its messages not yet rendered."""
+    """The problem, its messages not rendered yet."""
     if isinstance(error, BindingError):
         return Problem(error.status, str(error), error.fields, where)
     if isinstance(error, InvalidStateError | ConstraintError):
         return Problem(error.status, error.shown, error.fields, where)
     if isinstance(error, EditConflictError):
         return Problem(error.status, str(error), error.fields, where, was=error.was)
-    if isinstance(error, VersionConflictError):  # its text has versions, which are for programs
+    if isinstance(error, VersionConflictError):  # its text has version numbers, for API clients
         return Problem(error.status, Message("conflict.changed"), where=where)
     if isinstance(error, StarModelError) and error.public:
         plain: str = next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), "")
         if isinstance(error, AccessDeniedError):
             plain = error.plain
         if developer and isinstance(error, ListQueryError):
-            plain = ""  # who wrote the address wants to know what is wrong with it
+            plain = ""  # the author of the URL needs the reason
         return Problem(error.status, error.message, where=where, plain=plain)
     if isinstance(error, StoreBusyError):
         log.warning("%s failed: %s", log_text(where or "A request"), log_text(error))
@@ -195,7 +194,7 @@ def _problem_of(
 def _public_sentences(
     error: ValidationError, models: Sequence[type[BaseModel]]
 ) -> Iterator[tuple[str, str]]:
-    """What is wrong with each field; of private ones only that something is."""
+    """The validation error of each field; private fields get one generic message."""
     for item in error.errors(include_url=False, include_input=False):
         if is_private_path(models, item["loc"]):
             yield "", PRIVATE_PROBLEM

@@ -21,11 +21,11 @@ from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
 
-_SHOWN_AGAIN = frozenset({400, 409, 422})  # what filling in a form again can mend
+_SHOWN_AGAIN = frozenset({400, 409, 422})  # a corrected form can succeed
 
 
 class Refusals:
-    """Answers for every failure: patches for Datastar, a page for people, JSON for programs."""
+    """Error responses: patches for Datastar, a page for browsers, JSON for API clients."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Refusals:
         domain: bool = False,
         details: Mapping[str, str] | None = None,
     ) -> Problem:
-        """The problem behind an exception, without details that this caller may not read."""
+        """Map an exception to a problem, without details that this caller may not read."""
         made = problem_of(
             error,
             where=where,
@@ -70,11 +70,11 @@ class Refusals:
         elements: Sequence[Element] = (),
         headers: Sequence[Header] = (),
     ) -> None:
-        """Answer with the problem."""
+        """Send the problem in the representation that the request accepts."""
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
         if call.request.is_datastar:
-            # Datastar ignores the body of a 4xx or 5xx: what must be seen goes out as 200.
+            # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
             status = (b"starmodel-status", str(problem.status).encode())
             await call.answer(
                 200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
@@ -86,12 +86,12 @@ class Refusals:
             await call.json(problem.as_json(), problem.status, headers)
 
     async def send_not_found(self, call: Call) -> None:
-        """Answer 404 for a path without a route."""
+        """Send 404 for a path without a route."""
         text = self._application.texts.text("problem.no_page", path=call.request.path)
         await self.send(call, Problem(404, text))
 
     async def send_failure(self, call: Call, error: Exception) -> None:
-        """Answer for an exception outside any event."""
+        """Send the response to an exception outside any event."""
         where = f"{call.request.method} {call.request.path}"
         await self.send(call, self.problem(call, error, where))
 
@@ -104,7 +104,7 @@ class Refusals:
         problem: Problem,
         sent: Mapping[str, Any],
     ) -> None:
-        """Answer for an event: sentences beside the inputs, and a plain form once more."""
+        """Send an event's problem: validation errors beside the inputs, a plain form again."""
         is_form = sent is not NOTHING_SENT
         files = self._application.dispatcher.binders[entity_type.cls, event.name].files
         if problem.status == 413 and files:
@@ -113,7 +113,7 @@ class Refusals:
             )
             problem = replace(problem, fields={files[0]: text})
         if call.request.is_datastar:
-            # Only a generated form has places for sentences; it is sent as a form.
+            # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             elements = self.beside(entity_type, event, id, problem) if beside else ()
             await self.send(call, problem, elements=elements)
@@ -128,11 +128,11 @@ class Refusals:
     def beside(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
     ) -> Sequence[Element]:
-        """The patches that put each sentence beside its input."""
+        """The patches that render each validation error beside its input."""
         return self._ui.field_problems(entity_type, event, id, problem.fields, problem.was)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
-        """What Datastar is sent; for a developer a panel with frames and arguments."""
+        """The patches for Datastar; a developer also gets a panel with frames and arguments."""
         if not problem.trace:
             return self._realtime.encode_refusal(problem.status, problem.said, elements)
         panel = self._ui.render(self._ui.failure_panel(problem))
@@ -148,7 +148,7 @@ class Refusals:
         problem: Problem,
         sent: Mapping[str, Any],
     ) -> str:
-        """The page of a form sent without JavaScript: what was typed, and what is wrong with it."""
+        """The page of a form sent without JavaScript, with its values and validation errors."""
         texts, title = self._application.texts, entity_type.title
         titles = {
             "create": texts.text("record.new", title=title),
@@ -158,7 +158,7 @@ class Refusals:
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
         was = problem.was
-        with contextlib.suppress(RequestError):  # spoilt, and that is what is told
+        with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
             was = was or digests_in(sent.get(WAS), self._settings.bounds)
         form = self._ui.form(
             entity_type, event, id or None, values=values, problems=problem.fields, was=was

@@ -1,4 +1,4 @@
-"""Datastar's attributes in FastHTML components, spelled as Python writes them."""
+"""Datastar attributes in FastHTML components, as Python keyword arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEYED = re.compile(
 _NOT_KEYED = re.compile(r"data_on_(intersect|interval|signal_patch)(_|$)|data_signals__", re.I)
 _PATHS = ("data-bind", "data-ref", "data-indicator")
 _SIGNALS = ("data-signals", "data-computed")
-# They build their content in the browser, and a patch would take it away, the visitor's choice too.
+# Custom elements that render in the browser; a patch would remove their content and state.
 _BUILT_IN_THE_BROWSER = frozenset(
     f"uk-{name}"
     for name in (
@@ -30,7 +30,7 @@ _BUILT_IN_THE_BROWSER = frozenset(
 
 
 def datastar_attribute(name: str) -> str:
-    """The HTML name of a Python attribute, in Datastar 1.x's spelling.
+    """The HTML attribute that Datastar 1.x parses, from a Python keyword.
 
     >>> datastar_attribute("data_on_click"), datastar_attribute("data_on_input__debounce_500ms")
     ('data-on:click', 'data-on:input__debounce.500ms')
@@ -49,7 +49,7 @@ def _value(value: Any) -> Any:
 
 
 def signal_path(path: str) -> str:
-    """A path that leads to a signal and never into a prototype; its dots separate names."""
+    """Validate a dotted signal path; no segment may reach a JavaScript prototype."""
     return ".".join(
         signal_name(part, local=True) if part in INHERITED or part.startswith("__") else part
         for part in path.split(".")
@@ -59,11 +59,11 @@ def signal_path(path: str) -> str:
 def teach_components(
     script_json: Callable[[Any], str], signals_json: Callable[[Mapping[Any, Any]], str]
 ) -> None:
-    """Let every FastHTML component in this process spell Datastar's attributes.
+    """Render Datastar attributes in every FastHTML component of this process.
 
-    Only the process-wide configuration reaches all components. Dicts of
-    `data-*` attributes become JSON by `script_json`, those of `data-signals`
-    by `signals_json`; elsewhere they stay CSS.
+    Only FastHTML's process-wide configuration applies to all components. A dict
+    is encoded by `script_json` in `data-*` attributes, by `signals_json` in
+    `data-signals`; in any other attribute it stays CSS.
     """
 
     def spelled(name: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""FastHTML as the web framework: user routes, entities as parameters and as components."""
+"""FastHTML as the web framework: user routes, entities as parameters and components."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from starmodel.core.public_state import public_state
 
 
 class _Lazy:
-    """HTML made when the page is rendered, after all that stands before it."""
+    """HTML rendered with the page, after the components before it."""
 
     def __init__(self, make: Callable[[], str]) -> None:
         self._make = make
@@ -53,10 +53,10 @@ class _Lazy:
 
 
 def _in_a_sentence(send: Any) -> Any:
-    """Let the server tell a start that a wrong setting prevents in its sentence alone."""
+    """A `send` that replaces the traceback of a ConfigurationError at startup by its message."""
 
     async def told(message: Any) -> None:
-        error = sys.exception()  # the one for which the framework sends its traceback
+        error = sys.exception()  # whose traceback the framework sends
         if message["type"] == "lifespan.startup.failed" and isinstance(error, ConfigurationError):
             message = {**message, "message": str(error)}
         await send(message)
@@ -65,9 +65,9 @@ def _in_a_sentence(send: Any) -> Any:
 
 
 class StarModelApp(CheckedRoutes):
-    """A FastHTML application with generated routes behind the user's own.
+    """A FastHTML application whose generated routes are matched after the user's.
 
-    Shapes: `starmodel` is the `Application`; `front` its web front.
+    Shapes: `starmodel` is the `Application`; `front` its ASGI front.
     """
 
     starmodel: Application
@@ -78,7 +78,7 @@ class StarModelApp(CheckedRoutes):
             await FastHTML.__call__(self, scope, receive, _in_a_sentence(send))
             return
         scope["app"] = self
-        outer = current_context.get()  # of an application that calls this one in its own task
+        outer = current_context.get()  # of an application that calls this one in the same task
         try:
             if scope["type"] == "websocket":
                 await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
@@ -96,7 +96,7 @@ class StarModelApp(CheckedRoutes):
 
 
 def _description() -> str:
-    """The `<meta>` with the first line of the docstring of the route being answered."""
+    """The `<meta>` description: the first docstring line of the current route's handler."""
     context = current_context.get()
     scope = (context and context.scope) or {}
     doc = getattr(scope.get("endpoint"), "__doc__", None) or ""
@@ -105,9 +105,9 @@ def _description() -> str:
 
 
 def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -> None:
-    """Put the generated routes behind the user's, and open and close with the server.
+    """Add the generated routes after the user's, and the lifespan of the application.
 
-    Shapes: head has what the user's pages begin with, made for a root path.
+    Shapes: each item of head renders a part of <head> for a root path.
     """
     app.starmodel, app.front = front.application, front
     realtime = front.realtime
@@ -115,10 +115,10 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
     def part(make: Callable[[str], str]) -> _Lazy:
         return _Lazy(lambda: Safe(make(realtime.root_path)))
 
-    # Behind the application's own, of which browsers and search engines take the first.
+    # After the application's headers: browsers and search engines use the first of a kind.
     app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head), _Lazy(_description)]
-    # A footer, and not a part of `body_wrap`: the routes of an APIRouter, and those that the
-    # application had before, bring a `body_wrap` of their own.
+    # A footer, not a part of `body_wrap`: routes of an APIRouter, and routes that were added
+    # before this call, have another `body_wrap`.
     app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
     for route in app.router.routes:
         _check_annotations(getattr(route, "endpoint", None))
@@ -138,12 +138,12 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
 
 
 def _guard(app: FastHTML, incoming: Incoming) -> Coroutine[Any, Any, Response | None] | None:
-    """What runs the application's `before` functions; None when it has none."""
+    """A coroutine that runs the application's `before` functions; None without any."""
     return _run_before(app, incoming) if app.before else None
 
 
 async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
-    """Run the application's `before` functions for a generated route, as for the user's own."""
+    """Run the application's `before` functions for a generated route, as for a user's."""
     await incoming.body()
     return await run_before(app, incoming.for_events())
 
@@ -175,7 +175,7 @@ def _connect_lifespan(app: FastHTML, front: Front) -> None:
 
 
 def _close_streams_on_signal(front: Front) -> Callable[[], None]:
-    """End streams as soon as the server is asked to stop; it waits for them before it tells us."""
+    """End streams on the server's stop signals; it waits for them before lifespan shutdown."""
     import asyncio
     import signal
     import threading
@@ -206,7 +206,7 @@ def _close_streams_on_signal(front: Front) -> Callable[[], None]:
 
 
 class _Answered(Response):
-    """An error's response, made and sent by the front."""
+    """An error response that the front renders and sends."""
 
     def __init__(self, front: Front, error: Exception) -> None:
         super().__init__()
@@ -235,7 +235,7 @@ def _connect_errors(app: FastHTML, front: Front) -> None:
 
 
 def teach_entities() -> None:
-    """Let entities be parameters of handlers and components of pages, and redirects results."""
+    """Accept entities as handler parameters and components, and `Redirect` as a result."""
 
     async def from_request(cls: type[Entity], req: Request) -> Entity:
         application: Application = req.scope["app"].starmodel
@@ -251,19 +251,19 @@ def teach_entities() -> None:
 
 
 def _declared(entity: Entity) -> Any:
-    """An entity in a page: the declaration of its signals."""
+    """An entity as a component: the declaration of its signals."""
     application: Any = host_of(entity.__entity__.cls)
     return Safe(application.realtime.declare(entity))
 
 
 def _redirected(redirect: Redirect, request: Any) -> Response:
-    """`Redirect` as the result of a user's own route; only our own addresses are followed."""
+    """`Redirect` as the response of a user route; only `safe_url` addresses are followed."""
     front: Front = request.scope["app"].front
     return RedirectResponse(front.safe_url(request.scope, redirect.url), status_code=303)
 
 
 def _answer(entity: Entity, request: Request) -> Any:
-    """An entity as the result of a handler: its page for a browser, else its JSON."""
+    """An entity as the response of a handler: its page for a browser, else its JSON."""
     accept = ", ".join(request.headers.getlist("accept")).encode("latin-1")
     if representation(accept) != "html":
         return JSONResponse(public_state(entity), headers={"vary": "accept"})
@@ -277,7 +277,7 @@ def _answer(entity: Entity, request: Request) -> Any:
 
 
 def _id_in(request: Any, cls: type[Entity]) -> Any:
-    """The record's id among the path's parameters."""
+    """The record's id among the path parameters."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
     for key in (f"{name}_id", name, "id"):
         if key in request.path_params:
@@ -286,7 +286,7 @@ def _id_in(request: Any, cls: type[Entity]) -> Any:
 
 
 def _check_annotations(handler: Any) -> None:
-    """Refuse parameters that FastHTML would fill from the client, or fail on.
+    """Reject handler parameters that FastHTML would fill from the request, or fail on.
 
     Raises: ConfigurationError, for `Counter | None` and `list[Counter]`.
     """

@@ -1,4 +1,4 @@
-"""Every route of an application as people know it: what is asked for, and who answers."""
+"""The routes of an application as a table: method, path and handler."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Source = Literal["own", "generated", "starmodel"]
 class RouteRow(NamedTuple):
     """One method of one path.
 
-    Shapes: target is "Product.create", "Product list" or "shop.views.home";
-    source is "own" for what the user wrote; entity and event are names;
-    replaced is True for a generated route that one of the user's own answers.
+    Shapes: target is "Product.create", "Product list" or the handler
+    "shop.views.index"; source is "own" for a user route; entity and event are
+    names; replaced is True for a generated route that a user route shadows.
     """
 
     method: str
@@ -34,9 +34,9 @@ class RouteRow(NamedTuple):
 
 
 def route_table(front: Front, routes: Iterable[Any]) -> list[RouteRow]:
-    """The user's routes in the order in which they are tried, then the generated ones by path.
+    """The user's routes in matching order, then the generated routes by path.
 
-    Shapes: routes are the user's, as the web framework keeps them.
+    Shapes: routes are the user's, from the router of the web framework.
     """
     own = list(routes)
     user = UserRoutes(SimpleNamespace(routes=own))
@@ -64,18 +64,18 @@ def _own(routes: Iterable[Any], prefix: str) -> Iterator[RouteRow]:
             yield from _own(inside, path)
             continue
         target = _name_of(route)
-        if inside is not None or not hasattr(route, "endpoint"):  # a mount takes all below it
+        if inside is not None or not hasattr(route, "endpoint"):  # a mount matches all below it
             yield RouteRow("*", f"{path}/…", target, "own")
             continue
         methods = {str(method).upper() for method in getattr(route, "methods", None) or ("*",)}
         if "GET" in methods:
-            methods.discard("HEAD")  # comes with every GET
+            methods.discard("HEAD")  # implied by GET
         for method in sorted(methods):
             yield RouteRow(method, path, target, "own")
 
 
 def _name_of(route: Any) -> str:
-    """The user's function behind a route."""
+    """The qualified name of a route's handler."""
     endpoint = getattr(route, "endpoint", None)
     if endpoint is None:
         return type(getattr(route, "app", route)).__name__
@@ -85,12 +85,12 @@ def _name_of(route: Any) -> str:
 
 
 def _event_name(found: Found) -> str | None:
-    event: Any = found.event  # type checkers take it for the descriptor that it is in a class
+    event: Any = found.event  # type checkers see the descriptor that it is on a class
     return None if event is None else str(event.name)
 
 
 def _target(found: Found, path: str) -> str:
-    """What a generated route does, in words."""
+    """A readable name for the handler of a generated route."""
     if found.entity_type is None:
         return "start page" if path == "/" else found.handler.__name__
     event = _event_name(found)

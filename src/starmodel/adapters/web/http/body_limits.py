@@ -1,4 +1,4 @@
-"""Bodies that the application's own routes read: within the same limits as those of events."""
+"""Body limits for user routes, equal to those for events."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ JSON = "application/json"
 
 
 def within_limits(request: Incoming, receive: Any) -> Any:
-    """The `receive` of a route that reads the body itself.
+    """A `receive` that enforces the body limits of a user route.
 
-    A JSON body is read and checked before the route gets any of it, because
-    frameworks parse it by recursion. Other bodies are counted as they come.
+    A JSON body is read and validated before the handler receives it, because
+    frameworks parse JSON recursively. Other bodies are counted while they stream.
 
-    Raises: RequestError, 413, at once for a Content-Length beyond the limit
-    and else from `receive`; 400 from `receive` for JSON beyond a bound.
+    Raises: RequestError, 413, at once for a Content-Length beyond the limit,
+    otherwise from `receive`; 400 from `receive` for JSON beyond a bound.
     """
     if int(request.headers.get(b"content-length", b"0")) > request.max_body_bytes:
         raise request.too_large()

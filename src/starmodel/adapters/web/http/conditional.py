@@ -1,4 +1,4 @@
-"""If-Match and If-None-Match of a request, and the ETag of what it is answered with."""
+"""Conditional requests: If-Match, If-None-Match, and the ETag of responses."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ONE = re.compile(r'(W/)?"([^"]*)"')
 
 
 def precondition_of(request: Incoming) -> Precondition | None:
-    """What a state-changing request demands of the record's version, None for nothing.
+    """The precondition of a state-changing request, None without one.
 
-    Weak tags never match in If-Match. Raises: RequestError, for headers that can't be read.
+    Weak tags never match in If-Match. Raises: RequestError, for malformed headers.
     """
     headers = request.headers
     if b"if-match" not in headers and b"if-none-match" not in headers:
@@ -37,7 +37,7 @@ def precondition_of(request: Incoming) -> Precondition | None:
 def tag_of(entity: Entity, body: bytes) -> str:
     """The entity tag of a record's JSON, without quotes: its version.
 
-    With a digest of the content where that can change while the version does not: computed
+    With a digest of the content where the content can change within one version: computed
     fields, and an instance that is not stored yet.
     """
     version = version_of(entity)
@@ -47,17 +47,17 @@ def tag_of(entity: Entity, body: bytes) -> str:
 
 
 def etag_header(entity: Entity) -> tuple[bytes, bytes]:
-    """The ETag of a record after its change, as a GET of its address sends it."""
+    """The ETag header of a changed record, equal to that of a GET of its URL."""
     return b"etag", f'"{tag_of(entity, json_of(public_state(entity)))}"'.encode()
 
 
 def digest_of(body: bytes) -> str:
-    """A short digest of a response's content."""
+    """A short digest of a response body."""
     return blake2b(body, digest_size=8).hexdigest()
 
 
 def is_unchanged(request: Incoming, tag: str, entity: Entity | None = None) -> bool:
-    """True when the client has this representation, so that 304 answers a GET.
+    """True when the client's cached representation is current, so a GET is answered with 304.
 
     Raises: PreconditionFailedError, for an If-Match of another version; RequestError.
     """
@@ -74,7 +74,7 @@ def is_unchanged(request: Incoming, tag: str, entity: Entity | None = None) -> b
 
 
 def _tags(request: Incoming, name: bytes, *, weak: bool) -> Tags:
-    """The header's tags without quotes; `weak` keeps weak ones too."""
+    """The entity tags of a header, unquoted; weak ones only with `weak`."""
     header = request.headers.get(name)
     if header is None:
         return None

@@ -1,4 +1,4 @@
-"""Cross-origin resource sharing: which other sites' pages may read answers."""
+"""Cross-origin resource sharing: which origins may read responses."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Header = tuple[bytes, bytes]
 
 
 class Cors:
-    """Adds the CORS headers to answers, and answers preflight requests.
+    """Adds CORS headers to responses, and responds to preflight requests.
 
-    Shapes: trusted origins are exact ones that may send credentials; open
-    ones may not, and may be "*".
+    Shapes: trusted origins are exact and may send credentials; open_origins
+    may not, and may be "*".
     """
 
     def __init__(self, trusted: Sequence[str] = (), open_origins: Sequence[str] = ()) -> None:
@@ -33,11 +33,11 @@ class Cors:
         self.is_configured = bool(self._trusted or self._open)
 
     def allows(self, origin: bytes) -> bool:
-        """True for an origin whose callers may act without credentials."""
+        """True for an origin whose requests are allowed without credentials."""
         return self._any or origin.lower() in self._open
 
     def headers(self, request: Incoming) -> list[Header]:
-        """The headers of an answer; only Vary for an origin that is not allowed."""
+        """The headers of a response; only Vary for an origin that is not allowed."""
         origin = request.headers.get(b"origin", b"")
         if origin and origin.lower() in self._trusted:
             allowed = [
@@ -51,9 +51,9 @@ class Cors:
         return [*allowed, (b"access-control-expose-headers", _EXPOSED)]
 
     async def answer_preflight(self, request: Incoming, send: Any) -> bool:
-        """Answer a preflight of an allowed origin; False for every other request.
+        """Respond to a preflight of an allowed origin; False for any other request.
 
-        Trusted origins may send any header, the others those that the API reads.
+        Trusted origins may send any header, open origins those that the API reads.
         """
         if request.method != "OPTIONS" or b"access-control-request-method" not in request.headers:
             return False
@@ -77,9 +77,9 @@ class Cors:
         return True
 
     def sending(self, request: Incoming, send: Any) -> Any:
-        """`send`, with the headers of CORS added to the answer.
+        """`send`, with CORS headers added to the response.
 
-        An answer that has Access-Control-Allow-Origin already keeps its own.
+        A response that already has Access-Control-Allow-Origin is unchanged.
         """
         extra = self.headers(request)
 

@@ -1,4 +1,4 @@
-"""Only the application's own pages may change state with a visitor's cookie."""
+"""CSRF protection: only trusted origins may change state with a visitor's cookie."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MAX_ORIGIN_CHARS = 1024
 
 
 class OriginCheck:
-    """Refuses cross-site posts, and hosts outside allowed_hosts.
+    """Rejects cross-site state changes, and hosts outside allowed_hosts.
 
-    Shapes: public_url is "https://example.org"; trusted_origins and
-    cors_origins are such too, the latter may be "*"; allowed_hosts are names
-    without port, empty for any.
+    Shapes: public_url is an origin, "https://example.org"; trusted_origins and
+    cors_origins are origins too, the latter may be "*"; allowed_hosts are host
+    names without port, empty for any.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class OriginCheck:
         self.serves_any_host = not self._hosts
 
     def check(self, request: Incoming) -> None:
-        """Return when the request may go on. Raises: RequestError, AccessDeniedError."""
+        """Validate host and origin of a request. Raises: RequestError, AccessDeniedError."""
         if not self.serves(request):
             host = _name_of(request.header(b"host"))
             raise RequestError(f"The host {host!r} is not served here. Add it to allowed_hosts.")
@@ -48,11 +48,11 @@ class OriginCheck:
             self.check_get(request)
 
     def check_get(self, request: Incoming) -> None:
-        """What an event by GET must pass: the same as by POST.
+        """Validate the origin of an event by GET, as strictly as by POST.
 
         Browsers send neither header with a GET over plain HTTP. Then
-        Datastar's own header is enough, because another site can't send it
-        without a preflight request.
+        Datastar's request header suffices, because a cross-origin page can't
+        send it without a preflight request.
 
         Raises: AccessDeniedError.
         """
@@ -61,11 +61,11 @@ class OriginCheck:
             self.check_origin(request)
 
     def serves(self, request: Incoming) -> bool:
-        """True for a Host header that `allowed_hosts` has."""
+        """True for a Host header that `allowed_hosts` contains."""
         return not self._hosts or matches_host(_name_of(request.header(b"host")), self._hosts)
 
     def is_open(self, request: Incoming) -> bool:
-        """True for a cross-origin caller that only `cors_origins` allows: it gets no session."""
+        """True for an origin that only `cors_origins` allows: its requests get no session."""
         origin = request.headers.get(b"origin", b"")
         if not origin or not self.cors.allows(origin):
             return False
@@ -75,7 +75,7 @@ class OriginCheck:
         return _host_of(text) != request.header(b"host").lower()
 
     def check_origin(self, request: Incoming) -> None:
-        """What every state-changing request and every handshake must pass."""
+        """Validate the origin of a state-changing request or a WebSocket handshake."""
         site = request.headers.get(b"sec-fetch-site")
         if site == b"same-origin":
             return
@@ -110,8 +110,8 @@ class OriginCheck:
 
 
 def _host_of(origin: str) -> str | None:
-    """Host and port of an origin; None when it names none, as "null" does."""
-    if len(origin) > MAX_ORIGIN_CHARS:  # `urlsplit` remembers what it is given
+    """Host and port of an origin; None for an opaque one such as "null"."""
+    if len(origin) > MAX_ORIGIN_CHARS:  # `urlsplit` caches its arguments
         return None
     try:
         return urlsplit(origin).netloc or None

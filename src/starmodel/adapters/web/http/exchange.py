@@ -1,4 +1,4 @@
-"""One request on its way through the generated routes."""
+"""One request and its response in the generated routes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.web")
 MAX_REFERER_CHARS = 4096
-MIN_GZIP_BYTES = 1400  # less fits into one packet as it is
+MIN_GZIP_BYTES = 1400  # less fits into one packet uncompressed
 HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 SSE = b"text/event-stream"
@@ -42,13 +42,12 @@ NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
 class Call:
-    """A request, its session, and the way to answer it.
+    """A request, its session and the sender of its response.
 
-    Shapes: sent has the fields of a form, once they are read; sessions
-    writes the session's cookie, None for an answer that leaves it alone; policy
-    gives the Content-Security-Policy of pages mounted at a root path;
-    is_refused is True once an exception of the framework was answered as
-    the caller's mistake.
+    Shapes: sent has the form fields, once the body is read; sessions writes
+    the session cookie, None for a response without one; policy returns the
+    Content-Security-Policy of pages for a root path; is_refused is True once an
+    exception of the framework was answered with a client error.
     """
 
     __slots__ = (
@@ -73,28 +72,28 @@ class Call:
         self.started = self.is_refused = False
 
     def without_cookie(self, send: Any = None, request: Incoming | None = None) -> Call:
-        """The same call, by another way out, that leaves the session's cookie alone."""
+        """A copy whose response sets no session cookie, optionally with another `send`."""
         way, asked = send or self._send, request or self.request
         return Call(asked, self.session, way, None, self.root_path, self._policy)
 
     def inside(self, send: Any, request: Incoming | None = None) -> Call:
-        """The same call behind the application's middleware; the cookie is added on the way out."""
+        """A copy for use behind the user's middleware; the outer `send` adds the cookie."""
         made = self.without_cookie(send, request)
         made._outer = self
         return made
 
     @property
     def is_saved(self) -> bool:
-        """True when `save_session` has nothing to do and no cookie waits for the response."""
+        """True when the session is unchanged and no cookie is pending."""
         if self._headers or self._outer is not None:
             return False
         session = self.session
         return self._sessions is None or not (session.modified or session != session.stored_data)
 
     async def save_session(self) -> None:
-        """Store a sign-in or sign-out of this request; the cookie goes out with the response.
+        """Store a sign-in or sign-out of this request; the response sets the cookie.
 
-        Where it fails the session is as it was before the request.
+        On failure the session is restored to its state before the request.
         Raises: SessionNotStoredError; ConfigurationError, for a session beyond a cookie's size.
         """
         if self._outer is not None:
@@ -113,13 +112,13 @@ class Call:
         self._headers = [] if text is None else [(b"set-cookie", text.encode("latin-1"))]
 
     async def cookie(self) -> Sequence[Header]:
-        """The header with the cookie of a changed session, once. Raises: as `save_session`."""
+        """The Set-Cookie header of a changed session, once. Raises: as `save_session`."""
         await self.save_session()
         headers, self._headers = self._headers, ()
         return headers
 
     async def end_session(self) -> None:
-        """After the response: a sign-out still holds, a sign-in is dropped.
+        """Persist a sign-out after the response has started; discard a sign-in.
 
         No cookie can reach the browser any more. Never raises for the store.
         """
@@ -146,17 +145,17 @@ class Call:
             self._sessions.check(self.session)
 
     def push_toasts(self, toasts: Sequence[Toast]) -> None:
-        """Let the next page of this visitor show the toasts of a plain form's event."""
+        """Queue the toasts of a plain form's event in the session, for the next page."""
         self.session.push_toasts(toasts)
         try:
             self.check_session()
-        except ConfigurationError:  # a full session: what was done matters more than its message
+        except ConfigurationError:  # a full session: the event succeeds without its toast
             self.session.pop_toasts()
 
     async def answer(
         self, status: int, kind: bytes, body: bytes, headers: Sequence[Header] = ()
     ) -> None:
-        """Send one finished response."""
+        """Send a complete response."""
         head = [
             (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
@@ -171,7 +170,7 @@ class Call:
         await self._send({"type": "http.response.body", "body": body})
 
     async def start(self, status: int, kind: bytes, headers: Sequence[Header] = ()) -> None:
-        """Begin a response that is sent in parts."""
+        """Start a streamed response."""
         head = [(b"content-type", kind), *headers, *await self.cookie()]
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
@@ -180,7 +179,7 @@ class Call:
         await self._send({"type": "http.response.body", "body": body, "more_body": not last})
 
     async def relay(self, response: Any) -> None:
-        """Send a response that the framework made."""
+        """Send a response object of the framework."""
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -212,7 +211,7 @@ class Call:
     async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
         body, head = text.encode(), [*headers]
         if len(body) > MIN_GZIP_BYTES and self.request.takes_gzip:
-            # At the lowest level: a tenth of the size for little time.
+            # The lowest compression level: a tenth of the size at little CPU time.
             body = gzip.compress(body, 1, mtime=0)
             head.append((b"content-encoding", b"gzip"))
         head += [
@@ -226,11 +225,11 @@ class Call:
 
     async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:
         kind = b"application/problem+json" if status >= 400 else JSON
-        # What a visitor may read is for no cache, least of all a shared one.
+        # The data depends on the visitor's permissions: no cache may store it.
         await self.answer(status, kind, json_of(data), [(b"vary", b"accept"), NO_STORE, *headers])
 
     async def resource(self, data: Any, entity: Entity | None = None) -> None:
-        """Answer a GET with JSON and its ETag, or with 304 where the caller has it already.
+        """Respond to a GET with JSON and its ETag, or with 304 when the client's copy is current.
 
         Raises: PreconditionFailedError, RequestError.
         """
@@ -243,22 +242,22 @@ class Call:
             await self.answer(200, JSON, body, headers)
 
     async def empty(self, status: int, headers: Sequence[Header] = ()) -> None:
-        """Send a response that has no content."""
+        """Send a response without content."""
         head = [*headers, *await self.cookie()]
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": b""})
 
     async def redirect(self, url: str) -> None:
-        """Send the browser on with GET."""
+        """Redirect the browser to a GET of the URL."""
         where = (b"location", sent_as(url).encode("ascii"))
         await self.answer(303, HTML, b"", [where, NO_STORE, (b"vary", b"accept")])
 
     def came_from(self, default: str) -> str:
-        """Where a plain form goes back to: the page it was on, when that is ours."""
+        """The URL to return to after a plain form: the Referer, if it is on this host."""
         host = self.request.header(b"host")
         came = self.request.header(b"referer")
-        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` remembers what it is given
+        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` caches its arguments
             return default
         try:
             parts = urlsplit(came)
@@ -266,15 +265,15 @@ class Call:
             return default
         if not parts.netloc or parts.netloc.lower() != host.lower():
             return default
-        # More than one slash at the start would name another host.
+        # More than one leading slash would name another host.
         path = "/" + parts.path.lstrip("/\\")
         url = path + (f"?{parts.query}" if parts.query else "")
         return url if stays_here(url, host) else default
 
     def safe_url(self, url: str, allowed_hosts: Sequence[str]) -> str:
-        """The address of a redirect as it is sent. Raises: RequestError, for one of another site.
+        """The URL of a redirect, validated. Raises: RequestError, for one of another site.
 
-        The check parses the sent address as browsers do.
+        The URL is parsed as browsers parse it.
         """
         host, sent = self.request.header(b"host"), sent_as(url)
         if not (stays_here(url, host, allowed_hosts) and stays_here(sent, host, allowed_hosts)):
@@ -286,7 +285,7 @@ class Call:
         return sent
 
     def mounted(self, url: str) -> str:
-        """The address with the mount path before a path of this application, unless it has it."""
+        """The URL with the mount path before a path of this application, unless present."""
         root = self.root_path.rstrip("/")
         path = re.split(r"[?#]", url, maxsplit=1)[0]
         if not root or not url.startswith("/") or path == root or path.startswith(f"{root}/"):
@@ -295,10 +294,10 @@ class Call:
 
 
 def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
-    """The headers of a response that the framework made, with the session's cookie.
+    """The headers of a framework's response, with the session cookie.
 
-    Pages, JSON and responses that set a cookie are stored by no cache, unless
-    they have a Cache-Control header.
+    Pages, JSON and responses that set a cookie get `no-store`, unless they have
+    a Cache-Control header.
     """
     made, kind, names = [*headers, *cookie], b"", set()
     for name, value in headers:

@@ -8,11 +8,11 @@ from typing import Literal
 from starmodel.core.values.bounded_cache import cached
 
 Representation = Literal["html", "json"]
-MAX_HEADER_BYTES = 2048  # browsers send about 140; what comes after is not read
+MAX_HEADER_BYTES = 2048  # browsers send about 140; the rest is not parsed
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER = re.compile(r';\s*q\s*=\s*"?([01](?:\.\d*)?|\.\d+)"?\s*(?=;|$)', re.IGNORECASE)
 _ANY_Q = re.compile(r";\s*q\s*=", re.IGNORECASE)
-# How a media range names a type, from the least to the most specific.
+# The media ranges that match a type, from the least to the most specific.
 _RANGES = {
     "html": ("*/*", "text/*", "text/html"),
     "json": ("*/*", "application/*", "application/json"),
@@ -21,10 +21,10 @@ _RANGES = {
 
 @cached(128 * 1024)
 def representation(accept: bytes | None) -> Representation | None:
-    """The preferred representation of a resource that has HTML and JSON; None for neither.
+    """The preferred representation, HTML or JSON; None when neither is acceptable.
 
-    The higher q-value wins, then the more specific media range. HTML wins a
-    tie of both names, JSON a tie of wildcards and a request without the header.
+    The higher q-value wins, then the more specific media range. HTML wins a tie
+    of exact types; JSON wins a tie of wildcards and a request without the header.
     """
     if not accept or not accept.strip():
         return "json"
@@ -46,7 +46,7 @@ def accepts_gzip(accept_encoding: bytes) -> bool:
 
 
 def _best(ranges: dict[str, float], names: tuple[str, ...]) -> tuple[float, int]:
-    """The weight of a type by the most specific range that matches it, and how specific that is."""
+    """The q-value of the most specific range that matches a type, and its specificity."""
     for specificity in (2, 1, 0):
         weight = ranges.get(names[specificity])
         if weight is not None:
@@ -55,7 +55,7 @@ def _best(ranges: dict[str, float], names: tuple[str, ...]) -> tuple[float, int]
 
 
 def _weights(header: bytes) -> dict[str, float]:
-    """Each element of the header in lower case with its q-value; an unreadable q-value skips it.
+    """Each element of the header, lower-cased, with its q-value; malformed ones are skipped.
 
     No representation has parameters beside its charset, so an element such as `text/html;level=1`
     counts only where the header has no `text/html`.

@@ -1,4 +1,4 @@
-"""What a user's own route answers to a click: parts of the page, or where the page goes."""
+"""Responses of user routes to Datastar requests: page fragments and redirects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starmodel.app.commands.redirects import is_web_address
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.frontend import RealtimeAdapter
 
-PARTS_ONLY = (b"hx-request", b"true")  # by which FastHTML leaves out the page around components
+PARTS_ONLY = (b"hx-request", b"true")  # makes FastHTML render components without the page
 VARY = (b"vary", b"Datastar-Request")
 
 
@@ -23,10 +23,10 @@ async def serve_own(
     receive: Any,
     send: Any,
 ) -> None:
-    """Serve one of the user's own routes, to Datastar as an event would answer it.
+    """Serve a user route; a Datastar request gets patches, as from an event.
 
-    Components come back without a page around them, and a redirect moves the page. In
-    development `htmx` looks for attributes that do nothing there.
+    Components are rendered without the surrounding page, and a redirect navigates the page.
+    In development `htmx` warns about htmx attributes on pages without htmx.
     """
     call: Call = scope["starmodel.call"]
     is_click, moved = call.request.is_datastar, False
@@ -54,7 +54,7 @@ async def serve_own(
 
 
 def leads_to(status: int, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-    """The address to which a response sends a browser on; None for none that it would follow."""
+    """The URL of Location or HX-Redirect; None for a response without a web address in either."""
     for name, value in headers:
         if name == b"hx-redirect" or (name == b"location" and 300 <= status < 400):
             url = value.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Who is at the other end, when a trusted proxy stands between."""
+"""The client address behind trusted reverse proxies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class TrustedProxies:
-    """Takes the visitor's address from `X-Forwarded-For`, but only off proxies that are trusted.
+    """Reads the client address from `X-Forwarded-For`, only when set by a trusted proxy.
 
-    An address is used for limits and logs; it never grants anything.
-    Shapes: networks are such as "10.0.0.0/8" or one address.
+    Addresses serve rate limits and logs; they never grant permissions.
+    Shapes: networks are CIDR blocks such as "10.0.0.0/8" or one address.
     """
 
     def __init__(self, networks: Sequence[str]) -> None:
@@ -19,13 +19,13 @@ class TrustedProxies:
         self.are_configured = bool(self._networks)
 
     def mend(self, scope: Any) -> None:
-        """Put the visitor's own address into the scope."""
+        """Replace the scope's client address by the visitor's."""
         if not scope.get("client") or not self._trusts(scope["client"][0]):
             return
         said = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
         hops = [hop.strip() for hop in said.split(",") if hop.strip()]
-        # The nearest hop that is not one of ours was seen by a proxy of ours; those before it
-        # are only what the visitor claims.
+        # A trusted proxy saw the nearest untrusted hop; hops before that one can be forged by
+        # the client.
         for hop in reversed(hops):
             scope["client"] = (hop, 0)
             if not self._trusts(hop):

@@ -1,4 +1,4 @@
-"""Reading a request once, within limits, without building a framework's request object."""
+"""A request, read once and within limits, without a framework's request object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from starmodel.core.values.bounds import BoundsError, read_json
 MAX_CONTENT_TYPE_BYTES = 512
 MAX_LENGTH_DIGITS = 18
 _CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*([^;]*)", re.IGNORECASE)
-_UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is part of it
+_UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})  # ASCII is a subset
 _LISTS = {
     b"cookie": b"; ", b"accept": b", ", b"accept-encoding": b", ", b"if-match": b", ",
     b"if-none-match": b", ",
@@ -30,15 +30,15 @@ _PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _NO_FIELDS = b"{}"
 _NO_QUERY: Mapping[str, str] = MappingProxyType({})
 _queries: BoundedCache[bytes, Mapping[str, str]] = BoundedCache(512 * 1024)
-"""Parsed queries: those of rendered actions are few, and come again."""
+"""A cache of parsed queries: rendered actions have few distinct ones."""
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Incoming:
     """One HTTP request: headers by lower-case name, and a body read within limits.
 
-    Shapes: is_bearer is True for a request with a bearer token: it
-    identifies, and cookies don't count. files are those of a form, once its
+    Shapes: is_bearer is True for a request with a bearer token, which
+    authenticates it instead of cookies. files are those of a form, once the
     body is read.
     """
 
@@ -62,7 +62,7 @@ class Incoming:
         self.method: str = scope["method"]
         self.max_body_bytes = limits.max_body_bytes
         kind = headers.get(b"content-type", b"")
-        # The media type of the body without its parameters, in lower case; "" for none.
+        # The body's media type, lower-cased, without parameters; "" for none.
         self.content_type = "application/json"
         if kind != b"application/json":
             self.content_type = kind.decode("latin-1").partition(";")[0].strip().lower()
@@ -70,7 +70,7 @@ class Incoming:
         self.path: str = path[len(root) :] if root and path.startswith(f"{root}/") else path
 
     def header(self, name: bytes) -> str:
-        """The header's text, "" when absent."""
+        """The decoded value of a header, "" when absent."""
         return self.headers.get(name, b"").decode("latin-1")
 
     @property
@@ -80,12 +80,12 @@ class Incoming:
 
     @property
     def wants_html(self) -> bool:
-        """True for a browser that shows a page."""
+        """True for a browser that requests a page."""
         return representation(self.headers.get(b"accept")) == "html"
 
     @property
     def wants_json(self) -> bool:
-        """True for an API caller: JSON is preferred, or there is no Accept header."""
+        """True for an API client: Accept prefers JSON, or is absent."""
         return representation(self.headers.get(b"accept")) == "json"
 
     def check_acceptable(self) -> None:
@@ -95,7 +95,7 @@ class Incoming:
 
     @property
     def is_deliberate(self) -> bool:
-        """True for a GET that a script or a program makes, not a link, an address or a prefetch."""
+        """True for a GET from a script or an API client, not from a link, URL bar or prefetch."""
         headers = self.headers
         return (
             (
@@ -109,7 +109,7 @@ class Incoming:
 
     @property
     def route_path(self) -> str:
-        """The path with SLASH for each slash that is part of a name."""
+        """The decoded path, with SLASH for each percent-encoded slash."""
         raw: bytes = self.scope.get("raw_path") or b""
         if b"%2" not in raw or b"%2f" not in raw.lower():
             return self.path
@@ -119,7 +119,7 @@ class Incoming:
 
     @property
     def tidy_url(self) -> bytes:
-        """The address as it was sent, without empty segments."""
+        """The path and query as sent, without empty path segments."""
         raw: bytes = self.scope.get("raw_path") or quote(self.scope["path"]).encode()
         path = re.sub(rb"/{2,}", b"/", raw.partition(b"?")[0]).rstrip(b"/")
         query: bytes = self.scope["query_string"]
@@ -127,7 +127,7 @@ class Incoming:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The query's parameters; of a repeated one the last. Datastar's own are left out."""
+        """The query parameters, the last of a repeated one, without Datastar's."""
         text: bytes = self.scope["query_string"]
         if not text:
             return _NO_QUERY
@@ -139,7 +139,7 @@ class Incoming:
         return found
 
     def check_repeated(self) -> None:
-        """Refuse a query that has one parameter twice. Raises: RequestError."""
+        """Reject a query with a repeated parameter. Raises: RequestError."""
         pairs = _pairs(self.scope["query_string"])
         if len(pairs) == len(self.query):
             return
@@ -152,19 +152,19 @@ class Incoming:
 
     @property
     def signals_in_query(self) -> dict[str, Any]:
-        """The signals that Datastar sends with GET and DELETE."""
+        """The signals that Datastar sends in the query of GET and DELETE requests."""
         text = dict(_pairs(self.scope["query_string"])).get("datastar")
         return self.parsed(text.encode(), "signals") if text else {}
 
     @property
     def is_form(self) -> bool:
-        """True for a body of one of the two types that browsers give forms."""
+        """True for an urlencoded or multipart form body."""
         return self.content_type in FORM_TYPES
 
     def check_head(self) -> None:
-        """Refuse addresses, and lengths and types of bodies, that nothing here can read.
+        """Reject URLs, body lengths and content types that can't be parsed.
 
-        Only UTF-8 is decoded: no client chooses a codec.
+        Only UTF-8 is decoded: clients don't choose the codec.
 
         Raises: RequestError, 415 for another charset, else 400.
         """
@@ -189,7 +189,7 @@ class Incoming:
                 )
 
     def check_json(self, body: bytes) -> None:
-        """Refuse JSON beyond a bound; what is no JSON passes. Raises: RequestError."""
+        """Reject JSON beyond a bound; malformed JSON passes. Raises: RequestError."""
         try:
             read_json(body, self._limits.bounds)
         except BoundsError as error:
@@ -233,12 +233,12 @@ class Incoming:
         self.files = [(k, v) for k, v in pairs if not isinstance(v, str)]
         files = [(k, v) for k, v in self.files if v.filename]
         times = Counter(name for name, _ in files)
-        # Of one name every file counts, as in an input that takes several.
+        # Repeated file fields form a list, as from a multiple-file input.
         named = [(f"{k}[]" if times[k] > 1 and not k.endswith("[]") else k, v) for k, v in files]
         return gathered(texts, self._limits.bounds), gathered(named)
 
     async def fields(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The fields and files of the body, a JSON object or a form; nothing for no body.
+        """The fields and files of a JSON object or form; both empty without a body.
 
         Raises: RequestError, 415 for another type of body.
         """
@@ -260,13 +260,13 @@ class Incoming:
             file.file.close()
 
     def for_events(self) -> Any:
-        """Starlette's request, for events with a parameter for it; its body can still be read."""
+        """The Starlette request for event parameters; its body can still be read."""
         from starmodel.adapters.web._compat.starlette import request_with_body
 
         return request_with_body(self.scope, self._body)
 
     def parsed(self, text: bytes, what: str) -> dict[str, Any]:
-        """A JSON object within the bounds. Raises: RequestError, for anything else."""
+        """Parse a JSON object within the bounds. Raises: RequestError, for anything else."""
         if text == _NO_FIELDS:
             return {}
         try:
@@ -287,7 +287,7 @@ class Incoming:
 
 
 def _join_repeated(headers: dict[bytes, bytes], sent: Any) -> None:
-    """Join list headers that were sent as several lines; HTTP/2 splits cookies too."""
+    """Join repeated list headers into one value; HTTP/2 clients split Cookie too."""
     for name, separator in _LISTS.items():
         if name in headers:
             lines = [value for each, value in sent if each == name]
@@ -300,7 +300,7 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def _form_pairs(body: bytes) -> list[tuple[str, str]]:
-    """The fields of an urlencoded form. Raises: RequestError, for too many and for no UTF-8."""
+    """The fields of an urlencoded form. Raises: RequestError, for too many or invalid UTF-8."""
     try:
         return parse_qsl(
             body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS

@@ -1,4 +1,4 @@
-"""The generated routes: found by dictionary, and only where the user has none of their own."""
+"""The generated routes, looked up in a dict; user routes take precedence."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from starmodel.app.queries.listing import id_in
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
 
-SLASH = "\0"  # no path has this letter
+SLASH = "\0"  # no path contains this character
 _PARAMETER = re.compile(r"\{[^}]*\}")
 Handler = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A generated route. Shapes: entity_type is None for the start page, event for every page."""
+    """A generated route. Shapes: entity_type is None for the index, event for pages."""
 
     handler: Handler
     entity_type: Any = None
-    event: Any = None  # an Event; type checkers would take it for the descriptor of a class
+    event: Any = None  # an Event; type checkers would see the descriptor on a class
     template: str = ""
 
 
 @dataclass(slots=True)
 class _Record:
-    """The routes below one record: of itself, and one step further."""
+    """The routes of one record: its path, and one segment below."""
 
     entity_type: EntityType
     own: dict[str, Found] = field(default_factory=dict)
@@ -36,20 +36,20 @@ class _Record:
 
 
 class Routes:
-    """Every generated route of an application; looking one up costs the same however many."""
+    """All generated routes of an application, with lookup in constant time."""
 
     def __init__(self) -> None:
         self._static: dict[str, dict[str, Found]] = {}
         self._records: dict[str, _Record] = {}
 
     def add(self, method: str, path: str, handler: Handler, **what: Any) -> None:
-        """A route without parameters. Raises: ConfigurationError, when it is taken."""
+        """Add a route without parameters. Raises: ConfigurationError, for a duplicate."""
         _put(self._static.setdefault(path, {}), method, path, Found(handler, template=path, **what))
 
     def add_record(
         self, method: str, entity_type: EntityType, tail: str, handler: Handler, **what: Any
     ) -> None:
-        """A route of one record: "/products/{id}" or "/products/{id}/tail"."""
+        """Add a route of one record: "/products/{id}" or "/products/{id}/tail"."""
         base = str(entity_type.path)
         record = self._records.setdefault(base, _Record(entity_type))
         template = f"{base}/{{id}}" + (f"/{tail}" if tail else "")
@@ -57,7 +57,7 @@ class Routes:
         _put(record.below.setdefault(tail, {}) if tail else record.own, method, template, found)
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
-        """The routes of a path by method, and the record's id in it.
+        """The routes of a path by method, and the record's id from the path.
 
         Shapes: path has SLASH for each slash inside an id.
         """
@@ -75,7 +75,7 @@ class Routes:
         return None
 
     def __iter__(self) -> Any:
-        """(method, template, found) of every route, in order of their paths."""
+        """Iterate over (method, path template, route), sorted by path."""
         rows = [(m, p, f) for p, methods in self._static.items() for m, f in methods.items()]
         for record in self._records.values():
             rows += [(m, f.template, f) for m, f in record.own.items()]
@@ -97,16 +97,16 @@ def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> Non
 
 
 class Router(Protocol):
-    """The framework's router; its list may change at any time."""
+    """The framework's router; its route list may change at any time."""
 
     @property
     def routes(self) -> list[Any]: ...
 
 
 class UserRoutes:
-    """Whether a user's own route takes a request; the user's always wins.
+    """Matches requests against user routes, which always take precedence.
 
-    The routes that can match a generated one are cached until routes are added.
+    The user routes that can shadow a generated route are cached until the router changes.
     """
 
     def __init__(self, router: Router) -> None:
@@ -126,7 +126,7 @@ class UserRoutes:
 
 
 def _rivals(routes: Iterable[Any], template: str) -> tuple[Any, ...]:
-    """The routes whose pattern can overlap a template at all."""
+    """The routes whose path pattern can overlap a generated path template."""
     ours = template.strip("/").split("/")
     return tuple(
         route

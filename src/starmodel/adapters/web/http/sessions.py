@@ -1,4 +1,4 @@
-"""The signed session cookie; after a sign-in it has the id of a server-side session."""
+"""Signed session cookies; after sign-in a cookie contains a server-side session's id."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _OVERHEAD_BYTES = 1_000
 
 
 class _Signed(NamedTuple):
-    """The content of a valid cookie.
+    """The payload of a valid cookie.
 
-    Shapes: id is the session's id, "" for an anonymous visitor; stored_id is the hash of the
-    former, under which the session is stored.
-    Units: at is when it was written, in seconds since the epoch.
+    Shapes: id is the session id, "" for an anonymous visitor; stored_id is its hash, the key of
+    the stored session.
+    Units: at is the time of signing, in seconds since the epoch.
     """
 
     visitor: str
@@ -48,18 +48,18 @@ class _Signed(NamedTuple):
 
 
 class CookieSessions:
-    """The sessions of one application, each in a cookie of its visitor.
+    """The sessions of one application, in signed cookies.
 
-    The cookie is signed, not encrypted: its owner can read what
-    `session["…"]` holds. An anonymous visitor is known by the cookie alone.
-    Sign-in makes a server-side session: actor, roles and provider are
-    stored there, under a hash of the id in the cookie.
+    The cookie is signed, not encrypted: its owner can read the values of
+    `session["…"]`. An anonymous session exists only in its cookie. Sign-in
+    creates a server-side session: actor, roles and provider are stored there,
+    under a hash of the session id in the cookie.
 
     The name of the cookie depends on the key, the port and the mount path,
     because browsers send cookies to every port and path of a host.
 
     Shapes: port is that of the public URL, "" for the default port; None
-    takes it from the Host header.
+    reads it from the Host header.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class CookieSessions:
         self._development = development
         self._prefix, self._secure = ("__Host-" if secure else ""), secure
         self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.session.v2")
-        # The oldest key, so that a rotation ends no session.
+        # The oldest key, so that key rotation ends no session.
         self._key, self._suffix = (
             keyed_hash(secrets[-1], "visitor"), keyed_hash(secrets[-1], "cookie name")
         )  # fmt: skip
@@ -86,7 +86,7 @@ class CookieSessions:
         self._known_bytes = 0
 
     def cookie(self, host: bytes, root_path: str) -> SessionCookie:
-        """The cookie of requests to this Host below this mount path."""
+        """The session cookie of requests with this Host header and mount path."""
         found = self._hosts.get((host, root_path))
         if found is None:
             found = self._cookie_at(_port_of(host) if self._port is None else b"", root_path)
@@ -105,14 +105,14 @@ class CookieSessions:
         return found
 
     def new(self) -> Session:
-        """The session of a new visitor."""
+        """A session for a new visitor."""
         visitor = random.token_urlsafe(18)
         session = Session(visitor, visitor, self._key(visitor))
         session.modified = session.is_new = True
         return session
 
     def of_request(self, request: Incoming, cookie: SessionCookie) -> Awaitable[Session]:
-        """The visitor's session, or a new one where the request needs none.
+        """The request's session, or a new one for a request that needs none.
 
         Raises: StoreUnavailableError.
         """
@@ -121,16 +121,16 @@ class CookieSessions:
         return cookie.read(request.headers.get(b"cookie", b""))
 
     async def _unread(self, request: Incoming) -> Session:
-        """A new session, without a read of the session store."""
+        """A new session, without a query of the session store."""
         session = self.new()
         if not request.is_bearer:
             session.modified = b"cookie" not in request.headers
         return session
 
     def cached(self, cookie: SessionCookie, header: bytes) -> Session | None:
-        """The session of a Cookie header where nothing has to be verified, read or stored.
+        """The session of a Cookie header that needs no signature check and no session store.
 
-        None where `SessionCookie.read` has to decide.
+        None when `SessionCookie.read` has to run.
         """
         found = cookie.pattern.search(header)
         signed = None if found is None else self._known.get(found[1])
@@ -149,7 +149,7 @@ class CookieSessions:
         return Session(visitor, id, key, record.actor, data, record.provider, record.created_at)
 
     async def session_of(self, value: bytes | None) -> Session:
-        """The session that a cookie names, or a new one. Raises: StoreUnavailableError."""
+        """The session of a cookie value, or a new one. Raises: StoreUnavailableError."""
         signed = None if value is None else self._known.get(value) or self._load(value)
         if signed is None:
             return self.new()
@@ -175,7 +175,7 @@ class CookieSessions:
         return session
 
     def is_current(self, session: Session) -> bool:
-        """False when this session is cached as ended, by another request than its own."""
+        """False when another request ended this session, as far as the cache has it."""
         stored = session.stored_identity
         if session.is_new:
             return True
@@ -184,9 +184,9 @@ class CookieSessions:
         return not self._cache.is_ended(_stored_id(stored.id))
 
     async def save(self, session: Session) -> str:
-        """Store a sign-in or sign-out, and give the new value of the cookie.
+        """Store a sign-in or sign-out, and return the new cookie value.
 
-        Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
+        Raises: StoreUnavailableError; ConfigurationError, for data beyond a cookie's size.
         """
         if session.is_rotated and session.is_developer and not self._development:
             raise ConfigurationError(
@@ -202,7 +202,7 @@ class CookieSessions:
                 session.signed_in_at = now
                 records.append(_started(session, now))
             if not session.is_new and stored.key != session.key and stored.id == stored.visitor:
-                # An anonymous visitor has no record yet that could be ended.
+                # An anonymous session has no stored record that could be ended.
                 left = _stored_id(f"visitor {stored.key}")
                 records.append(SessionRecord(left, stored.key, None, "", now, now, now))
             if records or not session.is_new:
@@ -210,7 +210,7 @@ class CookieSessions:
         return value
 
     def check(self, session: Session) -> None:
-        """Raises: ConfigurationError, for data that no cookie holds."""
+        """Raises: ConfigurationError, for data beyond a cookie's size."""
         self._value(session, self._clock())
 
     def _renew_visitor(self, session: Session) -> None:
@@ -236,9 +236,9 @@ class CookieSessions:
         return value
 
     def _instead(self, ended_at: float) -> Session:
-        """A new session in place of one that ended."""
+        """A new session that replaces an ended one."""
         session = self.new()
-        # A request that was under way at a sign-in must not replace the newer cookie.
+        # A request in flight during a sign-in must not replace the newer cookie.
         session.modified = ended_at + UNDER_WAY_S < self._clock()
         return session
 
@@ -246,7 +246,7 @@ class CookieSessions:
         return record.provider != DEVELOPMENT or self._development
 
     def _load(self, value: bytes) -> _Signed | None:
-        """The verified content of a cookie, cached; None for an invalid one."""
+        """The verified payload of a cookie, cached; None for an invalid one."""
         if len(value) > MAX_COOKIE_BYTES:
             return None
         try:
@@ -267,7 +267,7 @@ class CookieSessions:
 
 
 class SessionCookie:
-    """The session cookie under the name that one address of the application uses."""
+    """The session cookie for one port and mount path of the application."""
 
     def __init__(self, sessions: CookieSessions, name: str, *, secure: bool) -> None:
         self.name, self._sessions, self._secure = name, sessions, secure
@@ -279,15 +279,15 @@ class SessionCookie:
         return self._sessions.session_of(None if found is None else found[1])
 
     def check(self, session: Session) -> None:
-        """Raises: ConfigurationError, for data that no cookie holds."""
+        """Raises: ConfigurationError, for data beyond a cookie's size."""
         self._sessions.check(session)
 
     async def save(self, session: Session) -> str | None:
-        """Store what changed, and give the Set-Cookie header.
+        """Store a changed session, and return the Set-Cookie header.
 
         None for a session that ended during the request: another response
         sets the newer cookie.
-        Raises: StoreUnavailableError; ConfigurationError, for more data than a cookie holds.
+        Raises: StoreUnavailableError; ConfigurationError, for data beyond a cookie's size.
         """
         if not session.is_rotated and not self._sessions.is_current(session):
             return None
@@ -303,7 +303,7 @@ def _started(session: Session, now: float) -> SessionRecord:
 
 
 def _stored_id(id: str) -> str:
-    """The hash of a session id, so that a leaked table holds no valid cookie."""
+    """The hash of a session id, so that a leaked table contains no valid cookie."""
     return hashlib.sha256(id.encode()).hexdigest()
 
 
@@ -313,5 +313,5 @@ def _port_of(host: bytes) -> bytes:
 
 
 def _weight(value: bytes) -> int:
-    """About the bytes that a cached cookie takes, parsed data included."""
+    """The approximate size of a cached cookie in bytes, parsed data included."""
     return 4 * len(value) + _OVERHEAD_BYTES

@@ -1,1 +1,1 @@
-"""The parts of generated pages that the web adapter adds: head, theme, assets, CSP."""
+"""The parts of pages that the web adapter renders or serves: head, theme, assets, CSP."""

@@ -1,4 +1,4 @@
-"""The style sheet, modules and drawings that the installed package brings along."""
+"""The static assets of the installed package: style sheet, JavaScript modules and icons."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ TYPES = {
 
 @functools.cache
 def asset_urls() -> dict[str, str]:
-    """The address of each asset below the mount point, and "build": a name for this very set.
+    """The URL of each asset below the mount path, and under "build" a hash of the whole set.
 
-    A missing style sheet is logged, once; pages then come without style.
+    A missing style sheet is logged once; pages then render unstyled.
 
-    Raises: ConfigurationError, when the package was installed without them.
+    Raises: ConfigurationError, when the installed package lacks the assets.
     """
     folder = resources.files("starmodel") / "static"
     try:
@@ -52,12 +52,12 @@ def asset_urls() -> dict[str, str]:
 
 @functools.cache
 def compiler_folder() -> Path:
-    """Where the parts of Tailwind's compiler are; they are never sent to browsers."""
+    """The folder with the source parts of Tailwind's compiler, which are never served."""
     return Path(str(resources.files("starmodel") / "static" / "compiler"))
 
 
 def _asset(name: str, gzipped: bool) -> bytes | None:
-    """The content of a file that may be served; a name from outside is never a path."""
+    """The content of a public asset; a requested name is never used as a path."""
     stored = f"{name}.gz" if gzipped else name
     return _content(stored) if stored in _names() else None
 
@@ -69,7 +69,7 @@ def _content(name: str) -> bytes:
 
 @functools.cache
 def _names() -> frozenset[str]:
-    """The names of the files that may be served."""
+    """The names of all public assets."""
     folder = resources.files("starmodel") / "static"
     return frozenset(
         file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")
@@ -77,9 +77,9 @@ def _names() -> frozenset[str]:
 
 
 def _current(name: str) -> str:
-    """The name that an asset of another build has in this one; "" when it has none.
+    """The hashed name in this build of an asset from another build; "" without one.
 
-    In a rolling deployment a page may come from one build and ask another.
+    In a rolling deployment, one build may receive requests from pages of another.
     """
     found = _HASHED.fullmatch(name)
     url = asset_urls().get(f"{found[1]}.{found[2]}", "") if found else ""
@@ -87,7 +87,7 @@ def _current(name: str) -> str:
 
 
 async def serve_asset(name: str, gzip: bool, send: Any) -> bool:
-    """Send the asset with a year's cache; False when there is none of that name."""
+    """Send the asset, cacheable for a year when its hash is current; False for an unknown name."""
     kind = TYPES.get(name.rpartition(".")[2])
     data = _asset(name, gzip) if kind is not None else None
     cache = b"public, max-age=31536000, immutable"

@@ -1,6 +1,6 @@
 """The Content-Security-Policy of generated pages.
 
-A user's own pages get none from us: they may have inline scripts.
+Pages of user routes get no policy: they may have inline scripts.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Iterable
 def page_policy(
     root_path: str = "", *, scripts: Iterable[str] = (), hosts: Iterable[str] = ()
 ) -> bytes:
-    """The header's value: our own origin, and these inline scripts by their hashes.
+    """The header's value: the page's origin, and these inline scripts by their hashes.
 
-    Hashes survive caching and patches, which a nonce would not.
+    Hashes stay valid in cached and patched content, a nonce would not.
 
-    Shapes: hosts are further origins that scripts and style sheets may come from.
+    Shapes: hosts are further origins of scripts and style sheets.
     """
     others = [f" {host}" for host in hosts]
-    # Datastar compiles the expressions of attributes, hence 'unsafe-eval'.
+    # Datastar compiles attribute expressions, which requires 'unsafe-eval'.
     allowed = ["'self'", "'unsafe-eval'", *dict.fromkeys(map(script_hash, scripts))]
     parts = [
         "default-src 'self'",
@@ -36,7 +36,7 @@ def page_policy(
 
 
 def script_hash(text: str) -> str:
-    """An inline script as a policy names it; every character between its tags counts.
+    """The CSP source of an inline script: the hash of all text between its tags.
 
     >>> script_hash("")
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"

@@ -1,4 +1,4 @@
-"""The development sign-in: a link that makes the browser which opens it the developer's."""
+"""The development sign-in: a link with a token that signs its browser in as the developer."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ log = logging.getLogger("starmodel")
 
 
 def dev_token(secret: str) -> str:
-    """The token of the link; the same as long as the secret key is."""
+    """The token of the link, derived from the secret key."""
     return hmac.digest(secret.encode(), b"starmodel:development sign-in", hashlib.sha256).hex()[:32]
 
 
 def greet(token: str, root_path: str) -> None:
-    """Log the link: by our logger when it shows information, else by the server's."""
+    """Log the link to the first logger that handles INFO: StarModel's, else uvicorn's."""
     line = f"Open {server_address(sys.argv)}{root_path}/?token={token} to sign in as the developer."
     for logger in (log, logging.getLogger("uvicorn.error")):
         if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):
             logger.info(line)
             return
-    log.warning(line)  # Python prints warnings of loggers that nobody has configured
+    log.warning(line)  # Python prints warnings of unconfigured loggers
 
 
 def server_address(arguments: Sequence[str]) -> str:
-    """Where this process is served: as `starmodel run` says, else as uvicorn's options do.
+    """The URL of this process, from `starmodel run`, else parsed from uvicorn's options.
 
-    An application is not told its address, so this is for people only.
+    ASGI gives an application no address, so the URL is a guess for display only.
 
     >>> server_address(["/bin/uvicorn", "hello:app", "--port", "9000"])
     'http://127.0.0.1:9000'

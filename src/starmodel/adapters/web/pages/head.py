@@ -1,4 +1,4 @@
-"""What stands in the head of pages: the look and the style sheet, by address."""
+"""The `<head>` of pages: theme script, style sheets and import map."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ APPLICATION_CSS = "static/starmodel-app.css"
 
 
 class PageHead:
-    """The head of every page of one application.
+    """The `<head>` content that all pages of one application share.
 
-    Shapes: assets maps "starmodel.css" to its address below the mount
-    point; html_class is for <html>, so that pages have their theme without
-    JavaScript too; with cdn, what is not our own comes from a public network.
+    Shapes: assets maps "starmodel.css" to its URL below the mount path;
+    html_class has the classes of <html>, so that the theme needs no
+    JavaScript; with cdn, third-party assets are loaded from a public CDN.
     """
 
     def __init__(
@@ -41,26 +41,26 @@ class PageHead:
 
     @property
     def served(self) -> Mapping[str, str]:
-        """The assets that pages load from this application."""
+        """The assets that pages load from this application's origin."""
         elsewhere = CDN_SCRIPTS if self._cdn else {}
         return {name: url for name, url in self._assets.items() if name not in elsewhere}
 
     def html(self, root_path: str = "") -> str:
-        """The theme script and the style sheets; to be put before all other scripts."""
+        """The theme script, import map and style sheets; must precede all other scripts."""
         own = "styles.css" if self._cdn else "starmodel.css"
         sheets = [CDN_STYLES] if self._cdn else []
         sheets += [root_path + self._assets[own]] if own in self._assets else []
         links = [f'<link rel="stylesheet" href="{escape(sheet)}">' for sheet in sheets]
-        # The theme comes first: a script behind a style sheet would wait for it.
+        # The theme script comes first: after a style sheet it would block on its download.
         return f"<script>{self._theme}</script>{self.imports(root_path)}{''.join(links)}"
 
     def imports(self, root_path: str = "") -> str:
-        """Where our modules find those of the public network; nothing when all is local."""
+        """The import map that resolves modules to CDN URLs; "" when all are local."""
         text = self._import_map(root_path)
         return f'<script type="importmap">{text}</script>' if text else ""
 
     def icon(self, name: str, root_path: str = "") -> str:
-        """The address of one drawing of the sprite, for <use href>."""
+        """The URL of one icon in the SVG sprite, for <use href>."""
         return f"{root_path}{self._assets['icons.svg']}#{name}"
 
     def policy(self, root_path: str = "", scripts: Iterable[str] = ()) -> bytes:
@@ -80,16 +80,16 @@ class PageHead:
 
 
 def policies(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[str], bytes]:
-    """The policy of generated pages by root path, each computed once.
+    """A function from root path to Content-Security-Policy, with a bounded cache.
 
-    Shapes: scripts are the texts of a skin's own inline scripts.
+    Shapes: scripts are the texts of the skin's inline scripts.
     """
     named = tuple(scripts)
     return cached(128 * 1024)(lambda root_path: head.policy(root_path, named))
 
 
 def page_basics(root_path: str = "") -> str:
-    """What every page says first: its encoding, that it fits small screens, and no icon."""
+    """The first tags of every page: charset, viewport, and an empty icon."""
     return (
         '<meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -98,11 +98,11 @@ def page_basics(root_path: str = "") -> str:
 
 
 def application_styles(assets: Mapping[str, str], development: bool) -> Callable[[str], str]:
-    """What gives an application's own classes their style on its own pages, by root path.
+    """A function from root path to the styles for Tailwind classes of user pages.
 
-    In development the classes are compiled in the browser, so that new ones
-    work at once. In production the file of `starmodel css build` is linked,
-    when there is one now.
+    In development the browser compiles the classes, so that new ones work at
+    once. In production the output of `starmodel css build` is linked, if the
+    file exists at this call.
     """
     if development and "tailwind.js" in assets:
         text = (compiler_folder() / "application.css").read_text(encoding="utf-8")

@@ -14,13 +14,13 @@ _SCRIPT = re.compile(rb"<script[^>]*htmx|htmx\.(?:min\.)?js|window\.htmx", re.IG
 
 
 class HtmxCheck:
-    """Looks at whole pages of the application's own routes, while it is developed."""
+    """Scans full pages of user routes for htmx attributes, in development only."""
 
     def __init__(self) -> None:
         self._warned: set[tuple[str, bytes]] = set()
 
     def look(self, path: str, body: bytes) -> None:
-        """Log a sentence once for each page that has such an attribute and no htmx."""
+        """Log one warning for each page that has an htmx attribute and no htmx."""
         if b" hx-" not in body or b"<head" not in body or _SCRIPT.search(body):
             return
         found = _ATTRIBUTE.search(body)

@@ -1,4 +1,4 @@
-"""The look that a page starts with: dark or light, and the theme's classes."""
+"""The initial theme of a page: dark or light mode, and the theme's classes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SCRIPT = """
 
 
 def theme_classes(theme: str) -> str:
-    """The classes of <html> where no script runs.
+    """The classes of <html> without JavaScript.
 
     >>> theme_classes("blue")
     'uk-theme-blue uk-radii-md uk-shadows-sm uk-font-sm'
@@ -37,11 +37,11 @@ def theme_classes(theme: str) -> str:
 
 
 def theme_script(theme: str) -> str:
-    """The text of the inline script that chooses the look before the first paint.
+    """The text of the inline script that applies the theme before the first paint.
 
-    What the visitor chose wins (kept by the browser, in the place of
-    MonsterUI's ThemePicker), then the system's colour scheme, which is
-    followed when it changes.
+    The visitor's choice in localStorage wins (under the key of MonsterUI's
+    ThemePicker), then the system's colour scheme, including later changes
+    of it.
     """
     names = ",".join(f'"{name}"' for name in theme_classes(theme).split())
     return re.sub(r"\n\s*", "\n", _SCRIPT.replace("NAMES", f"[{names}]")).strip()

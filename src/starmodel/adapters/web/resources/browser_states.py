@@ -1,4 +1,4 @@
-"""Reads the states of browser stores from a request."""
+"""Parses the states of browser stores from a request."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_TOKENS = 100
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The states of browser stores in a request, and the tokens of its page.
+    """The states of browser stores in a request, and its page tokens.
 
-    Shapes: states have the stored text, or its content as JSON, by class;
-    signals are the current values of bound fields; page has tokens; owner
-    is "" for a caller without a page.
+    Shapes: states map a class name to the stored text or its parsed JSON;
+    signals are the current values of bound fields; page has page tokens;
+    owner is "" for a caller without a page.
     """
 
     states: Mapping[str, Any] = field(default_factory=dict)
@@ -38,7 +38,7 @@ NOTHING_SENT = Sent()
 
 
 def taken(request: Incoming, data: dict[str, Any]) -> Sent:
-    """The value of "_browser", which is removed from the data. Raises: RequestError."""
+    """Pop and validate "_browser" from the data. Raises: RequestError."""
     given = data.pop(BROWSER, None) if data else None
     if given is None or given == "":
         return NOTHING_SENT
@@ -58,9 +58,9 @@ def taken(request: Incoming, data: dict[str, Any]) -> Sent:
 
 
 def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) -> None:
-    """Give the current request the states of these classes.
+    """Set the browser states of these classes for the current request.
 
-    Raises: AccessDeniedError, for a page that was made for another actor.
+    Raises: AccessDeniedError, for a page that was rendered for another actor.
     """
     if sent.owner:
         mine = (scopes.browser_owner(session, session.actor), scopes.browser_owner(session))

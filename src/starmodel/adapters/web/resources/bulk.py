@@ -1,4 +1,4 @@
-"""One event for many records: what the form below a list sends."""
+"""The route of bulk events: one event for many records, from the form below a list."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ log = logging.getLogger("starmodel")
 
 
 class BulkRoute:
-    """Runs an event on each chosen record, one command each: one refusal stops none of the others.
+    """Runs an event on each chosen record, one transaction each, so failures are independent.
 
-    Shapes: takes {"event": name, "id": [ids]} as a form or as JSON; answers
-    {"done": [ids], "refused": {id: why}} to programs.
+    Shapes: the request body is {"event": name, "id": [ids]}, a form or JSON; the
+    JSON response is {"done": [ids], "refused": {id: reason}}.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class BulkRoute:
         self._application, self._realtime, self._refusals = application, realtime, refusals
 
     async def run(self, call: Call, entity_type: EntityType, id: str) -> None:
-        """Dispatch and answer. Raises: RequestError, for a wrong choice."""
+        """Dispatch the commands and respond. Raises: RequestError, for an invalid choice."""
         await self._check_any(entity_type, call.session.actor)
         precondition = precondition_of(call.request)
         if precondition is not None:
-            precondition.check_new()  # a tag names one record
+            precondition.check_new()  # an entity tag is of one record
         try:
             event, ids = await self._chosen(call, entity_type, (await call.request.fields())[0])
         finally:
@@ -55,7 +55,7 @@ class BulkRoute:
                     self._command(call, entity_type, event, each)
                 )
                 done.append(each)
-            except Exception as error:  # the web edge: every failure becomes an answer
+            except Exception as error:  # the web edge: every exception becomes a response
                 where = f"{entity_type.name}:{each}.{event.name}()"
                 refused[each] = self._refusals.problem(call, error, where, domain=True)
         toasts = _told(self._application.texts, entity_type, event, done, refused)
@@ -64,13 +64,13 @@ class BulkRoute:
         await call.save_session()
         try:
             await self._application.end_sessions(call.session)
-        except Exception:  # the web edge: what is stored stays a success
+        except Exception:  # the web edge: the commands are committed
             log.exception(
                 "%s.%s is stored, but sessions were not ended", entity_type.name, event.name
             )
         try:
             await self._answer(call, entity_type, done, refused, toasts)
-        except Exception:  # the web edge: what is stored stays a success
+        except Exception:  # the web edge: the commands are committed
             if call.started:
                 raise
             log.exception("%s.%s is stored, but its answer failed", entity_type.name, event.name)
@@ -95,7 +95,7 @@ class BulkRoute:
             await call.json({"done": done, "refused": _reasons(refused)})
 
     async def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
-        """Refuse whoever may run none of the events, before the body is read.
+        """Reject an actor without permission for any of the events, before the body is read.
 
         Raises: NotSignedInError, AccessDeniedError.
         """
@@ -140,7 +140,7 @@ class BulkRoute:
 
 
 def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
-    """Why each record was refused, for programs."""
+    """The reason for each refused record, for API clients."""
     return {id: each.text if each.plain else each.said for id, each in refused.items()}
 
 

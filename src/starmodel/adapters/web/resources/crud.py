@@ -1,4 +1,4 @@
-"""Generated pages and the JSON of records, behind the same URLs."""
+"""Generated pages and JSON representations of records, on the same URLs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from starmodel.core.public_state import public_state
 
 
 class CrudRoutes:
-    """Start page, list, detail and forms of every entity that has a path."""
+    """Index, list, detail and form pages of every entity with a path."""
 
     def __init__(
         self,
@@ -89,20 +89,20 @@ class CrudRoutes:
             else:
                 routes.add(method, f"{path}/{tail}", run, entity_type=entity_type, event=event)
             if method != "POST" or event.name in ("update", "delete"):
-                # Plain forms can only post, and generated ones do.
+                # Plain HTML forms support neither PUT, PATCH nor DELETE.
                 if entity_type.is_record:
                     routes.add_record("POST", entity_type, tail, run, event=event)
                 else:
                     routes.add("POST", f"{path}/{tail}", run, entity_type=entity_type, event=event)
 
     def _guarded(self, page: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """The page, with every failure answered as its caller reads it."""
+        """The page handler, with exceptions as content-negotiated error responses."""
 
         async def run(call: Call, found: Any, id: str) -> None:
             try:
                 await self._application.ready()
                 await page(call, found.entity_type, id)
-            except Exception as error:  # the web edge: every failure becomes an answer
+            except Exception as error:  # the web edge: every exception becomes a response
                 where = f"{call.request.method} {call.request.path}"
                 await self._refusals.send(call, self._refusals.problem(call, error, where))
 

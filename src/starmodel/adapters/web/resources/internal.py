@@ -1,4 +1,4 @@
-"""The routes below `/_starmodel/`: assets, health, a page's stream and its browser's states."""
+"""The routes below `/_starmodel/`: assets, health, page streams and browser states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starmodel.core.errors import StarModelError
 
 
 class InternalRoutes:
-    """Serves the paths that every application has."""
+    """Serves the internal paths of every application."""
 
     def __init__(
         self, application: Application, realtime: RealtimeAdapter, refusals: Refusals
@@ -23,10 +23,10 @@ class InternalRoutes:
         self._application, self._realtime, self._refusals = application, realtime, refusals
 
     async def serve_public(self, call: Call, send: Any) -> bool:
-        """Answer for assets, health, and paths that do not exist.
+        """Respond to requests for assets, health and unknown paths.
 
-        False for the stream and the states, which the application's middleware and `before`
-        functions may refuse as they may refuse any page.
+        False for page streams and browser states, which the user's middleware and `before`
+        functions may reject, like any page.
         """
         path, request = call.request.path, call.request
         if (path, request.method) in STATE_ROUTES:
@@ -40,7 +40,7 @@ class InternalRoutes:
         return True
 
     async def serve_state(self, call: Call, receive: Any, send: Any) -> None:
-        """Serve the stream of a page, or its browser's states. Shapes: send adds the cookie."""
+        """Serve a page's stream or browser states. Shapes: send adds the session cookie."""
         is_stream = call.request.path == STREAM_PATH
         try:
             if is_stream:
@@ -52,7 +52,7 @@ class InternalRoutes:
             await self._refusals.send(call, self._refusals.problem(call, error, where))
 
     async def _send_states(self, call: Call) -> None:
-        """Answer with the page's view of the browser's states. Raises: StarModelError."""
+        """Send the page's patches for the browser states. Raises: StarModelError."""
         await self._application.ready()
         sent = taken(call.request, await call.request.json())
         types = [t for t in self._application.registry if t.in_browser]

@@ -1,1 +1,1 @@
-"""Forms of events and their inputs."""
+"""Form components of events, and their inputs."""

@@ -1,4 +1,4 @@
-"""What input each parameter of a form has: kind, words and limits, worked out once."""
+"""The input of each event parameter: widget, label and limits, derived from its type."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class FormField:
     """One input of a form.
 
     Shapes: kind is one of `starmodel.core.fields.widgets.WIDGETS`, or "group" for
-    a nested model with its parts; choices are
-    (value, label) pairs; limits are attributes of the input, such as
-    {"min": 0}; file is the rule of a file input; record is the class whose
-    records can be chosen; optional is True for a value that may be None.
+    a nested model, whose fields are parts; choices are (value, label) pairs;
+    limits are attributes of the input, such as {"min": 0}; file is the
+    validation rule of a file input; record is the entity class of a record
+    input; optional is True when None is a valid value.
     """
 
     name: str
@@ -78,12 +78,12 @@ class FormField:
     parts: tuple[FormField, ...] = ()
 
     def of_part(self, part: FormField, value: Any) -> Any:
-        """A nested model's value for one of the parts."""
+        """The value of one part of a nested model."""
         name = part.name.rpartition(".")[2]
         return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
 
     def text(self, value: Any) -> str:
-        """A value as the input holds it; what was typed and refused comes back as it was."""
+        """Encode a value for the input; a rejected string is returned unchanged."""
         if value is None or self.kind in ("password", "file", "image"):
             return ""
         if self.kind == "lines" and isinstance(value, list | tuple | set | frozenset):
@@ -98,29 +98,29 @@ class FormField:
         return choice_key(plain(value))
 
     def chosen(self, value: Any) -> frozenset[str]:
-        """The keys of the choices that a value selects."""
+        """The choice keys that a value selects."""
         several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
         return frozenset(choice_key(plain(item)) for item in several if item is not None)
 
     def several(self, value: Any) -> str:
-        """JSON of what was chosen before, in its order; "null" for None that may be."""
+        """The previous choices as JSON, in order; "null" for None of an optional field."""
         if value is None:
             return "null" if self.optional else "[]"
         return to_json([choice_key(plain(item)) for item in value]).decode()
 
     def rest(self, value: Any) -> str:
-        """The whole moment or time, when its input has no room for all of it."""
+        """The full ISO datetime or time, if the input can't represent its zone or microseconds."""
         moment = _moment(value)
         if moment is None or (moment.tzinfo is None and moment.microsecond % 1000 == 0):
             return ""
         return moment.isoformat()
 
     def exact(self, value: Any) -> str:
-        """JSON of what the input sends though the value is another one, and of that value.
+        """The JSON array [sent text, exact value], when the browser's input is lossy.
 
-        Inputs of browsers have no room for some values: line breaks in a
-        single line, None, a colour by its name. "" when the input sends the
-        value itself; without a value what is sent says nothing.
+        Some input types can't represent every value: line breaks in a single
+        line, None, a named colour. "" when the input sends the value itself; an
+        array without a value marks the sent text as no input.
         """
         text = self.text(value)
         sent = _sent(self.kind, text)
@@ -149,7 +149,7 @@ def form_field(
     *,
     texts: Catalogue = ENGLISH,
 ) -> FormField:
-    """The input of an event's parameter; `spec` is the entity's field that it fills."""
+    """The input of an event's parameter; `spec` is the entity field of the same name, if any."""
     annotation = parameter.annotation
     if spec is not None:
         info = spec.info
@@ -164,7 +164,7 @@ def form_field(
     kind = ui.widget or ("group" if model else _kind(parameter, choices))
     required = _is_required(parameter, spec) and kind not in ("switch", "checkboxes")
     if kind == "lines" and spec is not None:
-        required = False  # no line at all is a list too
+        required = False  # an empty list is valid
     if kind == "select" and not choices and plain_types(annotation) == [bool]:
         choices = ((True, texts.text("shown.yes")), (False, texts.text("shown.no")))
     if kind in CHOOSING and not choices:
@@ -191,7 +191,7 @@ def form_field(
 
 
 def _zone(annotation: Any, kind: str) -> str:
-    """What an input's title says of the zone of the moments that it takes."""
+    """The time zone suffix of an input's label."""
     return " (UTC)" if kind == "datetime" and takes_only_aware(annotation) else ""
 
 
@@ -207,7 +207,7 @@ def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
         return "password"
     kinds = [kind for kind in plain_types(annotation) if isinstance(kind, type)]
     if kinds == [bool] and parameter.may_be_none:
-        return "select"  # a switch knows no third state
+        return "select"  # a switch can't encode None
     names = [kind.__name__ for kind in kinds]
     found = next((_BY_NAME[name] for name in names if name in _BY_NAME), None)
     if found:
@@ -224,7 +224,7 @@ def _kind(parameter: Parameter, choices: tuple[Any, ...]) -> str:
 
 
 def _items(annotation: Any) -> Any:
-    """What a list or set holds, None for every other type."""
+    """The item type of a list or set; None for any other type."""
     kinds = plain_types(annotation)
     if len(kinds) == 1 and typing.get_origin(kinds[0]) in (list, set, frozenset):
         return typing.get_args(kinds[0])[0]
@@ -242,7 +242,7 @@ def _holds_texts(annotation: Any) -> bool:
 
 
 def _is_required(parameter: Parameter, spec: FieldSpec | None) -> bool:
-    if spec is not None:  # an input of `create` or `update`, which take fields one by one
+    if spec is not None:  # an input of `create` or `update`, which take single fields
         return spec.info.is_required() and not parameter.may_be_none
     return parameter.required and not parameter.may_be_none
 
@@ -270,7 +270,7 @@ def _limits(annotation: Any, info: FieldInfo) -> dict[str, Any]:
 
 
 def _moment(value: Any) -> datetime.datetime | datetime.time | None:
-    """A moment or time out of a value or its text; None for everything else."""
+    """Parse a datetime or time from a value or ISO text; None for anything else."""
     if isinstance(value, datetime.datetime | datetime.time):
         return value
     for kind in (datetime.time, datetime.datetime) if isinstance(value, str) else ():
@@ -280,7 +280,7 @@ def _moment(value: Any) -> datetime.datetime | datetime.time | None:
 
 
 def _sent(kind: str, text: str) -> str:
-    """What a browser sends for a value that nobody changed, its line breaks as "\\n"."""
+    """The text that a browser submits for an unchanged input, with "\\n" line breaks."""
     text = text.replace("\0", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
     if kind in _TALL:
         return text
@@ -295,7 +295,7 @@ def _sent(kind: str, text: str) -> str:
 
 
 def _middle(limits: dict[str, Any]) -> str:
-    """Where a browser puts a range without a value."""
+    """The default position of a range input without a value."""
     least, most = limits.get("min", 0), limits.get("max", 100)
     middle = least if most < least else least + (most - least) / 2
     step = limits.get("step", 1)
@@ -305,7 +305,7 @@ def _middle(limits: dict[str, Any]) -> str:
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:
-    """The model of a field that always holds one."""
+    """The pydantic model of a field type that is exactly one model."""
     kind = typing.get_args(annotation)[0] if ui_of(annotation) != UI() else annotation
     if isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, Entity):
         return kind
@@ -313,7 +313,7 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
 
 
 def _parts(name: str, model: type[BaseModel], texts: Catalogue) -> tuple[FormField, ...]:
-    """An input for each public field of a nested model, named like "address.street"."""
+    """The inputs for the public fields of a nested model, named like "address.street"."""
     made = []
     for field, info in model.__pydantic_fields__.items():
         if is_private(info) and not (is_secret(info.annotation) and info.is_required()):

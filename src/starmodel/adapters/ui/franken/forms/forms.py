@@ -1,4 +1,4 @@
-"""Forms of events, compiled once for each event and filled for each page."""
+"""Forms of events: one compiled template per event, filled for each page."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from starmodel.core.fields.field import excluding_private
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
 Labelled = Callable[[FormField, str, Slots, str], Any]
-PLACE = "{id}"  # stands for the record in addresses while a form is compiled
+PLACE = "{id}"  # placeholder for the record id in URLs of a compiled form
 _LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
 _ICONS = {"create": "plus", "update": "check", "delete": "trash"}
 
 
 @dataclass(frozen=True, slots=True)
 class EventForm:
-    """One event's form: what it asks for, and its template."""
+    """The form of one event: its fields and its compiled template."""
 
     entity_type: EntityType
     event: Event[Any, Any, Any]
@@ -46,7 +46,7 @@ class EventForm:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory the form holds."""
+        """The approximate memory of the form."""
         return self.template.nbytes + 4000 * (1 + len(self.fields))
 
     def fill(
@@ -54,7 +54,7 @@ class EventForm:
         problems: Mapping[str, str] | None = None,
         was: Mapping[str, str] | None = None,
     ) -> str:  # fmt: skip
-        """The form as HTML, with these values and sentences beside its inputs."""
+        """Render the form as HTML, with these values and validation errors."""
         return self.template.fill(self.slots(id, values or {}, problems or {}, was or {}))
 
     def slots(
@@ -64,7 +64,7 @@ class EventForm:
         problems: Mapping[str, str],
         was: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Any]:
-        """What fills the template's slots; defaults without their private parts."""
+        """The slot values of the template; defaults without their private fields."""
         slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
         slots["was"] = self._memory(was)
         token = excluding_private.set(True)
@@ -77,7 +77,7 @@ class EventForm:
         return slots
 
     def default(self, name: str) -> Any:
-        """What an input holds before anybody typed."""
+        """The initial value of an input."""
         parameter, fields = self.parameters[name], self.entity_type.cls.__pydantic_fields__
         if self.event.name == "create" and name in fields:
             info = fields[name]
@@ -89,7 +89,7 @@ class EventForm:
         return to_json(own).decode() if own else ""
 
     def problems(self, id: Any, told: Mapping[str, str], was: Mapping[str, str]) -> list[Element]:
-        """The patches that put each sentence beside its input, and clear the others."""
+        """The patches that render each validation error and clear all others."""
         form = form_id(self.entity_type, self.event, "" if id is None else key_of(id))
         names = [f.name for field in self.fields for f in (field, *field.parts)]
         patches = [
@@ -103,12 +103,12 @@ class EventForm:
 
 
 def form_id(entity_type: EntityType, event: Event[Any, Any, Any], id: str) -> str:
-    """The id of a form's element. Shapes: id is percent-encoded, "" for no record."""
+    """The element id of a form. Shapes: id is percent-encoded, "" for no record."""
     return f"{entity_type.name}-{event.name}" + (f"-{id}" if id else "")
 
 
 def _remembers(form: str, was: str) -> Any:
-    """What an edit form was filled with, so that it puts back nothing that others changed."""
+    """A hidden input with field digests, so that an edit form overwrites no concurrent changes."""
     return Input(type="hidden", name=WAS, value=was, id=f"{form}-was")
 
 
@@ -123,9 +123,9 @@ def event_form(
     max_body_bytes: int = 0,
     texts: Catalogue = ENGLISH,
 ) -> EventForm:
-    """The form of one event at the present mount point; `labelled` makes each input.
+    """Compile the form of one event at the current mount path; `labelled` renders its inputs.
 
-    Units: max_body_bytes is the largest request, which a form with files respects; 0 for any.
+    Units: max_body_bytes is the request limit that file inputs validate; 0 for no limit.
     """
     specs = entity_type.cls.__entity__.fields
     fields = tuple(
@@ -148,7 +148,7 @@ def event_form(
             if field.record is not None:
                 records = f"{realtime.root_path}{registry[field.record].path}"
             inputs[field.name] = labelled(field, form, s, records)
-        # The adapter quotes ids, so the slot goes in after it has written the address.
+        # The adapter percent-encodes ids, so the slot replaces the encoded placeholder in the URL.
         place = quote(PLACE, safe="")
         action = realtime.address(entity_type, event, PLACE if has_id else None).replace(place, id)
         send = realtime.form_action(entity_type, event, PLACE if has_id else None).replace(
@@ -182,7 +182,7 @@ def event_form(
 def _grouped(
     entity_type: EntityType, event: Event[Any, Any, Any], inputs: dict[str, Any]
 ) -> Sequence[Any]:
-    """The inputs in the class's fieldsets; those that none of them names come last."""
+    """The inputs in the fieldsets of the class; unlisted ones come last."""
     sets: Mapping[str, Any] = entity_type.cls.model_config.get("fieldsets") or {}
     if event.name not in ("create", "update") or not sets:
         return list(inputs.values())

@@ -1,4 +1,4 @@
-"""The inputs of forms as components, each with its label, its help and room for what is wrong."""
+"""The input components of forms, with label, help text and validation error."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _TYPES = {"datetime": "datetime-local", "tel": "tel"}
 _TALL = {"textarea": 4, "markdown": 8, "lines": 3, "json": 5}
 _IN_ANY_DIRECTION = frozenset({"text", "textarea", "markdown", "lines", "record"})
 _QUIET = {"password": {"autocomplete": "new-password"}, "json": {"spellcheck": "false"}}
-# A form's control hides the property of the form that has its name. These are properties that
-# Datastar reads, so that a form with one of them as a field would not be found.
+# A control shadows the DOM property of its form with the same name. Datastar reads these
+# properties, and would not find a form that has a field with one of the names.
 _HIDING = frozenset({
     "addEventListener", "attributes", "checkValidity", "childNodes", "children", "cloneNode",
     "closest", "contains", "dataset", "dispatchEvent", "firstChild", "getAttribute",
@@ -43,14 +43,14 @@ _HIDING = frozenset({
 
 
 def input_name(name: str) -> str:
-    """The name under which an input is sent."""
+    """The form field name of an input."""
     return f"{FIELD}{name}" if name in _HIDING else name
 
 
 def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any:
-    """One input with all that belongs to it.
+    """The input component with label, help text and validation error.
 
-    Shapes: records is the address of the list whose records can be chosen.
+    Shapes: records is the list URL of a record input.
     """
     own = f"{form_id}-{field.name}"
     if field.kind == "hidden":
@@ -74,7 +74,7 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
             *told, id=own, cls="sm-field", tabindex="-1", **shared,
         )  # fmt: skip
     shared |= {"id": own, "name": input_name(field.name)}
-    if field.required:  # but not of what is empty already, which could not be saved again
+    if field.required:  # except for a stored empty value, which must stay valid
         shared["required"] = s.flag(f"need:{field.name}")
     label = Label(field.title, _required(field), cls="uk-form-label", fr=own)
     if field.kind == "switch":
@@ -107,7 +107,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
     value = s.text(f"value:{field.name}")
     if field.kind in _TALL:
         code = " sm-code" if field.kind == "json" else ""
-        # Browsers leave out a first line break, so that the value needs one before it.
+        # HTML parsers drop the first line break of a textarea, so one precedes the value.
         look = f"uk-textarea{code}"
         return (
             Textarea("\n", value, rows=_TALL[field.kind], cls=look, **shared), _exact(field, s),
@@ -129,7 +129,7 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
     look = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
-        # Brings back what the input itself has no room for.
+        # A hidden field for the precision that the input type drops.
         rest = (
             Input(type="hidden", name=f"{REST}{field.name}", value=s.text(f"rest:{field.name}")),
         )
@@ -143,7 +143,7 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
     kind, look = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
     name = f"{field.name}[]" if several else input_name(field.name)
     made = []
-    if several:  # tells an empty choice from a form without this field
+    if several:  # distinguishes an empty choice from a form without this field
         before = s.text(f"several:{field.name}")
         made.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
@@ -156,12 +156,12 @@ def _options(field: FormField, own: str, s: Slots) -> list[Any]:
 
 
 def _exact(field: FormField, s: Slots) -> Any:
-    """Room for what the input itself can't hold; see `FormField.exact`."""
+    """The hidden input for values that the input type can't represent; see `FormField.exact`."""
     return Safe(s.html(f"exact:{field.name}"))
 
 
 def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
-    """What fills the slots of one input."""
+    """The slot values of one input."""
     name = field.name
     made: dict[str, Any] = {f"problem:{name}": problem, f"wrong:{name}": str(bool(problem)).lower()}
     made[f"need:{name}"] = value != ""

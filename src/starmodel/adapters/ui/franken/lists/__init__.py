@@ -1,1 +1,1 @@
-"""Lists: rows, columns, filters and bulk controls."""
+"""List components: rows, columns, filters and bulk controls."""

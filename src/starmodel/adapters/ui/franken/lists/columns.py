@@ -1,4 +1,4 @@
-"""The columns of a list: what each shows of a record, and how."""
+"""The columns of a list, each with the accessor and the renderer of its values."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from starmodel.core.fields.field_types import plain_types
 from starmodel.core.fields.widgets import UI
 
 MAX_COLUMNS = 6
-# Screens between a phone, which shows cards, and a wide one leave out the later columns.
+# Phones render cards with all columns; medium screens hide the later ones.
 _WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
 
 
 class Showing(Protocol):
-    """What makes a `Show` for a type; see `values.shows`."""
+    """Returns the HTML renderer for a type; see `values.shows`."""
 
     def __call__(self, annotation: Any, wishes: UI, /, *, brief: bool) -> Show: ...
 
 
 class Column(NamedTuple):
-    """One column. Shapes: read gives a record's value; sorts is False for computed fields."""
+    """One column. Shapes: read returns a record's value; sorts is False for computed fields."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ class Column(NamedTuple):
 
 
 def columns_of(entity_type: EntityType, show: Showing) -> tuple[Column, ...]:
-    """The columns that the class asks for, else its first few, the one of its name first."""
+    """The columns that the class configures, else its first fields, with the title field first."""
     info = entity_type.cls.__entity__
     asked = entity_type.cls.model_config.get("list_display")
     if asked is None:
@@ -68,12 +68,12 @@ def _column(entity_type: EntityType, name: str, showing: Showing) -> Column:
 
 
 def is_number(annotation: Any) -> bool:
-    """True for types of numbers, which stand to the right and may be figures."""
+    """True for number types, which are right-aligned and may be rendered as figures."""
     names = {getattr(kind, "__name__", "") for kind in plain_types(annotation)}
     return bool(names) and names <= {"int", "float", "Decimal"}
 
 
 def cell_look(column: Column, number: int) -> str | None:
-    """The class of a column's cells. Shapes: number counts columns from 0."""
+    """The CSS class of a column's cells. Shapes: number is the column's index."""
     width = _WIDTHS[min(number, len(_WIDTHS) - 1)]
     return (("sm-number" if column.is_number else "") + width).strip() or None

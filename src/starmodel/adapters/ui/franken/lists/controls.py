@@ -1,4 +1,4 @@
-"""What stands around the rows of a list: titles that sort, events for chosen rows, and pages."""
+"""The controls around the rows of a list: sort headers, bulk events and pagination."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from starmodel.app.queries.listing import Listing
 
 
 def head(view: ListView, listing: Listing) -> Any:
-    """The row of column titles, each a link that sorts by it."""
+    """The header row, each title a link that sorts by its column."""
     cells = []
     if view.bulk:
         every = Input(
@@ -57,7 +57,7 @@ def head(view: ListView, listing: Listing) -> Any:
 
 
 def bulk(view: ListView, address: str, send: str) -> Any:
-    """The bar with what can be done to all chosen rows; it shows when there are any."""
+    """The bar of bulk events, visible while rows are selected."""
     texts, buttons = view.texts, []
     title, things = view.entity_type.title, view.entity_type.plural_title
     for event in view.bulk:
@@ -85,7 +85,7 @@ def bulk(view: ListView, address: str, send: str) -> Any:
 
 
 def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool) -> FT:
-    """Where this window is in the list, and the ways to those before and after."""
+    """The pagination component: position, previous and next page."""
     texts, first = view.texts, listing.query.offset + 1
     last, shown = first + count - 1, ""
     if count and more:
@@ -111,7 +111,7 @@ def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool
 
 
 def table(view: ListView, listing: Listing, rows_id: str, rows: str, digest: str) -> Any:
-    """The table itself, which scrolls within itself when it is too wide, by keyboard too."""
+    """The table, in a container that scrolls horizontally, also by keyboard."""
     name = view.entity_type.plural_title
     body = Tbody(Safe(rows), id=rows_id, data_state=digest)
     made = Table(head(view, listing), body, cls="uk-table sm-table", aria_label=name)

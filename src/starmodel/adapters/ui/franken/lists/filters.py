@@ -1,4 +1,4 @@
-"""What a list can be searched and filtered by."""
+"""The search and filter controls of a list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_FILTERS = 4
 
 
 def filters(view: ListView, listing: Listing) -> Any:
-    """Search and one input for each filter; without JavaScript a button applies them."""
+    """The search input and one input per filter; without JavaScript a button submits them."""
     entity_type, given = view.entity_type, listing.filters
     texts = view.texts
     parts: list[Any] = []
@@ -38,7 +38,7 @@ def filters(view: ListView, listing: Listing) -> Any:
         for word, made in _filter(entity_type, name, given, texts):
             known.add(word)
             parts.append(made)
-    # Filters that came with the address and have no input here stay.
+    # Filters in the query string without an input here are preserved.
     kept = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
     if listing.order:
         kept.append(Input(type="hidden", name="order", value=listing.order))
@@ -64,7 +64,7 @@ def filters(view: ListView, listing: Listing) -> Any:
 
 
 def filtered(entity_type: EntityType) -> list[str]:
-    """The fields that a list can be filtered by: those the class names, else its choices."""
+    """The filter fields of a type: those the class configures, else its choice fields."""
     fields = entity_type.cls.__entity__.fields
     asked = entity_type.cls.model_config.get("list_filter")
     if asked is not None:
@@ -123,7 +123,7 @@ def _filter(
 
 
 def _typed(text: str) -> str:
-    """A bound as its input holds it; the end of a minute as that minute."""
+    """Encode a filter bound for its input; the end of a minute as that minute."""
     moment = datetime.fromisoformat(text)
     if (moment.second, moment.microsecond) == (59, 999_999):
         moment = moment.replace(second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The rows of a list, compiled once for each class, audience and mount point."""
+"""The rows of a list: one compiled template per class, audience and mount path."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from starmodel.core.snapshot import version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
-PLACE = "{id}"  # stands for the record in what the menu of a row offers
+PLACE = "{id}"  # placeholder for the record id in the row menu
 Rows = BoundedCache[tuple[int, Any, int], Row]
 _DOTS = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListView:
-    """How records of one class are listed for one audience at one mount point.
+    """The list template of one class for one audience at one mount path.
 
-    A row is made once for each version of its record, unless it shows what
-    is computed or depends on a rule that is a function.
+    Rendered rows are cached by record version, unless a column is computed or
+    the access policy has a rule that is a function of the record.
 
-    Shapes: actions are the events that a row offers, bulk those of them that
-    run at once, without a form; `may` asks a rule that is a function of the
-    record.
+    Shapes: actions are the events in a row's menu; bulk has those that need no
+    form; `may` evaluates the access policy for one record; the cache of rendered
+    rows is shared by all views.
     """
 
     entity_type: EntityType
@@ -62,11 +62,11 @@ class ListView:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory the view holds besides its rows."""
+        """The approximate memory of the view without its rows."""
         return self.row.nbytes + 4000 * (1 + len(self.columns)) + 1000 * len(self.actions)
 
     def rows(self, entities: Sequence[Entity], narrowed: bool) -> list[Row]:
-        """A row for each record; for none, one that says so and what to do."""
+        """Render a row per record, cached by version; an empty list renders one hint row."""
         if not entities:
             return [Row("none", _nothing(self, narrowed))]
         if self.audience.per_record or not all(column.sorts for column in self.columns):
@@ -85,7 +85,7 @@ class ListView:
         return Row(slots["key"], self.row.fill(slots))
 
     def slots(self, entity: Entity) -> dict[str, Any]:
-        """What fills a row's template."""
+        """The slot values of a row's template."""
         slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
         slots["id"], slots["key"] = entity.id, row_key(entity)
         slots["title"] = title_of(self.entity_type, entity)
@@ -105,10 +105,10 @@ def list_view(
     kept: Rows,
     texts: Catalogue,
 ) -> ListView:
-    """Compile the rows of a class.
+    """Compile the row template of a class.
 
-    Shapes: `simple` events run at once, without a form; kept has rows that were made already,
-    of any view.
+    Shapes: `simple` is True for events that need no form; all views share one cache of rendered
+    rows.
     """
     home = f"{realtime.root_path}{entity_type.path}"
     columns = columns_of(entity_type, show)
@@ -138,7 +138,7 @@ def row_component(
     texts: Catalogue,
     s: Slots,
 ) -> Any:
-    """One row. Each cell is what its column shows; the first leads to the record."""
+    """The row component: one cell per column, the first with a link to the record."""
     key, title = s.token("key"), s.text("title")
     cells = []
     if bulk:
@@ -154,7 +154,7 @@ def row_component(
         else:
             cells.append(Td(shown, cls=look, data_label=column.title))
     if actions:
-        # What it offers is the same in every row, so it stands once, in `menu`.
+        # All rows share the menu items, so they are rendered once, by `menu`.
         may = {"data-may": s.text("may")} if audience.per_record else {}
         opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_DOTS)
         made = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
@@ -163,7 +163,7 @@ def row_component(
 
 
 def menu(view: ListView, realtime: RealtimeAdapter) -> Any:
-    """What a row's menu offers, once for all rows; the browser puts the row's key in."""
+    """The shared <template> of row menus; the browser inserts the row's key."""
     items = [_item(view, event, realtime) for event in view.actions]
     return TemplateElement(*items, {"data-menu": view.entity_type.name}) if items else None
 
@@ -179,7 +179,7 @@ def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter
             href=href,
             cls="sm-item",
         )
-    if event not in view.bulk:  # its form on the record's page asks for the rest
+    if event not in view.bulk:  # the form on the record's page has the other arguments
         form = form_id(view.entity_type, event, PLACE)
         href = f"{view.home}/{PLACE}#{form}".replace(PLACE, quote(PLACE, safe=""))
         return A(f"{view.texts.render(event.title)}…", named, href=href, cls="sm-item")
@@ -194,7 +194,7 @@ def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter
 
 
 def bulk_id(entity_type: EntityType) -> str:
-    """The id of the form that runs one event for all chosen rows."""
+    """The element id of the form for bulk events."""
     return f"{entity_type.name}-bulk"
 
 

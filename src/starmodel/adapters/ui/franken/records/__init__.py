@@ -1,1 +1,1 @@
-"""Record pages: heading and fields."""
+"""Components of record pages: heading and fields."""

@@ -1,4 +1,4 @@
-"""All fields of one entity, as its generated page shows them."""
+"""The field list of an entity's generated page, as a live view."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MAX_FIGURES = 4
 
 
 def details_view(entity_type: EntityType, showing: Showing) -> LiveView:
-    """The live view of a class; few numbers of what there is one of are shown large."""
+    """The live view of a class; the few numbers of a singleton type are rendered as figures."""
     info = entity_type.cls.__entity__
     specs = [
         spec
         for name, spec in info.fields.items()
         if not spec.private and not (name == "id" and not entity_type.is_record)
     ]
-    # What atomic fields hold is shown as it is; of all others only the public part.
+    # Atomic fields are rendered unchanged, all others from their public JSON.
     shown = [
         (s.name, s.title, s.atomic, showing(s.info.annotation, s.ui, brief=False)) for s in specs
     ]
@@ -34,7 +34,7 @@ def details_view(entity_type: EntityType, showing: Showing) -> LiveView:
         shown.append((name, title, False, showing(computed.return_type, UI(), brief=False)))
     shown.sort(key=lambda item: item[0] == "id")
     big = not entity_type.is_record and len(shown) <= MAX_FIGURES
-    plain = {s.name for s in specs if is_number(s.info.annotation)}  # in no direction of its own
+    plain = {s.name for s in specs if is_number(s.info.annotation)}  # without a dir attribute
     figures = plain if big else set()
 
     def fields_of(entity: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The heading of a record's page and the title of its tab, which follow the record's name."""
+"""The heading and document title of a record's page, as a live view."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ HEADING_ID, TITLE_ID = "starmodel-heading", "starmodel-title"
 
 
 def heading(text: str) -> Any:
-    """The heading of a page, in the direction of its text."""
+    """The heading component of a page, with automatic text direction."""
     return H1(text, id=HEADING_ID, dir="auto")
 
 
 def tab_title(text: str, site: str) -> str:
-    """The title of a page's tab."""
+    """The document title of a page."""
     return text if text == site else f"{text} · {site}"
 
 
 def heading_view(entity_type: EntityType, site: str) -> LiveView:
-    """The live view of a record's name where a page shows it: its heading and its tab."""
+    """The live view that patches heading and document title when the record's title changes."""
 
     def parts(entity: Any) -> Any:
         name = title_of(entity_type, entity)

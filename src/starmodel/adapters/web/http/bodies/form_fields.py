@@ -1,4 +1,4 @@
-"""What the fields of a sent form say together."""
+"""Form fields to nested values: lists, nested models and the companions of lossy inputs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
 
-MAX_PARTS = 8  # as deep as forms of nested models go
+MAX_PARTS = 8  # the depth of forms of nested models
 MAX_NAME_CHARS = 200
 _NOTHING = object()
 
 
 def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> dict[str, Any]:
-    """What a form's inputs say together.
+    """Parse the (name, value) pairs of a form into arguments.
 
-    One value a name: a list for `name[]`, else the last (a checked box
-    follows its "false"). `address.street` is part of `address`. Line breaks,
-    which browsers send as CRLF, are "\\n". What inputs have no room for comes
-    beside them: a name after "_several." is a list even when nothing was
-    chosen, one after "_rest." a moment with zone and microseconds, and one
-    after "_exact." has what the input sends for a value that it can't hold.
-    Such a name without its field stays as it is, unknown to every event.
+    One value per name: a list for `name[]`, else the last one (a checkbox
+    follows its hidden "false"). `address.street` is a key of `address`. CRLF,
+    which browsers send for line breaks, becomes "\\n". Hidden companion fields
+    preserve what an input type can't: "_several." plus a name makes an empty
+    choice a list, "_rest." has the datetime with its zone and microseconds, and
+    "_exact." has what the input sends for a value that it can't represent.
+    A companion without its field stays a field, which no event accepts.
 
     Raises: RequestError, for a name that is too long.
     """
@@ -38,7 +38,7 @@ def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> d
                 f"{MAX_NAME_CHARS}."
             )
         if isinstance(value, str):
-            value = value.replace("\r\n", "\n")  # noqa: PLW2901 - as it was typed
+            value = value.replace("\r\n", "\n")  # noqa: PLW2901 - normalised
         if name.startswith(SEVERAL):
             beside.append((_in_order, SEVERAL, name.removeprefix(SEVERAL), value))
             _put(made, name.removeprefix(SEVERAL), [])
@@ -68,7 +68,7 @@ def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> d
 
 
 def _meant(sent: Any, told: str, bounds: Bounds) -> Any:
-    """The value that an input stands for while it sends what it began with."""
+    """The exact value, when the input still sends its initial text; else the sent value."""
     shown, *value = _list(told, bounds) or (None,)
     if not isinstance(sent, str) or sent != shown:
         return sent
@@ -76,7 +76,7 @@ def _meant(sent: Any, told: str, bounds: Bounds) -> Any:
 
 
 def _in_order(sent: Any, told: str, bounds: Bounds) -> Any:
-    """What was chosen, as it was before when that is the same."""
+    """The chosen values, in their previous order when the set is unchanged."""
     if told == "null":
         return sent or None
     before = _list(told, bounds)
@@ -94,7 +94,7 @@ def _list(text: str, bounds: Bounds) -> list[Any] | None:
 
 
 def _whole(sent: Any, told: str, bounds: Bounds) -> Any:
-    """A moment or time as it was while its input shows that; else what it shows, in that zone."""
+    """The original datetime or time of an unchanged input; else the new one in UTC or its zone."""
     kind = datetime.datetime if "T" in told else datetime.time
     try:
         before, shown = kind.fromisoformat(told), kind.fromisoformat(sent)
@@ -118,7 +118,7 @@ def _put(made: dict[str, Any], name: str, value: Any, *, add: bool = False) -> N
 
 
 def _place(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
-    """Where the value of a name belongs: `address.street` into the dict `address`."""
+    """The dict and key for a name: `address.street` is in the dict `address`."""
     *heads, last = name.split(".")
     if len(heads) >= MAX_PARTS or not all((*heads, last)):
         return made, name
@@ -131,7 +131,7 @@ def _place(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
 
 
 def _find(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str] | None:
-    """The dict that holds the value of a name, and its key in it; None when nothing was sent."""
+    """The dict and key of a name's value; None when the form has none."""
     *heads, last = name.split(".")
     if len(heads) >= MAX_PARTS or not all((*heads, last)):
         return (made, name) if name in made else None

@@ -1,4 +1,4 @@
-"""The encoder of JSON answers."""
+"""The JSON encoder of responses."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from starmodel.core.values.json_data import json_bytes
 
 
 def json_of(data: Any) -> bytes:
-    """The data as JSON; orjson writes it where it can."""
+    """Encode data as JSON, by orjson where it supports the types."""
     try:
         return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # integers beyond 64 bits, and what else orjson can't write
+    except TypeError:  # integers beyond 64 bits, and other types that orjson can't encode
         return json_bytes(data, inf_nan_mode="null")

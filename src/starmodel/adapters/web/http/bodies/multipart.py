@@ -26,7 +26,7 @@ _ESCAPED = re.compile(rb"\\([\\\"])")
 
 
 def multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, Any]]:
-    """The names and values of a multipart form, in their order; files as Starlette's UploadFile.
+    """Parse a multipart form into ordered (name, value) pairs; a file is an UploadFile.
 
     Raises: RequestError, for a body that is malformed or beyond a bound.
     """
@@ -63,10 +63,10 @@ def multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, Any]]:
 
 
 class _Parts:
-    """Collects the parts of one body as the parser finds them."""
+    """Parser callbacks that collect the parts of one body."""
 
     def __init__(self, size: int) -> None:
-        self._spool_bytes = size + 1  # the body is in memory, and so are its files
+        self._spool_bytes = size + 1  # the body is in memory, so its files stay there too
         self.pairs: list[tuple[str, Any]] = []
         self._name = b""
         self._headers: list[tuple[bytes, bytes]] = []
@@ -118,14 +118,14 @@ class _Parts:
         self.finished = True
 
     def close(self) -> None:
-        """Close the files of a body that can't be used."""
+        """Close the files of a rejected body."""
         files = [value for _, value in self.pairs if not isinstance(value, str)]
         for file in [*files, *([self._file] if self._file is not None else [])]:
             file.file.close()
 
 
 def _options(header: bytes) -> dict[bytes, bytes]:
-    """The parameters of a Content-Disposition header; of a repeated one the first."""
+    """The parameters of a Content-Disposition header; the first of a repeated one."""
     options: dict[bytes, bytes] = {}
     kind, _, _ = header.partition(b";")
     at = len(kind)

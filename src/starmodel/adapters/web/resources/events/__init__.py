@@ -1,1 +1,1 @@
-"""The route of an event: reading its request, running it, and the replies to its caller."""
+"""The route of an event: request parsing, dispatch and responses."""

@@ -12,10 +12,10 @@ Recorded = Callable[[Command], Mapping[str, Any]]
 
 
 class EventCall(NamedTuple):
-    """One request to run an event. Shapes: command is None where no arguments could be bound."""
+    """A request for an event. Shapes: command is None when its arguments were invalid."""
 
     entity_type: EntityType
-    event: Any  # an Event; type checkers would take it for the descriptor that it is in a class
+    event: Any  # an Event; type checkers would see the descriptor that it is on a class
     id: str
     command: Command | None
 
@@ -36,6 +36,6 @@ class EventCall(NamedTuple):
 
 
 def text_of(command: Command, recorded: Recorded) -> str:
-    """The line of `EventCall.text` for a command."""
+    """`EventCall.text` for a command."""
     id = str(command.id or "")
     return EventCall(command.entity_type, command.event, id, command).text(recorded)

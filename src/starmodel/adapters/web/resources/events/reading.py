@@ -1,4 +1,4 @@
-"""Reads the command of a request: arguments, signals, browser states and headers."""
+"""Requests to commands: arguments, signals, browser states and headers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JSON = "application/json"
 
 
 class EventReader:
-    """Makes the command of each request, within the limits of the settings."""
+    """Builds the command of each request, within the limits of the settings."""
 
     def __init__(self, application: Application, settings: WebSettings) -> None:
         self._application, self._settings = application, settings
@@ -42,9 +42,9 @@ class EventReader:
         *,
         problems: dict[str, str] | None = None,
     ) -> Command:
-        """The command of a request.
+        """Parse and bind a request into a command.
 
-        Shapes: problems collects the errors of single arguments, which otherwise raise.
+        Shapes: problems collects validation errors by argument; None raises them.
         Raises: RequestError, BindingError, AccessDeniedError.
         """
         request, session = call.request, call.session
@@ -99,9 +99,9 @@ class EventReader:
         )
 
     async def _inputs(self, call: Call, event: Event[Any, Any, Any]) -> tuple[Inputs, Sent, Any]:
-        """The inputs of query and body, the browser's states, and the memory of an edit form.
+        """The inputs of query and body, the browser states, and the digests of an edit form.
 
-        Raises: RequestError, for a body that can't be read.
+        Raises: RequestError, for a body that can't be parsed.
         """
         request, bounds = call.request, self._bounds
         data: dict[str, Any] = {}
@@ -125,10 +125,10 @@ class EventReader:
         return Inputs(request.query, data, files, body_name=name, bounds=bounds), sent, memory
 
     def _vet(self, call: Call, reply: Reply) -> None:
-        """Refuse a reply that can't be sent, before anything is stored.
+        """Reject a reply that can't be sent, before the commit.
 
         Raises: RequestError, for a redirect to another site; ConfigurationError, for a session
-        that no cookie holds.
+        beyond a cookie's size.
         """
         if call.session:
             call.check_session()

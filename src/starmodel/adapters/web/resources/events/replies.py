@@ -1,4 +1,4 @@
-"""The reply to a stored command: patches for Datastar, JSON for programs, a redirect for forms."""
+"""Responses to committed commands: patches for Datastar, JSON for clients, redirects for forms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ACCEPTED = (NO_STORE, (b"starmodel-status", b"200"))
 
 
 class EventReplies:
-    """Encodes and sends the reply to each command."""
+    """Encodes and sends the response to each command."""
 
     def __init__(
         self, application: Application, realtime: RealtimeAdapter, settings: WebSettings
@@ -37,9 +37,9 @@ class EventReplies:
         self._has_browser_stores = any(t.in_browser for t in application.registry)
 
     async def send(self, call: Call, command: Command, outcome: Outcome) -> None:
-        """Answer a stored command; when its reply can't be encoded, with success alone.
+        """Respond to a committed command; with a bare success when the reply can't be encoded.
 
-        Raises: SessionNotStoredError, because a sign-in that is not stored must not look like one.
+        Raises: SessionNotStoredError, because a sign-in that is not stored is no success.
         """
         if not call.is_saved:
             await call.save_session()
@@ -58,7 +58,7 @@ class EventReplies:
                 call.push_toasts(outcome.reply.toasts)
                 url = outcome.reply.redirect or await self._next_url(call, command, outcome)
                 await call.redirect(url)
-        except Exception:  # the web edge: a success stays one, whatever its answer does
+        except Exception:  # the web edge: the command is committed
             if call.started:
                 raise
             name = text_of(command, self._application.dispatcher.recorded)
@@ -66,27 +66,27 @@ class EventReplies:
             await self._send_success(call, command, outcome)
 
     def encode(self, call: Call, command: Command, outcome: Outcome) -> bytes:
-        """The patches for a page: first those of its browser's stores, as others may leave it."""
+        """The patches of a reply; browser states first, because a redirect may follow."""
         states = self._realtime.encode_states(call.session) if self._has_browser_stores else b""
         has_page = b"starmodel-page" in call.request.headers
         return states + self._realtime.encode_reply(command.entity_type, outcome, has_page=has_page)
 
     def encode_last(self, call: Call, command: Command, outcome: Outcome) -> bytes:
-        """The patches at the end of a stream; those of a success where they can't be encoded."""
+        """The last patches of a streamed reply; a bare success when they can't be encoded."""
         try:
             return self.encode(call, command, outcome)
-        except Exception:  # the web edge: a success stays one, whatever its answer does
+        except Exception:  # the web edge: the command is committed
             name = text_of(command, self._application.dispatcher.recorded)
             log.exception("%s is stored, but its answer failed", name)
             return self._realtime.encode_effects(NO_REPLY, status=200)
 
     def mount(self, call: Call, outcome: Outcome) -> None:
-        """Put the mount path before the event's redirect."""
+        """Prefix the event's redirect with the mount path."""
         if outcome.reply.redirect is not None:
             outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
 
     async def _add_effects(self, call: Call, command: Command, outcome: Outcome) -> None:
-        """Lead a page away from a record that it is no longer about, or confirm without data."""
+        """Add a redirect away from a page whose record changed, or a toast without data."""
         if command.entity_type.is_record and await self._leaves(call, command, outcome):
             there = await self._next_url(call, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
@@ -96,7 +96,7 @@ class EventReplies:
             outcome.reply = replace(outcome.reply, toasts=[done])
 
     async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:
-        """Answer that the command is stored, and nothing else."""
+        """Respond with a bare success."""
         if call.request.is_datastar:
             body = self._realtime.encode_effects(NO_REPLY, status=200)
             await call.answer(200, SSE, body, _ACCEPTED)
@@ -131,7 +131,7 @@ class EventReplies:
             await call.json(data)
 
     async def _next_url(self, call: Call, command: Command, outcome: Outcome) -> str:
-        """The page after the event of a plain form; only a page that the caller may read."""
+        """The redirect URL after a plain form: only a page that the caller may read."""
         base = f"{call.root_path}{command.entity_type.path}"
         if not await permits(self._application.policy, command.entity_type, command.reader):
             return call.came_from(f"{call.root_path}/")
@@ -143,7 +143,7 @@ class EventReplies:
         return call.came_from(base)
 
     async def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
-        """True when a generated form created or deleted the record of its page."""
+        """True when the page's form created, updated or deleted its record."""
         if outcome.reply.redirect is not None:
             return False
         if not await permits(self._application.policy, command.entity_type, command.reader):

@@ -68,14 +68,14 @@ class ReplyParts:
         self._taken.set()
 
     def abandon(self) -> None:
-        """Drop queued and later parts, because the reader is gone."""
+        """Drop queued and later parts, because the connection is closed."""
         self._abandoned = True
         self._parts.clear()
         self._bytes = 0
         self._taken.set()
 
     def _fits(self, part: bytes) -> bool:
-        """True also after `finish` and `abandon`, so that the writer never blocks."""
+        """True when a part fits, and after `finish` or `abandon`, so that writers never block."""
         if self._finished or self._abandoned or not self._parts:
             return True
         return self._bytes + len(part) <= self._max_bytes

@@ -20,7 +20,7 @@ from starmodel.core.errors import BindingError
 
 
 class EventRoutes:
-    """Runs events for HTTP callers."""
+    """Dispatches events for HTTP requests."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class EventRoutes:
         self.running = RunningEvents(application, realtime, refusals, self._replies)
 
     async def run(self, call: Call, found: Found, id: str = "") -> None:
-        """Dispatch the event and answer; a failure becomes an answer too."""
+        """Dispatch the event and respond; exceptions become error responses."""
         request, entity_type, event = call.request, found.entity_type, found.event
         method = request.method
         if method == "HEAD" or (method == "GET" and not request.is_deliberate):
@@ -61,7 +61,7 @@ class EventRoutes:
                 await self._replies.send(call, command, outcome)
             else:
                 await self._run_waiting(call, command)
-        except Exception as error:  # the web edge: every failure becomes an answer
+        except Exception as error:  # the web edge: every exception becomes a response
             if call.started:
                 raise  # the server logs the failure and closes the connection
             call.session.restore(before)
@@ -74,7 +74,7 @@ class EventRoutes:
             request.close_files()  # not after a cancellation: the running event may read them
 
     async def _run_waiting(self, call: Call, command: Command) -> None:
-        """Run an event that awaits or yields; it runs to its end without its caller too."""
+        """Run an async or generator event; a closed connection does not cancel it."""
         if command.event.kind == "async":
             outcome = await self.running.outcome(command)
         elif call.request.is_datastar:
@@ -85,7 +85,7 @@ class EventRoutes:
         await self._replies.send(call, command, outcome)
 
     async def _checked(self, call: Call, found: Found, id: str) -> dict[str, str]:
-        """The errors of a form that is being filled in, by input; nothing is stored."""
+        """Validate a partly filled form: the errors by input. Nothing is committed."""
         errors: dict[str, str] = {}
         try:
             command = await self._reader.command(
@@ -98,7 +98,7 @@ class EventRoutes:
         return self._application.texts.render_all(errors)
 
     async def _refuse_link(self, call: Call, found: Found) -> None:
-        """Answer 405: a link or a prefetch must not change state."""
+        """Respond 405: a link or a prefetch must not change state."""
         name = f"{found.entity_type.name}.{found.event.name}"
         problem = Problem(405, f"{name} runs by a click, not by a link.")
         await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])

@@ -1,4 +1,4 @@
-"""Events that await or yield: they run to their end, whatever becomes of the connection."""
+"""Async and generator events, in tasks that outlive the connection of their request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starmodel.core.events.results import Toast
 
 
 class RunningEvents:
-    """The tasks of running events, and the streamed replies of those that yield."""
+    """The tasks of running events, and the streamed replies of generator events."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class RunningEvents:
         return await asyncio.shield(self._start(command))
 
     async def collected(self, command: Command) -> Outcome:
-        """The outcome of a generator event, with the results of every yield."""
+        """The outcome of a generator event, with the results of all yields."""
         results: list[Any] = []
         redirects: list[str] = []
         toasts: list[Toast] = []
@@ -57,7 +57,7 @@ class RunningEvents:
         return outcome
 
     async def stream(self, call: Call, command: Command) -> None:
-        """Send each yield's reply when it is committed."""
+        """Stream the reply of each yield after its commit."""
         parts = ReplyParts()
         progress = ""
 
@@ -88,7 +88,7 @@ class RunningEvents:
         finally:  # the event may run longer than its connection
             self.open_replies.discard(parts)
             parts.abandon()
-        if not task.done():  # the server stops: the event runs as long as it may
+        if not task.done():  # the server is shutting down; the event's task continues
             await call.part(b"", last=True)
             return
         await call.part(self._end_of(call, command, task, progress, parts), last=True)
@@ -96,7 +96,7 @@ class RunningEvents:
         await self._application.end_sessions(call.session)
 
     def end_replies(self) -> None:
-        """End the replies of events that are still running, so that the server can stop."""
+        """End the streamed replies of running events, so that the server can shut down."""
         for parts in self.open_replies:
             parts.finish()
 
