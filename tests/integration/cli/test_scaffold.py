@@ -123,7 +123,7 @@ def test_project_exports_an_asgi_application(tmp_path: Path) -> None:
 
 def test_readme_commands_run(tmp_path: Path) -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    block = readme.partition("## Start a project")[2].partition("```console\n")[2]
+    block = readme.partition("## Create a project")[2].partition("```console\n")[2]
     lines = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", block.partition("```")[0], re.MULTILINE)
     here = tmp_path
     for line in lines:

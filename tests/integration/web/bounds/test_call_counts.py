@@ -11,9 +11,12 @@ from collections import Counter as Tally
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from integration.web.browser import unlisted
 from starmodel import Entity, event
 from starmodel.app.bus import InProcessBus
+from starmodel.app.live import reactions
 from starmodel.testing.browser.asgi import DATASTAR, HTML, Cookies, send
 
 MAX_CALLS_OF_A_CLICK = 99
@@ -58,7 +61,10 @@ async def calls_of(
     return calls
 
 
-async def test_click_makes_a_bounded_number_of_calls(serve: Callable[..., Any]) -> None:
+async def test_click_makes_a_bounded_number_of_calls(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "_defined", {})  # of other tests
     app, cookies = serve(Tick, sign_in=False, bus=InProcessBus()), Cookies()
     for number in range(5):
         headers = {**DATASTAR, **SENT, "idempotency-key": f"key-{number}"}

@@ -154,7 +154,7 @@ async def test_access_is_decided_before_the_body_is_parsed(
     def parse(*given: Any) -> None:
         raise AssertionError("a body was parsed")
 
-    for name in ("read_json", "multipart_pairs", "_form_pairs"):
+    for name in ("read_json", "multipart_pairs", "urlencoded_pairs"):
         monkeypatch.setattr(f"starmodel.adapters.web.http.request.{name}", parse)
     headers = accept | {"origin": ORIGIN, "content-type": kind}
 

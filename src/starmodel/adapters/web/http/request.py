@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from starmodel.adapters.web.http.bodies.form_fields import gathered
 from starmodel.adapters.web.http.bodies.multipart import MAX_FIELDS, multipart_pairs
+from starmodel.adapters.web.http.bodies.urlencoded import urlencoded_pairs
 from starmodel.adapters.web.http.negotiation import accepts_gzip, representation
 from starmodel.adapters.web.http.routing import SLASH
 from starmodel.adapters.web.settings import WebSettings
@@ -227,7 +228,7 @@ class Incoming:
         """The fields of a form post, and its files. Raises: RequestError."""
         body = await self.body()
         if self.content_type != "multipart/form-data":
-            return gathered(_form_pairs(body), self._limits.bounds), {}
+            return gathered(urlencoded_pairs(body), self._limits.bounds), {}
         pairs = multipart_pairs(self.header(b"content-type"), body)
         texts = [(k, v) for k, v in pairs if isinstance(v, str)]
         self.files = [(k, v) for k, v in pairs if not isinstance(v, str)]
@@ -297,15 +298,3 @@ def _join_repeated(headers: dict[bytes, bytes], sent: Any) -> None:
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
     return parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-
-
-def _form_pairs(body: bytes) -> list[tuple[str, str]]:
-    """The fields of an urlencoded form. Raises: RequestError, for too many or invalid UTF-8."""
-    try:
-        return parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
-        )
-    except UnicodeDecodeError as error:
-        raise RequestError("The form can't be read: it is not UTF-8.") from error
-    except ValueError as error:
-        raise RequestError(f"The form has more than {MAX_FIELDS} fields.") from error
