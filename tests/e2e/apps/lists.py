@@ -32,7 +32,7 @@ plain_rows = ui.rows
 
 
 def rows(listing, entities, audience):
-    if listing.type.name != "Draft" or not entities:
+    if listing.entity_type.name != "Draft" or not entities:
         return plain_rows(listing, entities, audience)
     return [Row(d.id, to_xml(Tr(
         Td(d.name, cls="name"),
