@@ -21,6 +21,8 @@ from starmodel.app.access.policy import TRUSTED, Audience
 from starmodel.app.access.rules import RulePolicy
 from starmodel.core.snapshot import version_of
 
+pytestmark = pytest.mark.slow
+
 
 class AsyncRules(RulePolicy):
     """The rules, each decided after a pause."""

@@ -34,6 +34,7 @@ from starmodel.core.snapshot import version_of
 from starmodel.testing.browser.asgi import DATASTAR, HTML, JSON, Cookies, Reply, send
 from starmodel.testing.fakes import CountingIds, FakeClock, RecordingBus
 
+pytestmark = pytest.mark.slow
 REQUESTS = 700
 MARKER = Claim.marker
 
