@@ -30,7 +30,7 @@ from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
 Adapted = tuple[Codec, TypeEngine[Any]]
 Make = Callable[[Any, FoundColumn, Flavour], Adapted]
 MICROSECONDS = datetime.timedelta(microseconds=1)
-_UNUSED = Codec(str, None)  # a placeholder: kinds that are no scalars are only refused
+_UNUSED = Codec(str, None)  # for kinds that are no scalars, which are rejected
 
 
 def adapted(

@@ -12,7 +12,7 @@ from starmodel.adapters.persistence.sql.statements import Row
 
 
 class UnreachableError(Exception):
-    """Connecting fails for now; a retry may succeed."""
+    """A temporary connection failure; a retry may succeed."""
 
 
 def come_back(reason: str) -> str:
