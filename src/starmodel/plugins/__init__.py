@@ -1,0 +1,8 @@
+"""Plugins: features that are packages of their own, and the host that loads them."""
+
+from __future__ import annotations
+
+from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
+from starmodel.plugins.plugin import Plugin
+
+__all__ = ["HealthCheck", "NavEntry", "Plugin", "Route"]

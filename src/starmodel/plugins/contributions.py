@@ -1,0 +1,53 @@
+"""What a plugin adds to an application, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Access = str | Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of a plugin.
+
+    Shapes: path is absolute, without parameters ("/audit"); endpoint(exchange) is a
+    coroutine function that gets the HTTP exchange and sends a response through it, or
+    returns what `respond` converts: a `Page`, a component, data for JSON, or a `Redirect`.
+    access is a rule, as in `Entity.model_config`, and decided before the endpoint runs.
+    """
+
+    path: str
+    endpoint: Callable[..., Awaitable[Any]]
+    methods: Sequence[str] = ("GET",)
+    access: Access = "signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """A link in the navigation, visible to those whom `access` permits.
+
+    Shapes: path is absolute, below the mount point of the application; icon is the name of
+    an icon of the sprite, "" for none.
+    """
+
+    title: str
+    path: str
+    icon: str = ""
+    access: Access = "signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One part of the readiness report.
+
+    Shapes: check(application) is a coroutine function that returns when the part works and
+    raises otherwise; the exception's text is logged, and never sent.
+    Units: timeout_s in seconds.
+    """
+
+    name: str
+    check: Callable[[Any], Awaitable[None]]
+    timeout_s: float = 2.0
