@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from starmodel.core.entity import Entity
+from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.ordering import ordered
@@ -19,7 +19,6 @@ from starmodel.plugins.reports import PluginError, PluginReport, check_required,
 from starmodel.plugins.versions import check_version
 
 log = logging.getLogger("starmodel.plugins")
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ITEMS: Mapping[str, type] = {"routes": Route, "nav": NavEntry, "health_checks": HealthCheck}
 
 
@@ -134,10 +133,10 @@ def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
 
 
 def _check_name(plugin: Plugin) -> None:
-    if not isinstance(plugin.name, str) or not _NAME.fullmatch(plugin.name):
+    if not isinstance(plugin.name, str) or not PLUGIN_NAME.fullmatch(plugin.name):
         raise PluginError(
             f"its name is {plugin.name!r}.",
-            f"Set {type(plugin).__name__}.name to lower-case letters, digits, '-' and '_'.",
+            f"Set {type(plugin).__name__}.name to lower-case letters, digits and '_'.",
         )
 
 
@@ -207,6 +206,11 @@ def _collect(
         for cls in made.entities:
             if not (isinstance(cls, type) and issubclass(cls, Entity)):
                 raise _wrong("entities", cls, "entity classes")
+            if cls.model_config.get("plugin") != plugin.name:
+                raise PluginError(
+                    f"its entity {cls.__name__} does not belong to it.",
+                    f"Set model_config['plugin'] = {plugin.name!r} in that class.",
+                )
         for kind, expected in _ITEMS.items():
             items = tuple(_called(plugin, kind))
             for item in items:

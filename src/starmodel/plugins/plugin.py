@@ -18,7 +18,7 @@ class Plugin:
     methods run once, when the application is created, and return data. A plugin is trusted
     code: it runs with every permission of the application.
 
-    Shapes: name is lower-case letters, digits, "-" and "_"; version is that of its package
+    Shapes: name is lower-case letters, digits and "_"; version is that of its package
     when it is ""; starmodel is the range of StarModel versions, as in a requirement
     (">=0.1,<0.3"), "" for any; requires, before and after are names of other plugins.
     Settings validates the table `[starmodel.plugin.NAME]` of `starmodel.toml` and the
@@ -45,7 +45,7 @@ class Plugin:
         self.arguments: Mapping[str, Any] = settings
 
     def entities(self) -> Iterable[type[Entity]]:
-        """Entity classes; the application names them "NAME.Note" and serves them below /NAME."""
+        """Entity classes with this plugin in `model_config["plugin"]`: "NAME.Note", below /NAME."""
         return ()
 
     def routes(self) -> Iterable[Route]:

@@ -88,8 +88,8 @@ class BrowserRepository:
             await between()
         for change, kept in made:
             if change.kind != "check" and request is not None:
-                request.known[change.entity.__name__] = kept
-                request.changed.add(change.entity.__name__)
+                request.known[change.entity.__entity__.name] = kept
+                request.changed.add(change.entity.__entity__.name)
         if marker is not None and (
             marker.outcome is None or marker.effects or self._markers.get(marker.key) is not None
         ):
@@ -173,7 +173,7 @@ def written(entity: Entity, version: int) -> str:
 
 
 def _known(request: BrowserState, entity: type[Entity], id: Any) -> Kept:
-    name = entity.__name__
+    name = entity.__entity__.name
     kept = request.known.get(name)
     if kept is None:
         kept = request.known[name] = Kept(_brought(entity, id, request.texts.get(name)))
