@@ -30,13 +30,14 @@ class Candidate:
     """A plugin that was found, by its presumed name.
 
     Shapes: version is that of its package, "" when unknown; make returns a plugin or a
-    plugin class, after importing it.
+    plugin class, after importing it; is_on is False for one that is off by default.
     """
 
     name: str
     source: str
     make: Callable[[], Any]
     version: str = ""
+    is_on: bool = True
 
     def load(self) -> Plugin:
         """Import and instantiate the plugin, with its output on stderr. Raises: PluginError."""

@@ -26,9 +26,11 @@ _ITEMS: Mapping[str, type] = {"routes": Route, "nav": NavEntry, "health_checks":
 class PluginOptions:
     """The settings of the plugin host.
 
-    Shapes: tables has the settings of each plugin by its name.
+    Shapes: enabled, disabled and required are names of plugins; tables has the settings of
+    each plugin by its name.
     """
 
+    enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
     required: tuple[str, ...] = ()
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -101,9 +103,9 @@ def _load(
         _note_duplicate(reports[name], candidate)
         return
     report = PluginReport(name, candidate.source, candidate.version)
-    if name in options.disabled:
+    if why := _switched_off(name, candidate, options):
+        report.state, report.reason = "off", why
         reports[name] = report
-        report.state, report.reason = "off", "It is in plugins_disabled."
         return
     try:
         plugin = candidate.load()
@@ -113,8 +115,8 @@ def _load(
         _check_name(plugin)
         report.name = plugin.name
         report.version = plugin.version or candidate.version
-        if plugin.name in options.disabled:
-            report.state, report.reason = "off", "It is in plugins_disabled."
+        if why := _switched_off(plugin.name, candidate, options):
+            report.state, report.reason = "off", why
         else:
             check_version(plugin.starmodel)
             plugin.settings = _settings(plugin, options.tables.get(plugin.name, {}))
@@ -122,6 +124,15 @@ def _load(
     except PluginError as error:
         report.fail(error)
     reports[report.name] = report
+
+
+def _switched_off(name: str, candidate: Candidate, options: PluginOptions) -> str:
+    """Why a plugin is off; "" for one that is on."""
+    if name in options.disabled:
+        return "It is in plugins_disabled."
+    if not (candidate.is_on or name in options.enabled):
+        return "It is off by default. Add it to plugins_enabled."
+    return ""
 
 
 def _note_duplicate(report: PluginReport, candidate: Candidate) -> None:
