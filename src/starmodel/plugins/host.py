@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.core.fields.entity_config import PLUGIN_NAME
 from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
@@ -19,7 +20,12 @@ from starmodel.plugins.reports import PluginError, PluginReport, check_required,
 from starmodel.plugins.versions import check_version
 
 log = logging.getLogger("starmodel.plugins")
-_ITEMS: Mapping[str, type] = {"routes": Route, "nav": NavEntry, "health_checks": HealthCheck}
+_ITEMS: Mapping[str, type] = {
+    "routes": Route,
+    "nav": NavEntry,
+    "slots": SlotContent,
+    "health_checks": HealthCheck,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Contributed:
     entities: tuple[type[Entity], ...] = ()
     routes: tuple[Route, ...] = ()
     nav: tuple[NavEntry, ...] = ()
+    slots: tuple[SlotContent, ...] = ()
     health_checks: tuple[HealthCheck, ...] = ()
     commands: dict[str, Any] = field(default_factory=dict)
 

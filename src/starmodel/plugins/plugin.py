@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
 
@@ -54,6 +55,10 @@ class Plugin:
 
     def nav(self) -> Iterable[NavEntry]:
         """Links in the navigation, after those of the entities."""
+        return ()
+
+    def slots(self) -> Iterable[SlotContent]:
+        """Contents of named places in generated pages."""
         return ()
 
     def commands(self) -> Mapping[str, Any]:
