@@ -2,6 +2,6 @@
 
 from starmodel.config.secret_key import secret_keys
 from starmodel.config.settings import Settings, load_settings
-from starmodel.config.sources import chosen_env
+from starmodel.config.sources import chosen, chosen_env
 
-__all__ = ["Settings", "chosen_env", "load_settings", "secret_keys"]
+__all__ = ["Settings", "chosen", "chosen_env", "load_settings", "secret_keys"]

@@ -45,9 +45,14 @@ def effective_origins(layers: list[Layer]) -> dict[str, str]:
     return {n: layer.origins[n] for layer in reversed(layers) for n in layer.values}
 
 
+def chosen(name: str, default: str, **arguments: Any) -> Any:
+    """The unvalidated value of one setting; the default when no source sets it."""
+    return _first(read_layers(arguments), name, default=default)
+
+
 def chosen_env(**arguments: Any) -> str:
     """The value of `env`, without validation of other settings."""
-    return str(_first(read_layers(arguments), "env", default=ENVS[0]))
+    return str(chosen("env", ENVS[0], **arguments))
 
 
 def _first(layers: list[Layer], name: str, *, default: str) -> Any:
