@@ -16,7 +16,6 @@ from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
 from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.proxies import TrustedProxies
 from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.adapters.web.pages.dev_sign_in import dev_token, log_sign_in_link, server_address
 from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path, page_basics
@@ -111,7 +110,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         ),
         web.framework,
         csp=csp_by_root_path(head, ui.scripts),
-        proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
+        trusted_proxies=[str(network) for network in settings.trusted_proxies],
         dev_token=token,
         log_address=None if token is None else partial(log_sign_in_link, token),
     )

@@ -20,6 +20,10 @@ class WebFramework(Protocol):
     fragment_headers: Sequence[Header]
 
     @property
+    def middleware(self) -> Sequence[Any]:
+        """The user's middleware; empty without any."""
+
+    @property
     def before(self) -> Sequence[Any]:
         """The user's functions that run before each handler; empty without any."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem
@@ -16,7 +16,7 @@ from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.framework_routes import FrameworkRoutes
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Exchange
-from starmodel.adapters.web.http.proxies import TrustedProxies
+from starmodel.adapters.web.http.proxies import behind_proxies
 from starmodel.adapters.web.http.redirects import redirect_target
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.routing import Routes, UserRoutes
@@ -48,7 +48,8 @@ class Gateway:
     """Serves the generated routes, and sets up the session of requests for user routes.
 
     Shapes: framework has the user's routes; csp returns the Content-Security-Policy of
-    generated pages for a root path; log_address logs the application's URL for a root path.
+    generated pages for a root path; trusted_proxies are CIDR blocks or addresses; log_address logs
+    the application's URL for a root path. entry is the ASGI application that requests call.
     """
 
     def __init__(
@@ -62,13 +63,14 @@ class Gateway:
         framework: WebFramework,
         *,
         csp: Callable[[str], bytes] = page_csp,
-        proxies: TrustedProxies | None = None,
+        trusted_proxies: Sequence[str] = (),
         dev_token: str | None = None,
         log_address: Callable[[str], None] | None = None,
     ) -> None:
         self.application, self.realtime, self.ui = application, realtime, ui
         self.sessions, self._origin, self._settings = sessions, origin, settings
-        self._log_address, self._proxies = log_address, proxies or TrustedProxies(())
+        self._log_address = log_address
+        self.entry = behind_proxies(self.serve, trusted_proxies)
         self._dev_token, self._csp = dev_token, csp
         self.framework, self._user = framework, UserRoutes(framework.router)
         self.error_responses = ErrorResponses(application, realtime, ui, settings)
@@ -82,13 +84,15 @@ class Gateway:
         pages = CrudRoutes(application, realtime, ui, self.error_responses, settings)
         pages.add_to(self.routes, self.events)
 
-    async def serve(self, scope: Any, receive: Any, send: Any, *, has_middleware: bool) -> None:
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
         """Respond to a request, or pass it to the framework.
 
-        With `has_middleware`, generated routes respond behind the user's middleware.
+        With middleware of the user, generated routes respond behind it.
         """
-        if self._proxies.are_configured:
-            self._proxies.apply(scope)
+        if scope["type"] == "websocket":
+            scope["starmodel.gateway"] = self
+            await self._websockets.serve(scope, receive, send, self.framework.call)
+            return
         request = HttpRequest(scope, receive, self._settings)
         headers, root_path, failure = request.headers, scope.get("root_path", ""), None
         origin, is_internal = self._origin, request.path.startswith(INTERNAL)
@@ -142,7 +146,7 @@ class Gateway:
                 return
         if b"token=" in scope["query_string"] and await self._signed_in(exchange):
             return
-        if not has_middleware and await self.serve_generated(exchange, receive, send):
+        if not self.framework.middleware and await self.serve_generated(exchange, receive, send):
             return
         scope["starmodel.gateway"] = self
         await self._inner.serve(exchange, receive, send)
@@ -182,12 +186,6 @@ class Gateway:
         exchange: Exchange = scope["starmodel.exchange"]
         request = HttpRequest(scope, receive, self._settings)
         return await self.serve_generated(exchange.behind_middleware(send, request), receive, send)
-
-    async def serve_websocket(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass a WebSocket to the framework with its session, or close one of a foreign origin."""
-        self._proxies.apply(scope)
-        scope["starmodel.gateway"] = self
-        await self._websockets.serve(scope, receive, send, self.framework.call)
 
     def end_replies(self) -> None:
         """End all streams and streamed replies, so that the server can shut down."""

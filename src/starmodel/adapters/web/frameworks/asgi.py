@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from starlette.responses import Response
@@ -29,10 +30,7 @@ async def call_application(app: Any, scope: Any, receive: Any, send: Any) -> Non
     scope["app"] = app
     outer = current_context.get()  # of an application that calls this one in the same task
     try:
-        if scope["type"] == "websocket":
-            await gateway.serve_websocket(scope, receive, send)
-        else:
-            await gateway.serve(scope, receive, send, has_middleware=bool(app.user_middleware))
+        await gateway.entry(scope, receive, send)
     finally:
         current_context.set(outer)
 
@@ -47,6 +45,8 @@ class AsgiFramework:
     are StarModel's.
     """
 
+    # Read for every request; attrgetter does so without a call in Python.
+    middleware = property(attrgetter("app.user_middleware"))
     before: Sequence[Any] = ()
     fragment_headers: Sequence[Header] = ()
 

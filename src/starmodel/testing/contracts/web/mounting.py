@@ -7,12 +7,18 @@ from typing import Any
 
 from fastcore.xml import FT
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 
 from starmodel.testing.browser.asgi import HTML, Cookies, send
 from starmodel.testing.contracts.web.base import SECRET, WebContractBase, entities
 from starmodel.testing.stores import memory_stores
 from starmodel.testing.visitor import Visitor
+
+
+async def _client(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{request.client and request.client.host} {request.url.scheme}")
 
 
 class MountingContract(WebContractBase):
@@ -64,3 +70,11 @@ class MountingContract(WebContractBase):
             html = unescape(site.visitor.run(work()))
             assert "@live('/shop/_starmodel/stream" in html
             assert 'action="/shop/counter/increment"' in html
+
+    def test_client_and_scheme_are_those_that_a_trusted_proxy_names(self) -> None:
+        headers = {"x-forwarded-for": "6.6.6.6, 1.2.3.4", "x-forwarded-proto": "https"}
+        for networks, expected in (([], "127.0.0.1 http"), (["127.0.0.0/8"], "1.2.3.4 https")):
+            routes = [Route("/client", _client)]
+            with self.serving(routes=routes, trusted_proxies=networks) as site:
+                reply = site.visitor.request("GET", "/client", headers=headers)
+                assert reply.text == expected

@@ -65,7 +65,6 @@ def new_application(
 class FastHTMLFramework(AsgiFramework):
     """The port of FastHTML: `before` functions, heads of components, converted parameters."""
 
-    # Read for every generated route; attrgetter does so without a call in Python.
     before = property(attrgetter("app.before"))
     fragment_headers = ((b"hx-request", b"true"),)
 
