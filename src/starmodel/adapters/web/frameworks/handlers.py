@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.negotiation import representation
@@ -21,6 +21,7 @@ from starmodel.core.events.results import Redirect
 from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.public_state import public_state
+from starmodel.core.values.json_data import json_bytes
 
 
 def gateway_of(scope: Mapping[str, Any]) -> Gateway:
@@ -67,7 +68,8 @@ def entity_json(entity: Entity, accept: str) -> Response | None:
     """An entity as the response to an API client; None for a browser, which gets a page."""
     if representation(accept.encode("latin-1")) == "html":
         return None
-    return JSONResponse(public_state(entity), headers={"vary": "accept"})
+    body = json_bytes(public_state(entity))
+    return Response(body, media_type="application/json", headers={"vary": "accept"})
 
 
 def entity_page(entity: Entity, gateway: Gateway) -> tuple[str, list[Any]]:
