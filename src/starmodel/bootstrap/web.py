@@ -101,7 +101,7 @@ def existing_web(app: Any, head: PageHead, texts: Catalogue) -> Web:
 
 def _fasthtml(app: Any) -> AsgiFramework:
     from starmodel.adapters.web.frameworks.fasthtml.application import FastHTMLFramework
-    from starmodel.adapters.web.frameworks.fasthtml.components import teach_components
+    from starmodel.adapters.web.frameworks.fasthtml.components import configure_components
 
-    teach_components(script_json, signals_json)
+    configure_components(script_json, signals_json)
     return FastHTMLFramework(app)

@@ -72,7 +72,7 @@ class Gateway:
         self._log_address = log_address
         self.entry = behind_proxies(self.serve, trusted_proxies)
         self._dev_token, self._csp = dev_token, csp
-        self.framework, self._user = framework, UserRoutes(framework.router)
+        self.framework, self._user_routes = framework, UserRoutes(framework.router)
         self.error_responses = ErrorResponses(application, realtime, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
         self._internal = InternalRoutes(application, realtime, self.error_responses)
@@ -169,7 +169,7 @@ class Gateway:
                 return False
         methods, id = match
         found = methods.get("GET" if method == "HEAD" else method)
-        if self._user.take(scope, (found or next(iter(methods.values()))).template):
+        if self._user_routes.take(scope, (found or next(iter(methods.values()))).template):
             return False
         if found is None:
             await self.send_not_allowed(exchange, ", ".join(sorted(methods)))

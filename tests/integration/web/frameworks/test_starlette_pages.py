@@ -1,5 +1,7 @@
 """Pages of Starlette applications: `PageResponse`, `page_head` and `page_tail`."""
 
+import asyncio
+
 import pytest
 from jinja2 import DictLoader, Environment, select_autoescape
 from starlette.applications import Starlette
@@ -12,6 +14,7 @@ from starlette.testclient import TestClient
 
 from integration.web.browser import DATASTAR, unlisted
 from starmodel import ConfigurationError, Entity, create_app, event
+from starmodel.app.access.rules import RulePolicy
 from starmodel.starlette import PageResponse, endpoint, page_head, page_tail
 from starmodel.testing.browser.asgi import HTML
 
@@ -173,3 +176,22 @@ def test_page_of_a_mounted_application_of_the_user(starlette):
     page = visitor.open("/inner/mine")
     page.click("+2")
     assert page.text("h2") == "2"
+
+
+class AsyncRules(RulePolicy):
+    """The rules, each decided after a pause."""
+
+    async def check(self, *args, **options):
+        await asyncio.sleep(0)
+        super().check(*args, **options)
+
+
+def test_entity_page_offers_what_an_asynchronous_policy_allows(starlette):
+    @endpoint
+    async def show(counter: Counter):
+        return counter
+
+    visitor = starlette(Counter, routes=[Route("/mine", show)], policy=AsyncRules())
+    page = visitor.open("/mine")
+    page.submit(Counter.increment(), amount=2)
+    assert page.signals["Counter.count"] == 2

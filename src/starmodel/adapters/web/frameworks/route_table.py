@@ -48,12 +48,12 @@ def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
         )
         for method, path, found in gateway.routes
     ]  # fmt: skip
-    ours = [
+    internal = [
         RouteRow("GET", STREAM_PATH, "stream of a page", "starmodel"),
         RouteRow("GET", f"{PREFIX}{{name}}", "style sheet and scripts", "starmodel"),
         RouteRow("GET", HEALTH_PATH, "health", "starmodel"),
     ]
-    return [*_own(own, "", gateway.framework), *generated, *ours]
+    return [*_own(own, "", gateway.framework), *generated, *internal]
 
 
 def _own(routes: Iterable[Any], prefix: str, framework: WebFramework) -> Iterator[RouteRow]:

@@ -18,7 +18,7 @@ from starmodel.adapters.web._compat.fasthtml import (
     run_before,
 )
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework, PagePart, call_application
-from starmodel.adapters.web.frameworks.fasthtml.entities import teach_fasthtml
+from starmodel.adapters.web.frameworks.fasthtml.entities import support_entities
 from starmodel.adapters.web.frameworks.handlers import check_annotations, description
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.request import HttpRequest
@@ -96,7 +96,7 @@ class FastHTMLFramework(AsgiFramework):
         app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
         for route in app.router.routes:
             check_annotations(getattr(route, "endpoint", None))
-        teach_fasthtml()
+        support_entities()
 
 
 class _Lazy:

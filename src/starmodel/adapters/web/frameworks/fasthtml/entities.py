@@ -20,7 +20,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.events.results import Redirect
 
 
-def teach_fasthtml() -> None:
+def support_entities() -> None:
     """Accept entities as handler parameters and components, and `Redirect` as a result.
 
     FastHTML looks these methods up in the classes, so they hold for the process.
