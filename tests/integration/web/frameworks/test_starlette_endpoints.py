@@ -61,6 +61,15 @@ def test_record_is_found_by_its_class_name_in_the_path(starlette):
     assert visitor.get(f"/line/{id}").json() == {"text": "Pen"}
 
 
+def test_record_without_a_path_parameter_names_the_remedy(starlette, caplog):
+    @endpoint
+    async def show(line: OrderLine):
+        return {}
+
+    assert starlette(OrderLine, routes=[Route("/show", show)]).get("/show").status == 500
+    assert "no path parameter {id} or {order_line_id}" in caplog.text
+
+
 def test_session_parameters(starlette):
     @endpoint
     async def sign_in(mine: Session, session, request: Request):

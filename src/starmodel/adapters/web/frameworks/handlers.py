@@ -38,11 +38,19 @@ def gateway_of(scope: Mapping[str, Any]) -> Gateway:
 async def entity_parameter(cls: type[Entity], scope: Mapping[str, Any]) -> Entity:
     """The value of a handler's entity parameter: the visitor's own, or the record of the path.
 
-    Raises: NotSignedInError, AccessDeniedError, NotFoundError.
+    Raises: NotSignedInError, AccessDeniedError, NotFoundError; ConfigurationError, for a record
+    without a path parameter.
     """
     application = gateway_of(scope).application
+    entity_type = application.registry[cls]
     id = _id_in(scope.get("path_params") or {}, cls)
-    return await application.instance(application.registry[cls], scope["starmodel.session"], id)
+    if id is None and entity_type.is_record:
+        raise ConfigurationError(
+            f"A {cls.__name__} parameter needs the id of its record, but the route has no path "
+            f"parameter {{id}} or {{{_name_in_path(cls)}_id}}. Add one, or use "
+            f"{cls.__name__}.objects in the handler."
+        )
+    return await application.instance(entity_type, scope["starmodel.session"], id)
 
 
 def declared(entity: Entity) -> str:
@@ -115,8 +123,13 @@ def check_annotations(handler: Any) -> None:
 
 def _id_in(path_params: Mapping[str, Any], cls: type[Entity]) -> Any:
     """The record's id among the path parameters."""
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+    name = _name_in_path(cls)
     for key in (f"{name}_id", name, "id"):
         if key in path_params:
             return path_params[key]
     return None
+
+
+def _name_in_path(cls: type[Entity]) -> str:
+    """The class name in path parameters: "order_line" for OrderLine."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

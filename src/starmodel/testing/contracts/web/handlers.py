@@ -61,6 +61,16 @@ class HandlersContract(WebContractBase):
                 assert site.visitor.get(f"{path}/{id}").json() == {"name": "Pen"}
                 assert site.visitor.get(f"{path}/none").status == 404
 
+    def test_record_parameter_without_a_path_parameter_is_an_error(self) -> None:
+        with self.serving() as site:
+            Product = site.Product  # noqa: N806 - a class
+
+            async def show(product: Product) -> Any:  # type: ignore[valid-type]
+                return {}
+
+            self.add_page(site.app, "/show", show)
+            assert site.visitor.get("/show").status == 500
+
     def test_own_page_is_live(self) -> None:
         with self.serving() as site:
             self._add_counter_page(site)
