@@ -270,11 +270,11 @@ def _entity_response(entity: Entity, request: Request) -> Any:
     if representation(accept) != "html":
         return JSONResponse(public_state(entity), headers={"vary": "accept"})
     gateway: Gateway = request.scope["app"].gateway
-    entity_type = gateway.application.registry[entity.__entity__.cls]
+    resource = gateway.application.areas.current_resource(entity.__entity__.cls)
     return Titled(
-        entity_type.title,
-        gateway.ui.detail(entity_type, entity),
-        gateway.ui.events(entity_type, entity),
+        resource.entity_type.title,
+        resource.ui.record_detail(resource, entity),
+        resource.ui.record_events(resource, entity),
     )
 
 
