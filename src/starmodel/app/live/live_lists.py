@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -84,7 +83,7 @@ class LiveLists:
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(
-                listing, partial(self._run_query, listing, reader, policy), self._pause,
+                listing, lambda: self._run_query(listing, reader, policy), self._pause,
                 self._slot, guard,
             )  # fmt: skip
         self._joined.setdefault(viewer, {})[key] = None
