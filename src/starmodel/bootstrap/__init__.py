@@ -12,9 +12,11 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
-from starmodel.bootstrap.assembly import MakeUI, Services, Stores, assemble, page_head
+from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
+from starmodel.bootstrap.pages import UIOption
 from starmodel.bootstrap.services import database_sessions, event_bus
 from starmodel.bootstrap.web import existing_web, new_web, web_options
 from starmodel.config import Settings, load_settings
@@ -54,7 +56,8 @@ def create_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: MakeUI | None = None,
+    ui: UIOption | None = None,
+    resources: Iterable[Resource] = (),
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
@@ -72,7 +75,8 @@ def create_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: MakeUI | None = None,
+    ui: UIOption | None = None,
+    resources: Iterable[Resource] = (),
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
@@ -87,7 +91,8 @@ def create_app(
     (`routes=`, `middleware=`, `lifespan=`, …; FastHTML's `before=`, `hdrs=`, …).
     `bus` and `realtime` are an implementation, or a value of the settings
     `event_bus` and `realtime`. `texts` replaces texts of pages and messages,
-    by key.
+    by key. `ui` is a class of UI adapters, or replaces parts of generated pages
+    by name.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -104,7 +109,7 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        realtime=transport, clock=clock, ids=ids, texts=words,
+        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words,
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
     app: StarModelApp | StarletteApp = chosen.framework.app
@@ -121,7 +126,8 @@ def configure_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: MakeUI | None = None,
+    ui: UIOption | None = None,
+    resources: Iterable[Resource] = (),
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
@@ -145,7 +151,7 @@ def configure_app(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        realtime=transport, clock=clock, ids=ids, texts=words,
+        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words,
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
     return app

@@ -13,7 +13,6 @@ import inflection
 
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
-from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls
@@ -31,8 +30,10 @@ from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.frontend import RealtimeAdapter
-from starmodel.app.presentation.ui import Site, UIAdapter
+from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
+from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
 from starmodel.bootstrap.web import Web
 from starmodel.config import Settings, secret_keys
@@ -42,7 +43,6 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.texts.catalogue import Catalogue
 
 Stores = Mapping[str, Callable[[], Repository] | Repository]
-MakeUI = Callable[[Application, RealtimeAdapter, Site], UIAdapter]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,8 @@ class Services:
     sessions: SessionStore
     policy: AccessPolicy
     uow_cls: type[UnitOfWork]
-    ui: MakeUI | None
+    ui: UIOption | None
+    resources: Iterable[Resource]
     realtime: Callable[..., RealtimeAdapter] | None
     clock: Clock
     ids: IdSource
@@ -81,7 +82,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         application, secrets=secrets, assets=head.served, render=application.render,
         default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
     )  # fmt: skip
-    ui = application.ui = (services.ui or MonsterUI)(application, realtime, _site(settings, head))
+    ui = render_pages(application, realtime, _site(settings, head), services.ui)
     application.sessions = session_cache(
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
@@ -109,7 +110,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
             default_event_method=settings.default_event_method,
         ),
         web.framework,
-        csp=csp_by_root_path(head, ui.scripts),
+        csp=csp_by_root_path(head, _scripts(application)),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
         dev_token=token,
         log_address=None if token is None else partial(log_sign_in_link, token),
@@ -141,8 +142,8 @@ def _application(services: Services, secrets: list[str]) -> Application:
         registry=registry, persistence=PersistenceManager(registry, stores), bus=services.bus,
         policy=services.policy, secret=secrets[-1], cursor_cipher=AesCipher(secrets, "cursor"),
         clock=services.clock, ids=services.ids, hub=hub, reactions=defined_reactions(),
-        uow_cls=services.uow_cls, access_scan_limit=settings.access_scan_limit,
-        texts=services.texts,
+        resources=services.resources, uow_cls=services.uow_cls,
+        access_scan_limit=settings.access_scan_limit, texts=services.texts,
     )  # fmt: skip
     application.settings = settings
     return application
@@ -153,6 +154,12 @@ def page_head(settings: Settings) -> PageHead:
     urls, sources = asset_urls(), os.environ.get("STARMODEL_SOURCES")
     assets = {**urls, "build": f"{urls['build']}~{sources}"} if sources else urls
     return PageHead(assets, settings.theme, cdn=settings.assets == "cdn")
+
+
+def _scripts(application: Application) -> list[str]:
+    """The inline scripts of every UI adapter."""
+    adapters = dict.fromkeys(resource.ui for resource in application.areas)
+    return [script for ui in adapters for script in ui.scripts]
 
 
 def _site(settings: Settings, head: PageHead) -> Site:

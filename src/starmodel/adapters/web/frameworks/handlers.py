@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.negotiation import representation
-from starmodel.app.application import Application
 from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of
 from starmodel.core.entity import Entity
@@ -82,10 +81,12 @@ def entity_json(entity: Entity, accept: str) -> Response | None:
 
 def entity_page(entity: Entity, gateway: Gateway) -> tuple[str, list[Any]]:
     """The title and the components of an entity's page: its fields and its events."""
-    application: Application = gateway.application
-    entity_type = application.registry[entity.__entity__.cls]
-    parts = [gateway.ui.detail(entity_type, entity), gateway.ui.events(entity_type, entity)]
-    return entity_type.title, parts
+    resource = gateway.application.areas.current_resource(entity.__entity__.cls)
+    parts = [
+        resource.ui.record_detail(resource, entity),
+        resource.ui.record_events(resource, entity),
+    ]
+    return resource.entity_type.title, parts
 
 
 def description() -> str:
