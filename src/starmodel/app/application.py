@@ -30,6 +30,7 @@ from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
+from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Realtime
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import Slots
@@ -118,7 +119,7 @@ class Application:
             allowed=MessageAccess(registry, persistence, self.policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
-        self.slots = Slots(registry, policy)
+        self.extensions = Extensions(Slots(registry, policy))
         self._windows = Windows(persistence, access_scan_limit)
         self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
         self._subscribe(self.hub.deliver, self.hub.is_watched)

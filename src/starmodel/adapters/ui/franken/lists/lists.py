@@ -15,10 +15,12 @@ from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.lists.filters import filters
 from starmodel.adapters.ui.franken.lists.menus import menu
 from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
+from starmodel.adapters.ui.franken.slots import slot
 from starmodel.app.access.offers import may_create, offered_audience
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
@@ -76,13 +78,13 @@ class Lists:
         return [Element(self._pagination(root_path, resource, listing, number, window.more))]
 
     def actions(self, resource: MountedResource, actor: Actor | None) -> Any:
-        """The button for a new record, for an actor who may create one."""
-        entity_type = resource.entity_type
-        if not (entity_type.is_record and entity_type.crud):
-            return None
-        if not may_create(resource.policy, entity_type, actor):
-            return None
-        return Safe(self._new(self._services.realtime.root_path, resource))
+        """The button for a new record, for an actor who may create one, and those of plugins."""
+        services, entity_type = self._services, resource.entity_type
+        more = slot(services, Place("list.actions", actor, entity_type))
+        may = entity_type.is_record and entity_type.crud
+        if may and may_create(resource.policy, entity_type, actor):
+            return (Safe(self._new(services.realtime.root_path, resource)), *more)
+        return tuple(more) or None
 
     def _make_view(self, root_path: str, resource: MountedResource, audience: Audience) -> ListView:
         return list_view(self._services, resource, audience, self._values, self._rows)

@@ -28,6 +28,7 @@ from starmodel.adapters.ui.elements import (
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
 from starmodel.adapters.ui.titles import first_line
+from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.classes.registry import EntityType
@@ -100,7 +101,10 @@ def breadcrumb(services: Services, resource: MountedResource) -> str:
 
 
 def navigation_links(
-    services: Services, resources: Sequence[MountedResource], current: MountedResource | None
+    services: Services,
+    resources: Sequence[MountedResource],
+    current: MountedResource | None,
+    entries: Sequence[NavEntry],
 ) -> Any:
     """The navigation links, with aria-current on the resource of this page."""
     items = []
@@ -115,6 +119,10 @@ def navigation_links(
                 )
             )
         )  # fmt: skip
+    for entry in entries:
+        picture = icon(entry.icon or "right", services.icons_url)
+        url = f"{services.realtime.root_path}{entry.path}"
+        items.append(Li(A(picture, Span(entry.title), href=url)))
     return Ul(*items)
 
 
