@@ -22,13 +22,14 @@ from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
+from starmodel.app.live.streams import Streams
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.messages import Changed, SessionEnded
-from starmodel.app.presentation.frontend import Realtime
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
@@ -81,13 +82,14 @@ class Application:
         reactions: Iterable[Reaction] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
+        heartbeat_s: float = 15.0,
         texts: Catalogue = ENGLISH,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
         self.policy, self.clock, self.ids = policy, clock, ids
         self.texts = texts
         self.scopes = Scopes(secret)
-        self.realtime: Realtime | None = None
+        self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
@@ -112,6 +114,10 @@ class Application:
         self.cursors = Cursors(cursor_cipher)
         self._windows = Windows(persistence, policy, access_scan_limit)
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
+        self.streams = Streams(
+            self.hub, self.lists, registry, persistence, self.instance, self.id_of,
+            heartbeat_s=heartbeat_s,
+        )  # fmt: skip
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
         self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
@@ -148,7 +154,7 @@ class Application:
 
     async def close(self) -> None:
         """End streams and handlers, then the stores."""
-        self.hub.close()
+        await self.streams.close()
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:
@@ -175,22 +181,22 @@ class Application:
         return await self.instance(self.registry[entity], session)
 
     def render_action(self, action: Action) -> str:
-        if self.realtime is None:
+        if self.frontend is None:
             raise ConfigurationError("This application has no pages to render an action for.")
-        return self.realtime.render_action(self.registry[action.entity], action)
+        return self.frontend.render_action(self.registry[action.entity], action)
 
     def show(self, entity: Entity, view: str = "") -> str:
-        return "" if self.realtime is None else self.realtime.show(entity, view)
+        return "" if self.frontend is None else self.frontend.show(entity, view)
 
     def live_part(self, view: LiveView, entity: Entity) -> Any:
         return (
-            view.render(entity) if self.realtime is None else self.realtime.live_part(view, entity)
+            view.render(entity) if self.frontend is None else self.frontend.live_part(view, entity)
         )
 
     def namespace(self, entity: Entity) -> str:
-        if self.realtime is None:
+        if self.frontend is None:
             return entity.__entity__.namespace
-        return self.realtime.namespace(entity)
+        return self.frontend.namespace(entity)
 
     def render(self, component: Any) -> str:
         """A component as HTML, rendered by the UI adapter."""
@@ -204,9 +210,9 @@ class Application:
         Raises: ConfigurationError, for a component that the page has no place for.
         """
         html = self.render(component)
-        if self.realtime is None:
+        if self.frontend is None:
             return Element(html, info.selector, info.mode)
-        return self.realtime.element_of(html, info, where)
+        return self.frontend.element_of(html, info, where)
 
     def render_message(self, message: Toast | Progress, id: str = "") -> str:
         """A toast or progress component as HTML, rendered by the UI adapter."""

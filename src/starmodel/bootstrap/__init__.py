@@ -13,9 +13,10 @@ import inflection
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
-from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
-from starmodel.adapters.frontends.datastar.wire import script_json, signals_json
+from starmodel.adapters.frontends.datastar.expressions import script_json, signals_json
+from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
+from starmodel.adapters.transports.sse import SSE
 from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.frameworks.components import teach_components
 from starmodel.adapters.web.frameworks.fasthtml import StarModelApp, connect, teach_entities
@@ -42,7 +43,7 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.ui import Site, UIAdapter
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
@@ -76,8 +77,8 @@ def create_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    ui: Callable[[Application, Frontend, Site], UIAdapter] | None = None,
+    realtime: Callable[..., Frontend] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -117,7 +118,7 @@ def create_app(
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings,
         own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
-        transport or DatastarRealtime, clock, ids, words,
+        transport or DatastarFrontend, clock, ids, words,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -134,8 +135,8 @@ def configure_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    ui: Callable[[Application, Frontend, Site], UIAdapter] | None = None,
+    realtime: Callable[..., Frontend] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -163,7 +164,7 @@ def configure_app(
     # Without page_basics and styles: its pages keep their style sheets.
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
-        policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
+        policy or RulePolicy(), uow_cls, ui, transport or DatastarFrontend, clock, ids,
         catalogue(texts),
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
@@ -188,14 +189,14 @@ def _assemble(
     stores: Stores,
     policy: AccessPolicy,
     uow_cls: type[UnitOfWork],
-    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None,
-    realtime: Callable[..., RealtimeAdapter],
+    ui: Callable[[Application, Frontend, Site], UIAdapter] | None,
+    realtime: Callable[..., Frontend],
     clock: Clock,
     ids: IdSource,
     texts: Catalogue,
 ) -> None:
     """Build the services and connect them to the routes and middleware of the application."""
-    if realtime is DatastarRealtime and settings.realtime != "sse":
+    if realtime is DatastarFrontend and settings.realtime != "sse":
         raise ConfigurationError(
             f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
             "or pass create_app(realtime=…) with a transport of your own."
@@ -219,16 +220,16 @@ def _assemble(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         cursor_cipher=AesCipher(secrets, "cursor"), clock=clock, ids=ids, hub=hub,
         reactions=defined_reactions(), uow_cls=uow_cls,
-        access_scan_limit=settings.access_scan_limit, texts=texts,
+        access_scan_limit=settings.access_scan_limit, heartbeat_s=settings.heartbeat_s, texts=texts,
     )  # fmt: skip
     application.settings = settings
-    live = realtime(
+    frontend = realtime(
         application, secrets=secrets, assets=head.served,
         render=application.render,
-        default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
+        default_method=settings.default_event_method,
     )  # fmt: skip
-    application.realtime = live
-    pages = (ui or MonsterUI)(application, live, _site(settings, head))
+    application.frontend = frontend
+    pages = (ui or MonsterUI)(application, frontend, _site(settings, head))
     application.ui = pages
     web = WebSettings(
         development=settings.env == "development",
@@ -246,7 +247,8 @@ def _assemble(
     token = dev_token(secrets[0]) if web.development else None
     gateway = Gateway(
         application,
-        live,
+        frontend,
+        SSE,
         pages,
         cookie_sessions(settings, secrets, application.sessions, clock),
         OriginCheck(

@@ -52,10 +52,10 @@ async def drafts(request, session):
     application = app.starmodel
     listing = listing_of(application.registry[Draft], dict(request.query_params))
     window = await application.window(listing, session.actor)
-    realtime = application.realtime
-    realtime.show_list(listing)
+    frontend = application.frontend
+    frontend.show_list(listing)
     shown = "".join(row.html for row in rows(listing, window.entities, None))
     around = "".join(part.html for part in ui.around(listing, window))
-    return Titled("Drafts", Table(Tbody(Safe(shown), id=realtime.rows_id(listing),
+    return Titled("Drafts", Table(Tbody(Safe(shown), id=frontend.rows_id(listing),
         data_state=window.digest)), Safe(around))
 '''

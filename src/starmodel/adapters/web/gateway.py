@@ -13,7 +13,8 @@ from typing import Any
 from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import HTML, Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.proxies import TrustedProxies
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.routing import Found, Router, Routes, UserRoutes
@@ -33,7 +34,8 @@ from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import RequestContext, current_context
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Transport
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.sessions.session import DEVELOPMENT
@@ -57,7 +59,8 @@ class Gateway:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        frontend: Frontend,
+        transport: Transport,
         ui: UIAdapter,
         sessions: CookieSessions,
         origin: OriginCheck,
@@ -69,21 +72,22 @@ class Gateway:
         dev_token: str | None = None,
         log_address: Callable[[str], None] | None = None,
     ) -> None:
-        self.application, self.realtime, self.ui = application, realtime, ui
+        self.application, self.frontend, self.ui = application, frontend, ui
         self.sessions, self._origin, self._settings = sessions, origin, settings
         self._log_address, self._proxies = log_address, proxies or TrustedProxies(())
         self._dev_token, self._user, self._csp = dev_token, UserRoutes(router), csp
-        self.error_responses = ErrorResponses(application, realtime, ui, settings)
+        self.patches = PatchResponses(frontend.replies, transport)
+        self.error_responses = ErrorResponses(application, self.patches, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
         self.guard: Guard | None = None
         self.inner: Any = None
         self.htmx = HtmxCheck() if settings.development else None
-        self._internal = InternalRoutes(application, realtime, self.error_responses)
+        self._internal = InternalRoutes(application, frontend, self.patches, self.error_responses)
         self._framework = FrameworkRoutes(application, self.error_responses)
         self._websockets = WebSockets(application, sessions, origin, settings)
         self.routes = Routes()
-        self.events = EventRoutes(application, realtime, self.error_responses, settings, origin)
-        pages = CrudRoutes(application, realtime, ui, self.error_responses, settings)
+        self.events = EventRoutes(application, self.patches, self.error_responses, settings, origin)
+        pages = CrudRoutes(application, self.patches, ui, self.error_responses, settings)
         pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, *, bypass: bool) -> None:
@@ -139,10 +143,8 @@ class Gateway:
         if request.is_datastar and not request.is_bearer:
             tag = headers.get(b"starmodel-session")  # of the session that the page was rendered for
             if tag is not None and tag != session.tag.encode():
-                status = (b"starmodel-status", str(STALE).encode())
-                await exchange.answer(
-                    200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status]
-                )
+                stale = self.patches.encoder.encode_stale(STALE)
+                await self.patches.send(exchange, stale, status=STALE)
                 return
         if b"token=" in scope["query_string"] and await self._signed_in(exchange):
             return
@@ -232,8 +234,8 @@ class Gateway:
             return False
         url = redirect_target(response.status_code, response.raw_headers)
         if url is not None and exchange.request.is_datastar:
-            body = self.realtime.encode_effects(Reply(redirect=url))
-            await exchange.answer(200, SSE, body, [NO_STORE])
+            redirect = self.patches.encoder.encode_effects(Reply(redirect=url))
+            await self.patches.send(exchange, redirect)
         else:
             await exchange.relay(response)
         return True

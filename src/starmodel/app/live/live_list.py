@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
-from starmodel.app.live.hub import Frames, Subscription
+from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError
@@ -53,12 +55,13 @@ class LiveList:
 
     def __init__(
         self,
-        listing: Listing,
+        watched: WatchedList,
         run_query: Callable[[], Awaitable[Window]],
         pause: Pause,
         slot: Callable[[LiveList], AbstractAsyncContextManager[None]],
     ):
-        self.listing, self._run_query, self._pause, self._slot = listing, run_query, pause, slot
+        self.listing, self._has_total = watched.listing, watched.total
+        self._run_query, self._pause, self._slot = run_query, pause, slot
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0
@@ -105,6 +108,8 @@ class LiveList:
         the decision of the read rule for it.
         """
         if self._querying or self._window is None or str(id) in self._window.decisive:
+            return True
+        if self._has_total:  # a record of any page may have left the list
             return True
         return now is not None and readable and change.matches(self.listing.query, now)
 

@@ -11,14 +11,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
-from starmodel.app.live.hub import Subscription
 from starmodel.app.live.invalidation import Matches, RecordChange
 from starmodel.app.live.live_list import LiveList, Pause
 from starmodel.app.live.scheduler import FairScheduler
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
@@ -29,9 +30,17 @@ MAX_MESSAGES = 64  # with more in the queue, every list of the class is queried 
 MAX_COMPARED = 32  # viewers of a list that are compared to find the payer
 LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
-RunQuery = Callable[[Listing, Actor | None], Awaitable[Window]]
+Key = tuple[Listing, Actor | None, bool]  # the last is True for a list with its total
 Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 Affects = Callable[[LiveList, Actor | None], Awaitable[bool]]
+
+
+class RunQuery(Protocol):
+    """`Application.window`."""
+
+    async def __call__(
+        self, listing: Listing, actor: Actor | None, *, total: bool = False
+    ) -> Window: ...
 
 
 async def _affects_every(each: LiveList, actor: Actor | None) -> bool:
@@ -57,8 +66,8 @@ class LiveLists:
         self._run_query, self._policy = run_query, policy
         self._matches, self._pause = matches, pause
         self._read = read
-        self._lists: dict[str, dict[tuple[Listing, Actor | None], LiveList]] = {}
-        self._joined: dict[Subscription, dict[tuple[Listing, Actor | None], None]] = {}
+        self._lists: dict[str, dict[Key, LiveList]] = {}
+        self._joined: dict[Subscription, dict[Key, None]] = {}
         self._scheduler = FairScheduler()
         self._messages: dict[str, list[Changed]] = {}
         self._invalidation: asyncio.Task[None] | None = None
@@ -66,23 +75,24 @@ class LiveLists:
     def __len__(self) -> int:
         return sum(map(len, self._lists.values()))
 
-    def join(self, viewer: Subscription, listing: Listing, shown: str = "") -> None:
-        """Add a viewer whose subscription includes the listing's topic.
+    def join(self, viewer: Subscription, watched: WatchedList) -> None:
+        """Add a viewer whose subscription includes the list's topic.
 
-        Access to the class is checked by the caller. Shapes: shown is the
-        digest of the window that the page has, "" for none.
+        Access to the class is checked by the caller.
         """
+        listing, total = watched.listing, watched.total
         reads_fields = self._policy.reads_fields(listing.entity_type)
-        key = (listing, viewer.actor if reads_fields else None)
+        key = (listing, viewer.actor if reads_fields else None, total)
         # A class rule gives every reader the same window, so one query serves all of them.
         reader = viewer.actor if reads_fields else TRUSTED
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(
-                listing, lambda: self._run_query(listing, reader), self._pause, self._slot
-            )
+                watched, lambda: self._run_query(listing, reader, total=total), self._pause,
+                self._slot,
+            )  # fmt: skip
         self._joined.setdefault(viewer, {})[key] = None
-        lists[key].join(viewer, shown)
+        lists[key].join(viewer, watched.digest)
 
     def leave(self, viewer: Subscription) -> None:
         """Remove a viewer, and each list without viewers."""

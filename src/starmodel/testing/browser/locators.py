@@ -158,7 +158,7 @@ def _form_path(tab: Tab, action: Action) -> str:
     """The path that a form for the action's event posts to."""
     application: Any = tab.running.application
     entity_type = application.registry[action.entity]
-    address = application.realtime.address(entity_type, entity_type.events[action.event], action.id)
+    address = application.frontend.address(entity_type, entity_type.events[action.event], action.id)
     return f"{tab.running.root_path}{address}"
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from integration.web.browser import Browser, unlisted
 from starmodel import Entity, Field, event
-from starmodel.adapters.frontends.datastar.pages import MAX_LISTS, MAX_TOPICS
+from starmodel.adapters.frontends.datastar.pages import MAX_LISTS
+from starmodel.adapters.frontends.datastar.tokens import MAX_TOPICS
 
 STORES = ("memory", "sql")
 
@@ -220,7 +221,7 @@ async def test_page_with_too_many_lists_shows_a_notice(
         entity_type = app.starmodel.registry[Pen]
         try:
             for n in range(MAX_LISTS + 1):
-                app.starmodel.realtime.show_list(listing_of(entity_type, {"stock__gt": str(n)}))
+                app.starmodel.frontend.show_list(listing_of(entity_type, {"stock__gt": str(n)}))
         except TooManyTopicsError as error:
             failures.append(str(error))
         return html.escape("done")

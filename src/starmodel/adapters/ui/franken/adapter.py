@@ -41,7 +41,7 @@ from starmodel.app.access.offers import may_create, offered_audience, offers
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.application import Application
 from starmodel.app.commands.elements import Element
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.ui import Row, Site
 from starmodel.app.queries.listing import Listing, Window, key_of
 from starmodel.core.classes.registry import EntityType
@@ -73,7 +73,7 @@ class MonsterUI:
 
     scripts: Sequence[str] = ()
 
-    def __init__(self, application: Application, realtime: RealtimeAdapter, site: Site) -> None:
+    def __init__(self, application: Application, realtime: Frontend, site: Site) -> None:
         self._application, self._realtime, self._site = application, realtime, site
         self._texts = application.texts
         self._parts = {t.cls: details_view(t, self.show) for t in application.registry}
@@ -122,7 +122,7 @@ class MonsterUI:
                 "crumb": self._crumb(root_path, at.name) if at and back else "",
                 "lead": self.render(lead) if lead is not None else "",
                 "content": inside,
-                "tail": realtime.tail(),
+                "tail": realtime.body_end(),
             }
         )
 

@@ -110,16 +110,16 @@ def connect(app: FastHTML, gateway: Gateway, head: Sequence[Callable[[str], str]
     Shapes: each item of head renders a part of <head> for a root path.
     """
     app.starmodel, app.gateway = gateway.application, gateway
-    realtime = gateway.realtime
+    frontend = gateway.frontend
 
     def part(make: Callable[[str], str]) -> _Lazy:
-        return _Lazy(lambda: Safe(make(realtime.root_path)))
+        return _Lazy(lambda: Safe(make(frontend.root_path)))
 
     # After the application's headers: browsers and search engines use the first of a kind.
-    app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head), _Lazy(_description)]
+    app.hdrs = [*map(part, head), *app.hdrs, part(frontend.head), _Lazy(_description)]
     # A footer, not a part of `body_wrap`: routes of an APIRouter, and routes that were added
     # before this call, have another `body_wrap`.
-    app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
+    app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(frontend.body_end()))]
     for route in app.router.routes:
         _check_annotations(getattr(route, "endpoint", None))
     inner = app.router.middleware_stack
@@ -133,7 +133,7 @@ def connect(app: FastHTML, gateway: Gateway, head: Sequence[Callable[[str], str]
     app.router.middleware_stack = generated
     gateway.guard = partial(_guard, app)
     gateway.inner = partial(
-        serve_user_route, partial(FastHTML.__call__, app), realtime, gateway.htmx
+        serve_user_route, partial(FastHTML.__call__, app), gateway.patches, gateway.htmx
     )
     _connect_lifespan(app, gateway)
     _connect_errors(app, gateway)
@@ -168,7 +168,6 @@ def _connect_lifespan(app: FastHTML, gateway: Gateway) -> None:
                 release()
                 if gateway.lock is not None:
                     gateway.lock.release()
-                await gateway.realtime.close()
                 await gateway.application.close()
 
         return lifespan
@@ -255,7 +254,7 @@ def teach_entities() -> None:
 def _declared(entity: Entity) -> Any:
     """An entity as a component: the declaration of its signals."""
     application: Any = host_of(entity.__entity__.cls)
-    return Safe(application.realtime.declare(entity))
+    return Safe(application.frontend.declare(entity))
 
 
 def _redirect_response(redirect: Redirect, request: Any) -> Response:

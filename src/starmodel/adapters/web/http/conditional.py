@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from starmodel.adapters.web.http.bodies.json import json_of
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.commands.preconditions import Precondition, Tags, names_version
+from starmodel.app.ports.json import json_of
 from starmodel.core.entity import Entity
 from starmodel.core.errors import PreconditionFailedError, RequestError
 from starmodel.core.public_state import public_state

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from starmodel.adapters.web.http.bodies.json import json_of
 from starmodel.adapters.web.http.conditional import digest_of, is_unchanged, tag_of
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import SessionCookie
 from starmodel.app.access.offers import rendered
 from starmodel.app.commands.redirects import sent_as, stays_here
 from starmodel.app.context import current_context
+from starmodel.app.ports.json import json_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.entity import Entity
 from starmodel.core.errors import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.app.commands.redirects import is_web_address
 from starmodel.app.commands.replies import Reply
-from starmodel.app.presentation.frontend import RealtimeAdapter
 
 PARTS_ONLY = (b"hx-request", b"true")  # makes FastHTML render components without the page
 VARY = (b"vary", b"Datastar-Request")
@@ -17,7 +17,7 @@ VARY = (b"vary", b"Datastar-Request")
 
 async def serve_user_route(
     inner: Any,
-    realtime: RealtimeAdapter,
+    patches: PatchResponses,
     htmx: HtmxCheck | None,
     scope: Any,
     receive: Any,
@@ -41,8 +41,8 @@ async def serve_user_route(
                 return
             moved = True
             kept = [line for line in headers if line[0] in (b"set-cookie", b"vary")]
-            body = realtime.encode_effects(Reply(redirect=url))
-            await exchange.without_cookie(send).answer(200, SSE, body, [NO_STORE, *kept])
+            redirect = patches.encoder.encode_effects(Reply(redirect=url))
+            await patches.send(exchange.without_cookie(send), redirect, kept)
         elif not moved:
             if htmx is not None:
                 htmx.look(exchange.request.path, message.get("body", b""))

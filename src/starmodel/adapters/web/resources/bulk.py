@@ -8,13 +8,13 @@ from typing import Any
 from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.conditional import precondition_of
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
@@ -33,11 +33,11 @@ class BulkRoute:
     """
 
     def __init__(
-        self, application: Application, realtime: RealtimeAdapter, error_responses: ErrorResponses
+        self, application: Application, patches: PatchResponses, error_responses: ErrorResponses
     ) -> None:
-        self._application, self._realtime, self._error_responses = (
+        self._application, self._patches, self._error_responses = (
             application,
-            realtime,
+            patches,
             error_responses,
         )
 
@@ -92,9 +92,8 @@ class BulkRoute:
     ) -> None:
         if exchange.request.is_datastar:
             status, told = 422 if refused else 200, Reply(toasts=toasts)
-            body = self._realtime.encode_effects(told, status=status)
-            header = (b"starmodel-status", str(status).encode())
-            await exchange.answer(200, SSE, body, [NO_STORE, header])
+            patches = self._patches.encoder.encode_effects(told, status=status)
+            await self._patches.send(exchange, patches, status=status)
         elif exchange.request.wants_html:
             await exchange.redirect(exchange.referer_or(f"{exchange.root_path}{entity_type.path}"))
         else:

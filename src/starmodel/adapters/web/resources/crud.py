@@ -7,6 +7,7 @@ from typing import Any
 
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.routing import Routes
 from starmodel.adapters.web.resources.bulk import BulkRoute
 from starmodel.adapters.web.resources.events.route import EventRoutes
@@ -14,7 +15,6 @@ from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
 from starmodel.core.classes.registry import EntityType
@@ -28,12 +28,12 @@ class CrudRoutes:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
         ui: UIAdapter,
         error_responses: ErrorResponses,
         settings: WebSettings,
     ) -> None:
-        self._application, self._realtime, self._ui = application, realtime, ui
+        self._application, self._patches, self._ui = application, patches, ui
         self._error_responses, self._settings = error_responses, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
@@ -46,7 +46,7 @@ class CrudRoutes:
             if not entity_type.crud:
                 continue
             if entity_type.is_record:
-                bulk = BulkRoute(self._application, self._realtime, self._error_responses)
+                bulk = BulkRoute(self._application, self._patches, self._error_responses)
                 routes.add(
                     "POST",
                     f"{entity_type.path}/_bulk",

@@ -21,7 +21,7 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.form_names import WAS
 from starmodel.app.commands.binding.parameters import Parameter
 from starmodel.app.commands.elements import Element
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.queries.listing import key_of
 from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.events import Event
@@ -117,7 +117,7 @@ def event_form(
     event: Event[Any, Any, Any],
     binder: Binder,
     registry: Registry,
-    realtime: RealtimeAdapter,
+    realtime: Frontend,
     sprite: str,
     labelled: Labelled,
     max_body_bytes: int = 0,

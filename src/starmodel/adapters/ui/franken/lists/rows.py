@@ -19,7 +19,7 @@ from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import Column, Showing, cell_look, columns_of
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.access.policy import Audience
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.ui import Row
 from starmodel.app.queries.listing import row_key
 from starmodel.core.classes.registry import EntityType
@@ -97,7 +97,7 @@ class ListView:
 def list_view(
     entity_type: EntityType,
     audience: Audience,
-    realtime: RealtimeAdapter,
+    realtime: Frontend,
     simple: Callable[[Event[Any, Any, Any]], bool],
     may: Callable[[Event[Any, Any, Any], Entity], bool],
     sprite: str,
@@ -162,13 +162,13 @@ def row_component(
     return Tr(*cells, data_key=key)
 
 
-def menu(view: ListView, realtime: RealtimeAdapter) -> Any:
+def menu(view: ListView, realtime: Frontend) -> Any:
     """The shared <template> of row menus; the browser inserts the row's key."""
     items = [_item(view, event, realtime) for event in view.actions]
     return TemplateElement(*items, {"data-menu": view.entity_type.name}) if items else None
 
 
-def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter) -> Any:
+def _item(view: ListView, event: Event[Any, Any, Any], realtime: Frontend) -> Any:
     named = {"data-event": event.name}
     if event.name == "update":
         href = f"{view.home}/{quote(PLACE, safe='')}/edit"

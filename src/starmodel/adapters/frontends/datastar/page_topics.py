@@ -1,51 +1,45 @@
-"""The topics and encoders of a stream, from a page's token and its visitor's read permissions."""
+"""The topics of a page's stream, with their views, as far as its visitor may read them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.pages import Shown, ShownList
-from starmodel.adapters.frontends.datastar.views import PartView, RowsView, SignalsView
-from starmodel.adapters.frontends.datastar.wire import declared_signals
+from starmodel.adapters.frontends.datastar.patches import declared_signals
+from starmodel.adapters.frontends.datastar.views import (
+    PartView,
+    RenderPart,
+    RowsView,
+    SignalsView,
+)
 from starmodel.app.access.decisions import audience_of, check
 from starmodel.app.application import Application
-from starmodel.app.live.hub import View
+from starmodel.app.live.frames import View
+from starmodel.app.live.topics import Topics, WatchedList
 from starmodel.app.live.views import view_named
-from starmodel.app.queries.listing import Listing, listing_of
+from starmodel.app.queries.listing import listing_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import AccessDeniedError, RequestError
 
-RenderPart = Callable[[Any, str], str]
 
-
-@dataclass(slots=True)
-class Watching:
-    """The topics of one stream. Shapes: views and entities are by topic; each list is a topic."""
-
-    views: dict[str, tuple[View, ...]] = field(default_factory=dict)
-    entities: dict[str, tuple[EntityType, Any]] = field(default_factory=dict)
-    lists: list[Listing] = field(default_factory=list)
-
-    def add(self, topic: str, view: View) -> None:
-        self.views[topic] = (*self.views.get(topic, ()), view)
-
-
-async def watching(
+async def page_topics(
     application: Application,
     root_path: str,
     shown: Iterable[Shown | ShownList],
     session: Session,
     render: RenderPart,
-) -> Watching:
+    digests: Mapping[str, str],
+) -> Topics:
     """The page's topics that the visitor has permission to read.
 
     Topics unknown to this build are skipped: a page of another build reloads.
+
+    Shapes: digests has the digest of each list's window on the page, by element id.
     """
-    made = Watching()
+    topics = Topics()
     for item in shown:
         entity_type = application.registry.find(item.entity)
         if entity_type is None or entity_type.in_browser:  # the page itself has that state
@@ -54,16 +48,16 @@ async def watching(
             # The policy is not evaluated for each change, unless a rule depends on fields.
             await check(application.policy, entity_type, "read", session.actor)
             if isinstance(item, ShownList):
-                await _add_list(made, application, root_path, entity_type, item, session)
+                await _add_list(topics, application, root_path, entity_type, item, session, digests)
             else:
-                _add_entity(made, application, root_path, entity_type, item, session, render)
+                _add_entity(topics, application, root_path, entity_type, item, session, render)
         except (AccessDeniedError, RequestError):
             continue
-    return made
+    return topics
 
 
 def _add_entity(
-    made: Watching,
+    topics: Topics,
     application: Application,
     root_path: str,
     entity_type: EntityType,
@@ -82,24 +76,21 @@ def _add_entity(
         if part is None:
             return
         view = PartView(part, root_path, render)
-    topic = f"{entity_type.name}:{id}"
-    made.add(topic, view)
-    made.entities[topic] = (entity_type, id)
+    topics.add_entity(entity_type, id, view)
 
 
 async def _add_list(
-    made: Watching,
+    topics: Topics,
     application: Application,
     root_path: str,
     entity_type: EntityType,
     item: ShownList,
     session: Session,
+    digests: Mapping[str, str],
 ) -> None:
     if not entity_type.is_record or application.ui is None:
         return
     listing = listing_of(entity_type, dict(parse_qsl(item.words, keep_blank_values=True)))
-    if listing in made.lists:
-        return
     audience = await audience_of(application.policy, entity_type, session.actor)
-    made.add(listing.topic, RowsView(listing, audience, root_path, application.ui))
-    made.lists.append(listing)
+    view = RowsView(listing, audience, root_path, application.ui)
+    topics.add_list(WatchedList(listing, digests.get(rows_id(listing), "")), view)
