@@ -15,7 +15,9 @@ from fasthtml.core import FastHTML, Mount, StaticFiles
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.frontends.datastar.expressions import script_json, signals_json
 from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
+from starmodel.adapters.frontends.json.frontend import JsonFrontend
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
+from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.transports.sse import SSE
 from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.frameworks.components import teach_components
@@ -249,6 +251,8 @@ def _assemble(
         application,
         frontend,
         SSE,
+        JsonFrontend(),
+        NDJSON,
         pages,
         cookie_sessions(settings, secrets, application.sessions, clock),
         OriginCheck(

@@ -26,6 +26,7 @@ from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.adapters.web.paths import INTERNAL, STATE_ROUTES
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.resources.crud import CrudRoutes
+from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.resources.internal import InternalRoutes
 from starmodel.adapters.web.settings import WebSettings
@@ -35,7 +36,7 @@ from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import RequestContext, current_context
 from starmodel.app.ports.transport import Transport
-from starmodel.app.presentation.frontend import Frontend
+from starmodel.app.presentation.frontend import DataFrontend, Frontend
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.sessions.session import DEVELOPMENT
@@ -61,6 +62,8 @@ class Gateway:
         application: Application,
         frontend: Frontend,
         transport: Transport,
+        data: DataFrontend,
+        data_transport: Transport,
         ui: UIAdapter,
         sessions: CookieSessions,
         origin: OriginCheck,
@@ -87,7 +90,10 @@ class Gateway:
         self._websockets = WebSockets(application, sessions, origin, settings)
         self.routes = Routes()
         self.events = EventRoutes(application, self.patches, self.error_responses, settings, origin)
-        pages = CrudRoutes(application, self.patches, ui, self.error_responses, settings)
+        pages = CrudRoutes(
+            application, self.patches, DataStreams(application, data, data_transport), ui,
+            self.error_responses, settings,
+        )  # fmt: skip
         pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, *, bypass: bool) -> None:

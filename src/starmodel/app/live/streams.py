@@ -61,7 +61,7 @@ class Streams:
     ) -> AsyncIterator[Subscription]:
         """Subscribe a visitor to the topics, with a snapshot of each pending.
 
-        Raises: TooManyStreamsError; NotFoundError and AccessDeniedError, for required topics.
+        Raises: TooManyStreamsError.
         """
         subscription = Subscription(
             topics.views,
@@ -76,7 +76,7 @@ class Streams:
             if self._heartbeats is None or self._heartbeats.done():
                 self._heartbeats = asyncio.create_task(self._send_heartbeats())
             for number, (topic, (entity_type, id)) in enumerate(topics.entities.items(), 1):
-                frames = await self._snapshot(entity_type, id, session, topics.is_required)
+                frames = await self._snapshot(entity_type, id, session)
                 subscription.offer(topic, frames, snapshot=True)
                 if not number % SNAPSHOTS_PER_STEP:
                     await asyncio.sleep(0)
@@ -96,15 +96,11 @@ class Streams:
                 await self._heartbeats
             self._heartbeats = None
 
-    async def _snapshot(
-        self, entity_type: EntityType, id: Any, session: Session, is_required: bool
-    ) -> Frames:
+    async def _snapshot(self, entity_type: EntityType, id: Any, session: Session) -> Frames:
         """The stored state as a message, or the removal of an entity that can't be read."""
         try:
             entity = await self._instance(entity_type, session, id)
         except (NotFoundError, AccessDeniedError) as error:
-            if is_required:
-                raise
             kind: Kind = "deleted" if isinstance(error, NotFoundError) else "closed"
             return Frames(snapshot_message(entity_type.name, id, None, 0, kind))
         state, version = public_state(entity), version_of(entity)

@@ -25,13 +25,11 @@ class WatchedList:
 
 @dataclass(slots=True)
 class Topics:
-    """What one stream subscribes to. Access to the classes is checked by the one who adds them.
+    """What one stream subscribes to. The caller checks access to the classes.
 
-    Shapes: views and entities are by topic; each list is a topic. With is_required, a missing
-    entity is an error before the stream begins; without, the stream reports its removal.
+    Shapes: views and entities are by topic; each list is a topic.
     """
 
-    is_required: bool = False
     views: dict[str, tuple[View, ...]] = field(default_factory=dict)
     entities: dict[str, tuple[EntityType, Any]] = field(default_factory=dict)
     lists: list[WatchedList] = field(default_factory=list)

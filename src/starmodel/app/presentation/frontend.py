@@ -132,3 +132,13 @@ class Frontend(Protocol):
 
     def stream_opening(self) -> Sequence[Patch]:
         """The first patches of every page's stream."""
+
+
+class DataFrontend(Protocol):
+    """The protocol of clients without pages, which receive state as data."""
+
+    def entity_topics(self, entity_type: EntityType, id: Any) -> Topics:
+        """The topics of a stream of one entity."""
+
+    def list_topics(self, listing: Listing, *, total: bool = False) -> Topics:
+        """The topics of a stream of one list; with `total`, its windows count all pages."""

@@ -63,9 +63,9 @@ def count_windows(app: Any) -> list[str]:
     queries: list[str] = []
     run_query = app.starmodel.lists._run_query
 
-    async def counted(listing: Any, actor: Any) -> Any:
+    async def counted(listing: Any, actor: Any, **options: Any) -> Any:
         queries.append(listing.words)
-        return await run_query(listing, actor)
+        return await run_query(listing, actor, **options)
 
     app.starmodel.lists._run_query = counted
     return queries

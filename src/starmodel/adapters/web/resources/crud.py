@@ -10,6 +10,7 @@ from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.routing import Routes
 from starmodel.adapters.web.resources.bulk import BulkRoute
+from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
@@ -29,11 +30,13 @@ class CrudRoutes:
         self,
         application: Application,
         patches: PatchResponses,
+        data: DataStreams,
         ui: UIAdapter,
         error_responses: ErrorResponses,
         settings: WebSettings,
     ) -> None:
         self._application, self._patches, self._ui = application, patches, ui
+        self._data = data
         self._error_responses, self._settings = error_responses, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
@@ -133,6 +136,9 @@ class CrudRoutes:
         if exchange.request.wants_json:
             await exchange.resource(public_state(entity), entity)
             return
+        if exchange.request.wants_stream:
+            await self._data.serve_entity(exchange, entity_type, entity)
+            return
         ui, actor = self._ui, exchange.session.actor
 
         def page() -> str:
@@ -147,6 +153,9 @@ class CrudRoutes:
         application, policy = self._application, self._application.policy
         await check(policy, entity_type, "read", actor)  # before the query is parsed
         exchange.request.check_acceptable()
+        if exchange.request.wants_stream:
+            await self._data.serve_list(exchange, entity_type)
+            return
         cursors = application.cursors if exchange.request.wants_json else None
         if exchange.request.wants_json:
             exchange.request.check_repeated()
