@@ -6,7 +6,10 @@ import sys
 
 import starmodel
 
-HEAVY = ("fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis")
+HEAVY = (
+    "fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis",
+    "pydantic_settings", "filelock",
+)  # fmt: skip
 TEXTS = {"starmodel.texts"}  # below the core, so that an error reads well without an adapter
 CORE = {"starmodel.core", "starmodel.app", *TEXTS}
 FRAMEWORK_NAMES = {"Settings", "configure_app", "create_app", "create_fasthtml_app"}
@@ -78,3 +81,8 @@ def test_application_without_sql_entities_never_loads_sqlalchemy():
 def test_testing_is_loaded_by_no_application():
     modules = loaded_by("import starmodel.bootstrap")
     assert not [name for name in modules if name.startswith("starmodel.testing")]
+
+
+def test_generated_pages_load_no_web_framework():
+    modules = loaded_by("import starmodel.adapters.ui.franken.adapter")
+    assert not modules & {"fasthtml", "starlette", "monsterui"}

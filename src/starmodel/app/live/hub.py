@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from starmodel.app.access.policy import Actor
+from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.subscription import Subscription
 from starmodel.app.ports.messages import Changed, SessionEnded
@@ -19,16 +19,16 @@ log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED_BYTES = 2 * 1024 * 1024
 
 
-Allowed = Callable[[Changed, Actor | None], Awaitable[bool | None]]
+Allowed = Callable[[Changed, Actor | None, AccessPolicy | None], Awaitable[bool | None]]
 
 
 class Hub:
     """All subscriptions of this process; a subscriber of the bus.
 
     Shapes: guarded names the classes whose read rule depends on the record;
-    allowed(message, actor) decides read access to each of their messages,
-    once per actor. None means that a newer version is committed: the message
-    is dropped.
+    allowed(message, actor, policy) decides read access to each of their messages,
+    once per actor and policy, which is None for the application's. None means that a
+    newer version is committed: the message is dropped.
     Units: limits count open subscriptions, and topics and lists of all
     subscriptions of a visitor.
     """
@@ -142,17 +142,21 @@ class Hub:
         gone = Frames(
             Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
-        decided: dict[Actor | None, bool | None] = {}  # one decision per actor
+        decided: dict[tuple[Actor | None, int], bool | None] = {}
         for viewer in viewers:
-            if viewer.actor not in decided:
-                decided[viewer.actor] = await self._decide(message, viewer.actor)
-            may = decided[viewer.actor]
+            policy = viewer.policies.get(topic)
+            key = (viewer.actor, id(policy))
+            if key not in decided:
+                decided[key] = await self._decide(message, viewer.actor, policy)
+            may = decided[key]
             if may is not None:
                 viewer.offer(topic, frames if may else gone)
 
-    async def _decide(self, message: Changed, actor: Actor | None) -> bool | None:
+    async def _decide(
+        self, message: Changed, actor: Actor | None, policy: AccessPolicy | None
+    ) -> bool | None:
         try:
-            return self._allowed is not None and await self._allowed(message, actor)
+            return self._allowed is not None and await self._allowed(message, actor, policy)
         except Exception:  # delivery: without a decision, access is denied
             log.exception("Access to %s could not be decided", log_text(message.topic))
             return False

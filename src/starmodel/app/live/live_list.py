@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
 from starmodel.app.live.subscription import Subscription
@@ -49,7 +50,8 @@ class LiveList:
     In this process only. Changes are debounced into one query, so
     intermediate windows may be skipped; the last one is always delivered.
 
-    Shapes: run_query reads the window; slot is the scheduler's context manager.
+    Shapes: run_query reads the window; slot is the scheduler's context manager; policy
+    filters the records, None if its read rule is one for the whole class.
     Units: pause takes seconds.
     """
 
@@ -59,9 +61,11 @@ class LiveList:
         run_query: Callable[[], Awaitable[Window]],
         pause: Pause,
         slot: Callable[[LiveList], AbstractAsyncContextManager[None]],
+        policy: AccessPolicy | None = None,
     ):
         self.listing, self._has_total = watched.listing, watched.total
         self._run_query, self._pause, self._slot = run_query, pause, slot
+        self.policy = policy
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0

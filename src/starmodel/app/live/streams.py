@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.frames import Frames, snapshot_message
 from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
@@ -27,7 +28,13 @@ from starmodel.core.snapshot import version_of
 log = logging.getLogger("starmodel.streams")
 SNAPSHOTS_PER_STEP = 16  # reads between two yields to the event loop
 
-Instance = Callable[[EntityType, Session, Any], Awaitable[Entity]]
+
+class Instance(Protocol):
+    """`Application.instance`."""
+
+    async def __call__(
+        self, entity_type: EntityType, session: Session, id: Any, *, policy: AccessPolicy | None
+    ) -> Entity: ...
 
 
 class Streams:
@@ -70,13 +77,15 @@ class Streams:
             address=address,
             actor=session.actor,
             lists=len(topics.lists),
+            policies=topics.policies,
         )
         self._hub.subscribe(subscription)
         try:
             if self._heartbeats is None or self._heartbeats.done():
                 self._heartbeats = asyncio.create_task(self._send_heartbeats())
             for number, (topic, (entity_type, id)) in enumerate(topics.entities.items(), 1):
-                frames = await self._snapshot(entity_type, id, session)
+                policy = topics.policies.get(topic)
+                frames = await self._snapshot(entity_type, id, session, policy)
                 subscription.offer(topic, frames, snapshot=True)
                 if not number % SNAPSHOTS_PER_STEP:
                     await asyncio.sleep(0)
@@ -96,10 +105,12 @@ class Streams:
                 await self._heartbeats
             self._heartbeats = None
 
-    async def _snapshot(self, entity_type: EntityType, id: Any, session: Session) -> Frames:
+    async def _snapshot(
+        self, entity_type: EntityType, id: Any, session: Session, policy: AccessPolicy | None
+    ) -> Frames:
         """The stored state as a message, or the removal of an entity that can't be read."""
         try:
-            entity = await self._instance(entity_type, session, id)
+            entity = await self._instance(entity_type, session, id, policy=policy)
         except (NotFoundError, AccessDeniedError) as error:
             kind: Kind = "deleted" if isinstance(error, NotFoundError) else "closed"
             return Frames(snapshot_message(entity_type.name, id, None, 0, kind))

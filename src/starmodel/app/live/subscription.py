@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from starmodel.app.access.policy import Actor
+from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.live.frames import Frames, View
 from starmodel.app.ports.transport import Chunk, Framing, Transport
 
@@ -51,7 +53,8 @@ class Subscription:
     a newer state replaces an older unsent one, so memory is bounded and the
     last state is always delivered; intermediate states may be skipped.
 
-    Shapes: lists is the number of topics that are live lists.
+    Shapes: lists is the number of topics that are live lists; policies decide about the
+    topics of resources with rules of their own, the application's policy about all others.
     """
 
     def __init__(
@@ -63,8 +66,9 @@ class Subscription:
         address: str = "",
         actor: Actor | None = None,
         lists: int = 0,
+        policies: Mapping[str, AccessPolicy] = MappingProxyType({}),
     ) -> None:
-        self.lists, self._transport = lists, transport
+        self.lists, self.policies, self._transport = lists, policies, transport
         self.watches = {topic: Watch(views) for topic, views in topics.items()}
         self.visitor, self.address, self.actor = visitor, address, actor
         self.closed = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.frames import View
 from starmodel.app.queries.listing import Listing
 from starmodel.core.classes.registry import EntityType
@@ -27,22 +28,40 @@ class WatchedList:
 class Topics:
     """What one stream subscribes to. The caller checks access to the classes.
 
-    Shapes: views and entities are by topic; each list is a topic.
+    Shapes: views, entities and policies are by topic; each list is a topic. policies has
+    the topics that another policy than the application's decides about.
     """
 
     views: dict[str, tuple[View, ...]] = field(default_factory=dict)
     entities: dict[str, tuple[EntityType, Any]] = field(default_factory=dict)
     lists: list[WatchedList] = field(default_factory=list)
+    policies: dict[str, AccessPolicy] = field(default_factory=dict)
 
-    def add_entity(self, entity_type: EntityType, id: Any, view: View) -> None:
-        """Subscribe to an entity; several views of one entity share its topic."""
+    def add_entity(
+        self, entity_type: EntityType, id: Any, view: View, policy: AccessPolicy | None = None
+    ) -> None:
+        """Subscribe to an entity; several views of one entity share its topic.
+
+        Without effect if another policy decides about the earlier views of the topic.
+        Shapes: policy is None for the application's.
+        """
         topic = f"{entity_type.name}:{id}"
-        self.views[topic] = (*self.views.get(topic, ()), view)
-        self.entities[topic] = (entity_type, id)
+        if topic not in self.views:
+            self._add(topic, view, policy)
+            self.entities[topic] = (entity_type, id)
+        elif self.policies.get(topic) is policy:
+            self.views[topic] = (*self.views[topic], view)
 
-    def add_list(self, watched: WatchedList, view: View) -> None:
-        """Subscribe to a list, once."""
+    def add_list(
+        self, watched: WatchedList, view: View, policy: AccessPolicy | None = None
+    ) -> None:
+        """Subscribe to a list, once. Shapes: policy is None for the application's."""
         topic = watched.listing.topic
         if topic not in self.views:
-            self.views[topic] = (view,)
+            self._add(topic, view, policy)
             self.lists.append(watched)
+
+    def _add(self, topic: str, view: View, policy: AccessPolicy | None) -> None:
+        self.views[topic] = (view,)
+        if policy is not None:
+            self.policies[topic] = policy

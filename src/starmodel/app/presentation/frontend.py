@@ -14,6 +14,7 @@ from starmodel.app.commands.replies import Reply
 from starmodel.app.live.topics import Topics
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.transport import Patch
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -108,19 +109,16 @@ class Frontend(Protocol):
 
     # Actions
 
-    def render_action(self, entity_type: EntityType, action: Action) -> str:
+    def render_action(self, resource: MountedResource, action: Action) -> str:
         """The expression that dispatches the action, for an event attribute of the current page."""
 
     def form_action(
-        self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The expression that submits a generated form."""
 
-    def bulk_action(self, entity_type: EntityType) -> str:
+    def bulk_action(self, resource: MountedResource) -> str:
         """The expression that submits the bulk form of a list."""
-
-    def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
-        """The URL that a form without JavaScript posts to."""
 
     # The stream of a page
 
@@ -137,8 +135,10 @@ class Frontend(Protocol):
 class DataFrontend(Protocol):
     """The protocol of clients without pages, which receive state as data."""
 
-    def entity_topics(self, entity_type: EntityType, id: Any) -> Topics:
+    def entity_topics(self, resource: MountedResource, id: Any) -> Topics:
         """The topics of a stream of one entity."""
 
-    def list_topics(self, listing: Listing, *, total: bool = False) -> Topics:
+    def list_topics(
+        self, resource: MountedResource, listing: Listing, *, total: bool = False
+    ) -> Topics:
         """The topics of a stream of one list; with `total`, its windows count all pages."""

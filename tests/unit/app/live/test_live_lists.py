@@ -82,9 +82,9 @@ class Shop:
         self.app = fake_application(*CLASSES, lists=self._lists)
 
     def _lists(self, ask, policy, matches, read):
-        async def counted(listing, actor, *, total=False):
+        async def counted(listing, *options):
             self.asked += 1
-            return await ask(listing, actor, total=total)
+            return await ask(listing, *options)
 
         return LiveLists(counted, policy, matches, read, pause=self.pause)
 

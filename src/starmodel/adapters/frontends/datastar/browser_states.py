@@ -12,7 +12,6 @@ from starmodel.adapters.frontends.datastar.pages import Page, Shown, ShownList
 from starmodel.adapters.frontends.datastar.patches import (
     FORGET_BROWSER_STATES,
     DatastarPatch,
-    json_text,
     patch_browser_state,
     signals_of,
 )
@@ -30,6 +29,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import version_of
+from starmodel.core.values.json_data import script_element_json
 
 STATES_PATH = "/_starmodel/states"
 _NOTICE_STYLE = (
@@ -65,7 +65,7 @@ class BrowserStates:
             "shown": [entity_type.name for entity_type in self.types if entity_type.name in shown],
             "types": {entity_type.name: _about(entity_type) for entity_type in self.types},
         }
-        text = json_text(about).replace("<", "\\u003c")
+        text = script_element_json(about)
         script = f'<script type="application/json" id="starmodel-states">{text}</script>'
         return script + self._noscript_notice(page)
 
@@ -146,7 +146,9 @@ class BrowserStates:
             view = self._application.views.get(item.view) or view_named(item.view)
             if view is not None:
                 # A failing view is logged; the other patches are still sent.
-                yield from frames.chunk(PartView(view, root_path, self._render), True, tuple)
+                area = self._application.areas.find(item.area)
+                part = PartView(view, root_path, self._render, area)
+                yield from frames.chunk(part, True, tuple)
 
 
 def _about(entity_type: EntityType) -> dict[str, Any]:

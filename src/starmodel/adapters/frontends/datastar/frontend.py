@@ -11,7 +11,6 @@ from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.elements import element_of
 from starmodel.adapters.frontends.datastar.expressions import (
     attribute,
-    event_path,
     form_action,
     render_action,
     script_json,
@@ -33,9 +32,10 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.context import current_context
 from starmodel.app.live.topics import Topics
 from starmodel.app.live.views import LiveView
+from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
-from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action
 from starmodel.core.definition.info import signal_prefix
 from starmodel.core.entity import Entity
@@ -152,9 +152,9 @@ class DatastarFrontend:
         add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
         return f"<div hidden {add}></div>"
 
-    def render_part(self, component: Any, root_path: str) -> str:
+    def render_part(self, component: Any, root_path: str, area: Area | None = None) -> str:
         """Render a live view's component as HTML, outside any request."""
-        with page_at(root_path):
+        with page_at(root_path, area):
             return self._render(component)
 
     # The stream
@@ -184,8 +184,9 @@ class DatastarFrontend:
 
     # Actions
 
-    def render_action(self, entity_type: EntityType, action: Action) -> str:
+    def render_action(self, resource: MountedResource, action: Action) -> str:
         """The Datastar expression of an action on the current page."""
+        entity_type = resource.entity_type
         event = entity_type.events[action.event]
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
@@ -194,26 +195,23 @@ class DatastarFrontend:
         method = binder.method(self._default_method)
         root_path = self.root_path
         return render_action(
-            entity_type, event, action, names, method, root_path, binder.browser_stores,
+            resource, event, action, names, method, root_path, binder.browser_stores,
             self._application.texts,
         )  # fmt: skip
 
     def form_action(
-        self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The Datastar expression that submits a generated form."""
-        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
         return form_action(
-            entity_type, event, id, self.root_path, binder.browser_stores, self._application.texts
+            resource, event, id, self.root_path, binder.browser_stores, self._application.texts
         )
 
-    def bulk_action(self, entity_type: EntityType) -> str:
+    def bulk_action(self, resource: MountedResource) -> str:
         """The Datastar expression that submits a bulk event for the selected rows."""
-        return f"@ask() && @post('{self.root_path}{entity_type.path}/_bulk', @submit())"
-
-    def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
-        """The URL of an event, for the action of a plain form."""
-        return event_path(entity_type, event, id, self.root_path)
+        url = resource.url_for("bulk", root_path=self.root_path)
+        return f"@ask() && @post('{url}', @submit())"
 
     @property
     def root_path(self) -> str:

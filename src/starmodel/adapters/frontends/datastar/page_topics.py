@@ -15,10 +15,12 @@ from starmodel.adapters.frontends.datastar.views import (
     SignalsView,
 )
 from starmodel.app.access.decisions import audience_of, check
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.application import Application
 from starmodel.app.live.frames import View
 from starmodel.app.live.topics import Topics, WatchedList
 from starmodel.app.live.views import view_named
+from starmodel.app.presentation.areas import Area
 from starmodel.app.queries.listing import listing_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -42,15 +44,20 @@ async def page_topics(
     topics = Topics()
     for item in shown:
         entity_type = application.registry.find(item.entity)
-        if entity_type is None or entity_type.in_browser:  # the page itself has that state
+        area = application.areas.find(item.area)
+        if entity_type is None or area is None:
+            continue
+        if entity_type.in_browser:  # the page itself has that state
             continue
         try:
             # The policy is not evaluated for each change, unless a rule depends on fields.
-            await check(application.policy, entity_type, "read", session.actor)
+            await check(area.policy, entity_type, "read", session.actor)
             if isinstance(item, ShownList):
-                await _add_list(topics, application, root_path, entity_type, item, session, digests)
+                await _add_list(topics, area, root_path, entity_type, item, session, digests)
             else:
-                _add_entity(topics, application, root_path, entity_type, item, session, render)
+                _add_entity(
+                    topics, application, area, root_path, entity_type, item, session, render
+                )
         except (AccessDeniedError, RequestError):
             continue
     return topics
@@ -59,6 +66,7 @@ async def page_topics(
 def _add_entity(
     topics: Topics,
     application: Application,
+    area: Area,
     root_path: str,
     entity_type: EntityType,
     item: Shown,
@@ -75,22 +83,29 @@ def _add_entity(
         part = application.views.get(item.view) or view_named(item.view)
         if part is None:
             return
-        view = PartView(part, root_path, render)
-    topics.add_entity(entity_type, id, view)
+        view = PartView(part, root_path, render, area)
+    topics.add_entity(entity_type, id, view, _own_policy(area))
 
 
 async def _add_list(
     topics: Topics,
-    application: Application,
+    area: Area,
     root_path: str,
     entity_type: EntityType,
     item: ShownList,
     session: Session,
     digests: Mapping[str, str],
 ) -> None:
-    if not entity_type.is_record or application.ui is None:
+    resource = area[entity_type]
+    if not entity_type.is_record or resource.ui is None:
         return
     listing = listing_of(entity_type, dict(parse_qsl(item.words, keep_blank_values=True)))
-    audience = await audience_of(application.policy, entity_type, session.actor)
-    view = RowsView(listing, audience, root_path, application.ui)
-    topics.add_list(WatchedList(listing, digests.get(rows_id(listing), "")), view)
+    audience = await audience_of(area.policy, entity_type, session.actor)
+    view = RowsView(listing, audience, root_path, resource, area)
+    watched = WatchedList(listing, digests.get(rows_id(listing), ""))
+    topics.add_list(watched, view, _own_policy(area))
+
+
+def _own_policy(area: Area) -> AccessPolicy | None:
+    """The policy of an area below a prefix; None for the application's."""
+    return area.policy if area.prefix else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starmodel.app.context import current_context, derived_context
+from starmodel.app.presentation.areas import Area
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -24,13 +25,20 @@ class Shown:
     """One rendering of an entity on a page.
 
     Shapes: id is "" for the instance of the visitor's scope; view is "" for signals,
-    else the name of a live view; namespace is that of its signals.
+    else the name of a live view; namespace is that of its signals; area is the prefix
+    of the area that it is rendered in.
     """
 
     entity: str
     id: Any
     namespace: str = ""
     view: str = ""
+    area: str = ""
+
+    @property
+    def signed(self) -> list[Any]:
+        """The topic in a token, which has one area for all of them."""
+        return [self.entity, self.id, self.namespace, self.view]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +47,27 @@ class ShownList:
 
     entity: str
     words: str
+    area: str = ""
+
+    @property
+    def signed(self) -> list[Any]:
+        """The topic in a token, which has one area for all of them."""
+        return [self.entity, self.words]
 
 
 class Page:
-    """One response being rendered: its session, mount path and topics.
+    """One response being rendered: its session, mount path, area and topics.
 
     Shapes: patch is True for content that is patched into an open page; it
     includes a grant instead of a page token.
     """
 
-    __slots__ = ("focus", "patch", "root_path", "session", "shown")
+    __slots__ = ("area", "focus", "patch", "root_path", "session", "shown")
 
-    def __init__(self, session: Session, root_path: str = "", patch: bool = False) -> None:
-        self.session, self.root_path, self.patch = session, root_path, patch
+    def __init__(
+        self, session: Session, root_path: str = "", patch: bool = False, area: str = ""
+    ) -> None:
+        self.session, self.root_path, self.patch, self.area = session, root_path, patch, area
         self.shown: dict[Shown | ShownList, None] = {}
         self.focus: dict[str, Any] = {}
 
@@ -97,15 +113,16 @@ def current_page() -> Page | None:
     if context is None:
         return None
     if context.page is None and context.root_path is not None and context.session is not None:
-        context.page = Page(context.session, context.root_path, context.is_patch)
+        area = "" if context.area is None else context.area.prefix
+        context.page = Page(context.session, context.root_path, context.is_patch, area)
     return context.page  # type: ignore[no-any-return]  # `app` has no type for it
 
 
 @contextmanager
-def page_at(root_path: str) -> Iterator[None]:
+def page_at(root_path: str, area: Area | None = None) -> Iterator[None]:
     """Set up rendering for open pages, outside any request."""
     page = Page(Session("", "", ""), root_path)
-    before = current_context.set(derived_context(page=page, root_path=root_path))
+    before = current_context.set(derived_context(page=page, root_path=root_path, area=area))
     try:
         yield
     finally:

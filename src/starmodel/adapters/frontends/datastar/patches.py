@@ -7,12 +7,10 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
-
 from starmodel.app.commands.elements import Element
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.values.bounds import number_text
-from starmodel.core.values.json_data import json_bytes
+from starmodel.core.values.json_data import json_bytes, json_text
 from starmodel.core.values.signal_names import signal_name
 
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -84,14 +82,6 @@ def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:
     return signals
 
 
-def json_text(value: Any) -> str:
-    """Encode a value as JSON text, without line breaks."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # integers beyond 64 bits, Decimal and other types that pydantic serialises
-        return json_bytes(value, inf_nan_mode="null").decode()
-
-
 def patch_signals(
     signals: Any, *, version: str = "", status: int | None = None, committed: str = ""
 ) -> DatastarPatch:
@@ -107,7 +97,7 @@ def patch_signals(
         data.append(("status", str(status)))
     if committed:
         data.append(("made", committed))
-    data.append(("signals", json_text(signals) if signals else "{}"))
+    data.append(("signals", json_bytes(signals).decode() if signals else "{}"))
     return DatastarPatch("datastar-patch-signals", tuple(data))
 
 

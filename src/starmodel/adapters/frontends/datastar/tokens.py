@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import replace
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -26,8 +26,9 @@ class Tokens:
 
     def sign(self, page: Page) -> str:
         """Sign a token with all topics of the page. Raises: TooManyTopicsError, beyond 2 kB."""
-        topics = [list(astuple(shown)) for shown in page.shown]
-        token = str(self._signer.dumps([page.session.key[:16], page.root_path, topics]))
+        topics = [shown.signed for shown in page.shown]
+        signed = [page.session.key[:16], page.root_path, topics]
+        token = str(self._signer.dumps([*signed, page.area] if page.area else signed))
         if len(token) > MAX_TOKEN_BYTES:
             raise TooManyTopicsError(
                 f"This page shows {len(topics)} live entities and lists, more than its token can "
@@ -48,12 +49,15 @@ class Tokens:
         own = 0
         for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
             try:
-                key, root_path, topics = self._signer.loads(token)
+                key, root_path, topics, *areas = self._signer.loads(token)
             except (BadSignature, ValueError):
                 raise AccessDeniedError(Message("access.unknown_page")) from None
             if key != session.key[:16]:
                 raise AccessDeniedError(Message("access.other_session"))
-            items += [ShownList(*topic) if len(topic) == 2 else Shown(*topic) for topic in topics]
+            area: str = areas[0] if areas else ""
+            for topic in topics:
+                item = ShownList(*topic) if len(topic) == 2 else Shown(*topic)
+                items.append(replace(item, area=area) if area else item)
             own = own or len(items)
         # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
         first = dict.fromkeys(items[:own])

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starmodel.adapters.web.http.exchange import NO_STORE, Exchange, Header
+from starmodel.app.commands.binding.form_names import STATUS_HEADER
 from starmodel.app.ports.transport import Patch, Transport, transport_of
 from starmodel.app.presentation.frontend import ReplyEncoder
+
+_STATUS_HEADER = STATUS_HEADER.encode()
 
 
 class PatchResponses:
@@ -32,7 +35,7 @@ class PatchResponses:
     ) -> None:
         """Send the patches. Shapes: status is the actual one, of the header StarModel-Status."""
         transport = self.transport(exchange)
-        actual = [] if status is None else [(b"starmodel-status", str(status).encode())]
+        actual = [] if status is None else [(_STATUS_HEADER, str(status).encode())]
         await exchange.answer(
             200, transport.media_type, transport.body(patches), [NO_STORE, *actual, *headers]
         )

@@ -9,8 +9,8 @@ from starmodel.app.application import Application
 from starmodel.app.live.topics import Topics
 from starmodel.app.ports.transport import Transport, transport_of
 from starmodel.app.presentation.frontend import DataFrontend
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import listing_of, wants_total
-from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
 from starmodel.core.errors import RequestError
@@ -28,23 +28,25 @@ class DataStreams:
         self._application, self._frontend, self._transport = application, frontend, transport
 
     async def serve_entity(
-        self, exchange: Exchange, entity_type: EntityType, entity: Entity
+        self, exchange: Exchange, resource: MountedResource, entity: Entity
     ) -> None:
         """Stream an entity. Raises: RequestError 406, for one that the browser stores."""
-        if entity_type.in_browser:
+        if resource.entity_type.in_browser:
             raise RequestError("This is available as text/html and application/json.", status=406)
-        await self._serve(exchange, self._frontend.entity_topics(entity_type, plain(entity.id)))
+        await self._serve(exchange, self._frontend.entity_topics(resource, plain(entity.id)))
 
-    async def serve_list(self, exchange: Exchange, entity_type: EntityType) -> None:
+    async def serve_list(self, exchange: Exchange, resource: MountedResource) -> None:
         """Stream the window of a list. Raises: RequestError, AccessScanLimitError."""
         request, application = exchange.request, self._application
         request.check_repeated()
-        listing = listing_of(entity_type, request.query)
+        policy = resource.policy
+        listing = listing_of(resource.entity_type, request.query)
         total = wants_total(request.query)
-        if application.policy.reads_fields(entity_type):
+        if policy.reads_fields(resource.entity_type):
             # A scan beyond the limit is an error of this request, not of the stream.
-            await application.window(listing, exchange.session.actor, total=total)
-        await self._serve(exchange, self._frontend.list_topics(listing, total=total))
+            actor = exchange.session.actor
+            await application.window(listing, actor, total=total, policy=policy)
+        await self._serve(exchange, self._frontend.list_topics(resource, listing, total=total))
 
     async def _serve(self, exchange: Exchange, topics: Topics) -> None:
         """Respond with a stream. Raises: TooManyStreamsError, before it starts."""
