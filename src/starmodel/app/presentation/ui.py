@@ -12,7 +12,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.extensions import Extensions, NavEntry
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
@@ -62,7 +62,7 @@ class Services:
     site: Site
     texts: Catalogue
     areas: Areas
-    realtime: RealtimeAdapter
+    frontend: Frontend
     binder: Callable[[EntityType, Event[Any, Any, Any]], Binder]
     needs_no_form: Callable[[EntityType, Event[Any, Any, Any]], bool]
     register_view: Callable[[LiveView], None]
@@ -71,11 +71,11 @@ class Services:
     @property
     def icons_url(self) -> str:
         """The URL of the icons on the current page."""
-        return f"{self.realtime.root_path}{self.site.icons}"
+        return f"{self.frontend.root_path}{self.site.icons}"
 
     def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
         """The URL of a generated page, from the current page."""
-        return resource.url_for(page, id, root_path=self.realtime.root_path)
+        return resource.url_for(page, id, root_path=self.frontend.root_path)
 
 
 class PageShell(Protocol):

@@ -44,7 +44,7 @@ class Records:
 
     def detail(self, resource: MountedResource, entity: Entity) -> Any:
         """The fields of an entity, live, with its signals."""
-        declared = Safe(self._services.realtime.declare(entity))
+        declared = Safe(self._services.frontend.declare(entity))
         return (declared, Div(self._details[resource](entity), cls="uk-card sm-details"))
 
     def actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:

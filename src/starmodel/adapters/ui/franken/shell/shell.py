@@ -62,7 +62,7 @@ class Shell:
     ) -> str:
         """A complete page; see `PageShell.page`."""
         services = self._services
-        realtime, root_path = services.realtime, services.realtime.root_path
+        frontend, root_path = services.frontend, services.frontend.root_path
         entries = services.extensions.nav_for(actor)
         template = self._template(root_path, self._readable(actor), resource, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
@@ -70,7 +70,7 @@ class Shell:
         top = slot(services, Place("page.top", actor, entity_type, subject))
         inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
-            realtime.show(subject, self._headings[resource].name)
+            frontend.show(subject, self._headings[resource].name)
         is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
         return template.fill(
             {
@@ -80,7 +80,7 @@ class Shell:
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
-                "tail": realtime.tail(),
+                "tail": frontend.body_end(),
             }
         )
 
@@ -129,7 +129,7 @@ class Shell:
         entries: Sequence[NavEntry],
     ) -> Template:
         services, s = self._services, Slots()
-        head = html_head(services, resource, s) + services.realtime.head(root_path)
+        head = html_head(services, resource, s) + services.frontend.head(root_path)
         navigation = self._navigation(readable, resource, entries)
         inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
         language = escape(services.texts.text("page.language"))
