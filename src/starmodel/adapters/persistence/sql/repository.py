@@ -28,7 +28,7 @@ from starmodel.adapters.persistence.sql.schema.tables import creation_order, der
 from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.sweeper import Sweeper
 from starmodel.adapters.persistence.sql.write.idempotency import Markers
-from starmodel.adapters.persistence.sql.write.pending import Heads, under
+from starmodel.adapters.persistence.sql.write.pending import PendingStates, bases_of
 from starmodel.adapters.persistence.sql.write.plan import steps_of
 from starmodel.app.ports.clock import Clock, system_clock
 from starmodel.app.ports.query import Query
@@ -122,7 +122,7 @@ class SqlRepository:
         )
         self._make_engine()  # validates the url early
         self._clock = clock
-        self._heads = Heads()
+        self._pending = PendingStates()
         self._opened: _Serving | None = None
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
@@ -206,13 +206,13 @@ class SqlRepository:
         return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
-        head = self._heads.find(entity, id)
-        if head is None:
+        pending = self._pending.find(entity, id)
+        if pending is None:
             found = await self.get(entity, id)
-            head = self._heads.find(entity, id)  # queued during the query
-            if head is None or found is None or head.version <= version_of(found):
+            pending = self._pending.find(entity, id)  # queued during the query
+            if pending is None or found is None or pending.version <= version_of(found):
                 return found
-        return cast("E | None", head.handed_out())
+        return cast("E | None", pending.snapshot_for_caller())
 
     async def commit(
         self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
@@ -224,13 +224,13 @@ class SqlRepository:
         steps = steps_of(batch.changes, serving.statements, now)
         transaction = Transaction(steps, batch.marker, serving.markers, now, between)
         transaction.ids = [(change.entity, change.id) for change in batch.changes]
-        transaction.under = [
+        transaction.bases = [
             (step, earlier)
-            for change, earlier in under(batch.changes)
+            for change, earlier in bases_of(batch.changes)
             for step in steps
-            if step.does(change)
+            if step.executes(change)
         ]
-        transaction.settled = self._heads.put(batch.changes, transaction)
+        transaction.on_settled = self._pending.put(batch.changes, transaction)
         try:
             future = serving.rows.submit(transaction)
         except StoreUnavailableError as error:
@@ -247,9 +247,9 @@ class SqlRepository:
             params = statements.by_id(id, self._clock)
             if params is not None:
                 rows.append(RowKey(statements, params, (entity, id)))
-        rows.sort(key=lambda row: row.place)
+        rows.sort(key=lambda row: row.lock_order)
         async with serving.engine.lock(rows) as engine:
-            yield _LockedRepository(replace(serving, rows=engine), self._heads, self._clock)
+            yield _LockedRepository(replace(serving, rows=engine), self._pending, self._clock)
 
     async def next_id(self, entity: type[Entity]) -> int:
         serving = self._serving()
@@ -337,8 +337,8 @@ class SqlRepository:
 class _LockedRepository(SqlRepository):
     """The repository inside one transaction; reads by id lock their rows until its commit."""
 
-    def __init__(self, serving: _Serving, heads: Heads, clock: Clock) -> None:
-        self._opened, self._heads, self._clock = serving, heads, clock
+    def __init__(self, serving: _Serving, pending: PendingStates, clock: Clock) -> None:
+        self._opened, self._pending, self._clock = serving, pending, clock
 
     async def get(self, entity: type[E], id: object) -> E | None:
         serving = self._serving()

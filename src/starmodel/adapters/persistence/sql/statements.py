@@ -21,7 +21,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.schema.external_versions import OvertakenError, RowVersions
+from starmodel.adapters.persistence.sql.external_versions import ExternalVersions
 from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
 from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity
@@ -31,9 +31,8 @@ from starmodel.core.values.validation_messages import PRIVATE_PROBLEM
 from starmodel.texts.catalogue import Message
 
 Row = tuple[Any, ...]
-Ask = Callable[[str, Row], Awaitable[Sequence[Row]]]
+Fetch = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
-READ_AGAIN = 3
 UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 
 
@@ -69,14 +68,14 @@ class Statements:
     Shapes: get takes (id, now) where rows can expire, else (id,); its row
     is the fields in order, then the version; get_locked also locks the row
     until the commit. version takes the same and returns the row for
-    `version_in`; lock and share do so too and lock the row until the
-    commit, against writers and, lock, against other lock holders. insert
-    takes every field, then the values of `hidden`. delete takes (id, base
+    `is_at`; lock and share do so too and lock the row until the commit,
+    against writers and, lock, against other lock holders. insert takes
+    every field, then the values of `hidden`. delete takes (id, base
     version) (and now). targets find, by field, the row that a foreign key
     refers to; written maps each write's SQL to the statement it was
     compiled from.
-    For a table without a version column, row_versions assigns the versions,
-    rows end with the last field, and no statement takes a base version.
+    For a table without a version column, external has the versions, rows
+    end with the last field, and no statement takes a base version.
     Where rows can expire there are remove_dead, which takes (id, now), and
     touch (expiry, id, now).
     Units: depth counts the tables that must be filled before this one.
@@ -93,7 +92,7 @@ class Statements:
         self.mapped, self.cls, self.depth, self.flavour = mapped, mapped.cls, depth, flavour
         table, key = mapped.table, mapped.key.column
         self._names = tuple(mapped.fields)
-        self.row_versions: RowVersions | None = None
+        self.external: ExternalVersions | None = None
         self.row = select(*(field.column for field in mapped.fields.values()))
         id = bindparam("id_", type_=key.type)
         by_id = [key == id, *self.alive()]
@@ -101,7 +100,7 @@ class Statements:
             self.row = self.row.add_columns(table.c[VERSION])
             version = select(table.c[VERSION]).where(*by_id)
         else:
-            self.row_versions = RowVersions(self._names.index("id"), clock)
+            self.external = ExternalVersions(self._names.index("id"), clock)
             version = self.row.where(*by_id)
         self._hidden = slice(0 if mapped.versioned else 1, 2 if EXPIRES in table.c else 1)
         self.get = self._compiled(self.row.where(*by_id)).sql
@@ -283,31 +282,25 @@ class Statements:
             problem = Message("constraint.column", title=field.title, problem=str(error))
             raise ConstraintError(message, {name: problem}) from error
 
-    def version_in(self, row: Row) -> int:
-        """Return the version of a row read by `version`, `lock` or `share` in a transaction."""
-        if self.row_versions is not None:
-            return self.row_versions.held(row)
+    def is_at(self, row: Row, version: int) -> bool:
+        """True when a row read by `version`, `lock` or `share` is in the state of the version."""
+        if self.external is not None:
+            return self.external.is_at(row, version)
+        return row[0] == version  # type: ignore[no-any-return]
+
+    def stored_version(self, row: Row) -> int:
+        """Return the version of such a row, for error messages."""
+        if self.external is not None:
+            return self.external.stored_version(row)
         return row[0]  # type: ignore[no-any-return]
 
-    async def read(self, ask: Ask, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
-        """Run a query; return its rows and their snapshots, each at its version.
-
-        Without a version column, the query is retried when a commit overtakes it.
-        """
-        made, versions = self.made, self.row_versions
-        if versions is None:
-            rows = await ask(sql, params)
-            return rows, [made(row, row[-1]) for row in rows]
-        left = READ_AGAIN
-        while True:
-            began = versions.begin()
-            rows = await ask(sql, params)
-            try:
-                found = [made(row, versions.of(row, began, again=left > 0)) for row in rows]
-            except OvertakenError:
-                left -= 1
-            else:
-                return rows, found
+    async def read(self, fetch: Fetch, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
+        """Run a query; return its rows and their snapshots, each at its version."""
+        made = self.made
+        if self.external is not None:
+            return await self.external.read(lambda: fetch(sql, params), made)
+        rows = await fetch(sql, params)
+        return rows, [made(row, row[-1]) for row in rows]
 
     def made(self, row: Row, version: int) -> Entity:
         """Decode a row to its snapshot: frozen, and marked as stored at the version.

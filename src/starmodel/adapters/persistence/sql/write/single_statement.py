@@ -28,7 +28,7 @@ class MarkedChanges:
 
         Shapes: marker is the result of `Markers.row`.
         """
-        change = step.statements.written.get(step.sql) if step.single else None
+        change = step.statements.written.get(step.sql) if step.is_single_statement else None
         if change is None:
             return None
         sql = self._sql.get(step.sql)

@@ -244,13 +244,13 @@ class NetworkEngine:
     async def _store(self, transaction: Transaction, turn: Turn, deadline: float) -> None:
         try:
             await turn.wait(deadline)
-            lost = transaction.lost_ground()
-            if lost is not None:
-                rows = await self.rows(lost.statements.version, lost.find)
-                raise lost.conflict(lost.statements.version_in(rows[0]) if rows else None)
+            step = transaction.find_step_without_base()
+            if step is not None:
+                rows = await self.rows(step.statements.version, step.key_params)
+                raise step.conflict(rows[0] if rows else None)
             await self.store_until(Attempt(transaction), deadline)
         except BaseException as error:
-            transaction.failed = error  # before commits that build on this one continue
+            transaction.failure = error  # before commits that build on this one continue
             raise
 
     async def store_until(

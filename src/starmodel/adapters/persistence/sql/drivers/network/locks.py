@@ -279,7 +279,7 @@ class NetworkLock:
             # After a lost connection no lock is held, so the version is compared as usual.
             await self._engine.store_until(Attempt(transaction), self._deadline, self)
         except BaseException as error:
-            transaction.failed = error
+            transaction.failure = error
             raise
 
     def _read_error(self, error: Exception) -> StarModelError:

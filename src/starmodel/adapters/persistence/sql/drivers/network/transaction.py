@@ -14,6 +14,7 @@ from starmodel.adapters.persistence.sql.drivers.network.server import (
 )
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.schema.constraints import RefusedError
+from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.app.ports.repository import Marker
 from starmodel.core.errors import DuplicateCommandError, StarModelError, VersionConflictError
@@ -38,7 +39,7 @@ class Attempt:
     def was_first(self, conflict: VersionConflictError) -> bool:
         """True when the conflict is with this same transaction, stored by an earlier attempt."""
         return self.doubted and any(
-            step.kind == "insert" and (step.id, step.makes) == (conflict.id, conflict.stored)
+            step.kind == "insert" and (step.id, step.version) == (conflict.id, conflict.stored)
             for step in self.transaction.steps
         )
 
@@ -96,8 +97,8 @@ async def _at_once(link: Link, attempt: Attempt) -> bool:
     steps, marker = transaction.steps, transaction.marker
     if marker is not None and len(steps) == 1:
         return await _both(link, attempt, marker)
-    attempt.committing = transaction.alone or (marker is not None and not steps)
-    if transaction.alone:
+    attempt.committing = transaction.is_single_statement or (marker is not None and not steps)
+    if transaction.is_single_statement:
         await _do(steps[0], link, attempt)
     elif marker is not None and not steps:
         await _put(link, transaction, marker)
@@ -128,45 +129,40 @@ async def _both(link: Link, attempt: Attempt, marker: Marker) -> bool:
     found = await link.rows(markers.get_sql, (row[0], row[-1]))
     if found and Marker(*found[0]).command != marker.command:
         raise DuplicateCommandError(marker.key)
-    stored = await _version(link, step.statements.version, step)
-    if stored != step.expect:
-        raise step.conflict(stored)
+    step.require_base(await _row(link, step.statements.version, step))
     return False
 
 
 def _holds(transaction: Transaction) -> bool:
-    return len(transaction.steps) > 1 or transaction.looks
+    return len(transaction.steps) > 1 or transaction.needs_row_check
 
 
 async def _hold(link: Link, transaction: Transaction) -> None:
     """Lock the rows of a batch in the lock order that every process follows."""
-    for step in sorted(transaction.steps, key=lambda step: step.place):
-        if step.kind != "insert" and not step.follows:
+    for step in sorted(transaction.steps, key=lambda step: step.lock_order):
+        if step.kind != "insert" and not step.continues:
             own = step.statements
-            stored = await _version(link, own.share if step.kind == "check" else own.lock, step)
-            if stored != step.expect:
-                raise step.conflict(stored)
+            step.require_base(
+                await _row(link, own.share if step.kind == "check" else own.lock, step)
+            )
 
 
 async def _do(step: Step, link: Link, attempt: Attempt) -> None:
     if step.kind == "check":
         if not _holds(attempt.transaction):
-            stored = await _version(link, step.statements.share, step)
-            if stored != step.expect:
-                raise step.conflict(stored)
+            step.require_base(await _row(link, step.statements.share, step))
         return
     try:
         if step.kind == "insert" and step.statements.mapped.mortal:
             # An expired row must not block the key of a new one.
-            await link.run(step.statements.remove_dead, step.find)
+            await link.run(step.statements.remove_dead, step.key_params)
         done = await link.run(step.sql, step.params)
     except RefusedError as refused:
         raise await _explained(step, link, attempt, refused) from refused
     if done != 1:
-        raise step.conflict(await _version(link, step.statements.version, step))
-    if step.looks:
-        rows = await link.rows(step.statements.version, step.find)
-        step.announce(rows[0] if rows else None)
+        raise step.conflict(await _row(link, step.statements.version, step))
+    if step.needs_row_check:
+        step.announce(await _row(link, step.statements.version, step))
 
 
 async def _explained(
@@ -177,15 +173,15 @@ async def _explained(
         await link.run("ROLLBACK")  # PostgreSQL refuses queries in an aborted transaction
         attempt.begun = False
     if step.kind == "insert" and refused.broken == "unique":
-        stored = await _version(link, step.statements.version, step)
-        if stored is not None:
-            return step.conflict(stored)
+        row = await _row(link, step.statements.version, step)
+        if row is not None:
+            return step.conflict(row)
     return step.refused(refused)
 
 
-async def _version(link: Link, sql: str, step: Step) -> int | None:
-    rows = await link.rows(sql, step.find)
-    return step.statements.version_in(rows[0]) if rows else None
+async def _row(link: Link, sql: str, step: Step) -> Row | None:
+    rows = await link.rows(sql, step.key_params)
+    return rows[0] if rows else None
 
 
 async def _put(link: Link, transaction: Transaction, marker: Marker) -> None:
@@ -224,11 +220,12 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
     await link.run("BEGIN")
     for kind in ("update", "delete", "insert"):
         for step in transaction.steps:
-            if step.kind == kind and not step.follows:
-                stored = await _version(link, step.statements.lock, step)
-                if stored == step.expect and not (step.looks and transaction.told):
+            if step.kind == kind and not step.continues:
+                row = await _row(link, step.statements.lock, step)
+                if step.is_base(row) and not (step.needs_row_check and transaction.is_finished):
                     return Fate.LOST
-                if kind == "insert" and stored == step.makes:
+                is_stored = row is not None and step.statements.is_at(row, step.version)
+                if kind == "insert" and is_stored:
                     return Fate.STORED  # ids and first versions are never generated twice
                 return await _as_marked(link, transaction)
     return Fate.LOST  # a marker alone can be inserted again
@@ -237,7 +234,7 @@ async def fate_of(link: Link, attempt: Attempt) -> Fate:
 async def _as_marked(link: Link, transaction: Transaction) -> Fate:
     """Derive the outcome from the marker of a finished command; a pending one proves nothing."""
     marker = transaction.marker
-    if marker is None or not transaction.told:
+    if marker is None or not transaction.is_finished:
         return Fate.UNKNOWN
     row = transaction.markers.row(marker, transaction.now)
     found = await link.rows(transaction.markers.get_sql, (row[0], row[-1]))

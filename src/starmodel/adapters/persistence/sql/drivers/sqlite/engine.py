@@ -99,7 +99,7 @@ class SqliteEngine:
         job = Job(
             work_of(transaction),
             deadline=deadline_of(self._timeout_s),
-            alone=transaction.alone,
+            alone=transaction.is_single_statement,
             between=transaction.between,
             settled=transaction.settle,
         )
