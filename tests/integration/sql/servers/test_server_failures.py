@@ -14,7 +14,7 @@ from external_writers import ExternalWriter
 from private_server import PrivateServer
 from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql.drivers.network import transaction as network_transaction
-from starmodel.adapters.persistence.sql.drivers.network.server import LostError
+from starmodel.adapters.persistence.sql.drivers.network.server import ConnectionLostError
 from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query, make_query
 from starmodel.app.ports.repository import Batch, Change, Marker
@@ -128,7 +128,7 @@ class _Losing:
         elif not at_once:
             await self._link.run("ROLLBACK")
         self.closed = True
-        raise LostError("the cable was pulled")
+        raise ConnectionLostError("the cable was pulled")
 
 
 def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
@@ -277,7 +277,7 @@ async def test_statement_timeout_discards_its_connection(
     repository = await opened(url, _Count, timeout_s=2.0)
     monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
     with pytest.raises(StoreUnavailableError, match="the connection was lost"):
-        await repository._serving().engine.rows("SELECT SLEEP(20)", ())
+        await repository._store().engine.rows("SELECT SLEEP(20)", ())
     await repository.close()
 
 
@@ -341,7 +341,7 @@ async def test_lost_response_before_another_commit_is_a_conflict(
     store = network_transaction.store
 
     async def losing(link: Any, attempt: Any) -> None:
-        if attempt.doubted or attempt.transaction.marker is None:
+        if attempt.was_in_doubt or attempt.transaction.marker is None:
             return await store(link, attempt)
         try:
             await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]

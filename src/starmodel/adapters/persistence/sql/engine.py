@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence
 from starmodel.adapters.persistence.sql.schema.tables import EntityTable
@@ -106,7 +106,7 @@ class RowEngine(Protocol):
     """Queries on one database, and transactions into it."""
 
     @property
-    def flavour(self) -> Flavour:
+    def sql_dialect(self) -> SqlDialect:
         """The SQL dialect; available after `connect`."""
 
     async def rows(self, sql: str, params: Many[Any]) -> Many[Row]:
@@ -154,10 +154,10 @@ class Engine(RowEngine, Protocol):
         Raises: StoreBusyError, when the locks are not acquired in time.
         """
 
-    async def run(self, sql: str, params: Many[Any]) -> None:
+    async def execute(self, sql: str, params: Many[Any]) -> None:
         """Execute one statement; it is durable on return."""
 
-    async def run_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
+    async def execute_all(self, statements: Many[tuple[str, Many[Any]]]) -> None:
         """Execute statements with their parameters, in one transaction.
 
         They may be retried after a lost connection, so they must be idempotent.

@@ -17,7 +17,11 @@ from starmodel.adapters.persistence.sql.engines import engine_for
 from starmodel.adapters.persistence.sql.query.selects import Plan, Planner
 from starmodel.adapters.persistence.sql.query.streaming import Stream
 from starmodel.adapters.persistence.sql.renamed_classes import renamed_classes
-from starmodel.adapters.persistence.sql.schema.checks import TableWarning, drift_of, guard_of
+from starmodel.adapters.persistence.sql.schema.checks import (
+    TableWarning,
+    constraint_warnings,
+    external_table_note,
+)
 from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import (
     is_numbered,
@@ -55,11 +59,11 @@ class _Process:
     """Caches the id of this process, because a system call per query is expensive."""
 
     def __init__(self) -> None:
-        self.look()
+        self.refresh()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.look)
+            os.register_at_fork(after_in_child=self.refresh)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         self.id = os.getpid()
 
 
@@ -67,7 +71,7 @@ this_process = _Process()
 
 
 @dataclass(frozen=True, slots=True)
-class _Serving:
+class _OpenStore:
     """The state between `open` and `close`."""
 
     engine: Engine
@@ -123,7 +127,7 @@ class SqlRepository:
         self._make_engine()  # validates the url early
         self._clock = clock
         self._pending = PendingStates()
-        self._opened: _Serving | None = None
+        self._open_store: _OpenStore | None = None
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Create missing tables, then serve.
@@ -131,45 +135,49 @@ class SqlRepository:
         Raises: ConfigurationError, for a class that no table can store, an unreachable
         database, or a table that lacks columns of its class.
         """
-        if self._opened is not None:
+        if self._open_store is not None:
             raise ConfigurationError("This SQL store is open already; one application owns it.")
         engine = self._make_engine()  # a new one, since the previous one may still be closing
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
             await engine.connect()
             metadata = MetaData()
-            there = [await _columns(entity_type, engine) for entity_type in types]
+            existing = [await _columns(entity_type, engine) for entity_type in types]
             tables = [
-                derive_table(entity_type, metadata, engine.flavour, found)
-                for entity_type, found in zip(types, there, strict=True)
+                derive_table(entity_type, metadata, engine.sql_dialect, found)
+                for entity_type, found in zip(types, existing, strict=True)
             ]
-            markers = Markers(metadata, engine.flavour)
+            markers = Markers(metadata, engine.sql_dialect)
             if any(map(is_numbered, tables)):
-                sequence_table(metadata, engine.flavour)
+                sequence_table(metadata, engine.sql_dialect)
             await engine.create(metadata, tables)
             await engine.start()
             warnings = [
                 warning
-                for made, found in zip(tables, there, strict=True)
-                for warning in drift_of(made, found, engine.flavour.dialect)
+                for made, found in zip(tables, existing, strict=True)
+                for warning in constraint_warnings(made, found, engine.sql_dialect.sqlalchemy)
             ]
             warnings += map(TableWarning, await renamed_classes(tables, engine))
             ordered, _ = creation_order(metadata)
             depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
             statements = {
-                made.cls: Statements(made, depths[made.table.fullname], engine.flavour, self._clock)
+                made.cls: Statements(
+                    made, depths[made.table.fullname], engine.sql_dialect, self._clock
+                )
                 for made in tables
             }
             by_name = {made.table.fullname: made for made in tables}
             for own in statements.values():
-                own.link(by_name)
-            named = {link.target[0] for own in statements.values() for link in own.links}
+                own.resolve_references(by_name)
+            named = {
+                reference.target[0] for own in statements.values() for reference in own.references
+            }
             for own in statements.values():
-                own.is_target = own.table_name in named
+                own.is_referenced = own.table_name in named
             opened.pop_all()
         sweeper = Sweeper(statements, markers, engine, self._clock, expired)
         planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._opened = _Serving(
+        self._open_store = _OpenStore(
             engine, engine, statements, planners, markers, sweeper, this_process.id, warnings
         )
         for warning in warnings:
@@ -181,28 +189,28 @@ class SqlRepository:
     @property
     def notes(self) -> list[str]:
         """Return notes about the tables in use, one sentence each."""
-        mapped = [own.mapped for own in self._serving().statements.values()]
-        return [note for table in mapped if (note := guard_of(table))]
+        mapped = [own.mapped for own in self._store().statements.values()]
+        return [note for table in mapped if (note := external_table_note(table))]
 
     @property
     def warnings(self) -> Sequence[TableWarning]:
         """Differences between tables and classes that make writes fail or hide records."""
-        return self._serving().warnings
+        return self._store().warnings
 
     async def close(self) -> None:
         """Commit all queued changes, then close the database. A second call does nothing."""
-        serving, self._opened = self._opened, None
-        if serving is not None:
-            await serving.sweeper.stop()
-            await serving.engine.close()
+        store, self._open_store = self._open_store, None
+        if store is not None:
+            await store.sweeper.stop()
+            await store.engine.close()
 
     async def get(self, entity: type[E], id: object) -> E | None:
-        serving = self._serving()
-        statements = serving.of(entity)
-        params = statements.by_id(id, self._clock)
+        store = self._store()
+        statements = store.of(entity)
+        params = statements.key_params(id, self._clock)
         if params is None:
             return None
-        _, found = await statements.read(serving.rows.one_row, statements.get, params)
+        _, found = await statements.read(store.rows.one_row, statements.get, params)
         return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:
@@ -217,12 +225,12 @@ class SqlRepository:
     async def commit(
         self, batch: Batch, between: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        serving = self._serving()
+        store = self._store()
         now = self._clock()
         for change in batch.changes:
-            serving.of(change.entity)
-        steps = steps_of(batch.changes, serving.statements, now)
-        transaction = Transaction(steps, batch.marker, serving.markers, now, between)
+            store.of(change.entity)
+        steps = steps_of(batch.changes, store.statements, now)
+        transaction = Transaction(steps, batch.marker, store.markers, now, between)
         transaction.ids = [(change.entity, change.id) for change in batch.changes]
         transaction.bases = [
             (step, earlier)
@@ -232,7 +240,7 @@ class SqlRepository:
         ]
         transaction.on_settled = self._pending.put(batch.changes, transaction)
         try:
-            future = serving.rows.submit(transaction)
+            future = store.rows.submit(transaction)
         except StoreUnavailableError as error:
             transaction.settle(error)
             raise
@@ -240,113 +248,113 @@ class SqlRepository:
 
     @asynccontextmanager
     async def lock_rows(self, keys: Collection[RecordKey]) -> AsyncIterator[Repository]:
-        serving = self._serving()
+        store = self._store()
         rows = []
         for entity, id in keys:
-            statements = serving.of(entity)
-            params = statements.by_id(id, self._clock)
+            statements = store.of(entity)
+            params = statements.key_params(id, self._clock)
             if params is not None:
                 rows.append(RowKey(statements, params, (entity, id)))
         rows.sort(key=lambda row: row.lock_order)
-        async with serving.engine.lock(rows) as engine:
-            yield _LockedRepository(replace(serving, rows=engine), self._pending, self._clock)
+        async with store.engine.lock(rows) as engine:
+            yield _LockedRepository(replace(store, rows=engine), self._pending, self._clock)
 
     async def next_id(self, entity: type[Entity]) -> int:
-        serving = self._serving()
-        statements = serving.of(entity)
-        sequence = sequence_of(statements.mapped, serving.rows.flavour.dialect)
-        return await serving.rows.next_number(sequence)
+        store = self._store()
+        statements = store.of(entity)
+        sequence = sequence_of(statements.mapped, store.rows.sql_dialect.sqlalchemy)
+        return await store.rows.next_number(sequence)
 
     def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
         """Return the defaults and onupdates of the columns; None for a class without any."""
-        fields = self._serving().of(entity).mapped.fields
+        fields = self._store().of(entity).mapped.fields
         insert = {name: field.insert for name, field in fields.items() if field.insert}
         update = {name: field.update for name, field in fields.items() if field.update}
         return ColumnDefaults(insert, update) if insert or update else None
 
     async def list(self, query: Query) -> list[Entity]:
         own, plan = self._plan(query)
-        _, found = await own.read(self._serving().rows.rows, plan.sql, plan.params)
+        _, found = await own.read(self._store().rows.rows, plan.sql, plan.params)
         return found if plan.exact else query.arrange(found)
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
-        serving = self._serving()
-        statements = serving.of(query.entity)
-        planner = serving.planners[query.entity]
-        stream = Stream(serving.rows, statements, planner, query, self._clock)
+        store = self._store()
+        statements = store.of(query.entity)
+        planner = store.planners[query.entity]
+        stream = Stream(store.rows, statements, planner, query, self._clock)
         async for chunk in stream.chunks(batch):
             yield chunk
 
     async def count(self, query: Query) -> int:
         own, plan = self._plan(query, count=True)
-        rows = await self._serving().rows.rows(plan.sql, plan.params)
+        rows = await self._store().rows.rows(plan.sql, plan.params)
         if plan.exact:
             return int(rows[0][0])
-        return sum(1 for row in rows if query.matches(own.made(row, 0)))
+        return sum(1 for row in rows if query.matches(own.snapshot_of(row, 0)))
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
-        serving = self._serving()
-        serving.of(query.entity)
-        return serving.planners[query.entity].matches(query, entity)
+        store = self._store()
+        store.of(query.entity)
+        return store.planners[query.entity].matches(query, entity)
 
     def _plan(self, query: Query, *, count: bool = False) -> tuple[Statements, Plan]:
-        serving = self._serving()
-        own = serving.of(query.entity)
-        return own, serving.planners[query.entity].plan(query, self._clock(), count=count)
+        store = self._store()
+        own = store.of(query.entity)
+        return own, store.planners[query.entity].plan(query, self._clock(), count=count)
 
     async def marker(self, key: str) -> Marker | None:
-        serving = self._serving()
+        store = self._store()
         stale = self._clock() - MARKER_TTL_S
-        rows = await serving.rows.one_row(
-            serving.markers.get_sql, (serving.markers.kept(key), stale)
+        rows = await store.rows.one_row(
+            store.markers.get_sql, (store.markers.stored_key(key), stale)
         )
         return Marker(key, *tuple(rows[0])[1:]) if rows else None
 
     async def forget(self, key: str, command: str) -> None:
-        serving = self._serving()
-        markers = serving.markers
-        await serving.engine.run(markers.forget_sql, (markers.kept(key), command))
+        store = self._store()
+        markers = store.markers
+        await store.engine.execute(markers.forget_sql, (markers.stored_key(key), command))
 
     async def touch(self, entity: type[Entity], id: object, ttl_s: float) -> None:
         """Extend the time to live of an entity; does nothing for a class without a ttl."""
-        serving = self._serving()
-        statements = serving.of(entity)
-        params = statements.by_id(id, self._clock)
-        if params is not None and statements.mapped.mortal:
-            await serving.engine.run(statements.touch, (self._clock() + ttl_s, *params))
+        store = self._store()
+        statements = store.of(entity)
+        params = statements.key_params(id, self._clock)
+        if params is not None and statements.mapped.has_ttl:
+            await store.engine.execute(statements.touch, (self._clock() + ttl_s, *params))
 
     async def sweep(self) -> None:
         """Delete expired entities and announce each; runs automatically about every second."""
-        await self._serving().sweeper.sweep()
+        await self._store().sweeper.sweep()
 
-    def _serving(self) -> _Serving:
-        serving = self._opened
-        if serving is None:
+    def _store(self) -> _OpenStore:
+        store = self._open_store
+        if store is None:
             raise StoreUnavailableError(
                 "The SQL store is not open, so nothing was read or stored. Use it between the "
                 "start and the end of its application."
             )
-        if serving.process != this_process.id:
+        if store.process != this_process.id:
             raise StoreUnavailableError(
-                f"The SQL store was opened by process {serving.process}, and a connection to a "
+                f"The SQL store was opened by process {store.process}, and a connection to a "
                 "database must not cross a fork. Create the application after forking."
             )
-        return serving
+        return store
 
 
 class _LockedRepository(SqlRepository):
     """The repository inside one transaction; reads by id lock their rows until its commit."""
 
-    def __init__(self, serving: _Serving, pending: PendingStates, clock: Clock) -> None:
-        self._opened, self._pending, self._clock = serving, pending, clock
+    def __init__(self, store: _OpenStore, pending: PendingStates, clock: Clock) -> None:
+        self._open_store, self._pending, self._clock = store, pending, clock
 
     async def get(self, entity: type[E], id: object) -> E | None:
-        serving = self._serving()
-        statements = serving.of(entity)
-        params = statements.by_id(id, self._clock)
+        store = self._store()
+        statements = store.of(entity)
+        params = statements.key_params(id, self._clock)
         if params is None:
             return None
-        _, found = await statements.read(serving.rows.one_row, statements.get_locked, params)
+        _, found = await statements.read(store.rows.one_row, statements.get_locked, params)
         return cast(E, found[0]) if found else None
 
     async def latest(self, entity: type[E], id: object) -> E | None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.external_versions import ExternalVersions
 from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
 from starmodel.app.ports.clock import Clock
@@ -36,7 +36,7 @@ MAX_SHAPES = 512
 UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 
 
-class Link(NamedTuple):
+class Reference(NamedTuple):
     """A foreign key of a table. Shapes: target is a table name and the fields it refers to."""
 
     fields: tuple[str, ...]
@@ -71,31 +71,33 @@ class Statements:
     `is_at`; lock and share do so too and lock the row until the commit,
     against writers and, lock, against other lock holders. insert takes
     every field, then the values of `hidden`. delete takes (id, base
-    version) (and now). targets find, by field, the row that a foreign key
+    version) (and now). target_queries find, by field, the row that a foreign key
     refers to; written maps each write's SQL to the statement it was
     compiled from.
     For a table without a version column, external has the versions, rows
     end with the last field, and no statement takes a base version.
-    Where rows can expire there are remove_dead, which takes (id, now), and
+    Where rows can expire there are delete_expired, which takes (id, now), and
     touch (expiry, id, now).
     Units: depth counts the tables that must be filled before this one.
     """
 
-    remove_dead: str
+    delete_expired: str
     touch: str
-    is_target: bool = False
-    any_dead: CompiledSql
+    is_referenced: bool = False
+    any_expired: CompiledSql
     sweep: CompiledSql
-    hold_dead: CompiledSql
+    lock_expired: CompiledSql
 
-    def __init__(self, mapped: EntityTable, depth: int, flavour: Flavour, clock: Clock) -> None:
-        self.mapped, self.cls, self.depth, self.flavour = mapped, mapped.cls, depth, flavour
+    def __init__(
+        self, mapped: EntityTable, depth: int, sql_dialect: SqlDialect, clock: Clock
+    ) -> None:
+        self.mapped, self.cls, self.depth, self.sql_dialect = mapped, mapped.cls, depth, sql_dialect
         table, key = mapped.table, mapped.key.column
         self._names = tuple(mapped.fields)
         self.external: ExternalVersions | None = None
         self.row = select(*(field.column for field in mapped.fields.values()))
         id = bindparam("id_", type_=key.type)
-        by_id = [key == id, *self.alive()]
+        by_id = [key == id, *self.not_expired()]
         if mapped.versioned:
             self.row = self.row.add_columns(table.c[VERSION])
             version = select(table.c[VERSION]).where(*by_id)
@@ -110,21 +112,23 @@ class Statements:
         self.share = self._compiled(version.with_for_update(read=True)).sql
         self.written: dict[str, UpdateBase] = {}
         self.computed = frozenset(name for name, f in mapped.fields.items() if f.computed)
-        self.left_out = frozenset(name for name, f in mapped.fields.items() if f.left_out)
+        self.server_defaulted = frozenset(
+            name for name, f in mapped.fields.items() if f.has_server_default
+        )
         self._inserts: dict[frozenset[str], str] = {}
         self._identity = not mapped.versioned or any(c.identity is not None for c in table.columns)
         self.insert = self.insert_without(frozenset())
         self.delete = self._write(delete(table).where(key == id, *self._is_base()))
-        if mapped.mortal:
+        if mapped.has_ttl:
             self._compile_expiry()
-        self.targets = {
-            name: self._find(foreign.column)
+        self.target_queries = {
+            name: self._target_query(foreign.column)
             for name, field in mapped.fields.items()
             for foreign in field.column.foreign_keys
         }
         self.table_name = mapped.table.fullname
         self.uniques = mapped.uniques
-        self.links: list[Link] = []
+        self.references: list[Reference] = []
         self._updates: dict[tuple[tuple[str, ...], bool], str] = {}
         self._decoders = tuple(
             (name, field.codec.decode)
@@ -134,7 +138,7 @@ class Statements:
         self._fields_set = frozenset(self._names)
 
     def _compiled(self, statement: ClauseElement) -> CompiledSql:
-        return compile_sql(statement, self.flavour.dialect)
+        return compile_sql(statement, self.sql_dialect.sqlalchemy)
 
     def _write(self, statement: UpdateBase) -> str:
         sql = self._compiled(statement).sql
@@ -144,20 +148,22 @@ class Statements:
     def _compile_expiry(self) -> None:
         table, key = self.mapped.table, self.mapped.key.column
         own = key == bindparam("id_", type_=key.type)
-        dead = table.c[EXPIRES] <= bindparam("now_", type_=Double)
+        expired = table.c[EXPIRES] <= bindparam("now_", type_=Double)
         limit = bindparam("limit_", type_=BigInteger)
-        self.remove_dead = self._compiled(delete(table).where(own, dead)).sql
+        self.delete_expired = self._compiled(delete(table).where(own, expired)).sql
         expires: dict[Any, Any] = {table.c[EXPIRES]: bindparam("expires_")}
-        self.touch = self._compiled(update(table).values(expires).where(own, *self.alive())).sql
-        some = select(key).where(dead).limit(limit)
-        self.any_dead = self._compiled(some)
-        told = (key, table.c[VERSION])
-        self.sweep = self._compiled(delete(table).where(key.in_(some)).returning(*told))
-        self.hold_dead = self._compiled(
-            select(*told).where(dead).limit(limit).with_for_update(skip_locked=True)
+        self.touch = self._compiled(
+            update(table).values(expires).where(own, *self.not_expired())
+        ).sql
+        some = select(key).where(expired).limit(limit)
+        self.any_expired = self._compiled(some)
+        returned = (key, table.c[VERSION])
+        self.sweep = self._compiled(delete(table).where(key.in_(some)).returning(*returned))
+        self.lock_expired = self._compiled(
+            select(*returned).where(expired).limit(limit).with_for_update(skip_locked=True)
         )
 
-    def _find(self, target: ColumnElement[Any]) -> str:
+    def _target_query(self, target: ColumnElement[Any]) -> str:
         wanted = bindparam("key_", type_=target.type)
         return self._compiled(select(target).where(target == wanted)).sql
 
@@ -175,13 +181,13 @@ class Statements:
             values: dict[str, Any] = {name: bindparam(f"v{n}") for n, name in enumerate(written)}
             sql = self._write(insert(table).values({table.c[n]: v for n, v in values.items()}))
             if self._identity:
-                sql = self.flavour.filling_every_column(sql)
+                sql = self.sql_dialect.overriding_generated(sql)
             self._inserts[names] = sql
         return sql
 
-    def alive(self) -> list[ColumnElement[bool]]:
+    def not_expired(self) -> list[ColumnElement[bool]]:
         """Return the condition that a row has not expired, with the parameter `now_`; or none."""
-        if not self.mapped.mortal:
+        if not self.mapped.has_ttl:
             return []
         expires = self.mapped.table.c[EXPIRES]
         return [or_(expires.is_(None), expires > bindparam("now_", type_=Double))]
@@ -189,11 +195,11 @@ class Statements:
     def _is_base(self) -> list[ColumnElement[bool]]:
         """Return the conditions that the row is alive and at the version `base_`, if it has one."""
         if not self.mapped.versioned:
-            return self.alive()
+            return self.not_expired()
         version = self.mapped.table.c[VERSION]
-        return [version == bindparam("base_", type_=BigInteger), *self.alive()]
+        return [version == bindparam("base_", type_=BigInteger), *self.not_expired()]
 
-    def hidden(self, version: int, expires: float | None) -> Row:
+    def hidden_values(self, version: int, expires: float | None) -> Row:
         """Return the values of the hidden columns that the table has."""
         values: Row = (version, expires)
         return values[self._hidden]
@@ -201,9 +207,9 @@ class Statements:
     @property
     def constrained(self) -> bool:
         """True when constraints may depend on the order in which rows of the table are written."""
-        return bool(self.uniques or self.links or self.is_target)
+        return bool(self.uniques or self.references or self.is_referenced)
 
-    def link(self, others: Mapping[str, EntityTable]) -> None:
+    def resolve_references(self, others: Mapping[str, EntityTable]) -> None:
         """Resolve the foreign keys to fields of other tables. Shapes: others are by name."""
         own = self.mapped.field_names
         for constraint in self.mapped.table.foreign_key_constraints:
@@ -214,7 +220,7 @@ class Statements:
             targets = tuple(other.field_names[n] for n in names if n in other.field_names)
             if len(targets) == len(names):
                 fields = tuple(own[column.name] for column in constraint.columns)
-                self.links.append(Link(fields, (other.table.fullname, targets)))
+                self.references.append(Reference(fields, (other.table.fullname, targets)))
 
     def key_of(self, names: tuple[str, ...], state: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Return the key of a row by these fields, None when one of them is NULL or unknown.
@@ -260,13 +266,13 @@ class Statements:
             sql = self._updates[names, hidden] = self._write(statement)
         return sql
 
-    def by_id(self, id: Any, now: Callable[[], float]) -> Row | None:
+    def key_params(self, id: Any, now: Callable[[], float]) -> Row | None:
         """Return the parameters that find a row; None for an id that no row can have."""
         try:
             key = self.mapped.key.codec.encode(id)
         except ValueError:
             return None
-        return (key, now()) if self.mapped.mortal else (key,)
+        return (key, now()) if self.mapped.has_ttl else (key,)
 
     def encoded(self, name: str, value: Any) -> Any:
         """Encode a field's value for SQL. Raises: ConstraintError, naming field and reason."""
@@ -296,13 +302,13 @@ class Statements:
 
     async def read(self, fetch: Fetch, sql: str, params: Row) -> tuple[Sequence[Row], list[Entity]]:
         """Run a query; return its rows and their snapshots, each at its version."""
-        made = self.made
         if self.external is not None:
-            return await self.external.read(lambda: fetch(sql, params), made)
+            return await self.external.read(lambda: fetch(sql, params), self.snapshot_of)
         rows = await fetch(sql, params)
-        return rows, [made(row, row[-1]) for row in rows]
+        snapshot_of = self.snapshot_of
+        return rows, [snapshot_of(row, row[-1]) for row in rows]
 
-    def made(self, row: Row, version: int) -> Entity:
+    def snapshot_of(self, row: Row, version: int) -> Entity:
         """Decode a row to its snapshot: frozen, and marked as stored at the version.
 
         Validators don't run: they ran before the row was written. A value that

@@ -36,7 +36,7 @@ from starmodel.core.fields.privacy import is_secret
 from starmodel.core.values.tagged_json import MICROSECOND, from_text, time_text, to_text
 
 MAX_INT = 2**63 - 1
-LOCAL_CHARS = 26  # length of the text of a naive datetime
+NAIVE_DATETIME_CHARS = 26  # length of the text of a naive datetime
 ALIASES: dict[Any, type] = {
     PastDatetime: datetime.datetime,
     FutureDatetime: datetime.datetime,
@@ -52,20 +52,21 @@ class Codec:
 
     Shapes: decode is None where the driver returns the value unchanged.
     compares is what SQL compares as Python does: "plain" order and equality,
-    "text" also searching, "real" and "decimal" with restrictions, "enum" by
-    the members, "no" nothing, so Python has to compare. asks are the types
-    that a filter value may have for SQL to compare it; ask encodes such a
-    value where encode would refuse it. All texts of one datetime sort
-    between its text in UTC and `after_moment`.
+    "text" also searching, "real" and "decimal" with restrictions, "datetime"
+    by ranges of text, "enum" by the members, "no" nothing, so Python has to
+    compare. operand_types are the types that a filter value may have for SQL
+    to compare it; encode_operand encodes such a value where encode would
+    refuse it. All texts of one datetime sort between its text in UTC and
+    `datetime_upper_bound`.
     """
 
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any] | None
-    compares: Literal["plain", "text", "real", "decimal", "moment", "enum", "no"] = "no"
-    asks: tuple[type, ...] = ()
+    compares: Literal["plain", "text", "real", "decimal", "datetime", "enum", "no"] = "no"
+    operand_types: tuple[type, ...] = ()
     members: type[enum.Enum] | None = None
     is_json: bool = False
-    ask: Callable[[Any], Any] | None = None
+    encode_operand: Callable[[Any], Any] | None = None
 
 
 def kind_of(annotation: Any) -> Any:
@@ -103,13 +104,13 @@ def codec_of_type(kind: TypeEngine[Any], dialect: Dialect) -> Codec:
     return Codec(encode, result)
 
 
-def wrong(value: Any, expected: str) -> ValueError:
+def wrong_type(value: Any, expected: str) -> ValueError:
     return ValueError(f"is {type(value).__name__}, expected {expected}")
 
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise wrong(value, "str")
+        raise wrong_type(value, "str")
     if not value.isascii():
         try:
             value.encode()
@@ -118,12 +119,12 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def whole(value: Any) -> int:
+def encode_int(value: Any) -> int:
     if not isinstance(value, int):
-        raise wrong(value, "int")
+        raise wrong_type(value, "int")
     if not -MAX_INT - 1 <= value <= MAX_INT:
         raise ValueError(
-            f"is beyond 64 bits; the SQL store keeps whole numbers from {-MAX_INT - 1} "
+            f"is beyond 64 bits; the SQL store stores whole numbers from {-MAX_INT - 1} "
             f"to {MAX_INT}. Declare the field as Decimal or str for larger ones"
         )
     return int(value)
@@ -131,7 +132,7 @@ def whole(value: Any) -> int:
 
 def _real(value: Any) -> float | str:
     if not isinstance(value, float | int):
-        raise wrong(value, "float")
+        raise wrong_type(value, "float")
     value = float(value)
     # SQLite converts NaN to NULL, but stores a word unchanged in a REAL column.
     return "nan" if value != value else value
@@ -140,16 +141,16 @@ def _real(value: Any) -> float | str:
 def of_type(kind: type, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def encode(value: Any) -> Any:
         if not isinstance(value, kind):
-            raise wrong(value, kind.__name__)
+            raise wrong_type(value, kind.__name__)
         return convert(value)
 
     return encode
 
 
-def moment_text(value: datetime.datetime) -> str:
+def datetime_text(value: datetime.datetime) -> str:
     """Encode a datetime as sortable ISO text: aware values in UTC, followed by their offset.
 
-    >>> moment_text(datetime.datetime.fromisoformat("2024-06-01T12:00+02:00"))
+    >>> datetime_text(datetime.datetime.fromisoformat("2024-06-01T12:00+02:00"))
     '2024-06-01 10:00:00.000000+00:00[+02:00]'
     """
     offset = value.utcoffset()
@@ -162,12 +163,12 @@ def moment_text(value: datetime.datetime) -> str:
     return text + offset_text(value)
 
 
-def after_moment(text: str) -> str:
+def datetime_upper_bound(text: str) -> str:
     """Return the upper bound of all texts of the datetime with this UTC text."""
     return text + ("\\" if text.endswith("+00:00") else "\1")
 
 
-def _moment(text: str) -> datetime.datetime:
+def _datetime(text: str) -> datetime.datetime:
     if not text.endswith("]"):
         return datetime.datetime.fromisoformat(text)
     utc, _, offset = text[:-1].partition("[")
@@ -181,10 +182,10 @@ def _decimal(value: Any) -> decimal.Decimal:
 
 
 def _duration(value: datetime.timedelta) -> int:
-    return whole(value // MICROSECOND)
+    return encode_int(value // MICROSECOND)
 
 
-def limited_text(limit: int | None) -> Callable[[Any], str]:
+def text_encoder(limit: int | None) -> Callable[[Any], str]:
     """Return an encoder for texts of at most `limit` characters."""
     if limit is None:
         return text
@@ -198,10 +199,10 @@ def limited_text(limit: int | None) -> Callable[[Any], str]:
     return encode
 
 
-def aware(value: Any) -> datetime.datetime:
+def encode_aware(value: Any) -> datetime.datetime:
     """Validate that a datetime has a time zone, for columns of aware datetimes."""
     if not isinstance(value, datetime.datetime):
-        raise wrong(value, "datetime")
+        raise wrong_type(value, "datetime")
     if value.utcoffset() is None:
         raise ValueError("has no time zone, which its column needs")
     try:
@@ -210,38 +211,44 @@ def aware(value: Any) -> datetime.datetime:
         raise ValueError("is not between the years 1 and 9999 in UTC") from error
 
 
-def naive(value: Any) -> datetime.datetime:
+def encode_naive(value: Any) -> datetime.datetime:
     """Validate that a datetime has no time zone, for columns of naive ones."""
     if not isinstance(value, datetime.datetime):
-        raise wrong(value, "datetime")
+        raise wrong_type(value, "datetime")
     if value.utcoffset() is not None:
         raise ValueError("has a time zone, which its column can't keep")
     return value
 
 
-def naive_time(value: Any) -> datetime.time:
+def encode_naive_time(value: Any) -> datetime.time:
     """Validate that a time of day has no time zone, for columns of naive ones."""
     if not isinstance(value, datetime.time):
-        raise wrong(value, "time")
+        raise wrong_type(value, "time")
     if value.tzinfo is not None:
         raise ValueError("has a time zone, which its column can't keep")
     return value
 
 
-MOMENT = Codec(of_type(datetime.datetime, moment_text), _moment, "moment", (datetime.datetime,))
+DATETIME_CODEC = Codec(
+    of_type(datetime.datetime, datetime_text), _datetime, "datetime", (datetime.datetime,)
+)
 SCALARS: dict[Any, Codec] = {
     str: Codec(text, None, "text", (str,)),
-    int: Codec(whole, None, "plain", (int, bool, float)),
+    int: Codec(encode_int, None, "plain", (int, bool, float)),
     bool: Codec(of_type(bool, int), {0: False, 1: True}.__getitem__, "plain", (bool, int)),
     float: Codec(_real, float, "real", (float, int, bool)),
     bytes: Codec(of_type(bytes, bytes), None, "plain", (bytes,)),
     decimal.Decimal: Codec(
-        of_type(decimal.Decimal, str), _decimal, "decimal", (decimal.Decimal, int), ask=str
+        of_type(decimal.Decimal, str),
+        _decimal,
+        "decimal",
+        (decimal.Decimal, int),
+        encode_operand=str,
     ),
     uuid.UUID: Codec(of_type(uuid.UUID, lambda value: value.hex), uuid.UUID, "plain", (uuid.UUID,)),
-    datetime.datetime: MOMENT,
-    AwareDatetime: MOMENT,
-    NaiveDatetime: MOMENT,
+    datetime.datetime: DATETIME_CODEC,
+    AwareDatetime: DATETIME_CODEC,
+    NaiveDatetime: DATETIME_CODEC,
     datetime.date: Codec(
         of_type(datetime.date, datetime.date.isoformat),
         datetime.date.fromisoformat,
@@ -263,7 +270,7 @@ SCALARS: dict[Any, Codec] = {
 }
 
 
-def kept_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
+def stored_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
     """Return the members by the texts that a declared SQLAlchemy type stores for them.
 
     Raises: ValueError, for a type of other members.
@@ -284,11 +291,11 @@ def kept_values(kind: type[enum.Enum], declared: Enum) -> dict[str, enum.Enum]:
     return dict(zip(map(str, declared.enums), members, strict=True))
 
 
-def enum_codec(kind: type[enum.Enum], kept: Mapping[str, enum.Enum] | None = None) -> Codec:
+def enum_codec(kind: type[enum.Enum], stored: Mapping[str, enum.Enum] | None = None) -> Codec:
     """Encode members by name, as SQLModel does, or by the texts of a declared type."""
-    members = dict(kind.__members__) if kept is None else dict(kept)
+    members = dict(kind.__members__) if stored is None else dict(stored)
     texts = {member: text for text, member in reversed(members.items())}
-    if kept is None:
+    if stored is None:
         texts = {member: member.name for member in kind}
     encode = of_type(kind, texts.__getitem__)
     return Codec(encode, members.__getitem__, "enum", members=kind)

@@ -41,8 +41,8 @@ class Stream:
     async def chunks(self, batch: int) -> AsyncIterator[list[Entity]]:
         """Yield the records in order, in non-empty chunks of at most `batch`."""
         query, orders = self._query, self._planner.orders
-        after = None if query.after is None else orders.kept(query.after, query.order)
-        if orders.known(query.order) and (after is not None or query.after is None):
+        after = None if query.after is None else orders.encode_position(query.after, query.order)
+        if orders.can_sort(query.order) and (after is not None or query.after is None):
             windows = self._keys(query, after, batch)
         else:
             windows = self._keys_by_python(batch)
@@ -74,9 +74,9 @@ class Stream:
             async for keys in self._keys(by_id, None, batch):
                 for start in range(0, len(keys), batch):
                     for key, entity in await self._records(keys[start : start + batch]):
-                        place = query.sort_key(entity)
-                        if last is None or place > last:
-                            first.append((place, key))
+                        position = query.sort_key(entity)
+                        if last is None or position > last:
+                            first.append((position, key))
                     if len(first) > 2 * MAX_KEYS:
                         more = _cut(first)
             more = _cut(first) or more
@@ -89,7 +89,7 @@ class Stream:
             return []
         # Pad to a power of two, so that few shapes of the query are compiled.
         spare = (1 << (len(keys) - 1).bit_length()) - len(keys)
-        plan = self._planner.among(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
+        plan = self._planner.of_keys(self._query, self._clock(), [*keys, *([keys[0]] * spare)])
         rows, made = await self._statements.read(self._engine.rows, plan.sql, plan.params)
         by_key = {row[self._key_at]: each for row, each in zip(rows, made, strict=True)}
         found = [(key, by_key[key]) for key in keys if key in by_key]

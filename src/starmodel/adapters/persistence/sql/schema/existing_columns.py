@@ -16,25 +16,25 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from starmodel.adapters.persistence.sql.dialects.codecs import (
     Codec,
+    encode_int,
     enum_codec,
     is_enum,
     of_type,
     text,
-    whole,
 )
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
-from starmodel.adapters.persistence.sql.dialects.numbers import decimal_of
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.numbers import decimal_encoder
 from starmodel.adapters.persistence.sql.schema.existing_sqlite_columns import refusal, sqlite_codec
 from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
 
 Adapted = tuple[Codec, TypeEngine[Any]]
-Make = Callable[[Any, FoundColumn, Flavour], Adapted]
+Make = Callable[[Any, FoundColumn, SqlDialect], Adapted]
 MICROSECONDS = datetime.timedelta(microseconds=1)
 _UNUSED = Codec(str, None)  # for kinds that are no scalars, which are rejected
 
 
 def adapted(
-    kind: Any, annotation: Any, found: FoundColumn, flavour: Flavour, *, own: bool = False
+    kind: Any, annotation: Any, found: FoundColumn, sql_dialect: SqlDialect, *, own: bool = False
 ) -> Adapted | None:
     """Return the codec for a kind on the column; None for the codec of a derived column.
 
@@ -43,7 +43,7 @@ def adapted(
     """
     word = found.type
     if not word:
-        codec = flavour.scalars.get(kind, _UNUSED)
+        codec = sql_dialect.scalars.get(kind, _UNUSED)
         made = sqlite_codec(kind, codec, found.declared, own=own)
         if made is not None:
             return made, NullType()
@@ -53,16 +53,16 @@ def adapted(
     if kind is uuid.UUID and word in _TEXTS - {"uuid"}:
         return _text_uuid(found)
     if is_enum(kind) and found.labels:
-        return _labelled(kind, found)
+        return _enum_of_labels(kind, found)
     if is_enum(kind) and word in _INTEGERS:
-        return _numbered(kind)
+        return _enum_of_numbers(kind)
     if kind is str and found.labels:
-        return _of_labels(found), NullType()
+        return _text_of_labels(found), NullType()
     make = _MAKERS.get((kind, word))
     if make is not None:
-        return make(annotation, found, flavour)
+        return make(annotation, found, sql_dialect)
     if kind is None and (word.endswith("[]") or word in _NETWORKS):
-        return _native(annotation), NullType()
+        return _driver_value(annotation), NullType()
     natural = _NATURAL.get(enum.Enum if is_enum(kind) else kind)
     if natural is None or word in natural:
         return None
@@ -110,28 +110,28 @@ _DECLARE = {
 }  # fmt: skip
 
 
-def _moment(kind: Any) -> Make:
-    def make(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _datetime(kind: Any) -> Make:
+    def make(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
         zoned = kind is AwareDatetime
-        column_type = flavour.column_type(kind, DateTime(timezone=zoned), keyed=False)
-        return flavour.codec(kind, column_type), column_type
+        column_type = sql_dialect.column_type(kind, DateTime(timezone=zoned), is_indexed=False)
+        return sql_dialect.codec(kind, column_type), column_type
 
     return make
 
 
-def _uuid_as_text(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _uuid_as_text(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> Any:
         try:
             return uuid.UUID(text(value))
         except ValueError as error:
             raise ValueError("is no UUID, which its column needs") from error
 
-    def ask(value: str) -> Any:
+    def encode_operand(value: str) -> Any:
         if str(uuid.UUID(value)) != value:
             raise ValueError("is not written as the column's values are read")
         return uuid.UUID(value)
 
-    return Codec(encode, str, "plain", (str,), ask=ask), NullType()
+    return Codec(encode, str, "plain", (str,), encode_operand=encode_operand), NullType()
 
 
 def _text_uuid(found: FoundColumn) -> Adapted:
@@ -150,23 +150,23 @@ def _read_uuid(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _uuid_in_bytes(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _uuid_in_bytes(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     encode = of_type(uuid.UUID, lambda value: value.bytes)
     return Codec(encode, lambda v: uuid.UUID(bytes=bytes(v)), "plain", (uuid.UUID,)), NullType()
 
 
-def _plain_text(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _plain_text(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     return Codec(text, str), NullType()
 
 
-def _text_in_bytes(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _text_in_bytes(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> str:
         return value.decode() if isinstance(value, bytes) else str(value)
 
     return Codec(text, decode), NullType()
 
 
-def _bool_as_number(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _bool_as_number(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> bool:
         number = int.from_bytes(value) if isinstance(value, bytes) else value
         return {0: False, 1: True}[number]
@@ -175,15 +175,15 @@ def _bool_as_number(annotation: Any, found: FoundColumn, flavour: Flavour) -> Ad
     return Codec(of_type(bool, int), decode, "plain", asks), NullType()
 
 
-def _int_as_decimal(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _int_as_decimal(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> Any:
         return int(value) if value == int(value) else value
 
-    return Codec(whole, decode, "plain", (int, bool, float)), NullType()
+    return Codec(encode_int, decode, "plain", (int, bool, float)), NullType()
 
 
-def _float_as_decimal(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
-    fits = decimal_of(found.precision, found.scale)
+def _float_as_decimal(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
+    fits = decimal_encoder(found.precision, found.scale)
 
     def encode(value: Any) -> decimal.Decimal:
         return fits(decimal.Decimal(repr(float(value))))
@@ -191,7 +191,7 @@ def _float_as_decimal(annotation: Any, found: FoundColumn, flavour: Flavour) -> 
     return Codec(encode, float), NullType()
 
 
-def _decimal_as_float(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _decimal_as_float(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> float:
         made = float(value)
         if decimal.Decimal(repr(made)) != value:
@@ -201,7 +201,7 @@ def _decimal_as_float(annotation: Any, found: FoundColumn, flavour: Flavour) -> 
     return Codec(encode, lambda value: decimal.Decimal(repr(float(value)))), NullType()
 
 
-def _duration(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
+def _duration(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> Any:
         if not isinstance(value, datetime.timedelta):
             raise ValueError(f"is {type(value).__name__}, expected timedelta")
@@ -212,7 +212,7 @@ def _duration(annotation: Any, found: FoundColumn, flavour: Flavour) -> Adapted:
     return Codec(encode, None, "plain", (datetime.timedelta,)), NullType()
 
 
-def _of_labels(found: FoundColumn) -> Codec:
+def _text_of_labels(found: FoundColumn) -> Codec:
     def encode(value: Any) -> str:
         if value not in found.labels:
             raise ValueError(f"is none of {', '.join(found.labels)}")
@@ -221,7 +221,7 @@ def _of_labels(found: FoundColumn) -> Codec:
     return Codec(encode, None)
 
 
-def _labelled(kind: type[enum.Enum], found: FoundColumn) -> Adapted:
+def _enum_of_labels(kind: type[enum.Enum], found: FoundColumn) -> Adapted:
     labels = set(found.labels)
     for texts in (kind.__members__, {str(member.value): member for member in kind}):
         if texts.keys() <= labels:
@@ -232,7 +232,7 @@ def _labelled(kind: type[enum.Enum], found: FoundColumn) -> Adapted:
     )
 
 
-def _numbered(kind: type[enum.Enum]) -> Adapted:
+def _enum_of_numbers(kind: type[enum.Enum]) -> Adapted:
     members = {member.value: member for member in kind}
     if not all(type(value) is int for value in members):
         raise ValueError(f"its column keeps numbers, and {kind.__name__} has other values")
@@ -240,7 +240,7 @@ def _numbered(kind: type[enum.Enum]) -> Adapted:
     return Codec(encode, members.__getitem__, "enum", members=kind), NullType()
 
 
-def _native(annotation: Any) -> Codec:
+def _driver_value(annotation: Any) -> Codec:
     """Pass through the driver's native values, such as lists for arrays."""
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
 
@@ -251,8 +251,8 @@ def _native(annotation: Any) -> Codec:
 
 
 _MAKERS: dict[tuple[Any, str], Make] = {
-    (datetime.datetime, _ZONED): _moment(AwareDatetime),
-    **{(datetime.datetime, word): _moment(NaiveDatetime) for word in _TIMESTAMPS},
+    (datetime.datetime, _ZONED): _datetime(AwareDatetime),
+    **{(datetime.datetime, word): _datetime(NaiveDatetime) for word in _TIMESTAMPS},
     (str, "uuid"): _uuid_as_text,
     **{(str, word): _text_in_bytes for word in ("blob", "longblob", "mediumblob", "tinyblob")},
     **{(str, word): _plain_text for word in (*_NETWORKS, "xml")},
@@ -266,12 +266,12 @@ _MAKERS: dict[tuple[Any, str], Make] = {
 }
 
 
-def fitted(
+def adapt_field(
     field: Any,
     kind: Any,
     annotation: Any,
     found: FoundColumn,
-    flavour: Flavour,
+    sql_dialect: SqlDialect,
     *,
     own: bool = False,
 ) -> Any:
@@ -279,7 +279,7 @@ def fitted(
 
     Raises: ValueError, for a column type that can't store the field's values.
     """
-    made = adapted(kind, annotation, found, flavour, own=own)
+    made = adapted(kind, annotation, found, sql_dialect, own=own)
     if made is not None:
         codec, column_type = made
         if found.type:  # "" for SQLite, where a column of any type stores any value

@@ -17,7 +17,13 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, NaiveDatetime
 
-from starmodel.adapters.persistence.sql.dialects.codecs import MAX_INT, Codec, is_enum, text, wrong
+from starmodel.adapters.persistence.sql.dialects.codecs import (
+    MAX_INT,
+    Codec,
+    is_enum,
+    text,
+    wrong_type,
+)
 
 Family = Literal[
     "any", "text", "integer", "real", "blob", "boolean", "decimal", "date", "datetime", "time",
@@ -105,7 +111,7 @@ def refusal(word: str, kind: Any, wanted: str | None) -> str:
 
 def _number_of_decimal(value: Any) -> int | float:
     if not isinstance(value, decimal.Decimal):
-        raise wrong(value, "Decimal")
+        raise wrong_type(value, "Decimal")
     if value.is_finite():
         if value == value.to_integral_value() and abs(value) <= MAX_INT:
             return int(value)

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, MetaData, String, Table
 from sqlalchemy.engine import Dialect
 
 from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.tables import EntityTable
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import accepts_none
@@ -50,14 +50,14 @@ def is_numbered(mapped: EntityTable) -> bool:
     return kind_of(annotation) is int and accepts_none(annotation)
 
 
-def sequence_table(metadata: MetaData, flavour: Flavour) -> Table:
+def sequence_table(metadata: MetaData, sql_dialect: SqlDialect) -> Table:
     """Return the table that stores the last number per entity table."""
     return Table(
         TABLE,
         metadata,
         Column("name", String(MAX_KEY_CHARS), primary_key=True),
         Column("last", BigInteger, nullable=False),
-        **flavour.table_options,
+        **sql_dialect.table_options,
     )
 
 
@@ -82,8 +82,8 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
     else:
         one, most = ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
         sql = (
-            f"INSERT INTO {TABLE} AS kept (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
-            f"ON CONFLICT (name) DO UPDATE SET last = {most}(kept.last, {top}) + 1 RETURNING last"
+            f"INSERT INTO {TABLE} AS stored (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
+            f"ON CONFLICT (name) DO UPDATE SET last = {most}(stored.last, {top}) + 1 RETURNING last"
         )
     theirs = dialect.name == "postgresql" and not mapped.versioned
     own = _OWN.format(table=quoted.format_table(mapped.table), key=quoted.format_column(key))

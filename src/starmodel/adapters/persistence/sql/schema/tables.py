@@ -42,31 +42,31 @@ from starmodel.adapters.persistence.sql.dialects.codecs import (
     enum_codec,
     is_enum,
     json_codec,
-    kept_values,
     kind_of,
+    stored_values,
 )
-from starmodel.adapters.persistence.sql.dialects.dialect import Flavour
+from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.declarations import (
     DIALECTS,
     Fill,
+    check_sql,
     checked_columns,
+    indexed_columns,
     is_computed,
-    keyed_columns,
     name_checks,
+    pop_defaults,
     primary_key_of,
-    rule_of,
     table_arguments,
     table_checks,
-    take_defaults,
 )
-from starmodel.adapters.persistence.sql.schema.existing_columns import fitted
+from starmodel.adapters.persistence.sql.schema.existing_columns import adapt_field
 from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.schema.identifiers import (
     check_identifiers,
     fit_index_names,
     short_name,
 )
-from starmodel.adapters.persistence.sql.schema.retyping import retyping
+from starmodel.adapters.persistence.sql.schema.retype_statements import retype_statements
 from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
@@ -103,7 +103,7 @@ class StoredField:
         return self.generated or is_computed(self.column)
 
     @property
-    def left_out(self) -> bool:
+    def has_server_default(self) -> bool:
         """True when None is omitted from an INSERT, so that the server default applies."""
         return self.column.server_default is not None and self.insert is None
 
@@ -140,10 +140,10 @@ class EntityTable:
         known = [tuple(names[name] for name in each if name in names) for each in found]
         return list(dict.fromkeys(fields for fields in known if fields and fields != ("id",)))
 
-    def rule(self, name: str) -> str:
+    def check_sql(self, name: str) -> str:
         """Return the SQL of a CHECK."""
         check = self._checks.get(name)
-        return name if check is None else rule_of(check)
+        return name if check is None else check_sql(check)
 
     @property
     def _checks(self) -> dict[str, CheckConstraint]:
@@ -164,7 +164,7 @@ class EntityTable:
         return VERSION in self.table.c
 
     @property
-    def mortal(self) -> bool:
+    def has_ttl(self) -> bool:
         """True when its rows can expire."""
         return self.entity_type.ttl_s is not None
 
@@ -172,8 +172,8 @@ class EntityTable:
 def derive_table(
     entity_type: EntityType,
     metadata: MetaData,
-    flavour: Flavour,
-    there: Mapping[str, FoundColumn] | None = None,
+    sql_dialect: SqlDialect,
+    existing: Mapping[str, FoundColumn] | None = None,
 ) -> EntityTable:
     """Derive the table of an entity type: one column per field, and the hidden columns.
 
@@ -181,7 +181,7 @@ def derive_table(
     fields are stored like any other; computed fields are not. An existing
     table needs no hidden columns, unless its rows can expire.
 
-    Shapes: there are the columns of the existing table; none, when it is still to be created.
+    Shapes: existing are the columns of the existing table; none, when it is still to be created.
     Raises: ConfigurationError, for a class that no table can store.
     """
     cls = entity_type.cls
@@ -192,18 +192,18 @@ def derive_table(
         )
     name = table_name(cls)
     try:
-        more, options = table_arguments(cls, flavour)
+        more, options = table_arguments(cls, sql_dialect)
     except TypeError as error:
         raise ConfigurationError(f"{entity_type.name}: {error}.") from error
-    keys = keyed_columns(more)
-    there = there or {}
-    found = {name.lower() for name in there}
-    known = {name.lower(): column for name, column in there.items()}
+    keys = indexed_columns(more)
+    existing = existing or {}
+    found = {name.lower() for name in existing}
+    known = {name.lower(): column for name, column in existing.items()}
     own = VERSION in found
     fields = {}
     for spec in cls.__entity__.fields.values():
         try:
-            field = _stored_field(spec, flavour, keys)
+            field = _stored_field(spec, sql_dialect, keys)
         except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
             raise ConfigurationError(
                 f"{entity_type.name}.{spec.name} can't become a column: {error}"
@@ -212,10 +212,14 @@ def derive_table(
         if column_found is not None and field.kind is not CUSTOM:
             annotation = spec.info.annotation
             try:
-                field = fitted(field, field.kind, annotation, column_found, flavour, own=own)
+                field = adapt_field(
+                    field, field.kind, annotation, column_found, sql_dialect, own=own
+                )
             except ValueError as error:
                 where = f"the column {field.column.name!r} of the table {name!r}"
-                remedy = retyping(name, field.column, flavour.dialect) if own else ""
+                remedy = (
+                    retype_statements(name, field.column, sql_dialect.sqlalchemy) if own else ""
+                )
                 raise ConfigurationError(
                     f"{entity_type.name}.{spec.name} can't be stored in {where}: {error}{remedy}."
                 ) from error
@@ -239,23 +243,23 @@ def derive_table(
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
-    options = flavour.table_options | options
+    options = sql_dialect.table_options | options
     declared: Table | None = getattr(cls, "__table__", None)
     try:
         if declared is None:
             table = Table(name, metadata, *columns, *hidden, *more, **options)
         else:
             table = _copied(declared, metadata, fields, [*hidden, *more], options)
-            places = {column.name: place for place, column in enumerate(table.columns)}
-            fields = dict(sorted(fields.items(), key=lambda item: places[item[1].column.name]))
+            positions = {column.name: position for position, column in enumerate(table.columns)}
+            fields = dict(sorted(fields.items(), key=lambda item: positions[item[1].column.name]))
     except InvalidRequestError as error:
         raise ConfigurationError(
             f"{entity_type.name} would have the table {name!r}, which another entity has already. "
             "Rename one, or give it a __tablename__."
         ) from error
     name_checks(table)
-    fit_index_names(table, flavour)
-    check_identifiers(entity_type.name, table, flavour)
+    fit_index_names(table, sql_dialect)
+    check_identifiers(entity_type.name, table, sql_dialect)
     return EntityTable(entity_type, table, fields)
 
 
@@ -291,7 +295,7 @@ def _copied(
     return table
 
 
-def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredField:
+def _stored_field(spec: FieldSpec, sql_dialect: SqlDialect, keys: set[str]) -> StoredField:
     given = _sql_arguments(spec)
     kind = kind_of(spec.info.annotation)
     if "sa_column" in given:
@@ -301,29 +305,29 @@ def _stored_field(spec: FieldSpec, flavour: Flavour, keys: set[str]) -> StoredFi
     else:
         column = _column(spec, given, kind)
     chosen = to_instance(given.get("sa_type") or column.type)
-    if ("sa_type" in given or "sa_column" in given) and not flavour.takes(kind, chosen):
-        codec = codec_of_type(column.type, flavour.dialect)
-        return StoredField(spec.name, column, codec, spec.title, *take_defaults(spec, column))
+    if ("sa_type" in given or "sa_column" in given) and not sql_dialect.accepts(kind, chosen):
+        codec = codec_of_type(column.type, sql_dialect.sqlalchemy)
+        return StoredField(spec.name, column, codec, spec.title, *pop_defaults(spec, column))
     if isinstance(chosen, DateTime) and kind is datetime.datetime and "sa_type" in given:
         kind = AwareDatetime if chosen.timezone else NaiveDatetime
-    keyed = bool(
+    is_indexed = bool(
         spec.name == "id" or column.primary_key or column.unique or column.index
         or column.foreign_keys or column.name in keys
     )  # fmt: skip
-    insert, update = take_defaults(spec, column)
+    insert, update = pop_defaults(spec, column)
     if is_enum(kind) and isinstance(chosen, Enum) and given.keys() & {"sa_type", "sa_column"}:
-        kept = kept_values(kind, chosen)
-        column.type = flavour.declared_enum(chosen)
+        stored = stored_values(kind, chosen)
+        column.type = sql_dialect.declared_enum(chosen)
     else:
-        kept = None
-        column.type = flavour.column_type(kind, to_instance(column.type), keyed=keyed)
-    column.server_default = flavour.server_default(column.server_default)
+        stored = None
+        column.type = sql_dialect.column_type(kind, to_instance(column.type), is_indexed=is_indexed)
+    column.server_default = sql_dialect.server_default(column.server_default)
     if kind is None:
         codec = json_codec(spec.info)
     elif is_enum(kind):
-        codec = enum_codec(kind, kept)
+        codec = enum_codec(kind, stored)
     else:
-        codec = flavour.codec(kind, column.type)
+        codec = sql_dialect.codec(kind, column.type)
     return StoredField(spec.name, column, codec, spec.title, insert, update, kind)
 
 
@@ -336,8 +340,8 @@ def _column(spec: FieldSpec, given: dict[str, Any], kind: Any) -> Column[Any]:
     """Return the column that SQLModel would build for the field."""
     info = copy.copy(spec.info)
     nullable = accepts_none(info.annotation) and not given.get("primary_key")
-    told = {"nullable": nullable} | ({"sa_type": JSON} if kind is None else {}) | given
-    replace_column_arguments(info, told)
+    arguments = {"nullable": nullable} | ({"sa_type": JSON} if kind is None else {}) | given
+    replace_column_arguments(info, arguments)
     if kind is not None:  # SQLModel does not support Literal
         info.annotation = datetime.datetime if kind is AwareDatetime else kind
     column = column_of(info)
@@ -366,7 +370,7 @@ def creation_order(metadata: MetaData) -> Creation:
     return tables, later
 
 
-def marker_table(metadata: MetaData, flavour: Flavour) -> Table:
+def marker_table(metadata: MetaData, sql_dialect: SqlDialect) -> Table:
     """Return the table of idempotency markers, in the same database as the changes."""
     return Table(
         "starmodel_marker",
@@ -375,6 +379,6 @@ def marker_table(metadata: MetaData, flavour: Flavour) -> Table:
         Column("digest", String(64), nullable=False),
         Column("command", String(64), nullable=False),
         Column("at", Double, nullable=False, index=True),
-        Column("outcome", flavour.column_type(str, Text(), keyed=False)),
-        **flavour.table_options,
+        Column("outcome", sql_dialect.column_type(str, Text(), is_indexed=False)),
+        **sql_dialect.table_options,
     )

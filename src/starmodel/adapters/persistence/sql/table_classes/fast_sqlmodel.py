@@ -17,10 +17,10 @@ async def _dispatch(cls: Any, action: Any) -> Any:
     return await host.dispatch(action)
 
 
-async def _listed(cls: Any, order: str | None, direction: str, **asked: Any) -> list[Any]:
-    as_dict, fields = asked.pop("as_dict"), asked.pop("fields")
+async def _listed(cls: Any, order: str | None, direction: str, **filters: Any) -> list[Any]:
+    as_dict, fields = filters.pop("as_dict"), filters.pop("fields")
     sign = "-" if direction.lower() == "desc" else ""
-    found = await cls.objects.list(order=f"{sign}{order}" if order else "", **asked)
+    found = await cls.objects.list(order=f"{sign}{order}" if order else "", **filters)
     if not (as_dict or fields):
         return list(found)
     return [e.model_dump(include=set(fields) if fields else None) for e in found]
@@ -65,13 +65,13 @@ async def _filter(
     **values: Any,
 ) -> list[Any]:
     """Return the records with these values, as `objects.list(…)` does."""
-    asked = {
+    filters = {
         name if exact_match or not isinstance(value, str) else f"{name}__contains": value
         for name, value in values.items()
     }
     return await _listed(
         cls, sorting_field, sort_direction, limit=limit, offset=offset or 0,
-        as_dict=as_dict, fields=fields, **asked,
+        as_dict=as_dict, fields=fields, **filters,
     )  # fmt: skip
 
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from starmodel.adapters.persistence.sql.schema.constraints import RefusedError, constraint_error
+from starmodel.adapters.persistence.sql.schema.constraints import (
+    ConstraintViolatedError,
+    constraint_error,
+)
 from starmodel.adapters.persistence.sql.statements import Row, Statements
 from starmodel.adapters.persistence.sql.write.step_order import Part, in_order
 from starmodel.app.ports.repository import Change
@@ -24,7 +27,7 @@ class Step:
 
     Shapes: key_params are the parameters of `Statements.version`; base is the
     version that must be stored, None for an insert; version is the one that
-    it stores; links are the foreign keys that it writes, by field; snapshot
+    it stores; references are the foreign keys that it writes, by field; snapshot
     is the state that must read back, for an external row; continues, an
     earlier step of the batch has already compared the row; is_last, no
     later step changes the row.
@@ -37,7 +40,7 @@ class Step:
     key_params: Row
     sql: str = ""
     params: Row = ()
-    links: tuple[tuple[str, Any], ...] = ()
+    references: tuple[tuple[str, Any], ...] = ()
     version: int = 0
     snapshot: Entity | None = None
     continues: bool = False
@@ -52,7 +55,7 @@ class Step:
     def is_single_statement(self) -> bool:
         """True for a single statement; an insert may have to remove an expired row first."""
         return not (
-            self.needs_row_check or (self.kind == "insert" and self.statements.mapped.mortal)
+            self.needs_row_check or (self.kind == "insert" and self.statements.mapped.has_ttl)
         )
 
     def executes(self, change: Change) -> bool:
@@ -100,10 +103,11 @@ class Step:
         """
         if self.snapshot is None:
             return False
-        wanted, values = self.snapshot.__dict__, self.statements.made(row, self.version).__dict__
+        wanted = self.snapshot.__dict__
+        values = self.statements.snapshot_of(row, self.version).__dict__
         return all(value == wanted[n] or same(value, wanted[n]) for n, value in values.items())
 
-    def refused(self, refused: RefusedError) -> ConstraintError:
+    def refused(self, refused: ConstraintViolatedError) -> ConstraintError:
         """Return the error for a row that the database refused."""
         return constraint_error(self.statements.mapped, refused, self.kind)
 
@@ -138,11 +142,11 @@ def _part_step(
         step.is_last = False
         return step
     names, key = tuple(placeholders), own.encoded("id", change.id)
-    alive = (now,) if own.mapped.mortal else ()
-    key_params = (key, *alive)
-    base = int(change.base) if part == "freed" else change.version
-    tail = (key, *((base,) if own.external is None else ()), *alive)
-    if part == "freed":
+    expiry_params = (now,) if own.mapped.has_ttl else ()
+    key_params = (key, *expiry_params)
+    base = int(change.base) if part == "release" else change.version
+    tail = (key, *((base,) if own.external is None else ()), *expiry_params)
+    if part == "release":
         sql = own.update(names, hidden=False)
         params = (*placeholders.values(), *tail)
         return Step(
@@ -158,8 +162,8 @@ def _part_step(
         base,
         key_params,
         own.update(names),
-        (*encoded.values(), *own.hidden(change.version, expires), *tail),
-        tuple((name, encoded[name]) for name in own.targets if name in encoded),
+        (*encoded.values(), *own.hidden_values(change.version, expires), *tail),
+        tuple((name, encoded[name]) for name in own.target_queries if name in encoded),
         change.version,
         None if own.external is None else copy.deepcopy(change.snapshot),
         continues=True,
@@ -180,25 +184,25 @@ def _step(
 ) -> Step:
     kind = change.kind
     base = int(change.base)  # the number alone, without the commit of a PendingVersion
-    mortal = statements.mapped.mortal
-    alive = (now,) if mortal else ()
+    has_ttl = statements.mapped.has_ttl
+    expiry_params = (now,) if has_ttl else ()
     if change.id is None:
         raise ConstraintError(
             f"{change.entity.__name__} has no id. Give the record its id before it is stored.",
             {"id": Message("constraint.null", title="Id")},
         )
     key = statements.encoded("id", change.id)
-    key_params = (key, *alive)
+    key_params = (key, *expiry_params)
     if kind == "check":
         return Step(statements, change.id, kind, base, key_params)
     versioned = statements.external is None
     base_params = (base,) if versioned else ()
     if kind == "delete":
-        sql, params = statements.delete, (key, *base_params, *alive)
+        sql, params = statements.delete, (key, *base_params, *expiry_params)
         return Step(
             statements, change.id, kind, base, key_params, sql, params, version=change.version
         )
-    if change.ttl_s is not None and not mortal:
+    if change.ttl_s is not None and not has_ttl:
         raise ConfigurationError(
             f"A change of {change.entity.__name__} has a ttl, but the class has none. "
             "Set model_config = {'ttl': …}."
@@ -211,8 +215,8 @@ def _step(
             for name in statements.mapped.fields
             if name not in statements.computed
         }
-        sql, tail = statements.insert, statements.hidden(change.version, expires)
-        missing = {name for name in statements.left_out if encoded.get(name) is None}
+        sql, tail = statements.insert, statements.hidden_values(change.version, expires)
+        missing = {name for name in statements.server_defaulted if encoded.get(name) is None}
         if missing:
             sql = statements.insert_without(frozenset(missing))
             encoded = {name: value for name, value in encoded.items() if name not in missing}
@@ -224,9 +228,16 @@ def _step(
             name: statements.encoded(name, value) for name, value in change.patch.set.items()
         }
         sql = statements.update(tuple(encoded))
-        tail = (*statements.hidden(change.version, expires), key, *base_params, *alive)
+        tail = (
+            *statements.hidden_values(change.version, expires),
+            key,
+            *base_params,
+            *expiry_params,
+        )
     encoded |= placeholders
-    links = tuple((name, encoded[name]) for name in statements.targets if name in encoded)
+    references = tuple(
+        (name, encoded[name]) for name in statements.target_queries if name in encoded
+    )
     return Step(
         statements,
         change.id,
@@ -235,7 +246,7 @@ def _step(
         key_params,
         sql,
         (*encoded.values(), *tail),
-        links,
+        references,
         change.version,
         None if versioned else copy.deepcopy(change.snapshot),
     )

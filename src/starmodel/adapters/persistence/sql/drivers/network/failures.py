@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from starmodel.adapters.persistence.sql.drivers.network.server import (
-    CollidedError,
-    DeniedError,
-    FailedError,
-    LockedError,
+    LockTimeoutError,
+    PermissionDeniedError,
+    SerializationError,
+    StatementError,
 )
 from starmodel.core.errors import (
     StarModelError,
@@ -41,12 +41,14 @@ def sqlite_error(what: str, error: sqlite3.Error) -> StarModelError:
 
 
 def _kind_of(error: Exception) -> type[StarModelError]:
-    if isinstance(error, DeniedError):
+    if isinstance(error, PermissionDeniedError):
         return StorePermissionError
-    if isinstance(error, FailedError):
+    if isinstance(error, StatementError):
         return StoreFailedError
     return (
-        StoreBusyError if isinstance(error, CollidedError | LockedError) else StoreUnavailableError
+        StoreBusyError
+        if isinstance(error, SerializationError | LockTimeoutError)
+        else StoreUnavailableError
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 
 from starmodel.core.errors import ConfigurationError
 
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def options_of(url: URL) -> dict[str, Any]:
@@ -25,11 +25,11 @@ def options_of(url: URL) -> dict[str, Any]:
         "user": url.username,
         "password": url.password or "",
         "database": url.database,
-        **_asked(url),
+        **_query_options(url),
     }
 
 
-def _asked(url: URL) -> dict[str, Any]:
+def _query_options(url: URL) -> dict[str, Any]:
     """Parse the query string of the URL."""
     made: dict[str, Any] = {}
     for name, given in url.query.items():
@@ -38,8 +38,8 @@ def _asked(url: URL) -> dict[str, Any]:
             made["unix_socket"] = value
         elif name == "ssl_ca":
             made["ssl"] = _context(value)
-        elif name == "ssl" and value.lower() in _TRUTHS:
-            if _TRUTHS[value.lower()]:
+        elif name == "ssl" and value.lower() in _BOOLEANS:
+            if _BOOLEANS[value.lower()]:
                 made.setdefault("ssl", ssl.create_default_context())
         elif name == "ssl":
             raise ConfigurationError(

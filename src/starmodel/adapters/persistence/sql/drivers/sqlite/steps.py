@@ -6,12 +6,15 @@ import sqlite3
 from collections.abc import Callable
 
 from starmodel.adapters.persistence.sql.engine import Transaction
-from starmodel.adapters.persistence.sql.schema.constraints import Broken, RefusedError
+from starmodel.adapters.persistence.sql.schema.constraints import (
+    ConstraintViolatedError,
+    ViolationKind,
+)
 from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.core.errors import ConstraintError, DuplicateCommandError, VersionConflictError
 
-_BROKEN: dict[str, Broken] = {
+_VIOLATIONS: dict[str, ViolationKind] = {
     "SQLITE_CONSTRAINT_FOREIGNKEY": "foreign",
     "SQLITE_CONSTRAINT_NOTNULL": "null",
     "SQLITE_CONSTRAINT_CHECK": "check",
@@ -37,7 +40,7 @@ def work_of(transaction: Transaction) -> Callable[[sqlite3.Connection], None]:
         if step is not None:
             raise _conflict(step, connection)
         if marker is not None:
-            _put(connection, markers.put_sql, markers.row(marker, now))
+            _put(connection, markers.put_sql, markers.put_params(marker, now))
         for step in steps:
             _execute(step, connection)
 
@@ -74,9 +77,9 @@ def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.Int
     row = _row(step, connection)
     if row is not None:
         raise step.conflict(row) from error
-    if not step.statements.mapped.mortal:
+    if not step.statements.mapped.has_ttl:
         raise _refused(step, connection, error) from error
-    connection.execute(step.statements.remove_dead, step.key_params)
+    connection.execute(step.statements.delete_expired, step.key_params)
     try:
         return connection.execute(step.sql, step.params).rowcount
     except sqlite3.IntegrityError as again:
@@ -96,21 +99,21 @@ def _conflict(step: Step, connection: sqlite3.Connection) -> VersionConflictErro
 def _refused(
     step: Step, connection: sqlite3.Connection, error: sqlite3.IntegrityError
 ) -> ConstraintError:
-    broken = _BROKEN.get(error.sqlite_errorname, "unique")
-    told = str(error).partition(": ")[2]
-    if broken == "check":
-        return step.refused(_caused(RefusedError(broken, check=told), error))
-    columns = [part.rpartition(".")[2] for part in told.split(", ")]
-    if broken == "foreign":
+    kind = _VIOLATIONS.get(error.sqlite_errorname, "unique")
+    detail = str(error).partition(": ")[2]
+    if kind == "check":
+        return step.refused(_caused(ConstraintViolatedError(kind, check=detail), error))
+    columns = [part.rpartition(".")[2] for part in detail.split(", ")]
+    if kind == "foreign":
         mapped = step.statements.mapped
         columns = [
             mapped.fields[name].column.name
-            for name, key in step.links
-            if connection.execute(step.statements.targets[name], (key,)).fetchone() is None
+            for name, key in step.references
+            if connection.execute(step.statements.target_queries[name], (key,)).fetchone() is None
         ]
-    return step.refused(_caused(RefusedError(broken, columns), error))
+    return step.refused(_caused(ConstraintViolatedError(kind, columns), error))
 
 
-def _caused(refused: RefusedError, error: sqlite3.Error) -> RefusedError:
+def _caused(refused: ConstraintViolatedError, error: sqlite3.Error) -> ConstraintViolatedError:
     refused.__cause__ = error
     return refused

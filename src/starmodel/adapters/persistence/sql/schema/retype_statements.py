@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 _OLD = "_before"
 
 
-def retyping(table: str, column: Column[Any], dialect: Dialect) -> str:
+def retype_statements(table: str, column: Column[Any], dialect: Dialect) -> str:
     """Return the ALTER statements to append to an error message, where a type change is possible.
 
     Shapes: "" for keys, which foreign keys and indexes may refer to.
