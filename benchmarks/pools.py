@@ -18,8 +18,8 @@ import asyncmy
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from starmodel.adapters.persistence.sql.drivers.network import mysql, postgresql
 from starmodel.adapters.persistence.sql.drivers.network.pool import Pool
+from starmodel.adapters.persistence.sql.drivers.network.servers import mysql, postgresql
 
 # The private servers of the test suite, from its module of this name; they end with this process.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateTable
 
 from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect
 from starmodel.adapters.persistence.sql.engines import dialect_for
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.schema.tables import derive_table
 from starmodel.core.classes.registry import entity_type
 from starmodel.core.entity import Entity

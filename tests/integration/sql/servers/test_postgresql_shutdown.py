@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy.engine import make_url
 
-from starmodel.adapters.persistence.sql.drivers.network.postgresql import PostgresqlServer
 from starmodel.adapters.persistence.sql.drivers.network.server import (
     ConnectionLostError,
     UnreachableError,
 )
+from starmodel.adapters.persistence.sql.drivers.network.servers.postgresql import PostgresqlServer
 
 
 def _message(kind: bytes, body: bytes) -> bytes:

@@ -139,7 +139,7 @@ def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
     async def losing(link: Any, attempt: Any) -> None:
         return await store(_Losing(link, done=done) if left and left.pop() else link, attempt)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
@@ -185,7 +185,7 @@ async def test_lost_response_before_an_external_revert_applies_once(
     marker = Marker("key", "digest", "run", time.time(), "done")
     change = update(await _stored(repository, "a"), n=1)
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
         await repository.commit(Batch([change], marker))
     assert (await _stored(repository, "a")).n == 0
     await repository.close()
@@ -203,7 +203,7 @@ async def test_lost_response_without_proof_is_an_error(
         await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+        patched.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
         with pytest.raises(StoreUnavailableError, match="not known whether"):
             await either.commit(Batch(changes))
 
@@ -275,7 +275,9 @@ async def test_statement_timeout_discards_its_connection(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = await opened(url, _Count, timeout_s=2.0)
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.mysql.STATEMENT_S", 2.0)
+    monkeypatch.setattr(
+        "starmodel.adapters.persistence.sql.drivers.network.servers.mysql.STATEMENT_S", 2.0
+    )
     with pytest.raises(StoreUnavailableError, match="the connection was lost"):
         await repository._store().engine.rows("SELECT SLEEP(20)", ())
     await repository.close()
@@ -348,7 +350,7 @@ async def test_lost_response_before_another_commit_is_a_conflict(
         finally:
             await other.commit(Batch([update(old, n=10)]))
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", losing)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
     marker = Marker("key", "digest", "run", time.time(), "done")
     with pytest.raises(VersionConflictError):
         await ours.commit(Batch([update(old, n=1)], marker))

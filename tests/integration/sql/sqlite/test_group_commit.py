@@ -20,7 +20,8 @@ import pytest
 from repositories import ignore_expiry, insert, opened, update
 from starmodel.adapters.persistence.sql import sweeper
 from starmodel.adapters.persistence.sql.drivers.sqlite import reader as sqlite_reader
-from starmodel.adapters.persistence.sql.repository import SqlRepository, this_process
+from starmodel.adapters.persistence.sql.open_store import this_process
+from starmodel.adapters.persistence.sql.repository import SqlRepository
 from starmodel.app.ports.query import Query
 from starmodel.app.ports.repository import Batch, Change, Marker
 from starmodel.core.changes.patches import Patch

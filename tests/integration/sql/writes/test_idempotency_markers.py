@@ -193,7 +193,7 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
             await store(link, network_transaction.Attempt(attempt.transaction))
         await store(link, attempt)
 
-    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.engine.store", late)
+    monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", late)
 
 
 async def test_attempt_applied_late_by_the_server_counts_once(

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.idempotency import Markers
 from starmodel.adapters.persistence.sql.write.pending import PendingCommit
 from starmodel.adapters.persistence.sql.write.plan import Step

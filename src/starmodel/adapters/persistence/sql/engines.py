@@ -43,13 +43,13 @@ def engine_for(
     server: Server
     try:
         if kind == "postgresql":
-            from starmodel.adapters.persistence.sql.drivers.network.postgresql import (
+            from starmodel.adapters.persistence.sql.drivers.network.servers.postgresql import (
                 PostgresqlServer,
             )
 
             server = PostgresqlServer(parsed, timeout_s)
         else:
-            from starmodel.adapters.persistence.sql.drivers.network.mysql import MysqlServer
+            from starmodel.adapters.persistence.sql.drivers.network.servers.mysql import MysqlServer
 
             server = MysqlServer(parsed, timeout_s)
     except ModuleNotFoundError as error:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from starmodel.adapters.persistence.sql.engine import Engine
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
 
 
 async def renamed_classes(tables: Sequence[EntityTable], engine: Engine) -> list[str]:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar, cast
 
-from sqlalchemy import MetaData
-
-from starmodel.adapters.persistence.sql.engine import Engine, RowEngine, RowKey, Transaction
+from starmodel.adapters.persistence.sql.engine import RowKey, Transaction
 from starmodel.adapters.persistence.sql.engines import engine_for
-from starmodel.adapters.persistence.sql.query.selects import Plan, Planner
+from starmodel.adapters.persistence.sql.open_store import OpenStore, open_store, this_process
+from starmodel.adapters.persistence.sql.query.selects import Plan
 from starmodel.adapters.persistence.sql.query.streaming import Stream
-from starmodel.adapters.persistence.sql.renamed_classes import renamed_classes
-from starmodel.adapters.persistence.sql.schema.checks import (
+from starmodel.adapters.persistence.sql.schema.existing.checks import (
     TableWarning,
-    constraint_warnings,
     external_table_note,
 )
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import (
-    is_numbered,
     sequence_of,
-    sequence_table,
 )
-from starmodel.adapters.persistence.sql.schema.tables import creation_order, derive_table
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.adapters.persistence.sql.sweeper import Sweeper
-from starmodel.adapters.persistence.sql.write.idempotency import Markers
 from starmodel.adapters.persistence.sql.write.pending import PendingStates, bases_of
 from starmodel.adapters.persistence.sql.write.plan import steps_of
 from starmodel.app.ports.clock import Clock, system_clock
@@ -45,7 +35,6 @@ from starmodel.app.ports.repository import (
     RecordKey,
     Repository,
 )
-from starmodel.core.classes.foreign_keys import schema_of, table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError, StoreUnavailableError
@@ -53,45 +42,6 @@ from starmodel.core.snapshot import version_of
 
 E = TypeVar("E", bound=Entity)
 log = logging.getLogger("starmodel.sql")
-
-
-class _Process:
-    """Caches the id of this process, because a system call per query is expensive."""
-
-    def __init__(self) -> None:
-        self.refresh()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.refresh)
-
-    def refresh(self) -> None:
-        self.id = os.getpid()
-
-
-this_process = _Process()
-
-
-@dataclass(frozen=True, slots=True)
-class _OpenStore:
-    """The state between `open` and `close`."""
-
-    engine: Engine
-    rows: RowEngine
-    statements: dict[type[Entity], Statements]
-    planners: dict[type[Entity], Planner]
-    markers: Markers
-    sweeper: Sweeper
-    process: int
-    warnings: Sequence[TableWarning] = ()
-
-    def of(self, entity: type[Entity]) -> Statements:
-        try:
-            return self.statements[entity]
-        except KeyError:
-            known = ", ".join(cls.__name__ for cls in self.statements) or "none"
-            raise ConfigurationError(
-                f"The SQL store was opened without {entity.__name__}; it has {known}. "
-                "Pass the class in create_app(entities=[…])."
-            ) from None
 
 
 class SqlRepository:
@@ -127,7 +77,7 @@ class SqlRepository:
         self._make_engine()  # validates the url early
         self._clock = clock
         self._pending = PendingStates()
-        self._open_store: _OpenStore | None = None
+        self._opened: OpenStore | None = None
 
     async def open(self, types: Sequence[EntityType], expired: Expired) -> None:
         """Create missing tables, then serve.
@@ -135,56 +85,20 @@ class SqlRepository:
         Raises: ConfigurationError, for a class that no table can store, an unreachable
         database, or a table that lacks columns of its class.
         """
-        if self._open_store is not None:
+        if self._opened is not None:
             raise ConfigurationError("This SQL store is open already; one application owns it.")
         engine = self._make_engine()  # a new one, since the previous one may still be closing
         async with AsyncExitStack() as opened:
             opened.push_async_callback(engine.close)
             await engine.connect()
-            metadata = MetaData()
-            existing = [await _columns(entity_type, engine) for entity_type in types]
-            tables = [
-                derive_table(entity_type, metadata, engine.sql_dialect, found)
-                for entity_type, found in zip(types, existing, strict=True)
-            ]
-            markers = Markers(metadata, engine.sql_dialect)
-            if any(map(is_numbered, tables)):
-                sequence_table(metadata, engine.sql_dialect)
-            await engine.create(metadata, tables)
-            await engine.start()
-            warnings = [
-                warning
-                for made, found in zip(tables, existing, strict=True)
-                for warning in constraint_warnings(made, found, engine.sql_dialect.sqlalchemy)
-            ]
-            warnings += map(TableWarning, await renamed_classes(tables, engine))
-            ordered, _ = creation_order(metadata)
-            depths = {table.fullname: depth for depth, (table, _) in enumerate(ordered)}
-            statements = {
-                made.cls: Statements(
-                    made, depths[made.table.fullname], engine.sql_dialect, self._clock
-                )
-                for made in tables
-            }
-            by_name = {made.table.fullname: made for made in tables}
-            for own in statements.values():
-                own.resolve_references(by_name)
-            named = {
-                reference.target[0] for own in statements.values() for reference in own.references
-            }
-            for own in statements.values():
-                own.is_referenced = own.table_name in named
+            store = await open_store(engine, types, self._clock, expired)
             opened.pop_all()
-        sweeper = Sweeper(statements, markers, engine, self._clock, expired)
-        planners = {cls: Planner(own) for cls, own in statements.items()}
-        self._open_store = _OpenStore(
-            engine, engine, statements, planners, markers, sweeper, this_process.id, warnings
-        )
-        for warning in warnings:
+        self._opened = store
+        for warning in store.warnings:
             log.warning("%s", warning.text)
         for note in self.notes:
             log.info("%s", note)
-        sweeper.start()
+        store.sweeper.start()
 
     @property
     def notes(self) -> list[str]:
@@ -199,7 +113,7 @@ class SqlRepository:
 
     async def close(self) -> None:
         """Commit all queued changes, then close the database. A second call does nothing."""
-        store, self._open_store = self._open_store, None
+        store, self._opened = self._opened, None
         if store is not None:
             await store.sweeper.stop()
             await store.engine.close()
@@ -327,8 +241,8 @@ class SqlRepository:
         """Delete expired entities and announce each; runs automatically about every second."""
         await self._store().sweeper.sweep()
 
-    def _store(self) -> _OpenStore:
-        store = self._open_store
+    def _store(self) -> OpenStore:
+        store = self._opened
         if store is None:
             raise StoreUnavailableError(
                 "The SQL store is not open, so nothing was read or stored. Use it between the "
@@ -345,8 +259,8 @@ class SqlRepository:
 class _LockedRepository(SqlRepository):
     """The repository inside one transaction; reads by id lock their rows until its commit."""
 
-    def __init__(self, store: _OpenStore, pending: PendingStates, clock: Clock) -> None:
-        self._open_store, self._pending, self._clock = store, pending, clock
+    def __init__(self, store: OpenStore, pending: PendingStates, clock: Clock) -> None:
+        self._opened, self._pending, self._clock = store, pending, clock
 
     async def get(self, entity: type[E], id: object) -> E | None:
         store = self._store()
@@ -359,7 +273,3 @@ class _LockedRepository(SqlRepository):
 
     async def latest(self, entity: type[E], id: object) -> E | None:
         return await self.get(entity, id)
-
-
-async def _columns(entity_type: EntityType, engine: Engine) -> FoundColumns:
-    return await engine.columns(table_name(entity_type.cls), schema_of(entity_type.cls))

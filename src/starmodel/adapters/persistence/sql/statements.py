@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,12 +16,17 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
+from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.external_versions import ExternalVersions
-from starmodel.adapters.persistence.sql.schema.tables import EXPIRES, VERSION, EntityTable
+from starmodel.adapters.persistence.sql.schema.entity_table import (
+    EXPIRES,
+    VERSION,
+    EntityTable,
+    Reference,
+)
 from starmodel.app.ports.clock import Clock
 from starmodel.core.entity import Entity
 from starmodel.core.errors import ConstraintError
@@ -30,36 +34,9 @@ from starmodel.core.snapshot import construct
 from starmodel.core.values.validation_messages import PRIVATE_PROBLEM
 from starmodel.texts.catalogue import Message
 
-Row = tuple[Any, ...]
 Fetch = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
 UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
-
-
-class Reference(NamedTuple):
-    """A foreign key of a table. Shapes: target is a table name and the fields it refers to."""
-
-    fields: tuple[str, ...]
-    target: tuple[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledSql:
-    """SQL text, the order of its parameters, and the values of the constant ones."""
-
-    sql: str
-    names: tuple[str, ...]
-    constants: dict[str, Any]
-
-    def params(self, given: Mapping[str, Any]) -> Row:
-        """Return the parameter values in order."""
-        return tuple(given[n] if n in given else self.constants[n] for n in self.names)
-
-
-def compile_sql(statement: ClauseElement, dialect: Dialect) -> CompiledSql:
-    """Compile a Core statement for one dialect."""
-    compiled: Any = statement.compile(dialect=dialect)
-    return CompiledSql(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
 class Statements:

@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from starmodel.adapters.persistence.sql.compiled_sql import compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.statements import compile_sql
 
 SCHEMA = 1
 """The current schema version; raised together with a migration in UPGRADES."""

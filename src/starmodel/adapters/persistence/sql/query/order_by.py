@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import NullType, TypeEngine
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.schema.tables import StoredField
-from starmodel.adapters.persistence.sql.statements import Row
+from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.app.ports.ordering import Order, Position, ranks
 
 

@@ -11,15 +11,11 @@ from sqlalchemy import select as select_
 from sqlalchemy.sql import Select
 from sqlalchemy.types import NullType
 
-from starmodel.adapters.persistence.sql.dialects.codecs import MAX_INT
+from starmodel.adapters.persistence.sql.compiled_sql import CompiledSql, Row, compile_sql
+from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT
 from starmodel.adapters.persistence.sql.query.conditions import Conditions, Part
 from starmodel.adapters.persistence.sql.query.order_by import Orders, given_after, sorts_after
-from starmodel.adapters.persistence.sql.statements import (
-    CompiledSql,
-    Row,
-    Statements,
-    compile_sql,
-)
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports.ordering import Order
 from starmodel.app.ports.query import Query
 from starmodel.core.entity import Entity

@@ -7,9 +7,10 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.engine import RowEngine
 from starmodel.adapters.persistence.sql.query.selects import Planner
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports.clock import Clock
 from starmodel.app.ports.ordering import sort_key
 from starmodel.app.ports.query import Query

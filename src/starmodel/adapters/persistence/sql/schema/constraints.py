@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Literal
 
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
 from starmodel.core.errors import ConstraintError
 from starmodel.texts.catalogue import Message, joined
 

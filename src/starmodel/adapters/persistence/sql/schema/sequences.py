@@ -13,7 +13,7 @@ from sqlalchemy.engine import Dialect
 
 from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.field_types import accepts_none
 

@@ -9,9 +9,9 @@ from sqlalchemy import Double, Integer, MetaData, Table, bindparam, delete, or_,
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import postgresql, sqlite
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.schema.tables import MAX_MARKER_CHARS, marker_table
-from starmodel.adapters.persistence.sql.statements import Row, compile_sql
+from starmodel.adapters.persistence.sql.write.marker_table import MAX_MARKER_CHARS, marker_table
 from starmodel.adapters.persistence.sql.write.single_statement import MarkedChanges
 from starmodel.app.ports.repository import MARKER_TTL_S, Marker
 

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import SmallInteger
 
 from starmodel.adapters.persistence.sql.dialects.codecs import kind_of
-from starmodel.adapters.persistence.sql.statements import Reference, Statements
+from starmodel.adapters.persistence.sql.schema.entity_table import Reference
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.app.ports.repository import Change
 from starmodel.core.errors import ConstraintError
 

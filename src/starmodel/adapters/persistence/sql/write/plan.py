@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.schema.constraints import (
     ConstraintViolatedError,
     constraint_error,
 )
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.step_order import Part, in_order
 from starmodel.app.ports.repository import Change
 from starmodel.core.changes.patches import same

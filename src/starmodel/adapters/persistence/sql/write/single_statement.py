@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Double, Table, UpdateBase, bindparam, case, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row, compile_sql
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.statements import MAX_SHAPES, Row, compile_sql
+from starmodel.adapters.persistence.sql.statements import MAX_SHAPES
 from starmodel.adapters.persistence.sql.write.plan import Step
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from starmodel.adapters.persistence.sql.statements import Reference, Statements
+from starmodel.adapters.persistence.sql.schema.entity_table import Reference
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.placeholders import placeholder
 from starmodel.app.ports.repository import Change
 from starmodel.core.entity import Entity

@@ -6,13 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.drivers.network.server import (
     NOT_SENT,
     ConnectionLostError,
     StatementError,
 )
 from starmodel.adapters.persistence.sql.schema.constraints import ConstraintViolatedError
-from starmodel.adapters.persistence.sql.statements import Row
 
 T = TypeVar("T")
 P = TypeVar("P")

@@ -6,18 +6,21 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import MetaData
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.drivers.network.commit_queues import (
     CommitQueues,
     QueuePosition,
 )
+from starmodel.adapters.persistence.sql.drivers.network.commits import Commits, ConnectionContext
 from starmodel.adapters.persistence.sql.drivers.network.failures import server_error
-from starmodel.adapters.persistence.sql.drivers.network.locks import LockWaits, NetworkLock
+from starmodel.adapters.persistence.sql.drivers.network.lock_waits import LockWaits
+from starmodel.adapters.persistence.sql.drivers.network.locks import NetworkLock
 from starmodel.adapters.persistence.sql.drivers.network.pool import Pool
 from starmodel.adapters.persistence.sql.drivers.network.read_batching import ReadBatcher
 from starmodel.adapters.persistence.sql.drivers.network.server import (
@@ -32,28 +35,22 @@ from starmodel.adapters.persistence.sql.drivers.network.server import (
 from starmodel.adapters.persistence.sql.drivers.network.tables import create_tables
 from starmodel.adapters.persistence.sql.drivers.network.transaction import (
     Attempt,
-    CommitOutcome,
-    outcome_of,
     roll_back,
-    store,
 )
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.idempotency import Markers
 from starmodel.app.commit.deadlines import deadline_of
 from starmodel.core.errors import (
     ConfigurationError,
     StarModelError,
     StoreUnavailableError,
-    VersionConflictError,
 )
 
-COLLISIONS = 8
 T = TypeVar("T")
-ConnectionContext = AbstractAsyncContextManager[Connection]
 
 
 class NetworkEngine:
@@ -73,7 +70,6 @@ class NetworkEngine:
         self._server, self._pool_size, self._timeout_s = server, pool_size, timeout_s
         self._pool: Pool | None = None
         self._queues = CommitQueues()
-        self._waits = LockWaits(pool_size)
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
 
@@ -85,6 +81,7 @@ class NetworkEngine:
         self._closed = False
         self._pool = Pool(self._server, self._pool_size, self._timeout_s)
         self._reads = ReadBatcher(self._pool)
+        self._commits = Commits(self._server, self._pool, LockWaits(self._pool_size))
         try:
             async with self._pool.connection() as connection:
                 await self._server.detect(connection)
@@ -168,8 +165,8 @@ class NetworkEngine:
             except (ConnectionLostError, SerializationError, LockTimeoutError) as error:
                 if time.monotonic() > deadline:
                     raise self._error(what, error) from error
-                waits = isinstance(error, LockTimeoutError) and await self._waits.pause()
-                context = self.connection(deadline, waits=waits)
+                waits = isinstance(error, LockTimeoutError) and await self._commits.waits.pause()
+                context = self._commits.connection(deadline, waits=waits)
             except StatementError as error:
                 raise self._error(what, error) from error
             await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311 - jitter
@@ -214,7 +211,7 @@ class NetworkEngine:
         self._require_open()
         deadline = deadline_of(self._timeout_s)
         position = self._queues.join([row.id for row in rows])
-        lock = NetworkLock(self, self._server, rows, deadline, position)
+        lock = NetworkLock(self._commits, self.spawn, self._server, rows, deadline, position)
         try:
             await position.wait(deadline)
             await lock.acquire()
@@ -225,35 +222,12 @@ class NetworkEngine:
             ended.add_done_callback(lambda _: position.end())
             await asyncio.shield(ended)
 
-    @property
-    def waits_at_first(self) -> bool:
-        """True when a first attempt may wait for locks, since one was met recently."""
-        return self._waits.waits_at_first
-
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run the coroutine as a task that outlives its caller and the closing of the engine."""
         task = asyncio.ensure_future(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
-
-    def connection(self, deadline: float, *, waits: bool = False) -> ConnectionContext:
-        """Return a context manager for a connection; with `waits`, one that may wait for a lock."""
-        return self._waits.connection(self._open, deadline, waits_for_locks=waits)
-
-    async def pause(self, error: Exception, collisions: int, deadline: float) -> bool:
-        """Back off after a collision or lock timeout; True when the retry may wait for the lock.
-
-        Raises: StoreBusyError, when no retry is left.
-        """
-        if isinstance(error, LockTimeoutError):
-            if time.monotonic() >= deadline:
-                raise self._not_stored_error(error) from error
-            return await self._waits.pause()
-        if collisions >= COLLISIONS or time.monotonic() >= deadline:
-            raise self._not_stored_error(error) from error
-        await asyncio.sleep(random.uniform(0, 0.002 * 2**collisions))  # noqa: S311 - jitter
-        return False
 
     async def _store(
         self, transaction: Transaction, position: QueuePosition, deadline: float
@@ -264,98 +238,10 @@ class NetworkEngine:
             if step is not None:
                 rows = await self.rows(step.statements.version, step.key_params)
                 raise step.conflict(rows[0] if rows else None)
-            await self.store_until(Attempt(transaction), deadline)
+            await self._commits.store(Attempt(transaction), deadline)
         except BaseException as error:
             transaction.failure = error  # before commits that build on this one continue
             raise
-
-    async def store_until(
-        self, attempt: Attempt, deadline: float, context: ConnectionContext | None = None
-    ) -> None:
-        """Retry until stored or refused; the first attempt uses `context` and its transaction."""
-        collisions, waits = 0, False
-        while True:
-            try:
-                has_begun = context is not None
-                await self._attempt(
-                    attempt, context or self.connection(deadline, waits=waits), has_begun=has_begun
-                )
-                return
-            except (SerializationError, LockTimeoutError) as error:
-                collisions += isinstance(error, SerializationError)
-                waits = await self.pause(error, collisions, deadline)
-            except ConnectionLostError as error:
-                doubt = attempt.is_committing and error.sent
-                if doubt and await self._outcome(attempt, error, deadline) is CommitOutcome.STORED:
-                    return
-                attempt.was_in_doubt = attempt.was_in_doubt or doubt
-                if time.monotonic() > deadline:
-                    raise self._not_stored_error(error) from error
-            except VersionConflictError as conflict:
-                if attempt.conflicts_with_itself(conflict):
-                    return
-                # The conflicting version may be this very transaction, whose response was lost.
-                doubt = attempt.was_in_doubt
-                if (
-                    not doubt
-                    or await self._outcome(attempt, conflict, deadline) is CommitOutcome.NOT_STORED
-                ):
-                    raise
-                return
-            except StatementError as error:
-                raise self._not_stored_error(error) from error
-            context = None
-
-    async def _attempt(
-        self, attempt: Attempt, context: ConnectionContext, *, has_begun: bool
-    ) -> None:
-        attempt.has_begun, attempt.is_committing = has_begun, False
-        async with context as connection:
-            try:
-                await store(connection, attempt)
-            except (
-                ConnectionLostError,
-                StarModelError,
-                SerializationError,
-                LockTimeoutError,
-                StatementError,
-            ):
-                if attempt.has_begun:
-                    await roll_back(connection)
-                raise
-            except BaseException:
-                await roll_back(connection)
-                raise
-
-    async def _outcome(self, attempt: Attempt, error: Exception, deadline: float) -> CommitOutcome:
-        """Determine the outcome of a commit whose response was lost.
-
-        Raises: StoreUnavailableError, when the outcome can't be determined.
-        """
-        outcome = CommitOutcome.UNKNOWN
-        again = True
-        while again:
-            again = False
-            try:
-                async with self._open.connection(
-                    max(deadline, time.monotonic() + 0.05)
-                ) as connection:
-                    try:
-                        outcome = await outcome_of(connection, attempt)
-                    finally:
-                        await roll_back(connection)
-            except (ConnectionLostError, SerializationError, LockTimeoutError):
-                again = time.monotonic() < deadline
-            except StoreUnavailableError:
-                again = False
-        if outcome is not CommitOutcome.UNKNOWN:
-            return outcome
-        raise StoreUnavailableError(
-            f"The connection to {self._server.where} was lost while this command was being "
-            "committed, so it is not known whether it was stored. Look before you dispatch it "
-            "again; the same click is safe to repeat.",
-            doubtful=True,
-        ) from error
 
     def _require_open(self) -> None:
         if self._closed:
@@ -363,9 +249,6 @@ class NetworkEngine:
                 "The SQL store is closed, and this command was not stored. Dispatch it again "
                 "once the application has started."
             )
-
-    def _not_stored_error(self, error: Exception) -> StarModelError:
-        return self._error("could not commit, so nothing of this command was stored", error)
 
     def _error(self, what: str, error: Exception) -> StarModelError:
         return server_error(f"{self._server.where} {what}", error)

@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.drivers.network.pool import Pool
 from starmodel.adapters.persistence.sql.drivers.network.server import (
     CONNECTION_ERRORS,
 )
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import StoreBusyError, StoreUnavailableError
 
 MAX_IN_FLIGHT, MAX_BATCH = 2, 100

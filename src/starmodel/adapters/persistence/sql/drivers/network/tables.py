@@ -22,8 +22,9 @@ from starmodel.adapters.persistence.sql.drivers.network.server import (
     Server,
     StatementError,
 )
-from starmodel.adapters.persistence.sql.schema.checks import check_columns, check_row_key
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable, creation_order
+from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.checks import check_columns, check_row_key
 from starmodel.core.errors import ConfigurationError
 
 SCHEMA_LOCK_S = 60.0

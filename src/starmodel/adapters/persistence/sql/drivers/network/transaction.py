@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.drivers.network.server import (
     CONNECTION_ERRORS,
     Connection,
 )
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.schema.constraints import ConstraintViolatedError
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.app.ports.repository import Marker
 from starmodel.core.errors import DuplicateCommandError, StarModelError, VersionConflictError

@@ -26,13 +26,17 @@ from starmodel.adapters.persistence.sql.dialects.sqlite import (
     SqliteDialect,
 )
 from starmodel.adapters.persistence.sql.drivers.sqlite.file import SqliteFile
-from starmodel.adapters.persistence.sql.schema.checks import (
+from starmodel.adapters.persistence.sql.schema.creation_order import creation_order
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.checks import (
     check_columns,
     check_row_key,
     missing_key_problem,
 )
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable, creation_order
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
+    FoundColumn,
+    FoundColumns,
+)
 from starmodel.core.errors import ConfigurationError
 
 DIALECT = SqliteDialect.sqlalchemy

@@ -12,21 +12,23 @@ from typing import Any, Literal
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.sqlite import SqliteDialect
 from starmodel.adapters.persistence.sql.drivers.sqlite.database import (
     SqliteDatabase,
     columns_of,
     create_tables,
 )
+from starmodel.adapters.persistence.sql.drivers.sqlite.jobs import Job, Work
 from starmodel.adapters.persistence.sql.drivers.sqlite.locks import SqliteLock
 from starmodel.adapters.persistence.sql.drivers.sqlite.reader import SqliteReader
 from starmodel.adapters.persistence.sql.drivers.sqlite.steps import work_of
-from starmodel.adapters.persistence.sql.drivers.sqlite.writer import Job, SqliteWriter, Work
+from starmodel.adapters.persistence.sql.drivers.sqlite.writer import SqliteWriter
 from starmodel.adapters.persistence.sql.engine import RowEngine, RowKey, Transaction
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.schema.tables import EntityTable
-from starmodel.adapters.persistence.sql.statements import Row, Statements
+from starmodel.adapters.persistence.sql.statements import Statements
 from starmodel.adapters.persistence.sql.write.idempotency import PURGED_AT_ONCE, Markers
 from starmodel.app.commit.deadlines import deadline_of
 

@@ -9,13 +9,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
-from starmodel.adapters.persistence.sql.drivers.network.failures import sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.failures import sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.jobs import Job, Work
 from starmodel.adapters.persistence.sql.drivers.sqlite.steps import work_of
-from starmodel.adapters.persistence.sql.drivers.sqlite.writer import Job, SqliteWriter, Work
+from starmodel.adapters.persistence.sql.drivers.sqlite.writer import SqliteWriter
 from starmodel.adapters.persistence.sql.engine import RowKey, Transaction
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import StoreBusyError, TransactionAbortedError
 
 

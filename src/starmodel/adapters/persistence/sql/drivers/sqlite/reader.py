@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from starmodel.adapters.persistence.sql.drivers.network.failures import primary_code, sqlite_error
+from starmodel.adapters.persistence.sql.drivers.sqlite.failures import primary_code, sqlite_error
 from starmodel.app.commit.deadlines import deadline_of
 from starmodel.core.errors import StarModelError
 

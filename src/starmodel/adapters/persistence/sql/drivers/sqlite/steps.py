@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.engine import Transaction
 from starmodel.adapters.persistence.sql.schema.constraints import (
     ConstraintViolatedError,
     ViolationKind,
 )
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.adapters.persistence.sql.write.plan import Step
 from starmodel.core.errors import ConstraintError, DuplicateCommandError, VersionConflictError
 

@@ -14,18 +14,13 @@ from pydantic import AwareDatetime, NaiveDatetime, TypeAdapter
 from sqlalchemy import DateTime
 from sqlalchemy.types import NullType, TypeEngine
 
-from starmodel.adapters.persistence.sql.dialects.codecs import (
-    Codec,
-    encode_int,
-    enum_codec,
-    is_enum,
-    of_type,
-    text,
-)
+from starmodel.adapters.persistence.sql.dialects.codecs import Codec, is_enum
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
+from starmodel.adapters.persistence.sql.dialects.encoders import encode_int, encode_text, of_type
+from starmodel.adapters.persistence.sql.dialects.enum_codecs import enum_codec
 from starmodel.adapters.persistence.sql.dialects.numbers import decimal_encoder
-from starmodel.adapters.persistence.sql.schema.existing_sqlite_columns import refusal, sqlite_codec
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumn
+from starmodel.adapters.persistence.sql.schema.existing.sqlite_codecs import refusal, sqlite_codec
 
 Adapted = tuple[Codec, TypeEngine[Any]]
 Make = Callable[[Any, FoundColumn, SqlDialect], Adapted]
@@ -122,7 +117,7 @@ def _datetime(kind: Any) -> Make:
 def _uuid_as_text(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def encode(value: Any) -> Any:
         try:
-            return uuid.UUID(text(value))
+            return uuid.UUID(encode_text(value))
         except ValueError as error:
             raise ValueError("is no UUID, which its column needs") from error
 
@@ -156,14 +151,14 @@ def _uuid_in_bytes(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect)
 
 
 def _plain_text(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
-    return Codec(text, str), NullType()
+    return Codec(encode_text, str), NullType()
 
 
 def _text_in_bytes(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
     def decode(value: Any) -> str:
         return value.decode() if isinstance(value, bytes) else str(value)
 
-    return Codec(text, decode), NullType()
+    return Codec(encode_text, decode), NullType()
 
 
 def _bool_as_number(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
@@ -216,7 +211,7 @@ def _text_of_labels(found: FoundColumn) -> Codec:
     def encode(value: Any) -> str:
         if value not in found.labels:
             raise ValueError(f"is none of {', '.join(found.labels)}")
-        return text(value)
+        return encode_text(value)
 
     return Codec(encode, None)
 

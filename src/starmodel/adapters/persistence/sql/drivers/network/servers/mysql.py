@@ -13,10 +13,10 @@ from asyncmy.constants.CLIENT import FOUND_ROWS
 from sqlalchemy.engine import URL
 
 from starmodel.adapters.persistence.sql._compat.asyncmy import is_connected
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.mysql import MysqlDialect, is_mariadb
 from starmodel.adapters.persistence.sql.drivers.network.connection import DriverConnection
-from starmodel.adapters.persistence.sql.drivers.network.mysql_options import options_of
 from starmodel.adapters.persistence.sql.drivers.network.server import (
     Connection,
     ConnectionLostError,
@@ -27,14 +27,28 @@ from starmodel.adapters.persistence.sql.drivers.network.server import (
     UnreachableError,
     connection_remedy,
 )
-from starmodel.adapters.persistence.sql.schema.checks import missing_key_problem
+from starmodel.adapters.persistence.sql.drivers.network.servers.mysql_errors import (
+    CONNECTION_LOST,
+    LOCK_TIMEOUTS,
+    MISSING_DATABASE,
+    PERMISSION_DENIED,
+    SERIALIZATION,
+    TEMPORARY,
+    VIOLATIONS,
+    error_number,
+    error_text,
+    violation_of,
+)
+from starmodel.adapters.persistence.sql.drivers.network.servers.mysql_options import options_of
 from starmodel.adapters.persistence.sql.schema.constraints import (
     ConstraintViolatedError,
-    ViolationKind,
 )
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.schema.existing.checks import missing_key_problem
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
+    FoundColumn,
+    FoundColumns,
+)
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60
@@ -48,33 +62,6 @@ SETTINGS = (
 LOCK_TIMEOUT = "innodb_lock_wait_timeout = {0:d}, lock_wait_timeout = {0:d}"
 LOCK_S = 1
 SCHEMA_LOCK = "starmodel_schema"
-_SERIALIZATION = {1213, 1020, 3058}  # deadlock, row changed since read, deadlock of user locks
-_LOCK_TIMEOUT = {1205, 3572}  # lock wait timeout, or NOWAIT
-_PERMISSION_DENIED = {
-    1044,
-    1095,
-    1142,
-    1143,
-    1227,
-    1345,
-    1370,
-    3118,
-    3530,
-    3879,
-    4153,
-}  # missing privileges
-_CONNECTION_LOST = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031}
-_TEMPORARY = {1040, 1053, 1203, 1226, 2002, 2003, 2005, 2006, 2013}
-MISSING_DATABASE = 1049
-_VIOLATIONS: dict[int, ViolationKind] = {
-    1062: "unique", 1586: "unique",
-    1451: "foreign", 1452: "foreign", 1216: "foreign", 1217: "foreign",
-    1048: "null", 1364: "null",
-    3819: "check", 4025: "check",
-    1644: "check", 1369: "check",  # raised by a trigger; by a view
-    1264: "value", 1265: "value", 1292: "value", 1366: "value", 1406: "value", 1441: "value",
-    1367: "value", 1411: "value", 1690: "value", 3140: "value",
-}  # fmt: skip
 
 
 class MysqlConnection(DriverConnection):
@@ -136,47 +123,26 @@ class MysqlConnection(DriverConnection):
         here = [name for name, is_here in rows if is_here]
         return here or [name for name, _ in rows]
 
-    def _text(self, error: Exception) -> str:
-        return _text(error)
+    def error_text(self, error: Exception) -> str:
+        return error_text(error)
 
     def _is_connection_lost(self, error: Exception) -> bool:
-        return isinstance(error, OSError | TimeoutError) or _number(error) in _CONNECTION_LOST
+        return isinstance(error, OSError | TimeoutError) or error_number(error) in CONNECTION_LOST
 
     async def _translate(self, error: Exception, text: str) -> Exception:
-        number = _number(error)
-        if number in _SERIALIZATION:
+        number = error_number(error)
+        if number in SERIALIZATION:
             return SerializationError(text)
-        if number in _LOCK_TIMEOUT:
+        if number in LOCK_TIMEOUTS:
             return LockTimeoutError(text)
-        if number in _PERMISSION_DENIED:
+        if number in PERMISSION_DENIED:
             return PermissionDeniedError(text)
-        broken = _VIOLATIONS.get(number)
+        broken = VIOLATIONS.get(number)
         if broken == "unique":
             return ConstraintViolatedError(broken, await self._columns_of_key(text))
         if broken is not None:
-            return _violation(broken, text)
+            return violation_of(broken, text)
         return StatementError(text) if isinstance(error, errors.MySQLError) else error
-
-
-def _number(error: Exception) -> int:
-    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
-
-
-def _text(error: Exception) -> str:
-    return str(error.args[-1]) if error.args else ""
-
-
-def _violation(broken: ViolationKind, text: str) -> ConstraintViolatedError:
-    if broken == "foreign":
-        found = re.search(r"FOREIGN KEY \(([^)]*)\)", text)
-        return ConstraintViolatedError(
-            broken, [c.strip("` ") for c in found[1].split(",")] if found else []
-        )
-    if broken == "check":
-        found = re.search(r"[`']([^`']+)[`']", text)
-        return ConstraintViolatedError(broken, check=found[1].rpartition(".")[2] if found else "")
-    found = re.search(r"(?:[Cc]olumn|Field) '([^']+)'|[Cc]olumn (?:`[^`]*`\.)*`([^`]+)`", text)
-    return ConstraintViolatedError(broken, [found[1] or found[2]] if found else [])
 
 
 def _found(
@@ -247,11 +213,11 @@ class MysqlServer:
 
     def _connection_error(self, error: Exception) -> Exception:
         """Explain a failed connection attempt and its remedy."""
-        number, text = error.args[0] if error.args else 0, _text(error) or type(error).__name__
+        number, text = error.args[0] if error.args else 0, error_text(error) or type(error).__name__
         package = re.match(r"'(\w+)' package is required", text)
         if package:
             remedy = f"Install it: pip install {package[1]}."
-        elif not isinstance(error, errors.MySQLError) or number in _TEMPORARY:
+        elif not isinstance(error, errors.MySQLError) or number in TEMPORARY:
             return UnreachableError(
                 f"{self.where} can't be reached: {text}. {connection_remedy(text)}"
             )

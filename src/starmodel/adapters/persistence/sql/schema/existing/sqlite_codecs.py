@@ -17,20 +17,15 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, NaiveDatetime
 
-from starmodel.adapters.persistence.sql.dialects.codecs import (
-    MAX_INT,
-    Codec,
-    is_enum,
-    text,
-    wrong_type,
-)
+from starmodel.adapters.persistence.sql.dialects.codecs import Codec, is_enum
+from starmodel.adapters.persistence.sql.dialects.encoders import MAX_INT, encode_text, wrong_type
 
 Family = Literal[
     "any", "text", "integer", "real", "blob", "boolean", "decimal", "date", "datetime", "time",
     "json", "other",
 ]  # fmt: skip
-_TEXT_MOMENTS: frozenset[Family] = frozenset({"text", "datetime"})
-_KEEPS: Mapping[Any, frozenset[Family]] = {
+_TEXT_DATETIMES: frozenset[Family] = frozenset({"text", "datetime"})
+_STORED_EXACTLY: Mapping[Any, frozenset[Family]] = {
     None: frozenset({"text", "json"}),
     str: frozenset({"text"}),
     enum.Enum: frozenset({"text"}),
@@ -41,9 +36,9 @@ _KEEPS: Mapping[Any, frozenset[Family]] = {
     float: frozenset({"real", "integer", "decimal"}),
     bytes: frozenset({"blob"}),
     decimal.Decimal: frozenset({"text", "decimal"}),
-    datetime.datetime: _TEXT_MOMENTS,
-    AwareDatetime: _TEXT_MOMENTS,
-    NaiveDatetime: _TEXT_MOMENTS,
+    datetime.datetime: _TEXT_DATETIMES,
+    AwareDatetime: _TEXT_DATETIMES,
+    NaiveDatetime: _TEXT_DATETIMES,
     datetime.date: frozenset({"text", "date"}),
     datetime.time: frozenset({"text", "time"}),
 }
@@ -88,15 +83,15 @@ def sqlite_codec(kind: Any, codec: Codec, declared: str, *, own: bool) -> Codec 
     Raises: ValueError, naming the type of the column and the type to declare.
     """
     family = family_of(declared)
-    keeps = _KEEPS.get(enum.Enum if is_enum(kind) else kind)
+    keeps = _STORED_EXACTLY.get(enum.Enum if is_enum(kind) else kind)
     if keeps is None or family == "any" or (family in keeps and family != "decimal"):
         return None
     if kind is decimal.Decimal and (family == "decimal" or (not own and family in _NUMBERS)):
-        return replace(codec, encode=_number_of_decimal)
+        return replace(codec, encode=_encode_decimal_as_number)
     if family in keeps:
         return None
     if kind is str and family not in _NUMBERS and not own:
-        return replace(codec, encode=_no_number, decode=_text_of)
+        return replace(codec, encode=_encode_non_numeric_text, decode=_decode_as_text)
     if own or (kind in (None, str, uuid.UUID) and family in _NUMBERS):
         raise ValueError(refusal(declared.lower(), kind, _DECLARE.get(family)))
     return None
@@ -109,7 +104,7 @@ def refusal(word: str, kind: Any, wanted: str | None) -> str:
     return f"its column has the type {word}, which keeps no {name}. {remedy}"
 
 
-def _number_of_decimal(value: Any) -> int | float:
+def _encode_decimal_as_number(value: Any) -> int | float:
     if not isinstance(value, decimal.Decimal):
         raise wrong_type(value, "Decimal")
     if value.is_finite():
@@ -121,12 +116,12 @@ def _number_of_decimal(value: Any) -> int | float:
     raise ValueError("has more digits than its column, which SQLite keeps as a number, can hold")
 
 
-def _no_number(value: Any) -> str:
-    made = text(value)
+def _encode_non_numeric_text(value: Any) -> str:
+    made = encode_text(value)
     if _NUMERIC_TEXT.fullmatch(made):
         raise ValueError("looks like a number, and its column would make one of it")
     return made
 
 
-def _text_of(value: Any) -> str:
+def _decode_as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)

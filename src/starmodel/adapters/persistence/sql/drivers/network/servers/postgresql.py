@@ -10,6 +10,7 @@ import asyncpg
 from asyncpg import exceptions as errors
 from sqlalchemy.engine import URL
 
+from starmodel.adapters.persistence.sql.compiled_sql import Row
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.postgresql import ICU, PostgresqlDialect
 from starmodel.adapters.persistence.sql.drivers.network.connection import DriverConnection
@@ -22,14 +23,16 @@ from starmodel.adapters.persistence.sql.drivers.network.server import (
     UnreachableError,
     connection_remedy,
 )
-from starmodel.adapters.persistence.sql.schema.checks import missing_key_problem
 from starmodel.adapters.persistence.sql.schema.constraints import (
     ConstraintViolatedError,
     ViolationKind,
 )
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumn, FoundColumns
+from starmodel.adapters.persistence.sql.schema.existing.checks import missing_key_problem
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
+    FoundColumn,
+    FoundColumns,
+)
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
-from starmodel.adapters.persistence.sql.statements import Row
 from starmodel.core.errors import ConfigurationError
 
 STATEMENT_S = 60.0

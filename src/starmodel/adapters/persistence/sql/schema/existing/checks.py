@@ -11,14 +11,14 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateColumn
 
-from starmodel.adapters.persistence.sql.schema.found_columns import FoundColumns
-from starmodel.adapters.persistence.sql.schema.retype_statements import retype_statements
-from starmodel.adapters.persistence.sql.schema.tables import (
+from starmodel.adapters.persistence.sql.schema.entity_table import (
     EXPIRES,
     VERSION,
     EntityTable,
     StoredField,
 )
+from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
+from starmodel.adapters.persistence.sql.schema.existing.retype_statements import retype_statements
 from starmodel.core.errors import ConfigurationError
 
 
