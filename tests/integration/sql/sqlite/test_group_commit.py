@@ -389,10 +389,10 @@ async def test_forked_process_may_not_use_the_connection(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(os, "getpid", lambda: -1)
-        this_process.look()  # as every fork makes it do
+        this_process.refresh()  # as every fork makes it do
         with pytest.raises(StarModelError, match="fork"):
             await repository.get(_Count, "1")
-    this_process.look()
+    this_process.refresh()
 
 
 async def test_cancelled_caller_leaves_the_writer_at_work(repository: SqlRepository) -> None:
