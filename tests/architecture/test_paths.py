@@ -50,7 +50,7 @@ async def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             await browser.page("/articles")
         browser.opened = page.text  # type: ignore[attr-defined]
         yield browser
-    await app.front.realtime.close()
+    await app.gateway.realtime.close()
     await app.starmodel.close()
 
 

@@ -244,7 +244,7 @@ def test_only_compat_modules_use_private_names_of_libraries():
         ("cls.__pydantic_decorators__", "__pydantic_decorators__"),
         ("cls.__pydantic_core_config__", "__pydantic_core_config__"),
         ("cls.__sqlmodel_relationships__", "__sqlmodel_relationships__"),
-        # `Incoming` has a `_body` as well, so only the import distinguishes the two.
+        # `HttpRequest` has a `_body` as well, so only the import distinguishes the two.
         ("from starlette.requests import Request\nRequest({})._body = b''", "Request({})._body"),
         (
             "from fasthtml.core import FastHTML\nclass App(FastHTML):\n    def _endp(self): ...",

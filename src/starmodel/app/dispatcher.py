@@ -115,7 +115,7 @@ class Dispatcher:
         Defaults don't count: a click must not choose values that no form has shown.
         """
         binder = self.binders[entity_type.cls, event.name]
-        return not (binder.takes_fields or binder.parameters or binder.carries)
+        return not (binder.takes_fields or binder.parameters or binder.browser_stores)
 
     def refuse_masked(
         self, entity_type: EntityType, event: Event[Any, Any, Any], args: Mapping[str, Any]

@@ -13,18 +13,23 @@ import inflection
 from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
+from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
+from starmodel.adapters.frontends.datastar.wire import script_json, signals_json
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
-from starmodel.adapters.realtime.adapter import DatastarRealtime
-from starmodel.adapters.realtime.datastar import script_json, signals_json
 from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.frameworks.components import teach_components
 from starmodel.adapters.web.frameworks.fasthtml import StarModelApp, connect, teach_entities
-from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.http.proxies import TrustedProxies
 from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.adapters.web.pages.dev_sign_in import dev_token, greet, server_address
-from starmodel.adapters.web.pages.head import PageHead, application_styles, page_basics, policies
+from starmodel.adapters.web.pages.head import (
+    PageHead,
+    application_styles,
+    csp_by_root_path,
+    page_basics,
+)
 from starmodel.adapters.web.process_lock import ProcessLock, process_local_reasons
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.policy import AccessPolicy
@@ -104,7 +109,7 @@ def create_app(
         **web_options,
     )
     if 404 not in (web_options.get("exception_handlers") or {}):
-        app.exception_handlers.pop(404, None)  # FastHTML's handler would shadow that of Front
+        app.exception_handlers.pop(404, None)  # FastHTML's handler would shadow that of Gateway
     head = _head(settings)
     app.htmlkw.setdefault("class", head.html_class)
     app.htmlkw.setdefault("lang", words.text("page.language"))
@@ -239,7 +244,7 @@ def _assemble(
         changed=application.session_changed, watched=lambda: application.follows_sessions,
     )  # fmt: skip
     token = dev_token(secrets[0]) if web.development else None
-    front = Front(
+    gateway = Gateway(
         application,
         live,
         pages,
@@ -252,18 +257,18 @@ def _assemble(
         ),
         web,
         app.router,
-        policy=policies(head, pages.scripts),
+        csp=csp_by_root_path(head, pages.scripts),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
-        greeting=None if token is None else partial(greet, token),
+        log_address=None if token is None else partial(greet, token),
     )
     if test_stores is None:
-        front.lock = ProcessLock(
+        gateway.lock = ProcessLock(
             settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
     teach_components(script_json, signals_json)
     teach_entities()
-    connect(app, front, first)
+    connect(app, gateway, first)
 
 
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
@@ -311,7 +316,7 @@ def _assets() -> dict[str, str]:
 
 
 def _front_first(app: FastHTML) -> None:
-    """Route every request of an application of another class through Front."""
+    """Route every request of an application of another class through Gateway."""
     plain = type(app)
 
     class Fronted(plain):  # type: ignore[valid-type,misc]

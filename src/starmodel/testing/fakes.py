@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import inflection
 
 from starmodel.adapters.encryption import AesCipher
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.persistence.browser import BrowserRepository
 from starmodel.adapters.persistence.memory import MemoryRepository
-from starmodel.adapters.realtime.element_ids import rows_id
 from starmodel.app.access.policy import AccessPolicy, Audience
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.application import Application

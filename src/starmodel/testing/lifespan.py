@@ -30,7 +30,7 @@ class RunningApp:
 
     def __init__(self, app: Any) -> None:
         self.app, self.visitors = app, 0
-        self.application, self.root_path, self.front = find_application(app)
+        self.application, self.root_path, self.gateway = find_application(app)
         if _collectors and not has_memory_stores(self.application):
             raise ConfigurationError(
                 "This application was built before in_memory (or memory_stores) began, so it uses "
@@ -136,14 +136,14 @@ class RunningApp:
 
 
 def find_application(app: Any) -> tuple[Application, str, Any]:
-    """The StarModel application of an ASGI application, its mount path and its front middleware.
+    """The StarModel application of an ASGI application, its mount path and its gateway.
 
     Raises: ConfigurationError, when there is none.
     """
     mounts = [(r.path, r.app) for r in getattr(app, "routes", ()) if _is_mount(r)]
     for path, inner in [("", app), *mounts]:
-        if hasattr(inner, "starmodel") and hasattr(inner, "front"):
-            return inner.starmodel, path, inner.front
+        if hasattr(inner, "starmodel") and hasattr(inner, "gateway"):
+            return inner.starmodel, path, inner.gateway
     raise ConfigurationError(
         f"Visitor({type(app).__name__}) expected what create_app() or configure_app() made, or an "
         "application that mounts it."

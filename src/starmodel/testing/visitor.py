@@ -143,7 +143,7 @@ class Visitor:
         self.close()
 
     def _change_session(self, change: Any) -> None:
-        sessions, application = self._running.front.sessions, self._running.application
+        sessions, application = self._running.gateway.sessions, self._running.application
         cookie = sessions.cookie(urlsplit(ORIGIN).netloc.encode(), self._running.root_path)
 
         async def work() -> None:

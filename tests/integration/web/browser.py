@@ -35,7 +35,7 @@ def unlisted(cls: type[E]) -> type[E]:
 
 def session_cookie_name(app: Any) -> str:
     """The name of the session cookie that the application gives to these visitors."""
-    return str(app.front.sessions.cookie(b"testserver", "").name)
+    return str(app.gateway.sessions.cookie(b"testserver", "").name)
 
 
 @dataclass

@@ -44,7 +44,7 @@ async def serve() -> AsyncIterator[Callable[..., Any]]:
 
     yield make
     for app in made:
-        await app.front.realtime.close()
+        await app.gateway.realtime.close()
         await app.starmodel.close()
 
 

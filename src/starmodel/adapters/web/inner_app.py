@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.body_limits import within_limits
-from starmodel.adapters.web.http.exchange import Call, private
+from starmodel.adapters.web.http.exchange import Exchange, private
 from starmodel.app.application import Application
 from starmodel.core.errors import StarModelError
 
@@ -14,30 +14,30 @@ from starmodel.core.errors import StarModelError
 class FrameworkRoutes:
     """Passes requests to the framework, which has the user's routes."""
 
-    def __init__(self, application: Application, refusals: Refusals) -> None:
-        self._application, self._refusals = application, refusals
+    def __init__(self, application: Application, error_responses: ErrorResponses) -> None:
+        self._application, self._error_responses = application, error_responses
 
-    async def serve(self, call: Call, receive: Any, send: Any, inner: Any) -> None:
+    async def serve(self, exchange: Exchange, receive: Any, send: Any, inner: Any) -> None:
         """Call the framework (`inner`) and add the session cookie to its response."""
-        scope = call.request.scope
+        scope = exchange.request.scope
         try:
-            receive = within_limits(call.request, receive)
+            receive = within_limits(exchange.request, receive)
         except StarModelError as error:
-            await self._refusals.send_failure(call, error)
+            await self._error_responses.send_error(exchange, error)
             return
-        scope["starmodel.call"] = call
+        scope["starmodel.exchange"] = exchange
         try:
-            await inner(scope, receive, self.with_cookie(call, send))
+            await inner(scope, receive, self.with_cookie(exchange, send))
         except Exception:
-            if not call.is_refused:  # Starlette re-raises after its error handler
+            if not exchange.is_refused:  # Starlette re-raises after its error handler
                 raise
         finally:
             # A reference cycle, which only the garbage collector would free.
-            scope.pop("starmodel.call", None)
-            await call.end_session()
-            await self._application.end_sessions(call.session)
+            scope.pop("starmodel.exchange", None)
+            await exchange.end_session()
+            await self._application.end_sessions(exchange.session)
 
-    def with_cookie(self, call: Call, send: Any) -> Any:
+    def with_cookie(self, exchange: Exchange, send: Any) -> Any:
         """`send`, with the session cookie and cache headers added to the response."""
         replaced = False
 
@@ -45,11 +45,11 @@ class FrameworkRoutes:
             nonlocal replaced
             if message["type"] == "http.response.start":
                 try:
-                    headers = private(message["headers"], await call.cookie())
+                    headers = private(message["headers"], await exchange.cookie())
                     message = {**message, "headers": headers}
                 except StarModelError as error:  # the session was not stored
                     replaced = True
-                    await self._refusals.send_failure(call.without_cookie(), error)
+                    await self._error_responses.send_error(exchange.without_cookie(), error)
             if not replaced:
                 await send(message)
 

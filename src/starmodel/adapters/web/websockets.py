@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
@@ -32,7 +32,7 @@ class WebSockets:
 
     async def serve(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Pass a WebSocket to the framework (`inner`); one from a foreign origin is closed."""
-        request = Incoming({**scope, "method": "GET"}, receive, self._settings)
+        request = HttpRequest({**scope, "method": "GET"}, receive, self._settings)
         try:
             self._origin.check(request)
             self._origin.check_origin(request)

@@ -95,7 +95,7 @@ class RealtimeAdapter(Realtime, Protocol):
     def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
         """The progress of a running event, as a patch; None removes it."""
 
-    def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
+    def encode_error(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """The response body for a refused event. Shapes: text is the toast's, "" for none."""
 
     def encode_stale(self, status: int) -> bytes:

@@ -67,7 +67,7 @@ def inspect(
 
     with reporting_errors():
         found = load_app(chosen_app(target, app))
-        description = detail(find_entity(found.starmodel, name), found.front)
+        description = detail(find_entity(found.starmodel, name), found.gateway)
     if as_json:
         print_json(description)
     else:

@@ -24,7 +24,7 @@ def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOptio
         found = load_app(chosen_app(target, app))
     from starmodel.adapters.web.frameworks.route_table import route_table
 
-    rows = route_table(found.front, found.router.routes)
+    rows = route_table(found.gateway, found.router.routes)
     if as_json:
         print_json([row._asdict() for row in rows])
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.gateway import Gateway
 from starmodel.app.access.rules import rule_of
 from starmodel.cli.events.lookup import summary
 from starmodel.core.classes.registry import EntityType
@@ -37,7 +37,7 @@ def overview(entity_type: EntityType) -> dict[str, Any]:
     }
 
 
-def detail(entity_type: EntityType, front: Front) -> dict[str, Any]:
+def detail(entity_type: EntityType, gateway: Gateway) -> dict[str, Any]:
     """The complete schema of an entity type. Shapes: table is None for stores other than SQL."""
     description = overview(entity_type)
     cls = entity_type.cls
@@ -53,9 +53,9 @@ def detail(entity_type: EntityType, front: Front) -> dict[str, Any]:
         for name, info in cls.__pydantic_computed_fields__.items()
     ]
     description["events"] = [
-        _event(entity_type, event, front) for event in entity_type.events.values()
+        _event(entity_type, event, gateway) for event in entity_type.events.values()
     ]
-    url = front.application.settings.database_url
+    url = gateway.application.settings.database_url
     description["table"] = _table(entity_type, url) if entity_type.store == "sql" else None
     return description
 
@@ -98,8 +98,10 @@ def _constraints(info: FieldInfo) -> dict[str, Any]:
     return found
 
 
-def _event(entity_type: EntityType, event: Event[Any, Any, Any], front: Front) -> dict[str, Any]:
-    binder = front.application.dispatcher.binders[entity_type.cls, event.name]
+def _event(
+    entity_type: EntityType, event: Event[Any, Any, Any], gateway: Gateway
+) -> dict[str, Any]:
+    binder = gateway.application.dispatcher.binders[entity_type.cls, event.name]
     return {
         "name": event.name,
         "signature": binder.signature,
@@ -107,7 +109,7 @@ def _event(entity_type: EntityType, event: Event[Any, Any, Any], front: Front) -
         "access": rule_text(rule_of(entity_type, "write", event)),
         "routes": [
             f"{method} {path}"
-            for method, path, found in front.routes
+            for method, path, found in gateway.routes
             if found.event is event and path.startswith(str(entity_type.path))
         ],
         "about": summary(event),

@@ -78,7 +78,7 @@ async def test_event_completes_while_a_reader_is_blocked(serve: Callable[..., An
     reader = Reader(app)
     task = asyncio.create_task(reader.run())
     await done(app)
-    (parts,) = app.front.events.running.open_replies or [None]
+    (parts,) = app.gateway.events.running.open_replies or [None]
     assert parts._bytes <= reply_parts.MAX_WAITING_BYTES
     assert len(parts._parts) * SIZE <= reply_parts.MAX_WAITING_BYTES
     reader.ready.set()
@@ -86,7 +86,7 @@ async def test_event_completes_while_a_reader_is_blocked(serve: Callable[..., An
     assert len(reader.text) < 2 * reply_parts.MAX_WAITING_BYTES
     assert "Your connection was slow" in reader.text
     assert f"{STEPS - 1} xxx" in reader.text  # the newest steps arrive
-    assert not app.front.events.running.open_replies
+    assert not app.gateway.events.running.open_replies
 
 
 async def test_reader_that_catches_up_receives_every_step(
@@ -109,7 +109,7 @@ async def test_disconnected_client_leaves_no_task_behind(serve: Callable[..., An
     reader = Reader(app)
     task = asyncio.create_task(reader.run())
     await asyncio.sleep(0.02)
-    (parts,) = app.front.events.running.open_replies
+    (parts,) = app.gateway.events.running.open_replies
     task.cancel()
     await asyncio.wait([task])
     await done(app)

@@ -184,7 +184,7 @@ async def test_server_shutdown_ends_the_response_but_not_the_event(visit: Any, n
     reply = asyncio.create_task(browser.click(f"/job/{name}?gate=stop-{name}"))
     for _ in range(20):  # until the event waits at its gate
         await asyncio.sleep(0.01)
-    browser.app.front.end_replies()
+    browser.app.gateway.end_replies()
 
     result = await asyncio.wait_for(reply, 5)
     assert result.status_code == 200
@@ -193,4 +193,4 @@ async def test_server_shutdown_ends_the_response_but_not_the_event(visit: Any, n
     for _ in range(20):
         await asyncio.sleep(0.01)
     assert (await browser.call("GET", "/job")).json()["done"] == {"thinks": 7, "run": 3}[name]
-    assert not browser.app.front.events.running.open_replies
+    assert not browser.app.gateway.events.running.open_replies

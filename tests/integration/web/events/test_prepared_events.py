@@ -306,7 +306,7 @@ async def sides(
             assert reply.status == 201, reply.text
     yield one, two
     for side in made:
-        await side.app.front.realtime.close()
+        await side.app.gateway.realtime.close()
         await side.app.starmodel.close()
 
 

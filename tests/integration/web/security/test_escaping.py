@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from integration.web.browser import sse_events, toasts, unlisted
 from integration.web.expressions import Outline, rewritten, run
 from starmodel import Entity, EntityConfig, event
-from starmodel.adapters.realtime.datastar import (
+from starmodel.adapters.frontends.datastar.wire import (
     attribute,
     patch_elements,
     patch_signals,

@@ -164,7 +164,7 @@ async def test_ended_sessions_stay_ended_after_many_sign_ins(process: Any) -> No
     await browser.page("/sign-in/ann")
     copy = copy_of(browser, app)
     await browser.page("/sign-out")
-    sessions = app.front.sessions
+    sessions = app.gateway.sessions
     for _ in range(10_050):
         session = sessions.new()
         session.sign_in("bob")
@@ -242,7 +242,7 @@ async def test_sweep_ends_expired_sessions_and_deletes_old_ones(
     browser = Browser(app)
     await browser.page("/sign-in/ann")
     store = app.starmodel.sessions._store
-    key = (await app.front.sessions.cookie(b"testserver", "").read(_header(browser))).key
+    key = (await app.gateway.sessions.cookie(b"testserver", "").read(_header(browser))).key
 
     await store.sweep(clock.now + 13 * DAY_S, 14 * DAY_S, 90 * DAY_S, DAY_S)
     valid = await store.latest(key)
@@ -437,7 +437,7 @@ async def test_development_sign_in_is_rejected_in_production_under_the_same_key(
 ) -> None:
     development = process()
     browser = Browser(development)
-    await browser.page(f"/desk?token={development.front._dev_token}")
+    await browser.page(f"/desk?token={development.gateway._dev_token}")
     assert await is_signed_in(browser)
 
     production = process(env="production")
@@ -467,7 +467,7 @@ async def test_user_named_dev_is_not_the_developer(process: Any) -> None:
     app = process()
     user, developer = Browser(app), Browser(app)
     await user.page("/sign-in/dev?roles=dev")
-    await developer.page(f"/desk?token={app.front._dev_token}")
+    await developer.page(f"/desk?token={app.gateway._dev_token}")
 
     text = await user.click("/desk/fail")
     seen = await developer.click("/desk/fail")
@@ -507,7 +507,7 @@ async def test_sign_out_after_the_reply_has_begun_holds(process: Any) -> None:
 
 
 async def test_ports_and_mounts_of_one_host_have_separate_cookies(process: Any) -> None:
-    sessions = process().front.sessions
+    sessions = process().gateway.sessions
 
     names = {
         sessions.cookie(host, root).name
@@ -523,13 +523,13 @@ async def test_ports_and_mounts_of_one_host_have_separate_cookies(process: Any) 
 
 
 async def test_public_url_determines_the_cookie_name(process: Any) -> None:
-    sessions = process(public_url="https://shop.example").front.sessions
+    sessions = process(public_url="https://shop.example").gateway.sessions
 
     assert sessions.cookie(b"10.0.0.1:8001", "").name == sessions.cookie(b"10.0.0.2:8002", "").name
 
 
 async def test_cookies_in_cache_are_bounded_in_bytes(process: Any) -> None:
-    sessions = process().front.sessions
+    sessions = process().gateway.sessions
     for number in range(5_000):
         session = sessions.new()
         session["text"] = "x" * 2_000 + str(number)

@@ -12,7 +12,7 @@ import pytest
 
 from integration.web.browser import Browser, unlisted
 from starmodel import Entity, Field, event
-from starmodel.adapters.realtime.pages import MAX_LISTS, MAX_TOPICS
+from starmodel.adapters.frontends.datastar.pages import MAX_LISTS, MAX_TOPICS
 
 STORES = ("memory", "sql")
 

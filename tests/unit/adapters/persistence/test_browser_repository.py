@@ -346,6 +346,6 @@ def test_event_that_needs_a_state_has_a_method_with_a_body() -> None:
     with pytest.raises(ConfigurationError, match=r"Bad\.look has method 'get'.*'post'"):
         fake_application(Bad, stores={"local_storage": BrowserRepository})
     binder = app().dispatcher.binders[_Log, "take"]
-    assert (binder.carries, binder.method("get"), binder.method("put")) == (
+    assert (binder.browser_stores, binder.method("get"), binder.method("put")) == (
         ("_Prefs",), "post", "put",
     )  # fmt: skip

@@ -12,8 +12,8 @@ import pytest
 
 from starmodel.adapters.web.pages import csp as policy
 from starmodel.adapters.web.pages import theme
-from starmodel.adapters.web.pages.csp import page_policy
-from starmodel.adapters.web.pages.head import PageHead, policies
+from starmodel.adapters.web.pages.csp import page_csp
+from starmodel.adapters.web.pages.head import PageHead, csp_by_root_path
 
 ASSETS = {
     "starmodel.css": "/_starmodel/assets/starmodel-1.css",
@@ -43,7 +43,7 @@ def hash_of(text: str) -> str:
 
 
 def test_csp_allows_own_origin_and_nothing_inline() -> None:
-    assert allowed(page_policy()) == {
+    assert allowed(page_csp()) == {
         "default-src": ["'self'"],
         "script-src": ["'self'", "'unsafe-eval'"],
         "style-src": ["'self'", "'unsafe-inline'"],
@@ -66,7 +66,7 @@ def test_every_inline_script_of_the_head_has_its_hash_in_the_csp(cdn: bool, root
 
 
 def test_scripts_of_a_skin_are_in_the_csp() -> None:
-    policy = policies(PageHead(ASSETS), ["let a = 1"])
+    policy = csp_by_root_path(PageHead(ASSETS), ["let a = 1"])
     assert hash_of("let a = 1") in allowed(policy(""))["script-src"]
     assert policy("") is policy("")
 

@@ -22,5 +22,5 @@ def test_client_address_is_the_nearest_hop_outside_trusted_proxies(
 ):
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     scope = {"client": (peer, 1234), "headers": headers}
-    TrustedProxies(networks).mend(scope)
+    TrustedProxies(networks).apply(scope)
     assert scope["client"][0] == expected

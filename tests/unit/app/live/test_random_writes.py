@@ -15,10 +15,10 @@ from urllib.parse import quote
 import pytest
 
 from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
-from starmodel.adapters.realtime.datastar import signals_of
-from starmodel.adapters.realtime.element_ids import rows_id
-from starmodel.adapters.realtime.pages import Page, Tokens
-from starmodel.adapters.realtime.sse import SseStreams
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
+from starmodel.adapters.frontends.datastar.pages import Page, Tokens
+from starmodel.adapters.frontends.datastar.sse import SseStreams
+from starmodel.adapters.frontends.datastar.wire import signals_of
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from starmodel import Entity, EntityConfig, Field
 from starmodel.adapters.encryption import AesCipher
-from starmodel.adapters.realtime.element_ids import rows_id
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Window, listing_of
 from starmodel.core.classes.registry import Registry

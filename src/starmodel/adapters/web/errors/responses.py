@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem, problem_of
-from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Call, Header
+from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Exchange, Header
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
@@ -24,7 +24,7 @@ from starmodel.core.events.results import Toast
 _SHOWN_AGAIN = frozenset({400, 409, 422})  # a corrected form can succeed
 
 
-class Refusals:
+class ErrorResponses:
     """Error responses: patches for Datastar, a page for browsers, JSON for API clients."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Refusals:
 
     def problem(
         self,
-        call: Call,
+        exchange: Exchange,
         error: BaseException,
         where: str,
         *,
@@ -50,7 +50,7 @@ class Refusals:
         made = problem_of(
             error,
             where=where,
-            developer=self._settings.development and call.session.is_developer,
+            developer=self._settings.development and exchange.session.is_developer,
             domain=domain,
             details=details,
             models=self._application.registry.models_by_title,
@@ -64,7 +64,7 @@ class Refusals:
 
     async def send(
         self,
-        call: Call,
+        exchange: Exchange,
         problem: Problem,
         *,
         elements: Sequence[Element] = (),
@@ -73,31 +73,33 @@ class Refusals:
         """Send the problem in the representation that the request accepts."""
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
-        if call.request.is_datastar:
+        if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
             status = (b"starmodel-status", str(problem.status).encode())
-            await call.answer(
+            await exchange.answer(
                 200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
             )
-        elif call.request.wants_html:
-            actor = call.session.actor
-            await call.page(lambda: self._ui.problem_page(problem, actor), problem.status, headers)
+        elif exchange.request.wants_html:
+            actor = exchange.session.actor
+            await exchange.page(
+                lambda: self._ui.problem_page(problem, actor), problem.status, headers
+            )
         else:
-            await call.json(problem.as_json(), problem.status, headers)
+            await exchange.json(problem.as_json(), problem.status, headers)
 
-    async def send_not_found(self, call: Call) -> None:
+    async def send_not_found(self, exchange: Exchange) -> None:
         """Send 404 for a path without a route."""
-        text = self._application.texts.text("problem.no_page", path=call.request.path)
-        await self.send(call, Problem(404, text))
+        text = self._application.texts.text("problem.no_page", path=exchange.request.path)
+        await self.send(exchange, Problem(404, text))
 
-    async def send_failure(self, call: Call, error: Exception) -> None:
+    async def send_error(self, exchange: Exchange, error: Exception) -> None:
         """Send the response to an exception outside any event."""
-        where = f"{call.request.method} {call.request.path}"
-        await self.send(call, self.problem(call, error, where))
+        where = f"{exchange.request.method} {exchange.request.path}"
+        await self.send(exchange, self.problem(exchange, error, where))
 
     async def send_event(
         self,
-        call: Call,
+        exchange: Exchange,
         entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: str,
@@ -112,18 +114,18 @@ class Refusals:
                 "file.max_request", max_bytes=self._settings.max_body_bytes
             )
             problem = replace(problem, fields={files[0]: text})
-        if call.request.is_datastar:
+        if exchange.request.is_datastar:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             elements = self.beside(entity_type, event, id, problem) if beside else ()
-            await self.send(call, problem, elements=elements)
-        elif is_form and call.request.wants_html and problem.status in _SHOWN_AGAIN:
-            await call.page(
-                lambda: self._form_again(call, entity_type, event, id, problem, sent),
+            await self.send(exchange, problem, elements=elements)
+        elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
+            await exchange.page(
+                lambda: self._form_again(exchange, entity_type, event, id, problem, sent),
                 problem.status,
             )
         else:
-            await self.send(call, problem)
+            await self.send(exchange, problem)
 
     def beside(
         self, entity_type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
@@ -134,14 +136,14 @@ class Refusals:
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
         if not problem.trace:
-            return self._realtime.encode_refusal(problem.status, problem.said, elements)
+            return self._realtime.encode_error(problem.status, problem.said, elements)
         panel = self._ui.render(self._ui.failure_panel(problem))
         shown = Element(panel, "#starmodel-failure", "inner")
-        return self._realtime.encode_refusal(problem.status, "", [*elements, shown])
+        return self._realtime.encode_error(problem.status, "", [*elements, shown])
 
     def _form_again(
         self,
-        call: Call,
+        exchange: Exchange,
         entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: str,
@@ -167,6 +169,6 @@ class Refusals:
             titles.get(event.name, label) if entity_type.is_record else label,
             self._ui.toast(Toast(problem.said, "error")),
             form,
-            actor=call.session.actor,
+            actor=exchange.session.actor,
             at=entity_type,
         )

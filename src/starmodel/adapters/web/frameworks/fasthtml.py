@@ -23,11 +23,11 @@ from starmodel.adapters.web._compat.fasthtml import (
     replace_lifespan,
     run_before,
 )
-from starmodel.adapters.web.front import Front
-from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.gateway import Gateway
+from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.negotiation import representation
-from starmodel.adapters.web.http.own_responses import serve_own
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
+from starmodel.adapters.web.http.user_routes import serve_user_route
 from starmodel.app.application import Application
 from starmodel.app.context import current_context
 from starmodel.core.current_app import host_of
@@ -52,7 +52,7 @@ class _Lazy:
         return self
 
 
-def _in_a_sentence(send: Any) -> Any:
+def _with_short_errors(send: Any) -> Any:
     """A `send` that replaces the traceback of a ConfigurationError at startup by its message."""
 
     async def told(message: Any) -> None:
@@ -71,19 +71,19 @@ class StarModelApp(CheckedRoutes):
     """
 
     starmodel: Application
-    front: Front
+    gateway: Gateway
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            await FastHTML.__call__(self, scope, receive, _in_a_sentence(send))
+            await FastHTML.__call__(self, scope, receive, _with_short_errors(send))
             return
         scope["app"] = self
         outer = current_context.get()  # of an application that calls this one in the same task
         try:
             if scope["type"] == "websocket":
-                await self.front.handshake(scope, receive, send, partial(FastHTML.__call__, self))
+                await self.gateway.handshake(scope, receive, send, partial(FastHTML.__call__, self))
             else:
-                await self.front.serve(scope, receive, send, bypass=not self.user_middleware)
+                await self.gateway.serve(scope, receive, send, bypass=not self.user_middleware)
         finally:
             current_context.set(outer)
 
@@ -104,13 +104,13 @@ def _description() -> str:
     return f'<meta name="description" content="{escape(first)}">' if first else ""
 
 
-def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -> None:
+def connect(app: FastHTML, gateway: Gateway, head: Sequence[Callable[[str], str]]) -> None:
     """Add the generated routes after the user's, and the lifespan of the application.
 
     Shapes: each item of head renders a part of <head> for a root path.
     """
-    app.starmodel, app.front = front.application, front
-    realtime = front.realtime
+    app.starmodel, app.gateway = gateway.application, gateway
+    realtime = gateway.realtime
 
     def part(make: Callable[[str], str]) -> _Lazy:
         return _Lazy(lambda: Safe(make(realtime.root_path)))
@@ -125,37 +125,39 @@ def connect(app: FastHTML, front: Front, head: Sequence[Callable[[str], str]]) -
     inner = app.router.middleware_stack
 
     async def generated(scope: Any, receive: Any, send: Any) -> None:
-        ours = scope["type"] == "http" and "starmodel.call" in scope
-        if ours and await front.serve_inside(scope, receive, send):
+        ours = scope["type"] == "http" and "starmodel.exchange" in scope
+        if ours and await gateway.serve_inside(scope, receive, send):
             return
         await inner(scope, receive, send)
 
     app.router.middleware_stack = generated
-    front.guard = partial(_guard, app)
-    front.inner = partial(serve_own, partial(FastHTML.__call__, app), realtime, front.htmx)
-    _connect_lifespan(app, front)
-    _connect_errors(app, front)
+    gateway.guard = partial(_guard, app)
+    gateway.inner = partial(
+        serve_user_route, partial(FastHTML.__call__, app), realtime, gateway.htmx
+    )
+    _connect_lifespan(app, gateway)
+    _connect_errors(app, gateway)
 
 
-def _guard(app: FastHTML, incoming: Incoming) -> Coroutine[Any, Any, Response | None] | None:
+def _guard(app: FastHTML, incoming: HttpRequest) -> Coroutine[Any, Any, Response | None] | None:
     """A coroutine that runs the application's `before` functions; None without any."""
     return _run_before(app, incoming) if app.before else None
 
 
-async def _run_before(app: FastHTML, incoming: Incoming) -> Response | None:
+async def _run_before(app: FastHTML, incoming: HttpRequest) -> Response | None:
     """Run the application's `before` functions for a generated route, as for a user's."""
     await incoming.body()
     return await run_before(app, incoming.for_events())
 
 
-def _connect_lifespan(app: FastHTML, front: Front) -> None:
+def _connect_lifespan(app: FastHTML, gateway: Gateway) -> None:
     def around(user: Any) -> Any:
         async def lifespan(app: FastHTML) -> AsyncIterator[Any]:
-            await front.application.ready()
-            front.greet("")
-            if front.lock is not None:
-                front.lock.acquire()
-            release = _close_streams_on_signal(front)
+            await gateway.application.ready()
+            gateway.announce("")
+            if gateway.lock is not None:
+                gateway.lock.acquire()
+            release = _close_streams_on_signal(gateway)
             try:
                 if user is None:
                     yield
@@ -164,17 +166,17 @@ def _connect_lifespan(app: FastHTML, front: Front) -> None:
                         yield state
             finally:
                 release()
-                if front.lock is not None:
-                    front.lock.release()
-                await front.realtime.close()
-                await front.application.close()
+                if gateway.lock is not None:
+                    gateway.lock.release()
+                await gateway.realtime.close()
+                await gateway.application.close()
 
         return lifespan
 
     replace_lifespan(app, around)
 
 
-def _close_streams_on_signal(front: Front) -> Callable[[], None]:
+def _close_streams_on_signal(gateway: Gateway) -> Callable[[], None]:
     """End streams on the server's stop signals; it waits for them before lifespan shutdown."""
     import asyncio
     import signal
@@ -186,7 +188,7 @@ def _close_streams_on_signal(front: Front) -> Callable[[], None]:
     before: dict[int, Any] = {}
 
     def stop(number: int, frame: Any) -> None:
-        loop.call_soon_threadsafe(front.end_replies)
+        loop.call_soon_threadsafe(gateway.end_replies)
         handler = before[number]
         if callable(handler):
             handler(number, frame)
@@ -205,28 +207,28 @@ def _close_streams_on_signal(front: Front) -> Callable[[], None]:
     return release
 
 
-class _Answered(Response):
+class _ErrorResponse(Response):
     """An error response that the front renders and sends."""
 
-    def __init__(self, front: Front, error: Exception) -> None:
+    def __init__(self, gateway: Gateway, error: Exception) -> None:
         super().__init__()
-        self._front, self._error = front, error
+        self._gateway, self._error = gateway, error
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        call: Call = scope["starmodel.call"].inside(send)
+        exchange: Exchange = scope["starmodel.exchange"].inside(send)
         if getattr(self._error, "status_code", None) == 404:
-            await self._front.refusals.send_not_found(call)
+            await self._gateway.error_responses.send_not_found(exchange)
         elif is_conversion_error(self._error):
-            scope["starmodel.call"].is_refused = True
+            scope["starmodel.exchange"].is_refused = True
             unreadable = RequestError("A value in this request can't be read as what is expected.")
-            await self._front.refusals.send_failure(call, unreadable)
+            await self._gateway.error_responses.send_error(exchange, unreadable)
         else:
-            await self._front.refusals.send_failure(call, self._error)
+            await self._gateway.error_responses.send_error(exchange, self._error)
 
 
-def _connect_errors(app: FastHTML, front: Front) -> None:
+def _connect_errors(app: FastHTML, gateway: Gateway) -> None:
     async def handler(request: Any, error: Exception) -> Response:
-        return _Answered(front, error)
+        return _ErrorResponse(gateway, error)
 
     if isinstance(app, StarModelApp):
         app.exception_handlers.setdefault(404, handler)
@@ -246,8 +248,8 @@ def teach_entities() -> None:
 
     Entity.__from_request__ = classmethod(from_request)
     Entity.__ft__ = _declared
-    Entity.__response__ = _answer
-    Redirect.__response__ = _redirected  # type: ignore[attr-defined]
+    Entity.__response__ = _entity_response
+    Redirect.__response__ = _redirect_response  # type: ignore[attr-defined]
 
 
 def _declared(entity: Entity) -> Any:
@@ -256,23 +258,23 @@ def _declared(entity: Entity) -> Any:
     return Safe(application.realtime.declare(entity))
 
 
-def _redirected(redirect: Redirect, request: Any) -> Response:
+def _redirect_response(redirect: Redirect, request: Any) -> Response:
     """`Redirect` as the response of a user route; only `safe_url` addresses are followed."""
-    front: Front = request.scope["app"].front
-    return RedirectResponse(front.safe_url(request.scope, redirect.url), status_code=303)
+    gateway: Gateway = request.scope["app"].gateway
+    return RedirectResponse(gateway.safe_url(request.scope, redirect.url), status_code=303)
 
 
-def _answer(entity: Entity, request: Request) -> Any:
+def _entity_response(entity: Entity, request: Request) -> Any:
     """An entity as the response of a handler: its page for a browser, else its JSON."""
     accept = ", ".join(request.headers.getlist("accept")).encode("latin-1")
     if representation(accept) != "html":
         return JSONResponse(public_state(entity), headers={"vary": "accept"})
-    front: Front = request.scope["app"].front
-    entity_type = front.application.registry[entity.__entity__.cls]
+    gateway: Gateway = request.scope["app"].gateway
+    entity_type = gateway.application.registry[entity.__entity__.cls]
     return Titled(
         entity_type.title,
-        front.ui.detail(entity_type, entity),
-        front.ui.events(entity_type, entity),
+        gateway.ui.detail(entity_type, entity),
+        gateway.ui.events(entity_type, entity),
     )
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 from starmodel.adapters.web._compat.fasthtml import handler_of
-from starmodel.adapters.web.front import Front
+from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
 from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
@@ -33,7 +33,7 @@ class RouteRow(NamedTuple):
     replaced: bool = False
 
 
-def route_table(front: Front, routes: Iterable[Any]) -> list[RouteRow]:
+def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
     """The user's routes in matching order, then the generated routes by path.
 
     Shapes: routes are the user's, from the router of the web framework.
@@ -46,7 +46,7 @@ def route_table(front: Front, routes: Iterable[Any]) -> list[RouteRow]:
             None if found.entity_type is None else found.entity_type.name,
             _event_name(found), _is_taken(user, method, path),
         )
-        for method, path, found in front.routes
+        for method, path, found in gateway.routes
     ]  # fmt: skip
     ours = [
         RouteRow("GET", STREAM_PATH, "stream of a page", "starmodel"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 
 JSON = "application/json"
 
 
-def within_limits(request: Incoming, receive: Any) -> Any:
+def within_limits(request: HttpRequest, receive: Any) -> Any:
     """A `receive` that enforces the body limits of a user route.
 
     A JSON body is read and validated before the handler receives it, because

@@ -6,7 +6,7 @@ import re
 from hashlib import blake2b
 
 from starmodel.adapters.web.http.bodies.json import json_of
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.commands.preconditions import Precondition, Tags, names_version
 from starmodel.core.entity import Entity
 from starmodel.core.errors import PreconditionFailedError, RequestError
@@ -19,7 +19,7 @@ _TAGS = re.compile(rf"\s*(?:,\s*)*{_TAG}(?:\s*,(?:\s*,)*\s*{_TAG})*\s*(?:,\s*)*"
 _ONE = re.compile(r'(W/)?"([^"]*)"')
 
 
-def precondition_of(request: Incoming) -> Precondition | None:
+def precondition_of(request: HttpRequest) -> Precondition | None:
     """The precondition of a state-changing request, None without one.
 
     Weak tags never match in If-Match. Raises: RequestError, for malformed headers.
@@ -56,7 +56,7 @@ def digest_of(body: bytes) -> str:
     return blake2b(body, digest_size=8).hexdigest()
 
 
-def is_unchanged(request: Incoming, tag: str, entity: Entity | None = None) -> bool:
+def is_unchanged(request: HttpRequest, tag: str, entity: Entity | None = None) -> bool:
     """True when the client's cached representation is current, so a GET is answered with 304.
 
     Raises: PreconditionFailedError, for an If-Match of another version; RequestError.
@@ -73,7 +73,7 @@ def is_unchanged(request: Incoming, tag: str, entity: Entity | None = None) -> b
     return known == "*" or tag in (known or ())
 
 
-def _tags(request: Incoming, name: bytes, *, weak: bool) -> Tags:
+def _tags(request: HttpRequest, name: bytes, *, weak: bool) -> Tags:
     """The entity tags of a header, unquoted; weak ones only with `weak`."""
     header = request.headers.get(name)
     if header is None:

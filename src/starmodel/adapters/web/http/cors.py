@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 
 ANY = "*"
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -36,7 +36,7 @@ class Cors:
         """True for an origin whose requests are allowed without credentials."""
         return self._any or origin.lower() in self._open
 
-    def headers(self, request: Incoming) -> list[Header]:
+    def headers(self, request: HttpRequest) -> list[Header]:
         """The headers of a response; only Vary for an origin that is not allowed."""
         origin = request.headers.get(b"origin", b"")
         if origin and origin.lower() in self._trusted:
@@ -50,7 +50,7 @@ class Cors:
             return []
         return [*allowed, (b"access-control-expose-headers", _EXPOSED)]
 
-    async def answer_preflight(self, request: Incoming, send: Any) -> bool:
+    async def answer_preflight(self, request: HttpRequest, send: Any) -> bool:
         """Respond to a preflight of an allowed origin; False for any other request.
 
         Trusted origins may send any header, open origins those that the API reads.
@@ -76,7 +76,7 @@ class Cors:
         await send({"type": "http.response.body", "body": b""})
         return True
 
-    def sending(self, request: Incoming, send: Any) -> Any:
+    def sending(self, request: HttpRequest, send: Any) -> Any:
         """`send`, with CORS headers added to the response.
 
         A response that already has Access-Control-Allow-Origin is unchanged.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starmodel.adapters.web.http.cors import Cors
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.commands.redirects import matches_host
 from starmodel.core.errors import AccessDeniedError, RequestError
 
@@ -37,7 +37,7 @@ class OriginCheck:
         self._hosts = tuple(host.lower() for host in allowed_hosts)
         self.serves_any_host = not self._hosts
 
-    def check(self, request: Incoming) -> None:
+    def check(self, request: HttpRequest) -> None:
         """Validate host and origin of a request. Raises: RequestError, AccessDeniedError."""
         if not self.serves(request):
             host = _name_of(request.header(b"host"))
@@ -47,7 +47,7 @@ class OriginCheck:
         elif request.is_datastar:
             self.check_get(request)
 
-    def check_get(self, request: Incoming) -> None:
+    def check_get(self, request: HttpRequest) -> None:
         """Validate the origin of an event by GET, as strictly as by POST.
 
         Browsers send neither header with a GET over plain HTTP. Then
@@ -60,11 +60,11 @@ class OriginCheck:
         if not request.is_datastar or b"sec-fetch-site" in headers or b"origin" in headers:
             self.check_origin(request)
 
-    def serves(self, request: Incoming) -> bool:
+    def serves(self, request: HttpRequest) -> bool:
         """True for a Host header that `allowed_hosts` contains."""
         return not self._hosts or matches_host(_name_of(request.header(b"host")), self._hosts)
 
-    def is_open(self, request: Incoming) -> bool:
+    def is_open(self, request: HttpRequest) -> bool:
         """True for an origin that only `cors_origins` allows: its requests get no session."""
         origin = request.headers.get(b"origin", b"")
         if not origin or not self.cors.allows(origin):
@@ -74,7 +74,7 @@ class OriginCheck:
             return False
         return _host_of(text) != request.header(b"host").lower()
 
-    def check_origin(self, request: Incoming) -> None:
+    def check_origin(self, request: HttpRequest) -> None:
         """Validate the origin of a state-changing request or a WebSocket handshake."""
         site = request.headers.get(b"sec-fetch-site")
         if site == b"same-origin":

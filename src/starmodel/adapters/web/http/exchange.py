@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from starmodel.adapters.web.http.bodies.json import json_of
 from starmodel.adapters.web.http.conditional import digest_of, is_unchanged, tag_of
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import SessionCookie
 from starmodel.app.access.offers import rendered
 from starmodel.app.commands.redirects import sent_as, stays_here
@@ -41,42 +41,51 @@ NO_STORE = (b"cache-control", b"no-store")
 NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
-class Call:
+class Exchange:
     """A request, its session and the sender of its response.
 
     Shapes: sent has the form fields, once the body is read; sessions writes
-    the session cookie, None for a response without one; policy returns the
+    the session cookie, None for a response without one; csp returns the
     Content-Security-Policy of pages for a root path; is_refused is True once an
     exception of the framework was answered with a client error.
     """
 
     __slots__ = (
-        "_headers", "_outer", "_policy", "_send", "_sessions", "is_refused", "request",
-        "root_path", "sent", "session", "started",
+        "_csp",
+        "_headers",
+        "_outer",
+        "_send",
+        "_sessions",
+        "is_refused",
+        "request",
+        "root_path",
+        "sent",
+        "session",
+        "started",
     )  # fmt: skip
 
     def __init__(
         self,
-        request: Incoming,
+        request: HttpRequest,
         session: Session,
         send: Any,
         sessions: SessionCookie | None,
         root_path: str,
-        policy: Callable[[str], bytes],
+        csp: Callable[[str], bytes],
     ) -> None:
         self.request, self.session, self.root_path = request, session, root_path
-        self._send, self._sessions, self._policy = send, sessions, policy
+        self._send, self._sessions, self._csp = send, sessions, csp
         self._headers: Sequence[Header] = ()
-        self._outer: Call | None = None
+        self._outer: Exchange | None = None
         self.sent: Mapping[str, Any] = NOTHING_SENT
         self.started = self.is_refused = False
 
-    def without_cookie(self, send: Any = None, request: Incoming | None = None) -> Call:
+    def without_cookie(self, send: Any = None, request: HttpRequest | None = None) -> Exchange:
         """A copy whose response sets no session cookie, optionally with another `send`."""
         way, asked = send or self._send, request or self.request
-        return Call(asked, self.session, way, None, self.root_path, self._policy)
+        return Exchange(asked, self.session, way, None, self.root_path, self._csp)
 
-    def inside(self, send: Any, request: Incoming | None = None) -> Call:
+    def inside(self, send: Any, request: HttpRequest | None = None) -> Exchange:
         """A copy for use behind the user's middleware; the outer `send` adds the cookie."""
         made = self.without_cookie(send, request)
         made._outer = self
@@ -219,7 +228,7 @@ class Call:
             NO_STORE,  # a page shows one visitor's state
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
-            (b"content-security-policy", self._policy(self.root_path)),
+            (b"content-security-policy", self._csp(self.root_path)),
         ]
         await self.answer(status, HTML, body, head)
 
@@ -253,7 +262,7 @@ class Call:
         where = (b"location", sent_as(url).encode("ascii"))
         await self.answer(303, HTML, b"", [where, NO_STORE, (b"vary", b"accept")])
 
-    def came_from(self, default: str) -> str:
+    def referer_or(self, default: str) -> str:
         """The URL to return to after a plain form: the Referer, if it is on this host."""
         host = self.request.header(b"host")
         came = self.request.header(b"referer")

@@ -18,7 +18,7 @@ class TrustedProxies:
         self._networks = [ip_network(network, strict=False) for network in networks]
         self.are_configured = bool(self._networks)
 
-    def mend(self, scope: Any) -> None:
+    def apply(self, scope: Any) -> None:
         """Replace the scope's client address by the visitor's."""
         if not scope.get("client") or not self._trusts(scope["client"][0]):
             return

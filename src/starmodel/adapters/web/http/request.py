@@ -35,7 +35,7 @@ _queries: BoundedCache[bytes, Mapping[str, str]] = BoundedCache(512 * 1024)
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class Incoming:
+class HttpRequest:
     """One HTTP request: headers by lower-case name, and a body read within limits.
 
     Shapes: is_bearer is True for a request with a bearer token, which
@@ -95,7 +95,7 @@ class Incoming:
             raise RequestError("This is available as text/html and application/json.", status=406)
 
     @property
-    def is_deliberate(self) -> bool:
+    def is_scripted_get(self) -> bool:
         """True for a GET from a script or an API client, not from a link, URL bar or prefetch."""
         headers = self.headers
         return (
@@ -119,7 +119,7 @@ class Incoming:
         return whole[len(self.scope["path"]) - len(self.path) :]
 
     @property
-    def tidy_url(self) -> bytes:
+    def normalized_url(self) -> bytes:
         """The path and query as sent, without empty path segments."""
         raw: bytes = self.scope.get("raw_path") or quote(self.scope["path"]).encode()
         path = re.sub(rb"/{2,}", b"/", raw.partition(b"?")[0]).rstrip(b"/")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH
 from starmodel.app.ports.clock import Clock, system_clock
@@ -111,7 +111,7 @@ class CookieSessions:
         session.modified = session.is_new = True
         return session
 
-    def of_request(self, request: Incoming, cookie: SessionCookie) -> Awaitable[Session]:
+    def of_request(self, request: HttpRequest, cookie: SessionCookie) -> Awaitable[Session]:
         """The request's session, or a new one for a request that needs none.
 
         Raises: StoreUnavailableError.
@@ -120,7 +120,7 @@ class CookieSessions:
             return self._unread(request)
         return cookie.read(request.headers.get(b"cookie", b""))
 
-    async def _unread(self, request: Incoming) -> Session:
+    async def _unread(self, request: HttpRequest) -> Session:
         """A new session, without a query of the session store."""
         session = self.new()
         if not request.is_bearer:

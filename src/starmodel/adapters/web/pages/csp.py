@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 
 
-def page_policy(
+def page_csp(
     root_path: str = "", *, scripts: Iterable[str] = (), hosts: Iterable[str] = ()
 ) -> bytes:
     """The header's value: the page's origin, and these inline scripts by their hashes.

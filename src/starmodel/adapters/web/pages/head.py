@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from starmodel.adapters.web.pages.assets import compiler_folder
-from starmodel.adapters.web.pages.csp import page_policy
+from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.theme import theme_classes, theme_script
 from starmodel.core.values.bounded_cache import cached
 
@@ -66,7 +66,7 @@ class PageHead:
     def policy(self, root_path: str = "", scripts: Iterable[str] = ()) -> bytes:
         """The Content-Security-Policy of pages with this head and these inline scripts."""
         own = [self._theme, *filter(None, [self._import_map(root_path)]), *scripts]
-        return page_policy(scripts=own, hosts=[CDN] if self._cdn else [])
+        return page_csp(scripts=own, hosts=[CDN] if self._cdn else [])
 
     def _import_map(self, root_path: str) -> str:
         if not self._cdn:
@@ -79,7 +79,7 @@ class PageHead:
         return json.dumps({"imports": imports}).replace("<", "\\u003c")
 
 
-def policies(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[str], bytes]:
+def csp_by_root_path(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[str], bytes]:
     """A function from root path to Content-Security-Policy, with a bounded cache.
 
     Shapes: scripts are the texts of the skin's inline scripts.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.commands.binding.form_names import BROWSER
 from starmodel.app.context import use_browser_state
 from starmodel.app.sessions.browser_state import BrowserState
@@ -20,7 +20,7 @@ MAX_TOKENS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SubmittedStates:
     """The states of browser stores in a request, and its page tokens.
 
     Shapes: states map a class name to the stored text or its parsed JSON;
@@ -34,10 +34,10 @@ class Sent:
     owner: str = ""
 
 
-NOTHING_SENT = Sent()
+NOTHING_SENT = SubmittedStates()
 
 
-def taken(request: Incoming, data: dict[str, Any]) -> Sent:
+def parse_states(request: HttpRequest, data: dict[str, Any]) -> SubmittedStates:
     """Pop and validate "_browser" from the data. Raises: RequestError."""
     given = data.pop(BROWSER, None) if data else None
     if given is None or given == "":
@@ -54,10 +54,12 @@ def taken(request: Incoming, data: dict[str, Any]) -> Sent:
         raise _unreadable("has a page that is no list of tokens")
     if len(page) > MAX_TOKENS:
         raise _unreadable(f"names more than {MAX_TOKENS} parts of a page")
-    return Sent(states, keys_of(signals), page, owner)
+    return SubmittedStates(states, keys_of(signals), page, owner)
 
 
-def carry(sent: Sent, session: Session, scopes: Scopes, names: Collection[str]) -> None:
+def use_states(
+    sent: SubmittedStates, session: Session, scopes: Scopes, names: Collection[str]
+) -> None:
     """Set the browser states of these classes for the current request.
 
     Raises: AccessDeniedError, for a page that was rendered for another actor.

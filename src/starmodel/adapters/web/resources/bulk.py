@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem
-from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.conditional import precondition_of
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
@@ -33,66 +33,72 @@ class BulkRoute:
     """
 
     def __init__(
-        self, application: Application, realtime: RealtimeAdapter, refusals: Refusals
+        self, application: Application, realtime: RealtimeAdapter, error_responses: ErrorResponses
     ) -> None:
-        self._application, self._realtime, self._refusals = application, realtime, refusals
+        self._application, self._realtime, self._error_responses = (
+            application,
+            realtime,
+            error_responses,
+        )
 
-    async def run(self, call: Call, entity_type: EntityType, id: str) -> None:
+    async def run(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
         """Dispatch the commands and respond. Raises: RequestError, for an invalid choice."""
-        await self._check_any(entity_type, call.session.actor)
-        precondition = precondition_of(call.request)
+        await self._check_any(entity_type, exchange.session.actor)
+        precondition = precondition_of(exchange.request)
         if precondition is not None:
             precondition.check_new()  # an entity tag is of one record
         try:
-            event, ids = await self._chosen(call, entity_type, (await call.request.fields())[0])
+            event, ids = await self._chosen(
+                exchange, entity_type, (await exchange.request.fields())[0]
+            )
         finally:
-            call.request.close_files()
+            exchange.request.close_files()
         done: list[str] = []
         refused: dict[str, Problem] = {}
         for each in ids:
             try:
                 await self._application.dispatcher.dispatch(
-                    self._command(call, entity_type, event, each)
+                    self._command(exchange, entity_type, event, each)
                 )
                 done.append(each)
             except Exception as error:  # the web edge: every exception becomes a response
                 where = f"{entity_type.name}:{each}.{event.name}()"
-                refused[each] = self._refusals.problem(call, error, where, domain=True)
+                refused[each] = self._error_responses.problem(exchange, error, where, domain=True)
         toasts = _told(self._application.texts, entity_type, event, done, refused)
-        if call.request.wants_html and not call.request.is_datastar:
-            call.push_toasts(toasts)
-        await call.save_session()
+        if exchange.request.wants_html and not exchange.request.is_datastar:
+            exchange.push_toasts(toasts)
+        await exchange.save_session()
         try:
-            await self._application.end_sessions(call.session)
+            await self._application.end_sessions(exchange.session)
         except Exception:  # the web edge: the commands are committed
             log.exception(
                 "%s.%s is stored, but sessions were not ended", entity_type.name, event.name
             )
         try:
-            await self._answer(call, entity_type, done, refused, toasts)
+            await self._answer(exchange, entity_type, done, refused, toasts)
         except Exception:  # the web edge: the commands are committed
-            if call.started:
+            if exchange.started:
                 raise
             log.exception("%s.%s is stored, but its answer failed", entity_type.name, event.name)
-            await call.json({"done": done, "refused": _reasons(refused)})
+            await exchange.json({"done": done, "refused": _reasons(refused)})
 
     async def _answer(
         self,
-        call: Call,
+        exchange: Exchange,
         entity_type: EntityType,
         done: list[str],
         refused: dict[str, Problem],
         toasts: list[Toast],
     ) -> None:
-        if call.request.is_datastar:
+        if exchange.request.is_datastar:
             status, told = 422 if refused else 200, Reply(toasts=toasts)
             body = self._realtime.encode_effects(told, status=status)
             header = (b"starmodel-status", str(status).encode())
-            await call.answer(200, SSE, body, [NO_STORE, header])
-        elif call.request.wants_html:
-            await call.redirect(call.came_from(f"{call.root_path}{entity_type.path}"))
+            await exchange.answer(200, SSE, body, [NO_STORE, header])
+        elif exchange.request.wants_html:
+            await exchange.redirect(exchange.referer_or(f"{exchange.root_path}{entity_type.path}"))
         else:
-            await call.json({"done": done, "refused": _reasons(refused)})
+            await exchange.json({"done": done, "refused": _reasons(refused)})
 
     async def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
         """Reject an actor without permission for any of the events, before the body is read.
@@ -109,7 +115,7 @@ class BulkRoute:
         await check(policy, entity_type, "write", actor, event=events[0] if events else None)
 
     async def _chosen(
-        self, call: Call, entity_type: EntityType, sent: dict[str, Any]
+        self, exchange: Exchange, entity_type: EntityType, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
         unknown = sent.keys() - {"event", "id"}
         if unknown:
@@ -117,7 +123,7 @@ class BulkRoute:
         name, ids = sent.get("event"), sent.get("id")
         event = entity_type.events.get(name) if isinstance(name, str) else None
         if event is not None:
-            actor = call.session.actor
+            actor = exchange.session.actor
             await check(self._application.policy, entity_type, "write", actor, event=event)
         if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
@@ -128,13 +134,13 @@ class BulkRoute:
         return event, list(dict.fromkeys(map(str, ids)))
 
     def _command(
-        self, call: Call, entity_type: EntityType, event: Event[Any, Any, Any], id: str
+        self, exchange: Exchange, entity_type: EntityType, event: Event[Any, Any, Any], id: str
     ) -> Command:
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-        key = call.request.headers.get(b"idempotency-key")
-        request = call.request.for_events() if binder.takes_request else None
+        key = exchange.request.headers.get(b"idempotency-key")
+        request = exchange.request.for_events() if binder.takes_request else None
         return Command(
-            entity_type, event, {}, id, call.session.actor, call.session, request, {},
+            entity_type, event, {}, id, exchange.session.actor, exchange.session, request, {},
             None if key is None else key.decode("latin-1"), expects=True,
         )  # fmt: skip
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starmodel.adapters.web.errors.responses import Refusals
-from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.errors.responses import ErrorResponses
+from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.routing import Routes
 from starmodel.adapters.web.resources.bulk import BulkRoute
 from starmodel.adapters.web.resources.events.route import EventRoutes
@@ -30,11 +30,11 @@ class CrudRoutes:
         application: Application,
         realtime: RealtimeAdapter,
         ui: UIAdapter,
-        refusals: Refusals,
+        error_responses: ErrorResponses,
         settings: WebSettings,
     ) -> None:
         self._application, self._realtime, self._ui = application, realtime, ui
-        self._refusals, self._settings = refusals, settings
+        self._error_responses, self._settings = error_responses, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
         """Add the generated routes of every entity."""
@@ -46,7 +46,7 @@ class CrudRoutes:
             if not entity_type.crud:
                 continue
             if entity_type.is_record:
-                bulk = BulkRoute(self._application, self._realtime, self._refusals)
+                bulk = BulkRoute(self._application, self._realtime, self._error_responses)
                 routes.add(
                     "POST",
                     f"{entity_type.path}/_bulk",
@@ -98,68 +98,72 @@ class CrudRoutes:
     def _guarded(self, page: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         """The page handler, with exceptions as content-negotiated error responses."""
 
-        async def run(call: Call, found: Any, id: str) -> None:
+        async def run(exchange: Exchange, found: Any, id: str) -> None:
             try:
                 await self._application.ready()
-                await page(call, found.entity_type, id)
+                await page(exchange, found.entity_type, id)
             except Exception as error:  # the web edge: every exception becomes a response
-                where = f"{call.request.method} {call.request.path}"
-                await self._refusals.send(call, self._refusals.problem(call, error, where))
+                where = f"{exchange.request.method} {exchange.request.path}"
+                await self._error_responses.send(
+                    exchange, self._error_responses.problem(exchange, error, where)
+                )
 
         return run
 
-    async def _start(self, call: Call, entity_type: None, id: str) -> None:
-        actor = call.session.actor
-        await call.page(
+    async def _start(self, exchange: Exchange, entity_type: None, id: str) -> None:
+        actor = exchange.session.actor
+        await exchange.page(
             lambda: self._ui.page(self._settings.title, self._ui.start(actor), actor=actor)
         )
 
-    async def _own(self, call: Call, entity_type: EntityType, id: str) -> None:
+    async def _own(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
         await self._one(
-            call, entity_type, await self._application.instance(entity_type, call.session)
+            exchange, entity_type, await self._application.instance(entity_type, exchange.session)
         )
 
-    async def _detail(self, call: Call, entity_type: EntityType, id: str) -> None:
+    async def _detail(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
         await self._one(
-            call, entity_type, await self._application.instance(entity_type, call.session, id)
+            exchange,
+            entity_type,
+            await self._application.instance(entity_type, exchange.session, id),
         )
 
-    async def _one(self, call: Call, entity_type: EntityType, entity: Entity) -> None:
-        call.request.check_acceptable()
-        if call.request.wants_json:
-            await call.resource(public_state(entity), entity)
+    async def _one(self, exchange: Exchange, entity_type: EntityType, entity: Entity) -> None:
+        exchange.request.check_acceptable()
+        if exchange.request.wants_json:
+            await exchange.resource(public_state(entity), entity)
             return
-        ui, actor = self._ui, call.session.actor
+        ui, actor = self._ui, exchange.session.actor
 
         def page() -> str:
             content = (ui.detail(entity_type, entity), ui.events(entity_type, entity, actor))
             lead, title = ui.lead(entity_type, entity, actor), ui.title(entity_type, entity)
-            return self._page(call, entity_type, title, *content, lead=lead, subject=entity)
+            return self._page(exchange, entity_type, title, *content, lead=lead, subject=entity)
 
-        await call.page(page)
+        await exchange.page(page)
 
-    async def _list(self, call: Call, entity_type: EntityType, id: str) -> None:
-        asked, actor = call.request.query, call.session.actor
+    async def _list(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
+        asked, actor = exchange.request.query, exchange.session.actor
         application, policy = self._application, self._application.policy
         await check(policy, entity_type, "read", actor)  # before the query is parsed
-        call.request.check_acceptable()
-        cursors = application.cursors if call.request.wants_json else None
-        if call.request.wants_json:
-            call.request.check_repeated()
+        exchange.request.check_acceptable()
+        cursors = application.cursors if exchange.request.wants_json else None
+        if exchange.request.wants_json:
+            exchange.request.check_repeated()
         reader = actor.id if actor is not None and policy.reads_fields(entity_type) else ""
         listing = listing_of(
             entity_type, asked, cursors=cursors, reader=reader, lenient=cursors is None
         )
-        total = call.request.wants_json and wants_total(asked)
+        total = exchange.request.wants_json and wants_total(asked)
         window = await application.window(listing, actor, total=total)
-        if not call.request.wants_json:
+        if not exchange.request.wants_json:
 
             def page() -> str:
                 table = self._ui.table(listing, window, actor)
                 lead = self._ui.lead(entity_type, None, actor)
-                return self._page(call, entity_type, entity_type.plural_title, table, lead=lead)
+                return self._page(exchange, entity_type, entity_type.plural_title, table, lead=lead)
 
-            await call.page(page)
+            await exchange.page(page)
             return
         data: dict[str, Any] = {"items": [public_state(entity) for entity in window.entities]}
         if listing.cursor is None:
@@ -171,22 +175,22 @@ class CrudRoutes:
             )
         if total:
             data["total"] = window.total
-        await call.resource(data)
+        await exchange.resource(data)
 
-    async def _new(self, call: Call, entity_type: EntityType, id: str) -> None:
+    async def _new(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
         event = entity_type.events["create"]
-        actor = call.session.actor
+        actor = exchange.session.actor
         await check(self._application.policy, entity_type, "write", actor, event=event)
         title = self._application.texts.text("record.new", title=entity_type.title)
-        await call.page(
-            lambda: self._page(call, entity_type, title, self._ui.form(entity_type, event))
+        await exchange.page(
+            lambda: self._page(exchange, entity_type, title, self._ui.form(entity_type, event))
         )
 
-    async def _edit(self, call: Call, entity_type: EntityType, id: str) -> None:
-        entity = await self._application.instance(entity_type, call.session, id)
+    async def _edit(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
+        entity = await self._application.instance(entity_type, exchange.session, id)
         event = entity_type.events["update"]
         await check(
-            self._application.policy, entity_type, "write", call.session.actor,
+            self._application.policy, entity_type, "write", exchange.session.actor,
             event=event, entity=entity,
         )  # fmt: skip
         title = self._application.texts.text(
@@ -196,20 +200,20 @@ class CrudRoutes:
         def page() -> str:
             values, was = public_state(entity), digests(entity)
             form = self._ui.form(entity_type, event, entity.id, values=values, was=was)
-            return self._page(call, entity_type, title, form)
+            return self._page(exchange, entity_type, title, form)
 
-        await call.page(page)
+        await exchange.page(page)
 
     def _page(
         self,
-        call: Call,
+        exchange: Exchange,
         entity_type: EntityType,
         title: str,
         *content: Any,
         lead: Any = None,
         subject: Entity | None = None,
     ) -> str:
-        actor = call.session.actor
+        actor = exchange.session.actor
         return self._ui.page(
             title, *content, actor=actor, at=entity_type, lead=lead, subject=subject
         )

@@ -70,11 +70,11 @@ class Binder:
                 else:
                     self.parameters[name] = bound
         needed = [entity_type, *(registry[cls] for cls in self.own.values())]
-        self.carries = tuple(dict.fromkeys(t.name for t in needed if t.in_browser))
-        if self.carries and event.info.method in ("get", "delete"):
+        self.browser_stores = tuple(dict.fromkeys(t.name for t in needed if t.in_browser))
+        if self.browser_stores and event.info.method in ("get", "delete"):
             raise ConfigurationError(
                 f"{self.where} has method {event.info.method!r}, but the state of "
-                f"{self.carries[0]} comes from the browser in the body of the request. "
+                f"{self.browser_stores[0]} comes from the browser in the body of the request. "
                 "Use method 'post', 'put' or 'patch'."
             )
         self.files = tuple(p.name for p in self.parameters.values() if p.file is not None)
@@ -131,7 +131,7 @@ class Binder:
 
     def method(self, default: str) -> str:
         """The HTTP method: the event's option, else the default, or POST if the body is needed."""
-        needs_body = (self.carries or self.files) and default in ("get", "delete")
+        needs_body = (self.browser_stores or self.files) and default in ("get", "delete")
         return self.event.info.method or ("post" if needs_body else default)
 
     @property

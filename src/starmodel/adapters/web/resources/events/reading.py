@@ -6,8 +6,13 @@ from functools import partial
 from typing import Any
 
 from starmodel.adapters.web.http.conditional import precondition_of
-from starmodel.adapters.web.http.exchange import Call
-from starmodel.adapters.web.resources.browser_states import NOTHING_SENT, Sent, carry, taken
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.resources.browser_states import (
+    NOTHING_SENT,
+    SubmittedStates,
+    parse_states,
+    use_states,
+)
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
@@ -35,7 +40,7 @@ class EventReader:
 
     async def command(
         self,
-        call: Call,
+        exchange: Exchange,
         entity_type: EntityType,
         event: Event[Any, Any, Any],
         id: str,
@@ -47,18 +52,18 @@ class EventReader:
         Shapes: problems collects validation errors by argument; None raises them.
         Raises: RequestError, BindingError, AccessDeniedError.
         """
-        request, session = call.request, call.session
+        request, session = exchange.request, exchange.session
         method, headers = request.method, request.headers
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         was = NO_DIGESTS
         if method == "POST" and request.is_datastar and request.content_type == JSON:  # a click
             data, sent = await request.json(), NOTHING_SENT
             if data:
-                sent = taken(request, data) if BROWSER in data else sent
+                sent = parse_states(request, data) if BROWSER in data else sent
                 data = keys_of(data)
             inputs = Inputs(request.query, signals=data, bounds=self._bounds)
         else:
-            inputs, sent, memory = await self._inputs(call, event)
+            inputs, sent, memory = await self._inputs(exchange, event)
             was = digests_in(memory, self._bounds)
         for name in binder.sensitive:
             if name in inputs.fixed:
@@ -66,12 +71,12 @@ class EventReader:
                     f"{binder.where}: {name!r} is secret and travels in the body only.",
                     {name: "must be sent in the body"},
                 )
-        if binder.carries and request.wants_html and not request.is_datastar:
+        if binder.browser_stores and request.wants_html and not request.is_datastar:
             raise RequestError(
-                Message("problem.no_script", names=joined("joined.and", binder.carries))
+                Message("problem.no_script", names=joined("joined.and", binder.browser_stores))
             )
-        if binder.carries or sent.owner:
-            carry(sent, session, self._application.scopes, binder.carries)
+        if binder.browser_stores or sent.owner:
+            use_states(sent, session, self._application.scopes, binder.browser_stores)
         elif method == "GET":
             use_browser_state(NO_BROWSER_STATE)
         if problems is None:
@@ -93,17 +98,19 @@ class EventReader:
             None if key is None else key.decode("latin-1"),
             None,
             request.is_datastar,
-            partial(self._vet, call),
+            partial(self._vet, exchange),
             was,
             precondition_of(request) if is_conditional else None,
         )
 
-    async def _inputs(self, call: Call, event: Event[Any, Any, Any]) -> tuple[Inputs, Sent, Any]:
+    async def _inputs(
+        self, exchange: Exchange, event: Event[Any, Any, Any]
+    ) -> tuple[Inputs, SubmittedStates, Any]:
         """The inputs of query and body, the browser states, and the digests of an edit form.
 
         Raises: RequestError, for a body that can't be parsed.
         """
-        request, bounds = call.request, self._bounds
+        request, bounds = exchange.request, self._bounds
         data: dict[str, Any] = {}
         files: dict[str, Any] = {}
         is_form = request.is_form and request.method != "GET"
@@ -113,8 +120,8 @@ class EventReader:
         else:
             data, files = await request.fields()
             if is_form:
-                call.sent = data
-        sent = taken(request, data)
+                exchange.sent = data
+        sent = parse_states(request, data)
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
@@ -124,13 +131,13 @@ class EventReader:
         name = "form" if is_form else "JSON body"
         return Inputs(request.query, data, files, body_name=name, bounds=bounds), sent, memory
 
-    def _vet(self, call: Call, reply: Reply) -> None:
+    def _vet(self, exchange: Exchange, reply: Reply) -> None:
         """Reject a reply that can't be sent, before the commit.
 
         Raises: RequestError, for a redirect to another site; ConfigurationError, for a session
         beyond a cookie's size.
         """
-        if call.session:
-            call.check_session()
+        if exchange.session:
+            exchange.check_session()
         if reply.redirect is not None:
-            call.safe_url(reply.redirect, self._settings.allowed_hosts)
+            exchange.safe_url(reply.redirect, self._settings.allowed_hosts)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from starmodel.adapters.web.http.conditional import etag_header
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
 from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import permits
@@ -36,78 +36,80 @@ class EventReplies:
         self._application, self._realtime, self._settings = application, realtime, settings
         self._has_browser_stores = any(t.in_browser for t in application.registry)
 
-    async def send(self, call: Call, command: Command, outcome: Outcome) -> None:
+    async def send(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
         """Respond to a committed command; with a bare success when the reply can't be encoded.
 
         Raises: SessionNotStoredError, because a sign-in that is not stored is no success.
         """
-        if not call.is_saved:
-            await call.save_session()
+        if not exchange.is_saved:
+            await exchange.save_session()
         try:
             if outcome.reply.redirect is not None:
-                self.mount(call, outcome)
-            if call.session.ended:
-                await self._application.end_sessions(call.session)
-            if call.request.is_datastar:
+                self.mount(exchange, outcome)
+            if exchange.session.ended:
+                await self._application.end_sessions(exchange.session)
+            if exchange.request.is_datastar:
                 if command.entity_type.is_record or not outcome.readable:
-                    await self._add_effects(call, command, outcome)
-                await call.answer(200, SSE, self.encode(call, command, outcome), _ACCEPTED)
-            elif not call.request.wants_html:
-                await self._send_json(call, command, outcome)
+                    await self._add_effects(exchange, command, outcome)
+                await exchange.answer(200, SSE, self.encode(exchange, command, outcome), _ACCEPTED)
+            elif not exchange.request.wants_html:
+                await self._send_json(exchange, command, outcome)
             else:
-                call.push_toasts(outcome.reply.toasts)
-                url = outcome.reply.redirect or await self._next_url(call, command, outcome)
-                await call.redirect(url)
+                exchange.push_toasts(outcome.reply.toasts)
+                url = outcome.reply.redirect or await self._next_url(exchange, command, outcome)
+                await exchange.redirect(url)
         except Exception:  # the web edge: the command is committed
-            if call.started:
+            if exchange.started:
                 raise
             name = text_of(command, self._application.dispatcher.recorded)
             log.exception("%s is stored, but its answer failed", name)
-            await self._send_success(call, command, outcome)
+            await self._send_success(exchange, command, outcome)
 
-    def encode(self, call: Call, command: Command, outcome: Outcome) -> bytes:
+    def encode(self, exchange: Exchange, command: Command, outcome: Outcome) -> bytes:
         """The patches of a reply; browser states first, because a redirect may follow."""
-        states = self._realtime.encode_states(call.session) if self._has_browser_stores else b""
-        has_page = b"starmodel-page" in call.request.headers
+        states = self._realtime.encode_states(exchange.session) if self._has_browser_stores else b""
+        has_page = b"starmodel-page" in exchange.request.headers
         return states + self._realtime.encode_reply(command.entity_type, outcome, has_page=has_page)
 
-    def encode_last(self, call: Call, command: Command, outcome: Outcome) -> bytes:
+    def encode_last(self, exchange: Exchange, command: Command, outcome: Outcome) -> bytes:
         """The last patches of a streamed reply; a bare success when they can't be encoded."""
         try:
-            return self.encode(call, command, outcome)
+            return self.encode(exchange, command, outcome)
         except Exception:  # the web edge: the command is committed
             name = text_of(command, self._application.dispatcher.recorded)
             log.exception("%s is stored, but its answer failed", name)
             return self._realtime.encode_effects(NO_REPLY, status=200)
 
-    def mount(self, call: Call, outcome: Outcome) -> None:
+    def mount(self, exchange: Exchange, outcome: Outcome) -> None:
         """Prefix the event's redirect with the mount path."""
         if outcome.reply.redirect is not None:
-            outcome.reply = replace(outcome.reply, redirect=call.mounted(outcome.reply.redirect))
+            outcome.reply = replace(
+                outcome.reply, redirect=exchange.mounted(outcome.reply.redirect)
+            )
 
-    async def _add_effects(self, call: Call, command: Command, outcome: Outcome) -> None:
+    async def _add_effects(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
         """Add a redirect away from a page whose record changed, or a toast without data."""
-        if command.entity_type.is_record and await self._leaves(call, command, outcome):
-            there = await self._next_url(call, command, outcome)
+        if command.entity_type.is_record and await self._leaves(exchange, command, outcome):
+            there = await self._next_url(exchange, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
         elif not outcome.readable and outcome.reply.is_empty:
             text = self._application.texts.text("event.done", event=command.event.title)
             done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
 
-    async def _send_success(self, call: Call, command: Command, outcome: Outcome) -> None:
+    async def _send_success(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
         """Respond with a bare success."""
-        if call.request.is_datastar:
+        if exchange.request.is_datastar:
             body = self._realtime.encode_effects(NO_REPLY, status=200)
-            await call.answer(200, SSE, body, _ACCEPTED)
-        elif not call.request.wants_html:
+            await exchange.answer(200, SSE, body, _ACCEPTED)
+        elif not exchange.request.wants_html:
             created = command.event.name == "create" and command.id is None
             data = {"result": None, "entity": None, "version": outcome.version}
-            await call.json(data, 201 if created else 200)
+            await exchange.json(data, 201 if created else 200)
         else:
-            await call.redirect(f"{call.root_path}{command.entity_type.path}")
+            await exchange.redirect(f"{exchange.root_path}{command.entity_type.path}")
 
-    async def _send_json(self, call: Call, command: Command, outcome: Outcome) -> None:
+    async def _send_json(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
         entity = outcome.entity
         data: dict[str, Any] = {
             "result": outcome.reply.result,
@@ -121,35 +123,35 @@ class EventReplies:
         is_create = command.event.name == "create" and command.id is None
         is_update = command.event.name == "update" and command.entity_type.is_record
         if is_create and not outcome.readable:
-            await call.json(data, 201)
+            await exchange.json(data, 201)
         elif is_create and entity is not None:
-            where = (await self._next_url(call, command, outcome)).encode()
-            await call.json(data, 201, [(b"location", where), etag_header(entity)])
-        elif call.request.method in ("PUT", "PATCH") and is_update and entity is not None:
-            await call.json(data, 200, [etag_header(entity)])
+            where = (await self._next_url(exchange, command, outcome)).encode()
+            await exchange.json(data, 201, [(b"location", where), etag_header(entity)])
+        elif exchange.request.method in ("PUT", "PATCH") and is_update and entity is not None:
+            await exchange.json(data, 200, [etag_header(entity)])
         else:
-            await call.json(data)
+            await exchange.json(data)
 
-    async def _next_url(self, call: Call, command: Command, outcome: Outcome) -> str:
+    async def _next_url(self, exchange: Exchange, command: Command, outcome: Outcome) -> str:
         """The redirect URL after a plain form: only a page that the caller may read."""
-        base = f"{call.root_path}{command.entity_type.path}"
+        base = f"{exchange.root_path}{command.entity_type.path}"
         if not await permits(self._application.policy, command.entity_type, command.reader):
-            return call.came_from(f"{call.root_path}/")
+            return exchange.referer_or(f"{exchange.root_path}/")
         if command.entity_type.is_record and command.event.name == "delete":
             return base
         if command.entity_type.is_record and command.event.name in ("create", "update"):
             entity = outcome.entity
             return base if entity is None else f"{base}/{key_of(entity.id)}"
-        return call.came_from(base)
+        return exchange.referer_or(base)
 
-    async def _leaves(self, call: Call, command: Command, outcome: Outcome) -> bool:
+    async def _leaves(self, exchange: Exchange, command: Command, outcome: Outcome) -> bool:
         """True when the page's form created, updated or deleted its record."""
         if outcome.reply.redirect is not None:
             return False
         if not await permits(self._application.policy, command.entity_type, command.reader):
             return False
-        here = call.came_from("").partition("?")[0]
-        base = f"{call.root_path}{command.entity_type.path}"
+        here = exchange.referer_or("").partition("?")[0]
+        base = f"{exchange.root_path}{command.entity_type.path}"
         if command.event.name == "delete":
             return here.startswith(f"{base}/")
         return (command.event.name == "create" and here == f"{base}/new") or (

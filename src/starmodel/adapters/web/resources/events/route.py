@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from starmodel.adapters.web.errors.problems import Problem
-from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.exchange import Call
+from starmodel.adapters.web.http.exchange import Exchange
 from starmodel.adapters.web.http.routing import Found
 from starmodel.adapters.web.resources.events.event_call import EventCall
 from starmodel.adapters.web.resources.events.reading import EventReader
@@ -26,70 +26,78 @@ class EventRoutes:
         self,
         application: Application,
         realtime: RealtimeAdapter,
-        refusals: Refusals,
+        error_responses: ErrorResponses,
         settings: WebSettings,
         origin: OriginCheck,
     ) -> None:
-        self._application, self._origin, self._refusals = application, origin, refusals
+        self._application, self._origin, self._error_responses = (
+            application,
+            origin,
+            error_responses,
+        )
         self._reader = EventReader(application, settings)
         self._replies = EventReplies(application, realtime, settings)
-        self.running = RunningEvents(application, realtime, refusals, self._replies)
+        self.running = RunningEvents(application, realtime, error_responses, self._replies)
 
-    async def run(self, call: Call, found: Found, id: str = "") -> None:
+    async def run(self, exchange: Exchange, found: Found, id: str = "") -> None:
         """Dispatch the event and respond; exceptions become error responses."""
-        request, entity_type, event = call.request, found.entity_type, found.event
+        request, entity_type, event = exchange.request, found.entity_type, found.event
         method = request.method
-        if method == "HEAD" or (method == "GET" and not request.is_deliberate):
-            await self._refuse_link(call, found)
+        if method == "HEAD" or (method == "GET" and not request.is_scripted_get):
+            await self._refuse_link(exchange, found)
             return
-        before, command = call.session.checkpoint(), None
+        before, command = exchange.session.checkpoint(), None
         try:
             if method == "GET":
                 self._origin.check_get(request)
             if not self._application.is_ready:
                 await self._application.ready()
             await check(
-                self._application.policy, entity_type, "write", call.session.actor, event=event
+                self._application.policy, entity_type, "write", exchange.session.actor, event=event
             )
             if b"starmodel-check" in request.headers:
-                await call.json({"errors": await self._checked(call, found, id)})
+                await exchange.json({"errors": await self._checked(exchange, found, id)})
                 request.close_files()
                 return
-            command = await self._reader.command(call, entity_type, event, id)
+            command = await self._reader.command(exchange, entity_type, event, id)
             if event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
-                await self._replies.send(call, command, outcome)
+                await self._replies.send(exchange, command, outcome)
             else:
-                await self._run_waiting(call, command)
+                await self._run_waiting(exchange, command)
         except Exception as error:  # the web edge: every exception becomes a response
-            if call.started:
+            if exchange.started:
                 raise  # the server logs the failure and closes the connection
-            call.session.restore(before)
+            exchange.session.restore(before)
             about = EventCall(entity_type, event, id, command)
             recorded = self._application.dispatcher.recorded
             where, details = about.text(recorded), about.details(recorded)
-            problem = self._refusals.problem(call, error, where, domain=True, details=details)
-            await self._refusals.send_event(call, entity_type, event, id, problem, call.sent)
+            problem = self._error_responses.problem(
+                exchange, error, where, domain=True, details=details
+            )
+            await self._error_responses.send_event(
+                exchange, entity_type, event, id, problem, exchange.sent
+            )
         if request.files:
             request.close_files()  # not after a cancellation: the running event may read them
 
-    async def _run_waiting(self, call: Call, command: Command) -> None:
+    async def _run_waiting(self, exchange: Exchange, command: Command) -> None:
         """Run an async or generator event; a closed connection does not cancel it."""
         if command.event.kind == "async":
             outcome = await self.running.outcome(command)
-        elif call.request.is_datastar:
-            await self.running.stream(call, command)
+        elif exchange.request.is_datastar:
+            await self.running.stream(exchange, command)
             return
         else:
             outcome = await self.running.collected(command)
-        await self._replies.send(call, command, outcome)
+        await self._replies.send(exchange, command, outcome)
 
-    async def _checked(self, call: Call, found: Found, id: str) -> dict[str, str]:
+    async def _checked(self, exchange: Exchange, found: Found, id: str) -> dict[str, str]:
         """Validate a partly filled form: the errors by input. Nothing is committed."""
         errors: dict[str, str] = {}
         try:
             command = await self._reader.command(
-                call, found.entity_type, found.event, id, problems=errors
+                exchange, found.entity_type, found.event, id, problems=errors
             )
         except BindingError as error:
             errors = error.fields
@@ -97,8 +105,8 @@ class EventRoutes:
             errors = await self._application.dispatcher.check(command) | errors
         return self._application.texts.render_all(errors)
 
-    async def _refuse_link(self, call: Call, found: Found) -> None:
+    async def _refuse_link(self, exchange: Exchange, found: Found) -> None:
         """Respond 405: a link or a prefetch must not change state."""
         name = f"{found.entity_type.name}.{found.event.name}"
         problem = Problem(405, f"{name} runs by a click, not by a link.")
-        await self._refusals.send(call, problem, headers=[(b"allow", b"POST")])
+        await self._error_responses.send(exchange, problem, headers=[(b"allow", b"POST")])

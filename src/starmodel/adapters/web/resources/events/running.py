@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from starmodel.adapters.web.errors.responses import Refusals
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Call
+from starmodel.adapters.web.errors.responses import ErrorResponses
+from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
 from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.resources.events.replies import EventReplies
 from starmodel.adapters.web.resources.events.reply_parts import ReplyParts
@@ -25,11 +25,11 @@ class RunningEvents:
         self,
         application: Application,
         realtime: RealtimeAdapter,
-        refusals: Refusals,
+        error_responses: ErrorResponses,
         replies: EventReplies,
     ) -> None:
         self._application, self._realtime = application, realtime
-        self._refusals, self._replies = refusals, replies
+        self._error_responses, self._replies = error_responses, replies
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self.open_replies: set[ReplyParts] = set()
 
@@ -56,15 +56,15 @@ class RunningEvents:
         outcome.reply = replace(outcome.reply, result=results, redirect=redirect, toasts=toasts)
         return outcome
 
-    async def stream(self, call: Call, command: Command) -> None:
+    async def stream(self, exchange: Exchange, command: Command) -> None:
         """Stream the reply of each yield after its commit."""
         parts = ReplyParts()
         progress = ""
 
         async def enqueue(outcome: Outcome) -> None:
             nonlocal progress
-            self._replies.mount(call, outcome)
-            data = self._replies.encode(call, command, outcome)
+            self._replies.mount(exchange, outcome)
+            data = self._replies.encode(exchange, command, outcome)
             if outcome.reply.progress is not None:
                 step, first = outcome.reply.progress, not progress
                 progress = outcome.record.id
@@ -79,21 +79,21 @@ class RunningEvents:
             part = await parts.get()
             if part is None and task.done() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
-            await call.save_session()
-            await self._application.end_sessions(call.session)
-            await call.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
+            await exchange.save_session()
+            await self._application.end_sessions(exchange.session)
+            await exchange.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
             while part is not None:
-                await call.part(part)
+                await exchange.part(part)
                 part = await parts.get()
         finally:  # the event may run longer than its connection
             self.open_replies.discard(parts)
             parts.abandon()
         if not task.done():  # the server is shutting down; the event's task continues
-            await call.part(b"", last=True)
+            await exchange.part(b"", last=True)
             return
-        await call.part(self._end_of(call, command, task, progress, parts), last=True)
-        await call.end_session()
-        await self._application.end_sessions(call.session)
+        await exchange.part(self._end_of(exchange, command, task, progress, parts), last=True)
+        await exchange.end_session()
+        await self._application.end_sessions(exchange.session)
 
     def end_replies(self) -> None:
         """End the streamed replies of running events, so that the server can shut down."""
@@ -102,7 +102,7 @@ class RunningEvents:
 
     def _end_of(
         self,
-        call: Call,
+        exchange: Exchange,
         command: Command,
         task: asyncio.Task[Outcome],
         progress: str,
@@ -111,12 +111,12 @@ class RunningEvents:
         """The last part of a streamed reply."""
         error = task.exception()
         if error is None:
-            self._replies.mount(call, task.result())
-            body = self._replies.encode_last(call, command, task.result())
+            self._replies.mount(exchange, task.result())
+            body = self._replies.encode_last(exchange, command, task.result())
         else:
             where = text_of(command, self._application.dispatcher.recorded)
-            problem = self._refusals.problem(call, error, where, domain=True)
-            body = self._refusals.patches(problem)
+            problem = self._error_responses.problem(exchange, error, where, domain=True)
+            body = self._error_responses.patches(problem)
         if progress:
             body += self._realtime.encode_progress(progress, None, first=False)
         if parts.skipped:

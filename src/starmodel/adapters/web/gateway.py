@@ -11,16 +11,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem
-from starmodel.adapters.web.errors.responses import Refusals
+from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Call
-from starmodel.adapters.web.http.own_responses import leads_to
+from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Exchange
 from starmodel.adapters.web.http.proxies import TrustedProxies
-from starmodel.adapters.web.http.request import Incoming
+from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.routing import Found, Router, Routes, UserRoutes
 from starmodel.adapters.web.http.sessions import CookieSessions
+from starmodel.adapters.web.http.user_routes import redirect_target
 from starmodel.adapters.web.inner_app import FrameworkRoutes
-from starmodel.adapters.web.pages.csp import page_policy
+from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.adapters.web.paths import INTERNAL, STATE_ROUTES
 from starmodel.adapters.web.process_lock import ProcessLock
@@ -42,13 +42,13 @@ from starmodel.core.errors import StarModelError
 STALE = 403
 SAME_ORIGIN = b"same-origin"
 
-Guard = Callable[[Incoming], Awaitable[Any] | None]
+Guard = Callable[[HttpRequest], Awaitable[Any] | None]
 
 
-class Front:
+class Gateway:
     """Serves the generated routes, and sets up the session of requests for user routes.
 
-    Shapes: router has the user's routes; policy returns the Content-Security-Policy of
+    Shapes: router has the user's routes; csp returns the Content-Security-Policy of
     generated pages for a root path; guard returns the coroutine of the framework's `before`
     functions, or None without any, and may be None; inner is the framework's ASGI application
     with the user's routes.
@@ -64,26 +64,26 @@ class Front:
         settings: WebSettings,
         router: Router,
         *,
-        policy: Callable[[str], bytes] = page_policy,
+        csp: Callable[[str], bytes] = page_csp,
         proxies: TrustedProxies | None = None,
         dev_token: str | None = None,
-        greeting: Callable[[str], None] | None = None,
+        log_address: Callable[[str], None] | None = None,
     ) -> None:
         self.application, self.realtime, self.ui = application, realtime, ui
         self.sessions, self._origin, self._settings = sessions, origin, settings
-        self._greeting, self._proxies = greeting, proxies or TrustedProxies(())
-        self._dev_token, self._user, self._policy = dev_token, UserRoutes(router), policy
-        self.refusals = Refusals(application, realtime, ui, settings)
+        self._log_address, self._proxies = log_address, proxies or TrustedProxies(())
+        self._dev_token, self._user, self._csp = dev_token, UserRoutes(router), csp
+        self.error_responses = ErrorResponses(application, realtime, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
         self.guard: Guard | None = None
         self.inner: Any = None
         self.htmx = HtmxCheck() if settings.development else None
-        self._internal = InternalRoutes(application, realtime, self.refusals)
-        self._framework = FrameworkRoutes(application, self.refusals)
+        self._internal = InternalRoutes(application, realtime, self.error_responses)
+        self._framework = FrameworkRoutes(application, self.error_responses)
         self._websockets = WebSockets(application, sessions, origin, settings)
         self.routes = Routes()
-        self.events = EventRoutes(application, realtime, self.refusals, settings, origin)
-        pages = CrudRoutes(application, realtime, ui, self.refusals, settings)
+        self.events = EventRoutes(application, realtime, self.error_responses, settings, origin)
+        pages = CrudRoutes(application, realtime, ui, self.error_responses, settings)
         pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any, *, bypass: bool) -> None:
@@ -92,8 +92,8 @@ class Front:
         With `bypass` the user has no middleware, so a generated route responds directly.
         """
         if self._proxies.are_configured:
-            self._proxies.mend(scope)
-        request = Incoming(scope, receive, self._settings)
+            self._proxies.apply(scope)
+        request = HttpRequest(scope, receive, self._settings)
         headers, root_path, failure = request.headers, scope.get("root_path", ""), None
         origin, is_internal = self._origin, request.path.startswith(INTERNAL)
         if origin.cors.is_configured:
@@ -108,8 +108,8 @@ class Front:
                 session = await self.sessions.of_request(request, cookie)
             except StarModelError as error:
                 session, failure = self.sessions.new(), error
-        if self._greeting is not None:
-            self.greet(root_path)
+        if self._log_address is not None:
+            self.announce(root_path)
         scope["starmodel.session"] = session
         if "session" not in scope:
             scope["session"] = session
@@ -120,9 +120,11 @@ class Front:
         )
         # A cross-origin request must not start a session.
         is_open = request.is_bearer or (origin.cors.is_configured and origin.is_open(request))
-        call = Call(request, session, send, None if is_open else cookie, root_path, self._policy)
+        exchange = Exchange(
+            request, session, send, None if is_open else cookie, root_path, self._csp
+        )
         if failure is not None:
-            await self.refusals.send_failure(call.without_cookie(), failure)
+            await self.error_responses.send_error(exchange.without_cookie(), failure)
             return
         try:
             if headers.get(b"sec-fetch-site") != SAME_ORIGIN or not origin.serves_any_host:
@@ -130,31 +132,33 @@ class Front:
             request.check_head()
         except StarModelError as error:
             # No cookie: a cross-site request lacks the visitor's, which must not be replaced.
-            await self.refusals.send_failure(call.without_cookie(), error)
+            await self.error_responses.send_error(exchange.without_cookie(), error)
             return
-        if is_internal and await self._internal.serve_public(call, send):
+        if is_internal and await self._internal.serve_public(exchange, send):
             return
         if request.is_datastar and not request.is_bearer:
             tag = headers.get(b"starmodel-session")  # of the session that the page was rendered for
             if tag is not None and tag != session.tag.encode():
                 status = (b"starmodel-status", str(STALE).encode())
-                await call.answer(200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status])
+                await exchange.answer(
+                    200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status]
+                )
                 return
-        if b"token=" in scope["query_string"] and await self._signed_in(call):
+        if b"token=" in scope["query_string"] and await self._signed_in(exchange):
             return
-        if bypass and await self.serve_generated(call, receive, send):
+        if bypass and await self.serve_generated(exchange, receive, send):
             return
-        await self._framework.serve(call, receive, send, self.inner)
+        await self._framework.serve(exchange, receive, send, self.inner)
 
-    async def serve_generated(self, call: Call, receive: Any, send: Any) -> bool:
+    async def serve_generated(self, exchange: Exchange, receive: Any, send: Any) -> bool:
         """Respond by a generated route; False without one, or when a user route shadows it."""
-        request = call.request
+        request = exchange.request
         method, path, scope = request.method, request.path, request.scope
         if (path, method) in STATE_ROUTES:
             pending = None if self.guard is None else self.guard(request)
-            if pending is None or not await self._is_stopped(call, pending):
-                reply = self._framework.with_cookie(call, send)
-                await self._internal.serve_state(call, receive, reply)
+            if pending is None or not await self._is_stopped(exchange, pending):
+                reply = self._framework.with_cookie(exchange, send)
+                await self._internal.serve_state(exchange, receive, reply)
             return True
         if b"%2" in (scope.get("raw_path") or b""):
             path = request.route_path
@@ -168,24 +172,24 @@ class Front:
         if self._user.take(scope, (found or next(iter(methods.values()))).template):
             return False
         if found is None:
-            await self._not_allowed(call, methods)
+            await self._not_allowed(exchange, methods)
         elif path != sent and method in ("GET", "HEAD"):
-            await call.answer(308, HTML, b"", [(b"location", request.tidy_url)])
+            await exchange.answer(308, HTML, b"", [(b"location", request.normalized_url)])
         else:
             pending = None if self.guard is None else self.guard(request)
-            if pending is None or not await self._is_stopped(call, pending):
-                await found.handler(call, found, id)
+            if pending is None or not await self._is_stopped(exchange, pending):
+                await found.handler(exchange, found, id)
         return True
 
     async def serve_inside(self, scope: Any, receive: Any, send: Any) -> bool:
         """`serve_generated` behind the user's middleware, with its `receive` and `send`."""
-        call: Call = scope["starmodel.call"]
-        request = Incoming(scope, receive, self._settings)
-        return await self.serve_generated(call.inside(send, request), receive, send)
+        exchange: Exchange = scope["starmodel.exchange"]
+        request = HttpRequest(scope, receive, self._settings)
+        return await self.serve_generated(exchange.inside(send, request), receive, send)
 
     async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
         """Pass a WebSocket to `inner` with its session, or close one of a foreign origin."""
-        self._proxies.mend(scope)
+        self._proxies.apply(scope)
         await self._websockets.serve(scope, receive, send, inner)
 
     def end_replies(self) -> None:
@@ -193,18 +197,18 @@ class Front:
         self.application.hub.close()
         self.events.running.end_replies()
 
-    def greet(self, root_path: str) -> None:
+    def announce(self, root_path: str) -> None:
         """Log the application's URL once: at startup, or at the first request below a mount,
         where no lifespan runs.
         """
-        greeting, self._greeting = self._greeting, None
-        if greeting is not None:
-            greeting(root_path)
+        log_address, self._log_address = self._log_address, None
+        if log_address is not None:
+            log_address(root_path)
 
     def safe_url(self, scope: Any, url: str) -> str:
         """The validated URL of a redirect. Raises: RequestError, for another site."""
-        call: Call = scope["starmodel.call"]
-        return call.mounted(call.safe_url(url, self._settings.allowed_hosts))
+        exchange: Exchange = scope["starmodel.exchange"]
+        return exchange.mounted(exchange.safe_url(url, self._settings.allowed_hosts))
 
     def _without_slashes(self, path: str, method: str) -> tuple[str, Any]:
         """The routes of a path with superfluous slashes, and the normalised path.
@@ -217,44 +221,47 @@ class Front:
             tidy = re.sub("/{2,}", "/", tidy)
         return tidy, self.routes.find(tidy) if tidy and tidy != path else None
 
-    async def _is_stopped(self, call: Call, pending: Awaitable[Any]) -> bool:
+    async def _is_stopped(self, exchange: Exchange, pending: Awaitable[Any]) -> bool:
         """Await the user's guard; True when it sent the response."""
         try:
             response = await pending
         except Exception as error:  # the web edge: every exception becomes a response
-            await self.refusals.send_failure(call, error)
+            await self.error_responses.send_error(exchange, error)
             return True
         if response is None:
             return False
-        url = leads_to(response.status_code, response.raw_headers)
-        if url is not None and call.request.is_datastar:
+        url = redirect_target(response.status_code, response.raw_headers)
+        if url is not None and exchange.request.is_datastar:
             body = self.realtime.encode_effects(Reply(redirect=url))
-            await call.answer(200, SSE, body, [NO_STORE])
+            await exchange.answer(200, SSE, body, [NO_STORE])
         else:
-            await call.relay(response)
+            await exchange.relay(response)
         return True
 
-    async def _not_allowed(self, call: Call, methods: dict[str, Found]) -> None:
+    async def _not_allowed(self, exchange: Exchange, methods: dict[str, Found]) -> None:
         allowed = ", ".join(sorted(methods))
         text = self.application.texts.text(
-            "problem.method", path=call.request.path, allowed=allowed, method=call.request.method
+            "problem.method",
+            path=exchange.request.path,
+            allowed=allowed,
+            method=exchange.request.method,
         )
         headers = [(b"allow", allowed.encode())]
-        await self.refusals.send(call, Problem(405, text), headers=headers)
+        await self.error_responses.send(exchange, Problem(405, text), headers=headers)
 
-    async def _signed_in(self, call: Call) -> bool:
+    async def _signed_in(self, exchange: Exchange) -> bool:
         """Development sign-in: a valid token signs the session in; a redirect removes it."""
-        token = call.request.query.get("token", "")
+        token = exchange.request.query.get("token", "")
         if self._dev_token is None or not hmac.compare_digest(
             token.encode(), self._dev_token.encode()
         ):
             return False
-        call.session.sign_in(DEV, provider=DEVELOPMENT)
+        exchange.session.sign_in(DEV, provider=DEVELOPMENT)
         try:
-            await call.save_session()
+            await exchange.save_session()
         except StarModelError as error:
-            await self.refusals.send_failure(call, error)
+            await self.error_responses.send_error(exchange, error)
             return True
-        await self.application.end_sessions(call.session)
-        await call.redirect(f"{call.root_path}/{call.request.path.lstrip('/')}")
+        await self.application.end_sessions(exchange.session)
+        await exchange.redirect(f"{exchange.root_path}/{exchange.request.path.lstrip('/')}")
         return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from starmodel.adapters.realtime.elements import namespace_of
+from starmodel.adapters.frontends.datastar.elements import namespace_of
 from starmodel.app.commands.elements import Namespace
 from starmodel.app.live.views import LiveView
 from starmodel.core.entity import Entity

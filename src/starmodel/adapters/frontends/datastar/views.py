@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from starmodel.adapters.realtime.datastar import (
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
+from starmodel.adapters.frontends.datastar.pages import page_at
+from starmodel.adapters.frontends.datastar.root_elements import live_part
+from starmodel.adapters.frontends.datastar.wire import (
     patch_elements,
     patch_rows,
     patch_state,
     signals_of,
 )
-from starmodel.adapters.realtime.element_ids import rows_id
-from starmodel.adapters.realtime.pages import page_at
-from starmodel.adapters.realtime.root_elements import live_part
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_list import ListChanged

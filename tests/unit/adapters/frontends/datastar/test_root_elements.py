@@ -10,7 +10,7 @@ from fasthtml.components import ft_hx
 from fasthtml.svg import Circle, Svg
 
 from starmodel import ConfigurationError
-from starmodel.adapters.realtime.root_elements import part_of
+from starmodel.adapters.frontends.datastar.root_elements import part_of
 
 
 def html(made: Any) -> tuple[str, str | None, str | None]:

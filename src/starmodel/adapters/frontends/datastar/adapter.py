@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from starmodel.adapters.realtime.datastar import (
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
+from starmodel.adapters.frontends.datastar.elements import element_of
+from starmodel.adapters.frontends.datastar.pages import Page, Tokens, current_page, page_at
+from starmodel.adapters.frontends.datastar.root_elements import live_part
+from starmodel.adapters.frontends.datastar.sse import SseStreams
+from starmodel.adapters.frontends.datastar.states import BrowserStates
+from starmodel.adapters.frontends.datastar.wire import (
     attribute,
     declared_signals,
     event_path,
@@ -19,12 +25,6 @@ from starmodel.adapters.realtime.datastar import (
     script_json,
     signals_of,
 )
-from starmodel.adapters.realtime.element_ids import rows_id
-from starmodel.adapters.realtime.elements import element_of
-from starmodel.adapters.realtime.pages import Page, Tokens, current_page, page_at
-from starmodel.adapters.realtime.root_elements import live_part
-from starmodel.adapters.realtime.sse import SseStreams
-from starmodel.adapters.realtime.states import BrowserStates
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
@@ -178,7 +178,7 @@ class DatastarRealtime:
         method = binder.method(self._default_method)
         root_path = self.root_path
         return render_action(
-            entity_type, event, action, names, method, root_path, binder.carries,
+            entity_type, event, action, names, method, root_path, binder.browser_stores,
             self._application.texts,
         )  # fmt: skip
 
@@ -188,7 +188,7 @@ class DatastarRealtime:
         """The Datastar expression that submits a generated form."""
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         return form_action(
-            entity_type, event, id, self.root_path, binder.carries, self._application.texts
+            entity_type, event, id, self.root_path, binder.browser_stores, self._application.texts
         )
 
     def bulk_action(self, entity_type: EntityType) -> str:
@@ -262,7 +262,7 @@ class DatastarRealtime:
         where = ("#starmodel-toasts", "append") if first else (None, None)
         return patch_elements(Element(html, *where))
 
-    def encode_refusal(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
+    def encode_error(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
         """Encode the response to a rejected event: validation errors beside fields, and a toast."""
         parts = [patch_signals({}, status=status), *map(patch_elements, elements)]
         if text:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from starmodel.adapters.realtime.datastar import (
+from starmodel.adapters.frontends.datastar.pages import Page, Shown, ShownList, Tokens
+from starmodel.adapters.frontends.datastar.views import PartView
+from starmodel.adapters.frontends.datastar.watching import RenderPart
+from starmodel.adapters.frontends.datastar.wire import (
     json_text,
     patch_browser_state,
     signals_of,
 )
-from starmodel.adapters.realtime.pages import Page, Shown, ShownList, Tokens
-from starmodel.adapters.realtime.views import PartView
-from starmodel.adapters.realtime.watching import RenderPart
 from starmodel.app.application import Application
 from starmodel.app.context import current_browser_state
 from starmodel.app.live.hub import Frames, snapshot_message

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starmodel.adapters.realtime.datastar import declared_signals
-from starmodel.adapters.realtime.pages import Shown, ShownList
-from starmodel.adapters.realtime.views import PartView, RowsView, SignalsView
+from starmodel.adapters.frontends.datastar.pages import Shown, ShownList
+from starmodel.adapters.frontends.datastar.views import PartView, RowsView, SignalsView
+from starmodel.adapters.frontends.datastar.wire import declared_signals
 from starmodel.app.access.decisions import audience_of, check
 from starmodel.app.application import Application
 from starmodel.app.live.hub import View

@@ -8,9 +8,9 @@ import logging
 from typing import Any
 from urllib.parse import parse_qs
 
-from starmodel.adapters.realtime.element_ids import rows_id
-from starmodel.adapters.realtime.pages import Tokens
-from starmodel.adapters.realtime.watching import RenderPart, watching
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
+from starmodel.adapters.frontends.datastar.pages import Tokens
+from starmodel.adapters.frontends.datastar.watching import RenderPart, watching
 from starmodel.app.application import Application
 from starmodel.app.live.hub import Frames, Subscription, snapshot_message
 from starmodel.app.sessions.session import Session

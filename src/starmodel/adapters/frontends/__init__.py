@@ -1,0 +1,1 @@
+"""Frontend protocols: what a page declares, and what it is sent."""
