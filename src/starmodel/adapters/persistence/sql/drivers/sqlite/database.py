@@ -40,6 +40,7 @@ from starmodel.adapters.persistence.sql.schema.existing.found_columns import (
 from starmodel.core.errors import ConfigurationError
 
 DIALECT = SqliteDialect.sqlalchemy
+_quote = DIALECT.identifier_preparer.quote_identifier
 
 
 class SqliteDatabase:
@@ -149,10 +150,10 @@ def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
         "OR (pk > 0 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo(?) WHERE hidden <> 1",
         (table,),
     ).fetchall()
-    names = ", ".join(_quoted(name) for name, *_ in rows)
+    names = ", ".join(_quote(name) for name, *_ in rows)
     sample = None
     if rows:
-        query = f"SELECT {names} FROM {_quoted(table)} LIMIT 1"  # noqa: S608 - quoted names
+        query = f"SELECT {names} FROM {_quote(table)} LIMIT 1"  # noqa: S608 - quoted names
         sample = connection.execute(query).fetchone()
     sample = sample or (None,) * len(rows)
     return {
@@ -173,10 +174,6 @@ def columns_of(connection: sqlite3.Connection, table: str) -> FoundColumns:
 def _length(entity_type: str) -> int | None:
     found = re.search(r"\((\d+)\)", entity_type)
     return int(found[1]) if found else None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _row_key_problem(connection: sqlite3.Connection, table: str, column: str) -> str:

@@ -19,18 +19,12 @@ def options_of(url: URL) -> dict[str, Any]:
             "The database url names no database. Write its name at the end: "
             "mysql://user:password@host/name."
         )
-    return {
-        "host": url.host or "127.0.0.1",
-        "port": url.port or 3306,
-        "user": url.username,
-        "password": url.password or "",
-        "database": url.database,
-        **_query_options(url),
-    }
+    defaults = {"host": "127.0.0.1", "port": 3306, "user": None, "password": ""}
+    return defaults | url.translate_connect_args(username="user") | _query_options(url)
 
 
 def _query_options(url: URL) -> dict[str, Any]:
-    """Parse the query string of the URL."""
+    """Parse the query string of the URL; SQLAlchemy's dialect would pass on any option."""
     made: dict[str, Any] = {}
     for name, given in url.query.items():
         value = str(given)
