@@ -32,7 +32,7 @@ class _Entry:
     nbytes: int = 0
 
 
-_NONE: OrderedDict[Any, _Entry] = OrderedDict()
+_EMPTY: OrderedDict[Any, _Entry] = OrderedDict()
 
 
 class MemoryRepository:
@@ -168,7 +168,7 @@ class MemoryRepository:
             entry.expires_at = self._clock() + ttl_s
 
     def _live(self, entity: type[Entity], id: Any) -> _Entry | None:
-        entry = self._classes.get(entity, _NONE).get(id)
+        entry = self._classes.get(entity, _EMPTY).get(id)
         if entry is None or (entry.expires_at is not None and entry.expires_at <= self._clock()):
             return None
         return entry
@@ -178,7 +178,7 @@ class MemoryRepository:
         added: dict[type[Entity], int] = {}
         grown: dict[type[Entity], int] = {}
         for change, size in zip(changes, sizes, strict=True):
-            entity, entries = change.entity, self._classes.get(change.entity, _NONE)
+            entity, entries = change.entity, self._classes.get(change.entity, _EMPTY)
             entry = entries.get(change.id)
             if change.kind == "insert" and entry is None:
                 added[entity] = added.get(entity, 0) + 1
@@ -203,7 +203,7 @@ class MemoryRepository:
     ) -> Sequence[Any]:
         """Return the ids of the least recently used session entities. Raises: StoreFullError."""
         name, found = self._sessions.get(entity), list[Any]()
-        entries = self._classes.get(entity, _NONE)
+        entries = self._classes.get(entity, _EMPTY)
         freed = 0
         for _ in range(0 if name is None else len(entries)):
             id, entry = next(iter(entries.items()))
@@ -265,7 +265,7 @@ class MemoryRepository:
                 self._numbers[change.entity] = max(highest, change.id)
 
     def _remove(self, entity: type[Entity], id: Any) -> None:
-        entry = self._classes.get(entity, _NONE).pop(id, None)
+        entry = self._classes.get(entity, _EMPTY).pop(id, None)
         if entry is not None and entry.nbytes:
             self._bytes[entity] -= entry.nbytes
 

@@ -64,7 +64,7 @@ class OpenStore:
     process: int
     warnings: Sequence[TableWarning] = ()
 
-    def of(self, entity: type[Entity]) -> Statements:
+    def statements_of(self, entity: type[Entity]) -> Statements:
         try:
             return self.statements[entity]
         except KeyError:

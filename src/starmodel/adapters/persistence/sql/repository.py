@@ -120,7 +120,7 @@ class SqlRepository:
 
     async def get(self, entity: type[E], id: object) -> E | None:
         store = self._store()
-        statements = store.of(entity)
+        statements = store.statements_of(entity)
         params = statements.key_params(id, self._clock)
         if params is None:
             return None
@@ -142,7 +142,7 @@ class SqlRepository:
         store = self._store()
         now = self._clock()
         for change in batch.changes:
-            store.of(change.entity)
+            store.statements_of(change.entity)
         steps = steps_of(batch.changes, store.statements, now)
         transaction = Transaction(steps, batch.marker, store.markers, now, between)
         transaction.ids = [(change.entity, change.id) for change in batch.changes]
@@ -165,7 +165,7 @@ class SqlRepository:
         store = self._store()
         rows = []
         for entity, id in keys:
-            statements = store.of(entity)
+            statements = store.statements_of(entity)
             params = statements.key_params(id, self._clock)
             if params is not None:
                 rows.append(RowKey(statements, params, (entity, id)))
@@ -175,13 +175,13 @@ class SqlRepository:
 
     async def next_id(self, entity: type[Entity]) -> int:
         store = self._store()
-        statements = store.of(entity)
+        statements = store.statements_of(entity)
         sequence = sequence_of(statements.mapped, store.rows.sql_dialect.sqlalchemy)
         return await store.rows.next_number(sequence)
 
     def column_defaults(self, entity: type[Entity]) -> ColumnDefaults | None:
         """Return the defaults and onupdates of the columns; None for a class without any."""
-        fields = self._store().of(entity).mapped.fields
+        fields = self._store().statements_of(entity).mapped.fields
         insert = {name: field.insert for name, field in fields.items() if field.insert}
         update = {name: field.update for name, field in fields.items() if field.update}
         return ColumnDefaults(insert, update) if insert or update else None
@@ -193,7 +193,7 @@ class SqlRepository:
 
     async def stream(self, query: Query, batch: int) -> AsyncGenerator[Sequence[Entity], None]:
         store = self._store()
-        statements = store.of(query.entity)
+        statements = store.statements_of(query.entity)
         planner = store.planners[query.entity]
         stream = Stream(store.rows, statements, planner, query, self._clock)
         async for chunk in stream.chunks(batch):
@@ -208,12 +208,12 @@ class SqlRepository:
 
     def matches(self, query: Query, entity: Entity) -> bool | None:
         store = self._store()
-        store.of(query.entity)
+        store.statements_of(query.entity)
         return store.planners[query.entity].matches(query, entity)
 
     def _plan(self, query: Query, *, count: bool = False) -> tuple[Statements, Plan]:
         store = self._store()
-        own = store.of(query.entity)
+        own = store.statements_of(query.entity)
         return own, store.planners[query.entity].plan(query, self._clock(), count=count)
 
     async def marker(self, key: str) -> Marker | None:
@@ -232,7 +232,7 @@ class SqlRepository:
     async def touch(self, entity: type[Entity], id: object, ttl_s: float) -> None:
         """Extend the time to live of an entity; does nothing for a class without a ttl."""
         store = self._store()
-        statements = store.of(entity)
+        statements = store.statements_of(entity)
         params = statements.key_params(id, self._clock)
         if params is not None and statements.mapped.has_ttl:
             await store.engine.execute(statements.touch, (self._clock() + ttl_s, *params))
@@ -264,7 +264,7 @@ class _LockedRepository(SqlRepository):
 
     async def get(self, entity: type[E], id: object) -> E | None:
         store = self._store()
-        statements = store.of(entity)
+        statements = store.statements_of(entity)
         params = statements.key_params(id, self._clock)
         if params is None:
             return None

@@ -36,7 +36,7 @@ from starmodel.texts.catalogue import Message
 
 Fetch = Callable[[str, Row], Awaitable[Sequence[Row]]]
 MAX_SHAPES = 512
-UNREADABLE = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
+DECODE_ERRORS = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 
 
 class Statements:
@@ -182,7 +182,7 @@ class Statements:
         return values[self._hidden]
 
     @property
-    def constrained(self) -> bool:
+    def has_order_constraints(self) -> bool:
         """True when constraints may depend on the order in which rows of the table are written."""
         return bool(self.uniques or self.references or self.is_referenced)
 
@@ -297,6 +297,6 @@ class Statements:
             if value is not None:
                 try:
                     values[name] = decode(value)
-                except UNREADABLE:
+                except DECODE_ERRORS:
                     continue
         return construct(self.cls, values, set(self._fields_set), version)

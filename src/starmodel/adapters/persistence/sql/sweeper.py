@@ -17,7 +17,7 @@ from starmodel.core.entity import Entity
 log = logging.getLogger("starmodel.sql")
 SWEEP_S = 1.0
 PURGE_S = 60.0
-SWEPT_AT_ONCE = 500
+SWEEP_BATCH = 500
 
 
 class Sweeper:
@@ -66,7 +66,7 @@ class Sweeper:
 
     async def _sweep_some(self, statements: Statements, now: float) -> None:
         decode = statements.mapped.key.codec.decode
-        for id, version in await self._engine.sweep(statements, now, SWEPT_AT_ONCE):
+        for id, version in await self._engine.sweep(statements, now, SWEEP_BATCH):
             await self._expired(statements.cls, decode(id) if decode else id, version)
 
     async def _sweep_for_ever(self) -> None:

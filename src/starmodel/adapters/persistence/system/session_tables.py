@@ -32,7 +32,7 @@ UPGRADES: dict[int, tuple[str, ...]] = {}
 """The migration statements to each schema version from the one before it."""
 SYSTEM, SESSIONS = "starmodel_system", "starmodel_session"
 PART = "sessions"
-SWEPT_AT_ONCE = 500
+SWEEP_BATCH = 500
 
 
 class SessionTables:
@@ -119,7 +119,7 @@ class SessionTables:
             .where(table.c.id == id, is_valid)
             .values(seen_at=given("seen_at_", table.c.seen_at))
         )
-        self.expired = compiled(select(table.c.id).where(expired).limit(SWEPT_AT_ONCE))
+        self.expired = compiled(select(table.c.id).where(expired).limit(SWEEP_BATCH))
         self.end_expired = compiled(end.where(table.c.id == id, expired))
         self.purge = compiled(
             delete(table).where(table.c.ended_at < given("ended_before_", table.c.ended_at))

@@ -46,8 +46,8 @@ from starmodel.adapters.persistence.sql.dialects.numbers import (
     int_encoder,
 )
 
-KEYED_CHARS = 255
-LONGEST_VARCHAR = 16_000
+INDEXED_CHARS = 255
+MAX_VARCHAR_CHARS = 16_000
 _EARLIEST = datetime.datetime(1000, 1, 1)
 _MIDNIGHT = datetime.datetime(2000, 1, 1)
 
@@ -150,11 +150,11 @@ class MysqlDialect(SqlDialect):
     ) -> TypeEngine[Any]:
         length = getattr(given, "length", None)
         if kind is None:
-            return VARCHAR(KEYED_CHARS) if is_indexed else LONGTEXT()  # JSON reorders keys
+            return VARCHAR(INDEXED_CHARS) if is_indexed else LONGTEXT()  # JSON reorders keys
         if kind is str:
             if length is None and is_indexed:
-                length = KEYED_CHARS
-            fits = length is not None and length <= LONGEST_VARCHAR
+                length = INDEXED_CHARS
+            fits = length is not None and length <= MAX_VARCHAR_CHARS
             return VARCHAR(length) if fits else LONGTEXT()
         if kind is datetime.datetime:
             return VARCHAR(48)
@@ -168,7 +168,7 @@ class MysqlDialect(SqlDialect):
             return DECIMAL(precision, scale or 0)
         if kind is int and isinstance(given, SmallInteger):
             return given
-        return _OWN.get(kind, given)
+        return _COLUMN_TYPES.get(kind, given)
 
     def server_default(self, default: Any) -> Any:
         # The default of DATETIME(6) must be a now() of the same precision.
@@ -214,7 +214,7 @@ class MysqlDialect(SqlDialect):
         return [term.is_(None), own] if nullable else [own]
 
 
-_OWN: dict[Any, TypeEngine[Any]] = {
+_COLUMN_TYPES: dict[Any, TypeEngine[Any]] = {
     int: BigInteger(),
     float: DOUBLE(),
     bytes: LONGBLOB(),

@@ -51,7 +51,7 @@ from starmodel.adapters.persistence.sql.dialects.numbers import (
 ICU = "und-x-icu"
 
 
-def _same(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -77,7 +77,7 @@ class PostgresqlDialect(SqlDialect):
     scalars: ClassVar[Mapping[Any, Codec]] = {
         **SCALARS,
         str: replace(SCALARS[str], decode=unescaped),
-        bool: replace(SCALARS[bool], encode=of_type(bool, _same), decode=None),
+        bool: replace(SCALARS[bool], encode=of_type(bool, _unchanged), decode=None),
         float: replace(SCALARS[float], encode=encode_float, decode=None),
         decimal.Decimal: replace(
             SCALARS[decimal.Decimal],
@@ -86,7 +86,7 @@ class PostgresqlDialect(SqlDialect):
         ),
         uuid.UUID: replace(
             SCALARS[uuid.UUID],
-            encode=of_type(uuid.UUID, _same),
+            encode=of_type(uuid.UUID, _unchanged),
             decode=lambda value: uuid.UUID(int=value.int),
         ),
         AwareDatetime: Codec(
@@ -96,11 +96,11 @@ class PostgresqlDialect(SqlDialect):
             encode_naive, None, "plain", (datetime.datetime,), encode_operand=encode_naive
         ),
         datetime.date: replace(
-            SCALARS[datetime.date], encode=of_type(datetime.date, _same), decode=None
+            SCALARS[datetime.date], encode=of_type(datetime.date, _unchanged), decode=None
         ),
         datetime.time: replace(SCALARS[datetime.time], encode=encode_naive_time, decode=None),
         datetime.timedelta: replace(
-            SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _same), decode=None
+            SCALARS[datetime.timedelta], encode=of_type(datetime.timedelta, _unchanged), decode=None
         ),
     }
 

@@ -47,11 +47,11 @@ class Conditions:
     ) -> None:
         self._fields, self._orders, self._sql_dialect = fields, orders, sql_dialect
 
-    def of(self, wanted: Filter) -> Part | None:
+    def compile(self, wanted: Filter) -> Part | None:
         """Compile a filter; None where only Python compares the same way."""
         field, op, value = self._fields[wanted.field], wanted.op, wanted.value
         if op in NEGATED:
-            part = self.of(wanted.positive)
+            part = self.compile(wanted.positive)
             return None if part is None else Part(("not", part.shape, None), part.values)
         if value is None:
             return Part((op if op in ("eq", "ne") else "never", field.name, None))
@@ -135,7 +135,7 @@ class Conditions:
         if op == "present":
             return column.is_not(None)
         if field.codec.compares == "datetime":
-            return _moment_condition(op, column, f"p{number}_0", f"p{number}_1", size)
+            return _datetime_condition(op, column, f"p{number}_0", f"p{number}_1", size)
         column_type = NullType() if field.codec.encode_operand is not None else field.column.type
         values: list[Any] = [
             bindparam(f"p{number}_{index}", type_=column_type) for index in range(size)
@@ -242,7 +242,7 @@ def _members_part(field: StoredField, wanted: Filter) -> Part | None:
     return Part(("none_or_in" if wanted.op == "ne" else "in", field.name, len(texts)), texts)
 
 
-def _moment_condition(
+def _datetime_condition(
     op: str, column: ColumnElement[Any], first: str, end: str, bound: str
 ) -> ColumnElement[bool]:
     """Compare datetimes of any offset by ranges of text, so that an index applies.

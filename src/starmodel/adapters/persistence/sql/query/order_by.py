@@ -89,7 +89,7 @@ class Orders:
         sql = case(texts, value=text)
         return Term(field, sql, descending, True)
 
-    def by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
+    def order_by(self, terms: Sequence[Term]) -> list[ColumnElement[Any]]:
         """Return the terms of an ORDER BY."""
         return [
             part

@@ -105,7 +105,7 @@ class Planner:
 
     def _parts(self, query: Query) -> tuple[list[Part], bool]:
         """Return the conditions that SQL supports, and whether these are all."""
-        parts = [self._conditions.of(wanted) for wanted in query.filters]
+        parts = [self._conditions.compile(wanted) for wanted in query.filters]
         if query.search:
             parts.append(self._conditions.search(query))
         known = [part for part in parts if part is not None]
@@ -161,7 +161,7 @@ class Planner:
                 found = select_(*(term.sql for term in terms), key)
             if shape.after is not None:
                 conditions.append(sorts_after(terms, shape.after))
-            found = found.order_by(*self.orders.by(terms))
+            found = found.order_by(*self.orders.order_by(terms))
         if shape.windowed:
             found = found.limit(bindparam("limit_", type_=BigInteger))
             found = found.offset(bindparam("offset_", type_=BigInteger))

@@ -79,8 +79,8 @@ class Stream:
                         if last is None or position > last:
                             first.append((position, key))
                     if len(first) > 2 * MAX_KEYS:
-                        more = _cut(first)
-            more = _cut(first) or more
+                        more = _truncate(first)
+            more = _truncate(first) or more
             yield [key for _, key in first]
             last = first[-1][0] if first else None
 
@@ -99,7 +99,7 @@ class Stream:
         return [(key, entity) for key, entity in found if self._query.matches(entity)]
 
 
-def _cut(found: list[tuple[Any, Any]]) -> bool:
+def _truncate(found: list[tuple[Any, Any]]) -> bool:
     """Sort, and drop what exceeds MAX_KEYS; True when something was dropped."""
     found.sort(key=itemgetter(0))
     left_out = len(found) > MAX_KEYS

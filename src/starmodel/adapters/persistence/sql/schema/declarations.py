@@ -31,8 +31,8 @@ from starmodel.core.fields.specs import FieldSpec
 
 _OPTIONS = frozenset({"schema", "comment", "info", "quote", "quote_schema", "implicit_returning"})
 _WITHOUT_EFFECT = frozenset({"extend_existing", "keep_existing", "mustexist", "listeners"})
-DIALECTS = ("sqlite_", "postgresql_", "mysql_", "mariadb_")
-Fill = Callable[[], Any]
+DIALECT_PREFIXES = ("sqlite_", "postgresql_", "mysql_", "mariadb_")
+DefaultFactory = Callable[[], Any]
 
 
 def table_arguments(cls: type[Entity], sql_dialect: SqlDialect) -> tuple[list[Any], dict[str, Any]]:
@@ -46,7 +46,7 @@ def table_arguments(cls: type[Entity], sql_dialect: SqlDialect) -> tuple[list[An
         given, options = given[:-1], given[-1]
     items = [] if isinstance(given, dict) else list(given)
     for name in options:
-        if name not in _OPTIONS | _WITHOUT_EFFECT and not name.startswith(DIALECTS):
+        if name not in _OPTIONS | _WITHOUT_EFFECT and not name.startswith(DIALECT_PREFIXES):
             raise TypeError(f"__table_args__ has the option {name!r}, which is not supported")
     options = {name: value for name, value in options.items() if name not in _WITHOUT_EFFECT}
     if options.get("schema") and sql_dialect.sqlalchemy.name == "sqlite":
@@ -123,7 +123,9 @@ def is_computed(column: Column[Any]) -> bool:
     return column.computed is not None
 
 
-def pop_defaults(spec: FieldSpec, column: Column[Any]) -> tuple[Fill | None, Fill | None]:
+def pop_defaults(
+    spec: FieldSpec, column: Column[Any]
+) -> tuple[DefaultFactory | None, DefaultFactory | None]:
     """Return the column's default and onupdate, as callables for INSERT and UPDATE.
 
     A default replaces None. A default that only the database can evaluate
@@ -131,17 +133,19 @@ def pop_defaults(spec: FieldSpec, column: Column[Any]) -> tuple[Fill | None, Fil
 
     Raises: ValueError, for an unsupported default.
     """
-    insert = _fill(spec, column, column.default, "default")
-    update = _fill(spec, column, column.onupdate, "onupdate")
+    insert = _default_factory(spec, column, column.default, "default")
+    update = _default_factory(spec, column, column.onupdate, "onupdate")
     if insert is None and column.server_default is not None:
-        insert = _server_default_fill(spec, column)
+        insert = _server_default_factory(spec, column)
     column.default = column.onupdate = None
     if not isinstance(column.server_onupdate, Computed):
         column.server_onupdate = None
     return insert, update
 
 
-def _fill(spec: FieldSpec, column: Column[Any], given: Any, what: str) -> Fill | None:
+def _default_factory(
+    spec: FieldSpec, column: Column[Any], given: Any, what: str
+) -> DefaultFactory | None:
     if given is None:
         return None
     if getattr(given, "is_scalar", False):
@@ -156,7 +160,7 @@ def _fill(spec: FieldSpec, column: Column[Any], given: Any, what: str) -> Fill |
     )
 
 
-def _server_default_fill(spec: FieldSpec, column: Column[Any]) -> Fill | None:
+def _server_default_factory(spec: FieldSpec, column: Column[Any]) -> DefaultFactory | None:
     """Evaluate a server_default where its value is known here; None for any other."""
     default: Any = column.server_default
     if not isinstance(default, DefaultClause):
@@ -182,7 +186,7 @@ def _server_default_fill(spec: FieldSpec, column: Column[Any]) -> Fill | None:
     return lambda: copy.deepcopy(value)
 
 
-def _now(spec: FieldSpec, column: Column[Any]) -> Fill:
+def _now(spec: FieldSpec, column: Column[Any]) -> DefaultFactory:
     zoned = getattr(column.type, "timezone", False) or _is_zoned(spec)
     zone = datetime.UTC if zoned else None
 

@@ -18,7 +18,7 @@ from starmodel.adapters.persistence.sql.dialects.codecs import (
     Codec,
 )
 from starmodel.adapters.persistence.sql.schema.declarations import (
-    Fill,
+    DefaultFactory,
     check_sql,
     checked_columns,
     is_computed,
@@ -48,8 +48,8 @@ class StoredField:
     column: Column[Any]
     codec: Codec
     title: str
-    insert: Fill | None = None
-    update: Fill | None = None
+    insert: DefaultFactory | None = None
+    update: DefaultFactory | None = None
     kind: Any = CUSTOM
     generated: bool = False
 

@@ -86,12 +86,14 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
             f"ON CONFLICT (name) DO UPDATE SET last = {most}(stored.last, {top}) + 1 RETURNING last"
         )
     theirs = dialect.name == "postgresql" and not mapped.versioned
-    own = _OWN.format(table=quoted.format_table(mapped.table), key=quoted.format_column(key))
+    own = _NATIVE_SEQUENCE.format(
+        table=quoted.format_table(mapped.table), key=quoted.format_column(key)
+    )
     return Sequence(mapped.table.name, key.name, sql, own if theirs else None, mapped.table.schema)
 
 
 # A sequence is owned by its column (SERIAL, IDENTITY), or only referenced by the default.
-_OWN = """
+_NATIVE_SEQUENCE = """
 WITH given AS MATERIALIZED (
     SELECT nextval(COALESCE(
         pg_get_serial_sequence(

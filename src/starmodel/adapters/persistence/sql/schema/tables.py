@@ -20,7 +20,7 @@ from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.schema.columns import stored_field
 from starmodel.adapters.persistence.sql.schema.declarations import (
-    DIALECTS,
+    DIALECT_PREFIXES,
     indexed_columns,
     name_checks,
     primary_key_of,
@@ -45,6 +45,7 @@ from starmodel.adapters.persistence.sql.schema.identifiers import (
 from starmodel.core.classes.foreign_keys import table_name
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.specs import FieldSpec
 
 
 def derive_table(
@@ -73,51 +74,10 @@ def derive_table(
         more, options = table_arguments(cls, sql_dialect)
     except TypeError as error:
         raise ConfigurationError(f"{entity_type.name}: {error}.") from error
-    keys = indexed_columns(more)
-    existing = existing or {}
-    found = {name.lower() for name in existing}
-    known = {name.lower(): column for name, column in existing.items()}
-    own = VERSION in found
-    fields = {}
-    for spec in cls.__entity__.fields.values():
-        try:
-            field = stored_field(spec, sql_dialect, keys)
-        except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
-            raise ConfigurationError(
-                f"{entity_type.name}.{spec.name} can't become a column: {error}"
-            ) from error
-        column_found = known.get(field.column.name.lower())
-        if column_found is not None and field.kind is not CUSTOM:
-            annotation = spec.info.annotation
-            try:
-                field = adapt_field(
-                    field, field.kind, annotation, column_found, sql_dialect, own=own
-                )
-            except ValueError as error:
-                where = f"the column {field.column.name!r} of the table {name!r}"
-                remedy = (
-                    retype_statements(name, field.column, sql_dialect.sqlalchemy) if own else ""
-                )
-                raise ConfigurationError(
-                    f"{entity_type.name}.{spec.name} can't be stored in {where}: {error}{remedy}."
-                ) from error
-        fields[spec.name] = field
-    key = fields["id"].column
-    primary = primary_key_of(more)
-    for field in fields.values():
-        field.column.primary_key = field.column.primary_key or field.column.name in primary
-    if not any(field.column.primary_key for field in fields.values()):
-        key.primary_key = True
-    elif not key.primary_key:
-        key.unique = True
-    key.nullable = False
-    hidden: list[Any] = [
-        column
-        for column in (Column(VERSION, BigInteger, nullable=False), Column(EXPIRES, Double))
-        if not found or column.name in found or entity_type.ttl_s is not None
-    ]
-    if entity_type.ttl_s is not None:
-        hidden.append(Index(short_name(f"ix_{name}{EXPIRES}"), EXPIRES))
+    existing = {column.lower(): found for column, found in (existing or {}).items()}
+    fields = _fields(entity_type, sql_dialect, indexed_columns(more), existing)
+    _set_primary_key(fields, primary_key_of(more))
+    hidden = _hidden_columns(entity_type, existing)
     columns = [field.column for field in fields.values()]
     for column in columns:
         more += table_checks(column)
@@ -141,6 +101,76 @@ def derive_table(
     return EntityTable(entity_type, table, fields)
 
 
+def _fields(
+    entity_type: EntityType,
+    sql_dialect: SqlDialect,
+    indexed: set[str],
+    existing: Mapping[str, FoundColumn],
+) -> dict[str, StoredField]:
+    """Return the stored fields of a class, with the codecs of the columns that exist."""
+    fields = {}
+    for spec in entity_type.cls.__entity__.fields.values():
+        try:
+            field = stored_field(spec, sql_dialect, indexed)
+        except (SQLAlchemyError, TypeError, ValueError, RuntimeError) as error:
+            raise ConfigurationError(
+                f"{entity_type.name}.{spec.name} can't become a column: {error}"
+            ) from error
+        found = existing.get(field.column.name.lower())
+        if found is not None and field.kind is not CUSTOM:
+            field = _adapted(
+                entity_type, spec, field, found, sql_dialect, is_own=VERSION in existing
+            )
+        fields[spec.name] = field
+    return fields
+
+
+def _adapted(
+    entity_type: EntityType,
+    spec: FieldSpec,
+    field: StoredField,
+    found: FoundColumn,
+    sql_dialect: SqlDialect,
+    *,
+    is_own: bool,
+) -> StoredField:
+    annotation, table, column = spec.info.annotation, table_name(entity_type.cls), field.column
+    try:
+        return adapt_field(field, field.kind, annotation, found, sql_dialect, is_own=is_own)
+    except ValueError as error:
+        remedy = retype_statements(table, column, sql_dialect.sqlalchemy) if is_own else ""
+        raise ConfigurationError(
+            f"{entity_type.name}.{spec.name} can't be stored in the column {column.name!r} of the "
+            f"table {table!r}: {error}{remedy}."
+        ) from error
+
+
+def _set_primary_key(fields: Mapping[str, StoredField], declared: set[str]) -> None:
+    """Make the id the primary key, or unique beside a declared primary key."""
+    columns = [field.column for field in fields.values()]
+    for column in columns:
+        column.primary_key = column.primary_key or column.name in declared
+    key = fields["id"].column
+    if not any(column.primary_key for column in columns):
+        key.primary_key = True
+    elif not key.primary_key:
+        key.unique = True
+    key.nullable = False
+
+
+def _hidden_columns(entity_type: EntityType, existing: Mapping[str, FoundColumn]) -> list[Any]:
+    """Return the columns of the version and of the expiry that the table has, and their index."""
+    can_expire = entity_type.ttl_s is not None
+    hidden: list[Any] = [
+        column
+        for column in (Column(VERSION, BigInteger, nullable=False), Column(EXPIRES, Double))
+        if not existing or column.name in existing or can_expire
+    ]
+    if can_expire:
+        hidden.append(Index(short_name(f"ix_{table_name(entity_type.cls)}{EXPIRES}"), EXPIRES))
+    return hidden
+
+
 def _copied(
     declared: Table,
     metadata: MetaData,
@@ -153,7 +183,7 @@ def _copied(
         raise InvalidRequestError(f"Table {declared.key!r} is already defined")
     table = declared.to_metadata(metadata)
     table.dialect_kwargs.update(
-        {name: value for name, value in options.items() if name.startswith(DIALECTS)}
+        {name: value for name, value in options.items() if name.startswith(DIALECT_PREFIXES)}
     )
     for name, field in fields.items():
         ours = field.column

@@ -108,11 +108,11 @@ async def _inserted(self: Any) -> bool:
     return await type(self).objects.find(self.id) is not None
 
 
-_OF_CLASS: dict[str, Any] = {
+_CLASS_METHODS: dict[str, Any] = {
     "all": _all, "total_records": _total_records, "search": _search, "filter": _filter,
     "update_record": _update_record, "delete_record": _delete_record, "upsert": _upsert,
 }  # fmt: skip
-_OF_RECORD: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
+_RECORD_METHODS: dict[str, Any] = {"delete": _delete, "inserted": _inserted}
 
 
 class FastHooks(ClassHooks):
@@ -123,7 +123,9 @@ class FastHooks(ClassHooks):
 
         `created_at` and `updated_at` are set by commits, not by forms.
         """
-        ours = {name: classmethod(method) for name, method in _OF_CLASS.items()} | _OF_RECORD
+        ours = {
+            name: classmethod(method) for name, method in _CLASS_METHODS.items()
+        } | _RECORD_METHODS
         for name, method in ours.items():
             if _inherits(cls, name):
                 type.__setattr__(cls, name, method)

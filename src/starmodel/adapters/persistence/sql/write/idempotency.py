@@ -15,7 +15,7 @@ from starmodel.adapters.persistence.sql.write.marker_table import MAX_MARKER_CHA
 from starmodel.adapters.persistence.sql.write.single_statement import MarkedChanges
 from starmodel.app.ports.repository import MARKER_TTL_S, Marker
 
-PURGED_AT_ONCE = 1000
+PURGE_BATCH = 1000
 _NAMES = ("digest", "command", "at", "outcome")
 
 

@@ -14,7 +14,7 @@ from starmodel.adapters.persistence.sql.schema.constraints import (
     constraint_error,
 )
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.adapters.persistence.sql.write.step_order import Part, in_order
+from starmodel.adapters.persistence.sql.write.step_order import Part, sort_changes
 from starmodel.app.ports.repository import Change
 from starmodel.core.changes.patches import same
 from starmodel.core.entity import Entity
@@ -126,7 +126,7 @@ def steps_of(
         _step(change, statements[change.entity], now)
         if part == "whole"
         else _part_step(change, statements[change.entity], now, part, placeholders)
-        for change, part, placeholders in in_order(changes, statements)
+        for change, part, placeholders in sort_changes(changes, statements)
     ]
 
 

@@ -25,7 +25,7 @@ Part = Literal["whole", "first", "last", "release", "rest"]
 Key = tuple[str, tuple[str, ...], tuple[Any, ...]]
 
 
-class Ordered(NamedTuple):
+class OrderedChange(NamedTuple):
     """One change, or a part of it.
 
     Shapes: "first" stores the change with the placeholders, by field, and
@@ -57,17 +57,17 @@ class _Node:
     placeholders: dict[str, Any] = field(default_factory=dict)
 
 
-def in_order(
+def sort_changes(
     changes: Sequence[Change], statements: Mapping[type[Entity], Statements]
-) -> Iterator[Ordered]:
+) -> Iterator[OrderedChange]:
     """Sort the changes topologically by the constraints of their tables, where possible."""
     if not any(
-        statements[change.entity].constrained
+        statements[change.entity].has_order_constraints
         if len(changes) > 1
         else _must_release(change, statements)
         for change in changes
     ):
-        yield from map(Ordered, changes)
+        yield from map(OrderedChange, changes)
         return
 
     def default_order(change: Change) -> tuple[int, int]:
@@ -80,7 +80,7 @@ def in_order(
     _connect(nodes)
     for node in nodes:
         if node.change.kind == "delete" and (values := _self_references(node)):
-            yield Ordered(node.change, "release", values)
+            yield OrderedChange(node.change, "release", values)
             node.part = "rest"
     yield from _sorted(nodes)
 
@@ -171,7 +171,7 @@ def _after(change: Change) -> Mapping[str, Any]:
     )
 
 
-def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
+def _sorted(nodes: Sequence[_Node]) -> Iterator[OrderedChange]:
     ready = [at for at, node in enumerate(nodes) if not node.waits]
     left = {at: None for at, node in enumerate(nodes) if node.waits}  # an ordered set
 
@@ -185,7 +185,7 @@ def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
         if ready:
             at = heapq.heappop(ready)
             node = nodes[at]
-            yield Ordered(node.change, node.part, node.placeholders)
+            yield OrderedChange(node.change, node.part, node.placeholders)
             if node.part != "last":
                 done(at)
             continue
@@ -193,11 +193,11 @@ def _sorted(nodes: Sequence[_Node]) -> Iterator[Ordered]:
         for other, values in parts.items():
             node = nodes[other]
             if other != at:
-                yield Ordered(node.change, "release", values)
+                yield OrderedChange(node.change, "release", values)
                 node.part = "rest"
         if at in parts:
             node = nodes[at]
-            yield Ordered(node.change, "first", parts[at])
+            yield OrderedChange(node.change, "first", parts[at])
             node.part, node.placeholders = "last", parts[at]
             done(at)
         own = {

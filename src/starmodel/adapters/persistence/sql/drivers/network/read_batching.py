@@ -56,14 +56,14 @@ class ReadBatcher:
     def _start(self, sql: str) -> None:
         in_flight = self._in_flight.setdefault(sql, set())
 
-        def go_on(task: asyncio.Task[None]) -> None:
+        def on_done(task: asyncio.Task[None]) -> None:
             in_flight.discard(task)
             self._start(sql)
 
         if sql in self._queued and len(in_flight) < MAX_IN_FLIGHT:
             task = asyncio.ensure_future(self._send(sql))
             in_flight.add(task)
-            task.add_done_callback(go_on)
+            task.add_done_callback(on_done)
 
     def _take(self, sql: str) -> list[_PendingRead]:
         queued = [q for q in self._queued.pop(sql, ()) if not q.result.done()]

@@ -29,7 +29,7 @@ from starmodel.adapters.persistence.sql.schema.entity_table import EntityTable
 from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumns
 from starmodel.adapters.persistence.sql.schema.sequences import Sequence as Numbers
 from starmodel.adapters.persistence.sql.statements import Statements
-from starmodel.adapters.persistence.sql.write.idempotency import PURGED_AT_ONCE, Markers
+from starmodel.adapters.persistence.sql.write.idempotency import PURGE_BATCH, Markers
 from starmodel.app.commit.deadlines import deadline_of
 
 SETUP_S = 10.0
@@ -147,7 +147,7 @@ class SqliteEngine:
 
     async def purge(self, markers: Markers, stale: float) -> None:
         purge = markers.purge
-        await self.execute(purge.sql, purge.params({"stale_": stale, "limit_": PURGED_AT_ONCE}))
+        await self.execute(purge.sql, purge.params({"stale_": stale, "limit_": PURGE_BATCH}))
 
 
 async def _in_thread(work: Callable[..., None], *args: Any) -> None:

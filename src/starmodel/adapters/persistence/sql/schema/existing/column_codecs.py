@@ -19,31 +19,32 @@ from starmodel.adapters.persistence.sql.dialects.dialect import SqlDialect
 from starmodel.adapters.persistence.sql.dialects.encoders import encode_int, encode_text, of_type
 from starmodel.adapters.persistence.sql.dialects.enum_codecs import enum_codec
 from starmodel.adapters.persistence.sql.dialects.numbers import decimal_encoder
+from starmodel.adapters.persistence.sql.schema.entity_table import StoredField
 from starmodel.adapters.persistence.sql.schema.existing.found_columns import FoundColumn
 from starmodel.adapters.persistence.sql.schema.existing.sqlite_codecs import refusal, sqlite_codec
 
 Adapted = tuple[Codec, TypeEngine[Any]]
-Make = Callable[[Any, FoundColumn, SqlDialect], Adapted]
+Adapter = Callable[[Any, FoundColumn, SqlDialect], Adapted]
 MICROSECONDS = datetime.timedelta(microseconds=1)
 _UNUSED = Codec(str, None)  # for kinds that are no scalars, which are rejected
 
 
-def adapted(
-    kind: Any, annotation: Any, found: FoundColumn, sql_dialect: SqlDialect, *, own: bool = False
+def codec_for_column(
+    kind: Any, annotation: Any, found: FoundColumn, sql_dialect: SqlDialect, *, is_own: bool = False
 ) -> Adapted | None:
     """Return the codec for a kind on the column; None for the codec of a derived column.
 
-    Shapes: own is True for a table that StarModel created.
+    Shapes: is_own is True for a table that StarModel created.
     Raises: ValueError, naming the type of the column and the type to declare.
     """
     word = found.type
     if not word:
         codec = sql_dialect.scalars.get(kind, _UNUSED)
-        made = sqlite_codec(kind, codec, found.declared, own=own)
+        made = sqlite_codec(kind, codec, found.declared, is_own=is_own)
         if made is not None:
             return made, NullType()
         return _text_uuid(found) if kind is uuid.UUID else None
-    if own and kind is decimal.Decimal and word in _REALS:
+    if is_own and kind is decimal.Decimal and word in _REALS:
         raise ValueError(refusal(word, kind, "float"))
     if kind is uuid.UUID and word in _TEXTS - {"uuid"}:
         return _text_uuid(found)
@@ -53,15 +54,15 @@ def adapted(
         return _enum_of_numbers(kind)
     if kind is str and found.labels:
         return _text_of_labels(found), NullType()
-    make = _MAKERS.get((kind, word))
+    make = _ADAPTERS.get((kind, word))
     if make is not None:
         return make(annotation, found, sql_dialect)
     if kind is None and (word.endswith("[]") or word in _NETWORKS):
         return _driver_value(annotation), NullType()
-    natural = _NATURAL.get(enum.Enum if is_enum(kind) else kind)
+    natural = _MATCHING_TYPES.get(enum.Enum if is_enum(kind) else kind)
     if natural is None or word in natural:
         return None
-    raise ValueError(refusal(word, kind, _DECLARE.get(word)))
+    raise ValueError(refusal(word, kind, _FIELD_TYPES.get(word)))
 
 
 _TEXTS = frozenset({
@@ -79,7 +80,7 @@ _BINARY = frozenset({
 _NETWORKS = frozenset({"inet", "cidr", "macaddr"})
 _TIMESTAMPS = frozenset({"timestamp without time zone", "datetime", "timestamp"})
 _ZONED = "timestamp with time zone"
-_NATURAL: Mapping[Any, frozenset[str]] = {
+_MATCHING_TYPES: Mapping[Any, frozenset[str]] = {
     None: _TEXTS | {"json", "jsonb"},
     str: _TEXTS - {"uuid"},
     enum.Enum: _TEXTS,
@@ -96,7 +97,7 @@ _NATURAL: Mapping[Any, frozenset[str]] = {
     datetime.time: frozenset({"time without time zone", "time"}),
     datetime.timedelta: _INTEGERS | {"interval"},
 }
-_DECLARE = {
+_FIELD_TYPES = {
     "integer": "int", "bigint": "int", "smallint": "int", "int": "int", "tinyint": "int",
     "boolean": "bool", "text": "str", "character varying": "str", "varchar": "str",
     "date": "date", _ZONED: "datetime", "timestamp without time zone": "datetime",
@@ -105,7 +106,7 @@ _DECLARE = {
 }  # fmt: skip
 
 
-def _datetime(kind: Any) -> Make:
+def _datetime(kind: Any) -> Adapter:
     def make(annotation: Any, found: FoundColumn, sql_dialect: SqlDialect) -> Adapted:
         zoned = kind is AwareDatetime
         column_type = sql_dialect.column_type(kind, DateTime(timezone=zoned), is_indexed=False)
@@ -245,7 +246,7 @@ def _driver_value(annotation: Any) -> Codec:
     return Codec(encode, lambda value: adapter.validate_python(value, strict=False))
 
 
-_MAKERS: dict[tuple[Any, str], Make] = {
+_ADAPTERS: dict[tuple[Any, str], Adapter] = {
     (datetime.datetime, _ZONED): _datetime(AwareDatetime),
     **{(datetime.datetime, word): _datetime(NaiveDatetime) for word in _TIMESTAMPS},
     (str, "uuid"): _uuid_as_text,
@@ -262,19 +263,19 @@ _MAKERS: dict[tuple[Any, str], Make] = {
 
 
 def adapt_field(
-    field: Any,
+    field: StoredField,
     kind: Any,
     annotation: Any,
     found: FoundColumn,
     sql_dialect: SqlDialect,
     *,
-    own: bool = False,
-) -> Any:
-    """Return the stored field with the codec of its column; own, StarModel created the table.
+    is_own: bool = False,
+) -> StoredField:
+    """Return the stored field with the codec of its column; is_own, StarModel created the table.
 
     Raises: ValueError, for a column type that can't store the field's values.
     """
-    made = adapted(kind, annotation, found, sql_dialect, own=own)
+    made = codec_for_column(kind, annotation, found, sql_dialect, is_own=is_own)
     if made is not None:
         codec, column_type = made
         if found.type:  # "" for SQLite, where a column of any type stores any value

@@ -43,7 +43,7 @@ _STORED_EXACTLY: Mapping[Any, frozenset[Family]] = {
     datetime.time: frozenset({"text", "time"}),
 }
 _NUMBERS: frozenset[Family] = frozenset({"integer", "real", "decimal", "boolean"})
-_DECLARE: Mapping[Family, str] = {
+_FIELD_TYPES: Mapping[Family, str] = {
     "text": "str", "integer": "int", "real": "float", "blob": "bytes", "boolean": "bool",
     "decimal": "Decimal", "date": "date", "datetime": "datetime", "time": "time",
 }  # fmt: skip
@@ -74,26 +74,26 @@ def family_of(declared: str) -> Family:
     return next((family for parts, family in rules if any(p in word for p in parts)), "other")
 
 
-def sqlite_codec(kind: Any, codec: Codec, declared: str, *, own: bool) -> Codec | None:
+def sqlite_codec(kind: Any, codec: Codec, declared: str, *, is_own: bool) -> Codec | None:
     """Return the codec of a field on a column of this type; None for the one of a derived column.
 
     Values of external tables stay unchanged: only values that SQLite would convert are refused.
 
-    Shapes: own is True for a table that StarModel created.
+    Shapes: is_own is True for a table that StarModel created.
     Raises: ValueError, naming the type of the column and the type to declare.
     """
     family = family_of(declared)
     keeps = _STORED_EXACTLY.get(enum.Enum if is_enum(kind) else kind)
     if keeps is None or family == "any" or (family in keeps and family != "decimal"):
         return None
-    if kind is decimal.Decimal and (family == "decimal" or (not own and family in _NUMBERS)):
+    if kind is decimal.Decimal and (family == "decimal" or (not is_own and family in _NUMBERS)):
         return replace(codec, encode=_encode_decimal_as_number)
     if family in keeps:
         return None
-    if kind is str and family not in _NUMBERS and not own:
+    if kind is str and family not in _NUMBERS and not is_own:
         return replace(codec, encode=_encode_non_numeric_text, decode=_decode_as_text)
-    if own or (kind in (None, str, uuid.UUID) and family in _NUMBERS):
-        raise ValueError(refusal(declared.lower(), kind, _DECLARE.get(family)))
+    if is_own or (kind in (None, str, uuid.UUID) and family in _NUMBERS):
+        raise ValueError(refusal(declared.lower(), kind, _FIELD_TYPES.get(family)))
     return None
 
 
