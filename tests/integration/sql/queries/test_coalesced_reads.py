@@ -39,9 +39,9 @@ def crowds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of queries in each round trip."""
     each, sizes = DriverConnection.rows_for_each, []
 
-    async def noted(link: DriverConnection, sql: str, params: Sequence[Any]) -> Any:
+    async def noted(connection: DriverConnection, sql: str, params: Sequence[Any]) -> Any:
         sizes.append(len(params))
-        return await each(link, sql, params)
+        return await each(connection, sql, params)
 
     monkeypatch.setattr(DriverConnection, "rows_for_each", noted)
     return sizes
@@ -73,9 +73,9 @@ async def test_concurrent_gets_survive_a_lost_connection(
 ) -> None:
     each = DriverConnection.rows_for_each
 
-    async def losing(link: DriverConnection, sql: str, params: Sequence[Any]) -> Any:
+    async def losing(connection: DriverConnection, sql: str, params: Sequence[Any]) -> Any:
         monkeypatch.setattr(DriverConnection, "rows_for_each", each)
-        await link.end()
+        await connection.terminate()
         raise ConnectionLostError("the cable was pulled")
 
     monkeypatch.setattr(DriverConnection, "rows_for_each", losing)

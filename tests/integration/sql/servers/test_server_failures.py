@@ -113,20 +113,20 @@ async def test_restart_between_two_commands_is_transparent(killable: PrivateServ
 
 
 class _Losing:
-    """A link whose connection drops at the commit, before or after the server applies it."""
+    """A connection that drops at the commit, before or after the server applies it."""
 
-    def __init__(self, link: Any, *, done: bool) -> None:
-        self._link, self._done, self.closed = link, done, False
-        self.rows = link.rows
+    def __init__(self, connection: Any, *, done: bool) -> None:
+        self._connection, self._done, self.closed = connection, done, False
+        self.rows = connection.rows
 
-    async def run(self, sql: str, params: Any = ()) -> int:
+    async def execute(self, sql: str, params: Any = ()) -> int:
         at_once = sql.startswith("WITH done AS")  # a change with its marker, on PostgreSQL
         if sql != "COMMIT" and not at_once:
-            return int(await self._link.run(sql, params))
+            return int(await self._connection.execute(sql, params))
         if self._done:
-            await self._link.run(sql, params)
+            await self._connection.execute(sql, params)
         elif not at_once:
-            await self._link.run("ROLLBACK")
+            await self._connection.execute("ROLLBACK")
         self.closed = True
         raise ConnectionLostError("the cable was pulled")
 
@@ -136,8 +136,10 @@ def _lose_once(monkeypatch: pytest.MonkeyPatch, *, done: bool) -> None:
     store = network_transaction.store
     left = [True]
 
-    async def losing(link: Any, attempt: Any) -> None:
-        return await store(_Losing(link, done=done) if left and left.pop() else link, attempt)  # type: ignore[arg-type]
+    async def losing(connection: Any, attempt: Any) -> None:
+        return await store(
+            _Losing(connection, done=done) if left and left.pop() else connection, attempt
+        )  # type: ignore[arg-type]
 
     monkeypatch.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
 
@@ -176,9 +178,9 @@ async def test_lost_response_before_an_external_revert_applies_once(
     await repository.commit(Batch([insert(_Count(id="a"))]))
     store = network_transaction.store
 
-    async def losing(link: Any, attempt: Any) -> None:
+    async def losing(connection: Any, attempt: Any) -> None:
         try:
-            await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
+            await store(_Losing(connection, done=True), attempt)  # type: ignore[arg-type]
         finally:
             await external.run("UPDATE _count SET n = n - 1")
 
@@ -199,8 +201,8 @@ async def test_lost_response_without_proof_is_an_error(
     changes = [update(await _stored(either, id), n=1) for id in "ab"]
     store = network_transaction.store
 
-    async def losing(link: Any, attempt: Any) -> None:
-        await store(_Losing(link, done=True), attempt)  # type: ignore[arg-type]
+    async def losing(connection: Any, attempt: Any) -> None:
+        await store(_Losing(connection, done=True), attempt)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         patched.setattr("starmodel.adapters.persistence.sql.drivers.network.commits.store", losing)
@@ -342,11 +344,11 @@ async def test_lost_response_before_another_commit_is_a_conflict(
     old = await _stored(ours, "a")
     store = network_transaction.store
 
-    async def losing(link: Any, attempt: Any) -> None:
+    async def losing(connection: Any, attempt: Any) -> None:
         if attempt.was_in_doubt or attempt.transaction.marker is None:
-            return await store(link, attempt)
+            return await store(connection, attempt)
         try:
-            await store(_Losing(link, done=False), attempt)  # type: ignore[arg-type]
+            await store(_Losing(connection, done=False), attempt)  # type: ignore[arg-type]
         finally:
             await other.commit(Batch([update(old, n=10)]))
 

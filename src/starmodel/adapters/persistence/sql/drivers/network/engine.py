@@ -62,7 +62,7 @@ class NetworkEngine:
     releases its connection. The retry uses one of the few connections that
     may wait longer, so locked rows never exhaust the pool.
 
-    Units: timeout_s limits a whole command: its position, the connection, the
+    Units: timeout_s limits a whole command: the queue, the connection, the
     server and the locks.
     """
 

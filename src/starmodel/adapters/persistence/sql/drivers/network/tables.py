@@ -98,9 +98,7 @@ def _ddl(server: Server, table: Table, keys: Sequence[ForeignKeyConstraint]) -> 
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
     made: list[DDLElement] = [CreateTable(table, include_foreign_key_constraints=keys)]
     made += map(CreateIndex, indexes)
-    if (
-        server.sql_dialect.sqlalchemy.name == "postgresql"
-    ):  # MySQL stores comments in the table definition
+    if server.sql_dialect.sqlalchemy.name == "postgresql":  # MySQL: in the table definition
         made += [SetTableComment(table)] if table.comment else []
         made += [SetColumnComment(column) for column in table.columns if column.comment]
     return _compiled(server, *made)

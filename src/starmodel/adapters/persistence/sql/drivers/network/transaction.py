@@ -21,10 +21,10 @@ from starmodel.core.errors import DuplicateCommandError, StarModelError, Version
 class Attempt:
     """Progress of one transaction.
 
-    Shapes: has_begun, there is a transaction to roll back; is_committing, COMMIT
-    has been sent; between_is_done, `between` has run, which happens only once;
-    was_in_doubt, an earlier attempt may still have been in flight when this one
-    began.
+    Shapes: has_begun, there is a transaction to roll back; is_committing,
+    COMMIT has been sent; between_is_done, `between` has run, which happens
+    only once; was_in_doubt, an earlier attempt may still have been in flight
+    when this one began.
     """
 
     transaction: Transaction
@@ -50,7 +50,7 @@ class CommitOutcome(enum.Enum):
 
 
 async def store(connection: Connection, attempt: Attempt) -> None:
-    """Store the batch in one transaction, which may have has_begun.
+    """Store the batch in one transaction, which may have begun already.
 
     Raises: VersionConflictError; ConstraintError; DuplicateCommandError; errors of `between`
     and of the connection. The caller then has to roll back.
@@ -86,7 +86,7 @@ async def _commit(connection: Connection, attempt: Attempt) -> None:
 async def _store_by_single_statement(connection: Connection, attempt: Attempt) -> bool:
     """Store a batch by a single statement; False when nothing was stored.
 
-    The statement commits implicitly, unless a transaction has has_begun. A
+    The statement commits implicitly, unless a transaction has begun. A
     refused change with an idempotency marker is retried as two statements,
     which identify the cause.
     """

@@ -123,7 +123,7 @@ class MysqlConnection(DriverConnection):
         here = [name for name, is_here in rows if is_here]
         return here or [name for name, _ in rows]
 
-    def error_text(self, error: Exception) -> str:
+    def _text(self, error: Exception) -> str:
         return error_text(error)
 
     def _is_connection_lost(self, error: Exception) -> bool:
