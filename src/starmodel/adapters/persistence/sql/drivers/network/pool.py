@@ -1,4 +1,12 @@
-"""Connection pool for one database server."""
+"""Connection pool for one database server, the same for each driver.
+
+Its throughput was compared with the drivers' own pools (`benchmarks/pools.py`:
+the statements of a click, at 1, 8 and 64 concurrent tasks). asyncpg's pool
+reaches 0.4 of it, with its RESET at every release disabled 0.6 to 0.8, at
+1.5 to 1.7 times the CPU time. asyncmy's pool reaches 0.75, 0.99 and 1.02,
+at 1.12, 1.02 and 0.95 of the CPU time; it has no deadline for a checkout,
+and opens one connection at a time.
+"""
 
 from __future__ import annotations
 
