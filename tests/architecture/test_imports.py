@@ -6,7 +6,10 @@ import sys
 
 import starmodel
 
-HEAVY = ("fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis")
+HEAVY = (
+    "fasthtml", "fastcore", "starlette", "sqlalchemy", "sqlmodel", "uvicorn", "typer", "redis",
+    "pydantic_settings", "filelock",
+)  # fmt: skip
 TEXTS = {"starmodel.texts"}  # below the core, so that an error reads well without an adapter
 CORE = {"starmodel.core", "starmodel.app", *TEXTS}
 FRAMEWORK_NAMES = {"Settings", "configure_app", "create_app", "create_fasthtml_app"}

@@ -1,7 +1,7 @@
 """Settings, parsed and validated once from arguments, environment variables and files."""
 
+from starmodel.config.precedence import chosen_env
 from starmodel.config.secret_key import secret_keys
 from starmodel.config.settings import Settings, load_settings
-from starmodel.config.sources import chosen_env
 
 __all__ = ["Settings", "chosen_env", "load_settings", "secret_keys"]

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic.fields import FieldInfo
 
-    from starmodel.config.sources import Layer
+    from starmodel.config.precedence import Sources
+
+DEFAULT = "the default"
 
 
-def check_names(layers: Iterable[Layer], fields: Mapping[str, FieldInfo]) -> None:
-    """Raises: ConfigurationError, one for all unknown names in all layers."""
+def check_names(sources: Sources, fields: Mapping[str, FieldInfo]) -> None:
+    """Raises: ConfigurationError, one for all unknown names in all sources."""
     # Values are omitted: an unknown name may be a misspelt secret key.
     problems = [
-        _unknown(name, origin, fields, is_table=isinstance(layer.values.get(name), dict))
-        for layer in layers
-        for name, origin in layer.origins.items()
+        _unknown(name, origin, fields, is_table=name in source.tables)
+        for source in sources
+        for name, origin in source.origins.items()
         if name not in fields
     ]
     if problems:
@@ -39,7 +41,7 @@ def _unknown(name: str, origin: str, fields: Mapping[str, FieldInfo], *, is_tabl
 
 
 def validation_error(
-    error: ValidationError, layers: list[Layer], fields: Mapping[str, FieldInfo]
+    error: ValidationError, origins: Mapping[str, str], fields: Mapping[str, FieldInfo]
 ) -> ConfigurationError:
     """Convert a pydantic error: the name, value, origin and allowed values of each setting."""
     messages = []
@@ -54,14 +56,10 @@ def validation_error(
         value = repr(problem["input"]) if field.repr else "a hidden value"
         message = message.replace("Input should", "must").rstrip(".")
         messages.append(
-            f"Setting {location!r} cannot be {value} (from {_origin(str(name), layers)}): "
+            f"Setting {location!r} cannot be {value} (from {origins.get(str(name), DEFAULT)}): "
             f"{message}.{_hint(problem['input'], _choices(field))}"
         )
     return ConfigurationError("\n".join(messages))
-
-
-def _origin(name: str, layers: list[Layer]) -> str:
-    return next((layer.origins[name] for layer in layers if name in layer.values), "the default")
 
 
 def _choices(field: FieldInfo) -> tuple[str, ...]:

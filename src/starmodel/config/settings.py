@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from starmodel.config.errors import check_names, validation_error
-from starmodel.config.sources import effective_origins, read_layers
+from starmodel.config.errors import DEFAULT, check_names, validation_error
+from starmodel.config.precedence import effective_origins, setting_sources
 from starmodel.config.values import (
     Bus,
     CommaList,
@@ -30,10 +23,9 @@ from starmodel.config.values import (
 )
 
 MIN_SECRET_CHARS = 32
-DEFAULT = "the default"
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """The immutable settings of one application.
 
     Sources by precedence: arguments, environment variables, `.env`, the
@@ -44,7 +36,11 @@ class Settings(BaseModel):
     Raises: ConfigurationError, with every unknown name and invalid value.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        hide_input_in_errors=True,
+        case_sensitive=True,  # arguments; `Variables` ignores the case
+    )
 
     title: str = "StarModel"
     """The name of the application, on every page."""
@@ -128,15 +124,18 @@ class Settings(BaseModel):
     if not TYPE_CHECKING:  # type checkers infer a typed signature from the fields
 
         def __init__(self, **arguments: Any) -> None:
-            layers = read_layers(arguments)
-            check_names(layers, type(self).model_fields)
-            merged = {k: v for layer in reversed(layers) for k, v in layer.values.items()}
+            sources = setting_sources(type(self), arguments)
+            fields = type(self).model_fields
+            failure = None
             try:
-                super().__init__(**merged)
+                super().__init__(_build_sources=(sources, {}))
             except ValidationError as error:
+                failure = error
+            check_names(sources, fields)
+            if failure is not None:
                 # Not chained: the cause includes secret values.
-                raise validation_error(error, layers, type(self).model_fields) from None
-            self._origins = effective_origins(layers)
+                raise validation_error(failure, effective_origins(sources), fields)
+            self._origins = effective_origins(sources)
 
     @property
     def origins(self) -> dict[str, str]:

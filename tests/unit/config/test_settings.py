@@ -330,3 +330,49 @@ def test_application_exposes_its_settings() -> None:
     app = create_app([], title="Shop", secret_key=KEY)
     assert app.starmodel.settings.title == "Shop"
     assert app.starmodel.settings.origins["title"] == "an argument"
+
+
+def test_chosen_env_reads_each_source_by_precedence(
+    toml: Callable[[str], object], dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chosen_env() == "development"
+    toml('[starmodel]\nenv = "a"\n[starmodel.production]\ntitle = "live"\n')
+    assert chosen_env() == "a"
+    dotenv("STARMODEL_ENV=b\n")
+    assert chosen_env() == "b"
+    monkeypatch.setenv("STARMODEL_ENV", "c")
+    assert chosen_env(max_stream=1) == "c"
+
+
+def test_options_of_pydantic_settings_are_not_settings() -> None:
+    assert "Unknown setting '_env_file' (from an argument)" in refusal(_env_file="other.env")
+    assert "Unknown setting 'TITLE' (from an argument)" in refusal(TITLE="x")
+
+
+def test_variables_are_read_in_any_case(
+    dotenv: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("starmodel_theme", "zinc")
+    dotenv("starmodel_title=d\n")
+    settings = load_settings()
+    assert (settings.theme, settings.title) == ("zinc", "d")
+    assert settings.origins["theme"] == "STARMODEL_THEME in the environment"
+
+
+def test_undecodable_dotenv_file_raises_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"STARMODEL_TITLE=\xff\n")
+    assert refusal().startswith(".env cannot be read: ")
+
+
+def test_list_in_the_settings_file_is_an_array(toml: Callable[[str], object]) -> None:
+    toml('[starmodel]\nallowed_hosts = ["a.example", "b.example"]\n')
+    assert load_settings().allowed_hosts == ["a.example", "b.example"]
+
+
+def test_unknown_names_and_invalid_values_of_one_start_raise_the_names_first(
+    toml: Callable[[str], object],
+) -> None:
+    toml('[starmodel]\nmax_streams = "ten"\nthem = "red"\n')
+    text = refusal()
+    assert "Unknown setting 'them' (from [starmodel] of starmodel.toml)" in text
+    assert "max_streams' cannot be" not in text

@@ -8,16 +8,17 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starmodel.app.application import Application
 from starmodel.app.ports.repository import ProcessLocal
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 REMEDY = "Until then, run one worker."
 log = logging.getLogger("starmodel")
 AGAIN_S = 3.0
-# Locks of this process, which may serve several applications of one name, mostly in tests.
-_held: dict[Path, Any] = {}
 
 
 def process_local_reasons(application: Application) -> list[str]:
@@ -54,8 +55,10 @@ def _listed(names: Sequence[str]) -> str:
 class ProcessLock:
     """A file lock of the first process at an address; a further process is logged as an error.
 
-    Detects processes of one machine and working directory only, and none where
-    the file system has no locks. A delay lets a process that is ending release its lock.
+    The operating system releases the lock when its process ends, however it ends. Detects
+    processes of one machine and working directory only, and none where files can't be
+    locked, which is logged. A delay lets a process that is ending release its lock.
+    Several applications of one process share the lock.
 
     Shapes: address is the server's listening address; reasons returns the
     reasons for single-process serving.
@@ -75,25 +78,24 @@ class ProcessLock:
         digest = hashlib.sha256(f"{name}\0{address}".encode()).hexdigest()[:8]
         self._path = folder.absolute() / f"serving-{slug}-{digest}.lock"
         self._address, self._reasons, self._again_s = address, reasons, again_s
-        self._taken: list[Path] = []
+        self._acquired: list[BaseFileLock] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def acquire(self) -> None:
         """Acquire the lock, or retry once on the event loop and log an error if that fails."""
-        if self._path in _held or not self._reasons() or self._lock(self._path):
-            return
-        self._timer = asyncio.get_running_loop().call_later(self._again_s, self._complain)
+        if self._reasons() and not self._lock(self._path):
+            self._timer = asyncio.get_running_loop().call_later(self._again_s, self._complain)
 
     def release(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        while self._taken:
-            _held.pop(self._taken.pop()).close()
+        while self._acquired:
+            self._acquired.pop().release()
 
     def _complain(self) -> None:
         if self._lock(self._path):
             return
-        if self._lock(self._path.with_suffix(".told")):  # one process logs for all
+        if self._lock(self._path.with_suffix(".reported")):  # one process logs for all
             server = logging.getLogger("uvicorn.error")  # the startup log
             (server if server.hasHandlers() else log).error(
                 "Several processes serve this application at %s. %s %s",
@@ -104,24 +106,22 @@ class ProcessLock:
 
     def _lock(self, path: Path) -> bool:
         """True when the lock is acquired, or when files can't be locked here."""
-        try:
-            import fcntl
-        except ImportError:  # Windows, where servers don't fork workers
-            return True
+        from filelock import FileLock, Timeout
+
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            file = path.open("a")
-        except OSError:
-            log.debug("%s can't be written, so other processes are not noticed", path)
-            return True
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
+            # A soft lock would outlive a killed process.
+            lock = FileLock(path, is_singleton=True, thread_local=False, fallback_to_soft=False)
+            lock.acquire(blocking=False)
+        except Timeout:
             return False
-        except OSError:  # a file system without locks
-            file.close()
+        except OSError as error:
+            log.warning(
+                "%s cannot be locked (%s), so a second process that serves this application "
+                "is not detected. Make the folder writable.",
+                path,
+                error.strerror or error,
+            )
             return True
-        _held[path] = file
-        self._taken.append(path)
+        self._acquired.append(lock)
         return True
