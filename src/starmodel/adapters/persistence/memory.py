@@ -242,22 +242,20 @@ class MemoryRepository:
             )
         return entry
 
-    def _write(
-        self, change: Change, entry: _Entry | None, snapshot: Entity | None, size: int
-    ) -> None:
+    def _write(self, change: Change, entry: _Entry | None, made: Entity | None, size: int) -> None:
         if change.kind == "delete":
             self._remove(change.entity, change.id)
-        elif snapshot is not None:
+        elif made is not None:
             expires_at = None if change.ttl_s is None else self._clock() + change.ttl_s
             if entry is not None:
                 if size != entry.nbytes:
                     self._bytes[change.entity] += size - entry.nbytes
                     entry.nbytes = size
-                entry.snapshot, entry.expires_at = snapshot, expires_at
+                entry.snapshot, entry.expires_at = made, expires_at
                 return
             self._remove(change.entity, change.id)  # expired, and not swept yet
             entries = self._classes.setdefault(change.entity, OrderedDict())
-            entries[change.id] = _Entry(snapshot, expires_at, size)
+            entries[change.id] = _Entry(made, expires_at, size)
             self._bytes[change.entity] = self._bytes.get(change.entity, 0) + size
             entries.move_to_end(change.id)
             if isinstance(change.id, int):

@@ -66,7 +66,7 @@ class Transaction:
     needs_row_check: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.needs_row_check = any(step.needs_row_check for step in self.steps)
+        self.needs_row_check = any(step.statements.external is not None for step in self.steps)
 
     @property
     def error(self) -> BaseException | None:

@@ -234,7 +234,7 @@ class SqlRepository:
         store = self._store()
         statements = store.statements_of(entity)
         params = statements.key_params(id, self._clock)
-        if params is not None and statements.mapped.has_ttl:
+        if params is not None and statements.has_ttl:
             await store.engine.execute(statements.touch, (self._clock() + ttl_s, *params))
 
     async def sweep(self) -> None:

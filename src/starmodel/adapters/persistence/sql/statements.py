@@ -71,6 +71,7 @@ class Statements:
         self.mapped, self.cls, self.depth, self.sql_dialect = mapped, mapped.cls, depth, sql_dialect
         table, key = mapped.table, mapped.key.column
         self._names = tuple(mapped.fields)
+        self._encode_id, self.has_ttl = mapped.key.codec.encode, mapped.has_ttl
         self.external: ExternalVersions | None = None
         self.row = select(*(field.column for field in mapped.fields.values()))
         id = bindparam("id_", type_=key.type)
@@ -96,7 +97,7 @@ class Statements:
         self._identity = not mapped.versioned or any(c.identity is not None for c in table.columns)
         self.insert = self.insert_without(frozenset())
         self.delete = self._write(delete(table).where(key == id, *self._is_base()))
-        if mapped.has_ttl:
+        if self.has_ttl:
             self._compile_expiry()
         self.target_queries = {
             name: self._target_query(foreign.column)
@@ -164,7 +165,7 @@ class Statements:
 
     def not_expired(self) -> list[ColumnElement[bool]]:
         """Return the condition that a row has not expired, with the parameter `now_`; or none."""
-        if not self.mapped.has_ttl:
+        if not self.has_ttl:
             return []
         expires = self.mapped.table.c[EXPIRES]
         return [or_(expires.is_(None), expires > bindparam("now_", type_=Double))]
@@ -246,10 +247,10 @@ class Statements:
     def key_params(self, id: Any, now: Callable[[], float]) -> Row | None:
         """Return the parameters that find a row; None for an id that no row can have."""
         try:
-            key = self.mapped.key.codec.encode(id)
+            key = self._encode_id(id)
         except ValueError:
             return None
-        return (key, now()) if self.mapped.has_ttl else (key,)
+        return (key, now()) if self.has_ttl else (key,)
 
     def encoded(self, name: str, value: Any) -> Any:
         """Encode a field's value for SQL. Raises: ConstraintError, naming field and reason."""

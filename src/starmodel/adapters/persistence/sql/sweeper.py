@@ -34,7 +34,7 @@ class Sweeper:
         clock: Clock,
         expired: Expired,
     ) -> None:
-        self._expiring = [own for own in statements.values() if own.mapped.has_ttl]
+        self._expiring = [own for own in statements.values() if own.has_ttl]
         self._markers, self._engine = markers, engine
         self._clock, self._expired = clock, expired
         self._purged_at = clock()

@@ -55,9 +55,7 @@ class Step:
     @property
     def is_single_statement(self) -> bool:
         """True for a single statement; an insert may have to remove an expired row first."""
-        return not (
-            self.needs_row_check or (self.kind == "insert" and self.statements.mapped.has_ttl)
-        )
+        return not (self.needs_row_check or (self.kind == "insert" and self.statements.has_ttl))
 
     def executes(self, change: Change) -> bool:
         """True when this step executes the change."""
@@ -143,7 +141,7 @@ def _part_step(
         step.is_last = False
         return step
     names, key = tuple(placeholders), own.encoded("id", change.id)
-    expiry_params = (now,) if own.mapped.has_ttl else ()
+    expiry_params = (now,) if own.has_ttl else ()
     key_params = (key, *expiry_params)
     base = int(change.base) if part == "release" else change.version
     tail = (key, *((base,) if own.external is None else ()), *expiry_params)
@@ -185,7 +183,7 @@ def _step(
 ) -> Step:
     kind = change.kind
     base = int(change.base)  # the number alone, without the commit of a PendingVersion
-    has_ttl = statements.mapped.has_ttl
+    has_ttl = statements.has_ttl
     expiry_params = (now,) if has_ttl else ()
     if change.id is None:
         raise ConstraintError(

@@ -8,7 +8,10 @@ import time
 from contextlib import AbstractAsyncContextManager
 
 from starmodel.adapters.persistence.sql.drivers.network.failures import server_error
-from starmodel.adapters.persistence.sql.drivers.network.lock_waits import LockWaits
+from starmodel.adapters.persistence.sql.drivers.network.lock_waits import (
+    CommitConnection,
+    LockWaits,
+)
 from starmodel.adapters.persistence.sql.drivers.network.pool import Pool
 from starmodel.adapters.persistence.sql.drivers.network.server import (
     Connection,
@@ -46,7 +49,7 @@ class Commits:
 
     def connection(self, deadline: float, *, waits: bool = False) -> ConnectionContext:
         """Return a context manager for a connection; with `waits`, one that may wait for a lock."""
-        return self.waits.connection(self._pool, deadline, waits_for_locks=waits)
+        return CommitConnection(self.waits, self._pool, deadline, waits_for_locks=waits)
 
     async def pause(self, error: Exception, collisions: int, deadline: float) -> bool:
         """Back off after a collision or lock timeout; True when the retry may wait for the lock.

@@ -50,10 +50,6 @@ class LockWaits:
             await asyncio.sleep(PAUSE_S)
         return self._has_slots
 
-    def connection(self, pool: Pool, deadline: float, *, waits_for_locks: bool) -> CommitConnection:
-        """Return the connection context of one attempt, which may wait for locks or not."""
-        return CommitConnection(self, pool, deadline, waits_for_locks=waits_for_locks)
-
     async def enter(self, deadline: float) -> None:
         """Acquire a slot for waiting. Raises: StoreBusyError, at the deadline."""
         try:
@@ -91,7 +87,8 @@ class CommitConnection:
         try:
             self._connection = connection = await self._held.__aenter__()
         except BaseException:
-            self._leave()
+            if self._waits_for_locks:
+                self._waits.leave()
             raise
         if self._waits_for_locks or self._waits.is_contended:
             self._limited = True
@@ -114,12 +111,9 @@ class CommitConnection:
             if self._limited and not isinstance(error, asyncio.CancelledError):
                 await _restore(self._connection)
         finally:
-            self._leave()
+            if self._waits_for_locks:
+                self._waits.leave()
             await self._held.__aexit__(kind, error, trace)
-
-    def _leave(self) -> None:
-        if self._waits_for_locks:
-            self._waits.leave()
 
 
 async def _restore(connection: Connection) -> None:

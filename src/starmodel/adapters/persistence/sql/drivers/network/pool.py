@@ -73,6 +73,10 @@ class Pool:
             self._free_slots -= 1
         else:
             await self._wait_for_slot(deadline)
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed:
+                return connection
         try:
             return await self._open_connection(deadline)
         except BaseException:
@@ -132,10 +136,6 @@ class Pool:
             await connection.terminate()
 
     async def _open_connection(self, deadline: float) -> Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.closed:
-                return connection
         pause = FIRST_PAUSE_S
         while True:
             try:

@@ -150,7 +150,7 @@ async def _execute(step: Step, connection: Connection, attempt: Attempt) -> None
             step.require_base(await _row(connection, step.statements.share, step))
         return
     try:
-        if step.kind == "insert" and step.statements.mapped.has_ttl:
+        if step.kind == "insert" and step.statements.has_ttl:
             # An expired row must not block the key of a new one.
             await connection.execute(step.statements.delete_expired, step.key_params)
         done = await connection.execute(step.sql, step.params)

@@ -77,7 +77,7 @@ def _insert_again(step: Step, connection: sqlite3.Connection, error: sqlite3.Int
     row = _row(step, connection)
     if row is not None:
         raise step.conflict(row) from error
-    if not step.statements.mapped.has_ttl:
+    if not step.statements.has_ttl:
         raise _refused(step, connection, error) from error
     connection.execute(step.statements.delete_expired, step.key_params)
     try:
