@@ -49,7 +49,7 @@ class Statements:
     against writers and, lock, against other lock holders. insert takes
     every field, then the values of `hidden`. delete takes (id, base
     version) (and now). target_queries find, by field, the row that a foreign key
-    refers to; written maps each write's SQL to the statement it was
+    refers to; write_statements maps each write's SQL to the statement it was
     compiled from.
     For a table without a version column, external has the versions, rows
     end with the last field, and no statement takes a base version.
@@ -88,7 +88,7 @@ class Statements:
         self.version = self._compiled(version).sql
         self.lock = self._compiled(version.with_for_update()).sql
         self.share = self._compiled(version.with_for_update(read=True)).sql
-        self.written: dict[str, UpdateBase] = {}
+        self.write_statements: dict[str, UpdateBase] = {}
         self.computed = frozenset(name for name, f in mapped.fields.items() if f.computed)
         self.server_defaulted = frozenset(
             name for name, f in mapped.fields.items() if f.has_server_default
@@ -120,7 +120,7 @@ class Statements:
 
     def _write(self, statement: UpdateBase) -> str:
         sql = self._compiled(statement).sql
-        self.written[sql] = statement
+        self.write_statements[sql] = statement
         return sql
 
     def _compile_expiry(self) -> None:
@@ -239,7 +239,7 @@ class Statements:
             )
             if len(self._updates) >= MAX_SHAPES:
                 for old in self._updates.values():
-                    self.written.pop(old, None)
+                    self.write_statements.pop(old, None)
                 self._updates.clear()
             sql = self._updates[names, hidden] = self._write(statement)
         return sql

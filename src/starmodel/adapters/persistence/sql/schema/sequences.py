@@ -26,7 +26,7 @@ class Sequence:
     """The SQL that returns the next number for one table.
 
     The number is above all stored ids, including those of external writers.
-    Shapes: next takes `key`; own queries the database's native sequence,
+    Shapes: next takes `key`; native queries the database's native sequence,
     where external writers use one: it takes the table's name, the column
     and the schema, and returns a number (NULL without a sequence) and
     whether a row already has it.
@@ -35,7 +35,7 @@ class Sequence:
     table: str
     column: str
     next: str
-    own: str | None = None
+    native: str | None = None
     schema: str | None = None
 
     @property
@@ -70,26 +70,31 @@ def sequence_of(mapped: EntityTable, dialect: Dialect) -> Sequence:
         )
     quoted = dialect.identifier_preparer
     key = mapped.key.column
-    top = (
+    highest = (
         f"(SELECT COALESCE(MAX({quoted.format_column(key)}), 0) "  # noqa: S608 - quoted names
         f"FROM {quoted.format_table(mapped.table)})"
     )
     if dialect.name == "mysql":
         sql = (
-            f"INSERT INTO {TABLE} (name, last) VALUES (%s, LAST_INSERT_ID({top} + 1)) "  # noqa: S608
-            f"ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(GREATEST(last, {top}) + 1)"
+            f"INSERT INTO {TABLE} (name, last) VALUES (%s, LAST_INSERT_ID({highest} + 1)) "  # noqa: S608
+            f"ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(GREATEST(last, {highest}) + 1)"
         )
     else:
-        one, most = ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
-        sql = (
-            f"INSERT INTO {TABLE} AS stored (name, last) VALUES ({one}, {top} + 1) "  # noqa: S608
-            f"ON CONFLICT (name) DO UPDATE SET last = {most}(stored.last, {top}) + 1 RETURNING last"
+        key_param, greatest = (
+            ("$1::VARCHAR", "GREATEST") if dialect.name == "postgresql" else ("?", "MAX")
         )
-    theirs = dialect.name == "postgresql" and not mapped.versioned
-    own = _NATIVE_SEQUENCE.format(
+        sql = (
+            f"INSERT INTO {TABLE} AS stored (name, last) VALUES ({key_param}, {highest} + 1) "  # noqa: S608
+            f"ON CONFLICT (name) DO UPDATE SET last = {greatest}(stored.last, {highest}) + 1 "
+            "RETURNING last"
+        )
+    is_native = dialect.name == "postgresql" and not mapped.versioned
+    native = _NATIVE_SEQUENCE.format(
         table=quoted.format_table(mapped.table), key=quoted.format_column(key)
     )
-    return Sequence(mapped.table.name, key.name, sql, own if theirs else None, mapped.table.schema)
+    return Sequence(
+        mapped.table.name, key.name, sql, native if is_native else None, mapped.table.schema
+    )
 
 
 # A sequence is owned by its column (SERIAL, IDENTITY), or only referenced by the default.

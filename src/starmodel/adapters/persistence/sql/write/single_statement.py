@@ -29,7 +29,9 @@ class MarkedChanges:
 
         Shapes: marker is the result of `Markers.put_params`.
         """
-        change = step.statements.written.get(step.sql) if step.is_single_statement else None
+        change = (
+            step.statements.write_statements.get(step.sql) if step.is_single_statement else None
+        )
         if change is None:
             return None
         sql = self._sql.get(step.sql)

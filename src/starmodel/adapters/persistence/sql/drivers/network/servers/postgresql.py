@@ -223,11 +223,11 @@ class PostgresqlServer:
         return "" if found else missing_key_problem(table, column)
 
     async def next_number(self, connection: Connection, sequence: Numbers) -> int:
-        if sequence.own is not None:
+        if sequence.native is not None:
             number, taken = 0, True
             while taken:
                 given = (sequence.table, sequence.column, sequence.schema)
-                ((number, taken),) = await connection.rows(sequence.own, given)
+                ((number, taken),) = await connection.rows(sequence.native, given)
             if number is not None:
                 return int(number)
         rows = await connection.rows(sequence.next, (sequence.key,))
