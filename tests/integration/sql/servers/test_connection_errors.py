@@ -85,7 +85,7 @@ def test_missing_driver_names_the_extra(
     whole = builtins.__import__
 
     def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.partition(".")[0] == driver or name.endswith(f"network.{kind}"):
+        if name.partition(".")[0] == driver or name.endswith(f"servers.{kind}"):
             raise ModuleNotFoundError(f"No module named {driver!r}", name=driver)
         return whole(name, *args, **kwargs)
 
