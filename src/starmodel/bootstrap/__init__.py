@@ -16,7 +16,6 @@ from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
 from starmodel.adapters.frontends.datastar.wire import script_json, signals_json
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
-from starmodel.adapters.ui.franken.adapter import MonsterUI
 from starmodel.adapters.web.frameworks.components import teach_components
 from starmodel.adapters.web.frameworks.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.gateway import Gateway
@@ -43,9 +42,11 @@ from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
 from starmodel.app.presentation.frontend import RealtimeAdapter
-from starmodel.app.presentation.ui import Site, UIAdapter
+from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
+from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.services import (
     built_in_stores,
     cookie_sessions,
@@ -76,7 +77,8 @@ def create_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
+    ui: UIOption | None = None,
+    resources: Iterable[Resource] = (),
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
@@ -89,7 +91,8 @@ def create_app(
     level so far. Other options are settings (`title="Shop"`) or options of
     FastHTML (`before=`, `middleware=`, `hdrs=`, …). `bus` and `realtime` are
     an implementation, or a value of the settings `event_bus` and `realtime`.
-    `texts` replaces texts of pages and messages, by key.
+    `texts` replaces texts of pages and messages, by key. `ui` is a class of UI
+    adapters, or replaces parts of generated pages by name.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
@@ -117,7 +120,7 @@ def create_app(
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings,
         own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
-        transport or DatastarRealtime, clock, ids, words,
+        resources, transport or DatastarRealtime, clock, ids, words,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -134,7 +137,8 @@ def configure_app(
     stores: Stores | None = None,
     policy: AccessPolicy | None = None,
     uow_cls: type[UnitOfWork] = UnitOfWork,
-    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None = None,
+    ui: UIOption | None = None,
+    resources: Iterable[Resource] = (),
     realtime: Callable[..., RealtimeAdapter] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
@@ -163,7 +167,7 @@ def configure_app(
     # Without page_basics and styles: its pages keep their style sheets.
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
-        policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
+        policy or RulePolicy(), uow_cls, ui, resources, transport or DatastarRealtime, clock, ids,
         catalogue(texts),
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
@@ -188,7 +192,8 @@ def _assemble(
     stores: Stores,
     policy: AccessPolicy,
     uow_cls: type[UnitOfWork],
-    ui: Callable[[Application, RealtimeAdapter, Site], UIAdapter] | None,
+    ui: UIOption | None,
+    resources: Iterable[Resource],
     realtime: Callable[..., RealtimeAdapter],
     clock: Clock,
     ids: IdSource,
@@ -218,7 +223,7 @@ def _assemble(
     application = Application(
         registry=registry, persistence=persistence, bus=bus, policy=policy, secret=secrets[-1],
         cursor_cipher=AesCipher(secrets, "cursor"), clock=clock, ids=ids, hub=hub,
-        reactions=defined_reactions(), uow_cls=uow_cls,
+        reactions=defined_reactions(), resources=resources, uow_cls=uow_cls,
         access_scan_limit=settings.access_scan_limit, texts=texts,
     )  # fmt: skip
     application.settings = settings
@@ -228,8 +233,7 @@ def _assemble(
         default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
     )  # fmt: skip
     application.realtime = live
-    pages = (ui or MonsterUI)(application, live, _site(settings, head))
-    application.ui = pages
+    pages = render_pages(application, live, _site(settings, head), ui)
     web = WebSettings(
         development=settings.env == "development",
         title=settings.title,
@@ -257,7 +261,7 @@ def _assemble(
         ),
         web,
         app.router,
-        csp=csp_by_root_path(head, pages.scripts),
+        csp=csp_by_root_path(head, _scripts(application)),
         proxies=TrustedProxies([str(network) for network in settings.trusted_proxies]),
         dev_token=token,
         log_address=None if token is None else partial(greet, token),
@@ -295,6 +299,12 @@ def _with_test_stores(
 def session_store(settings: Settings) -> SessionStore:
     """The store of server-side sessions; in memory during a test."""
     return database_sessions(settings) if test_stores is None else MemorySessions()
+
+
+def _scripts(application: Application) -> list[str]:
+    """The inline scripts of every UI adapter."""
+    adapters = dict.fromkeys(resource.ui for resource in application.areas)
+    return [script for ui in adapters for script in ui.scripts]
 
 
 def _site(settings: Settings, head: PageHead) -> Site:

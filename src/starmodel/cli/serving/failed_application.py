@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
-from starmodel.adapters.ui.franken.failures import WATCH, failure_page
+from starmodel.adapters.ui.franken.errors.tracebacks import WATCH, failure_page
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, serve_asset
 from starmodel.adapters.web.pages.dev_sign_in import dev_token, greet

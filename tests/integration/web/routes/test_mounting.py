@@ -277,7 +277,7 @@ def test_bus_and_transport_may_be_named_by_argument():
         ({"entities": "counter"}, r"entities holds 'counter'; expected a list"),
         ({"entities": [int]}, r"entities holds <class 'int'>; expected a list"),
         ({"stores": "memory"}, r"stores is 'memory'; expected stores by name"),
-        ({"ui": "monster"}, r"ui is 'monster'; expected a class or function"),
+        ({"ui": "monster"}, r"ui is 'monster'; expected a class of UI adapters"),
         ({"policy": "public"}, r"policy is 'public'; expected an AccessPolicy"),
         ({"uow_cls": "sql"}, r"uow_cls is 'sql'; expected a subclass of UnitOfWork"),
     ],

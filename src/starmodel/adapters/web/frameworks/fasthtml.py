@@ -272,11 +272,11 @@ def _entity_response(entity: Entity, request: Request) -> Any:
         body = json_bytes(public_state(entity))
         return Response(body, media_type="application/json", headers={"vary": "accept"})
     gateway: Gateway = request.scope["app"].gateway
-    entity_type = gateway.application.registry[entity.__entity__.cls]
+    resource = gateway.application.areas.current_resource(entity.__entity__.cls)
     return Titled(
-        entity_type.title,
-        gateway.ui.detail(entity_type, entity),
-        gateway.ui.events(entity_type, entity),
+        resource.entity_type.title,
+        resource.ui.record_detail(resource, entity),
+        resource.ui.record_events(resource, entity),
     )
 
 

@@ -12,14 +12,19 @@ from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
 from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
+from starmodel.app.presentation.resource import Page
 
 Source = Literal["own", "generated", "starmodel"]
+_PAGES: dict[Page, str] = {
+    "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
+    "record": "page", "edit": "form to edit",
+}  # fmt: skip
 
 
 class RouteRow(NamedTuple):
     """One method of one path.
 
-    Shapes: target is "Product.create", "Product list" or the handler
+    Shapes: target is "Product.create", "admin.Product list" or the handler
     "shop.views.index"; source is "own" for a user route; entity and event are
     names; replaced is True for a generated route that a user route shadows.
     """
@@ -95,16 +100,9 @@ def _target(found: Found, path: str) -> str:
         return "start page" if path == "/" else found.handler.__name__
     event = _event_name(found)
     if event is not None:
-        return f"{found.entity_type.name}.{event}"
-    base = str(found.entity_type.path)
-    pages = {
-        base: "list" if found.entity_type.is_record else "page",
-        f"{base}/new": "form for a new one",
-        f"{base}/_bulk": "events for chosen rows",
-        f"{base}/{{id}}": "page",
-        f"{base}/{{id}}/edit": "form to edit",
-    }
-    return f"{found.entity_type.name} {pages.get(path, 'page')}"
+        return f"{found.resource.name}.{event}"
+    page = "record" if found.page == "list" and not found.entity_type.is_record else found.page
+    return f"{found.resource.name} {_PAGES[page or 'record']}"
 
 
 def _is_taken(user: UserRoutes, method: str, path: str) -> bool:
