@@ -59,7 +59,7 @@ small: setup-dev ## the end-to-end tests that take less than a minute
 
 browser: small
 	@echo "End to end, the rest:"
-	@$(PY) -m pytest -q -m "not small" $(E2E)
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not small" $(E2E)
 
 # Without end-to-end tests, which the tracer of coverage slows down. Servers and commands in
 # processes of their own count.
