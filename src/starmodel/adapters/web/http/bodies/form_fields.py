@@ -6,7 +6,13 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
+from starmodel.app.commands.binding.form_names import (
+    EXACT,
+    FIELD,
+    REST,
+    SEVERAL,
+    SEVERAL_SUFFIX,
+)
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
@@ -48,7 +54,7 @@ def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> d
             beside.append((_meant, EXACT, name.removeprefix(EXACT), value))
         elif name.startswith(FIELD):
             _put(made, name.removeprefix(FIELD), value)
-        elif name.endswith("[]"):
+        elif name.endswith(SEVERAL_SUFFIX):
             _put(made, name[:-2], value, add=True)
         else:
             _put(made, name, value)
