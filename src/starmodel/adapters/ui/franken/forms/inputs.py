@@ -22,7 +22,7 @@ from starmodel.adapters.ui.elements import (
     Span,
     Textarea,
 )  # fmt: skip
-from starmodel.adapters.ui.franken.forms.fields import CHOOSING, FormField
+from starmodel.adapters.ui.franken.forms.form_field import CHOOSING, FormField
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import (
     EXACT,
