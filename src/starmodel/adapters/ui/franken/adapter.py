@@ -8,7 +8,7 @@ from typing import Any
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
-from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
