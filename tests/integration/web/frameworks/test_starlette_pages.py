@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from fastcore.xml import FT
 from jinja2 import DictLoader, Environment, select_autoescape
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -74,6 +76,21 @@ def test_texts_among_components_are_escaped(starlette):
     html = starlette(Counter, routes=[Route("/mine", home)]).request("GET", "/mine").text
     assert "&lt;i&gt;a &amp; b" in html
     assert "<title>&lt;T&gt;</title>" in html
+
+
+class Ft:
+    def __ft__(self):
+        return FT("i", ("ft",), {})
+
+
+def test_components_of_every_kind_are_rendered(starlette):
+    @endpoint
+    async def home():
+        return [Markup("<b>markup</b>"), Ft(), [FT("u", ("list",), {})], 5, None, "<"]
+
+    html = starlette(Counter, routes=[Route("/mine", home)]).request("GET", "/mine").text
+    body = html.partition("<body>")[2]
+    assert body.startswith("<b>markup</b><i>ft</i><u>list</u>5&lt;")
 
 
 def test_components_of_fasthtml_are_a_page(starlette):

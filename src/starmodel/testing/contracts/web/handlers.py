@@ -6,6 +6,7 @@ from typing import Any
 from fastcore.xml import FT
 from starlette.requests import Request
 
+from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.core.events.results import Redirect
 from starmodel.testing.browser.asgi import DATASTAR, HTML, JSON
 from starmodel.testing.contracts.web.base import Site, WebContractBase
@@ -85,7 +86,7 @@ class HandlersContract(WebContractBase):
             assert html.count('id="starmodel-live"') == 1
             assert html.index("data-signals") < html.index('id="starmodel-live"')
             assert '<meta name="description" content="The counter of a visitor.">' in html
-            assert site.app.gateway.realtime._assets["starmodel.js"] in html
+            assert asset_urls()["starmodel.js"] in html
             assert html.count("<title>") == 1
             assert html.lower().startswith("<!doctype html>")
             assert "https://" not in html

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
+from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.testing.contracts.web.base import WebContractBase
 
 
@@ -74,7 +75,7 @@ class RoutesContract(WebContractBase):
     def test_assets_and_health_are_served(self) -> None:
         with self.serving() as site:
             assert site.visitor.get("/_starmodel/health").json() == {"status": "ok"}
-            asset = site.visitor.get(site.app.gateway.realtime._assets["starmodel.js"])
+            asset = site.visitor.get(asset_urls()["starmodel.js"])
             assert "immutable" in asset.headers["cache-control"]
             assert site.visitor.get("/_starmodel/none").status == 404
 
