@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -86,18 +86,26 @@ def _document(content: Any, title: str | None) -> str:
 
 
 def _parts(content: Any) -> Sequence[Any]:
-    """The components of the content; tuples inside it are flattened, as FastHTML's `Titled`."""
-    if not isinstance(content, list | tuple):
-        return [Safe(content) if isinstance(content, str) else content]
-    return [
-        inner for part in content for inner in (_parts(part) if isinstance(part, tuple) else [part])
-    ]
+    """The components of the content; lists inside it are flattened, as FastHTML's `Titled`."""
+    if isinstance(content, str):
+        return [Safe(content)]
+    return list(_flat(content))
+
+
+def _flat(part: Any) -> Iterator[Any]:
+    if isinstance(part, list | tuple):
+        for inner in part:
+            yield from _flat(inner)
+    else:
+        yield part
 
 
 def _html(gateway: Gateway, part: Any) -> str:
-    if isinstance(part, FT) or not (isinstance(part, str) or hasattr(part, "__html__")):
+    if isinstance(part, FT) or (hasattr(part, "__ft__") and not hasattr(part, "__html__")):
         return gateway.application.render(part)
-    return str(part.__html__()) if hasattr(part, "__html__") else escape(part)
+    if hasattr(part, "__html__"):
+        return str(part.__html__())
+    return "" if part is None else escape(str(part))
 
 
 def _is_for_head(part: Any) -> bool:
