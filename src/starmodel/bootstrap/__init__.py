@@ -14,11 +14,9 @@ from fasthtml.core import FastHTML, Mount, StaticFiles
 
 from starmodel.adapters.encryption import AesCipher
 from starmodel.adapters.frontends.datastar.expressions import script_json, signals_json
-from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
 from starmodel.adapters.frontends.json.frontend import JsonFrontend
 from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.transports.ndjson import NDJSON
-from starmodel.adapters.transports.sse import SSE
 from starmodel.adapters.web.frameworks.components import teach_components
 from starmodel.adapters.web.frameworks.fasthtml import StarModelApp, connect, teach_entities
 from starmodel.adapters.web.gateway import Gateway
@@ -44,12 +42,12 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
 from starmodel.bootstrap.pages import UIOption, render_pages
+from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import (
     built_in_stores,
     cookie_sessions,
@@ -82,7 +80,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., Frontend] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -93,16 +91,17 @@ def create_app(
     Without `entities` it serves every entity class that is defined at module
     level so far. Other options are settings (`title="Shop"`) or options of
     FastHTML (`before=`, `middleware=`, `hdrs=`, …). `bus` and `realtime` are
-    an implementation, or a value of the settings `event_bus` and `realtime`.
+    an implementation, or a value of the settings `event_bus` and `realtime`;
+    `realtime` is a transport, or a class that makes the frontend of pages.
     `texts` replaces texts of pages and messages, by key. `ui` is a class of UI
     adapters, or replaces parts of generated pages by name.
 
     Raises: ConfigurationError, for an invalid type, setting or entity class.
     """
     own_bus = named("event_bus", bus, options)
-    transport = named("realtime", realtime, options)
+    page_option = named("realtime", realtime, options)
     entities = None if entities is None else listed(entities)
-    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, page_option)
     words = catalogue(texts)
     web_options = {name: options.pop(name) for name in _FASTHTML_OPTIONS & options.keys()}
     settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
@@ -123,7 +122,7 @@ def create_app(
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings,
         own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
-        resources, transport or DatastarFrontend, clock, ids, words,
+        resources, page_option, clock, ids, words,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -142,7 +141,7 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., Frontend] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -161,16 +160,16 @@ def configure_app(
     if hasattr(app, "starmodel"):
         raise ConfigurationError("This application already has its entities; configure it once.")
     own_bus = named("event_bus", bus, options)
-    transport = named("realtime", realtime, options)
+    page_option = named("realtime", realtime, options)
     entities = None if entities is None else listed(entities)
-    check_arguments(own_bus, stores, policy, uow_cls, ui, transport)
+    check_arguments(own_bus, stores, policy, uow_cls, ui, page_option)
     settings, stores = _with_test_stores(_settings(settings, options), stores, clock)
     chosen = own_bus or (bus_cls() if bus_cls is not None else event_bus(settings))
     head = _head(settings)
     # Without page_basics and styles: its pages keep their style sheets.
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
-        policy or RulePolicy(), uow_cls, ui, resources, transport or DatastarFrontend, clock, ids,
+        policy or RulePolicy(), uow_cls, ui, resources, page_option, clock, ids,
         catalogue(texts),
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
@@ -197,17 +196,13 @@ def _assemble(
     uow_cls: type[UnitOfWork],
     ui: UIOption | None,
     resources: Iterable[Resource],
-    realtime: Callable[..., Frontend],
+    realtime: RealtimeOption | None,
     clock: Clock,
     ids: IdSource,
     texts: Catalogue,
 ) -> None:
     """Build the services and connect them to the routes and middleware of the application."""
-    if realtime is DatastarFrontend and settings.realtime != "sse":
-        raise ConfigurationError(
-            f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
-            "or pass create_app(realtime=…) with a transport of your own."
-        )
+    make_frontend, transport = page_protocol(realtime, settings)
     classes = defined_entities() if entities is None else entities
     registry = Registry(
         classes, default_store=settings.default_store, pluralize=inflection.pluralize
@@ -230,7 +225,7 @@ def _assemble(
         access_scan_limit=settings.access_scan_limit, heartbeat_s=settings.heartbeat_s, texts=texts,
     )  # fmt: skip
     application.settings = settings
-    frontend = realtime(
+    frontend = make_frontend(
         application, secrets=secrets, assets=head.served,
         render=application.render,
         default_method=settings.default_event_method,
@@ -254,7 +249,7 @@ def _assemble(
     gateway = Gateway(
         application,
         frontend,
-        SSE,
+        transport,
         JsonFrontend(),
         NDJSON,
         pages,
