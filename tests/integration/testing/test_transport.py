@@ -87,3 +87,40 @@ def test_header_named_like_the_extension_changes_nothing(app):
 
     assert reply.headers["content-type"] == "text/event-stream"
     assert reply.body.startswith(b"event: datastar-patch-signals\n")
+
+
+def test_followed_entity_and_list_have_the_state_after_each_change(app):
+    visitor = Visitor(app)
+    visitor.post("/lamp/raise_level")
+
+    lamp = visitor.follow("/lamp")
+    assert (lamp.status, lamp.state) == (200, visitor.get("/lamp").json())
+    visitor.post("/lamp/raise_level")
+    assert (lamp.state["level"], lamp.patches[-1]["set"]) == (2, {"level": 2})
+
+    lamp.state["level"] = 9
+    other = visitor.follow("/lamp")
+    assert other.state["level"] == 2
+    lamp.close()
+    visitor.post("/lamp/raise_level")
+    assert (lamp.is_open, lamp.state["level"], other.state["level"]) == (False, 9, 3)
+
+
+def test_followed_list_has_rows_in_order_until_sign_out(in_memory, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Note(Entity):
+        model_config = {"scope": "record", "access": "signed_in"}
+        id: str
+
+    visitor = Visitor(create_app([Note], secret_key="k" * 40))
+    assert visitor.follow("/notes").status == 401
+    visitor.sign_in("ann")
+    notes = visitor.follow("/notes?order=id&total=1")
+    for id in ("b", "a"):
+        visitor.post("/notes", {"id": id})
+    assert ([row["id"] for row in notes.state], notes.total) == (["a", "b"], 2)
+    visitor.delete("/notes/a")
+    assert ([row["id"] for row in notes.state], notes.total) == (["b"], 1)
+    visitor.sign_out()
+    assert not notes.is_open
