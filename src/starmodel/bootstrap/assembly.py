@@ -12,10 +12,8 @@ from typing import Any
 import inflection
 
 from starmodel.adapters.encryption import AesCipher
-from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
 from starmodel.adapters.frontends.json.frontend import JsonFrontend
 from starmodel.adapters.transports.ndjson import NDJSON
-from starmodel.adapters.transports.sse import SSE
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls
@@ -32,18 +30,17 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.pages import UIOption, render_pages
 from starmodel.bootstrap.plugins import connect_plugins, plugin_host, with_plugin_entities
+from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
 from starmodel.bootstrap.web import Web
 from starmodel.config import Settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
-from starmodel.core.errors import ConfigurationError
 from starmodel.plugins.host import PluginHost
 from starmodel.texts.catalogue import Catalogue
 
@@ -64,7 +61,7 @@ class Services:
     ui: UIOption | None
     resources: Iterable[Resource]
     plugins: Iterable[Any]
-    realtime: Callable[..., Frontend] | None
+    realtime: RealtimeOption | None
     clock: Clock
     ids: IdSource
     texts: Catalogue
@@ -76,12 +73,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     Shapes: locks is True for a server, which logs an error beside another process of its address.
     """
     settings, clock = services.settings, services.clock
-    make_frontend = services.realtime or DatastarFrontend
-    if make_frontend is DatastarFrontend and settings.realtime != "sse":
-        raise ConfigurationError(
-            f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
-            "or pass create_app(realtime=…) with a transport of your own."
-        )
+    make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)
     application = _application(services, secrets, host)
@@ -99,7 +91,7 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     gateway = Gateway(
         application,
         frontend,
-        SSE,
+        transport,
         JsonFrontend(),
         NDJSON,
         ui,

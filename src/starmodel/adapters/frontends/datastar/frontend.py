@@ -118,10 +118,10 @@ class DatastarFrontend:
 
     def head(self, root_path: str) -> str:
         """The script tags of every page; Datastar itself may be loaded from a CDN."""
-        own = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
+        script = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
         if "datastar.js" not in self._assets:
-            return own
-        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{own}'
+            return script
+        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
 
     def body_end(self) -> str:
         """Notices and the element that opens the stream; "" in patched content."""
@@ -136,7 +136,7 @@ class DatastarFrontend:
             '<div id="starmodel-failure"></div>'
         )
         notices += self._browser_states.describe(page)
-        if not page.shown:
+        if not page.topics:
             return notices
         url = f"{page.root_path}{STREAM_PATH}?token={self._tokens.sign(page)}"
         start = attribute("data-init", f"@live('{url}')")
@@ -147,7 +147,7 @@ class DatastarFrontend:
         """The element that subscribes the open page to the topics of patched content."""
         context = current_context.get()
         page: Page | None = None if context is None else context.page
-        if page is None or not page.shown:
+        if page is None or not page.topics:
             return ""
         add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
         return f"<div hidden {add}></div>"
@@ -172,10 +172,10 @@ class DatastarFrontend:
             )
         parameters = parse_qs(query)
         tokens = parameters.get("token", []) + parameters.get("grant", [])
-        root_path, shown = self._tokens.read(tokens, session)
+        root_path, topics = self._tokens.read(tokens, session)
         digests = dict(item.rpartition(":")[::2] for item in parameters.get("have", ()))
         return await page_topics(
-            self._application, root_path, shown, session, self.render_part, digests
+            self._application, root_path, topics, session, self.render_part, digests
         )
 
     def stream_opening(self) -> Sequence[DatastarPatch]:
