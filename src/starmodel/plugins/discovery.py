@@ -29,8 +29,9 @@ _PREFIXES = ("starmodel_", "starmodel-")
 class Candidate:
     """A plugin that was found, by its presumed name.
 
-    Shapes: version is that of its package, "" when unknown; make returns a plugin or a
-    plugin class, after importing it; is_on is False for one that is off by default.
+    Shapes: package is the name of its installed package, "" for none, and version that of the
+    package, "" when unknown; make returns a plugin or a plugin class, after importing it;
+    is_on is False for one that is off by default.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Candidate:
     make: Callable[[], Any]
     version: str = ""
     is_on: bool = True
+    package: str = ""
 
     def load(self) -> Plugin:
         """Import and instantiate the plugin, with its output on stderr. Raises: PluginError."""
@@ -88,9 +90,9 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
 def _installed() -> Iterator[Candidate]:
     points = entry_points(group=GROUP)
     for point in sorted(points, key=lambda point: (point.name, package_of(point))):
-        version = point.dist.version if point.dist is not None else ""
-        source = f"the package {package_of(point)} {version}".rstrip()
-        yield Candidate(point.name, source, point.load, version)
+        package, version = package_of(point), point.dist.version if point.dist is not None else ""
+        source = f"the package {package} {version}".rstrip()
+        yield Candidate(point.name, source, point.load, version, package=package)
 
 
 def package_of(point: EntryPoint) -> str:
