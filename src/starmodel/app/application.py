@@ -27,8 +27,10 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.frontend import Realtime
+from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
@@ -93,6 +95,8 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
+        self.plugins: Any = None  # likewise
+        self.lifecycle: Lifecycle | None = None
         self.row_locks = RowLocks()
         self.unit: Callable[..., UnitOfWork] = partial(
             uow_cls, registry, persistence, bus, clock, locks=self.row_locks
@@ -110,6 +114,7 @@ class Application:
             allowed=MessageAccess(registry, persistence, policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
+        self.slots = Slots(registry, policy, texts, self.render)
         self._windows = Windows(persistence, policy, access_scan_limit)
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
@@ -145,10 +150,22 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                if self.lifecycle is not None:
+                    await self._start(self.lifecycle)
+
+    async def _start(self, lifecycle: Lifecycle) -> None:
+        try:
+            await lifecycle.start(self)
+        except BaseException:
+            self._loop = None
+            await self.persistence.close()
+            raise
 
     async def close(self) -> None:
         """End streams and handlers, then the stores."""
         self.hub.close()
+        if self.lifecycle is not None and self._loop is not None:
+            await self.lifecycle.stop(self)
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:

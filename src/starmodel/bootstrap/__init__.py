@@ -46,6 +46,7 @@ from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.ui import Site, UIAdapter
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
+from starmodel.bootstrap.plugins import connect_plugins, plugin_host, with_plugin_entities
 from starmodel.bootstrap.services import (
     built_in_stores,
     cookie_sessions,
@@ -81,6 +82,7 @@ def create_app(
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
+    plugins: Iterable[Any] = (),
     **options: Any,
 ) -> StarModelApp:
     """A FastHTML application with routes, pages and streams for these entities.
@@ -117,7 +119,7 @@ def create_app(
     _assemble(
         app, head, [page_basics, head.html, styles], entities, settings,
         own_bus or event_bus(settings), stores, policy or RulePolicy(), uow_cls, ui,
-        transport or DatastarRealtime, clock, ids, words,
+        transport or DatastarRealtime, clock, ids, words, plugins,
     )  # fmt: skip
     if os.path.isdir("static"):
         app.router.routes.append(Mount("/static", StaticFiles(directory="static"), name="static"))
@@ -139,6 +141,7 @@ def configure_app(
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
+    plugins: Iterable[Any] = (),
     **options: Any,
 ) -> FastHTML:
     """Add these entities to a FastHTML application; its routes take precedence.
@@ -164,7 +167,7 @@ def configure_app(
     _assemble(
         app, head, [head.imports], entities, settings, chosen, stores,
         policy or RulePolicy(), uow_cls, ui, transport or DatastarRealtime, clock, ids,
-        catalogue(texts),
+        catalogue(texts), plugins,
     )  # fmt: skip
     if not isinstance(app, StarModelApp):
         _front_first(app)
@@ -193,6 +196,7 @@ def _assemble(
     clock: Clock,
     ids: IdSource,
     texts: Catalogue,
+    plugins: Iterable[Any],
 ) -> None:
     """Build the services and connect them to the routes and middleware of the application."""
     if realtime is DatastarRealtime and settings.realtime != "sse":
@@ -200,7 +204,9 @@ def _assemble(
             f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
             "or pass create_app(realtime=…) with a transport of your own."
         )
+    host = plugin_host(settings, plugins)
     classes = defined_entities() if entities is None else entities
+    classes = with_plugin_entities(classes, host)
     registry = Registry(
         classes, default_store=settings.default_store, pluralize=inflection.pluralize
     )
@@ -268,6 +274,7 @@ def _assemble(
         )
     teach_components(script_json, signals_json)
     teach_entities()
+    connect_plugins(host, application, gateway)
     connect(app, gateway, first)
 
 

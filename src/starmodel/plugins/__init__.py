@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starmodel.app.presentation.slots import Place, SlotContent
-from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
+from starmodel.plugins.contributions import HealthCheck, NavEntry, Page, Route
 from starmodel.plugins.plugin import Plugin
 
-__all__ = ["HealthCheck", "NavEntry", "Place", "Plugin", "Route", "SlotContent"]
+__all__ = ["HealthCheck", "NavEntry", "Page", "Place", "Plugin", "Route", "SlotContent"]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Access = str | Callable[..., Any]
+from starmodel.core.fields.entity_config import AccessRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,14 @@ class Route:
     path: str
     endpoint: Callable[..., Awaitable[Any]]
     methods: Sequence[str] = ("GET",)
-    access: Access = "signed_in"
+    access: AccessRule = "signed_in"
+
+
+class Page:
+    """A page in the shell of the generated pages. Shapes: content is components."""
+
+    def __init__(self, title: str, *content: Any) -> None:
+        self.title, self.content = title, content
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class NavEntry:
     title: str
     path: str
     icon: str = ""
-    access: Access = "signed_in"
+    access: AccessRule = "signed_in"
 
 
 @dataclass(frozen=True, slots=True)

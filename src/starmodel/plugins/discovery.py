@@ -5,6 +5,7 @@ Nothing is imported here; `Candidate.load` imports a plugin.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -88,11 +89,23 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
 
 
 def _installed() -> Iterator[Candidate]:
-    points = entry_points(group=GROUP)
-    for point in sorted(points, key=lambda point: (point.name, package_of(point))):
+    for point in _points(tuple(sys.path)):
         package, version = package_of(point), point.dist.version if point.dist is not None else ""
         source = f"the package {package} {version}".rstrip()
         yield Candidate(point.name, source, point.load, version, package=package)
+
+
+@functools.lru_cache(maxsize=1)
+def _points(path: tuple[str, ...]) -> list[EntryPoint]:
+    """The entry points of plugins; reading the metadata of all packages takes milliseconds."""
+    points = entry_points(group=GROUP)
+    return sorted(points, key=lambda point: (point.name, package_of(point)))
+
+
+def forget_packages() -> None:
+    """Read the metadata of packages again at the next use, after one was installed or removed."""
+    importlib.invalidate_caches()
+    _points.cache_clear()
 
 
 def package_of(point: EntryPoint) -> str:

@@ -47,6 +47,7 @@ class Contributed:
     """The contributions of one loaded plugin."""
 
     plugin: Plugin
+    report: PluginReport
     entities: tuple[type[Entity], ...] = ()
     routes: tuple[Route, ...] = ()
     nav: tuple[NavEntry, ...] = ()
@@ -58,19 +59,23 @@ class Contributed:
 class PluginHost:
     """The plugins of one application, in order, and the report on each that was found."""
 
-    def __init__(self, loaded: list[Contributed], reports: Iterable[PluginReport]) -> None:
-        self.loaded = loaded
+    def __init__(
+        self,
+        loaded: list[Contributed],
+        reports: Iterable[PluginReport],
+        required: Iterable[str] = (),
+    ) -> None:
+        self.loaded, self.required = loaded, frozenset(required)
         self.reports = sorted(reports, key=lambda report: report.name)
 
     def report(self, name: str) -> PluginReport | None:
         return next((report for report in self.reports if report.name == name), None)
 
-    def note(self, plugin: Plugin, text: str) -> None:
-        """Add and log what the application ignores of a plugin."""
-        report = self.report(plugin.name)
-        if report is not None:
-            report.notes.append(text)
-        log.warning("Plugin %s: %s", plugin.name, text)
+
+def note_ignored(made: Contributed, text: str) -> None:
+    """Add and log what the application ignores of a plugin."""
+    made.report.notes.append(text)
+    log.warning("The plugin %r: %s", made.plugin.name, text)
 
 
 def load_plugins(found: Iterable[Candidate], options: PluginOptions) -> PluginHost:
@@ -96,7 +101,7 @@ def load_plugins(found: Iterable[Candidate], options: PluginOptions) -> PluginHo
         if report.state == "failed":
             log.error("%s", report.sentence)
     check_required(options.required, reports.values())
-    return PluginHost(list(loaded.values()), reports.values())
+    return PluginHost(list(loaded.values()), reports.values(), options.required)
 
 
 def _load(
@@ -221,7 +226,7 @@ def _collect(
     try:
         if failed:
             raise _unmet(failed[0], reports.get(failed[0]))
-        made = Contributed(plugin)
+        made = Contributed(plugin, reports[plugin.name])
         made.entities = tuple(_called(plugin, "entities"))
         for cls in made.entities:
             if not (isinstance(cls, type) and issubclass(cls, Entity)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starmodel import ConfigurationError, Entity, create_app, event
+from starmodel.plugins import Plugin
 from starmodel.testing import Visitor, memory_stores
 
 PUBLIC = {"read": "public", "write": "public"}
@@ -35,11 +36,20 @@ def plugin_class(scope: str = "app", **config):
     return Note
 
 
+def plugin_of(name, cls):
+    class Feature(Plugin):
+        def entities(self):
+            return [cls]
+
+    Feature.name = name
+    return Feature()
+
+
 @pytest.fixture
 def visitor(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with memory_stores():
-        yield Visitor(create_app([Note, plugin_class()]))
+        yield Visitor(create_app([Note], plugins=[plugin_of("audit", plugin_class())]))
 
 
 def test_classes_of_one_name_have_pages_events_and_signals_of_their_own(visitor):
@@ -57,7 +67,9 @@ def test_classes_of_one_name_have_pages_events_and_signals_of_their_own(visitor)
 @pytest.mark.parametrize("store", ["memory", "session_storage", "sql"])
 def test_record_of_a_plugin_is_named_with_it(store):
     note = plugin_class("session" if "storage" in store else "record", store=store)
-    app = create_app([note], database_url="sqlite://", secret_key="k" * 40)
+    app = create_app(
+        [], plugins=[plugin_of("audit", note)], database_url="sqlite://", secret_key="k" * 40
+    )
     (entity_type,) = app.starmodel.registry
     assert entity_type.name == "audit.Note"
     assert entity_type.path == ("/audit/note" if "storage" in store else "/audit/notes")
@@ -69,7 +81,8 @@ def test_plugin_named_as_a_reserved_path_serves_its_own_entities():
         model_config = {"plugin": "auth", "scope": "record"}
         name: str
 
-    (entity_type,) = create_app([User], secret_key="k" * 40).starmodel.registry
+    app = create_app([], plugins=[plugin_of("auth", User)], secret_key="k" * 40)
+    (entity_type,) = app.starmodel.registry
     assert entity_type.path == "/auth/users"
 
 
@@ -79,7 +92,7 @@ def test_path_of_another_plugin_is_refused():
         name: str
 
     with pytest.raises(ConfigurationError, match="/auth is reserved"):
-        create_app([User], secret_key="k" * 40)
+        create_app([], plugins=[plugin_of("audit", User)], secret_key="k" * 40)
 
 
 @pytest.mark.parametrize("name", ["Audit", "a b", "", 3, "a" * 64])

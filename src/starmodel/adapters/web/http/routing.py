@@ -24,6 +24,7 @@ class Found:
     entity_type: Any = None
     event: Any = None  # an Event; type checkers would see the descriptor on a class
     template: str = ""
+    owner: str = ""  # the plugin that contributes the route
 
 
 @dataclass(slots=True)
@@ -55,6 +56,13 @@ class Routes:
         template = f"{base}/{{id}}" + (f"/{tail}" if tail else "")
         found = Found(handler, entity_type, template=template, **what)
         _put(record.below.setdefault(tail, {}) if tail else record.own, method, template, found)
+
+    def owner(self, method: str, path: str) -> str:
+        """What has the route of a path without parameters, for messages."""
+        found = self._static[path][method]
+        if found.owner:
+            return f"the plugin {found.owner!r}"
+        return "StarModel" if found.entity_type is None else found.entity_type.name
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
         """The routes of a path by method, and the record's id from the path.
