@@ -1,4 +1,4 @@
-"""Renders the files of a new project from the templates beside this module.
+"""Renders the files of a new project or plugin from the templates beside this module.
 
 Templates are valid source files, so that linters check them. The prefix
 `dot-` of a file name becomes a dot. Lines from `# [sql]` to `# [end]` are
@@ -20,8 +20,8 @@ _EMPTY = re.compile(r"\(\s+\)")  # parentheses whose content was omitted
 def render(layout: str, stores: Collection[str], values: Mapping[str, str]) -> dict[str, str]:
     """The rendered text of each file, by its POSIX path.
 
-    Shapes: layout is "project" or "minimal"; values maps placeholders such as
-    PROJECT_NAME to their text.
+    Shapes: layout is "project", "minimal" or "plugin"; values maps placeholders
+    such as PROJECT_NAME to their text, in paths too.
     """
     root = resources.files(__package__) / "templates" / layout
     rendered = {}
@@ -29,10 +29,14 @@ def render(layout: str, stores: Collection[str], values: Mapping[str, str]) -> d
         text = _without_other_stores(template, stores)
         if not text.strip():
             continue
-        for word, value in values.items():
-            text = text.replace(word, value)
-        rendered[path] = text
+        rendered[_replaced(path, values)] = _replaced(text, values)
     return rendered
+
+
+def _replaced(text: str, values: Mapping[str, str]) -> str:
+    for word, value in values.items():
+        text = text.replace(word, value)
+    return text
 
 
 def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
