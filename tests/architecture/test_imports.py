@@ -81,3 +81,8 @@ def test_application_without_sql_entities_never_loads_sqlalchemy():
 def test_testing_is_loaded_by_no_application():
     modules = loaded_by("import starmodel.bootstrap")
     assert not [name for name in modules if name.startswith("starmodel.testing")]
+
+
+def test_generated_pages_load_no_web_framework():
+    modules = loaded_by("import starmodel.adapters.ui.franken.adapter")
+    assert not modules & {"fasthtml", "starlette", "monsterui"}

@@ -114,7 +114,7 @@ class Application:
             allowed=MessageAccess(registry, persistence, policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
-        self.slots = Slots(registry, policy, texts, self.render)
+        self.slots = Slots(registry, policy)
         self._windows = Windows(persistence, policy, access_scan_limit)
         self.lists = lists(self.window, policy, self._windows.matches, self._stored)
         self._subscribe(self.hub.deliver, self.hub.is_watched)

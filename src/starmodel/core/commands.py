@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from starmodel.core.current_app import host_of
 from starmodel.core.snapshot import Snapshot
-from starmodel.core.values.json_data import json_bytes, json_data
+from starmodel.core.values.json_data import exact_json, json_data
 
 _PLAIN = (str, int, float, bool, type(None))
 _TYPES: dict[str, Any] = {
@@ -76,7 +76,7 @@ class CommandRecord(NamedTuple):
 
     def to_json(self) -> str:
         """Serialise the record as a JSON object."""
-        return json_bytes(self._asdict()).decode()
+        return exact_json(self._asdict()).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> CommandRecord:

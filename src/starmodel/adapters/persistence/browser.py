@@ -36,7 +36,7 @@ from starmodel.core.values.bounds import (
     key_counter,
     read_json,
 )
-from starmodel.core.values.json_data import json_bytes, with_bytes
+from starmodel.core.values.json_data import exact_json, with_bytes
 from starmodel.texts.catalogue import Message
 
 E = TypeVar("E", bound=Entity)
@@ -159,7 +159,7 @@ def written(entity: Entity, version: int) -> str:
                 )
             )
     data = {"format": FORMAT, "version": version, "state": state}
-    text = json_bytes(data, inf_nan_mode="strings")
+    text = exact_json(data, inf_nan_mode="strings")
     if len(text) > MAX_STATE_BYTES:
         raise InvalidStateError(
             Message(

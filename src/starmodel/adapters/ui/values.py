@@ -13,10 +13,10 @@ from html import escape
 from typing import Any
 
 from fastcore.xml import to_xml
-from fasthtml.components import Code, Span
 
 from starmodel.adapters.ui.choices import choice_key, choices_of
 from starmodel.adapters.ui.compiled import Slots, Template, compiled, escaped
+from starmodel.adapters.ui.elements import Code, Span
 from starmodel.app.ports.moments import DATES, KINDS
 from starmodel.core.commands import plain
 from starmodel.core.fields.field_types import plain_types

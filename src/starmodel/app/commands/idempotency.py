@@ -16,7 +16,7 @@ from starmodel.core.errors import (
     DuplicateCommandError,
     RequestError,
 )
-from starmodel.core.values.json_data import json_bytes
+from starmodel.core.values.json_data import exact_json
 
 MAX_KEY = 128
 MAX_DIGEST_BYTES = 32
@@ -129,9 +129,9 @@ def _name_and_digest(record: CommandRecord, key: str) -> tuple[str, str]:
     """
     # A list, so that no part can be read as two. Earlier builds wrote names of another form.
     family = ("session", record.session) if record.session else ("actor", record.actor)
-    name = json_bytes([*family, record.entity, record.event, key]).decode()
+    name = exact_json([*family, record.entity, record.event, key]).decode()
     args = record.args
-    text = json_bytes(dict(sorted(args.items())) if len(args) > 1 else args)
+    text = exact_json(dict(sorted(args.items())) if len(args) > 1 else args)
     if len(text) <= MAX_DIGEST_BYTES:
         return name, text.decode()
     return name, hashlib.blake2b(text, digest_size=MAX_DIGEST_BYTES // 2).hexdigest()

@@ -134,8 +134,8 @@ class PreparedEvent:
             if wants is None:
                 messages.append(changed_message(entity_type, change, base))
             await repository.commit(Batch((change,), marker))
-            close_window()
             target.made, target.written = stored(change.snapshot, change.version), True
+            close_window()
             if wants is not None and wants(f"{entity_type.name}:{id}"):
                 messages.append(changed_message(entity_type, change, base))
             if messages:

@@ -20,9 +20,9 @@ from starmodel.core.classes.registry import EntityType, Registry
 from starmodel.core.commands import CommandRecord, plain
 from starmodel.core.entity import Entity
 from starmodel.core.snapshot import version_of
-from starmodel.core.values.json_data import json_bytes
+from starmodel.core.values.json_data import exact_json
 
-NO_OUTCOME = json_bytes((None, NO_REPLY.to_json())).decode()
+NO_OUTCOME = exact_json((None, NO_REPLY.to_json())).decode()
 """The outcome of an event without a reply or a new record."""
 
 
@@ -31,7 +31,7 @@ async def outcome_text(reply: Reply, target: Tracked, viewer: Viewer) -> str:
     if not target.new and reply.is_empty:
         return NO_OUTCOME
     readable = not target.deleted and await viewer.may_read(target.draft)
-    return json_bytes(
+    return exact_json(
         (plain(getattr(target.draft, "id", None)), reply.to_json(), readable)
     ).decode()
 

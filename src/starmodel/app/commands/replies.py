@@ -14,7 +14,7 @@ from starmodel.app.commands.elements import Element
 from starmodel.core.entity import Entity
 from starmodel.core.events import EventInfo
 from starmodel.core.events.results import Progress, Redirect, Toast
-from starmodel.core.values.json_data import json_bytes
+from starmodel.core.values.json_data import exact_json
 
 # Renders a component of an event as a DOM patch; the string names the event in errors.
 Place = Callable[[Any, EventInfo, str], Element]
@@ -46,7 +46,7 @@ class Reply:
         """Serialise the reply for the idempotency marker."""
         if self.is_empty:
             return "{}"
-        return json_bytes(dataclasses.asdict(self)).decode()
+        return exact_json(dataclasses.asdict(self)).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Reply:

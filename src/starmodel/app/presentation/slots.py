@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal, get_args
 
 from starmodel.app.access.offers import awaited, offers
@@ -19,12 +18,13 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import ConfigurationError
 from starmodel.core.fields.entity_config import AccessRule
 from starmodel.core.snapshot import version_of
-from starmodel.texts.catalogue import Catalogue
+from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.plugins")
 Slot = Literal["page.top", "start.tiles", "list.actions", "record.actions", "record.panels"]
 SLOTS: tuple[str, ...] = get_args(Slot)
 TIMEOUT_S = 2.0
+FAILED, SLOW = Message("slot.failed"), Message("slot.slow")
 SLOW_S = 0.2  # a synchronous content that takes longer is logged
 
 
@@ -67,25 +67,23 @@ class SlotContent:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A rendered content. Shapes: id is that of its element; html is the whole element."""
+    """A content for the UI adapter to render.
+
+    Shapes: id is that of its element; component is what the content returned; error is the
+    message of a failed one, None for others.
+    """
 
     id: str
-    html: str
     content: SlotContent
+    component: Any = None
+    error: Message | None = None
 
 
 class Slots:
     """The contents of all slots of an application, in the order of the plugins."""
 
-    def __init__(
-        self,
-        registry: Registry,
-        policy: AccessPolicy,
-        texts: Catalogue,
-        render: Callable[[Any], str],
-    ) -> None:
+    def __init__(self, registry: Registry, policy: AccessPolicy) -> None:
         self._registry, self._policy = registry, policy
-        self._texts, self._render = texts, render
         self._contents: dict[str, SlotContent] = {}
 
     def add(self, plugin: str, content: SlotContent) -> None:
@@ -113,13 +111,20 @@ class Slots:
         ]
 
     def fill_one(self, id: str, content: SlotContent, place: Place) -> Filled | None:
-        """One content; None for a place or an actor that it is not for."""
+        """One content; None without one for this place and actor."""
         if not self._is_for(content, place):
             return None
-        html = self._html(id, content, place)
-        if html is None:
-            return None
-        return Filled(id, f'<section id="{escape(id)}" class="sm-slot">{html}</section>', content)
+        started = time.perf_counter()
+        try:
+            made = content.render(place)
+        except Exception:  # a failing plugin must not fail the page
+            log.exception("The content %s failed", id)
+            return Filled(id, content, error=FAILED)
+        if time.perf_counter() - started > SLOW_S:
+            log.warning("The content %s blocks other requests for more than %s s", id, SLOW_S)
+        if inspect.isawaitable(made):
+            return awaited(_key(id, place), self._finished(id, content, made), None)
+        return None if made is None else Filled(id, content, made)
 
     def _is_for(self, content: SlotContent, place: Place) -> bool:
         cls = None if place.entity_type is None else place.entity_type.cls
@@ -133,41 +138,19 @@ class Slots:
             for entity_type in types
         )
 
-    def _html(self, id: str, content: SlotContent, place: Place) -> str | None:
-        started = time.perf_counter()
-        try:
-            made = content.render(place)
-            if inspect.isawaitable(made):
-                return awaited(_key(id, place), self._finished(id, made), "")
-            html = self._rendered(made)
-        except Exception:  # a failing plugin must not fail the page
-            log.exception("The content %s failed", id)
-            return self._card("slot.failed")
-        if time.perf_counter() - started > SLOW_S:
-            log.warning(
-                "The content %s took longer than %s s and blocks other requests.", id, SLOW_S
-            )
-        return html
-
-    async def _finished(self, id: str, made: Awaitable[Any]) -> str | None:
+    async def _finished(
+        self, id: str, content: SlotContent, pending: Awaitable[Any]
+    ) -> Filled | None:
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                return self._rendered(await made)
+                made = await pending
         except TimeoutError:
             log.error("The content %s was cancelled after %s s", id, TIMEOUT_S)
-            return self._card("slot.slow")
+            return Filled(id, content, error=SLOW)
         except Exception:  # a failing plugin must not fail the page
             log.exception("The content %s failed", id)
-            return self._card("slot.failed")
-
-    def _rendered(self, made: Any) -> str | None:
-        if made is None:
-            return None
-        return escape(made) if type(made) is str else self._render(made)
-
-    def _card(self, key: str) -> str:
-        text = escape(self._texts.text(key), quote=False)
-        return f'<p class="uk-card sm-slot-error" role="status">{text}</p>'
+            return Filled(id, content, error=FAILED)
+        return None if made is None else Filled(id, content, made)
 
 
 def _key(id: str, place: Place) -> tuple[Any, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-import json
 import logging
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +30,7 @@ from starmodel.bootstrap.services import cookie_sessions, session_cache
 from starmodel.cli.terminal.errors import CommandError
 from starmodel.config import load_settings, secret_keys
 from starmodel.core.errors import ConfigurationError, StoreError
+from starmodel.core.values.json_data import json_bytes
 
 log = logging.getLogger("starmodel.web")
 Header = tuple[bytes, bytes]
@@ -137,7 +137,7 @@ class FailedApplication:
             await _send(send, 200, b"text/event-stream", opening.encode())
         elif path == HEALTH_PATH or b"text/html" not in headers.get(b"accept", b""):
             problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
-            body = json.dumps({**problem, "detail": PLAIN_TEXT}).encode()
+            body = json_bytes({**problem, "detail": PLAIN_TEXT})
             await _send(send, 500, b"application/problem+json", body, self._headers())
         elif self._has_token(scope):
             await self._sign_in(scope, headers, send)

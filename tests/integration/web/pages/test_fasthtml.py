@@ -30,6 +30,12 @@ class Counter(Entity):
         self.count = 0
 
 
+@unlisted
+class Reading(Entity):
+    value: float = float("nan")
+    raw: bytes = b"\xff"
+
+
 async def test_page_of_the_specification(visit: Any, serve: Any) -> None:
     app = serve(Counter)
 
@@ -279,3 +285,16 @@ async def test_redirect_to_a_script_never_runs_in_the_page_of_a_click(
         return Response(status_code=303, headers={"location": "javascript://x/%0aalert(1)"})
 
     assert moved_to((await visit(app).click("/go")).text) is None
+
+
+async def test_entity_with_nan_from_a_handler_is_json_with_null(visit: Any, serve: Any) -> None:
+    app = serve(Reading)
+
+    @app.get("/reading")
+    def reading(reading: Reading):  # type: ignore[no-untyped-def]
+        return reading
+
+    answer = await visit(app).get("/reading", headers={"accept": "application/json"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["value"] is None
+    assert answer.json()["raw"] == "data:;base64,/w=="

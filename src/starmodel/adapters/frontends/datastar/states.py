@@ -12,7 +12,6 @@ from starmodel.adapters.frontends.datastar.pages import Page, Shown, ShownList, 
 from starmodel.adapters.frontends.datastar.views import PartView
 from starmodel.adapters.frontends.datastar.watching import RenderPart
 from starmodel.adapters.frontends.datastar.wire import (
-    json_text,
     patch_browser_state,
     signals_of,
 )
@@ -28,6 +27,7 @@ from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessDeniedError
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import version_of
+from starmodel.core.values.json_data import script_element_json
 
 STATES_PATH = "/_starmodel/states"
 FORGET = b"event: datastar-browser-forget\n\n"
@@ -67,7 +67,7 @@ class BrowserStates:
         }
         return (
             '<script type="application/json" id="starmodel-states">'
-            f"{json_text(about).replace('<', chr(92) + 'u003c')}</script>{self._excuse(page)}"
+            f"{script_element_json(about)}</script>{self._excuse(page)}"
         )
 
     def _excuse(self, page: Page) -> str:

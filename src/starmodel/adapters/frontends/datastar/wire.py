@@ -9,7 +9,6 @@ from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from pydantic_core import to_jsonable_python
 
 from starmodel.app.commands.elements import Element
@@ -20,7 +19,7 @@ from starmodel.core.errors import ConfigurationError
 from starmodel.core.events import Event
 from starmodel.core.signals import Signal
 from starmodel.core.values.bounds import number_text
-from starmodel.core.values.json_data import json_bytes
+from starmodel.core.values.json_data import json_bytes, json_text
 from starmodel.core.values.signal_names import signal_name
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -88,14 +87,6 @@ def nested(namespace: str, signals: dict[str, Any]) -> dict[str, Any]:
     return signals
 
 
-def json_text(value: Any) -> str:
-    """Encode JSON for an SSE data line, without line breaks."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # integers beyond 64 bits, Decimal and other types that pydantic serialises
-        return json_bytes(value, inf_nan_mode="null").decode()
-
-
 def script_json(value: Any) -> str:
     """Encode JSON that is safe inside a Datastar expression.
 
@@ -155,8 +146,8 @@ def patch_signals(
     )
     if made:
         extra += f"data: made {made}\n"
-    text = json_text(signals) if signals else "{}"
-    return f"event: datastar-patch-signals\n{extra}data: signals {text}\n\n".encode()
+    data = json_bytes(signals) if signals else b"{}"
+    return b"event: datastar-patch-signals\n%bdata: signals %b\n\n" % (extra.encode(), data)
 
 
 _ACCEPTED = b"event: datastar-patch-signals\ndata: status 200\ndata: signals {}\n\n"

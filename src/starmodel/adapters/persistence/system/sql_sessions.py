@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from starmodel.adapters.persistence.system.session_tables import (
 from starmodel.app.access.policy import Actor
 from starmodel.app.ports.sessions import SessionRecord
 from starmodel.core.errors import StoreUnavailableError
+from starmodel.core.values.tagged_json import from_text, to_text
 
 
 class SqlSessions:
@@ -114,7 +114,7 @@ class SqlSessions:
 
 def _row(record: SessionRecord) -> dict[str, Any]:
     actor = record.actor
-    text = None if actor is None else json.dumps([actor.id, actor.name, sorted(actor.roles)])
+    text = None if actor is None else to_text([actor.id, actor.name, sorted(actor.roles)])
     values = record._replace(actor=None)._asdict() | {"actor": text}
     return {f"{name}_": value for name, value in values.items()}
 
@@ -123,7 +123,7 @@ def _record(row: Sequence[Any]) -> SessionRecord:
     id, visitor, text, provider, created_at, seen_at, ended_at = row
     actor = None
     if text is not None:
-        who, name, roles = json.loads(text)
+        who, name, roles = from_text(text)
         actor = Actor(who, name, frozenset(roles))
     return SessionRecord(id, visitor, actor, provider, created_at, seen_at, ended_at)
 

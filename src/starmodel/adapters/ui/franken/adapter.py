@@ -8,7 +8,9 @@ from html import escape
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
-from fasthtml.components import (
+
+from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.elements import (
     H2,
     A,
     Code,
@@ -22,8 +24,6 @@ from fasthtml.components import (
     Span,
     Ul,
 )  # fmt: skip
-
-from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.franken import failures, shell
 from starmodel.adapters.ui.franken.forms.fields import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForm, event_form

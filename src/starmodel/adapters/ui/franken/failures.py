@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
-from fasthtml.components import (
+
+from starmodel.adapters.ui.elements import (
     H1,
     H2,
     Body,
@@ -26,7 +27,6 @@ from fasthtml.components import (
     Summary,
     Title,
 )  # fmt: skip
-
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.presentation.failures import Frame
 

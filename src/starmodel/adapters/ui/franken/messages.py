@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fasthtml.components import Button, Div, P, Span
-from fasthtml.components import Progress as ProgressBar
-
+from starmodel.adapters.ui.elements import Button, Div, P, Span
+from starmodel.adapters.ui.elements import Progress as ProgressBar
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.core.events.results import Progress, Toast
 from starmodel.texts.catalogue import Catalogue

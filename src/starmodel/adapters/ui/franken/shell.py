@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
-from fasthtml.components import (
+
+from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.elements import (
     A,
     Aside,
     Body,
@@ -22,8 +24,6 @@ from fasthtml.components import (
     Title,
     Ul,
 )  # fmt: skip
-
-from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.records.headings import TITLE_ID, heading
 from starmodel.app.presentation.ui import Site

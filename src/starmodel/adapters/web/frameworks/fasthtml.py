@@ -15,7 +15,7 @@ from fastcore.xml import Safe
 from fasthtml.core import FastHTML
 from fasthtml.xtend import Titled
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from starmodel.adapters.web._compat.fasthtml import (
     CheckedRoutes,
@@ -37,6 +37,7 @@ from starmodel.core.events.results import Redirect
 from starmodel.core.fields.annotations import resolved_hints
 from starmodel.core.fields.field_types import plain_types
 from starmodel.core.public_state import public_state
+from starmodel.core.values.json_data import json_bytes
 
 
 class _Lazy:
@@ -268,7 +269,8 @@ def _entity_response(entity: Entity, request: Request) -> Any:
     """An entity as the response of a handler: its page for a browser, else its JSON."""
     accept = ", ".join(request.headers.getlist("accept")).encode("latin-1")
     if representation(accept) != "html":
-        return JSONResponse(public_state(entity), headers={"vary": "accept"})
+        body = json_bytes(public_state(entity))
+        return Response(body, media_type="application/json", headers={"vary": "accept"})
     gateway: Gateway = request.scope["app"].gateway
     entity_type = gateway.application.registry[entity.__entity__.cls]
     return Titled(

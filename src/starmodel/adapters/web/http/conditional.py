@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from starmodel.adapters.web.http.bodies.json import json_of
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.app.commands.preconditions import Precondition, Tags, names_version
 from starmodel.core.entity import Entity
 from starmodel.core.errors import PreconditionFailedError, RequestError
 from starmodel.core.public_state import public_state
 from starmodel.core.snapshot import version_of
+from starmodel.core.values.json_data import json_bytes
 
 MAX_HEADER_BYTES = 4096
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -48,7 +48,7 @@ def tag_of(entity: Entity, body: bytes) -> str:
 
 def etag_header(entity: Entity) -> tuple[bytes, bytes]:
     """The ETag header of a changed record, equal to that of a GET of its URL."""
-    return b"etag", f'"{tag_of(entity, json_of(public_state(entity)))}"'.encode()
+    return b"etag", f'"{tag_of(entity, json_bytes(public_state(entity)))}"'.encode()
 
 
 def digest_of(body: bytes) -> str:

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from starmodel.adapters.web.http.bodies.json import json_of
 from starmodel.adapters.web.http.conditional import digest_of, is_unchanged, tag_of
 from starmodel.adapters.web.http.request import HttpRequest
 from starmodel.adapters.web.http.sessions import SessionCookie
@@ -27,6 +26,7 @@ from starmodel.core.errors import (
     StoreUnavailableError,
 )
 from starmodel.core.events.results import Toast
+from starmodel.core.values.json_data import json_bytes
 from starmodel.core.values.log_text import log_text
 from starmodel.texts.catalogue import Message
 
@@ -235,14 +235,16 @@ class Exchange:
     async def json(self, data: Any, status: int = 200, headers: Sequence[Header] = ()) -> None:
         kind = b"application/problem+json" if status >= 400 else JSON
         # The data depends on the visitor's permissions: no cache may store it.
-        await self.answer(status, kind, json_of(data), [(b"vary", b"accept"), NO_STORE, *headers])
+        await self.answer(
+            status, kind, json_bytes(data), [(b"vary", b"accept"), NO_STORE, *headers]
+        )
 
     async def resource(self, data: Any, entity: Entity | None = None) -> None:
         """Respond to a GET with JSON and its ETag, or with 304 when the client's copy is current.
 
         Raises: PreconditionFailedError, RequestError.
         """
-        body = json_of(data)
+        body = json_bytes(data)
         tag = digest_of(body) if entity is None else tag_of(entity, body)
         headers = [(b"vary", b"accept"), NO_STORE, (b"etag", f'"{tag}"'.encode())]
         if is_unchanged(self.request, tag, entity):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from pathlib import Path
@@ -12,6 +11,7 @@ from starmodel.adapters.web.pages.assets import compiler_folder
 from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.theme import theme_classes, theme_script
 from starmodel.core.values.bounded_cache import cached
+from starmodel.core.values.json_data import script_element_json
 
 CDN = "https://cdn.jsdelivr.net"
 _FRANKEN = f"{CDN}/npm/franken-ui@2.1.2/dist"
@@ -76,7 +76,7 @@ class PageHead:
             for name, url in CDN_SCRIPTS.items()
             if name in self._assets
         }
-        return json.dumps({"imports": imports}).replace("<", "\\u003c")
+        return script_element_json({"imports": imports})
 
 
 def csp_by_root_path(head: PageHead, scripts: Iterable[str] = ()) -> Callable[[str], bytes]:

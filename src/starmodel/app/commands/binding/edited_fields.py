@@ -12,7 +12,7 @@ from starmodel.core.errors import EditConflictError, RequestError
 from starmodel.core.fields.field import excluding_private
 from starmodel.core.public_state import public_state
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
-from starmodel.core.values.json_data import json_bytes, json_data
+from starmodel.core.values.json_data import exact_json, json_data
 from starmodel.texts.catalogue import Message
 
 MAX_SHOWN_CHARS = 60
@@ -85,12 +85,12 @@ def _ordered(value: Any, data: Any) -> Any:
 
 
 def _digest(data: Any) -> str:
-    return hashlib.blake2b(json_bytes(data), digest_size=6).hexdigest()
+    return hashlib.blake2b(exact_json(data), digest_size=6).hexdigest()
 
 
 def _changed(value: Any) -> Message:
     if value is None or value == "":
         return Message("conflict.field_emptied")
-    text = value if isinstance(value, str) else json_bytes(value).decode()
+    text = value if isinstance(value, str) else exact_json(value).decode()
     excerpt = text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
     return Message("conflict.field", value=excerpt)

@@ -16,7 +16,7 @@ from starmodel.core.fields.field_types import is_atomic
 from starmodel.core.fields.nested import parts_of
 from starmodel.core.fields.types import field_adapter
 from starmodel.core.values.bounds import BoundsError, check_numbers
-from starmodel.core.values.json_data import json_bytes, json_data
+from starmodel.core.values.json_data import exact_json, json_data
 from starmodel.texts.catalogue import Message
 
 _SEQUENCES = (list, tuple, set, frozenset, deque)
@@ -164,7 +164,7 @@ def _key_of(item: Any) -> tuple[Any, ...] | None:
     for name in _KEYS:
         if name in names:
             key = item[name] if isinstance(item, dict) else getattr(item, name)
-            return (name, json_bytes(json_data(key, fallback=repr)))
+            return (name, exact_json(json_data(key, fallback=repr)))
     return None
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from fastcore.xml import to_xml
-from fasthtml.components import Button, Div, Fieldset, Form, Input, Legend
 from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend
 from starmodel.adapters.ui.franken.forms.fields import FormField, form_field
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon

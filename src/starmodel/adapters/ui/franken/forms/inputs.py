@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastcore.xml import Safe, to_xml
-from fasthtml.components import (
+
+from starmodel.adapters.ui.choices import choice_key
+from starmodel.adapters.ui.compiled import Slots
+from starmodel.adapters.ui.elements import (
     Datalist,
     Div,
     Fieldset,
@@ -19,9 +22,6 @@ from fasthtml.components import (
     Span,
     Textarea,
 )  # fmt: skip
-
-from starmodel.adapters.ui.choices import choice_key
-from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.franken.forms.fields import CHOOSING, FormField
 from starmodel.app.commands.binding.files import FileRule
 from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL

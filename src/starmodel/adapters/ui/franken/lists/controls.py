@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastcore.xml import FT, Safe
-from fasthtml.components import (
+
+from starmodel.adapters.ui.elements import (
     A,
     Button,
     Div,
@@ -20,7 +21,6 @@ from fasthtml.components import (
     Thead,
     Tr,
 )  # fmt: skip
-
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import cell_look
 from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fasthtml.components import A, Button, Div, Form, Input, Label, Option, Select, Span
-
 from starmodel.adapters.ui.choices import choice_key, choices_of
+from starmodel.adapters.ui.elements import A, Button, Div, Form, Input, Label, Option, Select, Span
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.rows import ListView
 from starmodel.app.commands.binding.form_texts import without_zone

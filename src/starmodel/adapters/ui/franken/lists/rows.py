@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from fastcore.xml import Safe, to_xml
-from fasthtml.components import A, Button, Details, Div, Input, P, Summary, Td, Tr
-from fasthtml.components import Template as TemplateElement
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.elements import A, Button, Details, Div, Input, P, Summary, Td, Tr
+from starmodel.adapters.ui.elements import Template as TemplateElement
 from starmodel.adapters.ui.franken.forms.forms import form_id
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import Column, Showing, cell_look, columns_of

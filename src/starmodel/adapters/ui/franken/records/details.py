@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fastcore.xml import Safe
-from fasthtml.components import Dd, Div, Dl, Dt
 
+from starmodel.adapters.ui.elements import Dd, Div, Dl, Dt
 from starmodel.adapters.ui.franken.lists.columns import Showing, is_number
 from starmodel.app.live.views import LiveView
 from starmodel.core.classes.registry import EntityType

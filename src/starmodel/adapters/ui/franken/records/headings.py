@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fasthtml.components import H1, Title
-
+from starmodel.adapters.ui.elements import H1, Title
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.live.views import LiveView
 from starmodel.core.classes.registry import EntityType
