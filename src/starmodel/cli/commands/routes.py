@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from starmodel.cli.serving.loading import load_app
 from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.terminal.output import print_json, table
@@ -20,6 +19,8 @@ def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOptio
     With --json: a list of {method, path, target, source, entity, event,
     replaced}; source is own, generated or starmodel.
     """
+    from starmodel.cli.serving.loading import load_app
+
     with reporting_errors():
         found = load_app(chosen_app(target, app))
     from starmodel.adapters.web.frameworks.route_table import route_table

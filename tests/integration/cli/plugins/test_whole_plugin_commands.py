@@ -132,6 +132,20 @@ def test_only_help_and_unknown_commands_import_plugins(
     assert mark.exists() == is_imported
 
 
+def test_version_loads_neither_the_framework_nor_the_plugin_host() -> None:
+    program = (
+        "import sys; from starmodel.cli.main import app; app(['--version'], standalone_mode=False);"
+        "print(*sys.modules, sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    version, *modules = done.stdout.splitlines()
+    assert version == "0.1.0"
+    heavy = {"pydantic", "asyncio", "starlette", "tomlkit", "starmodel.plugins", "starmodel.app"}
+    assert not heavy & set(modules)
+
+
 def test_completion_imports_no_plugin(install: Any, drop_in: Any, run: Run) -> None:
     from typer.main import get_command
 
