@@ -29,7 +29,9 @@ from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
+from starmodel.app.presentation.areas import Areas
 from starmodel.app.presentation.frontend import Realtime
+from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
@@ -81,12 +83,14 @@ class Application:
         hub: Callable[..., Hub] = Hub,
         lists: Callable[..., LiveLists] = LiveLists,
         reactions: Iterable[Reaction] = (),
+        resources: Iterable[Resource] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
         texts: Catalogue = ENGLISH,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
-        self.policy, self.clock, self.ids = policy, clock, ids
+        self.areas = Areas(registry, policy, resources)
+        self.policy, self.clock, self.ids = self.areas.default.policy, clock, ids
         self.texts = texts
         self.scopes = Scopes(secret)
         self.realtime: Realtime | None = None
@@ -104,19 +108,19 @@ class Application:
         """A new unit of work; `lease` for one whose events await."""
         self.reactions = Reactions(reactions, self.unit)
         self.dispatcher = Dispatcher(
-            registry=registry, unit=self.unit, persistence=persistence, policy=policy,
+            registry=registry, unit=self.unit, persistence=persistence,
             scopes=self.scopes, reactions=self.reactions, place=self.place, bus=bus, clock=clock,
             ids=ids, row_locks=self.row_locks, prepares=uow_cls is UnitOfWork,
         )  # fmt: skip
         self.id_of = self.dispatcher.id_of
         self.hub = hub(
-            guarded=[t.name for t in registry if policy.reads_fields(t)],
-            allowed=MessageAccess(registry, persistence, policy).may_see,
+            guarded=[t.name for t in registry if self.areas.reads_fields(t)],
+            allowed=MessageAccess(registry, persistence, self.policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
         self.slots = Slots(registry, policy)
-        self._windows = Windows(persistence, policy, access_scan_limit)
-        self.lists = lists(self.window, policy, self._windows.matches, self._stored)
+        self._windows = Windows(persistence, access_scan_limit)
+        self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
         self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
@@ -194,7 +198,7 @@ class Application:
     def render_action(self, action: Action) -> str:
         if self.realtime is None:
             raise ConfigurationError("This application has no pages to render an action for.")
-        return self.realtime.render_action(self.registry[action.entity], action)
+        return self.realtime.render_action(self.areas.current_resource(action.entity), action)
 
     def show(self, entity: Entity, view: str = "") -> str:
         return "" if self.realtime is None else self.realtime.show(entity, view)
@@ -230,21 +234,29 @@ class Application:
         if self.ui is None:
             return ""
         if isinstance(message, Toast):
-            return self.ui.render(self.ui.toast(message))
-        return self.ui.render(self.ui.progress(id, message))
+            return self.ui.render(self.ui.message_toast(message))
+        return self.ui.render(self.ui.message_progress(id, message))
 
     # Services for adapters
 
     async def instance(
-        self, entity_type: EntityType, session: Session, id: Any = None, *, seen: bool = False
+        self,
+        entity_type: EntityType,
+        session: Session,
+        id: Any = None,
+        *,
+        seen: bool = False,
+        policy: AccessPolicy | None = None,
     ) -> Entity:
         """The scoped instance of a session, or a record by id, after the access check.
 
+        Shapes: policy decides, None for the application's.
         Raises: NotSignedInError, AccessDeniedError; NotFoundError, also for a
         record that the session's actor may not read.
         """
         await self.ready()
-        await check(self.policy, entity_type, "read", session.actor)
+        policy = policy or self.policy
+        await check(policy, entity_type, "read", session.actor)
         repository = self.persistence.for_class(entity_type.cls)
         if entity_type.is_record:
             found = await repository.get(
@@ -257,18 +269,27 @@ class Application:
             found = await repository.get(entity_type.cls, own) or default_snapshot(
                 entity_type.cls, own
             )
-        await check_record(self.policy, entity_type, session.actor, found, id, gone=seen)
+        await check_record(policy, entity_type, session.actor, found, id, gone=seen)
         return found
 
-    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
+    async def window(
+        self,
+        listing: Listing,
+        actor: Actor | None,
+        *,
+        total: bool = False,
+        policy: AccessPolicy | None = None,
+    ) -> Window:
         """One page of a listing, from the records that this actor may read.
 
         With `total`, their count is included.
 
+        Shapes: policy decides, None for the application's.
+
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         await self.ready()
-        return await self._windows.window(listing, actor, total=total)
+        return await self._windows.window(listing, actor, policy or self.policy, total=total)
 
     async def dispatch(
         self,
@@ -299,6 +320,7 @@ class Application:
                     entity_type,
                     event,
                     self.dispatcher.bind(entity_type, event, inputs),
+                    self.policy,
                     id,
                     actor,
                     session if session is not None else context.session,
@@ -349,6 +371,9 @@ class Application:
         fields = tuple(state or ())
         message = Changed(entity_type.name, id, "expired", version + 1, version, state, fields)
         await self.bus.publish(message)
+
+    async def _query(self, listing: Listing, actor: Actor | None, policy: AccessPolicy) -> Window:
+        return await self.window(listing, actor, policy=policy)
 
     async def _stored(self, entity_type: EntityType, id: Any) -> Entity | None:
         return await self.persistence.for_class(entity_type.cls).get(entity_type.cls, id)

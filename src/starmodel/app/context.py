@@ -22,7 +22,8 @@ class RequestContext:
     Shapes: browser_state is None while a page is made: its request has no state, and the page
     begins with defaults. root_path is where the response's page is mounted, None for code that
     makes no page; is_patch is True for content that goes into an open page. The realtime adapter
-    makes the page at its first use. scope is the ASGI scope.
+    makes the page at its first use. scope is the ASGI scope. area is that of the resource which
+    serves the request, None for the default one.
     """
 
     host: Host | None = None
@@ -32,6 +33,7 @@ class RequestContext:
     is_patch: bool = False
     scope: Any = None
     page: Any = None
+    area: Any = None
 
 
 current_context = cast("ContextVar[RequestContext | None]", current_app.current_context)

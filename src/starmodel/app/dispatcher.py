@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.commands.access import EndedSessions, SessionWatch, check_class
 from starmodel.app.commands.async_events import AsyncEvents
 from starmodel.app.commands.binding.binder import Binder
@@ -67,7 +66,6 @@ class Dispatcher:
         registry: Registry,
         unit: Callable[[Lease | None], UnitOfWork],
         persistence: PersistenceManager,
-        policy: AccessPolicy,
         scopes: Scopes,
         reactions: Reactions,
         place: Place,
@@ -78,8 +76,8 @@ class Dispatcher:
         prepares: bool = True,
     ) -> None:
         self._row_locks = row_locks
-        self._unit, self._persistence, self._policy = unit, persistence, policy
-        self._outcomes = Outcomes(registry, policy, place, reactions)
+        self._unit, self._persistence = unit, persistence
+        self._outcomes = Outcomes(registry, place, reactions)
         self._clock, self._ids = clock, ids
         self._idempotency = Idempotency()
         self.sessions = EndedSessions()
@@ -88,13 +86,13 @@ class Dispatcher:
             for t in registry
             for event in t.events.values()
         }
-        self._loader = Loader(registry, persistence, policy, scopes, self.binders)
+        self._loader = Loader(registry, persistence, scopes, self.binders)
         self.id_of = self._loader.id_of
         self._async_events = AsyncEvents(unit, self._loader, self._outcomes)
-        self._repeats = Repeats(registry, persistence, policy, scopes, self.id_of)
+        self._repeats = Repeats(registry, persistence, scopes, self.id_of)
         self.prepared = {
             key: PreparedEvent(
-                binder, persistence=persistence, policy=policy, scopes=scopes, id_of=self.id_of,
+                binder, persistence=persistence, scopes=scopes, id_of=self.id_of,
                 bus=bus, clock=clock, outcomes=self._outcomes,
                 has_handlers=key in reactions.causes, complete=self._complete_run,
             )
@@ -166,7 +164,7 @@ class Dispatcher:
         except StarModelError:
             # An actor whom the rule of the class denies gets that error instead: it
             # discloses nothing about the stored record.
-            await check_class(self._policy, command)
+            await check_class(command)
             raise
 
     async def check(self, command: Command) -> dict[str, str]:

@@ -23,12 +23,13 @@ def check_arguments(
     bus: Any, stores: Any, policy: Any, uow_cls: Any, ui: Any, realtime: Any
 ) -> None:
     """Raises: ConfigurationError, for an argument of an invalid type."""
+    is_ui = callable(ui) or isinstance(ui, Mapping)
     for name, value, is_valid, expected in (
         ("bus", bus, hasattr(bus, "subscribe"), "'memory' or an EventBus"),
         ("stores", stores, isinstance(stores, Mapping), "stores by name, {'name': repository}"),
         ("policy", policy, hasattr(policy, "check"), "an AccessPolicy"),
         ("uow_cls", uow_cls, isinstance(uow_cls, type), "a subclass of UnitOfWork"),
-        ("ui", ui, callable(ui), "a class or function that makes a UI adapter"),
+        ("ui", ui, is_ui, "a class of UI adapters, or parts by name"),
         ("realtime", realtime, callable(realtime), "'sse', or what makes a transport"),
     ):
         if value is not None and not is_valid:

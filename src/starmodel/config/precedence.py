@@ -59,7 +59,12 @@ def effective_origins(sources: Sources) -> dict[str, str]:
     return {name: origin for source in active for name, origin in source.origins.items()}
 
 
+def chosen(name: str, default: str, **arguments: Any) -> Any:
+    """The unvalidated value of one setting; the default when no source sets it."""
+    found = (source().get(name) for source in setting_sources(BaseSettings, arguments))
+    return next(filter(None, found), default)
+
+
 def chosen_env(**arguments: Any) -> str:
     """The value of `env`, without validation of other settings."""
-    found = (source().get("env") for source in setting_sources(BaseSettings, arguments))
-    return str(next(filter(None, found), ENVS[0]))
+    return str(chosen("env", ENVS[0], **arguments))

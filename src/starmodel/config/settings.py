@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """In `production` there is no sign-in link, no reload, and error pages have no details."""
     theme: Theme = "blue"
     """The colours of pages."""
+    web: Literal["fasthtml", "starlette"] = "fasthtml"
+    """The web framework of `create_app`."""
     assets: Literal["local", "cdn"] = "local"
     """Where pages load Franken UI and Datastar from: this application, or a public network."""
 

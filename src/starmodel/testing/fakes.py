@@ -24,8 +24,10 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.messages import Message
 from starmodel.app.ports.repository import Batch, Repository
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Row
-from starmodel.app.queries.listing import Listing, Window, row_key
+from starmodel.app.queries.listing import Listing, Window
+from starmodel.app.queries.record_keys import row_key
 from starmodel.core.classes.registry import Registry
 from starmodel.core.entity import Entity
 from starmodel.core.errors import DuplicateCommandError
@@ -117,17 +119,25 @@ class FakeRenderer:
         html = getattr(component, "__html__", None)
         return str(component) if html is None else str(html())
 
-    def toast(self, toast: Toast) -> Any:
+    def message_toast(self, toast: Toast) -> Any:
         return toast.text
 
-    def progress(self, id: str, progress: Progress) -> Any:
+    def message_progress(self, id: str, progress: Progress) -> Any:
         return progress.text
 
-    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
+    def list_rows(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        entities: Sequence[Entity],
+        audience: Audience,
+    ) -> list[Row]:
         rows = [(row_key(e), str(public_state(e))) for e in entities] or [("none", "Nothing")]
         return [Row(key, f'<li data-key="{key}">{escape(text)}</li>') for key, text in rows]
 
-    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
+    def list_controls(
+        self, resource: MountedResource, listing: Listing, window: Window
+    ) -> Sequence[Element]:
         return [Element(f'<p id="{rows_id(listing)}-more">{window.more}</p>')]
 
 
@@ -171,4 +181,5 @@ def fake_application(
         **options,
     )
     application.ui = FakeRenderer()
+    application.areas.render_with(application.ui, application.areas)
     return application

@@ -28,12 +28,12 @@ app = create_app(title="Lists", heartbeat_s=0.5)
 from starmodel.app.presentation.ui import Row
 
 ui = app.starmodel.ui
-plain_rows = ui.rows
+plain_rows = ui.list_rows
 
 
-def rows(listing, entities, audience):
+def rows(resource, listing, entities, audience):
     if listing.entity_type.name != "Draft" or not entities:
-        return plain_rows(listing, entities, audience)
+        return plain_rows(resource, listing, entities, audience)
     return [Row(d.id, to_xml(Tr(
         Td(d.name, cls="name"),
         Td(Input(name="note", value=d.project, aria_label=f"Note {d.name}")),
@@ -43,7 +43,7 @@ def rows(listing, entities, audience):
         for d in entities]
 
 
-ui.rows = rows
+ui.list_rows = rows
 
 
 @app.get("/drafts-page")
@@ -52,10 +52,10 @@ async def drafts(request, session):
     application = app.starmodel
     listing = listing_of(application.registry[Draft], dict(request.query_params))
     window = await application.window(listing, session.actor)
-    realtime = application.realtime
+    realtime, resource = application.realtime, application.areas.default[listing.entity_type]
     realtime.show_list(listing)
-    shown = "".join(row.html for row in rows(listing, window.entities, None))
-    around = "".join(part.html for part in ui.around(listing, window))
+    shown = "".join(row.html for row in rows(resource, listing, window.entities, None))
+    around = "".join(part.html for part in ui.list_controls(resource, listing, window))
     return Titled("Drafts", Table(Tbody(Safe(shown), id=realtime.rows_id(listing),
         data_state=window.digest)), Safe(around))
 '''

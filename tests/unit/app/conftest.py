@@ -61,6 +61,7 @@ def send():
             app.dispatcher.bind(
                 entity_type, entity_type.events[event], Inputs(body=body, trusted=trusted)
             ),
+            app.policy,
             id,
             (session.actor if session is not None else None) if actor is ... else actor,
             session,

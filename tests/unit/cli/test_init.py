@@ -84,6 +84,27 @@ def test_init_minimal_writes_one_module_that_run_finds(here: Path) -> None:
     assert files_of(here / "toy") == {"main.py", "pyproject.toml", ".gitignore"}
 
 
+def test_init_for_starlette_writes_a_template_and_no_fasthtml(here: Path) -> None:
+    result = init("shop", "--web", "starlette")
+    assert "Project scaffolded (Starlette + Jinja + SQLite)" in result.output
+    layout = LAYOUT | {"templates/home.html"}
+    assert files_of(here / "shop") == layout
+    for path in layout:
+        text = (here / "shop" / path).read_text()
+        assert "fasthtml" not in text, path
+        assert "[starlette]" not in text, path
+    assert 'web="starlette"' in (here / "shop/app/settings.py").read_text()
+    assert "jinja2" in (here / "shop/pyproject.toml").read_text()
+    init("toy", "--minimal", "--web", "starlette")
+    assert 'web="starlette"' in (here / "toy/main.py").read_text()
+    assert "web=" not in init("other", "--minimal").output + (here / "other/main.py").read_text()
+
+
+def test_init_for_an_unknown_framework_exits_with_the_known_ones(here: Path) -> None:
+    assert "'fasthtml', 'starlette'" in refusal("shop", "--web", "flask")
+    assert list(here.iterdir()) == []
+
+
 def test_init_as_json_lists_the_files(here: Path) -> None:
     data = json.loads(init("shop", "--json").stdout)
     assert data["project"] == "shop"

@@ -14,7 +14,7 @@ from starmodel.testing.browser.document.forms import display_name, form_data, na
 
 FORM = """
 <form id="f"><label for="n">Your name</label><input id="n" name="name" value="Ann">
-<input type="hidden" name="_was" value="{}"><input name="off" disabled value="x">
+<input type="hidden" name="_originals" value="{}"><input name="off" disabled value="x">
 <fieldset disabled><input name="in" value="y"></fieldset>
 <input type="checkbox" name="agree" checked><input type="checkbox" name="tags[]" value="a" checked>
 <input type="checkbox" name="tags[]" value="b"><input type="radio" name="size" value="S" checked>
@@ -38,7 +38,7 @@ def control(soup, selector):
 def test_form_data_with_every_control_type_equals_a_browsers_payload(soup):
     form, button = control(soup, "form"), control(soup, "button")
     assert form_data(form, Controls(), button) == [
-        ("name", "Ann"), ("_was", "{}"), ("agree", "on"), ("tags[]", "a"), ("size", "S"),
+        ("name", "Ann"), ("_originals", "{}"), ("agree", "on"), ("tags[]", "a"), ("size", "S"),
         ("one", "1"), ("many", "x"), ("many", "y"), ("text", "first"), ("file", ("", b"")),
         ("outside", "o"), ("go", "now"),
     ]  # fmt: skip

@@ -8,13 +8,12 @@ as `data-on:click`. None and False omit an attribute, True renders it bare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from fastcore.xml import FT, ft, voids
+from fastcore.xml import FT, ft, to_xml, voids
 
-Element = Callable[..., FT]
 _NAMES = {"cls": "class", "fr": "for"}
 _LAST = ("id", "cls", "title", "style")
 
@@ -29,6 +28,11 @@ def element(tag: str, *children: Any, **attributes: Any) -> FT:
         if name in attributes:
             attributes[name] = attributes.pop(name)
     return ft(tag, *inside, attrmap=_html_name, void_=tag in voids, **attributes)
+
+
+def render(component: Any) -> str:
+    """A component, or a sequence of components, as HTML."""
+    return str(to_xml(component, indent=False))
 
 
 def _html_name(name: str) -> str:

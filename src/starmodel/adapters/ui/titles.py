@@ -1,7 +1,8 @@
-"""The display title of records."""
+"""The display title of records, and the description of classes and events."""
 
 from __future__ import annotations
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from starmodel.core.classes.registry import EntityType
@@ -29,6 +30,13 @@ def title_of(entity_type: EntityType, entity: Entity) -> str:
         if isinstance(value, str) and value.strip():
             return value if len(value) <= MAX_TITLE_CHARS else f"{value[: MAX_TITLE_CHARS - 1]}…"
     return f"{entity_type.title} {entity.id}"
+
+
+def first_line(described: Any) -> str:
+    """The first docstring line of a class or function, not inherited; "" for none."""
+    is_class = isinstance(described, type)
+    text = described.__dict__.get("__doc__") if is_class else described.__doc__
+    return str(text or "").strip().partition("\n")[0]
 
 
 def _candidates(entity_type: EntityType) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from starmodel.core.fields.widgets import UI
 from starmodel.core.values.bounds import number_text
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
-Show = Callable[[Any], str]
+RenderValue = Callable[[Any], str]
 NONE = "\u2013"
 NOTHING = f'<span class="sm-none">{NONE}</span>'
 MAX_CELL_CHARS = 160
@@ -35,13 +35,13 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def shows(
+def value_renderer(
     annotation: Any,
     ui: UI = UI(),  # noqa: B008 - frozen
     *,
     brief: bool = False,
     texts: Catalogue = ENGLISH,
-) -> Show:
+) -> RenderValue:
     """The HTML renderer for values of a type; `brief` ones fit into a table cell.
 
     Lists, objects and other types are rendered from their public JSON.
@@ -54,7 +54,7 @@ def shows(
     return shown
 
 
-def _by_widget(ui: UI, brief: bool) -> Show | None:
+def _by_widget(ui: UI, brief: bool) -> RenderValue | None:
     if ui.widget == "markdown" and not brief:
         from starmodel.adapters.ui.markdown import markdown
 
@@ -68,7 +68,7 @@ def _by_widget(ui: UI, brief: bool) -> Show | None:
     return None
 
 
-def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> Show:
+def _by_type(annotation: Any, brief: bool, texts: Catalogue) -> RenderValue:
     choices = choices_of(annotation)
     if choices:
         return _badges(choices)
@@ -161,7 +161,7 @@ def _item_html(texts: Catalogue, item: Any) -> str:
     return _json_html(texts, item)
 
 
-def _yes_or_no(texts: Catalogue) -> Show:
+def _yes_or_no(texts: Catalogue) -> RenderValue:
     yes, no = (
         str(to_xml(Span(texts.text(key), cls=f"uk-badge uk-badge-secondary {look}"), indent=False))
         for key, look in (("shown.yes", "sm-yes"), ("shown.no", "sm-no"))
@@ -176,7 +176,7 @@ def _badge(s: Slots) -> Any:
 _BADGE: Template = compiled(_badge)
 
 
-def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
+def _badges(choices: Sequence[tuple[Any, str]]) -> RenderValue:
     made = {value: _BADGE.fill({"label": label}) for value, label in choices}
     # A live view renders public JSON, in which an enum member is its value.
     made |= {choice_key(value): html for value, html in made.items()}
@@ -188,7 +188,7 @@ def _badges(choices: Sequence[tuple[Any, str]]) -> Show:
     return show
 
 
-def _dates(texts: Catalogue) -> Show:
+def _dates(texts: Catalogue) -> RenderValue:
     day = _days(texts)
 
     def show(value: Any) -> str:
@@ -200,7 +200,7 @@ def _dates(texts: Catalogue) -> Show:
     return show
 
 
-def _moments(texts: Catalogue) -> Show:
+def _moments(texts: Catalogue) -> RenderValue:
     day = _days(texts)
 
     def show(value: Any) -> str:
@@ -242,7 +242,7 @@ def _read(kind: Any, value: Any) -> Any:
     return value if isinstance(value, kind) else None
 
 
-def _linked(scheme: str) -> Show:
+def _linked(scheme: str) -> RenderValue:
     def show(value: Any) -> str:
         text = escape(str(value))
         return f'<a class="uk-link" href="{scheme}{text}">{text}</a>'

@@ -97,7 +97,7 @@ def _offers(
     if entity is not None:  # the id of an unsaved record differs between two renderings
         version = version_of(entity)
         record = (entity.id if version or not entity_type.is_record else "", version)
-    key = (entity_type.cls, event, actor, record)
+    key = (id(policy), entity_type.cls, event, actor, record)
     return _answer(key, pending, partial(_is_permitted, denials), False)
 
 
@@ -123,7 +123,7 @@ def offered_audience(
     audience = policy.audience(entity_type, actor)
     if isinstance(audience, Audience):
         return audience
-    return _answer((entity_type.cls, actor), audience, _unchanged, Audience())
+    return _answer((id(policy), entity_type.cls, actor), audience, _unchanged, Audience())
 
 
 def awaited(key: Hashable, pending: Awaitable[T], missing: T) -> T:

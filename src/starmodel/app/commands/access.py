@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from starmodel.app.access.decisions import check, check_record
-from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.command import Command
 from starmodel.app.ports.messages import SessionEnded
 from starmodel.core.entity import Entity
@@ -70,20 +70,20 @@ class SessionWatch:
             raise NotSignedInError(Message("access.signed_out"))
 
 
-async def check_class(policy: AccessPolicy, command: Command) -> None:
+async def check_class(command: Command) -> None:
     """Return unless the class alone refuses the command, whatever is stored.
 
     Raises: NotSignedInError; AccessDeniedError.
     """
-    await check(policy, command.entity_type, "write", command.actor, event=command.event)
+    await check(command.policy, command.entity_type, "write", command.actor, event=command.event)
 
 
-async def check_run(policy: AccessPolicy, command: Command, entity: Entity) -> None:
+async def check_run(command: Command, entity: Entity) -> None:
     """Return when the command's actor may run its event on this state of the entity.
 
     Raises: NotSignedInError; AccessDeniedError; HiddenRecordError.
     """
     await check_record(
-        policy, command.entity_type, command.actor, entity, command.id,
+        command.policy, command.entity_type, command.actor, entity, command.id,
         event=command.event, gone=command.expects,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starmodel.app.access.policy import TRUSTED, Actor
+from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
 from starmodel.app.commands.preconditions import Precondition
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.sessions.session import Session
@@ -23,7 +23,8 @@ Send = Callable[["Outcome"], Awaitable[None]]
 class Command:
     """A bound request to run one event, with what only this process has.
 
-    Shapes: id is None for the visitor's own instance and for `create`;
+    Shapes: policy decides every access of the command, at each of its commits and
+    for its reply; id is None for the visitor's own instance and for `create`;
     arguments come from `Dispatcher.bind`; key is the caller's idempotency
     key; signals are the browser's; send takes the outcome of each `yield`;
     expects means the caller has seen the record, so that a missing one is
@@ -37,6 +38,7 @@ class Command:
     entity_type: EntityType
     event: Event[Any, Any, Any]
     arguments: dict[str, Any]
+    policy: AccessPolicy
     id: Any = None
     actor: Actor | None = TRUSTED
     session: Session | None = None

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from starmodel.app.access.decisions import check, check_record
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.binding.models import UnknownPartError
@@ -41,13 +41,12 @@ class Loader:
         self,
         registry: Registry,
         persistence: PersistenceManager,
-        policy: AccessPolicy,
         scopes: Scopes,
         binders: Mapping[tuple[type[Entity], str], Binder],
     ) -> None:
-        self._registry, self._policy, self._scopes = registry, policy, scopes
+        self._registry, self._scopes = registry, scopes
         self._binders = binders
-        self._references = References(registry, persistence, policy)
+        self._references = References(registry, persistence)
         self._ids_of = {t.cls: _id_adapter(t.cls) for t in registry}
 
     def keys(self, command: Command) -> set[RecordKey]:
@@ -92,11 +91,9 @@ class Loader:
         if found is None and entity_type.is_record:
             raise (GoneError if command.expects else NotFoundError)(entity_type.name, command.id)
         entity = default_snapshot(cls, id) if found is None else found
-        await check_run(
-            self._policy, command, entity
-        )  # on this very state, before the event reads it
+        await check_run(command, entity)  # on this very state, before the event reads it
         tracked = unit.enlist(entity_type, id, entity, new=found is None)
-        tracked.checks = (partial(check_run, self._policy, command),)
+        tracked.checks = (partial(check_run, command),)
         if command.precondition is not None:
             await self._check_version(command, entity)
             tracked.checks += (partial(self._check_version, command),)
@@ -109,17 +106,17 @@ class Loader:
         entity_type = command.entity_type
         if command.event.name != "create":
             raise NotFoundError(entity_type.name, None)
-        await check_class(self._policy, command)
+        await check_class(command)
         if command.precondition is not None:
             command.precondition.check_new()
         tracked = unit.enlist(entity_type, None, default_snapshot(entity_type.cls), new=True)
-        tracked.checks = (partial(check_run, self._policy, command),)
+        tracked.checks = (partial(check_run, command),)
         return tracked
 
     async def _check_version(self, command: Command, stored: Entity) -> None:
         """Raises: PreconditionFailedError, for a version that the request excludes."""
         if command.precondition is not None:
-            viewer = Viewer(self._registry, self._policy, command.reader)
+            viewer = Viewer(self._registry, command.policy, command.reader)
             command.precondition.check(stored, readable=await viewer.may_read(stored))
 
     def _take_over(self, tracked: Tracked, signals: Mapping[str, Any]) -> None:
@@ -202,11 +199,11 @@ class Loader:
     async def _readable(
         self, unit: UnitOfWork, command: Command, entity_type: EntityType, id: Any
     ) -> Entity:
-        await check(self._policy, entity_type, "read", command.actor)
+        await check(command.policy, entity_type, "read", command.actor)
         tracked = await unit.load(entity_type.cls, id)
 
         async def check_stored(stored: Entity) -> None:
-            await check_record(self._policy, entity_type, command.actor, stored, id)
+            await check_record(command.policy, entity_type, command.actor, stored, id)
 
         await check_stored(tracked.base)
         tracked.checks += (check_stored,)

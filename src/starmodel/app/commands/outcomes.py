@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from starmodel.app.access import decisions
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.idempotency import Claim
 from starmodel.app.commands.repeats import NO_OUTCOME, outcome_text
@@ -48,15 +48,13 @@ class Outcomes:
     A step is a whole event, or the part of a generator up to its next `yield`.
     """
 
-    def __init__(
-        self, registry: Registry, policy: AccessPolicy, place: Place, reactions: Handlers
-    ) -> None:
-        self._registry, self._policy = registry, policy
+    def __init__(self, registry: Registry, place: Place, reactions: Handlers) -> None:
+        self._registry = registry
         self._place, self._reactions = place, reactions
 
     def viewer(self, command: Command) -> Viewer:
         """What the command's caller may read."""
-        return Viewer(self._registry, self._policy, command.reader)
+        return Viewer(self._registry, command.policy, command.reader)
 
     async def reply(
         self, unit: UnitOfWork, target: Tracked, command: Command, value: Any
@@ -75,7 +73,12 @@ class Outcomes:
             target.deleted = True
         elif target.new:  # nothing is stored yet: access is decided on the state to be stored
             await decisions.check(
-                self._policy, entity_type, "write", command.actor, event=event, entity=target.draft
+                command.policy,
+                entity_type,
+                "write",
+                command.actor,
+                event=event,
+                entity=target.draft,
             )
         reply = NO_REPLY
         if value is not None:
@@ -143,7 +146,7 @@ class Outcomes:
             return Outcome(record, value, reply, None, 0, target.patch, stored)
         reader = command.reader
         if reader is not TRUSTED and not await decisions.permits(
-            self._policy, entity_type, reader, entity=entity
+            command.policy, entity_type, reader, entity=entity
         ):
             return Outcome(record, value, reply, stored=stored, readable=False)
         version = version_of(entity)

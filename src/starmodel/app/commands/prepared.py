@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starmodel.app.access.decisions import check_record
-from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.commands.access import SessionWatch
 from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.command import Command, Outcome
@@ -63,7 +62,6 @@ class PreparedEvent:
         binder: Binder,
         *,
         persistence: PersistenceManager,
-        policy: AccessPolicy,
         scopes: Scopes,
         id_of: IdOf,
         bus: EventBus,
@@ -74,7 +72,7 @@ class PreparedEvent:
     ) -> None:
         entity_type = binder.entity_type
         self._entity_type, self._event = entity_type, binder.event
-        self._persistence, self._policy = persistence, policy
+        self._persistence = persistence
         self._scopes, self._id_of = scopes, id_of
         self._bus, self._clock = bus, clock
         self._outcomes, self._complete = outcomes, complete
@@ -107,7 +105,7 @@ class PreparedEvent:
         if base is None:
             return None
         await check_record(
-            self._policy, entity_type, command.actor, base, command.id,
+            command.policy, entity_type, command.actor, base, command.id,
             event=event, gone=command.expects,
         )  # fmt: skip
         facts = Facts()

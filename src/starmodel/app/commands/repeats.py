@@ -9,7 +9,6 @@ from typing import Any
 from pydantic_core import from_json
 
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.commands.access import check_class, check_run
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY, Reply
@@ -43,11 +42,10 @@ class Repeats:
         self,
         registry: Registry,
         persistence: PersistenceManager,
-        policy: AccessPolicy,
         scopes: Scopes,
         id_of: Callable[[type[Entity], Any], Any],
     ) -> None:
-        self._registry, self._persistence, self._policy = registry, persistence, policy
+        self._registry, self._persistence = registry, persistence
         self._scopes, self._id_of = scopes, id_of
 
     async def answer(
@@ -69,7 +67,7 @@ class Repeats:
         created_id, text, *readable = from_json(outcome())
         if creates:
             entity = await self._checked(command, created_id)
-        viewer = Viewer(self._registry, self._policy, command.reader)
+        viewer = Viewer(self._registry, command.policy, command.reader)
         is_shown = entity is None or await viewer.may_read(entity)
         reply = Reply.from_json(text)
         if (readable == [True] and not is_shown) or not await self._may_read_all(viewer, reply):
@@ -84,9 +82,9 @@ class Repeats:
             id = self._scopes.id_of(command.entity_type, command.session, command.actor)
         entity = await self._find(command.entity_type, id)
         if entity is None:
-            await check_class(self._policy, command)
+            await check_class(command)
         else:
-            await check_run(self._policy, command, entity)
+            await check_run(command, entity)
         return entity
 
     async def _may_read_all(self, viewer: Viewer, reply: Reply) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from starmodel.app.access.policy import Actor
+from starmodel.app.access.policy import AccessPolicy, Actor
 from starmodel.app.ports.messages import Changed, Kind, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 from starmodel.core.values.bounded_cache import BoundedCache
@@ -102,7 +103,8 @@ class Subscription:
     a newer state replaces an older unsent one, so memory is bounded and the
     last state is always delivered; intermediate states may be skipped.
 
-    Shapes: lists is the number of topics that are live lists.
+    Shapes: lists is the number of topics that are live lists; policies decide about the
+    topics of resources with rules of their own, the application's policy about all others.
     """
 
     def __init__(
@@ -113,8 +115,9 @@ class Subscription:
         address: str = "",
         actor: Actor | None = None,
         lists: int = 0,
+        policies: Mapping[str, AccessPolicy] = MappingProxyType({}),
     ) -> None:
-        self.lists = lists
+        self.lists, self.policies = lists, policies
         self.watches = {topic: Watch(views) for topic, views in watches.items()}
         self.visitor, self.address, self.actor = visitor, address, actor
         self.closed = False
@@ -165,16 +168,16 @@ class Subscription:
             self._waiter.set_result(None)
 
 
-Allowed = Callable[[Changed, Actor | None], Awaitable[bool | None]]
+Allowed = Callable[[Changed, Actor | None, AccessPolicy | None], Awaitable[bool | None]]
 
 
 class Hub:
     """All subscriptions of this process; a subscriber of the bus.
 
     Shapes: guarded names the classes whose read rule depends on the record;
-    allowed(message, actor) decides read access to each of their messages,
-    once per actor. None means that a newer version is committed: the message
-    is dropped.
+    allowed(message, actor, policy) decides read access to each of their messages,
+    once per actor and policy, which is None for the application's. None means that a
+    newer version is committed: the message is dropped.
     Units: limits count open subscriptions, and topics and lists of all
     subscriptions of a visitor.
     """
@@ -288,17 +291,21 @@ class Hub:
         gone = Frames(
             Changed(message.entity, message.id, "closed", message.version, message.base, None)
         )
-        decided: dict[Actor | None, bool | None] = {}  # one decision per actor
+        decided: dict[tuple[Actor | None, int], bool | None] = {}
         for viewer in viewers:
-            if viewer.actor not in decided:
-                decided[viewer.actor] = await self._decide(message, viewer.actor)
-            may = decided[viewer.actor]
+            policy = viewer.policies.get(topic)
+            key = (viewer.actor, id(policy))
+            if key not in decided:
+                decided[key] = await self._decide(message, viewer.actor, policy)
+            may = decided[key]
             if may is not None:
                 viewer.offer(topic, frames if may else gone)
 
-    async def _decide(self, message: Changed, actor: Actor | None) -> bool | None:
+    async def _decide(
+        self, message: Changed, actor: Actor | None, policy: AccessPolicy | None
+    ) -> bool | None:
         try:
-            return self._allowed is not None and await self._allowed(message, actor)
+            return self._allowed is not None and await self._allowed(message, actor, policy)
         except Exception:  # delivery: without a decision, access is denied
             log.exception("Access to %s could not be decided", log_text(message.topic))
             return False

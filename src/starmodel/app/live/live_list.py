@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.live.hub import Frames, Subscription
 from starmodel.app.live.invalidation import RecordChange
 from starmodel.app.queries.listing import Listing, Window
@@ -47,7 +48,8 @@ class LiveList:
     In this process only. Changes are debounced into one query, so
     intermediate windows may be skipped; the last one is always delivered.
 
-    Shapes: run_query reads the window; slot is the scheduler's context manager.
+    Shapes: run_query reads the window; slot is the scheduler's context manager; policy
+    filters the records, None if its read rule is one for the whole class.
     Units: pause takes seconds.
     """
 
@@ -57,8 +59,10 @@ class LiveList:
         run_query: Callable[[], Awaitable[Window]],
         pause: Pause,
         slot: Callable[[LiveList], AbstractAsyncContextManager[None]],
+        policy: AccessPolicy | None = None,
     ):
         self.listing, self._run_query, self._pause, self._slot = listing, run_query, pause, slot
+        self.policy = policy
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
         self._digest, self._version = "", 0

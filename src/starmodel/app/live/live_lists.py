@@ -29,7 +29,8 @@ MAX_MESSAGES = 64  # with more in the queue, every list of the class is queried 
 MAX_COMPARED = 32  # viewers of a list that are compared to find the payer
 LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
-RunQuery = Callable[[Listing, Actor | None], Awaitable[Window]]
+RunQuery = Callable[[Listing, Actor | None, AccessPolicy], Awaitable[Window]]
+Key = tuple[Listing, Actor | None, int]  # with the identity of the policy that filters the list
 Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 Affects = Callable[[LiveList, Actor | None], Awaitable[bool]]
 
@@ -42,7 +43,7 @@ class LiveLists:
     """The live lists of this process; a subscriber of the bus.
 
     Viewers with equal read access share one LiveList. If the read rule
-    depends on the record, there is one LiveList per actor.
+    depends on the record, there is one LiveList per actor and policy.
     """
 
     def __init__(
@@ -57,8 +58,8 @@ class LiveLists:
         self._run_query, self._policy = run_query, policy
         self._matches, self._pause = matches, pause
         self._read = read
-        self._lists: dict[str, dict[tuple[Listing, Actor | None], LiveList]] = {}
-        self._joined: dict[Subscription, dict[tuple[Listing, Actor | None], None]] = {}
+        self._lists: dict[str, dict[Key, LiveList]] = {}
+        self._joined: dict[Subscription, dict[Key, None]] = {}
         self._scheduler = FairScheduler()
         self._messages: dict[str, list[Changed]] = {}
         self._invalidation: asyncio.Task[None] | None = None
@@ -72,15 +73,19 @@ class LiveLists:
         Access to the class is checked by the caller. Shapes: shown is the
         digest of the window that the page has, "" for none.
         """
-        reads_fields = self._policy.reads_fields(listing.entity_type)
-        key = (listing, viewer.actor if reads_fields else None)
+        policy = viewer.policies.get(listing.topic, self._policy)
         # A class rule gives every reader the same window, so one query serves all of them.
-        reader = viewer.actor if reads_fields else TRUSTED
+        key: Key = (listing, None, 0)
+        reader: Actor | None = TRUSTED
+        guard = policy if policy.reads_fields(listing.entity_type) else None
+        if guard is not None:
+            key, reader = (listing, viewer.actor, id(guard)), viewer.actor
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(
-                listing, lambda: self._run_query(listing, reader), self._pause, self._slot
-            )
+                listing, lambda: self._run_query(listing, reader, policy), self._pause,
+                self._slot, guard,
+            )  # fmt: skip
         self._joined.setdefault(viewer, {})[key] = None
         lists[key].join(viewer, shown)
 
@@ -132,7 +137,7 @@ class LiveLists:
             return _affects_every
         entity_type = next(iter(lists.values())).listing.entity_type
         changes = [RecordChange(entity_type.cls, message, self._matches) for message in messages]
-        if self._policy.reads_fields(entity_type):
+        if any(each.policy is not None for each in lists.values()):
             return await self._affects_readable(entity_type, changes)
 
         async def affects(each: LiveList, actor: Actor | None) -> bool:
@@ -149,30 +154,24 @@ class LiveLists:
         """
         latest = {change.message.id: change for change in changes}
         stored = {id: await self._read(entity_type, id) for id in latest}
-        decided: dict[tuple[Actor | None, Any], bool] = {}
+        decided: dict[tuple[Actor | None, int, Any], bool] = {}
 
-        async def readable(actor: Actor | None, id: Any) -> bool:
-            now = stored[id]
-            if (actor, id) not in decided:
-                decided[actor, id] = now is not None and await self._permits(
-                    entity_type, actor, now
-                )
-            return decided[actor, id]
+        async def readable(policy: AccessPolicy, actor: Actor | None, record: Any) -> bool:
+            now, key = stored[record], (actor, id(policy), record)
+            if key not in decided:
+                decided[key] = now is not None and await _permits(policy, entity_type, actor, now)
+            return decided[key]
 
         async def affects(each: LiveList, actor: Actor | None) -> bool:
-            for id, change in latest.items():
-                if each.may_affect_readable(id, stored[id], change, await readable(actor, id)):
+            if each.policy is None:
+                return any(map(each.may_affect, changes))
+            for record, change in latest.items():
+                may_read = await readable(each.policy, actor, record)
+                if each.may_affect_readable(record, stored[record], change, may_read):
                     return True
             return False
 
         return affects
-
-    async def _permits(self, entity_type: EntityType, actor: Actor | None, entity: Entity) -> bool:
-        try:
-            return await permits(self._policy, entity_type, actor, entity=entity)
-        except Exception:  # delivery: one actor's failing rule must not end the lists of others
-            log.exception("The read rule of %s failed", entity_type.name)
-            return False
 
     def _slot(self, live_list: LiveList) -> AbstractAsyncContextManager[None]:
         """The scheduler slot of a list's query; its payer is the viewer with the fewest lists."""
@@ -194,3 +193,13 @@ class LiveLists:
         for lists in tuple(self._lists.values()):
             for each in tuple(lists.values()):
                 await each.close()
+
+
+async def _permits(
+    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, entity: Entity
+) -> bool:
+    try:
+        return await permits(policy, entity_type, actor, entity=entity)
+    except Exception:  # delivery: one actor's failing rule must not end the lists of others
+        log.exception("The read rule of %s failed", entity_type.name)
+        return False

@@ -20,12 +20,17 @@ class MessageAccess:
     ) -> None:
         self._registry, self._persistence, self._policy = registry, persistence, policy
 
-    async def may_see(self, message: Changed, actor: Actor | None) -> bool | None:
+    async def may_see(
+        self, message: Changed, actor: Actor | None, policy: AccessPolicy | None = None
+    ) -> bool | None:
         """Whether the actor may read the entity at the version of the message.
 
+        Shapes: policy decides, None for the application's.
         None if a newer version is stored: its message follows, and is decided then.
         """
-        entity_type = self._registry.named(message.entity)
+        entity_type, policy = self._registry.named(message.entity), policy or self._policy
+        if not policy.reads_fields(entity_type):  # access to the class is decided at the start
+            return True
         repository = self._persistence.for_class(entity_type.cls)
         entity = await repository.get(entity_type.cls, message.id)
         if entity is None and entity_type.is_record:
@@ -34,7 +39,7 @@ class MessageAccess:
             return None
         entity = default_snapshot(entity_type.cls, message.id) if entity is None else entity
         try:
-            await check(self._policy, entity_type, "read", actor, entity=entity)
+            await check(policy, entity_type, "read", actor, entity=entity)
         except StarModelError:
             return False
         return True

@@ -9,6 +9,7 @@ from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.replies import Reply
 from starmodel.app.live.views import LiveView
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -21,7 +22,7 @@ from starmodel.core.events.results import Progress
 class Realtime(Protocol):
     """The part of the frontend protocol that entities reach through their application."""
 
-    def render_action(self, entity_type: EntityType, action: Action) -> str:
+    def render_action(self, resource: MountedResource, action: Action) -> str:
         """The expression that dispatches the action, for an event attribute of the current page."""
 
     def show(self, entity: Entity, view: str = "") -> str:
@@ -70,15 +71,12 @@ class RealtimeAdapter(Realtime, Protocol):
         """The HTML at the end of a page: its stream token and initial signals."""
 
     def form_action(
-        self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The expression that submits a generated form."""
 
-    def bulk_action(self, entity_type: EntityType) -> str:
+    def bulk_action(self, resource: MountedResource) -> str:
         """The expression that submits the bulk form of a list."""
-
-    def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
-        """The URL that a form without JavaScript posts to."""
 
     def encode_reply(self, entity_type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
         """The response body for the caller of an event."""

@@ -1,4 +1,4 @@
-"""The port of the generated pages."""
+"""The port of the generated pages: one protocol for each part, and what the parts render with."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.app.access.policy import Actor, Audience
+from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
+from starmodel.app.live.views import LiveView
+from starmodel.app.presentation.areas import Areas
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.events.results import Progress, Toast
+from starmodel.texts.catalogue import Catalogue
 
 
 class Row(NamedTuple):
@@ -26,120 +32,190 @@ class Row(NamedTuple):
     html: str
 
 
-class Renderer(Protocol):
-    """The part of the UI adapter that the application renders with."""
-
-    def render(self, component: Any) -> str:
-        """A component as HTML."""
-
-    def toast(self, toast: Toast) -> Any:
-        """The component of a toast."""
-
-    def progress(self, id: str, progress: Progress) -> Any:
-        """The component, with this id, of the progress of a long event."""
-
-    def rows(self, listing: Listing, entities: Sequence[Entity], audience: Audience) -> list[Row]:
-        """One row for each record; a placeholder row for an empty list."""
-
-    def around(self, listing: Listing, window: Window) -> Sequence[Element]:
-        """The elements around the rows that depend on the window, such as pagination links.
-
-        Each is patched by its id.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """What all pages of one application share.
 
     Shapes: head gives the head's HTML for a mount point, all but title and
-    scripts; look is the class of <html>; icons is the address of the icons
+    scripts; html_class is the class of <html>; icons is the address of the icons
     below the mount point.
     Units: max_body_bytes is the largest request, 0 for no limit.
     """
 
     title: str
     head: Callable[[str], str]
-    look: str
+    html_class: str
     icons: str
     max_body_bytes: int = 0
 
 
-class UIAdapter(Renderer, Protocol):
-    """Turns entities into pages. Components are whatever `render` takes.
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a UI adapter renders with.
 
-    Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
-    its pages allows them by hash.
+    Shapes: binder returns the binder of an event; needs_no_form is True for an event
+    that a click runs at once; register_view makes a live view known to streams.
     """
 
-    scripts: Sequence[str]
+    site: Site
+    texts: Catalogue
+    areas: Areas
+    realtime: RealtimeAdapter
+    binder: Callable[[EntityType, Event[Any, Any, Any]], Binder]
+    needs_no_form: Callable[[EntityType, Event[Any, Any, Any]], bool]
+    register_view: Callable[[LiveView], None]
+
+    @property
+    def icons_url(self) -> str:
+        """The URL of the icons on the current page."""
+        return f"{self.realtime.root_path}{self.site.icons}"
+
+    def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
+        """The URL of a generated page, from the current page."""
+        return resource.url_for(page, id, root_path=self.realtime.root_path)
+
+
+class PageShell(Protocol):
+    """The page around any content."""
 
     def page(
         self,
         title: str,
         *content: Any,
         actor: Actor | None = None,
-        at: EntityType | None = None,
-        lead: Any = None,
+        resource: MountedResource | None = None,
+        actions: Any = None,
         subject: Entity | None = None,
     ) -> str:
-        """A complete page; `at` is its entity type, `lead` is placed beside the heading.
+        """A complete page of a resource; actions stand beside the heading.
 
         With a record as `subject`, heading and tab title follow the record's title live.
         """
 
-    def problem_page(self, problem: Any, actor: Actor | None = None) -> str:
-        """A complete error page."""
+    def page_start(self, actor: Actor | None) -> Any:
+        """The content of the start page: every resource that the actor may read."""
 
-    def failure_panel(self, problem: Any) -> Any:
-        """The traceback of an event that raised, for the developer's page."""
+    def page_navigation(
+        self, resources: Sequence[MountedResource], current: MountedResource | None
+    ) -> Any:
+        """The navigation links to these resources."""
 
-    def start(self, actor: Actor | None) -> Any:
-        """The content of the start page: every entity type that the actor may read."""
 
-    def title(self, entity_type: EntityType, entity: Entity) -> str:
+class ListPages(Protocol):
+    """Lists of records, and their live parts."""
+
+    def list_table(
+        self, resource: MountedResource, listing: Listing, window: Window, actor: Actor | None
+    ) -> Any:
+        """The live table of a list, with its controls."""
+
+    def list_rows(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        entities: Sequence[Entity],
+        audience: Audience,
+    ) -> list[Row]:
+        """One row for each record; a placeholder row for an empty list."""
+
+    def list_controls(
+        self, resource: MountedResource, listing: Listing, window: Window
+    ) -> Sequence[Element]:
+        """The elements that depend on the window, such as pagination links.
+
+        Each is patched by its id.
+        """
+
+    def list_actions(self, resource: MountedResource, actor: Actor | None) -> Any:
+        """The actions beside the heading of a list; None without any."""
+
+
+class RecordPages(Protocol):
+    """One record, or the one instance of a class without records."""
+
+    def record_title(self, resource: MountedResource, entity: Entity) -> str:
         """The display title of an entity."""
 
-    def nav(self, types: Sequence[EntityType], at: EntityType | None) -> Any:
-        """The navigation links to these entity types; `at` is the current one."""
+    def record_detail(self, resource: MountedResource, entity: Entity) -> Any:
+        """The fields of an entity, live."""
 
-    def table(self, listing: Listing, window: Window, actor: Actor | None) -> Any:
-        """The live table of a list, with pagination links."""
+    def record_events(
+        self, resource: MountedResource, entity: Entity, actor: Actor | None = None
+    ) -> Any:
+        """The forms of the events that the actor may run on this entity."""
 
-    def lead(self, entity_type: EntityType, entity: Entity | None, actor: Actor | None) -> Any:
-        """The component beside the heading of a list, or of one record."""
+    def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
+        """The actions beside the heading of a record; None without any."""
 
-    def detail(self, entity_type: EntityType, entity: Entity) -> Any:
-        """The live fields of one entity."""
 
-    def events(self, entity_type: EntityType, entity: Entity, actor: Actor | None = None) -> Any:
-        """A form for each of an entity's events that the actor may run."""
+class Forms(Protocol):
+    """Forms of events."""
 
     def form(
         self,
-        entity_type: EntityType,
+        resource: MountedResource,
         event: Event[Any, Any, Any],
         id: Any = None,
         *,
         values: Mapping[str, Any] | None = None,
-        problems: Mapping[str, str] | None = None,
-        was: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
+        originals: Mapping[str, str] | None = None,
     ) -> Any:
-        """A form that runs an event; works with and without JavaScript.
+        """The form of one event: validation errors beside inputs, values filled in.
 
-        Shapes: was holds the digests of the initial values of an edit form; see
-        `binding.edited_fields`.
+        Shapes: originals are the digests of the edited record's fields (see
+        `starmodel.app.commands.binding.edited_fields`).
         """
 
-    def field_problems(
+    def form_errors(
         self,
-        entity_type: EntityType,
+        resource: MountedResource,
         event: Event[Any, Any, Any],
         id: Any,
-        problems: Mapping[str, str],
-        was: Mapping[str, str],
+        errors: Mapping[str, str],
+        originals: Mapping[str, str],
     ) -> Sequence[Element]:
-        """The patches that place each validation message beside its input and clear the others.
+        """Patches of the open form: each validation error beside its input, all others cleared."""
 
-        With `was` also those that update the form's digests of initial values.
-        """
+
+class Messages(Protocol):
+    """Temporary messages to one visitor."""
+
+    def message_toast(self, toast: Toast) -> Any:
+        """The component of a toast."""
+
+    def message_progress(self, id: str, progress: Progress) -> Any:
+        """The component, with this id, of the progress of a long event."""
+
+
+class ErrorPages(Protocol):
+    """Errors, for visitors and for the developer."""
+
+    def error_page(self, problem: Any, actor: Actor | None = None) -> str:
+        """A complete error page."""
+
+    def error_panel(self, problem: Any) -> Any:
+        """The traceback of an event that raised, for the developer's page."""
+
+
+class Rendering(Protocol):
+    """Turns components into HTML."""
+
+    def render(self, component: Any) -> str:
+        """A component as HTML."""
+
+
+class Renderer(Rendering, Messages, Protocol):
+    """The parts that the application renders messages and results with."""
+
+
+class UIAdapter(
+    Rendering, PageShell, ListPages, RecordPages, Forms, Messages, ErrorPages, Protocol
+):
+    """Turns resources into pages. Components are whatever `render` takes.
+
+    Shapes: scripts are the texts of the adapter's inline scripts; the CSP of
+    its pages allows them by hash.
+    """
+
+    scripts: Sequence[str]

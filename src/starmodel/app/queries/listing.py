@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starmodel.app.ports.filter_syntax import join_values, split_filter
 from starmodel.app.ports.ordering import order_words
@@ -116,43 +115,9 @@ class Window:
         return _digest("\n".join([*rows, str(self.more)]))
 
 
-def key_of(id: object) -> str:
-    """An id as one path segment: percent-encoded, and distinct from the router's segments.
-
-    Reserved segments and those that a browser normalises get the prefix "~".
-    `id_in` decodes it.
-
-    >>> key_of("a/b"), key_of("new"), key_of(".."), key_of("~new")
-    ('a%2Fb', '~new', '~..', '~~new')
-    """
-    text = str(id)
-    if _TAKEN.fullmatch(text):
-        text = f"~{text}"
-    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
-
-
-def id_in(segment: str) -> str:
-    """The id of a percent-decoded path segment.
-
-    >>> id_in("~new"), id_in("~~new"), id_in("~other")
-    ('new', '~new', '~other')
-    """
-    return segment[1:] if segment[:1] == "~" and _TAKEN.fullmatch(segment) else segment
-
-
-def row_key(entity: Entity) -> str:
-    """The key of a record's row within its list."""
-    return key_of(entity.id)
-
-
 def filter_name(field: str) -> str:
     """The query parameter that filters by equality: "name", or "page__eq" for a field "page"."""
     return f"{field}__eq" if field in WINDOW else field
-
-
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
-# Reserved segments, segments that browsers normalise, and their escaped forms.
-_TAKEN = re.compile(r"~*(?:new|_bulk|\.{0,2})")
 
 
 def listing_of(

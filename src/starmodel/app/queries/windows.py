@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
@@ -21,6 +22,8 @@ from starmodel.core.errors import AccessScanLimitError
 SCAN_LIMIT = 10_000
 BATCH = 500
 
+Permitted = Callable[[Sequence[Entity]], Awaitable[Sequence[Entity]]]
+
 
 class Windows:
     """Reads windows of the lists of one application.
@@ -33,27 +36,27 @@ class Windows:
     Units: scan_limit counts the records that one call applies such a rule to.
     """
 
-    def __init__(
-        self, persistence: PersistenceManager, policy: AccessPolicy, scan_limit: int = SCAN_LIMIT
-    ) -> None:
-        self._persistence, self._policy = persistence, policy
-        self._scan_limit = scan_limit
+    def __init__(self, persistence: PersistenceManager, scan_limit: int = SCAN_LIMIT) -> None:
+        self._persistence, self._scan_limit = persistence, scan_limit
 
-    async def window(self, listing: Listing, actor: Actor | None, *, total: bool = False) -> Window:
+    async def window(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy, *, total: bool = False
+    ) -> Window:
         """The readable records of a listing's page; with `total` also their total.
 
         Raises: NotSignedInError, AccessDeniedError, AccessScanLimitError.
         """
         entity_type, size, query = listing.entity_type, listing.per_page, listing.query
-        await check(self._policy, entity_type, "read", actor)
-        if not self._filters(entity_type, actor):
+        await check(policy, entity_type, "read", actor)
+        if actor is TRUSTED or not policy.reads_fields(entity_type):
             repository = self._persistence.for_class(entity_type.cls)
             rows = await repository.list(replace(query, limit=size + 1))
             count = await repository.count(query) if total else None
             return Window(tuple(rows[:size]), len(rows) > size, total=count)
         start = query.offset
+        permitted = partial(_permitted, policy, entity_type, actor)
         found, count = await self._readable(
-            query, entity_type, actor, start + size + 1, total=total
+            query, entity_type, permitted, start + size + 1, total=total
         )
         window = found[start : start + size]
         decisive = frozenset(str(entity.id) for entity in found)
@@ -63,11 +66,8 @@ class Windows:
         """`Repository.matches` of the query's store."""
         return self._persistence.for_class(query.entity).matches(query, entity)
 
-    def _filters(self, entity_type: EntityType, actor: Actor | None) -> bool:
-        return actor is not TRUSTED and self._policy.reads_fields(entity_type)
-
     async def _readable(
-        self, query: Query, entity_type: EntityType, actor: Actor | None, size: int, *, total: bool
+        self, query: Query, entity_type: EntityType, permitted: Permitted, size: int, *, total: bool
     ) -> tuple[Sequence[Entity], int | None]:
         """The first `size` readable records, including those before the offset.
 
@@ -77,7 +77,7 @@ class Windows:
         count = 0
         whole = replace(query, offset=0, limit=None, after=None if total else query.after)
         start = None if whole.after == query.after else sort_key(query.after or (), query.order)
-        async with aclosing(self._scan(whole, entity_type, actor, size)) as batches:
+        async with aclosing(self._scan(whole, entity_type, permitted, size)) as batches:
             async for batch in batches:
                 count += len(batch)
                 found += [e for e in batch if start is None or query.sort_key(e) > start]
@@ -87,7 +87,7 @@ class Windows:
         return found, count if total else None
 
     async def _scan(
-        self, query: Query, entity_type: EntityType, actor: Actor | None, first: int
+        self, query: Query, entity_type: EntityType, permitted: Permitted, first: int
     ) -> AsyncGenerator[Sequence[Entity], None]:
         """The readable records in order, in batches.
 
@@ -97,7 +97,7 @@ class Windows:
         repository, limit = self._persistence.for_class(entity_type.cls), self._scan_limit
         first = min(first, limit, BATCH)
         rows = await repository.list(replace(query, limit=first))
-        yield await self._permitted(rows, entity_type, actor)
+        yield await permitted(rows)
         if len(rows) < first:
             return
         scanned = len(rows)
@@ -106,21 +106,18 @@ class Windows:
             async for batch in batches:
                 room = limit - scanned
                 scanned += len(batch)
-                yield await self._permitted(batch[:room], entity_type, actor)
+                yield await permitted(batch[:room])
                 if len(batch) > room:
                     raise AccessScanLimitError(
                         entity_type.plural_title, _rule_name(entity_type), limit
                     )
                 await asyncio.sleep(0)  # SQLite reads without yielding to the event loop
 
-    async def _permitted(
-        self, found: Sequence[Entity], entity_type: EntityType, actor: Actor | None
-    ) -> Sequence[Entity]:
-        return [
-            entity
-            for entity in found
-            if await permits(self._policy, entity_type, actor, entity=entity)
-        ]
+
+async def _permitted(
+    policy: AccessPolicy, entity_type: EntityType, actor: Actor | None, found: Sequence[Entity]
+) -> Sequence[Entity]:
+    return [entity for entity in found if await permits(policy, entity_type, actor, entity=entity)]
 
 
 def _rule_name(entity_type: EntityType) -> str:

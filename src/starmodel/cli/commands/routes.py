@@ -13,11 +13,11 @@ def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOptio
     """List every route of the application.
 
     Your routes come first, in the order in which the router matches them, then
-    generated routes. A generated route that one of yours shadows is marked as
+    generated routes and those of plugins. One that yours shadows is marked as
     replaced.
 
     With --json: a list of {method, path, target, source, entity, event,
-    replaced}; source is own, generated or starmodel.
+    replaced}; source is own, generated, "plugin NAME" or starmodel.
     """
     from starmodel.cli.serving.loading import load_app
 

@@ -110,7 +110,7 @@ def _event(
         "routes": [
             f"{method} {path}"
             for method, path, found in gateway.routes
-            if found.event is event and path.startswith(str(entity_type.path))
+            if found.event is event and found.entity_type is entity_type
         ],
         "about": summary(event),
     }

@@ -97,6 +97,7 @@ class Request:
             self.entity_type,
             self.event,
             arguments,
+            self.application.policy,
             self.id,
             actor,
             session,

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+MB = 1024 * 1024
 ENTRY_BYTES = 200  # the overhead of one entry besides key and value
 LARGEST_SHARE = 8  # one entry takes at most an eighth, so that none empties the cache
 _MISSING: Any = object()

@@ -157,9 +157,9 @@ def _request(tab: Tab, action: Action) -> tuple[str, str]:
 def _form_path(tab: Tab, action: Action) -> str:
     """The path that a form for the action's event posts to."""
     application: Any = tab.running.application
-    entity_type = application.registry[action.entity]
-    address = application.realtime.address(entity_type, entity_type.events[action.event], action.id)
-    return f"{tab.running.root_path}{address}"
+    resource = application.areas.current_resource(action.entity)
+    event = resource.entity_type.events[action.event]
+    return str(resource.event_url(event, action.id, root_path=tab.running.root_path))
 
 
 def _absolute(tab: Tab, expression: str) -> list[tuple[str, str]]:

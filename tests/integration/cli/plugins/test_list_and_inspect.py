@@ -184,3 +184,15 @@ def test_inspect_of_an_unknown_name_suggests_the_closest(notes: Path, run: Run) 
     assert result.stderr == (
         "starmodel: There is no plugin 'note'. Did you mean 'notes'? Found: notes.\n"
     )
+
+
+def test_routes_of_a_plugin_are_in_the_route_table(
+    notes: Path, write: Any, run: Run, answer: Answer
+) -> None:
+    write("main.py", APPLICATION + "\n@app.get('/notes/about')\ndef about(): ...\n")
+    rows = [r for r in answer("routes") if r["source"] == "plugin notes"]
+    assert [(r["method"], r["path"], r["replaced"]) for r in rows] == [
+        ("GET", "/notes/about", True), ("POST", "/notes/about", False),
+    ]  # fmt: skip
+    assert rows[1]["target"] == "app.plugins.notes.page"
+    assert "POST    /notes/about" in run("routes").stdout

@@ -160,7 +160,8 @@ FIELDS = [
 ]
 NAMES = [
     *FIELDS, "password", "option", "by", "part.label", "part.pin", "parts[]", "tags[]", "votes.x",
-    "_was", "_browser", "_several.tags", "_rest.made_at", "_rest.at", "_exact.count", "_sm_version",
+    "_originals", "_browser", "_several.tags", "_rest.made_at", "_rest.at", "_exact.count",
+    "_sm_version",
     "__class__", "__proto__", "constructor", "event", "search", "order", "page", "per_page",
     "cursor", "total", "datastar", "", ".", "a..b", "\ue000", "name__contains", "x" * 201,
 ]  # fmt: skip

@@ -219,7 +219,7 @@ async def test_result_has_no_private_field_of_a_model(box: Any, shape: str) -> N
 
 async def test_edit_conflict_discloses_stored_value_to_readers_only(box: Any) -> None:
     wrong = json.dumps({"text": "0" * 12, "count": "0" * 12})
-    form = {"text": "mine", "_was": wrong}
+    form = {"text": "mine", "_originals": wrong}
 
     seen = await box.staff.post(f"{box.box}/update", data=form, headers=JSON | {"origin": ORIGIN})
     blind = await box.post(f"{box.box}/update", data=form, headers=JSON | {"origin": ORIGIN})
@@ -234,7 +234,7 @@ async def test_form_check_discloses_no_stored_value(box: Any, headers: Any) -> N
     for was in ("0" * 12, "1" * 12):
         response = await box.post(
             f"{box.box}/update",
-            data={"text": "mine", "_was": json.dumps({"text": was})},
+            data={"text": "mine", "_originals": json.dumps({"text": was})},
             headers=headers | {"origin": ORIGIN, "starmodel-check": "1"},
         )
         assert response.json() == {"errors": {}}

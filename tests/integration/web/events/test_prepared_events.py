@@ -23,7 +23,7 @@ from starmodel import Entity, Field, Redirect, Toast, create_app, event, on
 from starmodel.adapters.web.http import sessions
 from starmodel.app.access.rules import RulePolicy
 from starmodel.app.commands.binding.edited_fields import digests
-from starmodel.app.commands.binding.form_names import WAS
+from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.idempotency import Claim
 from starmodel.app.commands.prepared import PreparedEvent
 from starmodel.app.live import reactions
@@ -325,7 +325,7 @@ BODIES = (
 SYNCED = (b'{"Shared": {"count": 4}}', b'{"Shared": {"label": "s"}}', b'{"Shared": {"count": ""}}')
 SEEN = digests(Note(label="a"))["label"]
 EDITS = tuple(
-    json.dumps({"label": label, "count": 1, WAS: json.dumps(was)}).encode()
+    json.dumps({"label": label, "count": 1, ORIGINALS: json.dumps(was)}).encode()
     for label in ("edited", "a", "much too long a label")
     for was in ({"label": SEEN}, {"label": "x"}, {"count": SEEN}, {}, "odd")
 )

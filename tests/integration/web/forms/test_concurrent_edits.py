@@ -83,9 +83,9 @@ async def test_live_form_shows_conflict_beside_the_input_and_saves_on_resubmit(
     assert refused.headers["starmodel-status"] == "409"
     text = "".join(e.elements for e in sse_events(refused.text) if "elements" in e.data)
     assert "Somebody changed this to “First” meanwhile" in text
-    was = re.search(r"""name="_was" value='([^']*)'""", text)
+    was = re.search(r"""name="_originals" value='([^']*)'""", text)
     assert was
-    again = {**form, "title": "Second", "_was": unescape(was[1])}
+    again = {**form, "title": "Second", "_originals": unescape(was[1])}
     assert (await ann.submit(f"{url}/update", again)).status_code == 303
     assert (await ann.call("GET", url)).json()["title"] == "Second"
 
@@ -101,7 +101,7 @@ async def test_equal_concurrent_changes_are_no_conflict(editing: Any) -> None:
 async def test_tampered_original_values_are_rejected_or_ignored(editing: Any, was: str) -> None:
     ann, url, form = editing
 
-    response = await ann.submit(f"{url}/update", {**form, "title": "New", "_was": was})
+    response = await ann.submit(f"{url}/update", {**form, "title": "New", "_originals": was})
 
     assert response.status_code in (303, 400)
 

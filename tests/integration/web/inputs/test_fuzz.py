@@ -114,7 +114,7 @@ TEXTS = [
 NAMES = [
     "amount", "by", "parts", "ids", "table", "anything", "at", "count", "price", "weight", "day",
     "kind", "part", "part.name", "part.sizes", "part.inner.name", "tags", "tags[]", "more",
-    "hidden", "id", "_was", "_browser", "_several.tags", "_rest.day", "_exact.count", "_x",
+    "hidden", "id", "_originals", "_browser", "_several.tags", "_rest.day", "_exact.count", "_x",
     "__class__", "name", "event", "target", "exact", "total", "search", "order", "page",
     "per_page", "cursor", "count__in", "price__lt", "datastar", "day__gt", "weight__ne",
     "id__in", "kind__contains", "", "a.b.c",

@@ -35,7 +35,7 @@ class Shed(Entity):
 
 
 UNKNOWN = [
-    "_amount", "__class__", "_", "__proto__", "_was", "_browse", "_method", "_csrf", "_rest",
+    "_amount", "__class__", "_", "__proto__", "_originals", "_browse", "_method", "_csrf", "_rest",
     "_exact.", "_exact.other", "_rest.other", "_several.other", "_rest.amount.x", "_sm_mode",
 ]  # fmt: skip
 
@@ -63,9 +63,9 @@ async def test_unknown_name_is_422_on_records(visit: Any, verb: str, name: str) 
     shed = (await browser.call("POST", "/sheds", {"name": "A"})).json()["entity"]
     url = f"/sheds/{shed['id']}" + ("/paint" if verb == "POST" else "")
 
-    response = await browser.call(verb, url, {name: {}} if name == "_was" else {name: "5"})
+    response = await browser.call(verb, url, {name: {}} if name == "_originals" else {name: "5"})
 
-    expected = 400 if name == "_was" and verb in ("PATCH", "PUT") else 422
+    expected = 400 if name == "_originals" and verb in ("PATCH", "PUT") else 422
     assert response.status_code == expected
     assert (await browser.call("GET", f"/sheds/{shed['id']}")).json() == shed
 
@@ -96,7 +96,7 @@ async def test_reserved_form_names_pass_with_their_fields(visit: Any) -> None:
 
     response = await browser.submit(
         f"/sheds/{shed['id']}/update",
-        {"name": "B", "_exact.name": '["x"]', "place.street": "S", "_was": "{}"},
+        {"name": "B", "_exact.name": '["x"]', "place.street": "S", "_originals": "{}"},
     )
 
     assert response.status_code == 303

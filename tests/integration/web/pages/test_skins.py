@@ -7,25 +7,28 @@ from typing import Any
 from fasthtml.components import A, Em, Li, P, Ul
 
 from integration.web.entities import Product
-from starmodel.adapters.ui.franken.adapter import MonsterUI
+from starmodel.adapters.ui.franken.adapter import FrankenUI
 from starmodel.core.events.results import Toast
 
 
-class Skin(MonsterUI):
-    def nav(self, types: Any, at: Any) -> Any:
+class Skin(FrankenUI):
+    def page_navigation(self, resources: Any, current: Any) -> Any:
         return Ul(
-            *[Li(A(f"To {entity_type.name}", href=entity_type.path)) for entity_type in types],
+            *[
+                Li(A(f"To {resource.name}", href=resource.url_for("list")))
+                for resource in resources
+            ],
             id="own-nav",
         )
 
-    def field(self, field: Any, form_id: str, slots: Any, records: str) -> Any:
-        return (Em(f"{field.kind}!"), super().field(field, form_id, slots, records))
+    def form_field(self, field: Any, form_id: str, slots: Any, records_url: str) -> Any:
+        return (Em(f"{field.kind}!"), super().form_field(field, form_id, slots, records_url))
 
-    def show(self, annotation: Any, wishes: Any, *, brief: bool) -> Any:
-        shown = super().show(annotation, wishes, brief=brief)
-        return (lambda value: f"<b>{shown(value)}</b>") if annotation is int else shown
+    def value(self, annotation: Any, options: Any, *, brief: bool) -> Any:
+        render = super().value(annotation, options, brief=brief)
+        return (lambda value: f"<b>{render(value)}</b>") if annotation is int else render
 
-    def toast(self, toast: Toast) -> Any:
+    def message_toast(self, toast: Toast) -> Any:
         return P(f"~{toast.text}~", data_toast=toast.kind)
 
 

@@ -277,7 +277,7 @@ def test_bus_and_transport_may_be_named_by_argument():
         ({"entities": "counter"}, r"entities holds 'counter'; expected a list"),
         ({"entities": [int]}, r"entities holds <class 'int'>; expected a list"),
         ({"stores": "memory"}, r"stores is 'memory'; expected stores by name"),
-        ({"ui": "monster"}, r"ui is 'monster'; expected a class or function"),
+        ({"ui": "monster"}, r"ui is 'monster'; expected a class of UI adapters"),
         ({"policy": "public"}, r"policy is 'public'; expected an AccessPolicy"),
         ({"uow_cls": "sql"}, r"uow_cls is 'sql'; expected a subclass of UnitOfWork"),
     ],
@@ -289,8 +289,10 @@ def test_argument_of_wrong_type_error_names_the_expected_type(arguments, sentenc
 
 
 def test_application_of_another_framework_is_rejected_with_the_remedy():
-    with pytest.raises(ConfigurationError, match=r"got a Starlette; .*Mount"):
-        configure_app(Starlette(), [Counter])
+    class Falcon: ...
+
+    with pytest.raises(ConfigurationError, match=r"got a Falcon; .*FastHTML or Starlette.*Mount"):
+        configure_app(Falcon(), [Counter])
 
 
 async def test_request_to_another_application_keeps_the_context_of_its_caller(serve: Any) -> None:

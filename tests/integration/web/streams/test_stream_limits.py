@@ -62,9 +62,9 @@ def count_windows(app: Any) -> list[str]:
     queries: list[str] = []
     run_query = app.starmodel.lists._run_query
 
-    async def counted(listing: Any, actor: Any) -> Any:
+    async def counted(listing: Any, actor: Any, policy: Any) -> Any:
         queries.append(listing.words)
-        return await run_query(listing, actor)
+        return await run_query(listing, actor, policy)
 
     app.starmodel.lists._run_query = counted
     return queries
@@ -179,9 +179,9 @@ async def test_rule_is_evaluated_once_for_all_tabs_of_one_actor(
     streams = [await browser.watch(page).__aenter__() for _ in range(8)]
     decide, decided = app.starmodel.hub._allowed, []
 
-    async def counted(message: Any, actor: Any) -> Any:
+    async def counted(message: Any, actor: Any, policy: Any) -> Any:
         decided.append(actor)
-        return await decide(message, actor)
+        return await decide(message, actor, policy)
 
     app.starmodel.hub._allowed = counted
     await browser.call("POST", f"{secret}/sell")

@@ -152,14 +152,14 @@ async def two_rows(visit: Any, serve: Any) -> tuple[Any, Any, Any, list[Sse]]:
     await bob.page("/sign-in/bob")
     made = (await boss.call("POST", "/jobs", {"title": "A"})).json()["entity"]["id"]
     text = []
-    rendered = app.starmodel.ui.rows
+    rendered = app.starmodel.ui.list_rows
     calls = []
 
     def counting(*args: Any) -> Any:
         calls.append(args)
         return rendered(*args)
 
-    app.starmodel.ui.rows = counting
+    app.starmodel.ui.list_rows = counting
     pages = [await browser.page("/jobs") for browser in (boss, ann, bob)]
     async with (
         watch(boss, pages[0]) as one,

@@ -113,7 +113,8 @@ def bring(state: Any = None, *names: str, version: int = 7) -> BrowserState:
 
 async def run(made: Any, cls: type[Entity], name: str, key: str | None = None, **args: Any) -> Any:
     entity_type = made.registry[cls]
-    command = Command(entity_type, entity_type.events[name], args, None, None, SESSION, key=key)
+    event, policy = entity_type.events[name], made.policy
+    command = Command(entity_type, event, args, policy, None, None, SESSION, key=key)
     return await made.dispatcher.dispatch(command)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from starmodel.adapters.ui.values import shows
+from starmodel.adapters.ui.values import value_renderer
 
 
 def test_list_of_flat_rows_renders_one_line_per_row() -> None:
-    show = shows(list[tuple[int, str, bool | None]])
+    show = value_renderer(list[tuple[int, str, bool | None]])
 
     html = show([(31, "Tea & milk", True), (30, "", None)])
 
@@ -16,6 +16,6 @@ def test_list_of_flat_rows_renders_one_line_per_row() -> None:
 
 
 def test_nested_lists_render_their_structure() -> None:
-    assert shows(list[list[list[int]]])([[[1, 2]]]) == (
+    assert value_renderer(list[list[list[int]]])([[[1, 2]]]) == (
         '<ul class="sm-items"><li><ul class="sm-items"><li>1, 2</li></ul></li></ul>'
     )

@@ -87,9 +87,9 @@ def test_filled_input_has_the_dom_of_its_components(
 def test_filled_row_has_the_dom_of_its_components(id: str, title: str, cell: str) -> None:
     from urllib.parse import quote
 
-    from starmodel.adapters.ui.values import shows
+    from starmodel.adapters.ui.values import value_renderer
 
-    show = shows(str, brief=True)
+    show = value_renderer(str, brief=True)
     slots = {
         "id": id, "key": quote(id, safe=""), "title": title, "may": "delete",
         COLUMN.slot: show(cell), Column("count", "Count", str, str).slot: show("3"),
@@ -114,7 +114,15 @@ def row(s: Slots) -> Any:
     ]
     audience = Audience(frozenset(["update", "delete"]), Actor("ann"))
     return row_component(
-        entity_type, columns, "/app/things", actions, actions, audience, "/icons.svg", ENGLISH, s
+        entity_type,
+        columns,
+        "/app/things/%7Bid%7D",
+        actions,
+        actions,
+        audience,
+        "/icons.svg",
+        ENGLISH,
+        s,
     )
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel
 
 from starmodel.adapters.ui.markdown import MAX_MARKS, _parser, markdown
-from starmodel.adapters.ui.values import MAX_CELL_CHARS, NOTHING, shows
+from starmodel.adapters.ui.values import MAX_CELL_CHARS, NOTHING, value_renderer
 from starmodel.core.fields.widgets import UI
 from unit.adapters.ui.dom import dom
 from unit.adapters.ui.test_compiled import elements, texts
@@ -68,7 +68,7 @@ def text_of(html: str) -> str:
     ],
 )
 def test_value_of_each_type_is_formatted(annotation: Any, value: Any, text: str) -> None:
-    assert text_of(shows(annotation)(value)) == text
+    assert text_of(value_renderer(annotation)(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_value_of_each_type_is_formatted(annotation: Any, value: Any, text: str)
     ],
 )
 def test_cell_value_is_truncated(annotation: Any, value: Any, text: str) -> None:
-    assert text_of(shows(annotation, brief=True)(value)) == text
+    assert text_of(value_renderer(annotation, brief=True)(value)) == text
 
 
 @pytest.mark.parametrize("brief", [True, False])
 @pytest.mark.parametrize("annotation", [str, int | None, list[str], dict[str, Any], Size, date])
 def test_missing_value_renders_a_dash(annotation: Any, brief: bool) -> None:
-    show = shows(annotation, brief=brief)
+    show = value_renderer(annotation, brief=brief)
 
     assert show(None) == show("") == NOTHING
     if annotation in (list[str], dict[str, Any]):
@@ -103,7 +103,7 @@ def test_missing_value_renders_a_dash(annotation: Any, brief: bool) -> None:
     ids=["first", "last"],
 )
 def test_latest_datetime_is_rendered(moment: datetime) -> None:
-    assert str(moment.year) in text_of(shows(datetime)(moment))
+    assert str(moment.year) in text_of(value_renderer(datetime)(moment))
 
 
 HOSTILE_URLS = [
@@ -116,11 +116,11 @@ HOSTILE_URLS = [
 @pytest.mark.parametrize("url", HOSTILE_URLS)
 @pytest.mark.parametrize("shown", [(str, UI(widget="url")), (AnyUrl, UI())], ids=["widget", "type"])
 def test_script_url_renders_no_link(shown: tuple[Any, UI], url: str) -> None:
-    assert elements(shows(*shown)(url)) == []
+    assert elements(value_renderer(*shown)(url)) == []
 
 
 def test_quotes_in_a_url_stay_in_its_attribute() -> None:
-    (link, *_) = dom(shows(str, UI(widget="url"))('https://x/"onclick="alert(1)'))
+    (link, *_) = dom(value_renderer(str, UI(widget="url"))('https://x/"onclick="alert(1)'))
 
     assert {name for name, _ in link[2]} == {"class", "href", "rel"}
 
@@ -129,7 +129,7 @@ def test_quotes_in_a_url_stay_in_its_attribute() -> None:
     "color", ["red;background:url(//x)", "#12", "#1234567890", "url(x)", "a b"]
 )
 def test_invalid_colour_renders_no_style(color: str) -> None:
-    html = shows(str, UI(widget="color"))(color)
+    html = value_renderer(str, UI(widget="color"))(color)
 
     assert "style" not in html
     assert text_of(html) == color
@@ -140,7 +140,7 @@ def test_invalid_colour_renders_no_style(color: str) -> None:
 def test_markup_in_text_is_escaped(text: str) -> None:
     wishes = ["color", "email", "url", "markdown", None]
     for widget, brief in [(w, b) for w in wishes for b in (True, False)]:
-        html = shows(str, UI(widget=widget), brief=brief)(text)
+        html = value_renderer(str, UI(widget=widget), brief=brief)(text)
         names = {name for _, _, attributes in elements(html) for name in attributes}
         assert names <= {"class", "href", "rel", "style", "start"}
         for node in dom(html):
@@ -162,7 +162,7 @@ def test_markup_in_text_is_escaped(text: str) -> None:
 )
 @settings(max_examples=50, deadline=None)
 def test_markup_in_nested_data_is_escaped(value: Any) -> None:
-    tags = {tag for _, tag, _ in elements(shows(Any)(value))}
+    tags = {tag for _, tag, _ in elements(value_renderer(Any)(value))}
 
     assert tags <= {"span", "dl", "div", "dt", "dd", "ul", "li"}
 
@@ -246,7 +246,7 @@ def test_large_value_renders_with_few_calls() -> None:
         nonlocal calls
         calls += event in ("call", "c_call")
 
-    show = shows(dict[str, Any])
+    show = value_renderer(dict[str, Any])
     sys.setprofile(count)
     try:
         html = show(value)
@@ -258,6 +258,6 @@ def test_large_value_renders_with_few_calls() -> None:
 
 
 def test_markdown_in_a_cell_is_plain_text() -> None:
-    show = shows(Annotated[str, UI(widget="markdown")], UI(widget="markdown"), brief=True)
+    show = value_renderer(Annotated[str, UI(widget="markdown")], UI(widget="markdown"), brief=True)
 
     assert show("# <b>") == "# &lt;b&gt;"

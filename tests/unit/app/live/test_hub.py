@@ -225,7 +225,7 @@ def test_hub_close_ends_every_page():
 
 
 def guarded(rule):
-    async def allowed(message, actor):
+    async def allowed(message, actor, policy):
         return rule(message, actor)
 
     return Hub(guarded=["Thing"], allowed=allowed)

@@ -80,9 +80,9 @@ class Shop:
         self.app = fake_application(*CLASSES, lists=self._lists)
 
     def _lists(self, ask, policy, matches, read):
-        async def counted(listing, actor):
+        async def counted(listing, actor, policy):
             self.asked += 1
-            return await ask(listing, actor)
+            return await ask(listing, actor, policy)
 
         return LiveLists(counted, policy, matches, read, pause=self.pause)
 

@@ -241,7 +241,8 @@ class ShownRows:
 
     async def check(self, app):
         window = await app.window(self.listing, None)
-        rows = app.ui.rows(self.listing, window.entities, None)
+        resource = app.areas.default[self.listing.entity_type]
+        rows = app.ui.list_rows(resource, self.listing, window.entities, None)
         assert [self.rows[key] for key in self.order] == [row.html for row in rows]
         assert (self.state, self.more) == (window.digest, str(window.more))
 

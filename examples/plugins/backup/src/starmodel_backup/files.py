@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,13 @@ class Backups:
     async def write(self, application: Application) -> tuple[Path, dict[str, int]]:
         """Write the records of every entity to a new file, complete or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S-%f")
+        name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
         file = self._folder / f"{name}{SUFFIX}"
         unfinished = file.with_suffix(".part")
         counts: Counter[str] = Counter()
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        unfinished.touch(0o600, exist_ok=False)
         try:
-            with open(descriptor, "wb") as raw, gzip.open(raw, "wt", encoding="utf-8") as lines:
+            with gzip.open(unfinished, "wt", encoding="utf-8") as lines:
                 for entity_type in application.registry:
                     if not entity_type.is_record:
                         continue

@@ -14,7 +14,6 @@ from starmodel.adapters.frontends.datastar.states import BrowserStates
 from starmodel.adapters.frontends.datastar.wire import (
     attribute,
     declared_signals,
-    event_path,
     extra_signals,
     form_action,
     nested,
@@ -32,6 +31,8 @@ from starmodel.app.commands.redirects import sent_as
 from starmodel.app.commands.replies import NO_REPLY, Reply
 from starmodel.app.context import current_context
 from starmodel.app.live.views import LiveView
+from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -151,9 +152,9 @@ class DatastarRealtime:
         add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
         return f"<div hidden {add}></div>"
 
-    def render_part(self, component: Any, root_path: str) -> str:
+    def render_part(self, component: Any, root_path: str, area: Area | None = None) -> str:
         """Render a live view's component as HTML, outside any request."""
-        with page_at(root_path):
+        with page_at(root_path, area):
             return self._render(component)
 
     # The stream
@@ -168,8 +169,9 @@ class DatastarRealtime:
 
     # Actions
 
-    def render_action(self, entity_type: EntityType, action: Action) -> str:
+    def render_action(self, resource: MountedResource, action: Action) -> str:
         """The Datastar expression of an action on the current page."""
+        entity_type = resource.entity_type
         event = entity_type.events[action.event]
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
@@ -178,26 +180,23 @@ class DatastarRealtime:
         method = binder.method(self._default_method)
         root_path = self.root_path
         return render_action(
-            entity_type, event, action, names, method, root_path, binder.browser_stores,
+            resource, event, action, names, method, root_path, binder.browser_stores,
             self._application.texts,
         )  # fmt: skip
 
     def form_action(
-        self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
     ) -> str:
         """The Datastar expression that submits a generated form."""
-        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
         return form_action(
-            entity_type, event, id, self.root_path, binder.browser_stores, self._application.texts
+            resource, event, id, self.root_path, binder.browser_stores, self._application.texts
         )
 
-    def bulk_action(self, entity_type: EntityType) -> str:
+    def bulk_action(self, resource: MountedResource) -> str:
         """The Datastar expression that submits a bulk event for the selected rows."""
-        return f"@ask() && @post('{self.root_path}{entity_type.path}/_bulk', @submit())"
-
-    def address(self, entity_type: EntityType, event: Event[Any, Any, Any], id: Any = None) -> str:
-        """The URL of an event, for the action of a plain form."""
-        return event_path(entity_type, event, id, self.root_path)
+        url = resource.url_for("bulk", root_path=self.root_path)
+        return f"@ask() && @post('{url}', @submit())"
 
     @property
     def root_path(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from starmodel.app.context import current_context, derived_context
+from starmodel.app.presentation.areas import Area
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
@@ -29,13 +30,20 @@ class Shown:
     """One rendering of an entity on a page.
 
     Shapes: id is "" for the instance of the visitor's scope; view is "" for signals,
-    else the name of a live view; namespace is that of its signals.
+    else the name of a live view; namespace is that of its signals; area is the prefix
+    of the area that it is rendered in.
     """
 
     entity: str
     id: Any
     namespace: str = ""
     view: str = ""
+    area: str = ""
+
+    @property
+    def signed(self) -> list[Any]:
+        """The topic in a token, which has one area for all of them."""
+        return [self.entity, self.id, self.namespace, self.view]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +52,27 @@ class ShownList:
 
     entity: str
     words: str
+    area: str = ""
+
+    @property
+    def signed(self) -> list[Any]:
+        """The topic in a token, which has one area for all of them."""
+        return [self.entity, self.words]
 
 
 class Page:
-    """One response being rendered: its session, mount path and topics.
+    """One response being rendered: its session, mount path, area and topics.
 
     Shapes: patch is True for content that is patched into an open page; it
     includes a grant instead of a page token.
     """
 
-    __slots__ = ("focus", "patch", "root_path", "session", "shown")
+    __slots__ = ("area", "focus", "patch", "root_path", "session", "shown")
 
-    def __init__(self, session: Session, root_path: str = "", patch: bool = False) -> None:
-        self.session, self.root_path, self.patch = session, root_path, patch
+    def __init__(
+        self, session: Session, root_path: str = "", patch: bool = False, area: str = ""
+    ) -> None:
+        self.session, self.root_path, self.patch, self.area = session, root_path, patch, area
         self.shown: dict[Shown | ShownList, None] = {}
         self.focus: dict[str, Any] = {}
 
@@ -102,15 +118,16 @@ def current_page() -> Page | None:
     if context is None:
         return None
     if context.page is None and context.root_path is not None and context.session is not None:
-        context.page = Page(context.session, context.root_path, context.is_patch)
+        area = "" if context.area is None else context.area.prefix
+        context.page = Page(context.session, context.root_path, context.is_patch, area)
     return context.page  # type: ignore[no-any-return]  # `app` has no type for it
 
 
 @contextmanager
-def page_at(root_path: str) -> Iterator[None]:
+def page_at(root_path: str, area: Area | None = None) -> Iterator[None]:
     """Set up rendering for open pages, outside any request."""
     page = Page(Session("", "", ""), root_path)
-    before = current_context.set(derived_context(page=page, root_path=root_path))
+    before = current_context.set(derived_context(page=page, root_path=root_path, area=area))
     try:
         yield
     finally:
@@ -126,8 +143,9 @@ class Tokens:
 
     def sign(self, page: Page) -> str:
         """Sign a token with all topics of the page. Raises: TooManyTopicsError, beyond 2 kB."""
-        topics = [list(astuple(shown)) for shown in page.shown]
-        token = str(self._signer.dumps([page.session.key[:16], page.root_path, topics]))
+        topics = [shown.signed for shown in page.shown]
+        signed = [page.session.key[:16], page.root_path, topics]
+        token = str(self._signer.dumps([*signed, page.area] if page.area else signed))
         if len(token) > MAX_TOKEN_BYTES:
             raise TooManyTopicsError(
                 f"This page shows {len(topics)} live entities and lists, more than its token can "
@@ -148,12 +166,15 @@ class Tokens:
         own = 0
         for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
             try:
-                key, root_path, topics = self._signer.loads(token)
+                key, root_path, topics, *areas = self._signer.loads(token)
             except (BadSignature, ValueError):
                 raise AccessDeniedError(Message("access.unknown_page")) from None
             if key != session.key[:16]:
                 raise AccessDeniedError(Message("access.other_session"))
-            items += [ShownList(*topic) if len(topic) == 2 else Shown(*topic) for topic in topics]
+            area: str = areas[0] if areas else ""
+            for topic in topics:
+                made = ShownList(*topic) if len(topic) == 2 else Shown(*topic)
+                items.append(replace(made, area=area) if area else made)
             own = own or len(items)
         # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
         first = dict.fromkeys(items[:own])

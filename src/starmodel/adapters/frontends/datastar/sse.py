@@ -75,6 +75,7 @@ class SseStreams:
             address=(scope.get("client") or ("",))[0],
             actor=session.actor,
             lists=len(watched.lists),
+            policies=watched.policies,
         )
         hub = self._application.hub
         hub.subscribe(subscription)
@@ -117,7 +118,8 @@ class SseStreams:
         session: Session,
     ) -> None:
         try:
-            entity = await self._application.instance(entity_type, session, id)
+            policy = subscription.policies.get(topic)
+            entity = await self._application.instance(entity_type, session, id, policy=policy)
             message = snapshot_message(
                 entity_type.name, id, public_state(entity), version_of(entity)
             )

@@ -146,7 +146,9 @@ class BrowserStates:
             view = self._application.views.get(item.view) or view_named(item.view)
             if view is not None:
                 # A failing view is logged; the other patches are still sent.
-                yield Frames(message).encode(PartView(view, root_path, self._render), True)
+                area = self._application.areas.find(item.area)
+                part = PartView(view, root_path, self._render, area)
+                yield Frames(message).encode(part, True)
 
 
 def _about(entity_type: EntityType) -> dict[str, Any]:

@@ -22,8 +22,11 @@ from starmodel.app.live.live_list import ListChanged
 from starmodel.app.live.snapshots import snapshot_of
 from starmodel.app.live.views import LiveView
 from starmodel.app.ports.messages import Changed
-from starmodel.app.presentation.ui import Renderer
-from starmodel.app.queries.listing import Listing, row_key
+from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import ListPages
+from starmodel.app.queries.listing import Listing
+from starmodel.app.queries.record_keys import row_key
 from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
@@ -56,14 +59,15 @@ class PartView:
 
     view: LiveView
     root_path: str
-    render: Callable[[Any, str], str]
+    render: Callable[[Any, str, Area | None], str]
+    area: Area | None = None
 
     def encode(self, message: Changed, *, full: bool) -> bytes:
         if message.state is None:
             return b""
         entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
         part = live_part(self.view, entity)
-        html = self.render(part.component, self.root_path)
+        html = self.render(part.component, self.root_path, self.area)
         return patch_elements(Element(html, part.selector, None, part.namespace))
 
 
@@ -74,7 +78,8 @@ class RowsView:
     listing: Listing
     audience: Audience
     root_path: str
-    ui: Renderer = field(compare=False)
+    resource: MountedResource
+    area: Area | None = None
 
     def encode(self, message: ListChanged, *, full: bool) -> bytes:
         listing, window = self.listing, message.state
@@ -83,14 +88,15 @@ class RowsView:
         fresh = [e for e in window.entities if had.get(e.id) != version_of(e)]
         keys = [row_key(entity) for entity in window.entities]
         same = before is not None and keys == [row_key(entity) for entity in before.entities]
-        with page_at(self.root_path):
+        ui: ListPages = self.resource.ui
+        with page_at(self.root_path, self.area):
             rows = []
             if fresh or not window.entities:
-                rows = self.ui.rows(listing, fresh, self.audience)
-            around = list(self.ui.around(listing, window))
+                rows = ui.list_rows(self.resource, listing, fresh, self.audience)
+            controls = list(ui.list_controls(self.resource, listing, window))
             if before is not None:
-                known = self.ui.around(listing, before)
-                around = [part for part in around if part not in known]
+                known = ui.list_controls(self.resource, listing, before)
+                controls = [part for part in controls if part not in known]
         patch = patch_rows(
             rows_id(listing),
             window.digest,
@@ -98,7 +104,7 @@ class RowsView:
             rows="".join([row.html for row in rows]),
             order=None if same else keys or [row.key for row in rows],
         )
-        return b"".join([patch, *map(patch_elements, around)])
+        return b"".join([patch, *map(patch_elements, controls)])
 
 
 def removed(message: Changed, texts: Catalogue) -> bytes:

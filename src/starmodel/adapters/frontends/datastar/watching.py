@@ -11,27 +11,43 @@ from starmodel.adapters.frontends.datastar.pages import Shown, ShownList
 from starmodel.adapters.frontends.datastar.views import PartView, RowsView, SignalsView
 from starmodel.adapters.frontends.datastar.wire import declared_signals
 from starmodel.app.access.decisions import audience_of, check
+from starmodel.app.access.policy import AccessPolicy
 from starmodel.app.application import Application
 from starmodel.app.live.hub import View
 from starmodel.app.live.views import view_named
+from starmodel.app.presentation.areas import Area
 from starmodel.app.queries.listing import Listing, listing_of
 from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import AccessDeniedError, RequestError
 
-RenderPart = Callable[[Any, str], str]
+RenderPart = Callable[[Any, str, Area | None], str]
 
 
 @dataclass(slots=True)
 class Watching:
-    """The topics of one stream. Shapes: views and entities are by topic; each list is a topic."""
+    """The topics of one stream.
+
+    Shapes: views, entities and areas are by topic; each list is a topic. A topic has one
+    area, whose policy decides about it.
+    """
 
     views: dict[str, tuple[View, ...]] = field(default_factory=dict)
     entities: dict[str, tuple[EntityType, Any]] = field(default_factory=dict)
     lists: list[Listing] = field(default_factory=list)
+    areas: dict[str, Area] = field(default_factory=dict)
 
-    def add(self, topic: str, view: View) -> None:
+    def add(self, topic: str, view: View, area: Area) -> bool:
+        """Add a view of the topic; False in another area than its first view."""
+        if self.areas.setdefault(topic, area) is not area:
+            return False
         self.views[topic] = (*self.views.get(topic, ()), view)
+        return True
+
+    @property
+    def policies(self) -> dict[str, AccessPolicy]:
+        """The policies of topics outside the default area."""
+        return {topic: area.policy for topic, area in self.areas.items() if area.prefix}
 
 
 async def watching(
@@ -48,15 +64,18 @@ async def watching(
     made = Watching()
     for item in shown:
         entity_type = application.registry.find(item.entity)
-        if entity_type is None or entity_type.in_browser:  # the page itself has that state
+        area = application.areas.find(item.area)
+        if entity_type is None or area is None:
+            continue
+        if entity_type.in_browser:  # the page itself has that state
             continue
         try:
             # The policy is not evaluated for each change, unless a rule depends on fields.
-            await check(application.policy, entity_type, "read", session.actor)
+            await check(area.policy, entity_type, "read", session.actor)
             if isinstance(item, ShownList):
-                await _add_list(made, application, root_path, entity_type, item, session)
+                await _add_list(made, area, root_path, entity_type, item, session)
             else:
-                _add_entity(made, application, root_path, entity_type, item, session, render)
+                _add_entity(made, application, area, root_path, entity_type, item, session, render)
         except (AccessDeniedError, RequestError):
             continue
     return made
@@ -65,6 +84,7 @@ async def watching(
 def _add_entity(
     made: Watching,
     application: Application,
+    area: Area,
     root_path: str,
     entity_type: EntityType,
     item: Shown,
@@ -81,25 +101,26 @@ def _add_entity(
         part = application.views.get(item.view) or view_named(item.view)
         if part is None:
             return
-        view = PartView(part, root_path, render)
+        view = PartView(part, root_path, render, area)
     topic = f"{entity_type.name}:{id}"
-    made.add(topic, view)
-    made.entities[topic] = (entity_type, id)
+    if made.add(topic, view, area):
+        made.entities[topic] = (entity_type, id)
 
 
 async def _add_list(
     made: Watching,
-    application: Application,
+    area: Area,
     root_path: str,
     entity_type: EntityType,
     item: ShownList,
     session: Session,
 ) -> None:
-    if not entity_type.is_record or application.ui is None:
+    resource = area[entity_type]
+    if not entity_type.is_record or resource.ui is None:
         return
     listing = listing_of(entity_type, dict(parse_qsl(item.words, keep_blank_values=True)))
     if listing in made.lists:
         return
-    audience = await audience_of(application.policy, entity_type, session.actor)
-    made.add(listing.topic, RowsView(listing, audience, root_path, application.ui))
-    made.lists.append(listing)
+    audience = await audience_of(area.policy, entity_type, session.actor)
+    if made.add(listing.topic, RowsView(listing, audience, root_path, resource, area), area):
+        made.lists.append(listing)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from pydantic_core import to_jsonable_python
 
 from starmodel.app.commands.elements import Element
-from starmodel.app.queries.listing import key_of
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import Action, plain
 from starmodel.core.errors import ConfigurationError
@@ -207,33 +207,8 @@ def patch_rows(
     return ("\n".join(lines) + "\n\n").encode()
 
 
-def event_path(
-    entity_type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = ""
-) -> str:
-    """The URL path of an event: "/counter/increment", "/products/42/adjust_stock".
-
-    Raises: ConfigurationError, for a class without routes.
-    """
-    base = record_path(entity_type, event, id, root_path)
-    if entity_type.is_record and event.name == "create":
-        return base
-    return f"{base}/{event.info.path or event.name}"
-
-
-def record_path(
-    entity_type: EntityType, event: Event[Any, Any, Any], id: Any, root_path: str = ""
-) -> str:
-    """The URL path of a record or instance, for its PATCH and DELETE requests."""
-    if entity_type.path is None:
-        raise ConfigurationError(
-            f"{entity_type.name} has path=None, so {entity_type.name}.{event.name} has no address."
-        )
-    middle = f"/{key_of(id)}" if entity_type.is_record and id is not None else ""
-    return f"{root_path}{entity_type.path}{middle}"
-
-
 def render_action(
-    entity_type: EntityType,
+    resource: MountedResource,
     event: Event[Any, Any, Any],
     action: Action,
     open_names: Iterable[str],
@@ -247,6 +222,7 @@ def render_action(
     Shapes: stores are the classes whose browser states the request includes.
     Raises: ConfigurationError, for a record's event without a record.
     """
+    entity_type = resource.entity_type
     if entity_type.is_record and action.id is None and event.name != "create":
         raise ConfigurationError(
             f"{entity_type.name}.{event.name} runs on one record: "
@@ -258,7 +234,10 @@ def render_action(
         and event.name in ("update", "delete")
         and method in ("patch", "delete")
     )
-    url = (record_path if rest else event_path)(entity_type, event, action.id, root_path)
+    if rest:
+        url = resource.url_for("record", action.id, root_path=root_path)
+    else:
+        url = resource.event_url(event, action.id, root_path=root_path)
     names = " ".join(name for name in open_names if name not in action.args)
     chosen = f"'{names}'" if names else ""
     address = f"{url}{'?' if query else ''}{query}"
@@ -271,7 +250,7 @@ def render_action(
 
 
 def form_action(
-    entity_type: EntityType,
+    resource: MountedResource,
     event: Event[Any, Any, Any],
     id: Any,
     root_path: str,
@@ -279,7 +258,7 @@ def form_action(
     texts: Catalogue = ENGLISH,
 ) -> str:
     """The expression that submits a whole form, by POST like a plain form."""
-    url = event_path(entity_type, event, id, root_path)
+    url = resource.event_url(event, id, root_path=root_path)
     expression = f"@post('{url}', @submit())"
     if stores:
         expression = f"@stored('{' '.join(stores)}', 'post', '{url}')"

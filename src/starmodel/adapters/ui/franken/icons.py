@@ -6,10 +6,17 @@ from typing import Any
 
 from fastcore.xml import Safe
 
+from starmodel.adapters.ui.elements import Div, P
 
-def icon(name: str, sprite: str) -> Any:
-    """An icon component, hidden from screen readers. Shapes: sprite is the sprite's URL."""
+
+def icon(name: str, icons_url: str) -> Any:
+    """An icon component, hidden from screen readers. Shapes: icons_url is the sprite's URL."""
     return Safe(
         f'<svg class="sm-icon" aria-hidden="true" focusable="false">'
-        f'<use href="{sprite}#{name}"></use></svg>'
+        f'<use href="{icons_url}#{name}"></use></svg>'
     )
+
+
+def notice(name: str, icons_url: str, *paragraphs: str) -> Any:
+    """An icon with paragraphs, in the place of missing content."""
+    return Div(icon(name, icons_url), *map(P, paragraphs), cls="uk-card sm-empty")

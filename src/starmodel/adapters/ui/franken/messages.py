@@ -13,20 +13,20 @@ from starmodel.texts.catalogue import Catalogue
 _ICONS = {"success": "check", "error": "alert", "warning": "alert"}
 
 
-def toast_message(toast: Toast, sprite: str, texts: Catalogue) -> Any:
+def toast_message(toast: Toast, icons_url: str, texts: Catalogue) -> Any:
     """A dismissible toast component; errors use an assertive ARIA role."""
     close = Button(
-        icon("close", sprite), Span(texts.text("page.dismiss"), cls="sm-hidden"), type="button",
+        icon("close", icons_url), Span(texts.text("page.dismiss"), cls="sm-hidden"), type="button",
         data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
     )  # fmt: skip
-    picture = icon(_ICONS.get(toast.kind, "info"), sprite)
+    symbol = icon(_ICONS.get(toast.kind, "info"), icons_url)
     role = "alert" if toast.kind == "error" else "status"
-    return Div(picture, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
+    return Div(symbol, P(toast.text), close, data_toast=toast.kind, role=role, cls="sm-toast")
 
 
 def progress_message(id: str, progress: Progress, texts: Catalogue) -> Any:
     """A progress bar with a message; an indeterminate one is animated."""
-    share = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
+    value = {} if progress.done is None else {"value": f"{progress.done:.3f}"}
     text = progress.text or texts.text("page.working")
-    bar = ProgressBar(share, max="1", aria_label=text)
+    bar = ProgressBar(value, max="1", aria_label=text)
     return Div(Div(P(text), bar), id=id, data_toast="progress", role="status", cls="sm-toast")

@@ -12,11 +12,11 @@ from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Ex
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
-from starmodel.app.commands.binding.form_names import WAS
+from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
-from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
 from starmodel.core.events import Event
 from starmodel.core.events.results import Toast
@@ -82,7 +82,7 @@ class ErrorResponses:
         elif exchange.request.wants_html:
             actor = exchange.session.actor
             await exchange.page(
-                lambda: self._ui.problem_page(problem, actor), problem.status, headers
+                lambda: self._ui.error_page(problem, actor), problem.status, headers
             )
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
@@ -100,7 +100,7 @@ class ErrorResponses:
     async def send_event(
         self,
         exchange: Exchange,
-        entity_type: EntityType,
+        resource: MountedResource,
         event: Event[Any, Any, Any],
         id: str,
         problem: Problem,
@@ -108,7 +108,7 @@ class ErrorResponses:
     ) -> None:
         """Send an event's problem: validation errors beside the inputs, a plain form again."""
         is_form = sent is not NOTHING_SENT
-        files = self._application.dispatcher.binders[entity_type.cls, event.name].files
+        files = self._application.dispatcher.binders[resource.entity_type.cls, event.name].files
         if problem.status == 413 and files:
             text = self._application.texts.text(
                 "file.max_request", max_bytes=self._settings.max_body_bytes
@@ -117,40 +117,42 @@ class ErrorResponses:
         if exchange.request.is_datastar:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
-            elements = self.beside(entity_type, event, id, problem) if beside else ()
+            elements = self.beside(resource, event, id, problem) if beside else ()
             await self.send(exchange, problem, elements=elements)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
             await exchange.page(
-                lambda: self._form_again(exchange, entity_type, event, id, problem, sent),
+                lambda: self._form_again(exchange, resource, event, id, problem, sent),
                 problem.status,
             )
         else:
             await self.send(exchange, problem)
 
     def beside(
-        self, entity_type: EntityType, event: Event[Any, Any, Any], id: str, problem: Problem
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: str, problem: Problem
     ) -> Sequence[Element]:
         """The patches that render each validation error beside its input."""
-        return self._ui.field_problems(entity_type, event, id, problem.fields, problem.was)
+        ui: UIAdapter = resource.ui
+        return ui.form_errors(resource, event, id, problem.fields, problem.was)
 
     def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
         if not problem.trace:
             return self._realtime.encode_error(problem.status, problem.said, elements)
-        panel = self._ui.render(self._ui.failure_panel(problem))
+        panel = self._ui.render(self._ui.error_panel(problem))
         shown = Element(panel, "#starmodel-failure", "inner")
         return self._realtime.encode_error(problem.status, "", [*elements, shown])
 
     def _form_again(
         self,
         exchange: Exchange,
-        entity_type: EntityType,
+        resource: MountedResource,
         event: Event[Any, Any, Any],
         id: str,
         problem: Problem,
         sent: Mapping[str, Any],
     ) -> str:
         """The page of a form sent without JavaScript, with its values and validation errors."""
+        entity_type, ui = resource.entity_type, resource.ui
         texts, title = self._application.texts, entity_type.title
         titles = {
             "create": texts.text("record.new", title=title),
@@ -159,16 +161,18 @@ class ErrorResponses:
         label = texts.render(event.title)
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         values = {name: value for name, value in sent.items() if name not in binder.sensitive}
-        was = problem.was
+        originals = problem.was
         with contextlib.suppress(RequestError):  # unreadable, which is the error being sent
-            was = was or digests_in(sent.get(WAS), self._settings.bounds)
-        form = self._ui.form(
-            entity_type, event, id or None, values=values, problems=problem.fields, was=was
-        )
-        return self._ui.page(
+            originals = originals or digests_in(sent.get(ORIGINALS), self._settings.bounds)
+        form = ui.form(
+            resource, event, id or None,
+            values=values, errors=problem.fields, originals=originals,
+        )  # fmt: skip
+        page: str = ui.page(
             titles.get(event.name, label) if entity_type.is_record else label,
-            self._ui.toast(Toast(problem.said, "error")),
+            ui.message_toast(Toast(problem.said, "error")),
             form,
             actor=exchange.session.actor,
-            at=entity_type,
+            resource=resource,
         )
+        return page

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from starmodel.app.queries.listing import id_in
-from starmodel.core.classes.registry import EntityType
+from starmodel.app.presentation.resource import ID, Page
+from starmodel.app.queries.record_keys import id_in
 from starmodel.core.errors import ConfigurationError
 
 SLASH = "\0"  # no path contains this character
@@ -18,20 +18,29 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A generated route. Shapes: entity_type is None for the index, event for pages."""
+    """A generated route.
+
+    Shapes: template is its path, with `ID` in the place of a record's key; resource is
+    None for the start page, event for pages, page for events.
+    """
 
     handler: Handler
-    entity_type: Any = None
+    template: str
+    resource: Any = None  # a MountedResource
     event: Any = None  # an Event; type checkers would see the descriptor on a class
-    template: str = ""
+    page: Page | None = None
     owner: str = ""  # the plugin that contributes the route
+    entity_type: Any = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.resource is not None:
+            object.__setattr__(self, "entity_type", self.resource.entity_type)
 
 
 @dataclass(slots=True)
 class _Record:
     """The routes of one record: its path, and one segment below."""
 
-    entity_type: EntityType
     own: dict[str, Found] = field(default_factory=dict)
     below: dict[str, dict[str, Found]] = field(default_factory=dict)
 
@@ -43,26 +52,25 @@ class Routes:
         self._static: dict[str, dict[str, Found]] = {}
         self._records: dict[str, _Record] = {}
 
-    def add(self, method: str, path: str, handler: Handler, **what: Any) -> None:
-        """Add a route without parameters. Raises: ConfigurationError, for a duplicate."""
-        _put(self._static.setdefault(path, {}), method, path, Found(handler, template=path, **what))
+    def add(self, method: str, template: str, handler: Handler, **what: Any) -> None:
+        """Add a route: "/products", "/products/{id}" or "/products/{id}/archive".
 
-    def add_record(
-        self, method: str, entity_type: EntityType, tail: str, handler: Handler, **what: Any
-    ) -> None:
-        """Add a route of one record: "/products/{id}" or "/products/{id}/tail"."""
-        base = str(entity_type.path)
-        record = self._records.setdefault(base, _Record(entity_type))
-        template = f"{base}/{{id}}" + (f"/{tail}" if tail else "")
-        found = Found(handler, entity_type, template=template, **what)
-        _put(record.below.setdefault(tail, {}) if tail else record.own, method, template, found)
+        Raises: ConfigurationError, for a duplicate.
+        """
+        base, separator, tail = template.rpartition(f"/{ID}")
+        if not separator:
+            methods = self._static.setdefault(template, {})
+        else:
+            record, tail = self._records.setdefault(base, _Record()), tail.removeprefix("/")
+            methods = record.below.setdefault(tail, {}) if tail else record.own
+        _put(methods, method, Found(handler, template, **what))
 
     def owner(self, method: str, path: str) -> str:
         """What has the route of a path without parameters, for messages."""
         found = self._static[path][method]
         if found.owner:
             return f"the plugin {found.owner!r}"
-        return "StarModel" if found.entity_type is None else found.entity_type.name
+        return "StarModel" if found.resource is None else str(found.resource.name)
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
         """The routes of a path by method, and the record's id from the path.
@@ -93,8 +101,9 @@ class Routes:
         return iter(sorted(rows, key=lambda row: (row[1], row[0])))
 
 
-def _put(methods: dict[str, Found], method: str, path: str, found: Found) -> None:
+def _put(methods: dict[str, Found], method: str, found: Found) -> None:
     if method in methods:
+        path = found.template
         events = [methods[method].event, found.event]
         other, mine = ("a page" if event is None else event.name for event in events)
         raise ConfigurationError(

@@ -12,9 +12,11 @@ from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
+from starmodel.app.commands.binding.form_names import BULK_EVENT, BULK_IDS, STATUS_HEADER
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
 from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import RequestError
@@ -41,15 +43,16 @@ class BulkRoute:
             error_responses,
         )
 
-    async def run(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
+    async def run(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
         """Dispatch the commands and respond. Raises: RequestError, for an invalid choice."""
-        await self._check_any(entity_type, exchange.session.actor)
+        entity_type = resource.entity_type
+        await self._check_any(resource, exchange.session.actor)
         precondition = precondition_of(exchange.request)
         if precondition is not None:
             precondition.check_new()  # an entity tag is of one record
         try:
             event, ids = await self._chosen(
-                exchange, entity_type, (await exchange.request.fields())[0]
+                exchange, resource, (await exchange.request.fields())[0]
             )
         finally:
             exchange.request.close_files()
@@ -58,13 +61,13 @@ class BulkRoute:
         for each in ids:
             try:
                 await self._application.dispatcher.dispatch(
-                    self._command(exchange, entity_type, event, each)
+                    self._command(exchange, resource, event, each)
                 )
                 done.append(each)
             except Exception as error:  # the web edge: every exception becomes a response
                 where = f"{entity_type.name}:{each}.{event.name}()"
                 refused[each] = self._error_responses.problem(exchange, error, where, domain=True)
-        toasts = _told(self._application.texts, entity_type, event, done, refused)
+        toasts = _toasts(self._application.texts, entity_type, event, done, refused)
         if exchange.request.wants_html and not exchange.request.is_datastar:
             exchange.push_toasts(toasts)
         await exchange.save_session()
@@ -75,7 +78,7 @@ class BulkRoute:
                 "%s.%s is stored, but sessions were not ended", entity_type.name, event.name
             )
         try:
-            await self._answer(exchange, entity_type, done, refused, toasts)
+            await self._answer(exchange, resource, done, refused, toasts)
         except Exception:  # the web edge: the commands are committed
             if exchange.started:
                 raise
@@ -85,27 +88,29 @@ class BulkRoute:
     async def _answer(
         self,
         exchange: Exchange,
-        entity_type: EntityType,
+        resource: MountedResource,
         done: list[str],
         refused: dict[str, Problem],
         toasts: list[Toast],
     ) -> None:
         if exchange.request.is_datastar:
-            status, told = 422 if refused else 200, Reply(toasts=toasts)
-            body = self._realtime.encode_effects(told, status=status)
-            header = (b"starmodel-status", str(status).encode())
+            status = 422 if refused else 200
+            body = self._realtime.encode_effects(Reply(toasts=toasts), status=status)
+            header = (STATUS_HEADER.encode(), str(status).encode())
             await exchange.answer(200, SSE, body, [NO_STORE, header])
         elif exchange.request.wants_html:
-            await exchange.redirect(exchange.referer_or(f"{exchange.root_path}{entity_type.path}"))
+            list_url = resource.url_for("list", root_path=exchange.root_path)
+            await exchange.redirect(exchange.referer_or(list_url))
         else:
             await exchange.json({"done": done, "refused": _reasons(refused)})
 
-    async def _check_any(self, entity_type: EntityType, actor: Actor | None) -> None:
+    async def _check_any(self, resource: MountedResource, actor: Actor | None) -> None:
         """Reject an actor without permission for any of the events, before the body is read.
 
         Raises: NotSignedInError, AccessDeniedError.
         """
-        policy, runs_at_once = self._application.policy, self._application.dispatcher.runs_at_once
+        entity_type, policy = resource.entity_type, resource.policy
+        runs_at_once = self._application.dispatcher.runs_at_once
         events = [
             event for event in entity_type.events.values() if runs_at_once(entity_type, event)
         ]
@@ -115,16 +120,16 @@ class BulkRoute:
         await check(policy, entity_type, "write", actor, event=events[0] if events else None)
 
     async def _chosen(
-        self, exchange: Exchange, entity_type: EntityType, sent: dict[str, Any]
+        self, exchange: Exchange, resource: MountedResource, sent: dict[str, Any]
     ) -> tuple[Event[Any, Any, Any], list[str]]:
-        unknown = sent.keys() - {"event", "id"}
+        entity_type, unknown = resource.entity_type, sent.keys() - {BULK_EVENT, BULK_IDS}
         if unknown:
             raise RequestError(f"{min(unknown)[:60]!r} is unknown; expected event and id.")
-        name, ids = sent.get("event"), sent.get("id")
+        name, ids = sent.get(BULK_EVENT), sent.get(BULK_IDS)
         event = entity_type.events.get(name) if isinstance(name, str) else None
         if event is not None:
             actor = exchange.session.actor
-            await check(self._application.policy, entity_type, "write", actor, event=event)
+            await check(resource.policy, entity_type, "write", actor, event=event)
         if event is None or not self._application.dispatcher.runs_at_once(entity_type, event):
             raise RequestError(f"event is {name!r}; expected one that needs no more arguments.")
         if not isinstance(ids, list) or not ids:
@@ -134,13 +139,15 @@ class BulkRoute:
         return event, list(dict.fromkeys(map(str, ids)))
 
     def _command(
-        self, exchange: Exchange, entity_type: EntityType, event: Event[Any, Any, Any], id: str
+        self, exchange: Exchange, resource: MountedResource, event: Event[Any, Any, Any], id: str
     ) -> Command:
+        entity_type = resource.entity_type
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         key = exchange.request.headers.get(b"idempotency-key")
         request = exchange.request.for_events() if binder.takes_request else None
         return Command(
-            entity_type, event, {}, id, exchange.session.actor, exchange.session, request, {},
+            entity_type, event, {}, resource.policy, id, exchange.session.actor, exchange.session,
+            request, {},
             None if key is None else key.decode("latin-1"), expects=True,
         )  # fmt: skip
 
@@ -150,7 +157,7 @@ def _reasons(refused: dict[str, Problem]) -> dict[str, str]:
     return {id: each.text if each.plain else each.said for id, each in refused.items()}
 
 
-def _told(
+def _toasts(
     texts: Catalogue,
     entity_type: EntityType,
     event: Event[Any, Any, Any],

@@ -7,23 +7,28 @@ from typing import Any
 
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.exchange import Exchange
-from starmodel.adapters.web.http.routing import Routes
+from starmodel.adapters.web.http.routing import Found, Handler, Routes
 from starmodel.adapters.web.resources.bulk import BulkRoute
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests
+from starmodel.app.context import current_context
+from starmodel.app.presentation.areas import Area
 from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
-from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
+from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.public_state import public_state
+
+Serve = Callable[[Exchange, Any, str], Awaitable[None]]  # with the MountedResource, or None
 
 
 class CrudRoutes:
-    """Index, list, detail and form pages of every entity with a path."""
+    """The start page, and the list, detail and form pages of every resource."""
 
     def __init__(
         self,
@@ -37,71 +42,48 @@ class CrudRoutes:
         self._error_responses, self._settings = error_responses, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
-        """Add the generated routes of every entity."""
+        """Add the routes of every resource."""
+        bulk = BulkRoute(self._application, self._realtime, self._error_responses)
+        record_pages: dict[Page, Serve] = {
+            "list": self._list, "new": self._new, "bulk": bulk.run,
+            "record": self._detail, "edit": self._edit,
+        }  # fmt: skip
+        own_pages: dict[Page, Serve] = {"list": self._own}
         routes.add("GET", "/", self._guarded(self._start))
-        for entity_type in self._application.registry:
-            if entity_type.path is None:
-                continue
-            self._add_events(routes, events, entity_type)
-            if not entity_type.crud:
-                continue
-            if entity_type.is_record:
-                bulk = BulkRoute(self._application, self._realtime, self._error_responses)
-                routes.add(
-                    "POST",
-                    f"{entity_type.path}/_bulk",
-                    self._guarded(bulk.run),
-                    entity_type=entity_type,
-                )
-                routes.add(
-                    "GET", entity_type.path, self._guarded(self._list), entity_type=entity_type
-                )
-                routes.add(
-                    "GET",
-                    f"{entity_type.path}/new",
-                    self._guarded(self._new),
-                    entity_type=entity_type,
-                )
-                routes.add_record("GET", entity_type, "", self._guarded(self._detail))
-                routes.add_record("GET", entity_type, "edit", self._guarded(self._edit))
-            else:
-                routes.add(
-                    "GET", entity_type.path, self._guarded(self._own), entity_type=entity_type
-                )
+        for area in self._application.areas.by_prefix:
+            for resource in area:
+                if resource.path is None:
+                    continue
+                self._add_events(routes, area, resource, events)
+                pages = record_pages if resource.entity_type.is_record else own_pages
+                for page, serve in pages.items() if resource.entity_type.crud else ():
+                    routes.add(
+                        "POST" if page == "bulk" else "GET",
+                        resource.template(page),
+                        _in_area(area, self._guarded(serve)),
+                        resource=resource,
+                        page=page,
+                    )
 
-    def _add_events(self, routes: Routes, events: EventRoutes, entity_type: EntityType) -> None:
-        run, path = events.run, str(entity_type.path)
+    def _add_events(
+        self, routes: Routes, area: Area, resource: MountedResource, events: EventRoutes
+    ) -> None:
+        entity_type, run = resource.entity_type, _in_area(area, events.run)
         for event in entity_type.events.values():
+            if entity_type.is_record and event.name in BUILT_IN and not entity_type.crud:
+                continue
             binder = self._application.dispatcher.binders[entity_type.cls, event.name]
-            method = binder.method(self._settings.default_event_method).upper()
-            tail = event.info.path or event.name
-            if event.name in ("create", "update", "delete") and entity_type.is_record:
-                if not entity_type.crud:
-                    continue
-                if event.name == "create":
-                    routes.add("POST", path, run, entity_type=entity_type, event=event)
-                    continue
-                verbs = ("PUT", "PATCH") if event.name == "update" else ("DELETE",)
-                for verb in verbs:
-                    routes.add_record(verb, entity_type, "", run, event=event)
-            elif entity_type.is_record:
-                routes.add_record(method, entity_type, tail, run, event=event)
-            else:
-                routes.add(method, f"{path}/{tail}", run, entity_type=entity_type, event=event)
-            if method != "POST" or event.name in ("update", "delete"):
-                # Plain HTML forms support neither PUT, PATCH nor DELETE.
-                if entity_type.is_record:
-                    routes.add_record("POST", entity_type, tail, run, event=event)
-                else:
-                    routes.add("POST", f"{path}/{tail}", run, entity_type=entity_type, event=event)
+            own = binder.method(self._settings.default_event_method).upper()
+            for method, template in resource.event_templates(event, own):
+                routes.add(method, template, run, resource=resource, event=event)
 
-    def _guarded(self, page: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    def _guarded(self, serve: Serve) -> Handler:
         """The page handler, with exceptions as content-negotiated error responses."""
 
-        async def run(exchange: Exchange, found: Any, id: str) -> None:
+        async def run(exchange: Exchange, found: Found, id: str) -> None:
             try:
                 await self._application.ready()
-                await page(exchange, found.entity_type, id)
+                await serve(exchange, found.resource, id)
             except Exception as error:  # the web edge: every exception becomes a response
                 where = f"{exchange.request.method} {exchange.request.path}"
                 await self._error_responses.send(
@@ -110,41 +92,49 @@ class CrudRoutes:
 
         return run
 
-    async def _start(self, exchange: Exchange, entity_type: None, id: str) -> None:
+    async def _start(self, exchange: Exchange, resource: None, id: str) -> None:
         actor = exchange.session.actor
         await exchange.page(
-            lambda: self._ui.page(self._settings.title, self._ui.start(actor), actor=actor)
+            lambda: self._ui.page(self._settings.title, self._ui.page_start(actor), actor=actor)
         )
 
-    async def _own(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
-        await self._one(
-            exchange, entity_type, await self._application.instance(entity_type, exchange.session)
-        )
+    async def _own(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
+        await self._one(exchange, resource, None)
 
-    async def _detail(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
-        await self._one(
-            exchange,
-            entity_type,
-            await self._application.instance(entity_type, exchange.session, id),
-        )
+    async def _detail(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
+        await self._one(exchange, resource, id)
 
-    async def _one(self, exchange: Exchange, entity_type: EntityType, entity: Entity) -> None:
+    async def _one(self, exchange: Exchange, resource: MountedResource, id: str | None) -> None:
+        entity = await self._instance(exchange, resource, id)
         exchange.request.check_acceptable()
         if exchange.request.wants_json:
             await exchange.resource(public_state(entity), entity)
             return
-        ui, actor = self._ui, exchange.session.actor
+        ui: UIAdapter = resource.ui
+        actor = exchange.session.actor
 
         def page() -> str:
-            content = (ui.detail(entity_type, entity), ui.events(entity_type, entity, actor))
-            lead, title = ui.lead(entity_type, entity, actor), ui.title(entity_type, entity)
-            return self._page(exchange, entity_type, title, *content, lead=lead, subject=entity)
+            content = (
+                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor)
+            )  # fmt: skip
+            actions = ui.record_actions(resource, entity, actor)
+            return ui.page(
+                ui.record_title(resource, entity), *content,
+                actor=actor, resource=resource, actions=actions, subject=entity,
+            )  # fmt: skip
 
         await exchange.page(page)
 
-    async def _list(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
-        asked, actor = exchange.request.query, exchange.session.actor
-        application, policy = self._application, self._application.policy
+    async def _instance(
+        self, exchange: Exchange, resource: MountedResource, id: str | None
+    ) -> Entity:
+        return await self._application.instance(
+            resource.entity_type, exchange.session, id, policy=resource.policy
+        )
+
+    async def _list(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
+        query, actor = exchange.request.query, exchange.session.actor
+        application, policy, entity_type = self._application, resource.policy, resource.entity_type
         await check(policy, entity_type, "read", actor)  # before the query is parsed
         exchange.request.check_acceptable()
         cursors = application.cursors if exchange.request.wants_json else None
@@ -152,16 +142,20 @@ class CrudRoutes:
             exchange.request.check_repeated()
         reader = actor.id if actor is not None and policy.reads_fields(entity_type) else ""
         listing = listing_of(
-            entity_type, asked, cursors=cursors, reader=reader, lenient=cursors is None
+            entity_type, query, cursors=cursors, reader=reader, lenient=cursors is None
         )
-        total = exchange.request.wants_json and wants_total(asked)
-        window = await application.window(listing, actor, total=total)
+        total = exchange.request.wants_json and wants_total(query)
+        window = await application.window(listing, actor, total=total, policy=policy)
         if not exchange.request.wants_json:
+            ui: UIAdapter = resource.ui
 
             def page() -> str:
-                table = self._ui.table(listing, window, actor)
-                lead = self._ui.lead(entity_type, None, actor)
-                return self._page(exchange, entity_type, entity_type.plural_title, table, lead=lead)
+                table = ui.list_table(resource, listing, window, actor)
+                actions = ui.list_actions(resource, actor)
+                return ui.page(
+                    entity_type.plural_title, table,
+                    actor=actor, resource=resource, actions=actions,
+                )  # fmt: skip
 
             await exchange.page(page)
             return
@@ -177,43 +171,41 @@ class CrudRoutes:
             data["total"] = window.total
         await exchange.resource(data)
 
-    async def _new(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
+    async def _new(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
+        entity_type, actor, ui = resource.entity_type, exchange.session.actor, resource.ui
         event = entity_type.events["create"]
-        actor = exchange.session.actor
-        await check(self._application.policy, entity_type, "write", actor, event=event)
+        await check(resource.policy, entity_type, "write", actor, event=event)
         title = self._application.texts.text("record.new", title=entity_type.title)
         await exchange.page(
-            lambda: self._page(exchange, entity_type, title, self._ui.form(entity_type, event))
+            lambda: ui.page(title, ui.form(resource, event), actor=actor, resource=resource)
         )
 
-    async def _edit(self, exchange: Exchange, entity_type: EntityType, id: str) -> None:
-        entity = await self._application.instance(entity_type, exchange.session, id)
-        event = entity_type.events["update"]
+    async def _edit(self, exchange: Exchange, resource: MountedResource, id: str) -> None:
+        entity = await self._instance(exchange, resource, id)
+        actor, ui = exchange.session.actor, resource.ui
+        event = resource.entity_type.events["update"]
         await check(
-            self._application.policy, entity_type, "write", exchange.session.actor,
-            event=event, entity=entity,
-        )  # fmt: skip
-        title = self._application.texts.text(
-            "record.edit", title=self._ui.title(entity_type, entity)
+            resource.policy, resource.entity_type, "write", actor, event=event, entity=entity
         )
+        title = self._application.texts.text("record.edit", title=ui.record_title(resource, entity))
 
         def page() -> str:
-            values, was = public_state(entity), digests(entity)
-            form = self._ui.form(entity_type, event, entity.id, values=values, was=was)
-            return self._page(exchange, entity_type, title, form)
+            values, originals = public_state(entity), digests(entity)
+            form = ui.form(resource, event, entity.id, values=values, originals=originals)
+            return str(ui.page(title, form, actor=actor, resource=resource))
 
         await exchange.page(page)
 
-    def _page(
-        self,
-        exchange: Exchange,
-        entity_type: EntityType,
-        title: str,
-        *content: Any,
-        lead: Any = None,
-        subject: Entity | None = None,
-    ) -> str:
-        actor = exchange.session.actor
-        return self._ui.page(
-            title, *content, actor=actor, at=entity_type, lead=lead, subject=subject
-        )
+
+def _in_area(area: Area, handler: Handler) -> Handler:
+    """The handler, with the area in the context of its requests; unchanged for the default one."""
+    if not area.prefix:
+        return handler
+
+    async def run(exchange: Exchange, found: Found, id: str) -> None:
+        context = current_context.get()
+        if context is not None:
+            context.area = area
+        await handler(exchange, found, id)
+
+    return run

@@ -1,9 +1,13 @@
-"""Reserved names in form bodies. Any other key must be a parameter of the event."""
+"""Reserved names on the wire, which generated pages write and the server reads.
+
+`frontend/src/wire_names.js` has the same names for the browser. In a form body any
+name besides these must be a parameter of the event.
+"""
 
 from __future__ import annotations
 
-WAS = "_was"
-"""The digests of the rendered fields (see `binding.edited_fields`)."""
+ORIGINALS = "_originals"
+"""The digests of the rendered fields of an edit form (see `binding.edited_fields`)."""
 
 BROWSER = "_browser"
 """The serialised browser state of the request (see `sessions.browser_state`)."""
@@ -19,3 +23,21 @@ EXACT = "_exact."
 
 FIELD = "_field."
 """Prefix of names that would shadow a DOM property of the form, such as `id` or `action`."""
+
+SEVERAL_SUFFIX = "[]"
+"""Suffix: the name of each of several values."""
+
+BULK_EVENT, BULK_IDS = "event", "id"
+"""The fields of a bulk form: the event's name, and the ids of the chosen records."""
+
+CHECK_HEADER = "starmodel-check"
+"""Request header: validate the form without running its event."""
+
+STATUS_HEADER = "starmodel-status"
+"""Response header: the status of a refused event, whose patches are sent with 200."""
+
+SESSION_HEADER = "starmodel-session"
+"""Request header: the tag of the session that the page was rendered for."""
+
+PAGE_HEADER = "starmodel-page"
+"""Request header of a page whose stream is open."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from starmodel.app.access.decisions import check
 from starmodel.app.access.disclosure import Viewer
-from starmodel.app.access.policy import TRUSTED, AccessPolicy
+from starmodel.app.access.policy import TRUSTED
 from starmodel.app.commands.command import Command
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.query import Filter, Query
@@ -21,10 +21,8 @@ from starmodel.texts.catalogue import Message
 class References:
     """Checks foreign keys to records with a read policy."""
 
-    def __init__(
-        self, registry: Registry, persistence: PersistenceManager, policy: AccessPolicy
-    ) -> None:
-        self._registry, self._persistence, self._policy = registry, persistence, policy
+    def __init__(self, registry: Registry, persistence: PersistenceManager) -> None:
+        self._registry, self._persistence = registry, persistence
         by_table = {table_name(entity_type.cls): entity_type for entity_type in registry}
         self._keys: dict[type[Entity], list[tuple[ForeignKey, EntityType]]] = {}
         for entity_type in registry:
@@ -51,7 +49,7 @@ class References:
         """
         if command.actor is TRUSTED:
             return
-        viewer = Viewer(self._registry, self._policy, command.actor)
+        viewer = Viewer(self._registry, command.policy, command.actor)
         for key, target in self._keys.get(command.entity_type.cls, ()):
             value = fields.get(key.field)
             if value is None or value == getattr(before, key.field, None):
@@ -71,10 +69,10 @@ class References:
 
     async def _reads_all(self, entity_type: EntityType, command: Command) -> bool:
         """Whether the read policy of the class allows this actor every record."""
-        if self._policy.reads_fields(entity_type):
+        if command.policy.reads_fields(entity_type):
             return False
         try:
-            await check(self._policy, entity_type, "read", command.actor)
+            await check(command.policy, entity_type, "read", command.actor)
         except AccessDeniedError:
             return False
         return True

@@ -162,7 +162,7 @@ def test_bind_long_bad_value_is_cut():
     assert len(str(caught.value)) < 250
 
 
-@pytest.mark.parametrize("name", ["_key", "_delta", "__class__", "_was", "_browser", "_", ""])
+@pytest.mark.parametrize("name", ["_key", "_delta", "__class__", "_originals", "_browser", "_", ""])
 @pytest.mark.parametrize("source", ["fixed", "body", "files", "path"])
 def test_bind_unknown_name_is_rejected_also_with_an_underscore(name, source):
     with pytest.raises(BindingError, match="is unknown"):

@@ -47,10 +47,10 @@ def input_name(name: str) -> str:
     return f"{FIELD}{name}" if name in _HIDING else name
 
 
-def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any:
+def labelled(field: FormField, form_id: str, s: Slots, records_url: str = "") -> Any:
     """The input component with label, help text and validation error.
 
-    Shapes: records is the list URL of a record input.
+    Shapes: records_url is the list URL of a record input.
     """
     own = f"{form_id}-{field.name}"
     if field.kind == "hidden":
@@ -59,19 +59,19 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
     about = f"{own}-help {own}-problem" if field.help else f"{own}-problem"
     shared: dict[str, Any] = {
         "aria-describedby": about,
-        "aria-invalid": s.text(f"wrong:{field.name}"),
+        "aria-invalid": s.text(f"invalid:{field.name}"),
     }
-    told = (
+    texts = (
         P(field.help, id=f"{own}-help", cls="sm-help") if field.help else None,
-        Small(s.text(f"problem:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
+        Small(s.text(f"error:{field.name}"), id=f"{own}-problem", cls="sm-problem"),
     )
     if field.kind == "group":
-        parts = [labelled(part, form_id, s, records) for part in field.parts]
-        return Fieldset(Legend(field.title), *parts, *told, cls="sm-group", **shared)
+        parts = [labelled(part, form_id, s, records_url) for part in field.parts]
+        return Fieldset(Legend(field.title), *parts, *texts, cls="sm-group", **shared)
     if field.kind in ("radio", "checkboxes"):
         return Fieldset(
             Legend(field.title, _required(field)), Div(*_options(field, own, s), cls="sm-options"),
-            *told, id=own, cls="sm-field", tabindex="-1", **shared,
+            *texts, id=own, cls="sm-field", tabindex="-1", **shared,
         )  # fmt: skip
     shared |= {"id": own, "name": input_name(field.name)}
     if field.required:  # except for a stored empty value, which must stay valid
@@ -83,15 +83,15 @@ def labelled(field: FormField, form_id: str, s: Slots, records: str = "") -> Any
             type="checkbox", value="true", cls="uk-toggle-switch uk-toggle-switch-primary",
             role="switch", checked=s.flag(f"on:{field.name}"), **shared,
         )  # fmt: skip
-        return Div(Div(no, box, label, cls="sm-switch"), *told, cls="sm-field")
-    return Div(label, *_input(field, shared, s, records), *told, cls="sm-field")
+        return Div(Div(no, box, label, cls="sm-switch"), *texts, cls="sm-field")
+    return Div(label, *_input(field, shared, s, records_url), *texts, cls="sm-field")
 
 
 def _required(field: FormField) -> Any:
     return Span("*", cls="sm-required", aria_hidden="true") if field.required else None
 
 
-def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> tuple[Any, ...]:
+def _input(field: FormField, shared: dict[str, Any], s: Slots, records_url: str) -> tuple[Any, ...]:
     shared = {**shared, **_QUIET.get(field.kind, {}), **dict(field.limits)}
     if field.kind in _IN_ANY_DIRECTION:
         shared["dir"] = "auto"
@@ -108,9 +108,10 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
     if field.kind in _TALL:
         code = " sm-code" if field.kind == "json" else ""
         # HTML parsers drop the first line break of a textarea, so one precedes the value.
-        look = f"uk-textarea{code}"
         return (
-            Textarea("\n", value, rows=_TALL[field.kind], cls=look, **shared), _exact(field, s),
+            Textarea(
+                "\n", value, rows=_TALL[field.kind], cls=f"uk-textarea{code}", **shared
+            ), _exact(field, s),
         )  # fmt: skip
     if field.kind in ("file", "image"):
         rule = field.file or FileRule()
@@ -120,13 +121,13 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
                   data_max_bytes=rule.max_bytes or None, **shared),
         )  # fmt: skip
     if field.kind == "record":
-        listed = f"{shared['id']}-choices"
+        choices_id = f"{shared['id']}-choices"
         return (
             Input(type="text", value=value, cls="uk-input", autocomplete="off",
-                  list=listed, data_records=records, **shared),
-            Datalist(id=listed),
+                  list=choices_id, data_records=records_url, **shared),
+            Datalist(id=choices_id),
         )  # fmt: skip
-    look = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
+    cls = {"range": "sm-range", "color": "sm-color-input"}.get(field.kind, "uk-input")
     rest: tuple[Any, ...] = (_exact(field, s),)
     if field.kind in ("datetime", "time"):
         # A hidden field for the precision that the input type drops.
@@ -135,24 +136,24 @@ def _input(field: FormField, shared: dict[str, Any], s: Slots, records: str) -> 
         )
         shared["step"] = "any"
     kind = _TYPES.get(field.kind, field.kind)
-    return (Input(type=kind, value=value, cls=look, **shared), *rest)
+    return (Input(type=kind, value=value, cls=cls, **shared), *rest)
 
 
 def _options(field: FormField, own: str, s: Slots) -> list[Any]:
     several = field.kind == "checkboxes"
-    kind, look = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
+    kind, cls = ("checkbox", "uk-checkbox") if several else ("radio", "uk-radio")
     name = f"{field.name}[]" if several else input_name(field.name)
-    made = []
+    options = []
     if several:  # distinguishes an empty choice from a form without this field
         before = s.text(f"several:{field.name}")
-        made.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
+        options.append(Input(type="hidden", name=f"{SEVERAL}{field.name}", value=before))
     for number, (choice, label) in enumerate(field.choices):
         box = Input(
-            type=kind, name=name, value=choice_key(choice), cls=look, id=f"{own}-{number}",
+            type=kind, name=name, value=choice_key(choice), cls=cls, id=f"{own}-{number}",
             checked=s.flag(f"is:{field.name}:{number}"),
         )  # fmt: skip
-        made.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
-    return made
+        options.append(Div(box, Label(label, fr=f"{own}-{number}"), cls="sm-option"))
+    return options
 
 
 def _exact(field: FormField, s: Slots) -> Any:
@@ -160,29 +161,29 @@ def _exact(field: FormField, s: Slots) -> Any:
     return Safe(s.html(f"exact:{field.name}"))
 
 
-def slot_values(field: FormField, value: Any, problem: str) -> dict[str, Any]:
+def slot_values(field: FormField, value: Any, error: str) -> dict[str, Any]:
     """The slot values of one input."""
     name = field.name
-    made: dict[str, Any] = {f"problem:{name}": problem, f"wrong:{name}": str(bool(problem)).lower()}
-    made[f"need:{name}"] = value != ""
+    slots: dict[str, Any] = {f"error:{name}": error, f"invalid:{name}": str(bool(error)).lower()}
+    slots[f"need:{name}"] = value != ""
     if field.kind == "group":
         for part in field.parts:
-            made |= slot_values(part, field.of_part(part, value), "")
+            slots |= slot_values(part, field.of_part(part, value), "")
     elif field.kind == "switch":
-        made[f"on:{name}"] = value is True or value == "true"
+        slots[f"on:{name}"] = value is True or value == "true"
     elif field.kind in CHOOSING:
         chosen = field.chosen(value)
         if field.kind == "checkboxes":
-            made[f"several:{name}"] = field.several(value)
-        made |= {
+            slots[f"several:{name}"] = field.several(value)
+        slots |= {
             f"is:{name}:{number}": choice_key(choice) in chosen
             for number, (choice, _) in enumerate(field.choices)
         }
     else:
-        made[f"value:{name}"] = field.text(value)
+        slots[f"value:{name}"] = field.text(value)
         if field.kind in ("datetime", "time"):
-            made[f"rest:{name}"] = field.rest(value)
+            slots[f"rest:{name}"] = field.rest(value)
         exact = field.exact(value)
         hidden = Input(type="hidden", name=f"{EXACT}{name}", value=exact) if exact else ""
-        made[f"exact:{name}"] = to_xml(hidden, indent=False)
-    return made
+        slots[f"exact:{name}"] = to_xml(hidden, indent=False)
+    return slots

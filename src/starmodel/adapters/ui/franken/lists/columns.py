@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from starmodel.adapters.ui.titles import title_field
-from starmodel.adapters.ui.values import Show
+from starmodel.adapters.ui.values import RenderValue
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.entity import Entity
 from starmodel.core.fields.field_types import plain_types
@@ -18,10 +18,10 @@ MAX_COLUMNS = 6
 _WIDTHS = (" sm-first", "", " sm-from-medium", " sm-from-medium", " sm-from-wide")
 
 
-class Showing(Protocol):
-    """Returns the HTML renderer for a type; see `values.shows`."""
+class ValueRenderers(Protocol):
+    """Returns the HTML renderer for a type; see `values.value_renderer`."""
 
-    def __call__(self, annotation: Any, wishes: UI, /, *, brief: bool) -> Show: ...
+    def __call__(self, annotation: Any, options: UI, /, *, brief: bool) -> RenderValue: ...
 
 
 class Column(NamedTuple):
@@ -30,7 +30,7 @@ class Column(NamedTuple):
     name: str
     title: str
     read: Callable[[Entity], Any]
-    show: Show
+    render: RenderValue
     sorts: bool = True
     is_number: bool = False
 
@@ -39,31 +39,31 @@ class Column(NamedTuple):
         return f"cell {self.name}"
 
 
-def columns_of(entity_type: EntityType, show: Showing) -> tuple[Column, ...]:
+def columns_of(entity_type: EntityType, values: ValueRenderers) -> tuple[Column, ...]:
     """The columns that the class configures, else its first fields, with the title field first."""
     info = entity_type.cls.__entity__
-    asked = entity_type.cls.model_config.get("list_display")
-    if asked is None:
+    configured = entity_type.cls.model_config.get("list_display")
+    if configured is None:
         names = [n for n, s in info.fields.items() if s.atomic and not s.private and n != "id"]
-        named = [n for n in names if n == title_field(entity_type)]
-        names = [*named, *(n for n in names if n not in named)][:MAX_COLUMNS]
+        titles = [n for n in names if n == title_field(entity_type)]
+        names = [*titles, *(n for n in names if n not in titles)][:MAX_COLUMNS]
     else:
-        names = list(asked)
-    return tuple(_column(entity_type, name, show) for name in names or ["id"])
+        names = list(configured)
+    return tuple(_column(entity_type, name, values) for name in names or ["id"])
 
 
-def _column(entity_type: EntityType, name: str, showing: Showing) -> Column:
+def _column(entity_type: EntityType, name: str, values: ValueRenderers) -> Column:
     info, cls = entity_type.cls.__entity__, entity_type.cls
     if name in info.computed:
         computed = cls.__pydantic_computed_fields__[name]
         title = computed.title or name.replace("_", " ").capitalize()
-        show = showing(computed.return_type, UI(), brief=True)
+        render = values(computed.return_type, UI(), brief=True)
         number = is_number(computed.return_type)
-        return Column(name, title, attrgetter(name), show, sorts=False, is_number=number)
+        return Column(name, title, attrgetter(name), render, sorts=False, is_number=number)
     spec = info.fields[name]
-    show = showing(spec.info.annotation, spec.ui, brief=True)
+    render = values(spec.info.annotation, spec.ui, brief=True)
     return Column(
-        name, spec.title, attrgetter(name), show, spec.atomic, is_number(spec.info.annotation)
+        name, spec.title, attrgetter(name), render, spec.atomic, is_number(spec.info.annotation)
     )
 
 
@@ -73,7 +73,7 @@ def is_number(annotation: Any) -> bool:
     return bool(names) and names <= {"int", "float", "Decimal"}
 
 
-def cell_look(column: Column, number: int) -> str | None:
+def cell_class(column: Column, number: int) -> str | None:
     """The CSS class of a column's cells. Shapes: number is the column's index."""
     width = _WIDTHS[min(number, len(_WIDTHS) - 1)]
     return (("sm-number" if column.is_number else "") + width).strip() or None

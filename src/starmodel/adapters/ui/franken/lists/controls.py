@@ -22,8 +22,9 @@ from starmodel.adapters.ui.elements import (
     Tr,
 )  # fmt: skip
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.adapters.ui.franken.lists.columns import cell_look
+from starmodel.adapters.ui.franken.lists.columns import cell_class
 from starmodel.adapters.ui.franken.lists.rows import ListView, bulk_id
+from starmodel.app.commands.binding.form_names import BULK_EVENT
 from starmodel.app.queries.listing import Listing
 
 
@@ -31,24 +32,24 @@ def head(view: ListView, listing: Listing) -> Any:
     """The header row, each title a link that sorts by its column."""
     cells = []
     if view.bulk:
-        every = Input(
+        select_all = Input(
             type="checkbox", cls="uk-checkbox", data_every=True,
             aria_label=view.texts.text("list.select_all", things=view.entity_type.plural_title),
         )  # fmt: skip
-        cells.append(Th(every, cls="sm-pick"))
+        cells.append(Th(select_all, cls="sm-pick"))
     by = dict(listing.query.order)
     for number, column in enumerate(view.columns):
-        look = cell_look(column, number)
+        cls = cell_class(column, number)
         if not column.sorts:
-            cells.append(Th(column.title, scope="col", cls=look))
+            cells.append(Th(column.title, scope="col", cls=cls))
             continue
         down = by.get(column.name)
         order = f"-{column.name}" if down is False else column.name
-        words = urlencode(listing.parameters(order=order, page=None))
-        mark = icon({None: "sort", False: "up", True: "down"}[down], view.sprite)
-        link = A(column.title, mark, href=f"{view.home}?{words}", cls="sm-sort")
+        query = urlencode(listing.parameters(order=order, page=None))
+        mark = icon({None: "sort", False: "up", True: "down"}[down], view.icons_url)
+        link = A(column.title, mark, href=f"{view.url}?{query}", cls="sm-sort")
         sorted_ = {None: None, False: "ascending", True: "descending"}[down]
-        cells.append(Th(link, scope="col", cls=look, aria_sort=sorted_))
+        cells.append(Th(link, scope="col", cls=cls, aria_sort=sorted_))
     if view.actions:
         cells.append(
             Th(Span(view.texts.text("record.actions"), cls="sm-hidden"), scope="col", cls="sm-end")
@@ -56,20 +57,23 @@ def head(view: ListView, listing: Listing) -> Any:
     return Thead(Tr(*cells))
 
 
-def bulk(view: ListView, address: str, send: str) -> Any:
-    """The bar of bulk events, visible while rows are selected."""
+def bulk(view: ListView, url: str, expression: str) -> Any:
+    """The bar of bulk events, visible while rows are selected.
+
+    Shapes: url is the action of the plain form, expression submits it in Datastar.
+    """
     texts, buttons = view.texts, []
     title, things = view.entity_type.title, view.entity_type.plural_title
     for event in view.bulk:
         danger, label = event.name == "delete", texts.render(event.title)
-        asks: dict[str, str] = {}
+        questions: dict[str, str] = {}
         if event.info.confirm:
-            asks["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
-            asks["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)
+            questions["data-ask"] = texts.text("bulk.ask", event=label, count="{n}", things=things)
+            questions["data-ask-one"] = texts.text("bulk.ask_one", event=label, title=title)
         buttons.append(
             Button(
-                icon("trash", view.sprite) if danger else None, label, type="submit",
-                name="event", value=event.name, **asks,
+                icon("trash", view.icons_url) if danger else None, label, type="submit",
+                name=BULK_EVENT, value=event.name, **questions,
                 cls=f"uk-btn uk-btn-sm {'uk-btn-destructive' if danger else 'uk-btn-default'}",
             )
         )  # fmt: skip
@@ -77,14 +81,14 @@ def bulk(view: ListView, address: str, send: str) -> Any:
         return None
     count = Span(texts.text("bulk.nothing"), cls="sm-count", role="status", data_count="chosen")
     return Form(
-        count, *buttons, {"data-on:submit": send, "data-bulk": True}, id=bulk_id(view.entity_type),
-        method="post", action=address, cls="sm-bulk", name="",
+        count, *buttons, {"data-on:submit": expression, "data-bulk": True},
+        id=bulk_id(view.entity_type), method="post", action=url, cls="sm-bulk", name="",
         aria_label=texts.text("bulk.form", things=things),
         enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
 
 
-def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool) -> FT:
+def pagination(view: ListView, listing: Listing, rows_id: str, count: int, more: bool) -> FT:
     """The pagination component: position, previous and next page."""
     texts, first = view.texts, listing.query.offset + 1
     last, shown = first + count - 1, ""
@@ -98,11 +102,11 @@ def pages(view: ListView, listing: Listing, rows_id: str, count: int, more: bool
         (more, texts.text("list.next"), listing.page + 1, "right"),
     ):
         if there:
-            words = urlencode(listing.parameters(page=None if page == 1 else page))
-            inside = (icon(picture, view.sprite), name)
+            query = urlencode(listing.parameters(page=None if page == 1 else page))
+            inside = (icon(picture, view.icons_url), name)
             if picture == "right":
                 inside = inside[::-1]
-            href = f"{view.home}?{words}" if words else view.home
+            href = f"{view.url}?{query}" if query else view.url
             links.append(A(*inside, href=href, cls="uk-btn uk-btn-default uk-btn-sm"))
     return Nav(
         Span(shown, cls="sm-muted"), Div(*links, cls="sm-buttons"),

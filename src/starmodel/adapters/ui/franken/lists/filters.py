@@ -31,43 +31,44 @@ def filters(view: ListView, listing: Listing) -> Any:
             type="search", name="search", value=listing.search, placeholder=label,
             aria_label=label, cls="uk-input", maxlength=200, dir="auto",
         )  # fmt: skip
-        parts.append(Div(icon("search", view.sprite), search, cls="sm-search"))
+        parts.append(Div(icon("search", view.icons_url), search, cls="sm-search"))
     known: set[str] = set()
-    for name in filtered(entity_type):
+    for name in filter_fields(entity_type):
         for word, made in _filter(entity_type, name, given, texts):
             known.add(word)
             parts.append(made)
     # Filters in the query string without an input here are preserved.
-    kept = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
+    others = [Input(type="hidden", name=n, value=w) for n, w in given.items() if n not in known]
     if listing.order:
-        kept.append(Input(type="hidden", name="order", value=listing.order))
+        others.append(Input(type="hidden", name="order", value=listing.order))
     clear = None
     if given or listing.search:
-        clear = A(texts.text("list.clear"), href=view.home, cls="uk-btn uk-btn-ghost uk-btn-sm")
+        clear = A(texts.text("list.clear"), href=view.url, cls="uk-btn uk-btn-ghost uk-btn-sm")
     if not parts:
         return None
     if len(parts) > 1:
-        inside = (icon("filter", view.sprite), texts.text("list.filters"))
+        inside = (icon("filter", view.icons_url), texts.text("list.filters"))
         fold = Button(
             *inside, {"data-fold": True}, type="button", aria_expanded=str(bool(given)).lower(),
             cls="uk-btn uk-btn-default uk-btn-sm sm-fold",
         )  # fmt: skip
         parts.insert(1, fold)
-    look = "uk-btn uk-btn-default uk-btn-sm sm-apply"
-    apply = Button(texts.text("list.apply"), type="submit", cls=look)
+    apply = Button(
+        texts.text("list.apply"), type="submit", cls="uk-btn uk-btn-default uk-btn-sm sm-apply"
+    )
     return Form(
-        *parts, *kept, apply, clear, {"data-filters": True, "data-open": bool(given)},
-        role="search", method="get", action=view.home, cls="sm-filters", name="",
+        *parts, *others, apply, clear, {"data-filters": True, "data-open": bool(given)},
+        role="search", method="get", action=view.url, cls="sm-filters", name="",
         enctype="application/x-www-form-urlencoded",
     )  # fmt: skip
 
 
-def filtered(entity_type: EntityType) -> list[str]:
+def filter_fields(entity_type: EntityType) -> list[str]:
     """The filter fields of a type: those the class configures, else its choice fields."""
     fields = entity_type.cls.__entity__.fields
-    asked = entity_type.cls.model_config.get("list_filter")
-    if asked is not None:
-        return list(asked)
+    configured = entity_type.cls.model_config.get("list_filter")
+    if configured is not None:
+        return list(configured)
     return [
         name
         for name, spec in fields.items()

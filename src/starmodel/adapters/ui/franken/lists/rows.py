@@ -1,84 +1,100 @@
-"""The rows of a list: one compiled template per class, audience and mount path."""
+"""The rows of a list: one compiled template per resource, audience and mount path."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import Any
-from urllib.parse import quote
 
-from fastcore.xml import Safe, to_xml
+from fastcore.xml import Safe
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
-from starmodel.adapters.ui.elements import A, Button, Details, Div, Input, P, Summary, Td, Tr
-from starmodel.adapters.ui.elements import Template as TemplateElement
-from starmodel.adapters.ui.franken.forms.forms import form_id
+from starmodel.adapters.ui.elements import (
+    A,
+    Details,
+    Div,
+    Input,
+    P,
+    Summary,
+    Td,
+    Tr,
+    render,
+)
 from starmodel.adapters.ui.franken.icons import icon
-from starmodel.adapters.ui.franken.lists.columns import Column, Showing, cell_look, columns_of
+from starmodel.adapters.ui.franken.lists.columns import (
+    Column,
+    ValueRenderers,
+    cell_class,
+    columns_of,
+)
 from starmodel.adapters.ui.titles import title_of
+from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Audience
-from starmodel.app.presentation.frontend import RealtimeAdapter
-from starmodel.app.presentation.ui import Row
-from starmodel.app.queries.listing import row_key
+from starmodel.app.commands.binding.form_names import BULK_IDS
+from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
+from starmodel.app.presentation.ui import Row, Services
+from starmodel.app.queries.record_keys import row_key
 from starmodel.core.classes.registry import EntityType
-from starmodel.core.commands import Action
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
 from starmodel.core.snapshot import version_of
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.texts.catalogue import Catalogue
 
-PLACE = "{id}"  # placeholder for the record id in the row menu
 Rows = BoundedCache[tuple[int, Any, int], Row]
-_DOTS = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
+_MENU_BUTTON = "uk-btn uk-btn-ghost uk-btn-sm uk-btn-icon"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListView:
-    """The list template of one class for one audience at one mount path.
+    """The list template of one resource for one audience at one mount path.
 
     Rendered rows are cached by record version, unless a column is computed or
     the access policy has a rule that is a function of the record.
 
-    Shapes: actions are the events in a row's menu; bulk has those that need no
-    form; `may` evaluates the access policy for one record; the cache of rendered
-    rows is shared by all views.
+    Shapes: url and new_url are those of the list and the form for a new record;
+    actions are the events in a row's menu; bulk has those that need no form; the
+    cache of rendered rows is shared by all views.
     """
 
-    entity_type: EntityType
-    home: str
+    resource: MountedResource
+    url: str
+    new_url: str
     columns: tuple[Column, ...]
     row: Template
     actions: tuple[Event[Any, Any, Any], ...]
     bulk: tuple[Event[Any, Any, Any], ...]
     audience: Audience
-    may: Callable[[Event[Any, Any, Any], Entity], bool]
-    sprite: str
-    kept: Rows
+    icons_url: str
+    cache: Rows
     texts: Catalogue
     token: int = field(default_factory=count().__next__)
+
+    @property
+    def entity_type(self) -> EntityType:
+        return self.resource.entity_type
 
     @property
     def nbytes(self) -> int:
         """The approximate memory of the view without its rows."""
         return self.row.nbytes + 4000 * (1 + len(self.columns)) + 1000 * len(self.actions)
 
-    def rows(self, entities: Sequence[Entity], narrowed: bool) -> list[Row]:
+    def rows(self, entities: Sequence[Entity], is_narrowed: bool) -> list[Row]:
         """Render a row per record, cached by version; an empty list renders one hint row."""
         if not entities:
-            return [Row("none", _nothing(self, narrowed))]
+            return [Row("none", _empty_row(self, is_narrowed))]
         if self.audience.per_record or not all(column.sorts for column in self.columns):
             return [self._row(entity) for entity in entities]
-        made, kept, token = [], self.kept.get, self.token
+        rows, cached, token = [], self.cache.get, self.token
         for entity in entities:
             key = token, entity.id, version_of(entity)
-            row = kept(key)
+            row = cached(key)
             if row is None:
-                row = self.kept.put(key, self._row(entity))
-            made.append(row)
-        return made
+                row = self.cache.put(key, self._row(entity))
+            rows.append(row)
+        return rows
 
     def _row(self, entity: Entity) -> Row:
         slots = self.slots(entity)
@@ -86,111 +102,86 @@ class ListView:
 
     def slots(self, entity: Entity) -> dict[str, Any]:
         """The slot values of a row's template."""
-        slots = {column.slot: column.show(column.read(entity)) for column in self.columns}
+        entity_type = self.resource.entity_type
+        slots = {column.slot: column.render(column.read(entity)) for column in self.columns}
         slots["id"], slots["key"] = entity.id, row_key(entity)
-        slots["title"] = title_of(self.entity_type, entity)
+        slots["title"] = title_of(entity_type, entity)
         if self.audience.per_record:
-            slots["may"] = " ".join([e.name for e in self.actions if self.may(e, entity)])
+            slots["may"] = " ".join([e.name for e in self.actions if self._may_run(e, entity)])
         return slots
+
+    def _may_run(self, event: Event[Any, Any, Any], entity: Entity) -> bool:
+        resource, actor = self.resource, self.audience.actor
+        return offers(resource.policy, resource.entity_type, actor, event=event, entity=entity)
 
 
 def list_view(
-    entity_type: EntityType,
+    services: Services,
+    resource: MountedResource,
     audience: Audience,
-    realtime: RealtimeAdapter,
-    simple: Callable[[Event[Any, Any, Any]], bool],
-    may: Callable[[Event[Any, Any, Any], Entity], bool],
-    sprite: str,
-    show: Showing,
-    kept: Rows,
-    texts: Catalogue,
+    values: ValueRenderers,
+    cache: Rows,
 ) -> ListView:
-    """Compile the row template of a class.
-
-    Shapes: `simple` is True for events that need no form; all views share one cache of rendered
-    rows.
-    """
-    home = f"{realtime.root_path}{entity_type.path}"
-    columns = columns_of(entity_type, show)
-    offered = [
+    """Compile the row template of a resource. All views share one cache of rendered rows."""
+    entity_type, texts, icons_url = resource.entity_type, services.texts, services.icons_url
+    columns = columns_of(entity_type, values)
+    permitted = [
         event
         for name, event in entity_type.events.items()
         if name in audience.events and name != "create"
     ]
-    actions = tuple(sorted(offered, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
-    bulk = tuple(event for event in actions if simple(event))
+    actions = tuple(sorted(permitted, key=lambda e: {"update": 0, "delete": 2}.get(e.name, 1)))
+    bulk = tuple(event for event in actions if services.needs_no_form(entity_type, event))
+    record_url = services.url_for(resource, "record", ID)
     row = compiled(
-        partial(row_component, entity_type, columns, home, actions, bulk, audience, sprite, texts)
-    )
+        partial(
+            row_component, entity_type, columns, record_url, actions, bulk, audience, icons_url,
+            texts,
+        )
+    )  # fmt: skip
     return ListView(
-        entity_type, home, columns, row, actions, bulk, audience, may, sprite, kept, texts
-    )
+        resource, services.url_for(resource, "list"), services.url_for(resource, "new"), columns,
+        row, actions, bulk, audience, icons_url, cache, texts,
+    )  # fmt: skip
 
 
 def row_component(
     entity_type: EntityType,
     columns: Sequence[Column],
-    home: str,
+    record_url: str,
     actions: Sequence[Event[Any, Any, Any]],
     bulk: Sequence[Event[Any, Any, Any]],
     audience: Audience,
-    sprite: str,
+    icons_url: str,
     texts: Catalogue,
     s: Slots,
 ) -> Any:
-    """The row component: one cell per column, the first with a link to the record."""
+    """The row component: one cell per column, the first with a link to the record.
+
+    Shapes: record_url has `ANY_ID` in the place of the record's key.
+    """
     key, title = s.token("key"), s.text("title")
     cells = []
     if bulk:
         box = Input(
-            type="checkbox", name="id[]", value=s.text("id"), form=bulk_id(entity_type),
+            type="checkbox", name=f"{BULK_IDS}[]", value=s.text("id"), form=bulk_id(entity_type),
             cls="uk-checkbox", aria_label=texts.text("list.select", name=title),
         )  # fmt: skip
         cells.append(Td(box, cls="sm-pick"))
     for number, column in enumerate(columns):
-        shown, look = Safe(s.html(column.slot)), cell_look(column, number)
+        value, cls = Safe(s.html(column.slot)), cell_class(column, number)
         if number == 0:
-            cells.append(Td(A(shown, href=f"{home}/{key}", cls="sm-open", dir="auto"), cls=look))
+            url = record_url.replace(ANY_ID, key)
+            cells.append(Td(A(value, href=url, cls="sm-open", dir="auto"), cls=cls))
         else:
-            cells.append(Td(shown, cls=look, data_label=column.title))
+            cells.append(Td(value, cls=cls, data_label=column.title))
     if actions:
         # All rows share the menu items, so they are rendered once, by `menu`.
         may = {"data-may": s.text("may")} if audience.per_record else {}
-        opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_DOTS)
-        made = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
-        cells.append(Td(made, cls="sm-end"))
+        opener = Summary(aria_label=texts.text("list.row_actions", name=title), cls=_MENU_BUTTON)
+        menu = Details(opener, may, {"data-ignore-morph": True}, cls="sm-menu")
+        cells.append(Td(menu, cls="sm-end"))
     return Tr(*cells, data_key=key)
-
-
-def menu(view: ListView, realtime: RealtimeAdapter) -> Any:
-    """The shared <template> of row menus; the browser inserts the row's key."""
-    items = [_item(view, event, realtime) for event in view.actions]
-    return TemplateElement(*items, {"data-menu": view.entity_type.name}) if items else None
-
-
-def _item(view: ListView, event: Event[Any, Any, Any], realtime: RealtimeAdapter) -> Any:
-    named = {"data-event": event.name}
-    if event.name == "update":
-        href = f"{view.home}/{quote(PLACE, safe='')}/edit"
-        return A(
-            icon("edit", view.sprite),
-            view.texts.text("event.edit"),
-            named,
-            href=href,
-            cls="sm-item",
-        )
-    if event not in view.bulk:  # the form on the record's page has the other arguments
-        form = form_id(view.entity_type, event, PLACE)
-        href = f"{view.home}/{PLACE}#{form}".replace(PLACE, quote(PLACE, safe=""))
-        return A(f"{view.texts.render(event.title)}…", named, href=href, cls="sm-item")
-    run = realtime.render_action(
-        view.entity_type, Action(view.entity_type.cls, event.name, {}, PLACE)
-    )
-    named["data-on:click"] = run
-    if event.name == "delete":
-        inside = (icon("trash", view.sprite), view.texts.text("event.delete"))
-        return Button(*inside, named, type="button", cls="sm-item sm-danger")
-    return Button(view.texts.render(event.title), named, type="button", cls="sm-item")
 
 
 def bulk_id(entity_type: EntityType) -> str:
@@ -198,23 +189,23 @@ def bulk_id(entity_type: EntityType) -> str:
     return f"{entity_type.name}-bulk"
 
 
-def _nothing(view: ListView, asked: bool) -> str:
-    entity_type = view.entity_type
-    texts, things = view.texts, entity_type.plural_title
-    look = "uk-btn uk-btn-default uk-btn-sm"
-    told: tuple[Any, ...]
-    if asked:
-        told = (
+def _empty_row(view: ListView, is_narrowed: bool) -> str:
+    resource, texts = view.resource, view.texts
+    entity_type, things = resource.entity_type, resource.entity_type.plural_title
+    button = "uk-btn uk-btn-default uk-btn-sm"
+    hint: tuple[Any, ...]
+    if is_narrowed:
+        hint = (
             P(texts.text("list.no_match", things=things)),
-            A(texts.text("list.show_all"), href=view.home, cls=look),
+            A(texts.text("list.show_all"), href=view.url, cls=button),
         )
     else:
-        may = "create" in view.audience.events
-        new = A(
-            texts.text("list.create_first", title=entity_type.title),
-            href=f"{view.home}/new",
-            cls=look,
-        )
-        told = (P(texts.text("list.empty", things=things)), new if may else None)
-    cell = Td(Div(icon("empty", view.sprite), *told, cls="sm-empty"), colspan=len(view.columns) + 2)
-    return str(to_xml(Tr(cell, data_key="none"), indent=False))
+        new = None
+        if "create" in view.audience.events:
+            label = texts.text("list.create_first", title=entity_type.title)
+            new = A(label, href=view.new_url, cls=button)
+        hint = (P(texts.text("list.empty", things=things)), new)
+    cell = Td(
+        Div(icon("empty", view.icons_url), *hint, cls="sm-empty"), colspan=len(view.columns) + 2
+    )
+    return render(Tr(cell, data_key="none"))

@@ -16,13 +16,13 @@ from starmodel.adapters.web.resources.browser_states import (
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import NO_DIGESTS, digests_in, touched
-from starmodel.app.commands.binding.form_names import BROWSER, WAS
+from starmodel.app.commands.binding.form_names import BROWSER, ORIGINALS
 from starmodel.app.commands.binding.inputs import Inputs
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import use_browser_state
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
-from starmodel.core.classes.registry import EntityType
 from starmodel.core.errors import BindingError, RequestError
 from starmodel.core.events import Event
 from starmodel.core.values.signal_names import keys_of
@@ -41,7 +41,7 @@ class EventReader:
     async def command(
         self,
         exchange: Exchange,
-        entity_type: EntityType,
+        resource: MountedResource,
         event: Event[Any, Any, Any],
         id: str,
         *,
@@ -52,7 +52,7 @@ class EventReader:
         Shapes: problems collects validation errors by argument; None raises them.
         Raises: RequestError, BindingError, AccessDeniedError.
         """
-        request, session = exchange.request, exchange.session
+        request, session, entity_type = exchange.request, exchange.session, resource.entity_type
         method, headers = request.method, request.headers
         binder = self._application.dispatcher.binders[entity_type.cls, event.name]
         was = NO_DIGESTS
@@ -90,6 +90,7 @@ class EventReader:
             entity_type,
             event,
             touched(arguments, was) if was else arguments,
+            resource.policy,
             id if entity_type.is_record and event.name != "create" else None,
             session.actor,
             session,
@@ -125,9 +126,9 @@ class EventReader:
         if request.is_datastar and not is_form:
             signals = keys_of(data) if data else data
             return Inputs(request.query, signals=signals, bounds=bounds), sent, None
-        memory = data.get(WAS) if event.name == "update" else None
+        memory = data.get(ORIGINALS) if event.name == "update" else None
         if memory is not None:
-            data = {name: value for name, value in data.items() if name != WAS}
+            data = {name: value for name, value in data.items() if name != ORIGINALS}
         name = "form" if is_form else "JSON body"
         return Inputs(request.query, data, files, body_name=name, bounds=bounds), sent, memory
 

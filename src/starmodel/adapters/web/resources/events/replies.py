@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic_core import from_json
 
@@ -19,7 +20,8 @@ from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
 from starmodel.app.presentation.frontend import RealtimeAdapter
-from starmodel.app.queries.listing import key_of
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
 from starmodel.core.public_state import public_state
 
@@ -36,7 +38,9 @@ class EventReplies:
         self._application, self._realtime, self._settings = application, realtime, settings
         self._has_browser_stores = any(t.in_browser for t in application.registry)
 
-    async def send(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
+    async def send(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> None:
         """Respond to a committed command; with a bare success when the reply can't be encoded.
 
         Raises: SessionNotStoredError, because a sign-in that is not stored is no success.
@@ -50,20 +54,22 @@ class EventReplies:
                 await self._application.end_sessions(exchange.session)
             if exchange.request.is_datastar:
                 if command.entity_type.is_record or not outcome.readable:
-                    await self._add_effects(exchange, command, outcome)
+                    await self._add_effects(exchange, resource, command, outcome)
                 await exchange.answer(200, SSE, self.encode(exchange, command, outcome), _ACCEPTED)
             elif not exchange.request.wants_html:
-                await self._send_json(exchange, command, outcome)
+                await self._send_json(exchange, resource, command, outcome)
             else:
                 exchange.push_toasts(outcome.reply.toasts)
-                url = outcome.reply.redirect or await self._next_url(exchange, command, outcome)
+                url = outcome.reply.redirect
+                if url is None:
+                    url = await self._next_url(exchange, resource, command, outcome)
                 await exchange.redirect(url)
         except Exception:  # the web edge: the command is committed
             if exchange.started:
                 raise
             name = text_of(command, self._application.dispatcher.recorded)
             log.exception("%s is stored, but its answer failed", name)
-            await self._send_success(exchange, command, outcome)
+            await self._send_success(exchange, resource, command, outcome)
 
     def encode(self, exchange: Exchange, command: Command, outcome: Outcome) -> bytes:
         """The patches of a reply; browser states first, because a redirect may follow."""
@@ -87,17 +93,23 @@ class EventReplies:
                 outcome.reply, redirect=exchange.mounted(outcome.reply.redirect)
             )
 
-    async def _add_effects(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
+    async def _add_effects(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> None:
         """Add a redirect away from a page whose record changed, or a toast without data."""
-        if command.entity_type.is_record and await self._leaves(exchange, command, outcome):
-            there = await self._next_url(exchange, command, outcome)
+        if command.entity_type.is_record and await self._leaves(
+            exchange, resource, command, outcome
+        ):
+            there = await self._next_url(exchange, resource, command, outcome)
             outcome.reply = replace(outcome.reply, redirect=there)
         elif not outcome.readable and outcome.reply.is_empty:
             text = self._application.texts.text("event.done", event=command.event.title)
             done = Toast(text, "success")
             outcome.reply = replace(outcome.reply, toasts=[done])
 
-    async def _send_success(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
+    async def _send_success(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> None:
         """Respond with a bare success."""
         if exchange.request.is_datastar:
             body = self._realtime.encode_effects(NO_REPLY, status=200)
@@ -107,9 +119,11 @@ class EventReplies:
             data = {"result": None, "entity": None, "version": outcome.version}
             await exchange.json(data, 201 if created else 200)
         else:
-            await exchange.redirect(f"{exchange.root_path}{command.entity_type.path}")
+            await exchange.redirect(resource.url_for("list", root_path=exchange.root_path))
 
-    async def _send_json(self, exchange: Exchange, command: Command, outcome: Outcome) -> None:
+    async def _send_json(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> None:
         entity = outcome.entity
         data: dict[str, Any] = {
             "result": outcome.reply.result,
@@ -125,35 +139,39 @@ class EventReplies:
         if is_create and not outcome.readable:
             await exchange.json(data, 201)
         elif is_create and entity is not None:
-            where = (await self._next_url(exchange, command, outcome)).encode()
+            where = (await self._next_url(exchange, resource, command, outcome)).encode()
             await exchange.json(data, 201, [(b"location", where), etag_header(entity)])
         elif exchange.request.method in ("PUT", "PATCH") and is_update and entity is not None:
             await exchange.json(data, 200, [etag_header(entity)])
         else:
             await exchange.json(data)
 
-    async def _next_url(self, exchange: Exchange, command: Command, outcome: Outcome) -> str:
+    async def _next_url(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> str:
         """The redirect URL after a plain form: only a page that the caller may read."""
-        base = f"{exchange.root_path}{command.entity_type.path}"
-        if not await permits(self._application.policy, command.entity_type, command.reader):
-            return exchange.referer_or(f"{exchange.root_path}/")
-        if command.entity_type.is_record and command.event.name == "delete":
-            return base
-        if command.entity_type.is_record and command.event.name in ("create", "update"):
-            entity = outcome.entity
-            return base if entity is None else f"{base}/{key_of(entity.id)}"
-        return exchange.referer_or(base)
+        root_path, entity = exchange.root_path, outcome.entity
+        list_url = resource.url_for("list", root_path=root_path)
+        if not await permits(command.policy, command.entity_type, command.reader):
+            return exchange.referer_or(f"{root_path}/")
+        if command.entity_type.is_record and command.event.name in BUILT_IN:
+            if entity is None or command.event.name == "delete":
+                return list_url
+            return resource.url_for("record", entity.id, root_path=root_path)
+        return exchange.referer_or(list_url)
 
-    async def _leaves(self, exchange: Exchange, command: Command, outcome: Outcome) -> bool:
+    async def _leaves(
+        self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
+    ) -> bool:
         """True when the page's form created, updated or deleted its record."""
         if outcome.reply.redirect is not None:
             return False
-        if not await permits(self._application.policy, command.entity_type, command.reader):
+        if not await permits(command.policy, command.entity_type, command.reader):
             return False
-        here = exchange.referer_or("").partition("?")[0]
-        base = f"{exchange.root_path}{command.entity_type.path}"
+        here, root_path = exchange.referer_or("").partition("?")[0], exchange.root_path
         if command.event.name == "delete":
-            return here.startswith(f"{base}/")
-        return (command.event.name == "create" and here == f"{base}/new") or (
-            command.event.name == "update" and here.endswith("/edit")
-        )
+            return here.startswith(f"{resource.url_for('list', root_path=root_path)}/")
+        if command.event.name == "create":
+            return here == resource.url_for("new", root_path=root_path)
+        edit_url = resource.url_for("edit", command.id, root_path=root_path)
+        return command.event.name == "update" and unquote(here) == unquote(edit_url)

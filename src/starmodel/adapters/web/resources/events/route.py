@@ -14,9 +14,13 @@ from starmodel.adapters.web.resources.events.running import RunningEvents
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
+from starmodel.app.commands.binding import form_names
 from starmodel.app.commands.command import Command
 from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import BindingError
+
+CHECK_HEADER = form_names.CHECK_HEADER.encode()
 
 
 class EventRoutes:
@@ -41,7 +45,8 @@ class EventRoutes:
 
     async def run(self, exchange: Exchange, found: Found, id: str = "") -> None:
         """Dispatch the event and respond; exceptions become error responses."""
-        request, entity_type, event = exchange.request, found.entity_type, found.event
+        request, resource, event = exchange.request, found.resource, found.event
+        entity_type = found.entity_type
         method = request.method
         if method == "HEAD" or (method == "GET" and not request.is_scripted_get):
             await self._refuse_link(exchange, found)
@@ -52,19 +57,17 @@ class EventRoutes:
                 self._origin.check_get(request)
             if not self._application.is_ready:
                 await self._application.ready()
-            await check(
-                self._application.policy, entity_type, "write", exchange.session.actor, event=event
-            )
-            if b"starmodel-check" in request.headers:
+            await check(resource.policy, entity_type, "write", exchange.session.actor, event=event)
+            if CHECK_HEADER in request.headers:
                 await exchange.json({"errors": await self._checked(exchange, found, id)})
                 request.close_files()
                 return
-            command = await self._reader.command(exchange, entity_type, event, id)
+            command = await self._reader.command(exchange, resource, event, id)
             if event.kind == "sync":
                 outcome = await self._application.dispatcher.dispatch(command)
-                await self._replies.send(exchange, command, outcome)
+                await self._replies.send(exchange, resource, command, outcome)
             else:
-                await self._run_waiting(exchange, command)
+                await self._run_waiting(exchange, resource, command)
         except Exception as error:  # the web edge: every exception becomes a response
             if exchange.started:
                 raise  # the server logs the failure and closes the connection
@@ -76,12 +79,14 @@ class EventRoutes:
                 exchange, error, where, domain=True, details=details
             )
             await self._error_responses.send_event(
-                exchange, entity_type, event, id, problem, exchange.sent
+                exchange, resource, event, id, problem, exchange.sent
             )
         if request.files:
             request.close_files()  # not after a cancellation: the running event may read them
 
-    async def _run_waiting(self, exchange: Exchange, command: Command) -> None:
+    async def _run_waiting(
+        self, exchange: Exchange, resource: MountedResource, command: Command
+    ) -> None:
         """Run an async or generator event; a closed connection does not cancel it."""
         if command.event.kind == "async":
             outcome = await self.running.outcome(command)
@@ -90,14 +95,14 @@ class EventRoutes:
             return
         else:
             outcome = await self.running.collected(command)
-        await self._replies.send(exchange, command, outcome)
+        await self._replies.send(exchange, resource, command, outcome)
 
     async def _checked(self, exchange: Exchange, found: Found, id: str) -> dict[str, str]:
         """Validate a partly filled form: the errors by input. Nothing is committed."""
         errors: dict[str, str] = {}
         try:
             command = await self._reader.command(
-                exchange, found.entity_type, found.event, id, problems=errors
+                exchange, found.resource, found.event, id, problems=errors
             )
         except BindingError as error:
             errors = error.fields

@@ -40,8 +40,8 @@ def datastar_attribute(name: str) -> str:
         plain, *modifiers = name.split("__") if name.startswith("data_") else [name]
         return "__".join([attrmap(plain), *(m.replace("_", ".", 1) for m in modifiers)])
     key, *modifiers = found[2].split("__")
-    spelled = "__".join([key.replace("_", "-"), *(m.replace("_", ".", 1) for m in modifiers)])
-    return f"data-{found[1].lower()}:{spelled}"
+    attribute = "__".join([key.replace("_", "-"), *(m.replace("_", ".", 1) for m in modifiers)])
+    return f"data-{found[1].lower()}:{attribute}"
 
 
 def _value(value: Any) -> Any:
@@ -56,7 +56,7 @@ def signal_path(path: str) -> str:
     )
 
 
-def teach_components(
+def configure_components(
     script_json: Callable[[Any], str], signals_json: Callable[[Mapping[Any, Any]], str]
 ) -> None:
     """Render Datastar attributes in every FastHTML component of this process.
@@ -66,7 +66,7 @@ def teach_components(
     `data-signals`; in any other attribute it stays CSS.
     """
 
-    def spelled(name: str, value: Any) -> Any:
+    def encoded(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
             if name.startswith(_SIGNALS):
                 return signals_json(value)
@@ -79,9 +79,9 @@ def teach_components(
         def __init__(
             self, tag: str, cs: tuple[Any, ...], attrs: Any = None, **options: Any
         ) -> None:
-            made = {name: spelled(name, value) for name, value in (attrs or {}).items()}
+            attributes = {name: encoded(name, value) for name, value in (attrs or {}).items()}
             if tag in _BUILT_IN_THE_BROWSER:
-                made.setdefault("data-ignore-morph", True)
-            super().__init__(tag, cs, made, **options)
+                attributes.setdefault("data-ignore-morph", True)
+            super().__init__(tag, cs, attributes, **options)
 
     fh_cfg["attrmap"], fh_cfg["valmap"], fh_cfg["ft_cls"] = datastar_attribute, _value, DatastarFT

@@ -7,7 +7,7 @@ from typing import Any
 from starmodel.adapters.ui.elements import H1, Title
 from starmodel.adapters.ui.titles import title_of
 from starmodel.app.live.views import LiveView
-from starmodel.core.classes.registry import EntityType
+from starmodel.app.presentation.resource import MountedResource
 
 HEADING_ID, TITLE_ID = "starmodel-heading", "starmodel-title"
 
@@ -17,16 +17,17 @@ def heading(text: str) -> Any:
     return H1(text, id=HEADING_ID, dir="auto")
 
 
-def tab_title(text: str, site: str) -> str:
+def document_title(text: str, site: str) -> str:
     """The document title of a page."""
     return text if text == site else f"{text} · {site}"
 
 
-def heading_view(entity_type: EntityType, site: str) -> LiveView:
+def heading_view(resource: MountedResource, site: str) -> LiveView:
     """The live view that patches heading and document title when the record's title changes."""
+    entity_type = resource.entity_type
 
     def parts(entity: Any) -> Any:
         name = title_of(entity_type, entity)
-        return heading(name), Title(tab_title(name, site), id=TITLE_ID)
+        return heading(name), Title(document_title(name, site), id=TITLE_ID)
 
-    return LiveView(parts, entity_type.cls, f"starmodel.heading.{entity_type.name}", by_id=True)
+    return LiveView(parts, entity_type.cls, f"starmodel.heading.{resource.name}", by_id=True)

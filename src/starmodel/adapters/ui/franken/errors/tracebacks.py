@@ -48,23 +48,23 @@ WATCH = """
 
 def steps(frames: Sequence[Frame], trace: str) -> Any:
     """The frames of application code, the failing one last and expanded, then the traceback."""
-    shown = [Li(_step(frame, last=frame is frames[-1])) for frame in frames]
+    steps = [Li(_step(frame, last=frame is frames[-1])) for frame in frames]
     return Section(
-        H2("In your code") if shown else None,
-        Ol(*shown, cls="sm-steps") if shown else None,
+        H2("In your code") if steps else None,
+        Ol(*steps, cls="sm-steps") if steps else None,
         Details(
             Summary("The whole traceback"),
             Pre(Code(trace), tabindex="0", cls="sm-trace"),
-            open=not shown,
+            open=not steps,
         ),
         cls="sm-failure",
     )
 
 
-def panel(text: str, sprite: str, *content: Any) -> Any:
+def panel(text: str, icons_url: str, *content: Any) -> Any:
     """The panel of a failed event on the page of the click, until dismissed."""
     close = Button(
-        icon("close", sprite), Span("Dismiss", cls="sm-hidden"), type="button",
+        icon("close", icons_url), Span("Dismiss", cls="sm-hidden"), type="button",
         data_dismiss=True, cls="uk-btn uk-btn-ghost uk-btn-icon uk-btn-xs",
     )  # fmt: skip
     return Section(
@@ -92,7 +92,7 @@ def _step(frame: Frame, *, last: bool) -> Any:
 
 def failure_page(
     head: str,
-    look: str,
+    html_class: str,
     failure: str,
     health: str,
     *,
@@ -124,7 +124,7 @@ def failure_page(
     title = to_xml(Title(heading), indent=False)
     script = f"<script>{WATCH}</script>"
     html = (
-        f'<html lang="en" class="{look}" data-failure="{failure}" data-health="{health}">'
+        f'<html lang="en" class="{html_class}" data-failure="{failure}" data-health="{health}">'
         f"<head>{head}{title}</head>{to_xml(body, indent=False)}{script}</html>"
     )
     return str(Safe(f"<!doctype html>{html}"))

@@ -1,0 +1,1 @@
+"""Error pages of visitors, and tracebacks for the developer."""

@@ -1,0 +1,64 @@
+"""The error page of a request, and the panel of an event that raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starmodel.adapters.ui.elements import A, Code, Dd, Div, Dl, Dt, Li, P, Ul
+from starmodel.adapters.ui.franken.errors import tracebacks
+from starmodel.app.access.policy import Actor
+from starmodel.app.presentation.ui import Services
+
+_HEADINGS = {
+    400: "heading.400",
+    401: "heading.401",
+    403: "heading.403",
+    404: "heading.404",
+    410: "heading.410",
+    500: "heading.500",
+    503: "heading.503",
+}
+
+
+class ErrorPages:
+    """Renders errors. Shapes: page renders a complete page."""
+
+    def __init__(self, services: Services, page: Callable[..., str]) -> None:
+        self._services, self._page = services, page
+
+    def page(self, problem: Any, actor: Actor | None) -> str:
+        """A complete error page, with the traceback for a developer."""
+        texts = self._services.texts
+        errors = [Li(f"{name}: {text}" if name else text) for name, text in problem.fields.items()]
+        start = A(
+            texts.text("page.start"),
+            href=f"{self._services.realtime.root_path}/",
+            cls="uk-btn uk-btn-default",
+        )
+        trace, heading = None, _HEADINGS.get(problem.status)
+        if problem.trace:
+            trace = tracebacks.steps(problem.frames, problem.trace)
+        return self._page(
+            texts.text(heading) if heading else problem.title,
+            Div(
+                P(str(problem.status), cls="sm-status", aria_hidden="true"),
+                P(problem.plain or problem.text, cls="sm-failure-text" if problem.trace else None),
+                _details(problem.details) if problem.details else None,
+                Ul(*errors) if errors else None, start, cls="sm-problem-page",
+            ),
+            trace,
+            actor=actor,
+        )  # fmt: skip
+
+    def panel(self, problem: Any) -> Any:
+        """The traceback of an event that raised, for the developer's page."""
+        details = _details(problem.details) if problem.details else None
+        steps = tracebacks.steps(problem.frames, problem.trace)
+        return tracebacks.panel(problem.text, self._services.icons_url, details, steps)
+
+
+def _details(details: Mapping[str, str]) -> Any:
+    """The failed event for the developer: entity, event and arguments."""
+    pairs = [Div(Dt(name), Dd(Code(text))) for name, text in details.items()]
+    return Div(Dl(*pairs, cls="sm-fields"), cls="uk-card sm-details sm-failure-where")

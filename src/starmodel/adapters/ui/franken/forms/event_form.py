@@ -1,0 +1,213 @@
+"""The form of one event: its fields and its compiled template, filled for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from types import MappingProxyType
+from typing import Any
+
+from pydantic_core import to_json
+
+from starmodel.adapters.ui.compiled import Slots, Template, compiled
+from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
+from starmodel.adapters.ui.franken.forms.fields import FormField, form_field
+from starmodel.adapters.ui.franken.forms.inputs import slot_values
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.app.commands.binding.form_names import ORIGINALS
+from starmodel.app.commands.binding.parameters import Parameter
+from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.resource import ANY_ID, ID, MountedResource
+from starmodel.app.presentation.ui import Services
+from starmodel.app.queries.record_keys import key_of
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.events import Event
+from starmodel.core.fields.field import excluding_private
+
+RenderField = Callable[[FormField, str, Slots, str], Any]
+_LABELS = {"create": "event.create", "update": "event.save", "delete": "event.delete"}
+_ICONS = {"create": "plus", "update": "check", "delete": "trash"}
+_NO_ORIGINALS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """The form of one event: its fields and its compiled template."""
+
+    entity_type: EntityType
+    event: Event[Any, Any, Any]
+    fields: tuple[FormField, ...]
+    parameters: Mapping[str, Parameter]
+    template: Template
+
+    @property
+    def nbytes(self) -> int:
+        """The approximate memory of the form."""
+        return self.template.nbytes + 4000 * (1 + len(self.fields))
+
+    def fill(
+        self,
+        id: Any = None,
+        values: Mapping[str, Any] | None = None,
+        errors: Mapping[str, str] | None = None,
+        originals: Mapping[str, str] | None = None,
+    ) -> str:
+        """Render the form as HTML, with these values and validation errors."""
+        return self.template.fill(
+            self.slots(id, values or {}, errors or {}, originals or _NO_ORIGINALS)
+        )
+
+    def slots(
+        self,
+        id: Any,
+        values: Mapping[str, Any],
+        errors: Mapping[str, str],
+        originals: Mapping[str, str] = _NO_ORIGINALS,
+    ) -> dict[str, Any]:
+        """The slot values of the template; defaults without their private fields."""
+        slots: dict[str, Any] = {"id": "" if id is None else key_of(id)}
+        slots["originals"] = self._originals(originals)
+        token = excluding_private.set(True)
+        try:
+            for field in self.fields:
+                value = values.get(field.name, self.default(field.name))
+                slots |= slot_values(field, value, errors.get(field.name, ""))
+        finally:
+            excluding_private.reset(token)
+        return slots
+
+    def default(self, name: str) -> Any:
+        """The initial value of an input."""
+        parameter, fields = self.parameters[name], self.entity_type.cls.__pydantic_fields__
+        if self.event.name == "create" and name in fields:
+            info = fields[name]
+            return None if info.is_required() else info.get_default(call_default_factory=True)
+        return None if parameter.required else parameter.default
+
+    def error_patches(
+        self, id: Any, errors: Mapping[str, str], originals: Mapping[str, str]
+    ) -> list[Element]:
+        """The patches that render each validation error and clear all others."""
+        form = form_id(self.entity_type, self.event, "" if id is None else key_of(id))
+        names = [f.name for field in self.fields for f in (field, *field.parts)]
+        patches = [
+            f'<small id="{form}-{name}-problem" class="sm-problem">'
+            f"{escape(errors.get(name, ''))}</small>"
+            for name in names
+        ]
+        if originals:
+            patches.append(render(_originals_input(form, self._originals(originals))))
+        return [Element(patch) for patch in patches]
+
+    def _originals(self, originals: Mapping[str, str]) -> str:
+        """The digests of the fields in this form, as JSON; "" for none."""
+        own = {
+            field.name: originals[field.name] for field in self.fields if field.name in originals
+        }
+        return to_json(own).decode() if own else ""
+
+
+def form_id(entity_type: EntityType, event: Event[Any, Any, Any], key: str) -> str:
+    """The element id of a form. Shapes: key is that of the record, "" for no record."""
+    return f"{entity_type.name}-{event.name}" + (f"-{key}" if key else "")
+
+
+def event_form(
+    services: Services,
+    resource: MountedResource,
+    event: Event[Any, Any, Any],
+    render_field: RenderField,
+) -> EventForm:
+    """Compile the form of one event at the current mount path."""
+    entity_type, texts = resource.entity_type, services.texts
+    parameters = services.binder(entity_type, event).public_parameters
+    specs = entity_type.cls.__entity__.fields
+    fields = tuple(
+        form_field(
+            parameter, specs.get(parameter.name) if parameter.is_field else None, texts=texts
+        )
+        for parameter in parameters
+    )
+    template = compiled(lambda s: _component(services, resource, event, fields, render_field, s))
+    by_name = {parameter.name: parameter for parameter in parameters}
+    return EventForm(entity_type, event, fields, by_name, template)
+
+
+def _component(
+    services: Services,
+    resource: MountedResource,
+    event: Event[Any, Any, Any],
+    fields: Sequence[FormField],
+    render_field: RenderField,
+    s: Slots,
+) -> Any:
+    entity_type, realtime = resource.entity_type, services.realtime
+    of_record = entity_type.is_record and event.name != "create"
+    key, id = (s.token("id"), ID) if of_record else ("", None)
+    form = form_id(entity_type, event, key)
+    inputs = {
+        field.name: render_field(field, form, s, _records_url(services, field)) for field in fields
+    }
+    # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
+    url = resource.event_url(event, id, root_path=realtime.root_path).replace(ANY_ID, key)
+    submit = realtime.form_action(resource, event, id).replace(ANY_ID, key)
+    files = any(field.kind in ("file", "image") for field in fields)
+    max_body_bytes = services.site.max_body_bytes
+    return Form(
+        _originals_input(form, s.text("originals")) if event.name == "update" else None,
+        *_grouped(entity_type, event, inputs),
+        Div(_button(services, entity_type, event, has_fields=bool(fields)), cls="sm-form-end"),
+        {"data-on:submit": submit},
+        {} if event.name == "update" else {"data-reset": True},
+        {"data-check": True} if fields else {},
+        {"data-once": True} if _is_built_in(entity_type, event) else {},
+        {"data-max-body": max_body_bytes} if files and max_body_bytes else {},
+        id=form, name="", method="post", action=url, novalidate=False,
+        cls="sm-form" if fields else "sm-form sm-form-bare",
+        enctype="multipart/form-data" if files else "application/x-www-form-urlencoded",
+    )  # fmt: skip
+
+
+def _records_url(services: Services, field: FormField) -> str:
+    """The URL of the records that a record input chooses from, in the current area."""
+    if field.record is None:
+        return ""
+    resource = services.areas.current_resource(field.record)
+    return "" if resource.path is None else services.url_for(resource, "list")
+
+
+def _button(
+    services: Services, entity_type: EntityType, event: Event[Any, Any, Any], *, has_fields: bool
+) -> Any:
+    texts, cls = services.texts, "uk-btn-primary" if has_fields else "uk-btn-default"
+    if event.name == "delete" and entity_type.is_record:
+        cls += " sm-quiet-danger"
+    built_in = _is_built_in(entity_type, event)
+    label = texts.text(_LABELS[event.name]) if built_in else texts.render(event.title)
+    picture = icon(_ICONS[event.name], services.icons_url) if event.name in _ICONS else None
+    return Button(picture, label, type="submit", cls=f"uk-btn {cls}")
+
+
+def _is_built_in(entity_type: EntityType, event: Event[Any, Any, Any]) -> bool:
+    return entity_type.is_record and event.name in _LABELS
+
+
+def _originals_input(form: str, originals: str) -> Any:
+    """A hidden input with field digests, so that an edit form overwrites no concurrent changes."""
+    return Input(type="hidden", name=ORIGINALS, value=originals, id=f"{form}-originals")
+
+
+def _grouped(
+    entity_type: EntityType, event: Event[Any, Any, Any], inputs: dict[str, Any]
+) -> Sequence[Any]:
+    """The inputs in the fieldsets of the class; unlisted ones come last."""
+    sets: Mapping[str, Any] = entity_type.cls.model_config.get("fieldsets") or {}
+    if event.name not in ("create", "update") or not sets:
+        return list(inputs.values())
+    left, groups = dict(inputs), []
+    for title, names in sets.items():
+        members = [left.pop(name) for name in names if name in left]
+        if members:
+            groups.append(Fieldset(Legend(title), *members, cls="sm-fieldset"))
+    return [*groups, *left.values()]

@@ -1,0 +1,123 @@
+"""Lists of records, compiled once for each resource, audience, query and mount point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastcore.xml import Safe
+
+from starmodel.adapters.ui.compiled import Template, compiled
+from starmodel.adapters.ui.elements import A, Div, render
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists import controls
+from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
+from starmodel.adapters.ui.franken.lists.filters import filters
+from starmodel.adapters.ui.franken.lists.menus import menu
+from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
+from starmodel.app.access.offers import may_create, offered_audience
+from starmodel.app.access.policy import Actor, Audience
+from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Row, Services
+from starmodel.app.queries.listing import Listing, Window
+from starmodel.core.entity import Entity
+from starmodel.core.values.bounded_cache import MB, BoundedCache, cached
+
+
+class Lists:
+    """Renders lists and their live parts. Shapes: values makes the renderers of cells."""
+
+    def __init__(self, services: Services, values: ValueRenderers) -> None:
+        self._services, self._values = services, values
+        # Keys include mount paths and visitors' queries, so the caches are bounded in bytes.
+        self._rows: Rows = BoundedCache(6 * MB)
+        self._view = cached(6 * MB)(self._make_view)
+        self._frame = cached(4 * MB)(self._make_frame)
+        self._pagination = cached(MB)(self._make_pagination)
+        self._new = cached(MB)(self._make_new)
+
+    def table(
+        self, resource: MountedResource, listing: Listing, window: Window, actor: Actor | None
+    ) -> Any:
+        """The live table of a list, with its controls."""
+        realtime = self._services.realtime
+        realtime.show_list(listing)
+        audience = offered_audience(resource.policy, resource.entity_type, actor)
+        view = self._view(realtime.root_path, resource, audience)
+        rows = view.rows(window.entities, listing.is_narrowed)
+        pagination = self.controls(resource, listing, window)
+        return Safe(
+            self._frame(view, listing).fill(
+                {
+                    "digest": window.digest,
+                    "rows": "".join([row.html for row in rows]),
+                    "pagination": "".join([element.html for element in pagination]),
+                }
+            )
+        )
+
+    def rows(
+        self,
+        resource: MountedResource,
+        listing: Listing,
+        entities: Sequence[Entity],
+        audience: Audience,
+    ) -> list[Row]:
+        """One row for each record."""
+        view = self._view(self._services.realtime.root_path, resource, audience)
+        return view.rows(entities, listing.is_narrowed)
+
+    def controls(
+        self, resource: MountedResource, listing: Listing, window: Window
+    ) -> Sequence[Element]:
+        """The pagination, which depends on the window."""
+        root_path, number = self._services.realtime.root_path, len(window.entities)
+        return [Element(self._pagination(root_path, resource, listing, number, window.more))]
+
+    def actions(self, resource: MountedResource, actor: Actor | None) -> Any:
+        """The button for a new record, for an actor who may create one."""
+        entity_type = resource.entity_type
+        if not (entity_type.is_record and entity_type.crud):
+            return None
+        if not may_create(resource.policy, entity_type, actor):
+            return None
+        return Safe(self._new(self._services.realtime.root_path, resource))
+
+    def _make_view(self, root_path: str, resource: MountedResource, audience: Audience) -> ListView:
+        return list_view(self._services, resource, audience, self._values, self._rows)
+
+    def _make_frame(self, view: ListView, listing: Listing) -> Template:
+        """The template of a list without its records, with slots for the rows."""
+        services = self._services
+        rows_id = services.realtime.rows_id(listing)
+        bulk = controls.bulk(
+            view, services.url_for(view.resource, "bulk"),
+            services.realtime.bulk_action(view.resource),
+        )  # fmt: skip
+        return compiled(
+            lambda s: Div(
+                filters(view, listing),
+                controls.table(view, listing, rows_id, s.html("rows"), s.token("digest")),
+                bulk,
+                menu(services, view),
+                Safe(s.html("pagination")),
+                cls="uk-card sm-list",
+            )
+        )
+
+    def _make_pagination(
+        self, root_path: str, resource: MountedResource, listing: Listing, number: int, more: bool
+    ) -> str:
+        view = self._view(root_path, resource, Audience())
+        rows_id = self._services.realtime.rows_id(listing)
+        return render(controls.pagination(view, listing, rows_id, number, more))
+
+    def _make_new(self, root_path: str, resource: MountedResource) -> str:
+        services = self._services
+        label = services.texts.text("record.new", title=resource.entity_type.title)
+        new = A(
+            icon("plus", services.icons_url), label, href=services.url_for(resource, "new"),
+            cls="uk-btn uk-btn-primary",
+        )  # fmt: skip
+        return render(Div(new, cls="sm-buttons"))

@@ -1,0 +1,39 @@
+"""The menu of a row: its items are one <template> for all rows of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starmodel.adapters.ui.elements import A, Button, Template
+from starmodel.adapters.ui.franken.forms.event_form import form_id
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.rows import ListView
+from starmodel.app.presentation.resource import ANY_ID, ID
+from starmodel.app.presentation.ui import Services
+from starmodel.core.commands import Action
+from starmodel.core.events import Event
+
+
+def menu(services: Services, view: ListView) -> Any:
+    """The shared <template> of row menus; the browser inserts the row's key."""
+    items = [_item(services, view, event) for event in view.actions]
+    return Template(*items, {"data-menu": view.entity_type.name}) if items else None
+
+
+def _item(services: Services, view: ListView, event: Event[Any, Any, Any]) -> Any:
+    resource, texts, entity_type = view.resource, view.texts, view.entity_type
+    attributes = {"data-event": event.name}
+    if event.name == "update":
+        href = services.url_for(resource, "edit", ID)
+        picture = icon("edit", view.icons_url)
+        return A(picture, texts.text("event.edit"), attributes, href=href, cls="sm-item")
+    if event not in view.bulk:  # the form on the record's page has the other arguments
+        fragment = form_id(entity_type, event, ANY_ID)
+        href = f"{services.url_for(resource, 'record', ID)}#{fragment}"
+        return A(f"{texts.render(event.title)}…", attributes, href=href, cls="sm-item")
+    action = Action(entity_type.cls, event.name, {}, ID)
+    attributes["data-on:click"] = services.realtime.render_action(resource, action)
+    if event.name == "delete":
+        label = (icon("trash", view.icons_url), texts.text("event.delete"))
+        return Button(*label, attributes, type="button", cls="sm-item sm-danger")
+    return Button(texts.render(event.title), attributes, type="button", cls="sm-item")

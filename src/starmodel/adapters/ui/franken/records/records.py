@@ -1,0 +1,94 @@
+"""The page of one entity: its fields, its actions and the forms of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastcore.xml import Safe
+
+from starmodel.adapters.ui.elements import H2, A, Div, P, Section
+from starmodel.adapters.ui.franken.forms.forms import EventForms
+from starmodel.adapters.ui.franken.icons import icon
+from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
+from starmodel.adapters.ui.franken.records.details import details_view
+from starmodel.adapters.ui.titles import first_line
+from starmodel.app.access.offers import offers
+from starmodel.app.access.policy import Actor
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Services
+from starmodel.core.entity import Entity
+from starmodel.core.events import Event
+
+_BUILT_IN = ("create", "update", "delete")
+RenderForm = Callable[[MountedResource, Event[Any, Any, Any], Any], Any]
+
+
+class Records:
+    """Renders entities. Shapes: values makes renderers of values, render_form one of an event."""
+
+    def __init__(
+        self,
+        services: Services,
+        resources: Sequence[MountedResource],
+        forms: EventForms,
+        values: ValueRenderers,
+        render_form: RenderForm,
+    ) -> None:
+        self._services, self._forms, self._render_form = services, forms, render_form
+        self._details = {resource: details_view(resource, values) for resource in resources}
+        for view in self._details.values():
+            services.register_view(view)
+
+    def detail(self, resource: MountedResource, entity: Entity) -> Any:
+        """The fields of an entity, live, with its signals."""
+        declared = Safe(self._services.realtime.declare(entity))
+        return (declared, Div(self._details[resource](entity), cls="uk-card sm-details"))
+
+    def actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
+        """The links and buttons beside the heading: edit and delete."""
+        entity_type, services = resource.entity_type, self._services
+        if not (entity_type.is_record and entity_type.crud):
+            return None
+        edit = A(
+            icon("edit", services.icons_url), services.texts.text("event.edit"),
+            href=services.url_for(resource, "edit", entity.id), cls="uk-btn uk-btn-default",
+        )  # fmt: skip
+        delete = None
+        may_edit = _may_run(resource, "update", actor, entity)
+        if _may_run(resource, "delete", actor, entity):
+            delete = self._render_form(resource, entity_type.events["delete"], entity.id)
+        return Div(edit if may_edit else None, delete, cls="sm-buttons")
+
+    def events(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
+        """The forms of the events that the actor may run on the entity."""
+        entity_type = resource.entity_type
+        id = entity.id if entity_type.is_record else None
+        events = [
+            event
+            for name, event in entity_type.events.items()
+            if not (entity_type.is_record and name in _BUILT_IN)
+            and _may_run(resource, name, actor, entity)
+        ]
+        if not events:
+            return None
+        forms = [self._forms.compiled(resource, event) for event in events]
+        buttons = [Safe(form.fill(id)) for form in forms if not form.fields]
+        cards = []
+        for form in forms:
+            if form.fields:
+                about = first_line(form.event.fn)
+                description = P(about, cls="sm-muted") if about else None
+                cards.append(Div(description, Safe(form.fill(id)), cls="uk-card sm-action"))
+        return Section(
+            H2(self._services.texts.text("record.actions")),
+            Div(*buttons, cls="sm-buttons") if buttons else None,
+            *cards,
+            cls="sm-actions",
+        )
+
+
+def _may_run(resource: MountedResource, name: str, actor: Actor | None, entity: Entity) -> bool:
+    entity_type = resource.entity_type
+    event = entity_type.events[name]
+    return offers(resource.policy, entity_type, actor, event=event, entity=entity)

@@ -1,0 +1,1 @@
+"""The page around any content: head, navigation, heading and start page."""

@@ -1,0 +1,137 @@
+"""Complete pages, compiled once for each resource, mount point and set of readable resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any, TypeGuard
+
+from fastcore.xml import Safe
+
+from starmodel.adapters.ui.compiled import Slots, Template
+from starmodel.adapters.ui.elements import A, Div, Span, render
+from starmodel.adapters.ui.franken.icons import icon, notice
+from starmodel.adapters.ui.franken.shell.headings import document_title, heading_view
+from starmodel.adapters.ui.franken.shell.layout import (
+    ICONS,
+    body,
+    breadcrumb,
+    html_head,
+    list_heading,
+)
+from starmodel.adapters.ui.titles import first_line
+from starmodel.app.access.offers import offers
+from starmodel.app.access.policy import Actor
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Services
+from starmodel.core.entity import Entity
+from starmodel.core.values.bounded_cache import MB, cached
+
+Navigation = Callable[[Sequence[MountedResource], MountedResource | None], Any]
+
+
+class Shell:
+    """Renders pages and the start page. Shapes: navigation renders the links of a page."""
+
+    def __init__(
+        self, services: Services, resources: Sequence[MountedResource], navigation: Navigation
+    ) -> None:
+        self._services, self._navigation = services, navigation
+        self._headings = {
+            resource: heading_view(resource, services.site.title)
+            for resource in resources
+            if resource.entity_type.is_record
+        }
+        for view in self._headings.values():
+            services.register_view(view)
+        # Keys include mount paths, so the caches are bounded in bytes.
+        self._template = cached(2 * MB)(self._make_template)
+        self._breadcrumb = cached(MB)(self._make_breadcrumb)
+
+    def page(
+        self,
+        title: str,
+        content: Sequence[Any],
+        actor: Actor | None,
+        resource: MountedResource | None,
+        actions: Any,
+        subject: Entity | None,
+    ) -> str:
+        """A complete page; see `PageShell.page`."""
+        services = self._services
+        realtime, root_path = services.realtime, services.realtime.root_path
+        template = self._template(root_path, self._readable(actor), resource)
+        # Rendering collects the page's topics: first the content, then the heading, then the tail.
+        inside = render(content)
+        if resource is not None and subject is not None and resource in self._headings:
+            realtime.show(subject, self._headings[resource].name)
+        is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
+        return template.fill(
+            {
+                "title": document_title(title, services.site.title),
+                "heading": title,
+                "actor": str(actor) if actor else services.texts.text("page.visitor"),
+                "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
+                "actions": render(actions) if actions is not None else "",
+                "content": inside,
+                "tail": realtime.tail(),
+            }
+        )
+
+    def start(self, actor: Actor | None) -> Any:
+        """The content of the start page: a card for each resource that the actor may read."""
+        services, resources = self._services, self._readable(actor)
+        texts = services.texts
+        if not resources:
+            return notice(
+                "info", services.icons_url, texts.text("page.nothing"),
+                texts.text("page.nothing_hint"),
+            )  # fmt: skip
+        cards = []
+        for resource in resources:
+            entity_type = resource.entity_type
+            about = first_line(entity_type.cls)
+            picture = icon(ICONS[entity_type.scope], services.icons_url)
+            cards.append(
+                A(
+                    Div(picture, cls="sm-card-icon"),
+                    Span(list_heading(entity_type), cls="sm-card-title"),
+                    Span(about, cls="sm-muted") if about else None,
+                    href=services.url_for(resource, "list"), cls="uk-card sm-card sm-card-link",
+                )
+            )  # fmt: skip
+        return Div(*cards, cls="sm-cards")
+
+    def _readable(self, actor: Actor | None) -> tuple[MountedResource, ...]:
+        """The resources of the current area that the actor may read."""
+        area = self._services.areas.current
+        return tuple(
+            [
+                resource
+                for resource in area.pages
+                if (actor is not None or resource.entity_type.scope != "user")
+                and offers(area.policy, resource.entity_type, actor)
+            ]
+        )
+
+    def _make_template(
+        self,
+        root_path: str,
+        readable: Sequence[MountedResource],
+        resource: MountedResource | None,
+    ) -> Template:
+        services, s = self._services, Slots()
+        head = html_head(services, resource, s) + services.realtime.head(root_path)
+        navigation = self._navigation(readable, resource)
+        inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
+        language = escape(services.texts.text("page.language"))
+        html_class = services.site.html_class
+        html = f'<html lang="{language}" class="{html_class}"><head>{head}</head>{inside}</html>'
+        return Template(Safe(f"<!doctype html>{html}"))
+
+    def _make_breadcrumb(self, root_path: str, resource: MountedResource) -> str:
+        return breadcrumb(self._services, resource)
+
+
+def _has_list(resource: MountedResource | None) -> TypeGuard[MountedResource]:
+    return resource is not None and resource.entity_type.is_record

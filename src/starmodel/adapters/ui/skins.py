@@ -1,0 +1,38 @@
+"""Skins: a UI adapter with single parts replaced, by the name of the part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starmodel.core.errors import ConfigurationError
+
+PARTS = (
+    "page", "page.start", "page.navigation",
+    "list.table", "list.rows", "list.controls", "list.actions",
+    "record.title", "record.detail", "record.events", "record.actions", "value",
+    "form", "form.field", "form.errors",
+    "message.toast", "message.progress",
+    "error.page", "error.panel",
+)  # fmt: skip
+"""The parts of generated pages; each is a method of the adapter, with "_" for "."."""
+
+
+def skin(base: type, parts: Mapping[str, Callable[..., Any]]) -> type:
+    """A subclass of an adapter class, with these functions as its methods.
+
+    Shapes: parts maps a name of PARTS to a function of the adapter and the arguments of the part;
+    `base.record_detail(ui, …)` is the part that it replaces.
+    Raises: ConfigurationError, for an unknown part, with the list of parts.
+    """
+    for name, function in parts.items():
+        if name not in PARTS:
+            raise ConfigurationError(
+                f"ui names the part {name!r}; expected one of {', '.join(PARTS)}."
+            )
+        if not callable(function):
+            raise ConfigurationError(
+                f"The part {name!r} of ui is {function!r}; expected a function."
+            )
+    methods = {name.replace(".", "_"): function for name, function in parts.items()}
+    return type(f"{base.__name__}Skin", (base,), methods)

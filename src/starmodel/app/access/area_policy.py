@@ -1,0 +1,41 @@
+"""The access policy of the resources below one prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from starmodel.app.access.policy import AccessPolicy, Actor, Audience, Need
+from starmodel.core.classes.registry import EntityType
+from starmodel.core.entity import Entity
+from starmodel.core.events import Event
+
+
+class AreaPolicy:
+    """Decides by the policy of each class's own resource, else by the application's.
+
+    Shapes: own has the policies of the classes that are served with rules of their own.
+    """
+
+    def __init__(self, own: Mapping[type[Entity], AccessPolicy], default: AccessPolicy) -> None:
+        self._own, self._default = own, default
+
+    def check(
+        self,
+        entity_type: EntityType,
+        need: Need,
+        actor: Actor | None,
+        *,
+        event: Event[Any, Any, Any] | None = None,
+        entity: Entity | None = None,
+    ) -> Awaitable[None] | None:
+        policy = self._own.get(entity_type.cls, self._default)
+        return policy.check(entity_type, need, actor, event=event, entity=entity)
+
+    def reads_fields(self, entity_type: EntityType) -> bool:
+        return self._own.get(entity_type.cls, self._default).reads_fields(entity_type)
+
+    def audience(
+        self, entity_type: EntityType, actor: Actor | None
+    ) -> Audience | Awaitable[Audience]:
+        return self._own.get(entity_type.cls, self._default).audience(entity_type, actor)

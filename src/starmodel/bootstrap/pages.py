@@ -1,0 +1,73 @@
+"""The UI adapters of an application's resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from starmodel.adapters.ui.franken.adapter import FrankenUI
+from starmodel.adapters.ui.skins import skin
+from starmodel.app.application import Application
+from starmodel.app.live.views import LiveView
+from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.ui import Services, Site, UIAdapter
+from starmodel.core.errors import ConfigurationError
+
+MakeUI = Callable[[Services, Sequence[MountedResource]], UIAdapter]
+UIOption = MakeUI | Mapping[str, Callable[..., Any]]
+
+
+def render_pages(
+    application: Application, realtime: RealtimeAdapter, site: Site, ui: UIOption | None
+) -> UIAdapter:
+    """Make the application's UI adapter, and one for each skin of its resources.
+
+    Returns the application's, which renders the start page, messages and errors too.
+
+    Raises: ConfigurationError, for an unknown part of a skin.
+    """
+
+    def register(view: LiveView) -> None:
+        application.views[view.name] = view
+
+    dispatcher, areas = application.dispatcher, application.areas
+    services = Services(
+        site, application.texts, areas, realtime,
+        lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
+        dispatcher.runs_at_once, register,
+    )  # fmt: skip
+    base = _maker(ui, FrankenUI)
+    by_skin: dict[int, tuple[MakeUI, list[MountedResource]]] = {id(None): (base, [])}
+    for resource in areas:
+        declared = areas.declared(resource)
+        own: UIOption | None = None if declared is None else declared.ui
+        if id(own) not in by_skin:
+            by_skin[id(own)] = (_maker(own, base), [])
+        by_skin[id(own)][1].append(resource)
+    adapters = []
+    for make, resources in by_skin.values():
+        adapters.append(make(services, resources))
+        areas.render_with(adapters[-1], resources)
+    application.ui = adapters[0]
+    return adapters[0]
+
+
+def _maker(option: UIOption | None, base: MakeUI) -> MakeUI:
+    """The class or function that makes a UI adapter; `base` with replaced parts for a mapping."""
+    if option is None:
+        return base
+    if not isinstance(option, Mapping):
+        if not callable(option):
+            raise ConfigurationError(
+                f"ui is {option!r}; expected a class of UI adapters, or parts by name, such as "
+                "{'record.detail': function}."
+            )
+        return option
+    if not isinstance(base, type):
+        raise ConfigurationError(
+            f"ui replaces the parts {', '.join(option)}, which takes a class of UI adapters, "
+            f"not {base!r}."
+        )
+    replaced: MakeUI = skin(base, option)
+    return replaced
