@@ -48,8 +48,8 @@ def failure_of(report: PluginReport) -> str:
 
 
 def sentence_of(report: PluginReport) -> str:
-    """The failure of a plugin and its remedy."""
-    return f"{failure_of(report)} {report.remedy}".rstrip()
+    """The failure of a plugin and its remedy, in one line."""
+    return one_line(f"{failure_of(report)} {report.remedy}".rstrip())
 
 
 def details(reports: Iterable[PluginReport]) -> str:
