@@ -11,7 +11,7 @@ from starmodel.app.access.rules import RulePolicy
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
@@ -58,7 +58,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    realtime: Callable[..., Frontend] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -78,7 +78,7 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    realtime: Callable[..., Frontend] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
@@ -130,7 +130,7 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    realtime: Callable[..., Frontend] | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,

@@ -12,7 +12,10 @@ from typing import Any
 import inflection
 
 from starmodel.adapters.encryption import AesCipher
-from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
+from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
+from starmodel.adapters.frontends.json.frontend import JsonFrontend
+from starmodel.adapters.transports.ndjson import NDJSON
+from starmodel.adapters.transports.sse import SSE
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls
@@ -29,7 +32,7 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
@@ -61,7 +64,7 @@ class Services:
     ui: UIOption | None
     resources: Iterable[Resource]
     plugins: Iterable[Any]
-    realtime: Callable[..., RealtimeAdapter] | None
+    realtime: Callable[..., Frontend] | None
     clock: Clock
     ids: IdSource
     texts: Catalogue
@@ -73,8 +76,8 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     Shapes: locks is True for a server, which logs an error beside another process of its address.
     """
     settings, clock = services.settings, services.clock
-    make_realtime = services.realtime or DatastarRealtime
-    if make_realtime is DatastarRealtime and settings.realtime != "sse":
+    make_frontend = services.realtime or DatastarFrontend
+    if make_frontend is DatastarFrontend and settings.realtime != "sse":
         raise ConfigurationError(
             f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
             "or pass create_app(realtime=…) with a transport of your own."
@@ -82,11 +85,11 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     secrets = secret_keys(settings)
     host = plugin_host(settings, services.plugins)
     application = _application(services, secrets, host)
-    realtime = application.realtime = make_realtime(
+    frontend = application.frontend = make_frontend(
         application, secrets=secrets, assets=head.served, render=application.render,
-        default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
+        default_method=settings.default_event_method,
     )  # fmt: skip
-    ui = render_pages(application, realtime, _site(settings, head), services.ui)
+    ui = render_pages(application, frontend, _site(settings, head), services.ui)
     application.sessions = session_cache(
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
@@ -95,7 +98,10 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     token = dev_token(secrets[0]) if development else None
     gateway = Gateway(
         application,
-        realtime,
+        frontend,
+        SSE,
+        JsonFrontend(),
+        NDJSON,
         ui,
         cookie_sessions(settings, secrets, application.sessions, clock),
         OriginCheck(
@@ -150,7 +156,8 @@ def _application(services: Services, secrets: list[str], host: PluginHost) -> Ap
         policy=services.policy, secret=secrets[-1], cursor_cipher=AesCipher(secrets, "cursor"),
         clock=services.clock, ids=services.ids, hub=hub, reactions=defined_reactions(),
         resources=services.resources, uow_cls=services.uow_cls,
-        access_scan_limit=settings.access_scan_limit, texts=services.texts,
+        access_scan_limit=settings.access_scan_limit, heartbeat_s=settings.heartbeat_s,
+        texts=services.texts,
     )  # fmt: skip
     application.settings = settings
     return application

@@ -60,9 +60,10 @@ def connect_plugins(host: PluginHost, application: Application, gateway: Gateway
     for made in host.loaded:
         for route in made.routes:
             _add_route(made, route, gateway, endpoints)
+        application.extensions.nav += made.nav
         for content in made.slots:
             try:
-                application.slots.add(made.plugin.name, content)
+                application.extensions.slots.add(made.plugin.name, content)
             except ConfigurationError as error:
                 note_ignored(made, str(error))
     application.plugins = host

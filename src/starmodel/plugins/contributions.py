@@ -33,20 +33,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class NavEntry:
-    """A link in the navigation, visible to those whom `access` permits.
-
-    Shapes: path is absolute, below the mount point of the application; icon is the name of
-    an icon of the sprite, "" for none.
-    """
-
-    title: str
-    path: str
-    icon: str = ""
-    access: AccessRule = "signed_in"
-
-
-@dataclass(frozen=True, slots=True)
 class HealthCheck:
     """One part of the readiness report.
 

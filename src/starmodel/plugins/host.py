@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
 from starmodel.core.fields.entity_config import PLUGIN_NAME
-from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
+from starmodel.plugins.contributions import HealthCheck, Route
 from starmodel.plugins.discovery import Candidate
 from starmodel.plugins.ordering import ordered
 from starmodel.plugins.plugin import Plugin

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.slots import SlotContent
 from starmodel.core.entity import Entity
-from starmodel.plugins.contributions import HealthCheck, NavEntry, Route
+from starmodel.plugins.contributions import HealthCheck, Route
 
 
 class Plugin:

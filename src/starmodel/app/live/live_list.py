@@ -10,8 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.live.hub import Frames, Subscription
+from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError
@@ -55,13 +57,14 @@ class LiveList:
 
     def __init__(
         self,
-        listing: Listing,
+        watched: WatchedList,
         run_query: Callable[[], Awaitable[Window]],
         pause: Pause,
         slot: Callable[[LiveList], AbstractAsyncContextManager[None]],
         policy: AccessPolicy | None = None,
     ):
-        self.listing, self._run_query, self._pause, self._slot = listing, run_query, pause, slot
+        self.listing, self._has_total = watched.listing, watched.total
+        self._run_query, self._pause, self._slot = run_query, pause, slot
         self.policy = policy
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
@@ -109,6 +112,8 @@ class LiveList:
         the decision of the read rule for it.
         """
         if self._querying or self._window is None or str(id) in self._window.decisive:
+            return True
+        if self._has_total:  # a record of any page may have left the list
             return True
         return now is not None and readable and change.matches(self.listing.query, now)
 

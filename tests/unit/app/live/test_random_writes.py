@@ -16,9 +16,10 @@ import pytest
 
 from starmodel import Action, Entity, EntityConfig, Field, StarModelError, event
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
-from starmodel.adapters.frontends.datastar.pages import Page, Tokens
-from starmodel.adapters.frontends.datastar.sse import SseStreams
-from starmodel.adapters.frontends.datastar.wire import signals_of
+from starmodel.adapters.frontends.datastar.frontend import DatastarFrontend
+from starmodel.adapters.frontends.datastar.pages import Page
+from starmodel.adapters.frontends.datastar.patches import signals_of
+from starmodel.adapters.transports.sse import SSE
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
@@ -123,8 +124,8 @@ def merge(into, patch):
 class Browser:
     """One tab: subscribes to one instance of each type, on a connection that drops at random."""
 
-    def __init__(self, app, streams, tokens, session, rng, history):
-        self.app, self.streams, self.session, self.rng = app, streams, session, rng
+    def __init__(self, app, frontend, session, rng, history):
+        self.app, self.frontend, self.session, self.rng = app, frontend, session, rng
         self.history = history
         self.watched = {cls.__name__: (cls, rng.choice(IDS[cls])) for cls in CLASSES}
         page = Page(session)
@@ -135,7 +136,7 @@ class Browser:
             listing = listing_of(app.registry[cls], requested)
             page.show_list(listing)
             self.lists[rows_id(listing)] = ShownRows(listing)
-        self.token = tokens.sign(page)
+        self.token = frontend._tokens.sign(page)
         self.signals, self.gone = {}, set()
         self.bytes, self.rest = b"", b""
         self.slow = rng.choice([0, 0, 0.001, 0.004])
@@ -172,8 +173,10 @@ class Browser:
             self.read(message.get("body", b""))
 
         have = "".join(f"&have={quote(f'{id}:{shown.state}')}" for id, shown in self.lists.items())
-        scope = {"query_string": f"token={self.token}{have}".encode(), "client": ("::1", 1)}
-        await self.streams.serve(scope, receive, send, self.session)
+        topics = await self.frontend.stream_topics(f"token={self.token}{have}", self.session)
+        async with self.app.streams.open(topics, self.session, SSE) as subscription:
+            opening = self.frontend.stream_opening()
+            await SSE.stream(subscription, opening, receive, send)
 
     def read(self, data):
         self.bytes += data
@@ -287,12 +290,11 @@ async def test_pages_converge_on_the_store_under_random_writes(seed, clock, visi
     rng = random.Random(seed)
     bus = LateBus(rng) if seed % 2 else RecordingBus(serialise=True)
     lists = partial(LiveLists, pause=lambda seconds: asyncio.sleep(seconds / 20))
-    app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists)
+    app = fake_application(*CLASSES, bus=bus, clock=clock, lists=lists, heartbeat_s=100)
     await app.ready()
     if seed % 3 == 0:
         read_slowly(app, rng)
-    tokens = Tokens(["secret"])
-    streams = SseStreams(app, tokens, lambda part, root: str(part), build="b", heartbeat_s=100)
+    frontend = DatastarFrontend(app, secrets=["secret"], assets={}, render=str)
     history = {}
 
     async def remember(message):
@@ -303,7 +305,7 @@ async def test_pages_converge_on_the_store_under_random_writes(seed, clock, visi
 
     bus.subscribe(remember)
     pages = [
-        Browser(app, streams, tokens, visitor(f"v{n}"), random.Random(seed * 100 + n), history)
+        Browser(app, frontend, visitor(f"v{n}"), random.Random(seed * 100 + n), history)
         for n in range(PAGES)
     ]
     stop, swept = asyncio.Event(), asyncio.Event()
@@ -321,7 +323,6 @@ async def test_pages_converge_on_the_store_under_random_writes(seed, clock, visi
         await page.check()
     assert PRIVATE not in repr(bus.messages)
     assert (len(app.hub), len(app.lists)) == (0, 0)
-    await streams.close()
     await app.close()
 
 

@@ -1,13 +1,11 @@
-"""The topics of a page's stream, and the signed token that authorises them."""
+"""The page being rendered, and the topics that it shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.presentation.areas import Area
@@ -16,13 +14,10 @@ from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
-from starmodel.texts.catalogue import Message
+from starmodel.core.errors import TooManyTopicsError
 
-MAX_TOKEN_BYTES = 2048
 MAX_WORDS_CHARS = 1024
-MAX_GRANTS = 100
-MAX_TOPICS, MAX_LISTS = 128, 16
+MAX_LISTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +89,9 @@ class Page:
         """Subscribe the page to the entity."""
         namespace = "" if view else self.namespace(entity_type, entity)
         id = plain(entity.id) if entity_type.is_record else ""
-        made = Shown(entity_type.name, id, namespace, view)
-        self.shown[made] = None
-        return made
+        shown = Shown(entity_type.name, id, namespace, view)
+        self.shown[shown] = None
+        return shown
 
     def show_list(self, listing: Listing) -> None:
         """Subscribe the page to a list, unless its query is too long for the token.
@@ -132,58 +127,6 @@ def page_at(root_path: str, area: Area | None = None) -> Iterator[None]:
         yield
     finally:
         current_context.reset(before)
-
-
-class Tokens:
-    """Signs the topics of a page; a token is valid for its visitor only, and never expires."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        # The newest key signs; older ones are still accepted.
-        self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.page")
-
-    def sign(self, page: Page) -> str:
-        """Sign a token with all topics of the page. Raises: TooManyTopicsError, beyond 2 kB."""
-        topics = [shown.signed for shown in page.shown]
-        signed = [page.session.key[:16], page.root_path, topics]
-        token = str(self._signer.dumps([*signed, page.area] if page.area else signed))
-        if len(token) > MAX_TOKEN_BYTES:
-            raise TooManyTopicsError(
-                f"This page shows {len(topics)} live entities and lists, more than its token can "
-                f"name ({MAX_TOKEN_BYTES} bytes). Show a list of them, or fewer at once."
-            )
-        return token
-
-    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown | ShownList]]:
-        """Validate tokens, and return the page's mount path and topics.
-
-        Shapes: the first token is the page token, the others are grants of content
-        that was patched in later. Only the newest grants count, and of their
-        topics the newest MAX_TOPICS entities and MAX_LISTS lists.
-
-        Raises: AccessDeniedError, for a forged token or one of another visitor.
-        """
-        root_path, items = "", list[Shown | ShownList]()
-        own = 0
-        for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
-            try:
-                key, root_path, topics, *areas = self._signer.loads(token)
-            except (BadSignature, ValueError):
-                raise AccessDeniedError(Message("access.unknown_page")) from None
-            if key != session.key[:16]:
-                raise AccessDeniedError(Message("access.other_session"))
-            area: str = areas[0] if areas else ""
-            for topic in topics:
-                made = ShownList(*topic) if len(topic) == 2 else Shown(*topic)
-                items.append(replace(made, area=area) if area else made)
-            own = own or len(items)
-        # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
-        first = dict.fromkeys(items[:own])
-        added = dict.fromkeys(item for item in reversed(items[own:]) if item not in first)
-        newest = [*first, *added]
-        lists = [item for item in newest if isinstance(item, ShownList)][:MAX_LISTS]
-        entities = [item for item in newest if isinstance(item, Shown)][:MAX_TOPICS]
-        chosen = {*lists, *entities}
-        return root_path, [item for item in [*first, *reversed(added)] if item in chosen]
 
 
 def _short(id: Any) -> str:

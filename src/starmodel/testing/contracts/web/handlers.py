@@ -85,7 +85,7 @@ class HandlersContract(WebContractBase):
             assert html.count('id="starmodel-live"') == 1
             assert html.index("data-signals") < html.index('id="starmodel-live"')
             assert '<meta name="description" content="The counter of a visitor.">' in html
-            assert site.app.gateway.realtime._assets["starmodel.js"] in html
+            assert site.app.gateway.frontend._assets["starmodel.js"] in html
             assert html.count("<title>") == 1
             assert html.lower().startswith("<!doctype html>")
             assert "https://" not in html

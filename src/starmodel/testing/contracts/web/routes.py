@@ -74,7 +74,7 @@ class RoutesContract(WebContractBase):
     def test_assets_and_health_are_served(self) -> None:
         with self.serving() as site:
             assert site.visitor.get("/_starmodel/health").json() == {"status": "ok"}
-            asset = site.visitor.get(site.app.gateway.realtime._assets["starmodel.js"])
+            asset = site.visitor.get(site.app.gateway.frontend._assets["starmodel.js"])
             assert "immutable" in asset.headers["cache-control"]
             assert site.visitor.get("/_starmodel/none").status == 404
 
