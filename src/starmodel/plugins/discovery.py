@@ -30,8 +30,9 @@ _PREFIXES = ("starmodel_", "starmodel-")
 class Candidate:
     """A plugin that was found, by its presumed name.
 
-    Shapes: version is that of its package, "" when unknown; make returns a plugin or a
-    plugin class, after importing it; is_on is False for one that is off by default.
+    Shapes: package is the name of its installed package, "" for none, and version that of the
+    package, "" when unknown; make returns a plugin or a plugin class, after importing it;
+    is_on is False for one that is off by default.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Candidate:
     make: Callable[[], Any]
     version: str = ""
     is_on: bool = True
+    package: str = ""
 
     def load(self) -> Plugin:
         """Import and instantiate the plugin, with its output on stderr. Raises: PluginError."""
@@ -88,9 +90,9 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
 
 def _installed() -> Iterator[Candidate]:
     for point in _points(tuple(sys.path)):
-        version = point.dist.version if point.dist is not None else ""
-        source = f"the package {package_of(point)} {version}".rstrip()
-        yield Candidate(point.name, source, point.load, version)
+        package, version = package_of(point), point.dist.version if point.dist is not None else ""
+        source = f"the package {package} {version}".rstrip()
+        yield Candidate(point.name, source, point.load, version, package=package)
 
 
 @functools.lru_cache(maxsize=1)
@@ -98,6 +100,12 @@ def _points(path: tuple[str, ...]) -> list[EntryPoint]:
     """The entry points of plugins; reading the metadata of all packages takes milliseconds."""
     points = entry_points(group=GROUP)
     return sorted(points, key=lambda point: (point.name, package_of(point)))
+
+
+def forget_packages() -> None:
+    """Read the metadata of packages again at the next use, after one was installed or removed."""
+    importlib.invalidate_caches()
+    _points.cache_clear()
 
 
 def package_of(point: EntryPoint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ class Endpoints:
     def handler(self, route: Route) -> Handler:
         """The handler: decides access, calls the endpoint and sends what it returned."""
 
+        @functools.wraps(route.endpoint)  # its name is in the route table
         async def run(exchange: Exchange, found: Any, id: str) -> None:
             try:
                 await self._application.ready()

@@ -115,7 +115,9 @@ def _load(
     if name in reports:
         _note_duplicate(reports[name], candidate)
         return
-    report = PluginReport(name, candidate.source, candidate.version)
+    report = PluginReport(
+        name, candidate.source, candidate.version, candidate.package, candidate.is_on
+    )
     if why := _switched_off(name, candidate, options):
         report.state, report.reason = "off", why
         reports[name] = report

@@ -28,13 +28,16 @@ class PluginReport:
     """The state of one plugin.
 
     Shapes: source says where it was found, such as "the package starmodel-audit 1.2" or
-    "app/plugins/audit.py"; where is the "file:line" of a failure; notes name what the
-    application ignores of a loaded plugin, such as a route that another one has.
+    "app/plugins/audit.py"; package is the name of that package, "" for none; where is the
+    "file:line" of a failure; notes name what the application ignores of a loaded plugin, such
+    as a route that another one has.
     """
 
     name: str
     source: str
     version: str = ""
+    package: str = ""
+    on_by_default: bool = True
     state: State = "on"
     reason: str = ""
     remedy: str = ""

@@ -1,8 +1,9 @@
-"""Plugin commands: discovered from metadata, imported on use, isolated when they fail."""
+"""Commands of entry points: discovered from metadata, imported on use, isolated when they fail."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typer.testing import Result
 
 Run = Callable[..., Result]
 Answer = Callable[..., Any]
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 TYPER = """
 import typer
@@ -43,29 +44,6 @@ def made(name: str, times: int = 1):
     "Greet somebody."
     print(f"Hello {name}! " * times)
 """
-
-
-@pytest.fixture
-def install(tmp_path: Path) -> Callable[..., None]:
-    """Install a package with one module and entry points from its metadata."""
-    site = tmp_path / "site"
-    site.mkdir()
-    sys.path.append(str(site))
-
-    def put(package: str, source: str, **groups: dict[str, str]) -> None:
-        module = package.replace("-", "_")
-        (site / f"{module}.py").write_text(source)
-        info = site / f"{module}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.5\n")
-        lines = []
-        for group, points in groups.items():
-            lines.append(f"[starmodel.{group}]")
-            lines += [f"{name} = {module}{value}" for name, value in points.items()]
-        (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
-        sys.modules.pop(module, None)
-
-    return put
 
 
 def test_typer_application_is_a_command_group(install: Any, run: Run) -> None:
@@ -168,7 +146,7 @@ def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: A
     install("keep", TYPER, cli_commands={"backup": ":made"}, persistence={"tape": ":made"})
     install("broken", "raise ValueError('no tape')\n", cli_commands={"drum": ":made"})
     install("taker", FUNCTION, cli={"run": ":made"})
-    text = {(t["group"], t["name"]): t for t in answer("plugin", "list")}
+    text = {(t["group"], t["name"]): t for t in answer("plugin", "list")["entry_points"]}
     assert text["starmodel.cli_commands", "drum"] == {
         "group": "starmodel.cli_commands", "name": "drum", "value": "broken:made",
         "package": "broken", "version": "1.5", "state": "fails",
@@ -189,8 +167,11 @@ def test_plugin_list_has_every_group_and_state(install: Any, run: Run, answer: A
 def test_plugin_list_without_plugins_prints_a_message(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starmodel.cli.commands.plugin.starmodel_points", list)
-    assert run("plugin", "list").stdout == "No installed package has entry points for StarModel.\n"
+    monkeypatch.setattr("starmodel.cli.commands.plugin.listing.single_points", list)
+    assert run("plugin", "list").stdout == (
+        "There is no plugin in app/plugins, and no installed package has entry points for "
+        "StarModel.\n"
+    )
 
 
 def test_doctor_with_a_failing_plugin_warns(install: Any, shop: Path, answer: Answer) -> None:
@@ -218,7 +199,8 @@ def test_plugin_add_of_the_example_package_adds_its_command(tmp_path: Path, shop
         assert done.returncode == code, done.stderr
         return done
 
-    added = starmodel("plugin", "add", str(ROOT / "examples/plugin_cli"))
+    shutil.copytree(ROOT / "examples/plugin_cli", "plugin_cli")
+    added = starmodel("plugin", "add", "./plugin_cli")
     assert added.stdout.splitlines()[0] == "starmodel-stock adds stock to starmodel.cli_commands."
     helped = starmodel("--help").stdout
     assert "stock  Count and export what an application stores." in helped
@@ -238,7 +220,7 @@ def test_plugin_add_of_the_example_package_adds_its_command(tmp_path: Path, shop
 def test_plugin_add_of_a_package_without_entry_points_prints_a_message(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starmodel.cli.commands.plugin.install", lambda package: None)
+    monkeypatch.setattr("starmodel.cli.plugins.packages.installing.install", lambda package: None)
     assert run("plugin", "add", "plain").stdout.splitlines()[0] == (
         "plain is installed, and adds nothing to StarModel that was not there."
     )
