@@ -58,6 +58,7 @@ def test_template_makes_a_live_page(starlette):
 def test_html_string_is_a_page_of_the_application(starlette):
     @endpoint
     async def home(counter: Counter):
+        """The counter of a visitor."""
         return f"<h1>Tea</h1>{counter.__html__()}<b data-text='{Counter.count_signal}'></b>"
 
     visitor = starlette(Counter, routes=[Route("/mine", home)], title="Tea & milk")
@@ -65,6 +66,7 @@ def test_html_string_is_a_page_of_the_application(starlette):
     assert (page.title, page.text("h1"), page.text("b")) == ("Tea & milk", "Tea", "0")
     html = visitor.request("GET", "/mine", headers=HTML).text
     assert '<html lang="en" class="uk-theme-blue' in html
+    assert '<meta name="description" content="The counter of a visitor.">' in html
     assert "starmodel.css" in html or "/_starmodel/assets/starmodel-" in html
 
 
