@@ -182,7 +182,9 @@ def test_existing_application_keeps_its_routes_session_and_404(configured, cls, 
     page, own = visitor.open("/counter"), visitor.open("/mine")
     page.submit(Counter.increment(), amount=3)
     assert own.text("h2") == "3"
-    assert "stylesheet" not in visitor.request("GET", "/mine", headers=HTML).text
+    html = visitor.request("GET", "/mine", headers=HTML).text
+    assert "stylesheet" not in html
+    assert html.count('name="viewport"') == 1
     assert len(visitor.cookies) == 2
 
 
