@@ -57,7 +57,7 @@ class TestConfiguredFastHTML(ExistingApplicationContract):
         own = {name: options.pop(name) for name in FRAMEWORK if name in options}
         if "lifespan" in own:
             own["lifespan"] = own["lifespan"].__wrapped__
-        app = FastHTML(sess_cls=None, default_hdrs=False, secret_key="k", **own)
+        app = FastHTML(sess_cls=None, default_hdrs=False, canonical=False, secret_key="k", **own)
         return configure_app(app, entities, **options)
 
     def add_page(self, app: Any, path: str, handler: Callable[..., Any]) -> None:

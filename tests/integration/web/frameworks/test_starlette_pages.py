@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from integration.web.browser import DATASTAR, unlisted
 from starmodel import ConfigurationError, Entity, create_app, event
 from starmodel.app.access.rules import RulePolicy
-from starmodel.starlette import PageResponse, endpoint, page_head, page_tail
+from starmodel.starlette import PageResponse, endpoint, page_head, page_tail, render
 from starmodel.testing.browser.asgi import HTML
 
 
@@ -142,6 +142,8 @@ def test_page_without_styles_has_scripts_alone(starlette):
 def test_page_response_outside_a_request_is_an_error():
     with pytest.raises(ConfigurationError, match="needs a request"):
         PageResponse("x")
+    with pytest.raises(ConfigurationError, match="needs a request"):
+        render("x")
 
 
 def test_page_response_in_an_application_of_fasthtml_names_the_alternative(caplog):
@@ -180,7 +182,9 @@ def test_existing_application_keeps_its_routes_session_and_404(configured, cls, 
     page, own = visitor.open("/counter"), visitor.open("/mine")
     page.submit(Counter.increment(), amount=3)
     assert own.text("h2") == "3"
-    assert "stylesheet" not in visitor.request("GET", "/mine", headers=HTML).text
+    html = visitor.request("GET", "/mine", headers=HTML).text
+    assert "stylesheet" not in html
+    assert html.count('name="viewport"') == 1
     assert len(visitor.cookies) == 2
 
 
