@@ -229,3 +229,21 @@ async def test_compressing_middleware_delays_no_line(visit: Visit, serve: Serve)
         assert (await stream.patch())["state"]["count"] == 1
         await browser.call("POST", "/counter/increment")
         assert (await stream.patch())["set"] == {"count": 2}
+
+
+async def test_failing_connection_is_no_second_response(visit: Visit) -> None:
+    browser = visit(Counter)
+    started: list[Any] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            started.append(message["status"])
+        else:
+            raise OSError("connection lost")
+
+    stream = JsonStream(browser, "/counter")
+    with pytest.raises(OSError, match="connection lost"):
+        await browser.app(stream._scope, stream._receive, send)
+
+    assert started == [200]
+    assert len(browser.app.starmodel.hub) == 0
