@@ -253,6 +253,18 @@ async def test_parts_of_a_resource_are_replaced_by_name(visit: Any, serve: Any) 
     assert "<b>0</b>" in (await browser.page("/kiosk/items")).text  # of the application's adapter
 
 
+async def test_error_page_of_a_resource_is_rendered_by_its_skin(visit: Any, serve: Any) -> None:
+    parts = {"error.page": lambda ui, problem, actor=None: f"<p>Kiosk {problem.status}</p>"}
+    browser = visit(serve(Item, resources=[Resource(Item, prefix="/kiosk", ui=parts)]))
+
+    missing, refused = await browser.page("/kiosk/items/x"), await browser.submit("/kiosk/items/x")
+
+    assert (missing.status_code, missing.text) == (404, "<p>Kiosk 404</p>")
+    assert refused.status_code == 405
+    assert (await browser.submit("/kiosk/items/x/hide")).text == "<p>Kiosk 403</p>"
+    assert "Kiosk" not in (await browser.page("/items/x")).text
+
+
 async def test_live_view_renders_actions_of_its_area(visit: Any, serve: Any) -> None:
     resources = [Resource(Item, prefix="/admin", policy=StaffOnly("sue"), ui=LikeUI)]
     browser = visit(serve(Item, ui=LikeUI, resources=resources))
