@@ -52,10 +52,10 @@ watcher({ name: "datastar-browser-forget", apply: forget });
 const restore = (name) => {
   const entry = read(name);
   if (entry) put(name, entry.signals);
-  else unveil(name);
+  else showRestored(name);
 };
 
-const unveil = (name) => document.querySelectorAll(`style[data-veil="${name}"]`).forEach((veil) => veil.remove());
+const showRestored = (name) => document.querySelectorAll(`style[data-restoring="${name}"]`).forEach((style) => style.remove());
 
 /* Rendered parts come from the server, which has to be told the state. */
 
@@ -87,7 +87,7 @@ export const refresh = async () => {
   } catch {
     // The server is away: when the page's stream is back, this is asked again.
   } finally {
-    names.forEach(unveil);
+    names.forEach(showRestored);
   }
 };
 
@@ -95,7 +95,7 @@ export const refresh = async () => {
 export const follow = (patched) => {
   if (patched) shown = names;
   if (shown.some(read)) refresh();
-  else names.forEach(unveil);
+  else names.forEach(showRestored);
 };
 
 // When the page's stream is open: the server knows this visitor, so what others have left can go.
@@ -165,7 +165,7 @@ export const startStores = ({ options, include, pageTokens }) => {
   });
 };
 
-document.getElementById("starmodel-excuse")?.remove();
+document.getElementById("starmodel-noscript")?.remove();
 try {
   adopt();
   if (names.length && !document.getElementById("starmodel-live")) connected(false); // it has no stream

@@ -143,7 +143,7 @@ def _component(
     render_field: RenderField,
     s: Slots,
 ) -> Any:
-    entity_type, realtime = resource.entity_type, services.realtime
+    entity_type, frontend = resource.entity_type, services.frontend
     of_record = entity_type.is_record and event.name != "create"
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
@@ -151,8 +151,8 @@ def _component(
         field.name: render_field(field, form, s, _records_url(services, field)) for field in fields
     }
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
-    url = resource.event_url(event, id, root_path=realtime.root_path).replace(ANY_ID, key)
-    submit = realtime.form_action(resource, event, id).replace(ANY_ID, key)
+    url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
+    submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
     return Form(
