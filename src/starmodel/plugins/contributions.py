@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starmodel.core.fields.entity_config import AccessRule
@@ -23,6 +24,20 @@ class Route:
     endpoint: Callable[..., Awaitable[Any]]
     methods: Sequence[str] = ("GET",)
     access: AccessRule = "signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A style sheet, script, image or font that the application serves, with a hash in its name.
+
+    Style sheets and scripts (as modules) are loaded by every generated page, unless in_head
+    is False.
+
+    Shapes: path is a file of the plugin's package.
+    """
+
+    path: Path
+    in_head: bool = True
 
 
 class Page:

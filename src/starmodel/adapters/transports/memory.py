@@ -15,8 +15,8 @@ class MemoryTransport(HttpTransport):
 
     The client passes it in the scope of the request, as the ASGI extension
     `starmodel.transport`. Each part of the response body is one byte, since middleware may drop
-    empty parts; the patches that it stands for are returned by `take`. Patches are shared with other streams, so clients don't change
-    them.
+    empty parts; the patches that it stands for are returned by `take`. Patches are shared with
+    other streams, so clients don't change them.
     """
 
     def __init__(self) -> None:
