@@ -28,10 +28,13 @@ from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
+from starmodel.app.presentation.extensions import Extensions
 from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
@@ -99,6 +102,8 @@ class Application:
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
+        self.plugins: Any = None  # likewise
+        self.lifecycle: Lifecycle | None = None
         self.row_locks = RowLocks()
         self.unit: Callable[..., UnitOfWork] = partial(
             uow_cls, registry, persistence, bus, clock, locks=self.row_locks
@@ -116,6 +121,7 @@ class Application:
             allowed=MessageAccess(registry, persistence, self.policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
+        self.extensions = Extensions(Slots(registry, policy))
         self._windows = Windows(persistence, access_scan_limit)
         self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
         self.streams = Streams(
@@ -155,10 +161,22 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                if self.lifecycle is not None:
+                    await self._start(self.lifecycle)
+
+    async def _start(self, lifecycle: Lifecycle) -> None:
+        try:
+            await lifecycle.start(self)
+        except BaseException:
+            self._loop = None
+            await self.persistence.close()
+            raise
 
     async def close(self) -> None:
         """End streams and handlers, then the stores."""
         await self.streams.close()
+        if self.lifecycle is not None and self._loop is not None:
+            await self.lifecycle.stop(self)
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:

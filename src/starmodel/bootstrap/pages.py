@@ -35,7 +35,7 @@ def render_pages(
     services = Services(
         site, application.texts, areas, realtime,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
-        dispatcher.runs_at_once, register,
+        dispatcher.runs_at_once, register, application.extensions,
     )  # fmt: skip
     base = _maker(ui, FrankenUI)
     by_skin: dict[int, tuple[MakeUI, list[MountedResource]]] = {id(None): (base, [])}

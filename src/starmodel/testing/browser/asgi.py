@@ -152,7 +152,11 @@ async def send(
                 finished.set()
 
     lengths = {"content-length": str(len(body))} if body else {}
-    await app(scope_of(method, url, {**headers, **lengths}, cookies, transport), receive, take)
+    try:
+        await app(scope_of(method, url, {**headers, **lengths}, cookies, transport), receive, take)
+    except Exception:
+        if not finished.is_set():  # Starlette re-raises after its error response
+            raise
     if reply.headers.get("content-encoding") == "gzip":
         reply.body = gzip.decompress(reply.body)
     return reply

@@ -123,7 +123,8 @@ class CrudRoutes:
 
         def page() -> str:
             content = (
-                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor)
+                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor),
+                ui.record_panels(resource, entity, actor),
             )  # fmt: skip
             actions = ui.record_actions(resource, entity, actor)
             return ui.page(
