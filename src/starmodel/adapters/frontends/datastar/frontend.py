@@ -93,6 +93,12 @@ class DatastarFrontend:
         if page is not None:
             page.show_list(listing)
 
+    def adopt(self, page: Page) -> None:
+        """Subscribe the current page to the topics of another page of the same response."""
+        current = current_page()
+        if current is not None:
+            current.topics.update(page.topics)
+
     def rows_id(self, listing: Listing) -> str:
         return rows_id(listing)
 
