@@ -4,11 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
 
 
-def test_new_project_has_no_type_errors(tmp_path: Path) -> None:
-    subprocess.run([*STARMODEL, "init", "shop"], cwd=tmp_path, check=True, capture_output=True)
+@pytest.mark.parametrize("web", ["fasthtml", "starlette"])
+def test_new_project_has_no_type_errors(tmp_path: Path, web: str) -> None:
+    command = [*STARMODEL, "init", "shop", "--web", web]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "app", "tests"],
         cwd=tmp_path / "shop",

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic_settings import BaseSettings
 
-from starmodel.config.sources import DotEnv, Values, Variables
-from starmodel.config.toml_file import ENVS, toml_sources
+from starmodel.config.sources import PREFIX, DotEnv, Values, Variables
+from starmodel.config.toml_file import ENVS, PLUGIN, TOML, plugin_tables, toml_sources
 
 Sources = tuple[Values | Variables, ...]
 
@@ -26,13 +26,45 @@ def setting_sources(settings_cls: type[BaseSettings], arguments: Mapping[str, An
     )
 
 
+def plugin_settings() -> dict[str, dict[str, Any]]:
+    """The settings of plugins by plugin: `starmodel.toml`, then `.env`, then the environment.
+
+    Raises: ConfigurationError, when a file can't be parsed.
+    """
+    merged = {name: dict(table) for name, table in plugin_tables().items()}
+    for source in (DotEnv(BaseSettings), Variables(BaseSettings)):
+        for name, values in source.plugin_values().items():
+            merged.setdefault(name, {}).update(values)
+    return merged
+
+
+def plugin_origins(plugin: str) -> dict[str, str]:
+    """The origin of each value in `plugin_settings` of one plugin, by setting.
+
+    Raises: ConfigurationError, when a file can't be parsed.
+    """
+    origins = dict.fromkeys(
+        plugin_tables().get(plugin, {}), f"[starmodel.{PLUGIN}.{plugin}] of {TOML}"
+    )
+    for source in (DotEnv(BaseSettings), Variables(BaseSettings)):
+        for name in source.plugin_values().get(plugin, {}):
+            variable = f"{PREFIX}{PLUGIN}_{plugin}__{name}".upper()
+            origins[name] = f"{variable} in {source.place}"
+    return origins
+
+
 def effective_origins(sources: Sources) -> dict[str, str]:
     """The origin of each effective value; names that no source sets are missing."""
     active = [source for source in reversed(sources) if source.is_active]
     return {name: origin for source in active for name, origin in source.origins.items()}
 
 
+def chosen(name: str, default: str, **arguments: Any) -> Any:
+    """The unvalidated value of one setting; the default when no source sets it."""
+    found = (source().get(name) for source in setting_sources(BaseSettings, arguments))
+    return next(filter(None, found), default)
+
+
 def chosen_env(**arguments: Any) -> str:
     """The value of `env`, without validation of other settings."""
-    found = (source().get("env") for source in setting_sources(BaseSettings, arguments))
-    return str(next(filter(None, found), ENVS[0]))
+    return str(chosen("env", ENVS[0], **arguments))

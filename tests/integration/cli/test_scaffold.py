@@ -19,7 +19,8 @@ import pytest
 pytestmark = pytest.mark.slow
 STARMODEL = [sys.executable, "-c", "from starmodel.cli.main import main; main()"]
 JSON = {"accept": "application/json"}
-VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"]]
+STARLETTE = ["--web", "starlette"]
+VARIANTS = [[], ["--memory"], ["--browser"], ["--sql"], STARLETTE, [*STARLETTE, "--sql"]]
 
 
 def environment() -> dict[str, str]:
@@ -87,9 +88,10 @@ def crud(link: str) -> None:
         assert "Buy" not in developer.get("/tasks", headers={"accept": "text/html"}).text
 
 
-def test_new_project_serves_crud_and_passes_its_tests(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], STARLETTE], ids=["fasthtml", "starlette"])
+def test_new_project_serves_crud_and_passes_its_tests(tmp_path: Path, options: list[str]) -> None:
     began = time.perf_counter()
-    run(tmp_path, *STARMODEL, "init", "shop")
+    run(tmp_path, *STARMODEL, "init", "shop", *options)
     with served(tmp_path / "shop") as link:
         crud(link)
     # Not a benchmark: a hanging server or an installation would take far longer.
@@ -98,14 +100,15 @@ def test_new_project_serves_crud_and_passes_its_tests(tmp_path: Path) -> None:
     assert not list((tmp_path / "shop").glob(".starmodel/secret_key"))  # its key is in .env
 
 
-def test_minimal_project_is_served(tmp_path: Path) -> None:
-    run(tmp_path, *STARMODEL, "init", "toy", "--minimal")
+@pytest.mark.parametrize("options", [[], STARLETTE], ids=["fasthtml", "starlette"])
+def test_minimal_project_is_served(tmp_path: Path, options: list[str]) -> None:
+    run(tmp_path, *STARMODEL, "init", "toy", "--minimal", *options)
     with served(tmp_path / "toy") as link:
         base = link.partition("/?")[0]
         assert httpx.post(f"{base}/counter/increment").json()["entity"]["count"] == 1
 
 
-@pytest.mark.parametrize("options", VARIANTS, ids=lambda options: options[0] if options else "all")
+@pytest.mark.parametrize("options", VARIANTS, ids=lambda options: "-".join(options) or "all")
 def test_project_variant_passes_linters_and_its_tests(tmp_path: Path, options: list[str]) -> None:
     run(tmp_path, *STARMODEL, "init", "shop", *options)
     shop = tmp_path / "shop"

@@ -15,10 +15,12 @@ from starmodel.adapters.web._compat.fasthtml import (
     CheckedRoutes,
     handler_of,
     is_conversion_error,
-    replace_lifespan,
     run_before,
 )
 from starmodel.adapters.web._compat.starlette import request_with_body
+from starmodel.adapters.web.frameworks.fasthtml import application as fasthtml_application
+from starmodel.adapters.web.frameworks.starlette import application as starlette_application
+from starmodel.bootstrap.web import FASTHTML_ONLY
 
 
 @dataclass
@@ -153,39 +155,6 @@ def test_conversion_error_is_raised_inside_wrap_req(sent: str, expected: bool) -
     assert [is_conversion_error(error) for error in errors] == [expected], changed
 
 
-def test_lifespan_generator_is_read_at_startup() -> None:
-    steps: list[str] = []
-
-    async def user(app: Any) -> Any:
-        steps.append("user")
-        yield
-
-    def around(inner: Any) -> Any:
-        async def lifespan(app: Any) -> Any:
-            steps.append("starts")
-            async for state in inner(app):
-                yield state
-            steps.append("ends")
-
-        return lifespan
-
-    app = FastHTML(lifespan=user, secret_key="k")
-    replace_lifespan(app, around)
-    with TestClient(app):
-        pass
-    assert steps == ["starts", "user", "ends"], "FastHTML no longer has its lifespan in lifespan.ls"
-
-
-def test_application_without_lifespan_has_none() -> None:
-    given: list[Any] = []
-
-    def around(inner: Any) -> Any:
-        given.append(inner)
-
-        async def lifespan(app: Any) -> Any:
-            yield
-
-        return lifespan
-
-    replace_lifespan(FastHTML(secret_key="k"), around)
-    assert given == [None]
+def test_options_that_starlette_lacks_are_those_of_fasthtml() -> None:
+    options = fasthtml_application.OPTIONS - starlette_application.OPTIONS
+    assert options >= FASTHTML_ONLY, "FastHTML no longer takes these options"

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from starmodel.cli.commands import init as command_module
 from starmodel.cli.main import app as command
-from starmodel.cli.scaffold import writing
+from starmodel.cli.scaffold import naming, writing
 from starmodel.cli.scaffold.rendering import render
 
 # The layout of the manifest, and what makes it a repository.
@@ -83,6 +82,27 @@ def test_init_with_one_store_omits_examples_of_others(here: Path) -> None:
 def test_init_minimal_writes_one_module_that_run_finds(here: Path) -> None:
     assert init("toy", "--minimal").exit_code == 0
     assert files_of(here / "toy") == {"main.py", "pyproject.toml", ".gitignore"}
+
+
+def test_init_for_starlette_writes_a_template_and_no_fasthtml(here: Path) -> None:
+    result = init("shop", "--web", "starlette")
+    assert "Project scaffolded (Starlette + Jinja + SQLite)" in result.output
+    layout = LAYOUT | {"templates/home.html"}
+    assert files_of(here / "shop") == layout
+    for path in layout:
+        text = (here / "shop" / path).read_text()
+        assert "fasthtml" not in text, path
+        assert "[starlette]" not in text, path
+    assert 'web="starlette"' in (here / "shop/app/settings.py").read_text()
+    assert "jinja2" in (here / "shop/pyproject.toml").read_text()
+    init("toy", "--minimal", "--web", "starlette")
+    assert 'web="starlette"' in (here / "toy/main.py").read_text()
+    assert "web=" not in init("other", "--minimal").output + (here / "other/main.py").read_text()
+
+
+def test_init_for_an_unknown_framework_exits_with_the_known_ones(here: Path) -> None:
+    assert "'fasthtml', 'starlette'" in refusal("shop", "--web", "flask")
+    assert list(here.iterdir()) == []
 
 
 def test_init_as_json_lists_the_files(here: Path) -> None:
@@ -178,4 +198,4 @@ def test_rendered_project_has_no_template_markers(stores: list[str]) -> None:
     [("0.1.0", "0.1.0"), ("1.2", "1.2.0"), ("0.2.0.dev3+local", "0.2.0"), ("3rc1", "3.0.0")],
 )
 def test_release_of_a_version_has_three_numbers(version: str, release: str) -> None:
-    assert command_module._release(version) == release
+    assert naming.release(version) == release

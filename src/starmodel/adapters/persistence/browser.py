@@ -88,8 +88,8 @@ class BrowserRepository:
             await between()
         for change, held_state in made:
             if change.kind != "check" and request is not None:
-                request.known[change.entity.__name__] = held_state
-                request.changed.add(change.entity.__name__)
+                request.known[change.entity.__entity__.name] = held_state
+                request.changed.add(change.entity.__entity__.name)
         if marker is not None and (
             marker.outcome is None or marker.effects or self._markers.get(marker.key) is not None
         ):
@@ -173,7 +173,7 @@ def serialised_state(entity: Entity, version: int) -> str:
 
 
 def _loaded(request: BrowserState, entity: type[Entity], id: Any) -> Kept:
-    name = entity.__name__
+    name = entity.__entity__.name
     held_state = request.known.get(name)
     if held_state is None:
         held_state = request.known[name] = Kept(_parse_sent(entity, id, request.texts.get(name)))

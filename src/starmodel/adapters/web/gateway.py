@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
+from starmodel.adapters.web.framework import WebFramework
+from starmodel.adapters.web.framework_routes import FrameworkRoutes
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Exchange
-from starmodel.adapters.web.http.proxies import TrustedProxies
+from starmodel.adapters.web.http.exchange import HTML, NO_STORE, Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
+from starmodel.adapters.web.http.proxies import behind_proxies
+from starmodel.adapters.web.http.redirects import redirect_target
 from starmodel.adapters.web.http.request import HttpRequest
-from starmodel.adapters.web.http.routing import Found, Router, Routes, UserRoutes
+from starmodel.adapters.web.http.routing import Routes, UserRoutes
 from starmodel.adapters.web.http.sessions import CookieSessions
-from starmodel.adapters.web.http.user_routes import redirect_target
-from starmodel.adapters.web.inner_app import FrameworkRoutes
 from starmodel.adapters.web.pages.csp import page_csp
 from starmodel.adapters.web.pages.htmx import HtmxCheck
+from starmodel.adapters.web.pages.plugin_assets import PluginAssets
 from starmodel.adapters.web.paths import INTERNAL, STATE_ROUTES
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.resources.crud import CrudRoutes
+from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.resources.internal import InternalRoutes
 from starmodel.adapters.web.settings import WebSettings
@@ -33,7 +37,8 @@ from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import RequestContext, current_context
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Transport
+from starmodel.app.presentation.frontend import DataFrontend, Frontend
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.sessions.session import DEVELOPMENT
@@ -42,57 +47,69 @@ from starmodel.core.errors import StarModelError
 STALE = 403
 SAME_ORIGIN = b"same-origin"
 
-Guard = Callable[[HttpRequest], Awaitable[Any] | None]
-
 
 class Gateway:
     """Serves the generated routes, and sets up the session of requests for user routes.
 
-    Shapes: router has the user's routes; csp returns the Content-Security-Policy of
-    generated pages for a root path; guard returns the coroutine of the framework's `before`
-    functions, or None without any, and may be None; inner is the framework's ASGI application
-    with the user's routes.
+    Shapes: framework has the user's routes; csp returns the Content-Security-Policy of
+    generated pages for a root path; trusted_proxies are CIDR blocks or addresses; log_address logs
+    the application's URL for a root path. entry is the ASGI application that requests call.
     """
 
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        frontend: Frontend,
+        transport: Transport,
+        data: DataFrontend,
+        data_transport: Transport,
         ui: UIAdapter,
         sessions: CookieSessions,
         origin: OriginCheck,
         settings: WebSettings,
-        router: Router,
+        framework: WebFramework,
         *,
         csp: Callable[[str], bytes] = page_csp,
-        proxies: TrustedProxies | None = None,
+        trusted_proxies: Sequence[str] = (),
         dev_token: str | None = None,
         log_address: Callable[[str], None] | None = None,
+        plugin_assets: PluginAssets | None = None,
     ) -> None:
-        self.application, self.realtime, self.ui = application, realtime, ui
+        self.application, self.frontend, self.ui = application, frontend, ui
         self.sessions, self._origin, self._settings = sessions, origin, settings
-        self._log_address, self._proxies = log_address, proxies or TrustedProxies(())
-        self._dev_token, self._user, self._csp = dev_token, UserRoutes(router), csp
-        self.error_responses = ErrorResponses(application, realtime, ui, settings)
+        self._log_address = log_address
+        self.entry = behind_proxies(self.serve, trusted_proxies)
+        self._dev_token, self._csp = dev_token, csp
+        self.framework, self._user_routes = framework, UserRoutes(framework.router)
+        self.patches = PatchResponses(frontend.replies, transport)
+        self.error_responses = ErrorResponses(application, self.patches, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
-        self.guard: Guard | None = None
-        self.inner: Any = None
-        self.htmx = HtmxCheck() if settings.development else None
-        self._internal = InternalRoutes(application, realtime, self.error_responses)
-        self._framework = FrameworkRoutes(application, self.error_responses)
+        self._internal = InternalRoutes(
+            application, frontend, self.patches, self.error_responses,
+            plugin_assets or PluginAssets(),
+        )  # fmt: skip
+        htmx = HtmxCheck() if settings.development else None
+        self._inner = FrameworkRoutes(
+            application, self.patches, self.error_responses, framework, htmx
+        )
         self._websockets = WebSockets(application, sessions, origin, settings)
         self.routes = Routes()
-        self.events = EventRoutes(application, realtime, self.error_responses, settings, origin)
-        pages = CrudRoutes(application, realtime, ui, self.error_responses, settings)
+        self.events = EventRoutes(application, self.patches, self.error_responses, settings, origin)
+        pages = CrudRoutes(
+            application, self.patches, DataStreams(application, data, data_transport), ui,
+            self.error_responses, settings,
+        )  # fmt: skip
         pages.add_to(self.routes, self.events)
 
-    async def serve(self, scope: Any, receive: Any, send: Any, *, bypass: bool) -> None:
-        """Respond to a request, or pass it to `inner`.
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Respond to a request, or pass it to the framework.
 
-        With `bypass` the user has no middleware, so a generated route responds directly.
+        With middleware of the user, generated routes respond behind it.
         """
-        if self._proxies.are_configured:
-            self._proxies.apply(scope)
+        if scope["type"] == "websocket":
+            scope["starmodel.gateway"] = self
+            await self._websockets.serve(scope, receive, send, self.framework.call)
+            return
         request = HttpRequest(scope, receive, self._settings)
         headers, root_path, failure = request.headers, scope.get("root_path", ""), None
         origin, is_internal = self._origin, request.path.startswith(INTERNAL)
@@ -109,7 +126,7 @@ class Gateway:
             except StarModelError as error:
                 session, failure = self.sessions.new(), error
         if self._log_address is not None:
-            self.announce(root_path)
+            self.log_address_once(root_path)
         scope["starmodel.session"] = session
         if "session" not in scope:
             scope["session"] = session
@@ -139,25 +156,23 @@ class Gateway:
         if request.is_datastar and not request.is_bearer:
             tag = headers.get(b"starmodel-session")  # of the session that the page was rendered for
             if tag is not None and tag != session.tag.encode():
-                status = (b"starmodel-status", str(STALE).encode())
-                await exchange.answer(
-                    200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status]
-                )
+                stale = self.patches.encoder.encode_stale(STALE)
+                await self.patches.send(exchange, stale, status=STALE)
                 return
         if b"token=" in scope["query_string"] and await self._signed_in(exchange):
             return
-        if bypass and await self.serve_generated(exchange, receive, send):
+        if not self.framework.middleware and await self.serve_generated(exchange, receive, send):
             return
-        await self._framework.serve(exchange, receive, send, self.inner)
+        scope["starmodel.gateway"] = self
+        await self._inner.serve(exchange, receive, send)
 
     async def serve_generated(self, exchange: Exchange, receive: Any, send: Any) -> bool:
         """Respond by a generated route; False without one, or when a user route shadows it."""
         request = exchange.request
         method, path, scope = request.method, request.path, request.scope
         if (path, method) in STATE_ROUTES:
-            pending = None if self.guard is None else self.guard(request)
-            if pending is None or not await self._is_stopped(exchange, pending):
-                reply = self._framework.with_cookie(exchange, send)
+            if not self.framework.before or not await self._is_stopped(exchange):
+                reply = self._inner.with_cookie(exchange, send)
                 await self._internal.serve_state(exchange, receive, reply)
             return True
         if b"%2" in (scope.get("raw_path") or b""):
@@ -169,35 +184,30 @@ class Gateway:
                 return False
         methods, id = match
         found = methods.get("GET" if method == "HEAD" else method)
-        if self._user.take(scope, (found or next(iter(methods.values()))).template):
+        if self._user_routes.take(scope, (found or next(iter(methods.values()))).template):
             return False
         if found is None:
-            await self._not_allowed(exchange, methods)
+            await self.send_not_allowed(exchange, ", ".join(sorted(methods)))
         elif path != sent and method in ("GET", "HEAD"):
-            await exchange.answer(308, HTML, b"", [(b"location", request.normalized_url)])
+            location = (b"location", request.normalized_url)
+            await exchange.answer(308, HTML, b"", [location, NO_STORE])  # it may set a cookie
         else:
-            pending = None if self.guard is None else self.guard(request)
-            if pending is None or not await self._is_stopped(exchange, pending):
+            if not self.framework.before or not await self._is_stopped(exchange):
                 await found.handler(exchange, found, id)
         return True
 
-    async def serve_inside(self, scope: Any, receive: Any, send: Any) -> bool:
-        """`serve_generated` behind the user's middleware, with its `receive` and `send`."""
+    async def serve_behind_middleware(self, scope: Any, receive: Any, send: Any) -> bool:
+        """`serve_generated` with the `receive` and `send` of the user's middleware."""
         exchange: Exchange = scope["starmodel.exchange"]
         request = HttpRequest(scope, receive, self._settings)
-        return await self.serve_generated(exchange.inside(send, request), receive, send)
-
-    async def handshake(self, scope: Any, receive: Any, send: Any, inner: Any) -> None:
-        """Pass a WebSocket to `inner` with its session, or close one of a foreign origin."""
-        self._proxies.apply(scope)
-        await self._websockets.serve(scope, receive, send, inner)
+        return await self.serve_generated(exchange.behind_middleware(send, request), receive, send)
 
     def end_replies(self) -> None:
         """End all streams and streamed replies, so that the server can shut down."""
         self.application.hub.close()
         self.events.running.end_replies()
 
-    def announce(self, root_path: str) -> None:
+    def log_address_once(self, root_path: str) -> None:
         """Log the application's URL once: at startup, or at the first request below a mount,
         where no lifespan runs.
         """
@@ -221,10 +231,10 @@ class Gateway:
             tidy = re.sub("/{2,}", "/", tidy)
         return tidy, self.routes.find(tidy) if tidy and tidy != path else None
 
-    async def _is_stopped(self, exchange: Exchange, pending: Awaitable[Any]) -> bool:
-        """Await the user's guard; True when it sent the response."""
+    async def _is_stopped(self, exchange: Exchange) -> bool:
+        """Run the user's `before` functions; True when one has made the response."""
         try:
-            response = await pending
+            response = await self.framework.run_before(exchange.request)
         except Exception as error:  # the web edge: every exception becomes a response
             await self.error_responses.send_error(exchange, error)
             return True
@@ -232,21 +242,21 @@ class Gateway:
             return False
         url = redirect_target(response.status_code, response.raw_headers)
         if url is not None and exchange.request.is_datastar:
-            body = self.realtime.encode_effects(Reply(redirect=url))
-            await exchange.answer(200, SSE, body, [NO_STORE])
+            redirect = self.patches.encoder.encode_effects(Reply(redirect=url))
+            await self.patches.send(exchange, redirect)
         else:
             await exchange.relay(response)
         return True
 
-    async def _not_allowed(self, exchange: Exchange, methods: dict[str, Found]) -> None:
-        allowed = ", ".join(sorted(methods))
+    async def send_not_allowed(self, exchange: Exchange, allowed: str) -> None:
+        """Send 405 with the allowed methods, "GET, POST"."""
         text = self.application.texts.text(
             "problem.method",
             path=exchange.request.path,
             allowed=allowed,
             method=exchange.request.method,
         )
-        headers = [(b"allow", allowed.encode())]
+        headers = [(b"allow", allowed.encode("latin-1"))]
         await self.error_responses.send(exchange, Problem(405, text), headers=headers)
 
     async def _signed_in(self, exchange: Exchange) -> bool:

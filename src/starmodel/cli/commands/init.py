@@ -7,10 +7,11 @@ import secrets
 import shlex
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from starmodel.cli.scaffold.naming import release, title
 from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
 from starmodel.cli.terminal.encoding import encodable
@@ -22,6 +23,11 @@ from starmodel.cli.terminal.output import print_json
 STORES = {"memory": "", "browser": "", "sql": "SQLite"}
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*")
 MAX_NAME = 64
+_FRAMEWORK_TEXTS = {
+    "fasthtml": {},
+    "starlette": {'title="PROJECT_TITLE")': 'title="PROJECT_TITLE", web="starlette")'},
+}
+_PARTS = {"fasthtml": ["FastHTML", "MonsterUI"], "starlette": ["Starlette", "Jinja"]}
 
 
 def init(
@@ -46,6 +52,10 @@ def init(
     minimal: Annotated[
         bool, typer.Option("--minimal", help="One file with one entity, and nothing else.")
     ] = False,
+    web: Annotated[
+        Literal["fasthtml", "starlette"],
+        typer.Option("--web", help="The web framework; pages of starlette are Jinja templates."),
+    ] = "fasthtml",
     as_json: JsonOption = False,
 ) -> None:
     """Create a runnable project with examples, tests and a new secret key.
@@ -71,16 +81,14 @@ def init(
         folder = Path(name)
         project = _project_name(name, folder)
         stores = ["memory"] if minimal else chosen or list(STORES)
-        files = render(
-            "minimal" if minimal else "project",
-            stores,
-            {
-                "PROJECT_NAME": project,
-                "PROJECT_TITLE": _title(project),
-                "starmodel~=0.0.0": f"starmodel~={_release(installed_version('starmodel'))}",
-                "NEW_KEY": secrets.token_urlsafe(32),
-            },
-        )
+        values = {
+            **_FRAMEWORK_TEXTS[web],
+            "PROJECT_NAME": project,
+            "PROJECT_TITLE": title(project),
+            "starmodel~=0.0.0": f"starmodel~={release(installed_version('starmodel'))}",
+            "NEW_KEY": secrets.token_urlsafe(32),
+        }
+        files = render("minimal" if minimal else "project", [*stores, web], values)
         write_folder(folder, files)
     except CommandError as error:
         fail(error)
@@ -95,7 +103,7 @@ def init(
         }
         print_json(document)
         return
-    parts = ["FastHTML", "MonsterUI", *filter(None, map(STORES.__getitem__, stores))]
+    parts = [*_PARTS[web], *filter(None, map(STORES.__getitem__, stores))]
     typer.echo(f"{encodable('✔', '*')} Project scaffolded ({' + '.join(parts)})")
     typer.echo(f"  {' && '.join(steps)}")
 
@@ -128,20 +136,3 @@ def _project_name(argument: str, folder: Path) -> str:
             f"starmodel init {name}"
         )
     return name
-
-
-def _title(project: str) -> str:
-    """The display title: "my-shop" becomes "My shop"."""
-    words = re.sub(r"[-_]+", " ", project)
-    return words[0].upper() + words[1:]
-
-
-def _release(version: str) -> str:
-    """The major, minor and patch numbers of a version, for a compatible-release specifier.
-
-    >>> _release("0.2.0.dev3+local")
-    '0.2.0'
-    """
-    found = re.match(r"\d+(?:\.\d+){0,2}", version)
-    numbers = found[0].split(".") if found else ["0"]
-    return ".".join([*numbers, "0", "0"][:3])

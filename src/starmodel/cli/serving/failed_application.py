@@ -17,7 +17,7 @@ from starmodel.adapters.persistence.system.memory_sessions import MemorySessions
 from starmodel.adapters.ui.franken.errors.tracebacks import WATCH, failure_page
 from starmodel.adapters.web.http.sessions import CookieSessions
 from starmodel.adapters.web.pages.assets import PREFIX, asset_urls, serve_asset
-from starmodel.adapters.web.pages.dev_sign_in import dev_token, greet
+from starmodel.adapters.web.pages.dev_sign_in import dev_token, log_sign_in_link
 from starmodel.adapters.web.pages.head import PageHead, page_basics
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.app.access.policy import DEV
@@ -102,10 +102,10 @@ class FailedApplication:
         else:
             await self._respond(scope, receive, send)
 
-    def greet(self) -> None:
+    def log_sign_in_link(self) -> None:
         """Print the sign-in link of the developer."""
         if self._token is not None:
-            greet(self._token, "")
+            log_sign_in_link(self._token, "")
 
     async def close(self) -> None:
         """Close the session stores."""
@@ -116,7 +116,7 @@ class FailedApplication:
         while True:
             step = (await receive())["type"].partition(".")[2]
             if step == "startup":
-                self.greet()
+                self.log_sign_in_link()
             if step == "shutdown":
                 await self.close()
             await send({"type": f"lifespan.{step}.complete"})

@@ -83,7 +83,7 @@ class StartupGuard:
         error = await self._run_lifespan(scope, receive, send)
         if error is not None:
             self.application = failed_application(error)
-            self.application.greet()
+            self.application.log_sign_in_link()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await self.application.close()

@@ -12,8 +12,8 @@ from fasthtml.common import Div, ft_hx, to_xml
 
 from integration.web.browser import unlisted
 from starmodel import Entity, Field
-from starmodel.adapters.web.frameworks import components
-from starmodel.adapters.web.frameworks.components import datastar_attribute
+from starmodel.adapters.web.frameworks.fasthtml import components
+from starmodel.adapters.web.frameworks.fasthtml.components import datastar_attribute
 
 
 @unlisted

@@ -24,6 +24,8 @@ from starmodel import (
     create_app,
     event,
 )
+from starmodel.adapters.transports.http import HttpTransport
+from starmodel.adapters.transports.sse import SSE
 
 
 @unlisted
@@ -261,6 +263,24 @@ def test_unknown_transport_fails_startup() -> None:
         create_app([Counter], settings=Settings(realtime="websocket"))
 
 
+async def test_transport_may_be_an_argument(serve: Any) -> None:
+    frames: list[Any] = []
+
+    def recorded(patches: Any) -> bytes:
+        frames.append(patches)
+        return SSE.frame(patches)
+
+    transport = HttpTransport(b"text/event-stream; charset=utf-8", recorded, SSE.heartbeat)
+    browser = Browser(serve(Counter, realtime=transport))
+    async with browser, browser.watch(await browser.page("/counter")) as stream:
+        assert (await stream.event()).type == "starmodel-open"
+        reply = await browser.click("/counter/increment")
+
+    assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert reply.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert [patch.event for patch in frames[0]] == ["starmodel-open"]
+
+
 def test_bus_and_transport_may_be_named_by_argument():
     app = create_app([Counter], realtime="sse", bus="memory", secret_key="s" * 40)
     assert app.starmodel.settings.realtime == "sse"
@@ -289,8 +309,10 @@ def test_argument_of_wrong_type_error_names_the_expected_type(arguments, sentenc
 
 
 def test_application_of_another_framework_is_rejected_with_the_remedy():
-    with pytest.raises(ConfigurationError, match=r"got a Starlette; .*Mount"):
-        configure_app(Starlette(), [Counter])
+    class Falcon: ...
+
+    with pytest.raises(ConfigurationError, match=r"got a Falcon; .*FastHTML or Starlette.*Mount"):
+        configure_app(Falcon(), [Counter])
 
 
 async def test_request_to_another_application_keeps_the_context_of_its_caller(serve: Any) -> None:

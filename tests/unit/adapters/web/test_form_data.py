@@ -1,4 +1,4 @@
-"""Form data: inputs gathered by name into nested values."""
+"""Form data: inputs nested_fields by name into nested values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starmodel.adapters.ui.franken.forms.fields import FormField
-from starmodel.adapters.web.http.bodies.form_fields import gathered
+from starmodel.adapters.ui.franken.forms.form_field import FormField
+from starmodel.adapters.web.http.bodies.form_fields import nested_fields
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ from starmodel.adapters.web.http.bodies.form_fields import gathered
     ],
 
 )  # fmt: skip
-def test_inputs_are_gathered_by_name(pairs: Any, made: dict[str, Any], request: Any) -> None:
-    assert gathered(pairs) == made
+def test_inputs_are_nested_fields_by_name(pairs: Any, made: dict[str, Any], request: Any) -> None:
+    assert nested_fields(pairs) == made
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_inputs_are_gathered_by_name(pairs: Any, made: dict[str, Any], request: 
     ],
 )
 def test_datetime_keeps_precision_that_its_input_drops(sent: str, rest: str, made: str) -> None:
-    assert gathered([("m", sent), ("_rest.m", rest)]) == {"m": made}
+    assert nested_fields([("m", sent), ("_rest.m", rest)]) == {"m": made}
 
 
 parts = st.sampled_from(
@@ -96,7 +96,7 @@ told = st.sampled_from(
 @given(pairs=st.lists(st.tuples(names, told), max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_hostile_form_data_raises_nothing_and_nests_within_bounds(pairs: Any) -> None:
-    made = gathered(pairs)
+    made = nested_fields(pairs)
 
     assert isinstance(made, dict)
     assert depth(made) <= 12
@@ -105,7 +105,7 @@ def test_hostile_form_data_raises_nothing_and_nests_within_bounds(pairs: Any) ->
 def test_deeply_dotted_name_stays_one_name() -> None:
     name = ".".join("a" * 50)
 
-    assert gathered([(name, "x")]) == {name: "x"}
+    assert nested_fields([(name, "x")]) == {name: "x"}
 
 
 def depth(value: Any) -> int:
@@ -119,7 +119,7 @@ def depth(value: Any) -> int:
 def test_every_datetime_round_trips(value: datetime | time) -> None:
     field = FormField("m", "datetime" if isinstance(value, datetime) else "time", "M")
 
-    made = gathered([("m", field.text(value)), ("_rest.m", field.rest(value))])
+    made = nested_fields([("m", field.text(value)), ("_rest.m", field.rest(value))])
 
     assert type(value).fromisoformat(made["m"]) == value
 
@@ -132,4 +132,4 @@ def test_every_text_round_trips(value: str | None) -> None:
         exact = field.exact(value)
         sent = json.loads(exact)[0] if exact else field.text(value)
         pairs = [("a", sent.replace("\n", "\r\n"))] + ([("_exact.a", exact)] if exact else [])
-        assert gathered(pairs) == {"a": value}
+        assert nested_fields(pairs) == {"a": value}

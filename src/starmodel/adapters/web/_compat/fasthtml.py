@@ -6,7 +6,6 @@ import copy
 import inspect
 import re
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 from fasthtml.core import Beforeware, FastHTML, _params, _resp, _wrap_call, _wrap_req, noop_body
@@ -77,11 +76,3 @@ def is_conversion_error(error: Exception) -> bool:
     packages = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
     converts = any(frame.f_code is _wrap_req.__code__ for frame in frames)
     return converts and packages[-1] in _CONVERTING_PACKAGES
-
-
-def replace_lifespan(app: FastHTML, wrap: Callable[[Any], Any]) -> None:
-    """Set the lifespan generator of the application to `wrap(generator)`.
-
-    Shapes: the generator of an application without one is None.
-    """
-    app.lifespan.ls = wrap(app.lifespan.ls)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem, problem_of
-from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Exchange, Header
+from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.core.errors import RequestError
@@ -30,11 +31,11 @@ class ErrorResponses:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
         ui: UIAdapter,
         settings: WebSettings,
     ) -> None:
-        self._application, self._realtime, self._ui = application, realtime, ui
+        self._application, self._patches, self._ui = application, patches, ui
         self._settings = settings
 
     def problem(
@@ -69,21 +70,22 @@ class ErrorResponses:
         *,
         elements: Sequence[Element] = (),
         headers: Sequence[Header] = (),
+        ui: UIAdapter | None = None,
     ) -> None:
-        """Send the problem in the representation that the request accepts."""
+        """Send the problem in the representation that the request accepts.
+
+        Shapes: ui renders the page, None for the application's.
+        """
         if problem.retry_after_s is not None:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
-            status = (b"starmodel-status", str(problem.status).encode())
-            await exchange.answer(
-                200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
+            await self._patches.send(
+                exchange, self.encode(problem, elements), headers, status=problem.status
             )
         elif exchange.request.wants_html:
-            actor = exchange.session.actor
-            await exchange.page(
-                lambda: self._ui.error_page(problem, actor), problem.status, headers
-            )
+            actor, ui = exchange.session.actor, ui or self._ui
+            await exchange.page(lambda: ui.error_page(problem, actor), problem.status, headers)
         else:
             await exchange.json(problem.as_json(), problem.status, headers)
 
@@ -118,14 +120,14 @@ class ErrorResponses:
             # Only a generated form has elements for validation errors; it is sent as a form.
             beside = is_form or problem.status == 413
             elements = self.beside(resource, event, id, problem) if beside else ()
-            await self.send(exchange, problem, elements=elements)
+            await self.send(exchange, problem, elements=elements, ui=resource.ui)
         elif is_form and exchange.request.wants_html and problem.status in _SHOWN_AGAIN:
             await exchange.page(
                 lambda: self._form_again(exchange, resource, event, id, problem, sent),
                 problem.status,
             )
         else:
-            await self.send(exchange, problem)
+            await self.send(exchange, problem, ui=resource.ui)
 
     def beside(
         self, resource: MountedResource, event: Event[Any, Any, Any], id: str, problem: Problem
@@ -134,13 +136,13 @@ class ErrorResponses:
         ui: UIAdapter = resource.ui
         return ui.form_errors(resource, event, id, problem.fields, problem.was)
 
-    def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
+    def encode(self, problem: Problem, elements: Sequence[Element] = ()) -> Sequence[Patch]:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
         if not problem.trace:
-            return self._realtime.encode_error(problem.status, problem.said, elements)
+            return self._patches.encoder.encode_error(problem.status, problem.said, elements)
         panel = self._ui.render(self._ui.error_panel(problem))
         shown = Element(panel, "#starmodel-failure", "inner")
-        return self._realtime.encode_error(problem.status, "", [*elements, shown])
+        return self._patches.encoder.encode_error(problem.status, "", [*elements, shown])
 
     def _form_again(
         self,

@@ -1,1 +1,1 @@
-"""Web frameworks: FastHTML."""
+"""Web frameworks behind one port: FastHTML and Starlette."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from starmodel.adapters.web._compat.fasthtml import handler_of
+from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.routing import Found, UserRoutes
 from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.app.presentation.resource import Page
 
-Source = Literal["own", "generated", "starmodel"]
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
     "record": "page", "edit": "form to edit",
@@ -25,14 +24,15 @@ class RouteRow(NamedTuple):
     """One method of one path.
 
     Shapes: target is "Product.create", "admin.Product list" or the handler
-    "shop.views.index"; source is "own" for a user route; entity and event are
-    names; replaced is True for a generated route that a user route shadows.
+    "shop.views.index"; source is "own" for a user route, "plugin NAME" for
+    one that a plugin contributes, "generated" or "starmodel"; entity and event
+    are names; replaced is True for a route that a user route shadows.
     """
 
     method: str
     path: str
     target: str
-    source: Source
+    source: str
     entity: str | None = None
     event: str | None = None
     replaced: bool = False
@@ -47,28 +47,29 @@ def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
     user = UserRoutes(SimpleNamespace(routes=own))
     generated = [
         RouteRow(
-            method, path, _target(found, path), "generated",
+            method, path, _target(found, path),
+            f"plugin {found.owner}" if found.owner else "generated",
             None if found.entity_type is None else found.entity_type.name,
-            _event_name(found), _is_taken(user, method, path),
+            _event_name(found), _is_replaced(user, method, path),
         )
         for method, path, found in gateway.routes
     ]  # fmt: skip
-    ours = [
+    internal = [
         RouteRow("GET", STREAM_PATH, "stream of a page", "starmodel"),
         RouteRow("GET", f"{PREFIX}{{name}}", "style sheet and scripts", "starmodel"),
         RouteRow("GET", HEALTH_PATH, "health", "starmodel"),
     ]
-    return [*_own(own, ""), *generated, *ours]
+    return [*_own(own, "", gateway.framework), *generated, *internal]
 
 
-def _own(routes: Iterable[Any], prefix: str) -> Iterator[RouteRow]:
+def _own(routes: Iterable[Any], prefix: str, framework: WebFramework) -> Iterator[RouteRow]:
     for route in routes:
         path = prefix + getattr(route, "path", "")
         inside = getattr(route, "routes", None)
         if inside:
-            yield from _own(inside, path)
+            yield from _own(inside, path, framework)
             continue
-        target = _name_of(route)
+        target = _name_of(route, framework)
         if inside is not None or not hasattr(route, "endpoint"):  # a mount matches all below it
             yield RouteRow("*", f"{path}/…", target, "own")
             continue
@@ -79,12 +80,16 @@ def _own(routes: Iterable[Any], prefix: str) -> Iterator[RouteRow]:
             yield RouteRow(method, path, target, "own")
 
 
-def _name_of(route: Any) -> str:
+def _name_of(route: Any, framework: WebFramework) -> str:
     """The qualified name of a route's handler."""
     endpoint = getattr(route, "endpoint", None)
     if endpoint is None:
         return type(getattr(route, "app", route)).__name__
-    endpoint = inspect.unwrap(handler_of(endpoint))
+    return _qualified(framework.handler_of(endpoint))
+
+
+def _qualified(endpoint: Any) -> str:
+    endpoint = inspect.unwrap(endpoint)
     name = getattr(endpoint, "__qualname__", type(endpoint).__qualname__)
     return f"{getattr(endpoint, '__module__', '')}.{name}".lstrip(".")
 
@@ -96,6 +101,8 @@ def _event_name(found: Found) -> str | None:
 
 def _target(found: Found, path: str) -> str:
     """A readable name for the handler of a generated route."""
+    if found.owner:
+        return _qualified(found.handler)
     if found.entity_type is None:
         return "start page" if path == "/" else found.handler.__name__
     event = _event_name(found)
@@ -105,7 +112,7 @@ def _target(found: Found, path: str) -> str:
     return f"{found.resource.name} {_PAGES[page or 'record']}"
 
 
-def _is_taken(user: UserRoutes, method: str, path: str) -> bool:
+def _is_replaced(user: UserRoutes, method: str, path: str) -> bool:
     scope = {
         "type": "http", "method": method, "path": path.replace("{id}", "1"), "root_path": "",
         "headers": [],

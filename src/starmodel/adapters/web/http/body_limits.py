@@ -20,18 +20,18 @@ def within_limits(request: HttpRequest, receive: Any) -> Any:
     """
     if int(request.headers.get(b"content-length", b"0")) > request.max_body_bytes:
         raise request.too_large()
-    room, checked = request.max_body_bytes, request.content_type != JSON
+    remaining, checked = request.max_body_bytes, request.content_type != JSON
 
     async def counted() -> Any:
-        nonlocal room, checked
+        nonlocal remaining, checked
         if not checked:
             checked = True
             body = await request.body()
             request.check_json(body)
             return {"type": "http.request", "body": body, "more_body": False}
         message = await receive()
-        room -= len(message.get("body", b""))
-        if room < 0:
+        remaining -= len(message.get("body", b""))
+        if remaining < 0:
             raise request.too_large()
         return message
 

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from starmodel.adapters.web.http.conditional import digest_of, is_unchanged, tag_of
@@ -30,6 +30,7 @@ from starmodel.core.values.json_data import json_bytes
 from starmodel.core.values.log_text import log_text
 from starmodel.texts.catalogue import Message
 
+T = TypeVar("T")
 log = logging.getLogger("starmodel.web")
 MAX_REFERER_CHARS = 4096
 MIN_GZIP_BYTES = 1400  # less fits into one packet uncompressed
@@ -46,7 +47,7 @@ class Exchange:
 
     Shapes: sent has the form fields, once the body is read; sessions writes
     the session cookie, None for a response without one; csp returns the
-    Content-Security-Policy of pages for a root path; is_refused is True once an
+    Content-Security-Policy of pages for a root path; is_client_error is True once an
     exception of the framework was answered with a client error.
     """
 
@@ -56,7 +57,7 @@ class Exchange:
         "_outer",
         "_send",
         "_sessions",
-        "is_refused",
+        "is_client_error",
         "request",
         "root_path",
         "sent",
@@ -78,18 +79,20 @@ class Exchange:
         self._headers: Sequence[Header] = ()
         self._outer: Exchange | None = None
         self.sent: Mapping[str, Any] = NOTHING_SENT
-        self.started = self.is_refused = False
+        self.started = self.is_client_error = False
 
     def without_cookie(self, send: Any = None, request: HttpRequest | None = None) -> Exchange:
         """A copy whose response sets no session cookie, optionally with another `send`."""
-        way, asked = send or self._send, request or self.request
-        return Exchange(asked, self.session, way, None, self.root_path, self._csp)
+        return Exchange(
+            request or self.request, self.session, send or self._send, None, self.root_path,
+            self._csp,
+        )  # fmt: skip
 
-    def inside(self, send: Any, request: HttpRequest | None = None) -> Exchange:
+    def behind_middleware(self, send: Any, request: HttpRequest | None = None) -> Exchange:
         """A copy for use behind the user's middleware; the outer `send` adds the cookie."""
-        made = self.without_cookie(send, request)
-        made._outer = self
-        return made
+        inner = self.without_cookie(send, request)
+        inner._outer = self
+        return inner
 
     @property
     def is_saved(self) -> bool:
@@ -193,29 +196,17 @@ class Exchange:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self.started = True
-                headers = private(message["headers"], await self.cookie())
+                headers = with_cache_control(message["headers"], await self.cookie())
                 message = {**message, "headers": headers}
             await self._send(message)
 
-        await response(self.request.scope, None, send)
+        await response(self.request.scope, self.request.receive, send)
 
     async def page(
         self, render: Callable[[], str], status: int = 200, headers: Sequence[Header] = ()
     ) -> None:
-        """Render a page and send it.
-
-        `render` runs again with a new live page when an asynchronous access
-        policy had to be awaited.
-        """
-        context = current_context.get()
-        page = None if context is None else context.page
-
-        def rendered_once() -> str:
-            if context is not None:
-                context.page = page
-            return render()
-
-        await self.html(await rendered(rendered_once), status, headers)
+        """Render a page, as `rendered_page` does, and send it."""
+        await self.html(await rendered_page(render), status, headers)
 
     async def html(self, text: str, status: int = 200, headers: Sequence[Header] = ()) -> None:
         body, head = text.encode(), [*headers]
@@ -267,11 +258,11 @@ class Exchange:
     def referer_or(self, default: str) -> str:
         """The URL to return to after a plain form: the Referer, if it is on this host."""
         host = self.request.header(b"host")
-        came = self.request.header(b"referer")
-        if len(came) > MAX_REFERER_CHARS:  # `urlsplit` caches its arguments
+        referer = self.request.header(b"referer")
+        if len(referer) > MAX_REFERER_CHARS:  # `urlsplit` caches its arguments
             return default
         try:
-            parts = urlsplit(came)
+            parts = urlsplit(referer)
         except ValueError:
             return default
         if not parts.netloc or parts.netloc.lower() != host.lower():
@@ -304,13 +295,29 @@ class Exchange:
         return f"{root}{url}"
 
 
-def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
+async def rendered_page(render: Callable[[], T]) -> T:
+    """The result of `render`, which renders a page.
+
+    It runs again with a new live page when an asynchronous access policy had to be awaited.
+    """
+    context = current_context.get()
+    page = None if context is None else context.page
+
+    def render_once() -> T:
+        if context is not None:
+            context.page = page
+        return render()
+
+    return await rendered(render_once)
+
+
+def with_cache_control(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]:
     """The headers of a framework's response, with the session cookie.
 
     Pages, JSON and responses that set a cookie get `no-store`, unless they have
     a Cache-Control header.
     """
-    made, kind, names = [*headers, *cookie], b"", set()
+    result, kind, names = [*headers, *cookie], b"", set()
     for name, value in headers:
         lower = name.lower()
         names.add(lower)
@@ -318,8 +325,8 @@ def private(headers: Sequence[Header], cookie: Sequence[Header]) -> list[Header]
     if b"cache-control" not in names and (
         cookie or b"set-cookie" in names or (kind.startswith(_SHOWS_STATE) and b"etag" not in names)
     ):
-        made.append(NO_STORE)
-    return made
+        result.append(NO_STORE)
+    return result
 
 
 _SHOWS_STATE = (b"text/html", b"application/json", b"application/problem+json")

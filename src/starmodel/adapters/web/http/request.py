@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-from starmodel.adapters.web.http.bodies.form_fields import gathered
+from starmodel.adapters.web.http.bodies.form_fields import nested_fields
 from starmodel.adapters.web.http.bodies.multipart import MAX_FIELDS, multipart_pairs
 from starmodel.adapters.web.http.bodies.urlencoded import urlencoded_pairs
 from starmodel.adapters.web.http.negotiation import accepts_gzip, representation
@@ -52,10 +52,10 @@ class HttpRequest:
         self.scope, self._receive, self._limits = scope, receive, limits
         self._body: bytes | None = None
         self.files: Sequence[tuple[str, Any]] = ()
-        sent = scope["headers"]
-        headers: dict[bytes, bytes] = dict(sent)
-        if len(headers) < len(sent):
-            _join_repeated(headers, sent)
+        lines = scope["headers"]
+        headers: dict[bytes, bytes] = dict(lines)
+        if len(headers) < len(lines):
+            _join_repeated(headers, lines)
         self.headers = headers
         token = headers.get(b"authorization")
         self.is_bearer = token is not None and token[:7].lower() == b"bearer "
@@ -75,6 +75,11 @@ class HttpRequest:
         return self.headers.get(name, b"").decode("latin-1")
 
     @property
+    def receive(self) -> Any:
+        """The ASGI `receive` of the request, which also reports a closed connection."""
+        return self._receive
+
+    @property
     def takes_gzip(self) -> bool:
         encodings = self.headers.get(b"accept-encoding")
         return encodings is not None and accepts_gzip(encodings)
@@ -89,10 +94,18 @@ class HttpRequest:
         """True for an API client: Accept prefers JSON, or is absent."""
         return representation(self.headers.get(b"accept")) == "json"
 
+    @property
+    def wants_stream(self) -> bool:
+        """True for a client that prefers a stream of newline-delimited JSON."""
+        return representation(self.headers.get(b"accept")) == "ndjson"
+
     def check_acceptable(self) -> None:
-        """Raises: RequestError 406, when Accept allows neither HTML nor JSON."""
+        """Raises: RequestError 406, when Accept allows no representation."""
         if representation(self.headers.get(b"accept")) is None and not self.is_datastar:
-            raise RequestError("This is available as text/html and application/json.", status=406)
+            raise RequestError(
+                "This is available as text/html, application/json and application/x-ndjson.",
+                status=406,
+            )
 
     @property
     def is_scripted_get(self) -> bool:
@@ -202,8 +215,8 @@ class HttpRequest:
         """The whole body. Raises: RequestError 413, beyond the limit."""
         if self._body is not None:
             return self._body
-        room = self.max_body_bytes
-        if int(self.headers.get(b"content-length", b"0")) > room:
+        remaining = self.max_body_bytes
+        if int(self.headers.get(b"content-length", b"0")) > remaining:
             raise self.too_large()
         parts: list[bytes] = []
         more = True
@@ -213,8 +226,8 @@ class HttpRequest:
                 raise RequestError("The request ended before its body was complete.")
             part, more = message.get("body", b""), message.get("more_body", False)
             parts.append(part)
-            room -= len(part)
-            if room < 0:
+            remaining -= len(part)
+            if remaining < 0:
                 raise self.too_large()
         self._body = b"".join(parts)
         return self._body
@@ -228,7 +241,7 @@ class HttpRequest:
         """The fields of a form post, and its files. Raises: RequestError."""
         body = await self.body()
         if self.content_type != "multipart/form-data":
-            return gathered(urlencoded_pairs(body), self._limits.bounds), {}
+            return nested_fields(urlencoded_pairs(body), self._limits.bounds), {}
         pairs = multipart_pairs(self.header(b"content-type"), body)
         texts = [(k, v) for k, v in pairs if isinstance(v, str)]
         self.files = [(k, v) for k, v in pairs if not isinstance(v, str)]
@@ -236,7 +249,7 @@ class HttpRequest:
         times = Counter(name for name, _ in files)
         # Repeated file fields form a list, as from a multiple-file input.
         named = [(f"{k}[]" if times[k] > 1 and not k.endswith("[]") else k, v) for k, v in files]
-        return gathered(texts, self._limits.bounds), gathered(named)
+        return nested_fields(texts, self._limits.bounds), nested_fields(named)
 
     async def fields(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields and files of a JSON object or form; both empty without a body.
@@ -287,13 +300,13 @@ class HttpRequest:
         )
 
 
-def _join_repeated(headers: dict[bytes, bytes], sent: Any) -> None:
+def _join_repeated(headers: dict[bytes, bytes], lines: Any) -> None:
     """Join repeated list headers into one value; HTTP/2 clients split Cookie too."""
     for name, separator in _LISTS.items():
         if name in headers:
-            lines = [value for each, value in sent if each == name]
-            if len(lines) > 1:
-                headers[name] = separator.join(lines)
+            values = [value for each, value in lines if each == name]
+            if len(values) > 1:
+                headers[name] = separator.join(values)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

@@ -253,17 +253,17 @@ class CookieSessions:
             content: dict[str, Any] = self._signer.loads(value.strip())
             visitor = content["v"]
             id = content["i"]
-            made = _Signed(
+            signed = _Signed(
                 visitor, id, self._key(visitor), content["d"], content["t"],
                 _stored_id(id) if id else "",
             )  # fmt: skip
         except (BadSignature, ValueError, KeyError, TypeError):
             return None
-        self._known[value] = made
+        self._known[value] = signed
         self._known_bytes += _weight(value)
         while self._known_bytes > MAX_CACHED_BYTES:
             self._known_bytes -= _weight(self._known.popitem(last=False)[0])
-        return made
+        return signed
 
 
 class SessionCookie:

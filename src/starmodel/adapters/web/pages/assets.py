@@ -1,4 +1,9 @@
-"""The static assets of the installed package: style sheet, JavaScript modules and icons."""
+"""The static assets of the installed package: style sheet, JavaScript modules and icons.
+
+Unlike Starlette's `StaticFiles`, it sends compressed variants and `Cache-Control`, responds to
+pages of another build, and serves no file that pages don't load
+(tests/integration/compat/test_starlette_static_files.py).
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def dev_token(secret: str) -> str:
     return hmac.digest(secret.encode(), b"starmodel:development sign-in", hashlib.sha256).hex()[:32]
 
 
-def greet(token: str, root_path: str) -> None:
+def log_sign_in_link(token: str, root_path: str) -> None:
     """Log the link to the first logger that handles INFO: StarModel's, else uvicorn's."""
     line = f"Open {server_address(sys.argv)}{root_path}/?token={token} to sign in as the developer."
     for logger in (log, logging.getLogger("uvicorn.error")):
@@ -37,9 +37,9 @@ def server_address(arguments: Sequence[str]) -> str:
     >>> server_address(["/bin/uvicorn", "hello:app", "--port", "9000"])
     'http://127.0.0.1:9000'
     """
-    told = os.environ.get("STARMODEL_ADDRESS")
-    if told:
-        return told
+    address = os.environ.get("STARMODEL_ADDRESS")
+    if address:
+        return address
     options = {"--host": "127.0.0.1", "--port": "8000"}
     program = Path(arguments[0]).name if arguments else ""
     if program.startswith("uvicorn") or program == "__main__.py":

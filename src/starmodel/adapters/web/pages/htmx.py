@@ -19,7 +19,7 @@ class HtmxCheck:
     def __init__(self) -> None:
         self._warned: set[tuple[str, bytes]] = set()
 
-    def look(self, path: str, body: bytes) -> None:
+    def check(self, path: str, body: bytes) -> None:
         """Log one warning for each page that has an htmx attribute and no htmx."""
         if b" hx-" not in body or b"<head" not in body or _SCRIPT.search(body):
             return
@@ -31,6 +31,6 @@ class HtmxCheck:
         log.warning(
             "%s has %s, but the page does not load htmx, so nothing happens there. Write "
             "data_on_click=\"@%s('/part')\" or an event's action, such as data_on_click="
-            "Counter.increment(1); or load htmx yourself: create_app(hdrs=[Script(src=…)]).",
+            "Counter.increment(1); or load htmx yourself, in the head of the page.",
             log_text(path), name, method,
         )  # fmt: skip

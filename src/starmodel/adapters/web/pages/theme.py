@@ -11,11 +11,11 @@ _SCRIPT = """
 (() => {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
-    let kept = {};
-    try { kept = JSON.parse(localStorage.getItem("__FRANKEN__")) ?? {}; } catch {}
-    root.classList.toggle("dark", kept.mode ? kept.mode === "dark" : system.matches);
+    let stored = {};
+    try { stored = JSON.parse(localStorage.getItem("__FRANKEN__")) ?? {}; } catch {}
+    root.classList.toggle("dark", stored.mode ? stored.mode === "dark" : system.matches);
     for (const name of NAMES) {
-      const part = name.split("-")[1], chosen = kept[part] ?? name;
+      const part = name.split("-")[1], chosen = stored[part] ?? name;
       root.classList.remove(...[...root.classList].filter((c) => c.startsWith(`uk-${part}-`)));
       if (/^[\\w-]+$/.test(chosen)) root.classList.add(chosen);
     }

@@ -6,7 +6,13 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from starmodel.app.commands.binding.form_names import EXACT, FIELD, REST, SEVERAL
+from starmodel.app.commands.binding.form_names import (
+    EXACT,
+    FIELD,
+    REST,
+    SEVERAL,
+    SEVERAL_SUFFIX,
+)
 from starmodel.app.commands.binding.form_texts import without_zone
 from starmodel.core.errors import RequestError
 from starmodel.core.values.bounds import DEFAULT_BOUNDS, Bounds, read_json
@@ -16,7 +22,7 @@ MAX_NAME_CHARS = 200
 _NOTHING = object()
 
 
-def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> dict[str, Any]:
+def nested_fields(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> dict[str, Any]:
     """Parse the (name, value) pairs of a form into arguments.
 
     One value per name: a list for `name[]`, else the last one (a checkbox
@@ -29,8 +35,8 @@ def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> d
 
     Raises: RequestError, for a name that is too long.
     """
-    made: dict[str, Any] = {}
-    beside: list[tuple[Callable[[Any, Any, Bounds], Any], str, str, Any]] = []
+    fields: dict[str, Any] = {}
+    companions: list[tuple[Callable[[Any, Any, Bounds], Any], str, str, Any]] = []
     for name, value in pairs:
         if len(name) > MAX_NAME_CHARS:
             raise RequestError(
@@ -40,46 +46,46 @@ def gathered(pairs: list[tuple[str, Any]], bounds: Bounds = DEFAULT_BOUNDS) -> d
         if isinstance(value, str):
             value = value.replace("\r\n", "\n")  # noqa: PLW2901 - normalised
         if name.startswith(SEVERAL):
-            beside.append((_in_order, SEVERAL, name.removeprefix(SEVERAL), value))
-            _put(made, name.removeprefix(SEVERAL), [])
+            companions.append((_in_previous_order, SEVERAL, name.removeprefix(SEVERAL), value))
+            _put(fields, name.removeprefix(SEVERAL), [])
         elif name.startswith(REST):
-            beside.append((_whole, REST, name.removeprefix(REST), value))
+            companions.append((_with_precision, REST, name.removeprefix(REST), value))
         elif name.startswith(EXACT):
-            beside.append((_meant, EXACT, name.removeprefix(EXACT), value))
+            companions.append((_exact_value, EXACT, name.removeprefix(EXACT), value))
         elif name.startswith(FIELD):
-            _put(made, name.removeprefix(FIELD), value)
-        elif name.endswith("[]"):
-            _put(made, name[:-2], value, add=True)
+            _put(fields, name.removeprefix(FIELD), value)
+        elif name.endswith(SEVERAL_SUFFIX):
+            _put(fields, name[:-2], value, add=True)
         else:
-            _put(made, name, value)
+            _put(fields, name, value)
     completed: set[str] = set()
-    for complete, word, name, text in beside:
-        found = _find(made, name)
+    for complete, prefix, name, text in companions:
+        found = _find(fields, name)
         if found is None or not isinstance(text, str):
             if name not in completed:
-                made[word + name] = text
+                fields[prefix + name] = text
             continue
         completed.add(name)
         within, last = found
         within[last] = complete(within[last], text, bounds)
         if within[last] is _NOTHING:
             del within[last]
-    return made
+    return fields
 
 
-def _meant(sent: Any, told: str, bounds: Bounds) -> Any:
+def _exact_value(sent: Any, original: str, bounds: Bounds) -> Any:
     """The exact value, when the input still sends its initial text; else the sent value."""
-    shown, *value = _list(told, bounds) or (None,)
+    shown, *value = _list(original, bounds) or (None,)
     if not isinstance(sent, str) or sent != shown:
         return sent
     return value[0] if value else _NOTHING
 
 
-def _in_order(sent: Any, told: str, bounds: Bounds) -> Any:
+def _in_previous_order(sent: Any, original: str, bounds: Bounds) -> Any:
     """The chosen values, in their previous order when the set is unchanged."""
-    if told == "null":
+    if original == "null":
         return sent or None
-    before = _list(told, bounds)
+    before = _list(original, bounds)
     if not isinstance(sent, list) or not before or not all(isinstance(i, str) for i in before):
         return sent
     return before if set(before) == set(sent) else sent
@@ -87,57 +93,57 @@ def _in_order(sent: Any, told: str, bounds: Bounds) -> Any:
 
 def _list(text: str, bounds: Bounds) -> list[Any] | None:
     try:
-        made = read_json(text, bounds)
+        value = read_json(text, bounds)
     except ValueError:
         return None
-    return made if isinstance(made, list) else None
+    return value if isinstance(value, list) else None
 
 
-def _whole(sent: Any, told: str, bounds: Bounds) -> Any:
+def _with_precision(sent: Any, original: str, bounds: Bounds) -> Any:
     """The original datetime or time of an unchanged input; else the new one in UTC or its zone."""
-    kind = datetime.datetime if "T" in told else datetime.time
+    kind = datetime.datetime if "T" in original else datetime.time
     try:
-        before, shown = kind.fromisoformat(told), kind.fromisoformat(sent)
+        before, shown = kind.fromisoformat(original), kind.fromisoformat(sent)
     except (TypeError, ValueError):
         return sent
     if kind.fromisoformat(without_zone(before)) == shown:
-        return told
+        return original
     if isinstance(before, datetime.datetime):
         return sent if before.tzinfo is None else f"{sent}Z"
     return shown.replace(tzinfo=before.tzinfo).isoformat()
 
 
-def _put(made: dict[str, Any], name: str, value: Any, *, add: bool = False) -> None:
-    made, name = _place(made, name)
+def _put(fields: dict[str, Any], name: str, value: Any, *, add: bool = False) -> None:
+    fields, name = _place(fields, name)
     if not add:
-        made[name] = value
-    elif isinstance(made.get(name), list):
-        made[name].append(value)
+        fields[name] = value
+    elif isinstance(fields.get(name), list):
+        fields[name].append(value)
     else:
-        made[name] = [value]
+        fields[name] = [value]
 
 
-def _place(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
+def _place(fields: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
     """The dict and key for a name: `address.street` is in the dict `address`."""
     *heads, last = name.split(".")
     if len(heads) >= MAX_PARTS or not all((*heads, last)):
-        return made, name
+        return fields, name
     for head in heads:
-        within = made.setdefault(head, {})
+        within = fields.setdefault(head, {})
         if not isinstance(within, dict):
-            within = made[head] = {}
-        made = within
-    return made, last
+            within = fields[head] = {}
+        fields = within
+    return fields, last
 
 
-def _find(made: dict[str, Any], name: str) -> tuple[dict[str, Any], str] | None:
+def _find(fields: dict[str, Any], name: str) -> tuple[dict[str, Any], str] | None:
     """The dict and key of a name's value; None when the form has none."""
     *heads, last = name.split(".")
     if len(heads) >= MAX_PARTS or not all((*heads, last)):
-        return (made, name) if name in made else None
+        return (fields, name) if name in fields else None
     for head in heads:
-        within = made.get(head)
+        within = fields.get(head)
         if not isinstance(within, dict):
             return None
-        made = within
-    return (made, last) if last in made else None
+        fields = within
+    return (fields, last) if last in fields else None

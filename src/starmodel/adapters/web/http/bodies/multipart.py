@@ -1,4 +1,9 @@
-"""Multipart form bodies, parsed in linear time within bounds."""
+"""Multipart form bodies, parsed in linear time within bounds.
+
+Unlike Starlette's `MultiPartParser`, which has the same tokenizer, a body without its end or with
+invalid UTF-8 is an error, and no client chooses the codec
+(tests/integration/compat/test_starlette_parsers.py).
+"""
 
 from __future__ import annotations
 

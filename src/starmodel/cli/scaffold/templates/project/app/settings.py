@@ -8,5 +8,8 @@ from starmodel import Settings
 
 settings = Settings(
     title="PROJECT_TITLE",
+    # [starlette]
+    web="starlette",
+    # [end]
     theme="blue",  # or green, rose, violet, zinc, …: an invalid value lists them all
 )

@@ -1,0 +1,67 @@
+"""Exception handlers of the framework that send StarModel's error responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from starmodel.adapters.web.errors.problems import Problem
+from starmodel.adapters.web.gateway import Gateway
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.core.errors import RequestError, StarModelError
+
+FIRST_ERROR = 400
+
+
+def connect_errors(app: Any, gateway: Gateway, *, http_errors: bool) -> None:
+    """Add the handlers that the application lacks; the user's take precedence.
+
+    Shapes: http_errors also handles the framework's HTTPException, such as 404 and 405.
+    """
+
+    async def respond(request: Any, error: Exception) -> Response:
+        if request.scope["type"] != "http":
+            raise error  # the server closes the WebSocket and logs the exception
+        return _ErrorResponse(gateway, error)
+
+    kinds = [StarModelError, Exception, *([HTTPException] if http_errors else [])]
+    for kind in kinds:
+        app.exception_handlers.setdefault(kind, respond)
+
+
+class _ErrorResponse(Response):
+    """An error response in the representation that the request accepts."""
+
+    def __init__(self, gateway: Gateway, error: Exception) -> None:
+        super().__init__()
+        self._gateway, self._error = gateway, error
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        outer: Exchange = scope["starmodel.exchange"]
+        exchange, error = outer.behind_middleware(send), self._error
+        if isinstance(error, HTTPException):
+            await self._send_http_error(exchange, error)
+        elif self._gateway.framework.is_conversion_error(error):
+            outer.is_client_error = True
+            unreadable = RequestError("A value in this request can't be read as what is expected.")
+            await self._gateway.error_responses.send_error(exchange, unreadable)
+        else:
+            await self._gateway.error_responses.send_error(exchange, error)
+
+    async def _send_http_error(self, exchange: Exchange, error: HTTPException) -> None:
+        headers = error.headers or {}
+        lines = [
+            (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
+        ]
+        allowed = dict(lines).get(b"allow")
+        if error.status_code < FIRST_ERROR:
+            await exchange.empty(error.status_code, lines)
+        elif error.status_code == 404:
+            await self._gateway.error_responses.send_not_found(exchange)
+        elif error.status_code == 405 and allowed is not None:
+            await self._gateway.send_not_allowed(exchange, allowed.decode("latin-1"))
+        else:
+            problem = Problem(error.status_code, error.detail)
+            await self._gateway.error_responses.send(exchange, problem, headers=lines)

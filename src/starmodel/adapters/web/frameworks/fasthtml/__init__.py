@@ -1,0 +1,1 @@
+"""FastHTML as the web framework."""

@@ -1,0 +1,1 @@
+"""Plain Starlette as the web framework."""

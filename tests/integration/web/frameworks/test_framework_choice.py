@@ -1,0 +1,91 @@
+"""The web framework of `create_app`: by argument, by setting, and without the other's imports."""
+
+import subprocess
+import sys
+
+import pytest
+
+from integration.web.browser import unlisted
+from starmodel import ConfigurationError, Entity, Settings, create_app
+
+SECRET = "k" * 40
+PROGRAM = """
+import sys
+
+from starlette.routing import Route
+from starmodel import Entity, create_app, event
+from starmodel.starlette import endpoint
+from starmodel.testing import Visitor
+from starmodel.testing.browser.asgi import HTML
+
+class Counter(Entity):
+    count: int = 0
+
+    @event
+    def increment(self, amount: int = 1):
+        self.count += amount
+
+class Product(Entity):
+    model_config = {"access": "public"}
+    name: str
+
+@endpoint
+async def mine(counter: Counter):
+    return [counter]
+
+async def crash(request):
+    raise RuntimeError("detail")
+
+routes = [Route("/mine", mine), Route("/crash", crash)]
+app = create_app(web="starlette", secret_key="k" * 40, routes=routes)
+with Visitor(app, raise_errors=False) as visitor:
+    made = visitor.post("/products", {"name": "Pen"})
+    page = visitor.open("/counter")
+    page.submit("Increment", amount=2)
+    assert page.signals["Counter.count"] == 2
+    for path in ("/", "/products", made.headers["location"], "/products/new", "/mine", "/counter"):
+        assert visitor.request("GET", path, headers=HTML).status == 200, path
+    assert visitor.request("GET", "/none", headers=HTML).status == 404
+    assert visitor.request("GET", "/crash", headers=HTML).status == 500
+    assert visitor.get("/counter").json()["count"] == 2
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(sorted(loaded & {"fasthtml", "monsterui"}))
+"""
+
+
+@unlisted
+class Counter(Entity):
+    count: int = 0
+
+
+def test_starlette_application_imports_no_fasthtml(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "[]\n"
+
+
+def test_setting_chooses_the_framework(tmp_path):
+    (tmp_path / "starmodel.toml").write_text('[starmodel]\nweb = "starlette"\n')
+    by_file = create_app([Counter], secret_key=SECRET)
+    by_settings = create_app([Counter], settings=Settings(web="starlette", secret_key=SECRET))
+    by_argument = create_app([Counter], web="fasthtml", secret_key=SECRET)
+    names = [type(app).__name__ for app in (by_file, by_settings, by_argument)]
+    assert names == ["StarletteApp", "StarletteApp", "StarModelApp"]
+
+
+def test_unknown_framework_is_rejected():
+    with pytest.raises(ConfigurationError, match=r"'web' cannot be 'flask'.*'fasthtml' or"):
+        create_app([Counter], web="flask", secret_key=SECRET)
+
+
+def test_option_of_the_other_framework_is_rejected():
+    with pytest.raises(ConfigurationError, match=r"'hdrs'.*FastHTML.*web"):
+        create_app([Counter], web="starlette", hdrs=[], secret_key=SECRET)
+
+
+def test_static_folder_is_served(tmp_path, starlette):
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "site.css").write_text("body{}")
+    assert starlette(Counter).get("/static/site.css").text == "body{}"
