@@ -56,7 +56,8 @@ async def change(cookie, changes):
 
 
 async def measure(server, streams, changes):
-    with urllib.request.urlopen(f"http://{ADDRESS}/board") as page:
+    request = urllib.request.Request(f"http://{ADDRESS}/board", headers={"Accept": "text/html"})
+    with urllib.request.urlopen(request) as page:
         cookie = page.headers["set-cookie"].partition(";")[0]
         url = re.search(r"@live\('([^']+)'\)", html.unescape(page.read().decode()))[1]
     memory, counts, tasks = resident_mb(server.pid), [0], []

@@ -23,6 +23,7 @@ WORDS = {
     "Host": "a host name",
     "Network": "a network",
     "DatabaseUrl": "a database url",
+    "PluginName": "a plugin",
     "Count": "whole number from 1",
     "Annotated[int, Field(ge=1, le=30)]": "whole number from 1 to 30",
     "Annotated[float, Field(gt=0)]": "number above 0",

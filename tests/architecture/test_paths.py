@@ -50,7 +50,6 @@ async def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             await browser.page("/articles")
         browser.opened = page.text  # type: ignore[attr-defined]
         yield browser
-    await app.gateway.realtime.close()
     await app.starmodel.close()
 
 
@@ -107,7 +106,7 @@ async def test_paths_of_page_form_and_delivery_stay_short(
     assert reply.status_code in (303, 302)
 
     def of_the_delivery(frame: FrameType) -> bool:
-        return is_below(frame, "InProcessBus.publish", "SseStreams.serve")
+        return is_below(frame, "InProcessBus.publish", "HttpTransport.stream")
 
     async with browser.watch(browser.opened) as stream:  # type: ignore[attr-defined]
         await stream.event()

@@ -22,15 +22,19 @@ from starmodel.app.live.hub import Hub
 from starmodel.app.live.live_lists import LiveLists
 from starmodel.app.live.message_access import MessageAccess
 from starmodel.app.live.reactions import Reaction, Reactions
+from starmodel.app.live.streams import Streams
 from starmodel.app.live.views import LiveView
 from starmodel.app.persistence import PersistenceManager
 from starmodel.app.ports.bus import EventBus, Handler, SelectiveBus, Wants
 from starmodel.app.ports.cipher import Cipher
 from starmodel.app.ports.clock import Clock, IdSource
+from starmodel.app.ports.lifecycle import Lifecycle
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.app.presentation.areas import Areas
-from starmodel.app.presentation.frontend import Realtime
+from starmodel.app.presentation.extensions import Extensions
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import Resource
+from starmodel.app.presentation.slots import Slots
 from starmodel.app.presentation.ui import Renderer
 from starmodel.app.queries.cursors import Cursors
 from starmodel.app.queries.listing import Listing, Window
@@ -84,6 +88,7 @@ class Application:
         resources: Iterable[Resource] = (),
         uow_cls: type[UnitOfWork] = UnitOfWork,
         access_scan_limit: int = SCAN_LIMIT,
+        heartbeat_s: float = 15.0,
         texts: Catalogue = ENGLISH,
     ) -> None:
         self.registry, self.persistence, self.bus = registry, persistence, bus
@@ -91,12 +96,14 @@ class Application:
         self.policy, self.clock, self.ids = self.areas.default.policy, clock, ids
         self.texts = texts
         self.scopes = Scopes(secret)
-        self.realtime: Realtime | None = None
+        self.frontend: Frontend | None = None
         self.sessions: SessionCache | None = None
         self.views: dict[str, LiveView] = {}  # views of generated pages, by name
         self.ui: Renderer | None = None
         self.relations = Relations(registry, persistence)
         self.settings: Any = None  # set by bootstrap, for the CLI and other tools
+        self.plugins: Any = None  # likewise
+        self.lifecycle: Lifecycle | None = None
         self.row_locks = RowLocks()
         self.unit: Callable[..., UnitOfWork] = partial(
             uow_cls, registry, persistence, bus, clock, locks=self.row_locks
@@ -114,8 +121,13 @@ class Application:
             allowed=MessageAccess(registry, persistence, self.policy).may_see,
         )
         self.cursors = Cursors(cursor_cipher)
+        self.extensions = Extensions(Slots(registry, policy))
         self._windows = Windows(persistence, access_scan_limit)
         self.lists = lists(self._query, self.policy, self._windows.matches, self._stored)
+        self.streams = Streams(
+            self.hub, self.lists, registry, persistence, self.instance, self.id_of,
+            heartbeat_s=heartbeat_s,
+        )  # fmt: skip
         self._subscribe(self.hub.deliver, self.hub.is_watched)
         self._subscribe(self.lists.deliver, self.lists.is_watched)
         self._subscribe(self.dispatcher.sessions.deliver, frozenset[str]().__contains__)
@@ -149,10 +161,22 @@ class Application:
             if self._loop is None:
                 await self.persistence.open(self._expired, self.hub.is_watched)
                 self._loop = loop
+                if self.lifecycle is not None:
+                    await self._start(self.lifecycle)
+
+    async def _start(self, lifecycle: Lifecycle) -> None:
+        try:
+            await lifecycle.start(self)
+        except BaseException:
+            self._loop = None
+            await self.persistence.close()
+            raise
 
     async def close(self) -> None:
         """End streams and handlers, then the stores."""
-        self.hub.close()
+        await self.streams.close()
+        if self.lifecycle is not None and self._loop is not None:
+            await self.lifecycle.stop(self)
         await self.lists.close()
         await self.reactions.idle(timeout_s=GRACE_S)
         if self.sessions is not None:
@@ -179,22 +203,22 @@ class Application:
         return await self.instance(self.registry[entity], session)
 
     def render_action(self, action: Action) -> str:
-        if self.realtime is None:
+        if self.frontend is None:
             raise ConfigurationError("This application has no pages to render an action for.")
-        return self.realtime.render_action(self.areas.current_resource(action.entity), action)
+        return self.frontend.render_action(self.areas.current_resource(action.entity), action)
 
     def show(self, entity: Entity, view: str = "") -> str:
-        return "" if self.realtime is None else self.realtime.show(entity, view)
+        return "" if self.frontend is None else self.frontend.show(entity, view)
 
     def live_part(self, view: LiveView, entity: Entity) -> Any:
         return (
-            view.render(entity) if self.realtime is None else self.realtime.live_part(view, entity)
+            view.render(entity) if self.frontend is None else self.frontend.live_part(view, entity)
         )
 
     def namespace(self, entity: Entity) -> str:
-        if self.realtime is None:
+        if self.frontend is None:
             return entity.__entity__.namespace
-        return self.realtime.namespace(entity)
+        return self.frontend.namespace(entity)
 
     def render(self, component: Any) -> str:
         """A component as HTML, rendered by the UI adapter."""
@@ -208,9 +232,9 @@ class Application:
         Raises: ConfigurationError, for a component that the page has no place for.
         """
         html = self.render(component)
-        if self.realtime is None:
+        if self.frontend is None:
             return Element(html, info.selector, info.mode)
-        return self.realtime.element_of(html, info, where)
+        return self.frontend.element_of(html, info, where)
 
     def render_message(self, message: Toast | Progress, id: str = "") -> str:
         """A toast or progress component as HTML, rendered by the UI adapter."""
@@ -355,8 +379,10 @@ class Application:
         message = Changed(entity_type.name, id, "expired", version + 1, version, state, fields)
         await self.bus.publish(message)
 
-    async def _query(self, listing: Listing, actor: Actor | None, policy: AccessPolicy) -> Window:
-        return await self.window(listing, actor, policy=policy)
+    async def _query(
+        self, listing: Listing, actor: Actor | None, policy: AccessPolicy, total: bool
+    ) -> Window:
+        return await self.window(listing, actor, total=total, policy=policy)
 
     async def _stored(self, entity_type: EntityType, id: Any) -> Entity | None:
         return await self.persistence.for_class(entity_type.cls).get(entity_type.cls, id)

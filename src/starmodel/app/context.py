@@ -21,7 +21,7 @@ class RequestContext:
 
     Shapes: browser_state is None while a page is made: its request has no state, and the page
     begins with defaults. root_path is where the response's page is mounted, None for code that
-    makes no page; is_patch is True for content that goes into an open page. The realtime adapter
+    makes no page; is_patch is True for content that goes into an open page. The frontend
     makes the page at its first use. scope is the ASGI scope. area is that of the resource which
     serves the request, None for the default one.
     """

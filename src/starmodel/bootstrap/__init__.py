@@ -11,12 +11,12 @@ from starmodel.app.access.rules import RulePolicy
 from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource, system_clock, system_ids
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.arguments import catalogue, check_arguments, listed, named
 from starmodel.bootstrap.assembly import Services, Stores, assemble, page_head
 from starmodel.bootstrap.pages import UIOption
+from starmodel.bootstrap.realtime import RealtimeOption
 from starmodel.bootstrap.services import database_sessions, event_bus
 from starmodel.bootstrap.web import existing_web, new_web, web_options
 from starmodel.config import Settings, load_settings
@@ -58,10 +58,11 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
+    plugins: Iterable[Any] = (),
     **options: Any,
 ) -> StarModelApp: ...
 
@@ -77,10 +78,11 @@ def create_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
+    plugins: Iterable[Any] = (),
     **options: Any,
 ) -> StarModelApp | StarletteApp:
     """An application of a web framework with routes, pages and streams for these entities.
@@ -90,7 +92,8 @@ def create_app(
     options are settings (`title="Shop"`) or options of the framework
     (`routes=`, `middleware=`, `lifespan=`, …; FastHTML's `before=`, `hdrs=`, …).
     `bus` and `realtime` are an implementation, or a value of the settings
-    `event_bus` and `realtime`. `texts` replaces texts of pages and messages,
+    `event_bus` and `realtime`; `realtime` is a transport, or a class that makes
+    the frontend of pages. `texts` replaces texts of pages and messages,
     by key. `ui` is a class of UI adapters, or replaces parts of generated pages
     by name.
 
@@ -109,7 +112,7 @@ def create_app(
     services = Services(
         entities=classes, settings=settings, bus=own_bus or event_bus(settings), stores=stores,
         sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words,
+        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
     )  # fmt: skip
     assemble(services, head, chosen, locks=test_stores is None)
     app: StarModelApp | StarletteApp = chosen.framework.app
@@ -128,10 +131,11 @@ def configure_app(
     uow_cls: type[UnitOfWork] = UnitOfWork,
     ui: UIOption | None = None,
     resources: Iterable[Resource] = (),
-    realtime: Callable[..., RealtimeAdapter] | str | None = None,
+    realtime: RealtimeOption | str | None = None,
     texts: Mapping[str, Text] | Catalogue | None = None,
     clock: Clock = system_clock,
     ids: IdSource = system_ids,
+    plugins: Iterable[Any] = (),
     **options: Any,
 ) -> A:
     """Add these entities to an application of FastHTML or Starlette; its routes take precedence.
@@ -151,7 +155,7 @@ def configure_app(
         entities=classes, settings=settings,
         bus=own_bus or (bus_cls() if bus_cls is not None else event_bus(settings)), stores=stores,
         sessions=session_store(settings), policy=policy or RulePolicy(), uow_cls=uow_cls, ui=ui,
-        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words,
+        resources=resources, realtime=transport, clock=clock, ids=ids, texts=words, plugins=plugins,
     )  # fmt: skip
     assemble(services, head, existing, locks=test_stores is None)
     return app

@@ -12,7 +12,8 @@ from typing import Any
 import inflection
 
 from starmodel.adapters.encryption import AesCipher
-from starmodel.adapters.frontends.datastar.adapter import DatastarRealtime
+from starmodel.adapters.frontends.json.frontend import JsonFrontend
+from starmodel.adapters.transports.ndjson import NDJSON
 from starmodel.adapters.web.gateway import Gateway
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.pages.assets import asset_urls
@@ -29,17 +30,18 @@ from starmodel.app.ports.bus import EventBus
 from starmodel.app.ports.clock import Clock, IdSource
 from starmodel.app.ports.repository import Repository
 from starmodel.app.ports.sessions import SessionStore
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.resource import Resource
 from starmodel.app.presentation.ui import Site
 from starmodel.app.uow import UnitOfWork
 from starmodel.bootstrap.pages import UIOption, render_pages
+from starmodel.bootstrap.plugins import connect_plugins, plugin_host, with_plugin_entities
+from starmodel.bootstrap.realtime import RealtimeOption, page_protocol
 from starmodel.bootstrap.services import built_in_stores, cookie_sessions, session_cache
 from starmodel.bootstrap.web import Web
 from starmodel.config import Settings, secret_keys
 from starmodel.core.classes.registry import Registry, defined_entities
 from starmodel.core.entity import Entity
-from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.host import PluginHost
 from starmodel.texts.catalogue import Catalogue
 
 Stores = Mapping[str, Callable[[], Repository] | Repository]
@@ -58,7 +60,8 @@ class Services:
     uow_cls: type[UnitOfWork]
     ui: UIOption | None
     resources: Iterable[Resource]
-    realtime: Callable[..., RealtimeAdapter] | None
+    plugins: Iterable[Any]
+    realtime: RealtimeOption | None
     clock: Clock
     ids: IdSource
     texts: Catalogue
@@ -70,19 +73,15 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     Shapes: locks is True for a server, which logs an error beside another process of its address.
     """
     settings, clock = services.settings, services.clock
-    make_realtime = services.realtime or DatastarRealtime
-    if make_realtime is DatastarRealtime and settings.realtime != "sse":
-        raise ConfigurationError(
-            f"realtime is {settings.realtime!r}, which is not available yet; use 'sse', "
-            "or pass create_app(realtime=…) with a transport of your own."
-        )
+    make_frontend, transport = page_protocol(services.realtime, settings)
     secrets = secret_keys(settings)
-    application = _application(services, secrets)
-    realtime = application.realtime = make_realtime(
+    host = plugin_host(settings, services.plugins)
+    application = _application(services, secrets, host)
+    frontend = application.frontend = make_frontend(
         application, secrets=secrets, assets=head.served, render=application.render,
-        default_method=settings.default_event_method, heartbeat_s=settings.heartbeat_s,
+        default_method=settings.default_event_method,
     )  # fmt: skip
-    ui = render_pages(application, realtime, _site(settings, head), services.ui)
+    ui = render_pages(application, frontend, _site(settings, head), services.ui)
     application.sessions = session_cache(
         settings, services.sessions, clock,
         changed=application.session_changed, watched=lambda: application.follows_sessions,
@@ -91,7 +90,10 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
     token = dev_token(secrets[0]) if development else None
     gateway = Gateway(
         application,
-        realtime,
+        frontend,
+        transport,
+        JsonFrontend(),
+        NDJSON,
         ui,
         cookie_sessions(settings, secrets, application.sessions, clock),
         OriginCheck(
@@ -119,14 +121,17 @@ def assemble(services: Services, head: PageHead, web: Web, *, locks: bool) -> No
         gateway.lock = ProcessLock(
             settings.title, server_address(sys.argv), partial(process_local_reasons, application)
         )
+    connect_plugins(host, application, gateway)
     web.framework.connect(gateway, web.head)
 
 
-def _application(services: Services, secrets: list[str]) -> Application:
+def _application(services: Services, secrets: list[str], host: PluginHost) -> Application:
     settings = services.settings
     classes = defined_entities() if services.entities is None else services.entities
     registry = Registry(
-        classes, default_store=settings.default_store, pluralize=inflection.pluralize
+        with_plugin_entities(classes, host),
+        default_store=settings.default_store,
+        pluralize=inflection.pluralize,
     )
     stores = {**built_in_stores(settings, services.clock), **services.stores}
 
@@ -143,7 +148,8 @@ def _application(services: Services, secrets: list[str]) -> Application:
         policy=services.policy, secret=secrets[-1], cursor_cipher=AesCipher(secrets, "cursor"),
         clock=services.clock, ids=services.ids, hub=hub, reactions=defined_reactions(),
         resources=services.resources, uow_cls=services.uow_cls,
-        access_scan_limit=settings.access_scan_limit, texts=services.texts,
+        access_scan_limit=settings.access_scan_limit, heartbeat_s=settings.heartbeat_s,
+        texts=services.texts,
     )  # fmt: skip
     application.settings = settings
     return application

@@ -9,7 +9,7 @@ from starmodel.adapters.ui.franken.adapter import FrankenUI
 from starmodel.adapters.ui.skins import skin
 from starmodel.app.application import Application
 from starmodel.app.live.views import LiveView
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services, Site, UIAdapter
 from starmodel.core.errors import ConfigurationError
@@ -19,7 +19,7 @@ UIOption = MakeUI | Mapping[str, Callable[..., Any]]
 
 
 def render_pages(
-    application: Application, realtime: RealtimeAdapter, site: Site, ui: UIOption | None
+    application: Application, realtime: Frontend, site: Site, ui: UIOption | None
 ) -> UIAdapter:
     """Make the application's UI adapter, and one for each skin of its resources.
 
@@ -35,7 +35,7 @@ def render_pages(
     services = Services(
         site, application.texts, areas, realtime,
         lambda entity_type, event: dispatcher.binders[entity_type.cls, event.name],
-        dispatcher.runs_at_once, register,
+        dispatcher.runs_at_once, register, application.extensions,
     )  # fmt: skip
     base = _maker(ui, FrankenUI)
     by_skin: dict[int, tuple[MakeUI, list[MountedResource]]] = {id(None): (base, [])}

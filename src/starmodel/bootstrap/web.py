@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from starmodel.adapters.frontends.datastar.wire import script_json, signals_json
+from starmodel.adapters.frontends.datastar.expressions import script_json, signals_json
 from starmodel.adapters.web.frameworks.asgi import AsgiFramework
 from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.adapters.web.pages.head import PageHead, application_styles, page_basics

@@ -1,20 +1,22 @@
-"""The root command group: built-in commands, then plugin commands."""
+"""The root command group: built-in commands, then those of entry points, then of whole plugins."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from starmodel.cli.plugins.discovery import (
-    PluginError,
+    EntryPointError,
     command_points,
     load_command,
     shadowed_reason,
-    starmodel_points,
+    single_points,
 )
 from starmodel.cli.terminal.errors import fail
+from starmodel.core.errors import ConfigurationError
 
 
 class CommandGroup(TyperGroup):
@@ -22,7 +24,8 @@ class CommandGroup(TyperGroup):
 
     A plugin that can't be loaded disables its command only, with a warning in
     the help. A plugin command with the name of a built-in one is ignored, with
-    a warning.
+    a warning. Whole plugins are imported for the help and for a command that
+    neither StarModel nor an entry point has.
     """
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -31,13 +34,21 @@ class CommandGroup(TyperGroup):
             return own
         point = command_points().get(cmd_name)
         if point is None:
-            return None
+            return None if ctx.resilient_parsing else self._of_whole_plugin(cmd_name)
         try:
             return load_command(point)
-        except PluginError as error:
+        except EntryPointError as error:
             if ctx.resilient_parsing:  # shell completion prints nothing else
                 return None
             fail(error)
+
+    def _of_whole_plugin(self, name: str) -> Any:
+        """The command of a loaded plugin; without one, failed plugins are printed."""
+        commands, failures, _ = _whole_plugins(self.commands)
+        if name not in commands:
+            for sentence in failures:
+                _warn(sentence)
+        return commands.get(name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
@@ -47,7 +58,7 @@ class CommandGroup(TyperGroup):
         return name, command, rest
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all commands, from entry points; no plugin is imported."""
+        """The names of built-in commands and entry points; no plugin is imported."""
         own = super().list_commands(ctx)
         return [*own, *(name for name in command_points() if name not in own)]
 
@@ -60,11 +71,15 @@ class CommandGroup(TyperGroup):
                 continue
             try:
                 added.append((name, load_command(point)))
-            except PluginError as error:
+            except EntryPointError as error:
                 _warn(str(error))
-        for point in starmodel_points():
+        for point in single_points():
             if reason := shadowed_reason(point, self.commands):
                 _warn(reason)
+        whole, failures, conflicts = _whole_plugins(self.commands)
+        added += whole.items()
+        for sentence in [*failures, *conflicts]:
+            _warn(sentence)
         for heading, commands in (("Commands", own), ("Commands of plugins", added)):
             visible = [(name, command) for name, command in commands if not command.hidden]
             if visible:
@@ -81,6 +96,21 @@ class CommandGroup(TyperGroup):
             return super().shell_complete(ctx, incomplete)
         finally:
             self.commands = built_in
+
+
+def _whole_plugins(built_in: Iterable[str]) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The commands of whole plugins by name, sentences on failed plugins, and on conflicts."""
+    from starmodel.cli.plugins.contributed_commands import contributed_commands
+    from starmodel.cli.plugins.hosts import folder_plugins
+    from starmodel.cli.plugins.reporting import sentence_of
+
+    try:
+        host = folder_plugins().host
+    except ConfigurationError as error:
+        return {}, [str(error)], []
+    commands, conflicts = contributed_commands(host, built_in)
+    failures = [sentence_of(report) for report in host.reports if report.state == "failed"]
+    return commands, failures, [conflict.text for conflict in conflicts]
 
 
 def _placeholder(name: str) -> Any:

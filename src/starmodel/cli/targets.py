@@ -22,6 +22,10 @@ _NAME = re.compile(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=", r
 CONVENTIONS = ("app.main:create_app", "app.main:app", "main:app")
 
 
+class NoApplicationError(CommandError):
+    """None of CONVENTIONS is in the folder."""
+
+
 class Target(NamedTuple):
     """The module and attribute of an application.
 
@@ -83,8 +87,8 @@ def find_target(app: str | None, here: Path, *, tolerant: bool = False) -> Targe
     "package.module:attribute"; with tolerant=True, names in a file with a
     syntax error are matched by a regular expression, because a reloading
     server serves the error until it is corrected.
-    Raises: CommandError, for a missing file, module or attribute, and for a
-    syntax error.
+    Raises: NoApplicationError, without `app`; CommandError, for a missing file,
+    module or attribute, and for a syntax error.
     """
     if app is None:
         return _find_by_convention(here, tolerant)
@@ -109,7 +113,7 @@ def _find_by_convention(here: Path, tolerant: bool) -> Target:
         source = here.joinpath(*module.split(".")).with_suffix(".py")
         if source.is_file() and attribute in _defined_names(source, tolerant):
             return _target(source, here, module, attribute, tolerant)
-    raise CommandError(
+    raise NoApplicationError(
         f"No application found in {here}: looked for {', '.join(CONVENTIONS)}. "
         "Name one, as in: starmodel run hello.py (with other commands: --app hello.py)"
     )

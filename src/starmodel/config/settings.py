@@ -19,6 +19,7 @@ from starmodel.config.values import (
     Name,
     Network,
     Origin,
+    PluginName,
     Theme,
 )
 
@@ -120,6 +121,13 @@ class Settings(BaseSettings):
     """The maximum nesting depth of JSON."""
     max_body_items: Count = 10_000
     """The maximum number of items in a list or object of a request."""
+
+    plugins_disabled: Annotated[list[PluginName], CommaList] = []
+    """Installed plugins that are switched off; they are not imported."""
+    plugins_enabled: Annotated[list[PluginName], CommaList] = []
+    """Plugins that are off by default, and switched on."""
+    plugins_required: Annotated[list[PluginName], CommaList] = []
+    """Plugins without which the application does not start."""
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

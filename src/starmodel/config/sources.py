@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ PREFIX = "STARMODEL_"
 PLAIN_NAMES = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
 # Set by `starmodel run` for its worker processes; not settings.
 RUN_VARIABLES = {"STARMODEL_ADDRESS", "STARMODEL_TARGET", "STARMODEL_RELOADS", "STARMODEL_SOURCES"}
+# The settings of plugins: STARMODEL_PLUGIN_BACKUP__FOLDER.
+PLUGIN_VARIABLE = re.compile(rf"{PREFIX}PLUGIN_([A-Z0-9_]+?)__([A-Z0-9_]+)")
 ENCODING = "utf-8-sig"  # Windows editors write a byte order mark
 DOTENV = Path(".env")
 
@@ -65,12 +68,23 @@ class Variables(EnvSettingsSource):
     ) -> Any:
         return value  # lists are separated by commas, so no value is JSON
 
+    def plugin_values(self) -> dict[str, dict[str, str]]:
+        """The settings of plugins, by plugin and name."""
+        found: dict[str, dict[str, str]] = {}
+        for key, value in self.env_vars.items():
+            match = PLUGIN_VARIABLE.fullmatch(key.upper())
+            if match and value:
+                found.setdefault(match[1].lower(), {})[match[2].lower()] = value
+        return found
+
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
         for key, value in self.env_vars.items():
             variable = key.upper()
             name = variable.removeprefix(PREFIX).lower()
             if not value or not variable.startswith(PREFIX) or variable in RUN_VARIABLES:
+                continue
+            if PLUGIN_VARIABLE.fullmatch(variable):
                 continue
             if name not in values:
                 values[name] = value

@@ -14,6 +14,7 @@ from starmodel.core.errors import ConfigurationError
 
 TOML = Path("starmodel.toml")
 ENVS = ("development", "production")
+PLUGIN = "plugin"
 
 
 class Profile(Values):
@@ -49,6 +50,7 @@ def toml_sources(settings_cls: type[BaseSettings]) -> list[Values]:
     base = document.get("starmodel", {})
     if not isinstance(base, dict):
         raise ConfigurationError(f"{TOML}: starmodel must be a table, got {base!r}.")
+    base.pop(PLUGIN, None)
     profiles = {name: base.pop(name) for name in ENVS if isinstance(base.get(name), dict)}
     for name, profile in profiles.items():
         if "env" in profile:
@@ -61,6 +63,18 @@ def toml_sources(settings_cls: type[BaseSettings]) -> list[Values]:
         *(Profile(settings_cls, values, name, default_env) for name, values in profiles.items()),
         Values(settings_cls, base, f"[starmodel] of {TOML}"),
     ]
+
+
+def plugin_tables() -> dict[str, dict[str, Any]]:
+    """The tables `[starmodel.plugin.NAME]`, by plugin. Raises: ConfigurationError."""
+    base = _read_toml().get("starmodel", {})
+    tables = base.get(PLUGIN, {}) if isinstance(base, dict) else {}
+    if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+        raise ConfigurationError(
+            f"{TOML}: [starmodel.{PLUGIN}] has a value of its own. Expected a table for each "
+            f"plugin, such as [starmodel.{PLUGIN}.backup]."
+        )
+    return tables
 
 
 def _read_toml() -> dict[str, Any]:

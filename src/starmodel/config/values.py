@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from starmodel.core.fields.entity_config import PLUGIN_NAME
+
 
 def _items(value: Any) -> Any:
     if isinstance(value, str):
@@ -67,6 +69,12 @@ def _database_url(value: str) -> str:
     return value
 
 
+def _plugin_name(value: str) -> str:
+    if not PLUGIN_NAME.fullmatch(value):
+        raise ValueError("must be lower-case letters, digits and _")
+    return value
+
+
 # A list that is parsed from `a, b` in environment variables.
 CommaList = BeforeValidator(_items)
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -76,6 +84,7 @@ Network = Annotated[str, AfterValidator(_network)]
 Name = Annotated[str, AfterValidator(_name)]
 Bus = Annotated[str, AfterValidator(_bus)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+PluginName = Annotated[str, AfterValidator(_plugin_name)]
 Count = Annotated[int, Field(ge=1)]
 # The colour themes of MonsterUI.
 Theme = Literal[

@@ -167,6 +167,8 @@ _PAGES: dict[str, Text] = {
     "page.start": "Back to the start",
     "page.nothing": "There is nothing here for you yet.",
     "page.nothing_hint": "Sign in, or open an entity to the public.",
+    "slot.failed": "This part of the page can't be shown right now.",
+    "slot.slow": "This part of the page took too long. Reload the page to try again.",
     "page.dismiss": "Dismiss",
     "page.working": "Working\u2026",
     "page.removed": "This {entity} was removed.",

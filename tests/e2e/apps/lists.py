@@ -52,10 +52,10 @@ async def drafts(request, session):
     application = app.starmodel
     listing = listing_of(application.registry[Draft], dict(request.query_params))
     window = await application.window(listing, session.actor)
-    realtime, resource = application.realtime, application.areas.default[listing.entity_type]
-    realtime.show_list(listing)
+    frontend, resource = application.frontend, application.areas.default[listing.entity_type]
+    frontend.show_list(listing)
     shown = "".join(row.html for row in rows(resource, listing, window.entities, None))
     around = "".join(part.html for part in ui.list_controls(resource, listing, window))
-    return Titled("Drafts", Table(Tbody(Safe(shown), id=realtime.rows_id(listing),
+    return Titled("Drafts", Table(Tbody(Safe(shown), id=frontend.rows_id(listing),
         data_state=window.digest)), Safe(around))
 '''

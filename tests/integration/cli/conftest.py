@@ -131,7 +131,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = set(sys.modules)
     yield project
     for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+        file = str(getattr(sys.modules[name], "__file__", None) or "")
+        if file.startswith(str(tmp_path)) or name.partition(".")[0] == "app":
             del sys.modules[name]
 
 

@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from starmodel.adapters.web.pages import assets
 from starmodel.cli.doctor import environment
-from starmodel.cli.doctor.settings import masked_url
+from starmodel.cli.terminal.setting_row import masked_url
 
 Run = Callable[..., Result]
 Answer = Callable[..., Any]

@@ -77,5 +77,4 @@ async def visit() -> AsyncIterator[Callable[[Any], Browser]]:
     yield visit
     for browser in made:
         await browser.aclose()
-        await browser.app.gateway.realtime.close()
         await browser.app.starmodel.close()

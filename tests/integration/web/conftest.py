@@ -44,7 +44,6 @@ async def serve() -> AsyncIterator[Callable[..., Any]]:
 
     yield make
     for app in made:
-        await app.gateway.realtime.close()
         await app.starmodel.close()
 
 

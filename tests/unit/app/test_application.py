@@ -17,10 +17,10 @@ from starmodel import (
     event,
 )
 from starmodel.app.context import RequestContext, current_context
-from starmodel.app.live.hub import Subscription
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.core.commands import CommandRecord
 from starmodel.testing.fakes import RecordingBus, fake_application
+from unit.app.live.outbox import subscription
 
 
 def _entities():
@@ -137,7 +137,7 @@ async def test_failed_store_open_is_retried():
 async def test_close_ends_streams_and_the_application_can_reopen():
     app = fake_application(Counter)
     await app.ready()
-    watching = app.hub.subscribe(Subscription({}))
+    watching = app.hub.subscribe(subscription({}))
     await app.close()
     assert watching.closed
     await app.dispatch(Counter.add())
@@ -210,8 +210,8 @@ async def test_sign_in_and_out_close_the_visitor_s_streams(visitor):
     app = fake_application(Mine, bus=RecordingBus())
     session = visitor("ann")
     await app.dispatch(Mine.add(), session=session)
-    own = app.hub.subscribe(Subscription({}, visitor="key-ann"))
-    other = app.hub.subscribe(Subscription({}, visitor="key-bob"))
+    own = app.hub.subscribe(subscription({}, visitor="key-ann"))
+    other = app.hub.subscribe(subscription({}, visitor="key-bob"))
     session.sign_in("ann")
     await app.end_sessions(session)
     assert (own.closed, other.closed) == (True, False)

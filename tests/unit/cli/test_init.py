@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from starmodel.cli.commands import init as command_module
 from starmodel.cli.main import app as command
-from starmodel.cli.scaffold import writing
+from starmodel.cli.scaffold import naming, writing
 from starmodel.cli.scaffold.rendering import render
 
 # The layout of the manifest, and what makes it a repository.
@@ -199,4 +198,4 @@ def test_rendered_project_has_no_template_markers(stores: list[str]) -> None:
     [("0.1.0", "0.1.0"), ("1.2", "1.2.0"), ("0.2.0.dev3+local", "0.2.0"), ("3rc1", "3.0.0")],
 )
 def test_release_of_a_version_has_three_numbers(version: str, release: str) -> None:
-    assert command_module._release(version) == release
+    assert naming.release(version) == release

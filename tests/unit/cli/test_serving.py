@@ -166,7 +166,7 @@ def test_build_of_watched_sources_changes_with_them(
 ) -> None:
     monkeypatch.setenv("STARMODEL_RELOADS", str(tmp_path))
     source = "from starmodel import create_app\napp = create_app([])"
-    first = served(source).application.gateway.realtime.build
+    first = served(source).application.gateway.frontend.build
     sys.modules.pop(MODULE)
-    assert served(source + "  # changed").application.gateway.realtime.build != first
+    assert served(source + "  # changed").application.gateway.frontend.build != first
     assert "~" in first

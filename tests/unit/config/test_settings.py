@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from starmodel.config import Settings, chosen_env, load_settings, secret_keys
+from starmodel.config import Settings, chosen_env, load_settings, plugin_settings, secret_keys
 from starmodel.core.errors import ConfigurationError
 
 KEY = "k" * 32
@@ -376,3 +376,28 @@ def test_unknown_names_and_invalid_values_of_one_start_raise_the_names_first(
     text = refusal()
     assert "Unknown setting 'them' (from [starmodel] of starmodel.toml)" in text
     assert "max_streams' cannot be" not in text
+
+
+# Plugins
+
+
+def test_settings_of_plugins_come_from_the_file_the_dotenv_and_the_environment(
+    toml, dotenv, monkeypatch
+):
+    toml('[starmodel]\ntitle = "Shop"\n[starmodel.plugin.backup]\nfolder = "a"\nkeep = 3\n')
+    dotenv("STARMODEL_PLUGIN_BACKUP__FOLDER=b\nSTARMODEL_PLUGIN_MY_MAIL__HOST=h\n")
+    monkeypatch.setenv("STARMODEL_PLUGIN_BACKUP__KEEP", "9")
+    assert plugin_settings() == {"backup": {"folder": "b", "keep": "9"}, "my_mail": {"host": "h"}}
+    assert load_settings().title == "Shop"
+
+
+@pytest.mark.parametrize("text", ["plugin = 3", "[starmodel.plugin]\nbackup = 3"])
+def test_plugin_settings_outside_a_table_are_refused(toml, text):
+    toml(f"[starmodel]\n{text}\n" if "[" not in text else text)
+    with pytest.raises(ConfigurationError, match=r"such as \[starmodel.plugin.backup\]"):
+        plugin_settings()
+
+
+def test_names_of_plugins_are_validated(monkeypatch):
+    monkeypatch.setenv("STARMODEL_PLUGINS_DISABLED", "audit, My-Plugin")
+    assert "must be lower-case letters" in refusal()

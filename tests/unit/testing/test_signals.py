@@ -59,4 +59,4 @@ def test_page_signals_with_unknown_name_raises_with_existing_names(tree):
 def test_sse_reader_fed_byte_by_byte_returns_whole_events():
     reader, text = SseReader(), b": hi\n\nevent: a\ndata: elements <p>\ndata: elements \xc3\xa4\n\n"
     found = [event for byte in text for event in reader.feed(bytes([byte]))]
-    assert found == [("a", {"elements": "<p>\nä"})]
+    assert found == [("a", (("elements", "<p>\nä"),))]

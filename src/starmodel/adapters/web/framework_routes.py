@@ -7,12 +7,12 @@ from typing import Any
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.http.body_limits import within_limits
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange, with_cache_control
+from starmodel.adapters.web.http.exchange import Exchange, with_cache_control
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.redirects import VARY, redirect_target
 from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.core.errors import StarModelError
 
 
@@ -25,12 +25,12 @@ class FrameworkRoutes:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
         error_responses: ErrorResponses,
         framework: WebFramework,
         htmx: HtmxCheck | None,
     ) -> None:
-        self._application, self._realtime = application, realtime
+        self._application, self._patches = application, patches
         self._error_responses, self._framework, self._htmx = error_responses, framework, htmx
 
     async def serve(self, exchange: Exchange, receive: Any, send: Any) -> None:
@@ -88,8 +88,8 @@ class FrameworkRoutes:
                     return
                 is_redirected = True
                 lines = [line for line in headers if line[0] in (b"set-cookie", b"vary")]
-                body = self._realtime.encode_effects(Reply(redirect=url))
-                await exchange.without_cookie(send).answer(200, SSE, body, [NO_STORE, *lines])
+                redirect = self._patches.encoder.encode_effects(Reply(redirect=url))
+                await self._patches.send(exchange.without_cookie(send), redirect, lines)
             elif not is_redirected:
                 if self._htmx is not None:
                     self._htmx.check(exchange.request.path, message.get("body", b""))

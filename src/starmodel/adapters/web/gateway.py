@@ -15,7 +15,8 @@ from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.framework_routes import FrameworkRoutes
 from starmodel.adapters.web.http.csrf import OriginCheck
-from starmodel.adapters.web.http.exchange import HTML, NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import HTML, NO_STORE, Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.proxies import behind_proxies
 from starmodel.adapters.web.http.redirects import redirect_target
 from starmodel.adapters.web.http.request import HttpRequest
@@ -26,6 +27,7 @@ from starmodel.adapters.web.pages.htmx import HtmxCheck
 from starmodel.adapters.web.paths import INTERNAL, STATE_ROUTES
 from starmodel.adapters.web.process_lock import ProcessLock
 from starmodel.adapters.web.resources.crud import CrudRoutes
+from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.resources.internal import InternalRoutes
 from starmodel.adapters.web.settings import WebSettings
@@ -34,7 +36,8 @@ from starmodel.app.access.policy import DEV
 from starmodel.app.application import Application
 from starmodel.app.commands.replies import Reply
 from starmodel.app.context import RequestContext, current_context
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Transport
+from starmodel.app.presentation.frontend import DataFrontend, Frontend
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.sessions.browser_state import NO_BROWSER_STATE
 from starmodel.app.sessions.session import DEVELOPMENT
@@ -55,7 +58,10 @@ class Gateway:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        frontend: Frontend,
+        transport: Transport,
+        data: DataFrontend,
+        data_transport: Transport,
         ui: UIAdapter,
         sessions: CookieSessions,
         origin: OriginCheck,
@@ -67,21 +73,27 @@ class Gateway:
         dev_token: str | None = None,
         log_address: Callable[[str], None] | None = None,
     ) -> None:
-        self.application, self.realtime, self.ui = application, realtime, ui
+        self.application, self.frontend, self.ui = application, frontend, ui
         self.sessions, self._origin, self._settings = sessions, origin, settings
         self._log_address = log_address
         self.entry = behind_proxies(self.serve, trusted_proxies)
         self._dev_token, self._csp = dev_token, csp
         self.framework, self._user_routes = framework, UserRoutes(framework.router)
-        self.error_responses = ErrorResponses(application, realtime, ui, settings)
+        self.patches = PatchResponses(frontend.replies, transport)
+        self.error_responses = ErrorResponses(application, self.patches, ui, settings)
         self.lock: ProcessLock | None = None  # held while the server runs
-        self._internal = InternalRoutes(application, realtime, self.error_responses)
+        self._internal = InternalRoutes(application, frontend, self.patches, self.error_responses)
         htmx = HtmxCheck() if settings.development else None
-        self._inner = FrameworkRoutes(application, realtime, self.error_responses, framework, htmx)
+        self._inner = FrameworkRoutes(
+            application, self.patches, self.error_responses, framework, htmx
+        )
         self._websockets = WebSockets(application, sessions, origin, settings)
         self.routes = Routes()
-        self.events = EventRoutes(application, realtime, self.error_responses, settings, origin)
-        pages = CrudRoutes(application, realtime, ui, self.error_responses, settings)
+        self.events = EventRoutes(application, self.patches, self.error_responses, settings, origin)
+        pages = CrudRoutes(
+            application, self.patches, DataStreams(application, data, data_transport), ui,
+            self.error_responses, settings,
+        )  # fmt: skip
         pages.add_to(self.routes, self.events)
 
     async def serve(self, scope: Any, receive: Any, send: Any) -> None:
@@ -139,10 +151,8 @@ class Gateway:
         if request.is_datastar and not request.is_bearer:
             tag = headers.get(b"starmodel-session")  # of the session that the page was rendered for
             if tag is not None and tag != session.tag.encode():
-                status = (b"starmodel-status", str(STALE).encode())
-                await exchange.answer(
-                    200, SSE, self.realtime.encode_stale(STALE), [NO_STORE, status]
-                )
+                stale = self.patches.encoder.encode_stale(STALE)
+                await self.patches.send(exchange, stale, status=STALE)
                 return
         if b"token=" in scope["query_string"] and await self._signed_in(exchange):
             return
@@ -227,8 +237,8 @@ class Gateway:
             return False
         url = redirect_target(response.status_code, response.raw_headers)
         if url is not None and exchange.request.is_datastar:
-            body = self.realtime.encode_effects(Reply(redirect=url))
-            await exchange.answer(200, SSE, body, [NO_STORE])
+            redirect = self.patches.encoder.encode_effects(Reply(redirect=url))
+            await self.patches.send(exchange, redirect)
         else:
             await exchange.relay(response)
         return True

@@ -49,7 +49,7 @@ class Viewer:
         """The public state, or None if the actor may not read the entity."""
         if not await self.may_read(entity):
             return None
-        self.shown.append((entity.__entity__.cls.__name__, entity.id))
+        self.shown.append((entity.__entity__.name, entity.id))
         return public_state(entity)
 
     async def json_of(self, value: Any) -> Any:

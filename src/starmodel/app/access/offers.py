@@ -126,6 +126,14 @@ def offered_audience(
     return _answer((id(policy), entity_type.cls, actor), audience, _unchanged, Audience())
 
 
+def awaited(key: Hashable, pending: Awaitable[T], missing: T) -> T:
+    """The result of an awaitable inside `rendered`, which awaits it and renders again.
+
+    Shapes: key identifies it in every pass; missing is the result of the first pass.
+    """
+    return _answer(key, pending, _unchanged, missing)
+
+
 def _answer(
     key: Hashable,
     pending: Awaitable[Any],

@@ -85,6 +85,19 @@ def rule_of(entity_type: EntityType, need: Need, event: Event[Any, Any, Any] | N
     return "public" if entity_type.scope == "session" else "signed_in"
 
 
+def check_rule(rule: AccessRule, actor: Actor | None, what: str) -> None:
+    """Return if the rule of a page permits the actor.
+
+    Raises: NotSignedInError, AccessDeniedError.
+    """
+    if allows(rule, actor, None):
+        return
+    if actor is None and rule != "nobody":
+        plain = Message("access.sign_in_to_see")
+        raise NotSignedInError(f"Sign in first: only who is signed in may see {what}.", plain=plain)
+    raise AccessDeniedError(f"You may not see {what}.", plain=Message("access.not_seen"))
+
+
 def allows(rule: AccessRule, actor: Actor | None, entity: Entity | None) -> bool:
     """Whether one rule permits the actor."""
     if callable(rule):

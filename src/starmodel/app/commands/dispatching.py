@@ -86,6 +86,6 @@ def _what(request: object) -> str:
 def _class_of(record: CommandRecord) -> type[Entity]:
     name = record.entity.partition(":")[0]
     for cls in reversed(defined_entities()):
-        if cls.__name__ == name:
+        if cls.__entity__.name == name:
             return cls
     raise ConfigurationError(f"No entity class is named {name!r}; import its module first.")

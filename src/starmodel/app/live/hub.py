@@ -1,15 +1,15 @@
-"""Subscriptions of open pages to topics, and the unsent state of each subscription."""
+"""All subscriptions of a process, by topic, visitor and address."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from starmodel.app.access.policy import AccessPolicy, Actor
-from starmodel.app.ports.messages import Changed, Kind, SessionEnded
+from starmodel.app.live.frames import Frames
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
 from starmodel.core.values.bounded_cache import BoundedCache
 from starmodel.core.values.log_text import log_text
@@ -17,155 +17,6 @@ from starmodel.texts.catalogue import Message
 
 log = logging.getLogger("starmodel.subscriptions")
 MAX_REMOVED_BYTES = 2 * 1024 * 1024
-
-
-class State(Protocol):
-    """One state of a topic: of an entity, or of a live list.
-
-    Shapes: version increases within the topic; base is the version that
-    this state replaces; state is None for a removed entity.
-    """
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def base(self) -> int: ...
-    @property
-    def state(self) -> Any: ...
-
-
-class View(Protocol, Hashable):
-    """Encodes a topic for one kind of subscriber; equal views share the encoded bytes."""
-
-    def encode(self, message: Any, *, full: bool) -> bytes:
-        """The bytes of a message: the full state, or the difference from its base."""
-
-
-class Frames:
-    """The encoded frames of one message, cached per view."""
-
-    __slots__ = ("_made", "message")
-
-    def __init__(self, message: State) -> None:
-        self.message = message
-        self._made: dict[tuple[View, bool], bytes] = {}
-
-    def encode(self, view: View, full: bool) -> bytes:
-        frame = self._made.get((view, full))
-        if frame is None:
-            try:
-                frame = view.encode(self.message, full=full)
-            except Exception:  # delivery: one broken view must not end the page's stream
-                log.exception("A view of %s failed", log_text(self.message.topic))
-                frame = b""
-            self._made[view, full] = frame
-        return frame
-
-
-class Watch:
-    """One topic of one subscription. Shapes: version is the last one sent or pending."""
-
-    __slots__ = ("frames", "full", "gone", "version", "views")
-
-    def __init__(self, views: tuple[View, ...]) -> None:
-        self.views, self.version, self.full, self.gone = views, -1, True, False
-        self.frames: Frames | None = None
-
-    def offer(self, frames: Frames, *, snapshot: bool = False) -> bool:
-        """Make the message pending unless its version is stale; True when it is pending.
-
-        A message whose base is not the last version sent is sent as full state.
-        """
-        message = frames.message
-        if message.version <= self.version:
-            return False
-        if self.gone and message.state is None:  # the removal was sent before
-            self.version = message.version
-            return False
-        follows = message.base == self.version and self.frames is None and not self.gone
-        self.full = snapshot or not follows
-        self.frames, self.version, self.gone = frames, message.version, message.state is None
-        return True
-
-    def take(self) -> bytes:
-        frames, self.frames = self.frames, None
-        if frames is None:
-            return b""
-        return b"".join([frames.encode(view, self.full) for view in self.views])
-
-
-class Subscription:
-    """The topics of one open page, and its pending frames.
-
-    In this process only. A slow consumer has one pending state per topic:
-    a newer state replaces an older unsent one, so memory is bounded and the
-    last state is always delivered; intermediate states may be skipped.
-
-    Shapes: lists is the number of topics that are live lists; policies decide about the
-    topics of resources with rules of their own, the application's policy about all others.
-    """
-
-    def __init__(
-        self,
-        watches: dict[str, tuple[View, ...]],
-        *,
-        visitor: str = "",
-        address: str = "",
-        actor: Actor | None = None,
-        lists: int = 0,
-        policies: Mapping[str, AccessPolicy] = MappingProxyType({}),
-    ) -> None:
-        self.lists, self.policies = lists, policies
-        self.watches = {topic: Watch(views) for topic, views in watches.items()}
-        self.visitor, self.address, self.actor = visitor, address, actor
-        self.closed = False
-        self._due: dict[str, None] = {}
-        self._raw: list[bytes] = []
-        self._waiter: asyncio.Future[None] | None = None
-
-    @property
-    def pending(self) -> int:
-        """The number of topics with unsent state."""
-        return len(self._due)
-
-    def mark_sent(self, topic: str, version: int) -> None:
-        """Record that the page has this version, so that the next one is sent as a diff."""
-        self.watches[topic].version = version
-
-    def offer(self, topic: str, frames: Frames, *, snapshot: bool = False) -> None:
-        """Make the frames pending for this topic, and wake the stream."""
-        if self.watches[topic].offer(frames, snapshot=snapshot):
-            self._due[topic] = None
-            self._wake()
-
-    def send(self, data: bytes) -> None:
-        """Send these bytes unencoded, such as a heartbeat; at most 8 are pending."""
-        if len(self._raw) < 8:
-            self._raw.append(data)
-            self._wake()
-
-    def take(self) -> bytes:
-        """All pending bytes, in the order in which topics became pending; b"" without any."""
-        due, self._due = self._due, {}
-        raw, self._raw = self._raw, []
-        parts = [self.watches[topic].take() for topic in due if topic in self.watches]
-        return b"".join([*parts, *raw])
-
-    async def wait(self) -> None:
-        """Return when bytes are pending or the subscription is closed."""
-        while not (self._due or self._raw or self.closed):
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-
-    def close(self) -> None:
-        self.closed = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 Allowed = Callable[[Changed, Actor | None, AccessPolicy | None], Awaitable[bool | None]]
@@ -314,10 +165,3 @@ class Hub:
         """Close every subscription, so that the server can shut down; pages reconnect."""
         for subscription in tuple(self._all):
             subscription.close()
-
-
-def snapshot_message(
-    name: str, id: Any, state: Any, version: int, kind: Kind = "updated"
-) -> Changed:
-    """A stored state as a message, for a page that has just connected."""
-    return Changed(name, id, kind, version, -1, state)

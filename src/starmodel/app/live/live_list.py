@@ -10,8 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 from starmodel.app.access.policy import AccessPolicy
-from starmodel.app.live.hub import Frames, Subscription
+from starmodel.app.live.frames import Frames
 from starmodel.app.live.invalidation import RecordChange
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
 from starmodel.core.errors import AccessScanLimitError
@@ -55,13 +57,14 @@ class LiveList:
 
     def __init__(
         self,
-        listing: Listing,
+        watched: WatchedList,
         run_query: Callable[[], Awaitable[Window]],
         pause: Pause,
         slot: Callable[[LiveList], AbstractAsyncContextManager[None]],
         policy: AccessPolicy | None = None,
     ):
-        self.listing, self._run_query, self._pause, self._slot = listing, run_query, pause, slot
+        self.listing, self._has_total = watched.listing, watched.total
+        self._run_query, self._pause, self._slot = run_query, pause, slot
         self.policy = policy
         self.viewers: set[Subscription] = set()
         self._window: Window | None = None
@@ -73,17 +76,17 @@ class LiveList:
         self._due = self._querying = False
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, viewer: Subscription, shown: str) -> None:
+    def join(self, viewer: Subscription, client_digest: str) -> None:
         """Add a viewer whose page shows the window with that digest.
 
         If this is not the newest window, query again: the page may be
         newer than the last query of this process.
         """
         self.viewers.add(viewer)
-        if self._window is not None and shown == self._digest:
+        if self._window is not None and client_digest == self._digest:
             viewer.mark_sent(self.listing.topic, self._version)
         else:
-            self._waiting[viewer] = shown
+            self._waiting[viewer] = client_digest
             self.refresh()
 
     def leave(self, viewer: Subscription) -> None:
@@ -109,6 +112,8 @@ class LiveList:
         the decision of the read rule for it.
         """
         if self._querying or self._window is None or str(id) in self._window.decisive:
+            return True
+        if self._has_total:  # a record of any page may have left the list
             return True
         return now is not None and readable and change.matches(self.listing.query, now)
 
@@ -159,10 +164,10 @@ class LiveList:
             self._ids = frozenset(str(entity.id) for entity in window.entities)
             for viewer in self.viewers - waiting.keys() - self._waiting.keys():
                 viewer.offer(topic, frames)
-        for viewer, shown in waiting.items():
+        for viewer, client_digest in waiting.items():
             if viewer not in self.viewers:
                 continue
-            if shown == digest:
+            if client_digest == digest:
                 viewer.mark_sent(topic, self._version)
             else:
                 viewer.offer(topic, self._frames, snapshot=True)

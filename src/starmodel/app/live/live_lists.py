@@ -15,10 +15,11 @@ from typing import Any
 
 from starmodel.app.access.decisions import permits
 from starmodel.app.access.policy import TRUSTED, AccessPolicy, Actor
-from starmodel.app.live.hub import Subscription
 from starmodel.app.live.invalidation import Matches, RecordChange
 from starmodel.app.live.live_list import LiveList, Pause
 from starmodel.app.live.scheduler import FairScheduler
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
@@ -29,8 +30,9 @@ MAX_MESSAGES = 64  # with more in the queue, every list of the class is queried 
 MAX_COMPARED = 32  # viewers of a list that are compared to find the payer
 LISTS_PER_STEP = 16  # invalidated between two yields to the event loop
 
-RunQuery = Callable[[Listing, Actor | None, AccessPolicy], Awaitable[Window]]
-Key = tuple[Listing, Actor | None, int]  # with the identity of the policy that filters the list
+RunQuery = Callable[[Listing, Actor | None, AccessPolicy, bool], Awaitable[Window]]
+# With the identity of the policy that filters the list; the last is True with a total.
+Key = tuple[Listing, Actor | None, int, bool]
 Read = Callable[[EntityType, Any], Awaitable[Entity | None]]
 Affects = Callable[[LiveList, Actor | None], Awaitable[bool]]
 
@@ -67,27 +69,27 @@ class LiveLists:
     def __len__(self) -> int:
         return sum(map(len, self._lists.values()))
 
-    def join(self, viewer: Subscription, listing: Listing, shown: str = "") -> None:
-        """Add a viewer whose subscription includes the listing's topic.
+    def join(self, viewer: Subscription, watched: WatchedList) -> None:
+        """Add a viewer whose subscription includes the list's topic.
 
-        Access to the class is checked by the caller. Shapes: shown is the
-        digest of the window that the page has, "" for none.
+        Access to the class is checked by the caller.
         """
+        listing, total = watched.listing, watched.total
         policy = viewer.policies.get(listing.topic, self._policy)
         # A class rule gives every reader the same window, so one query serves all of them.
-        key: Key = (listing, None, 0)
+        key: Key = (listing, None, 0, total)
         reader: Actor | None = TRUSTED
         guard = policy if policy.reads_fields(listing.entity_type) else None
         if guard is not None:
-            key, reader = (listing, viewer.actor, id(guard)), viewer.actor
+            key, reader = (listing, viewer.actor, id(guard), total), viewer.actor
         lists = self._lists.setdefault(listing.entity_type.name, {})
         if key not in lists:
             lists[key] = LiveList(
-                listing, lambda: self._run_query(listing, reader, policy), self._pause,
+                watched, lambda: self._run_query(listing, reader, policy, total), self._pause,
                 self._slot, guard,
             )  # fmt: skip
         self._joined.setdefault(viewer, {})[key] = None
-        lists[key].join(viewer, shown)
+        lists[key].join(viewer, watched.digest)
 
     def leave(self, viewer: Subscription) -> None:
         """Remove a viewer, and each list without viewers."""

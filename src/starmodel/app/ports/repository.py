@@ -55,7 +55,7 @@ class Change(NamedTuple):
     @property
     def key(self) -> tuple[str, str]:
         """The sort key by which a batch acquires its row locks."""
-        return self.entity.__name__, str(self.id)
+        return self.entity.__entity__.name, str(self.id)
 
 
 class Marker(NamedTuple):

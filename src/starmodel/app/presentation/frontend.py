@@ -1,4 +1,7 @@
-"""The port of the frontend protocol: signals and actions of pages, encoded replies, streams."""
+"""The port of frontends: what a page declares, and the patches that update it.
+
+A patch is a value of the frontend's protocol; a transport frames and sends it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import Any, Protocol
 from starmodel.app.commands.command import Outcome
 from starmodel.app.commands.elements import Element
 from starmodel.app.commands.replies import Reply
+from starmodel.app.live.topics import Topics
 from starmodel.app.live.views import LiveView
+from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import Listing
 from starmodel.app.sessions.session import Session
@@ -19,17 +24,66 @@ from starmodel.core.events import Event, EventInfo
 from starmodel.core.events.results import Progress
 
 
-class Realtime(Protocol):
-    """The part of the frontend protocol that entities reach through their application."""
+class ReplyEncoder(Protocol):
+    """Encodes what the caller of an event receives, as patches of its page."""
 
-    def render_action(self, resource: MountedResource, action: Action) -> str:
-        """The expression that dispatches the action, for an event attribute of the current page."""
+    def encode_reply(
+        self, entity_type: EntityType, outcome: Outcome, session: Session, *, has_page: bool
+    ) -> Sequence[Patch]:
+        """The reply to an event, after the browser states that it changed.
+
+        Shapes: has_page is True for a caller whose page has a stream.
+        """
+
+    async def encode_shown(self, session: Session) -> Sequence[Patch]:
+        """The browser states of this request as the page renders them.
+
+        Raises: AccessDeniedError, for a page of another visitor.
+        """
+
+    def encode_effects(self, reply: Reply, *, status: int | None = None) -> Sequence[Patch]:
+        """Elements, toasts and a redirect; without any, a bare success of that status."""
+
+    def encode_progress(
+        self, id: str, progress: Progress | None, *, first: bool
+    ) -> Sequence[Patch]:
+        """The progress of a running event; None removes it."""
+
+    def encode_error(
+        self, status: int, text: str, elements: Sequence[Element] = ()
+    ) -> Sequence[Patch]:
+        """A rejected event. Shapes: text is the toast's, "" for none."""
+
+    def encode_stale(self, status: int) -> Sequence[Patch]:
+        """The reply to a page whose session has ended; no event runs."""
+
+
+class Frontend(Protocol):
+    """The protocol of live pages: their markup, their topics and their patches."""
+
+    @property
+    def replies(self) -> ReplyEncoder: ...
+
+    @property
+    def root_path(self) -> str:
+        """The mount point of the application, for the current page."""
+
+    # Pages
+
+    def declare(self, entity: Entity) -> str:
+        """The HTML that declares the entity's signals; the page subscribes to its topic."""
 
     def show(self, entity: Entity, view: str = "") -> str:
         """Subscribe the current page to the entity, or to a live view of it.
 
-        Returns the HTML that declares missing signals, to be inserted before the view; often "".
+        Returns the HTML that precedes the view; often "".
         """
+
+    def show_list(self, listing: Listing) -> None:
+        """Subscribe the current page to a list."""
+
+    def rows_id(self, listing: Listing) -> str:
+        """The id of the element that holds the rows of a list, at which they are patched."""
 
     def live_part(self, view: LiveView, entity: Entity) -> Any:
         """The component of a live view, with a root at which later renderings are patched.
@@ -47,28 +101,16 @@ class Realtime(Protocol):
     def namespace(self, entity: Entity) -> str:
         """The namespace of the entity's signals on the current page."""
 
-
-class RealtimeAdapter(Realtime, Protocol):
-    """The frontend protocol: what web and UI adapters render and encode with."""
-
-    @property
-    def root_path(self) -> str:
-        """The mount point of the application, for the current page."""
-
-    def declare(self, entity: Entity) -> str:
-        """The HTML that declares the entity's signals; the page subscribes to its topic."""
-
-    def show_list(self, listing: Listing) -> None:
-        """Subscribe the current page to a list."""
-
-    def rows_id(self, listing: Listing) -> str:
-        """The id of the element that holds the rows of a list, at which they are patched."""
-
     def head(self, root_path: str) -> str:
         """The HTML of the scripts in a page's head."""
 
-    def tail(self) -> str:
-        """The HTML at the end of a page: its stream token and initial signals."""
+    def body_end(self) -> str:
+        """The HTML at the end of a page's body: notices, and the element that opens its stream."""
+
+    # Actions
+
+    def render_action(self, resource: MountedResource, action: Action) -> str:
+        """The expression that dispatches the action, for an event attribute of the current page."""
 
     def form_action(
         self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
@@ -78,32 +120,25 @@ class RealtimeAdapter(Realtime, Protocol):
     def bulk_action(self, resource: MountedResource) -> str:
         """The expression that submits the bulk form of a list."""
 
-    def encode_reply(self, entity_type: EntityType, outcome: Outcome, *, has_page: bool) -> bytes:
-        """The response body for the caller of an event."""
+    # The stream of a page
 
-    async def encode_shown(self, session: Session) -> bytes:
-        """The patches that render the browser state of this request on the page."""
+    async def stream_topics(self, query: str, session: Session) -> Topics:
+        """The topics of a page, from the query string of its stream.
 
-    def encode_states(self, session: Session) -> bytes:
-        """The browser state that this request changed, for the browser to store and render."""
-
-    def encode_effects(self, reply: Reply, *, status: int | None = None) -> bytes:
-        """Elements, toasts and a redirect, as patches of the caller's page."""
-
-    def encode_progress(self, id: str, progress: Progress | None, *, first: bool) -> bytes:
-        """The progress of a running event, as a patch; None removes it."""
-
-    def encode_error(self, status: int, text: str, elements: Sequence[Element] = ()) -> bytes:
-        """The response body for a refused event. Shapes: text is the toast's, "" for none."""
-
-    def encode_stale(self, status: int) -> bytes:
-        """The response body for a page whose session has ended; no event runs."""
-
-    async def serve_stream(self, scope: Any, receive: Any, send: Any, session: Session) -> None:
-        """Serve a page's stream.
-
-        Raises before it begins: AccessDeniedError, TooManyStreamsError.
+        Raises: AccessDeniedError, for a page of another visitor; RequestError.
         """
 
-    async def close(self) -> None:
-        """End every stream."""
+    def stream_opening(self) -> Sequence[Patch]:
+        """The first patches of every page's stream."""
+
+
+class DataFrontend(Protocol):
+    """The protocol of clients without pages, which receive state as data."""
+
+    def entity_topics(self, resource: MountedResource, id: Any) -> Topics:
+        """The topics of a stream of one entity."""
+
+    def list_topics(
+        self, resource: MountedResource, listing: Listing, *, total: bool = False
+    ) -> Topics:
+        """The topics of a stream of one list; with `total`, its windows count all pages."""

@@ -11,7 +11,8 @@ from starmodel.app.commands.binding.binder import Binder
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.views import LiveView
 from starmodel.app.presentation.areas import Areas
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.extensions import Extensions, NavEntry
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.classes.registry import EntityType
@@ -54,25 +55,27 @@ class Services:
     """What a UI adapter renders with.
 
     Shapes: binder returns the binder of an event; needs_no_form is True for an event
-    that a click runs at once; register_view makes a live view known to streams.
+    that a click runs at once; register_view makes a live view known to streams; extensions are
+    what plugins add.
     """
 
     site: Site
     texts: Catalogue
     areas: Areas
-    realtime: RealtimeAdapter
+    frontend: Frontend
     binder: Callable[[EntityType, Event[Any, Any, Any]], Binder]
     needs_no_form: Callable[[EntityType, Event[Any, Any, Any]], bool]
     register_view: Callable[[LiveView], None]
+    extensions: Extensions
 
     @property
     def icons_url(self) -> str:
         """The URL of the icons on the current page."""
-        return f"{self.realtime.root_path}{self.site.icons}"
+        return f"{self.frontend.root_path}{self.site.icons}"
 
     def url_for(self, resource: MountedResource, page: Page, id: Any = None) -> str:
         """The URL of a generated page, from the current page."""
-        return resource.url_for(page, id, root_path=self.realtime.root_path)
+        return resource.url_for(page, id, root_path=self.frontend.root_path)
 
 
 class PageShell(Protocol):
@@ -96,9 +99,12 @@ class PageShell(Protocol):
         """The content of the start page: every resource that the actor may read."""
 
     def page_navigation(
-        self, resources: Sequence[MountedResource], current: MountedResource | None
+        self,
+        resources: Sequence[MountedResource],
+        current: MountedResource | None,
+        entries: Sequence[NavEntry] = (),
     ) -> Any:
-        """The navigation links to these resources."""
+        """The navigation links to these resources, and entries of plugins."""
 
 
 class ListPages(Protocol):
@@ -146,6 +152,9 @@ class RecordPages(Protocol):
 
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The actions beside the heading of a record; None without any."""
+
+    def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
+        """The contents that plugins add below a record."""
 
 
 class Forms(Protocol):

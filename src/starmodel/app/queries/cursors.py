@@ -89,7 +89,7 @@ class Cursors:
 
 def _context(query: Query, reader: str) -> bytes:
     """The associated data of a cursor's encryption."""
-    return to_text([query.entity.__name__, order_words(query.order), reader]).encode()
+    return to_text([query.entity.__entity__.name, order_words(query.order), reader]).encode()
 
 
 @lru_cache(maxsize=256)

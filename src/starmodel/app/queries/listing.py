@@ -110,9 +110,10 @@ class Window:
 
     @property
     def digest(self) -> str:
-        """A hash of the records' ids, versions and order, and of `more`."""
+        """A hash of the records' ids, versions and order, of `more` and a requested total."""
         rows = [f"{entity.id}:{version_of(entity)}" for entity in self.entities]
-        return _digest("\n".join([*rows, str(self.more)]))
+        total = [] if self.total is None else [str(self.total)]
+        return _digest("\n".join([*rows, str(self.more), *total]))
 
 
 def filter_name(field: str) -> str:

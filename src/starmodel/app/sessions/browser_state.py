@@ -39,7 +39,7 @@ class BrowserState:
 
     def check(self, entity: type[Entity], id: Any) -> None:
         """Raises: ConfigurationError, unless this request has the state of that instance."""
-        if id != self.visitor or entity.__name__ not in self.names:
+        if id != self.visitor or entity.__entity__.name not in self.names:
             raise no_browser_state(entity)
 
     def take(self) -> dict[str, Kept]:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from starmodel.adapters.web.pages.head import APPLICATION_CSS
 from starmodel.cli.css.class_names import class_names, source_files
-from starmodel.cli.css.tailwind import compile_classes
 from starmodel.cli.targets import find_target
 from starmodel.cli.terminal.errors import CommandError, fail
 
@@ -37,6 +35,9 @@ def build(
     templates name in full. Pages link it when env=production; in development
     the browser compiles classes.
     """
+    from starmodel.adapters.web.pages.head import APPLICATION_CSS
+    from starmodel.cli.css.tailwind import compile_classes
+
     try:
         folder = find_target(app, Path.cwd()).folder
         files = list(source_files(folder))

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from starmodel.cli.events.completion import entity_names
-from starmodel.cli.events.lookup import find_entity
-from starmodel.cli.serving.loading import load_app, load_application
 from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.terminal.output import columns, print_json, table
@@ -25,6 +23,7 @@ def list_all(
     With --json: a list of {name, store, scope, path, access, fields, events}.
     """
     from starmodel.cli.events.describe import overview
+    from starmodel.cli.serving.loading import load_application
 
     with reporting_errors():
         overviews = [
@@ -64,6 +63,8 @@ def inspect(
     about}.
     """
     from starmodel.cli.events.describe import detail
+    from starmodel.cli.events.lookup import find_entity
+    from starmodel.cli.serving.loading import load_app
 
     with reporting_errors():
         found = load_app(chosen_app(target, app))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from contextlib import nullcontext, redirect_stdout
 from typing import Annotated, Any
@@ -106,6 +105,8 @@ def event(
 
 def _run(app: str | None, line: Any, reporter: Any) -> int:
     """Dispatch the event and report its outcome; returns the exit code."""
+    import asyncio
+
     from starmodel.cli.events.dispatching import Request
     from starmodel.cli.events.refusal import Refusal
     from starmodel.cli.serving.loading import load_application

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from starmodel.cli.scaffold.naming import release, title
 from starmodel.cli.scaffold.rendering import render
 from starmodel.cli.scaffold.writing import write_folder
 from starmodel.cli.terminal.encoding import encodable
@@ -83,8 +84,8 @@ def init(
         values = {
             **_FRAMEWORK_TEXTS[web],
             "PROJECT_NAME": project,
-            "PROJECT_TITLE": _title(project),
-            "starmodel~=0.0.0": f"starmodel~={_release(installed_version('starmodel'))}",
+            "PROJECT_TITLE": title(project),
+            "starmodel~=0.0.0": f"starmodel~={release(installed_version('starmodel'))}",
             "NEW_KEY": secrets.token_urlsafe(32),
         }
         files = render("minimal" if minimal else "project", [*stores, web], values)
@@ -135,20 +136,3 @@ def _project_name(argument: str, folder: Path) -> str:
             f"starmodel init {name}"
         )
     return name
-
-
-def _title(project: str) -> str:
-    """The display title: "my-shop" becomes "My shop"."""
-    words = re.sub(r"[-_]+", " ", project)
-    return words[0].upper() + words[1:]
-
-
-def _release(version: str) -> str:
-    """The major, minor and patch numbers of a version, for a compatible-release specifier.
-
-    >>> _release("0.2.0.dev3+local")
-    '0.2.0'
-    """
-    found = re.match(r"\d+(?:\.\d+){0,2}", version)
-    numbers = found[0].split(".") if found else ["0"]
-    return ".".join([*numbers, "0", "0"][:3])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from starmodel.cli.serving.loading import load_app
 from starmodel.cli.terminal.errors import reporting_errors
 from starmodel.cli.terminal.options import AppArgument, AppOption, JsonOption, chosen_app
 from starmodel.cli.terminal.output import print_json, table
@@ -14,12 +13,14 @@ def routes(target: AppArgument = None, app: AppOption = None, as_json: JsonOptio
     """List every route of the application.
 
     Your routes come first, in the order in which the router matches them, then
-    generated routes. A generated route that one of yours shadows is marked as
+    generated routes and those of plugins. One that yours shadows is marked as
     replaced.
 
     With --json: a list of {method, path, target, source, entity, event,
-    replaced}; source is own, generated or starmodel.
+    replaced}; source is own, generated, "plugin NAME" or starmodel.
     """
+    from starmodel.cli.serving.loading import load_app
+
     with reporting_errors():
         found = load_app(chosen_app(target, app))
     from starmodel.adapters.web.frameworks.route_table import route_table

@@ -10,12 +10,9 @@ from typing import Annotated
 
 import typer
 
-from starmodel.cli.serving.server import RELOADS_VARIABLE, TARGET_VARIABLE
-from starmodel.cli.serving.workers import refuse_split_state
 from starmodel.cli.targets import find_target
 from starmodel.cli.terminal.encoding import encodable
 from starmodel.cli.terminal.errors import CommandError, UsageError, fail
-from starmodel.config import chosen_env
 from starmodel.core.errors import ConfigurationError
 
 # Event streams never end, so a graceful shutdown needs a timeout.
@@ -66,6 +63,10 @@ def run(
     restarts when a source file changes. Open pages reconnect; while the
     application can't be loaded, they show the error.
     """
+    from starmodel.cli.serving.server import RELOADS_VARIABLE, TARGET_VARIABLE
+    from starmodel.cli.serving.workers import refuse_split_state
+    from starmodel.config import chosen_env
+
     if production:
         os.environ["STARMODEL_ENV"] = "production"
     try:

@@ -1,4 +1,4 @@
-"""Checks of the environment: assets, file permissions, the port and plugin commands."""
+"""Checks of the environment: assets, file permissions and the port."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from starmodel.adapters.web.pages.assets import asset_urls
 from starmodel.adapters.web.pages.head import APPLICATION_CSS
 from starmodel.cli.doctor.finding import Finding
-from starmodel.cli.plugins.discovery import (
-    COMMAND_GROUPS,
-    PluginError,
-    load_command,
-    shadowed_reason,
-    starmodel_points,
-)
 from starmodel.config import Settings
 from starmodel.core.errors import ConfigurationError
 
@@ -91,22 +84,6 @@ def check_port() -> Finding:
                 f"If it is not this application that runs there: starmodel run --port {PORT + 1}",
             )  # fmt: skip
     return Finding("ok", "port", f"{HOST}:{PORT} is free.")
-
-
-def check_plugins(built_in: Iterable[str]) -> Iterator[Finding]:
-    """Check that every plugin command can be loaded and is not shadowed."""
-    names = set(built_in)
-    for point in starmodel_points():
-        if point.group not in COMMAND_GROUPS:
-            continue
-        reason = shadowed_reason(point, names)
-        if reason:
-            yield Finding("warning", "plugins", reason, "Ask its authors for another name.")
-            continue
-        try:
-            load_command(point)
-        except PluginError as error:
-            yield Finding("warning", "plugins", str(error), "Update it, or uninstall it.")
 
 
 def _check_permissions(file: Path) -> Iterator[Finding]:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from starmodel.app.application import Application
-from starmodel.cli.doctor import environment, production
+from starmodel.cli.doctor import environment, plugins, production
 from starmodel.cli.doctor.finding import Finding
-from starmodel.cli.doctor.settings import SettingRow, setting_rows
+from starmodel.cli.doctor.settings import setting_rows
 from starmodel.cli.doctor.stores import check_stores
 from starmodel.cli.events.describe import overview
 from starmodel.cli.serving.loading import load_application
 from starmodel.cli.targets import find_target
 from starmodel.cli.terminal.errors import CommandError
+from starmodel.cli.terminal.setting_row import SettingRow
 from starmodel.config import Settings, load_settings
 from starmodel.core.errors import ConfigurationError
 
@@ -51,7 +52,10 @@ def examine(app: str | None, built_in: Iterable[str]) -> Report:
     found += environment.check_assets(settings)
     found += environment.check_files(settings)
     found.append(environment.check_port())
-    found += environment.check_plugins(built_in)
+    names = set(built_in)
+    found += plugins.check_entry_points(names)
+    if settings is not None:
+        found += plugins.check_plugins(application, settings, names)
     order = ("problem", "warning", "note", "ok")
     found.sort(key=lambda finding: order.index(finding.level))
     return report

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starmodel.app.application import Application
 from starmodel.cli.doctor.finding import Finding
-from starmodel.cli.doctor.settings import masked_url
+from starmodel.cli.terminal.setting_row import masked_url
 from starmodel.config import Settings
 from starmodel.core.errors import StarModelError
 

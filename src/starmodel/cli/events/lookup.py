@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from starmodel.app.application import Application
 from starmodel.cli.terminal.errors import UsageError
 from starmodel.cli.terminal.output import columns
+from starmodel.cli.terminal.suggestions import did_you_mean
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.events import Event
 
@@ -24,7 +24,7 @@ def find_entity(application: Application, name: str) -> EntityType:
         return names[found]
     existing = ", ".join(names) or "none"
     raise UsageError(
-        f"There is no entity {name!r}.{_hint(name, names)} This application has {existing}."
+        f"There is no entity {name!r}.{did_you_mean(name, names)} This application has {existing}."
     )
 
 
@@ -41,7 +41,9 @@ def find_event(
     if name is None:
         problem = f"Which event of {entity_type.name}?"
     else:
-        problem = f"{entity_type.name} has no event {name!r}.{_hint(name, entity_type.events)}"
+        problem = (
+            f"{entity_type.name} has no event {name!r}.{did_you_mean(name, entity_type.events)}"
+        )
     raise UsageError(f"{problem} Its events are:\n{events_of(application, entity_type)}")
 
 
@@ -66,9 +68,3 @@ def _by_name(name: str, names: Iterable[str]) -> str | None:
         return name
     matches = [other for other in names if other.casefold() == name.casefold()]
     return matches[0] if len(matches) == 1 else None
-
-
-def _hint(name: str, names: Iterable[str]) -> str:
-    folded = {other.casefold(): other for other in names}
-    near = get_close_matches(name.casefold(), folded, n=1)
-    return f" Did you mean {folded[near[0]]!r}?" if near else ""

@@ -1,1 +1,1 @@
-"""Commands that installed packages add."""
+"""The plugins of an application, and the commands that they add."""

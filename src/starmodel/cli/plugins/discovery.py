@@ -1,4 +1,4 @@
-"""Discovers the entry points of installed packages, and loads plugin commands.
+"""Discovers the single entry points of installed packages, and loads their commands.
 
 Names come from package metadata. The code of a plugin is imported only when
 its command is invoked, or described by help or `plugin list`.
@@ -6,19 +6,16 @@ its command is invoked, or described by help or `plugin list`.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-import typer
-from typer.main import get_group
-
-from starmodel.cli.plugins.click_commands import ClickCommand
+from starmodel.cli.plugins.conversion import command_of
 from starmodel.cli.terminal.errors import CommandError
 
+PLUGIN_GROUP = "starmodel.plugins"
 COMMAND_GROUPS = ("starmodel.cli_commands", "starmodel.cli")
 _ALTERNATIVES = {
     "starmodel.persistence": "create_app(stores={…})",
@@ -27,14 +24,14 @@ _ALTERNATIVES = {
 }
 
 
-class PluginError(CommandError):
-    """A plugin can't be loaded; the message names its package and the reason."""
+class EntryPointError(CommandError):
+    """A single entry point can't be loaded; the message names its package and the reason."""
 
 
-def starmodel_points() -> list[EntryPoint]:
-    """The entry points of all plugin groups, sorted by group and name; none is imported."""
+def single_points() -> list[EntryPoint]:
+    """The entry points of single parts, sorted by group and name; none is imported."""
     groups = sorted(group for group in entry_points().groups if group.startswith("starmodel."))
-    return [point for group in groups for point in _points(group)]
+    return [point for group in groups if group != PLUGIN_GROUP for point in points_of(group)]
 
 
 def command_points() -> dict[str, EntryPoint]:
@@ -44,12 +41,13 @@ def command_points() -> dict[str, EntryPoint]:
     """
     found: dict[str, EntryPoint] = {}
     for group in COMMAND_GROUPS:
-        for point in _points(group):
+        for point in points_of(group):
             found.setdefault(point.name, point)
     return dict(sorted(found.items()))
 
 
-def _points(group: str) -> list[EntryPoint]:
+def points_of(group: str) -> list[EntryPoint]:
+    """The entry points of a group, sorted by name and package."""
     return sorted(entry_points(group=group), key=lambda point: (point.name, package_of(point)))
 
 
@@ -61,13 +59,13 @@ def package_of(point: EntryPoint) -> str:
 def load(point: EntryPoint) -> Any:
     """Import the object of an entry point, with stdout redirected to stderr.
 
-    Raises: PluginError, from any exception of the import.
+    Raises: EntryPointError, from any exception of the import.
     """
     try:
         with redirect_stdout(sys.stderr):
             return point.load()
     except (Exception, SystemExit) as error:  # plugin code may raise anything
-        raise PluginError(
+        raise EntryPointError(
             f"The plugin {package_of(point)} can't be loaded ({point.group}: {point.name} = "
             f"{point.value}): {type(error).__name__}: {error}".rstrip(": ")
         ) from error
@@ -76,28 +74,13 @@ def load(point: EntryPoint) -> Any:
 def load_command(point: EntryPoint) -> Any:
     """The Typer command of a plugin, named after its entry point.
 
-    A Typer application or Click group becomes a command group, a Click
-    command or plain function a single command.
-
-    Raises: PluginError, for other types and unsupported parameters.
+    Raises: EntryPointError, for other types and unsupported parameters.
     """
     found, name = load(point), point.name
     try:
-        if ClickCommand.fits(found):
-            return ClickCommand(name, found)
-        wrapper = typer.Typer(rich_markup_mode=None)  # nested applications inherit the mode
-        if isinstance(found, typer.Typer):
-            wrapper.add_typer(found, name=name)
-        elif inspect.isfunction(found):
-            wrapper.command(name=name)(found)
-        else:
-            raise TypeError(
-                f"it is a value of type {type(found).__name__}; expected a Typer application, "
-                "a Click command or a function"
-            )
-        return get_group(wrapper).commands[name]
+        return command_of(name, found)
     except Exception as error:  # such as a parameter type that Typer rejects
-        raise PluginError(
+        raise EntryPointError(
             f"The plugin {package_of(point)} adds no command {name!r}: {error}."
         ) from error
 

@@ -1,1 +1,1 @@
-"""Renders and writes the project of `starmodel init`."""
+"""Renders and writes the folders of `starmodel init` and `starmodel plugin new`."""

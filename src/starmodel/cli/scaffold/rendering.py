@@ -1,4 +1,4 @@
-"""Renders the files of a new project from the templates beside this module.
+"""Renders the files of a new project or plugin from the templates beside this module.
 
 Templates are valid source files, so that linters check them. The prefix
 `dot-` of a file name becomes a dot. Lines from `# [sql]` to `# [end]` are
@@ -23,23 +23,29 @@ _EMPTY = re.compile(r"\(\s+\)")  # parentheses whose content was omitted
 def render(layout: str, features: Collection[str], values: Mapping[str, str]) -> dict[str, str]:
     """The rendered text of each file, by its POSIX path.
 
-    Shapes: layout is "project" or "minimal"; features are the stores and the web
-    framework; values maps placeholders such as PROJECT_NAME to their text.
+    Shapes: layout is "project", "minimal" or "plugin"; features are the stores and
+    the web framework; values maps placeholders such as PROJECT_NAME to their text,
+    in paths too.
     """
     root = resources.files(__package__) / "templates" / layout
     rendered: dict[str, str] = {}
-    for path, template in _files(root):
+    for name, template in _files(root):
         text = _without_other_features(template, features)
         if not text.strip():
             continue
-        for word, value in values.items():
-            text = text.replace(word, value)
+        path, text = _replaced(name, values), _replaced(text, values)
         variant = _VARIANT.fullmatch(path)
         if variant is None:
             rendered.setdefault(path, text)
         elif variant[2] in features:
             rendered[variant[1] + variant[3]] = text
     return rendered
+
+
+def _replaced(text: str, values: Mapping[str, str]) -> str:
+    for word, value in values.items():
+        text = text.replace(word, value)
+    return text
 
 
 def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:

@@ -28,7 +28,8 @@ def table_name(cls: type[Any]) -> str:
     table = getattr(cls, "__table__", None)
     if table is not None:
         return str(table.name)  # SQLModel's own rule, which `foreign_key=` of its users follows
-    return getattr(cls, "__tablename__", None) or snake_case(cls.__name__)
+    named = getattr(cls, "__tablename__", None)
+    return named or snake_case(cls.__entity__.name.replace(".", "_"))
 
 
 def schema_of(cls: type[Any]) -> str | None:

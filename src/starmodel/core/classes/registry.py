@@ -193,6 +193,9 @@ class Registry:
 def check_path(entity_type: EntityType) -> None:
     """Reject a path of a built-in route. Raises: ConfigurationError."""
     path = f"{entity_type.path}/".lower()
+    own = f"/{entity_type.cls.model_config.get('plugin', '')}/"  # "/auth/" of the plugin auth
+    if path.startswith(own) and own != "//":
+        return
     taken = next((word for word in RESERVED_PATHS if path.startswith(f"{word}/")), None)
     if taken is not None:
         raise ConfigurationError(
@@ -228,7 +231,7 @@ def entity_type(cls: type[Entity], default_store: str, pluralize: Pluralize = ad
     events = dict(cls.__entity__.events)
     if scope == "record":
         events = {**BUILT_IN, **events}
-    name, title = cls.__name__, title_of(cls.__name__)
+    name, title = cls.__entity__.name, title_of(cls.__name__)
     path = _path(cls, scope, pluralize)
     return EntityType(
         cls, name, store, scope, path, crud, config.get("ttl"), events, title, pluralize(title)
@@ -247,8 +250,9 @@ def _path(cls: type[Entity], scope: str, pluralize: Pluralize) -> str | None:
         path = config["path"]
         return None if path is None else "/" + path.strip("/")
     if scope == "record":
-        return "/" + config.get("plural", pluralize(name)).strip("/").lower()
-    return "/" + name
+        name = config.get("plural", pluralize(name)).strip("/").lower()
+    plugin = config.get("plugin")
+    return f"/{plugin}/{name}" if plugin else f"/{name}"
 
 
 def _where(cls: type[Snapshot]) -> str:

@@ -32,6 +32,11 @@ class EntityInfo:
     spec: Any = None
 
     @cached_property
+    def name(self) -> str:
+        """The name in records, topics and URLs: "Note", of a plugin's class "audit.Note"."""
+        return entity_name(self.cls)
+
+    @cached_property
     def updated_at_field(self) -> str:
         """The field that each commit sets to the time of the change; "" for none."""
         return getattr(self.cls, "__updated_at_field__", "")
@@ -87,11 +92,17 @@ class EntityInfo:
         return _recording(self.cls)
 
 
+def entity_name(cls: type[Snapshot]) -> str:
+    """The name of a class, after that of its plugin if it has one."""
+    plugin = cls.model_config.get("plugin")
+    return f"{plugin}.{cls.__name__}" if plugin else cls.__name__
+
+
 def signal_prefix(cls: type[Snapshot]) -> str:
     """The prefix of the paths of a class's signals: "Counter.", or "" for the top level."""
     config = cls.model_config
     if config.get("use_namespace", True):
-        return f"{config.get('namespace') or cls.__name__}."
+        return f"{config.get('namespace') or entity_name(cls)}."
     return ""
 
 

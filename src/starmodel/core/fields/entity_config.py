@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
@@ -20,7 +21,8 @@ class EntityConfig(ConfigDict, total=False):
 
     Shapes: list_display, search_fields and list_filter name fields, for
     the columns, the search and the filters of lists; fieldsets maps the
-    headings of forms and detail pages to the fields below them.
+    headings of forms and detail pages to the fields below them; plugin is the
+    name of the plugin that the class belongs to.
     Units: ttl is in seconds.
     """
 
@@ -34,6 +36,7 @@ class EntityConfig(ConfigDict, total=False):
     persistence_backend: Any
     cache: StateStore | str
     path: str | None
+    plugin: str
     plural: str
     crud: bool
     access: AccessRule | Mapping[str, AccessRule]
@@ -49,6 +52,7 @@ class EntityConfig(ConfigDict, total=False):
 
 KNOWN_KEYS = frozenset(EntityConfig.__annotations__)
 OWN_KEYS = KNOWN_KEYS - frozenset(ConfigDict.__annotations__) - {"table", "registry"}
+PLUGIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 NOT_BUILT_YET = frozenset({"history", "cache"})
 SCOPES = ("session", "user", "app", "record")
 
@@ -68,6 +72,12 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
                 f"{name}.model_config[{key!r}] is not available yet. Valid now: "
                 f"{', '.join(sorted(OWN_KEYS - NOT_BUILT_YET))}."
             )
+    plugin = config.get("plugin")
+    if plugin is not None and not (isinstance(plugin, str) and PLUGIN_NAME.fullmatch(plugin)):
+        raise ConfigurationError(
+            f"{name}.model_config['plugin'] is {plugin!r}; expected the name of a plugin: "
+            "lower-case letters, digits and '_'."
+        )
     scope = config.get("scope")
     if scope is not None and scope not in SCOPES:
         raise ConfigurationError(

@@ -1,4 +1,7 @@
-"""An ASGI client: requests into an application in this process, with cookies and form bodies."""
+"""An ASGI client: requests into an application in this process, with cookies and form bodies.
+
+Patches of StarModel arrive as objects, by the in-memory transport.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,11 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
+from starmodel.adapters.frontends.datastar.patches import DatastarPatch
+from starmodel.adapters.transports.memory import MemoryTransport
+from starmodel.app.ports.transport import EXTENSION
 from starmodel.testing.browser.document.controls import File
+from starmodel.testing.browser.sse import SseReader
 
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
@@ -38,6 +45,11 @@ class Reply:
     def status(self) -> int:
         """The HTTP status, or the `StarModel-Status` header of a response to Datastar."""
         return int(self.headers.get("starmodel-status", self.http_status))
+
+    @property
+    def is_event_stream(self) -> bool:
+        kind = self.headers.get("content-type", "")
+        return self.http_status == 200 and kind.startswith("text/event-stream")
 
     @property
     def text(self) -> str:
@@ -75,8 +87,15 @@ class Cookies(dict[str, str]):
         return "; ".join(f"{name}={value}" for name, value in self.items())
 
 
-def scope_of(method: str, url: str, headers: Mapping[str, str], cookies: Cookies) -> dict[str, Any]:
+def scope_of(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    cookies: Cookies,
+    transport: MemoryTransport | None = None,
+) -> dict[str, Any]:
     """The ASGI scope of a request. Shapes: url is a path, or an absolute URL of the application."""
+    extensions = {} if transport is None else {"extensions": {EXTENSION: transport}}
     parts = urlsplit(url)
     lines = {"host": HOST, **({"cookie": cookies.header} if cookies else {}), **headers}
     path = parts.path or "/"
@@ -84,7 +103,7 @@ def scope_of(method: str, url: str, headers: Mapping[str, str], cookies: Cookies
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
         "scheme": "http", "path": unquote(path), "raw_path": path.encode(), "root_path": "",
         "query_string": parts.query.encode(), "client": ("127.0.0.1", 50000),
-        "server": (HOST, 80), "state": {},
+        "server": (HOST, 80), "state": {}, **extensions,
         "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in lines.items()],
     }  # fmt: skip
 
@@ -96,13 +115,14 @@ async def send(
     headers: Mapping[str, str],
     cookies: Cookies,
     body: bytes = b"",
-    on_chunk: Callable[[bytes], None] | None = None,
+    on_patch: Callable[[DatastarPatch], None] | None = None,
 ) -> Reply:
     """Send a request and return the complete response.
 
-    Shapes: on_chunk is called with each chunk of the body as it arrives.
+    Shapes: on_patch is called with each patch of the response as it arrives.
     """
     reply, sent = Reply(method, url), False
+    transport, reader = None if on_patch is None else MemoryTransport(), SseReader()
     finished = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
@@ -125,14 +145,15 @@ async def send(
         elif message["type"] == "http.response.body":
             chunk = message.get("body", b"")
             reply.body += chunk
-            if on_chunk is not None and chunk:
-                on_chunk(chunk)
+            if transport is not None and on_patch is not None and reply.is_event_stream:
+                for patch in [*transport.take(), *reader.feed(chunk)]:
+                    on_patch(patch)
             if not message.get("more_body"):
                 finished.set()
 
     lengths = {"content-length": str(len(body))} if body else {}
     try:
-        await app(scope_of(method, url, {**headers, **lengths}, cookies), receive, take)
+        await app(scope_of(method, url, {**headers, **lengths}, cookies, transport), receive, take)
     except Exception:
         if not finished.is_set():  # Starlette re-raises after its error response
             raise

@@ -1,15 +1,8 @@
-"""Parses server-sent events as Datastar does."""
+"""Parses server-sent events of an application's own routes as Datastar does."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class SseEvent(NamedTuple):
-    """One event. Shapes: data maps the first word of each data line to the rest of the line."""
-
-    type: str
-    data: dict[str, str]
+from starmodel.adapters.frontends.datastar.patches import DatastarPatch
 
 
 class SseReader:
@@ -18,18 +11,18 @@ class SseReader:
     def __init__(self) -> None:
         self._buffer = b""
 
-    def feed(self, chunk: bytes) -> list[SseEvent]:
+    def feed(self, chunk: bytes) -> list[DatastarPatch]:
         """Parse a chunk; returns the events that it completes."""
         *blocks, self._buffer = (self._buffer + chunk).split(b"\n\n")
-        return [event for block in blocks if (event := _event(block.decode())) is not None]
+        return [patch for block in blocks if (patch := _patch(block.decode())) is not None]
 
 
-def _event(block: str) -> SseEvent | None:
+def _patch(block: str) -> DatastarPatch | None:
     event, data = "", dict[str, str]()
     for line in block.split("\n"):
         if line.startswith("event: "):
             event = line[7:]
         elif line.startswith("data: "):
-            name, _, value = line[6:].partition(" ")
-            data[name] = f"{data[name]}\n{value}" if name in data else value
-    return SseEvent(event, data) if event else None
+            keyword, _, text = line[6:].partition(" ")
+            data[keyword] = f"{data[keyword]}\n{text}" if keyword in data else text
+    return DatastarPatch(event, tuple(data.items())) if event else None

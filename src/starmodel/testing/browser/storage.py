@@ -53,7 +53,7 @@ class BrowserStates:
         script = by_id(self._page.soup, "starmodel-states")
         self._description = {"types": {}} if script is None else json.loads(script.get_text())
         self._received = {}
-        fallback = by_id(self._page.soup, "starmodel-excuse")
+        fallback = by_id(self._page.soup, "starmodel-noscript")
         if fallback is not None:
             fallback.decompose()
         if script is None:

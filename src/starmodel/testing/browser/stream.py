@@ -1,4 +1,4 @@
-"""The event stream of an open page."""
+"""The stream of an open page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from starmodel.adapters.frontends.datastar.patches import DatastarPatch
+from starmodel.adapters.transports.memory import MemoryTransport
 from starmodel.testing.browser.asgi import Cookies, scope_of
 from starmodel.testing.browser.datastar.requests import with_query
-from starmodel.testing.browser.sse import SseEvent, SseReader
 
 
 class PageStream:
@@ -21,9 +22,9 @@ class PageStream:
     """
 
     def __init__(
-        self, app: Any, on_event: Callable[[SseEvent], None], on_end: Callable[[int], None]
+        self, app: Any, on_patch: Callable[[DatastarPatch], None], on_end: Callable[[int], None]
     ) -> None:
-        self._app, self._on_event, self._on_end = app, on_event, on_end
+        self._app, self._on_patch, self._on_end = app, on_patch, on_end
         self.url, self.grants = "", list[str]()
         self._connection: Connection | None = None
         self._versions: dict[str, int] = {}
@@ -50,7 +51,7 @@ class PageStream:
             await self.close()
             self._versions.clear()
         query = [("grant", grant) for grant in self.grants] + [("have", each) for each in lists]
-        self._connection = Connection(self._app, self._on_event, self._on_end)
+        self._connection = Connection(self._app, self._on_patch, self._on_end)
         await self._connection.open(with_query(self.url, urlencode(query)), cookies)
 
     async def close(self) -> None:
@@ -73,21 +74,26 @@ class Connection:
     """One streaming request. Shapes: on_end takes the status when the server ends the stream."""
 
     def __init__(
-        self, app: Any, on_event: Callable[[SseEvent], None], on_end: Callable[[int], None]
+        self,
+        app: Any,
+        on_patch: Callable[[Any], None],
+        on_end: Callable[[int], None],
+        *,
+        accept: str = "text/event-stream",
     ) -> None:
-        self._app, self._on_event, self._on_end = app, on_event, on_end
+        self._app, self._on_patch, self._on_end, self._accept = app, on_patch, on_end, accept
         self._disconnected = asyncio.Event()
         self._responded = asyncio.Event()
-        self._reader, self._status = SseReader(), 0
+        self._transport, self.status = MemoryTransport(), 0
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_open(self) -> bool:
-        return self._status == 200 and self._task is not None and not self._task.done()
+        return self.status == 200 and self._task is not None and not self._task.done()
 
     async def open(self, url: str, cookies: Cookies) -> None:
         """Send the request; returns after the first chunk of the response."""
-        scope = scope_of("GET", url, {"accept": "text/event-stream"}, cookies)
+        scope = scope_of("GET", url, {"accept": self._accept}, cookies, self._transport)
         self._task = asyncio.create_task(self._run(scope))
         await self._responded.wait()
 
@@ -104,7 +110,7 @@ class Connection:
         finally:
             self._responded.set()
         if not self._disconnected.is_set():
-            self._on_end(self._status)
+            self._on_end(self.status)
 
     async def _receive(self) -> Any:
         await self._disconnected.wait()
@@ -112,8 +118,8 @@ class Connection:
 
     async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-        elif self._status == 200:
-            for event in self._reader.feed(message.get("body", b"")):
-                self._on_event(event)
+            self.status = message["status"]
+        elif self.status == 200:
+            for patch in self._transport.take():
+                self._on_patch(patch)
             self._responded.set()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from starmodel.adapters.frontends.datastar.patches import DatastarPatch
 from starmodel.testing.browser.asgi import DATASTAR, ORIGIN, Cookies, Reply, send
 from starmodel.testing.browser.datastar.attributes import initialise
 from starmodel.testing.browser.datastar.expressions import evaluate
@@ -22,7 +23,6 @@ from starmodel.testing.browser.document.dom import attribute, parse, select
 from starmodel.testing.browser.document.forms import form_controls
 from starmodel.testing.browser.document.patches import patch_elements, patch_rows
 from starmodel.testing.browser.navigation import load_page
-from starmodel.testing.browser.sse import SseEvent, SseReader
 from starmodel.testing.browser.storage import BrowserStates, LocalStorage
 from starmodel.testing.browser.stream import PageStream
 from starmodel.testing.errors import NotOnPageError, UnreadableExpressionError
@@ -152,18 +152,10 @@ class Tab:
         self._queue.append(lambda: self._send(request))
 
     async def _send(self, request: ActionRequest) -> None:
-        reader, is_stream = SseReader(), False
-
-        def on_chunk(chunk: bytes) -> None:
-            nonlocal is_stream
-            for event in reader.feed(chunk):
-                is_stream = True
-                self.apply(event)
-
         method, url, headers, body, form = request
         app, cookies = self.running.app, self.cookies
-        reply = self.reply = await send(app, method, url, headers, cookies, body, on_chunk)
-        if reply.http_status == 200 and not is_stream:
+        reply = self.reply = await send(app, method, url, headers, cookies, body, self.apply)
+        if reply.http_status == 200:
             self._apply_plain(reply)
         if form is not None and 200 <= reply.status < 300:
             self._on_form_accepted(form)
@@ -173,9 +165,11 @@ class Tab:
         options = {k[9:]: v for k, v in reply.headers.items() if k.startswith("datastar-")}
         content_type = reply.headers.get("content-type", "")
         if content_type.startswith("text/html"):
-            self.apply(SseEvent("datastar-patch-elements", {**options, "elements": reply.text}))
+            data = (*options.items(), ("elements", reply.text))
+            self.apply(DatastarPatch("datastar-patch-elements", data))
         elif content_type.startswith("application/json"):
-            self.apply(SseEvent("datastar-patch-signals", {**options, "signals": reply.text}))
+            data = (*options.items(), ("signals", reply.text))
+            self.apply(DatastarPatch("datastar-patch-signals", data))
 
     def _on_form_accepted(self, form: Tag) -> None:
         """Remove validation errors, and reset a form with `data-reset`."""
@@ -195,27 +189,27 @@ class Tab:
 
     # Updates from the server
 
-    def apply(self, event: SseEvent) -> None:
-        """Apply an event to the page, unless a newer version of its topic was applied before."""
-        data = event.data
-        if event.type == "starmodel-open" or self._stream.is_stale(data.get("version", "")):
+    def apply(self, patch: DatastarPatch) -> None:
+        """Apply a patch to the page, unless a newer version of its topic was applied before."""
+        event, data = patch.event, dict(patch.data)
+        if event == "starmodel-open" or self._stream.is_stale(data.get("version", "")):
             return
-        if event.type == "datastar-patch-signals":
+        if event == "datastar-patch-signals":
             only_missing = data.get("onlyIfMissing") == "true"
             self.signals.merge(json.loads(data["signals"]), only_missing=only_missing)
             return
-        if event.type == "datastar-patch-elements":
+        if event == "datastar-patch-elements":
             try:
                 new, executed = patch_elements(self.soup, self.controls, data)
             except NotOnPageError as error:
                 self.errors.append(error)
                 return
             initialise(self, new, executed)
-        elif event.type == "starmodel-rows":
+        elif event == "starmodel-rows":
             initialise(self, patch_rows(self.soup, self.controls, data), set())
-        elif event.type == "datastar-browser-state":
+        elif event == "datastar-browser-state":
             self.browser_states.update(data)
-        elif event.type == "datastar-browser-forget":
+        elif event == "datastar-browser-forget":
             self.browser_states.clear()
             return
         self._run_queue_later()
@@ -231,9 +225,7 @@ class Tab:
         body = json.dumps(payload).encode()
 
         async def request() -> None:
-            reply = await send(self.running.app, "POST", url, headers, self.cookies, body)
-            for event in SseReader().feed(reply.body):
-                self.apply(event)
+            await send(self.running.app, "POST", url, headers, self.cookies, body, self.apply)
 
         self._queue.append(request)
         self._run_queue_later()

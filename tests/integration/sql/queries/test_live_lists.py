@@ -10,7 +10,9 @@ import pytest
 from databases import emptied
 from starmodel import Entity, EntityConfig
 from starmodel.adapters.persistence.sql.repository import SqlRepository
-from starmodel.app.live.hub import Subscription
+from starmodel.adapters.transports.memory import MemoryTransport
+from starmodel.app.live.subscription import Subscription
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
 
@@ -18,8 +20,8 @@ from starmodel.testing.fakes import fake_application
 class _Names:
     """A view that renders the names in the list."""
 
-    def encode(self, message: Any, *, full: bool) -> bytes:
-        return ",".join(entity.name for entity in message.state.entities).encode()
+    def encode(self, message: Any, *, full: bool) -> list[str]:
+        return [entity.name for entity in message.state.entities]
 
 
 @pytest.fixture
@@ -39,8 +41,8 @@ async def test_live_list_shows_rows_matched_by_database_collation(
     await app.ready()
     try:
         listing = listing_of(app.registry[City], {"search": search})
-        viewer = Subscription({listing.topic: (_Names(),)})
-        app.lists.join(viewer, listing)
+        viewer = Subscription({listing.topic: (_Names(),)}, MemoryTransport())
+        app.lists.join(viewer, WatchedList(listing))
         await _rendered_names(viewer)
 
         made = await City.objects.create(name=name)
@@ -56,4 +58,4 @@ async def test_live_list_shows_rows_matched_by_database_collation(
 async def _rendered_names(viewer: Subscription) -> str:
     async with asyncio.timeout(20):
         await viewer.wait()
-    return viewer.take().decode()
+    return ",".join(name for names in viewer.take() for name in names)

@@ -100,7 +100,6 @@ async def test_random_requests_never_fail_or_disclose_secrets(
             if status >= 500 or not status or at >= 0:
                 failed.append((case, status, sent, text[max(at - 80, 0) : at + 80]))
     finally:
-        await app.gateway.realtime.close()
         await app.starmodel.close()
     log.info("%s cases: %s", CASES, dict(sorted(statuses.items())))
     assert not failed[:5], f"{len(failed)} of {CASES}"

@@ -40,7 +40,6 @@ async def browser(any_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) 
     async with Browser(app) as made:
         await made.call("POST", "/stocks", {"name": "a", "count": 1})
         yield made
-    await app.gateway.realtime.close()
     await app.starmodel.close()
 
 

@@ -52,7 +52,6 @@ async def browser(
     app = create_app([Crew, Sailor], secret_key="k" * 40, database_url=url)
     async with Browser(app) as browser:
         yield browser
-    await app.gateway.realtime.close()
     await app.starmodel.close()
 
 

@@ -55,12 +55,11 @@ def _break_reactions(app: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 def _break_replies(app: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(app.gateway.realtime, "encode_reply", _boom)
-    patch.setattr(app.gateway.realtime, "encode_states", _boom)
+    patch.setattr(app.gateway.frontend.replies, "encode_reply", _boom)
 
 
 def _break_progress(app: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(app.gateway.realtime, "encode_progress", _boom)
+    patch.setattr(app.gateway.frontend.replies, "encode_progress", _boom)
 
 
 def _break_bodies(app: Any, patch: pytest.MonkeyPatch) -> None:
@@ -245,7 +244,7 @@ async def test_bulk_response_stays_a_success(
     browser = visit(app)
     made = await browser.call("POST", "/shelves", {})
     id = made.json()["entity"]["id"]
-    monkeypatch.setattr(app.gateway.realtime, "encode_effects", _boom)
+    monkeypatch.setattr(app.gateway.frontend.replies, "encode_effects", _boom)
     monkeypatch.setattr(app.starmodel, "end_sessions", _boom)
 
     response = await browser.click("/shelves/_bulk", {"event": "delete", "id": [id]})

@@ -306,7 +306,6 @@ async def sides(
             assert reply.status == 201, reply.text
     yield one, two
     for side in made:
-        await side.app.gateway.realtime.close()
         await side.app.starmodel.close()
 
 

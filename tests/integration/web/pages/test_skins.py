@@ -12,7 +12,7 @@ from starmodel.core.events.results import Toast
 
 
 class Skin(FrankenUI):
-    def page_navigation(self, resources: Any, current: Any) -> Any:
+    def page_navigation(self, resources: Any, current: Any, entries: Any = ()) -> Any:
         return Ul(
             *[
                 Li(A(f"To {resource.name}", href=resource.url_for("list")))

@@ -136,7 +136,7 @@ async def test_assets_and_health_bypass_before_functions(
 ) -> None:
     browser = visit(serve(Till, sign_in=False, middleware=[Middleware(PlainMiddleware)]))
     assert (await browser.get("/_starmodel/health")).status_code == 200
-    asset = browser.app.gateway.realtime._assets["starmodel.js"]
+    asset = browser.app.gateway.frontend._assets["starmodel.js"]
     assert (await browser.get(asset)).status_code == 200
     for method, path in (("GET", STATES), ("POST", STREAM), ("GET", "/_starmodel/other")):
         headers = {"origin": "http://testserver"}

@@ -13,12 +13,9 @@ from hypothesis import strategies as st
 from integration.web.browser import sse_events, toasts, unlisted
 from integration.web.expressions import Outline, rewritten, run
 from starmodel import Entity, EntityConfig, event
-from starmodel.adapters.frontends.datastar.wire import (
-    attribute,
-    patch_elements,
-    patch_signals,
-    script_json,
-)
+from starmodel.adapters.frontends.datastar.expressions import attribute, script_json
+from starmodel.adapters.frontends.datastar.patches import patch_elements, patch_signals
+from starmodel.adapters.transports.sse import frame
 from starmodel.app.commands.elements import Element
 from starmodel.app.context import RequestContext, current_context
 
@@ -156,7 +153,7 @@ def test_confirmation_text_is_passed_verbatim(serve: Any) -> None:
 @given(value=values)
 @settings(max_examples=200, deadline=None)
 def test_signals_on_the_wire_are_one_line_of_json(value: Any) -> None:
-    text = patch_signals({"x": value}, version="Note 1", status=200).decode()
+    text = frame([patch_signals({"x": value}, version="Note 1", status=200)]).decode()
 
     (made,) = sse_events(text)
     assert text.count("\n") == 5
@@ -169,7 +166,7 @@ def test_signals_on_the_wire_are_one_line_of_json(value: Any) -> None:
 def test_elements_on_the_wire_add_no_sse_line(text: str) -> None:
     html = to_xml(P(text, title=text, id="p"), indent=False)
 
-    wire = patch_elements(Element(str(html), "#list\nmode: x", "append")).decode()
+    wire = frame([patch_elements(Element(str(html), "#list\nmode: x", "append"))]).decode()
 
     (made,) = sse_events(wire)
     assert set(made.data) == {"selector", "mode", "elements"}

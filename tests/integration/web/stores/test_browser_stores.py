@@ -121,7 +121,7 @@ def own_page(app: Any) -> Any:
 async def test_page_starts_with_defaults_until_state_is_restored(visit: Visit) -> None:
     page = (await visit(Prefs, Shop).page("/prefs")).text
     assert "data-signals__ifmissing=" in page
-    assert page.index('<style data-veil="Prefs">') < page.index('id="Prefs-fields"')
+    assert page.index('<style data-restoring="Prefs">') < page.index('id="Prefs-fields"')
     about = told(page)["types"]
     assert about == {
         "Prefs": {"local": True, "at": ["Prefs"], "synced": ["theme", "count", "note"]}

@@ -70,11 +70,11 @@ async def test_slow_viewer_gets_the_full_state_after_a_gap(visit: Any, serve: An
         await stream.event()
         await stream.event()
         (subscription,) = app.starmodel.hub
-        taken, subscription.take = subscription.take, lambda: b""
+        taken, subscription.take = subscription.take, list
         for path in ("/counter/increment", "/counter/set_step?step=4"):
             await browser.click(path)
         subscription.take = taken
-        subscription.send(b": go on\n\n")
+        subscription.send_heartbeat()
         state = await stream.event()
 
         assert state.signals == {"Counter": {"count": 1, "step": 4}}

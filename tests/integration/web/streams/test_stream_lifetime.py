@@ -51,7 +51,7 @@ async def test_server_shutdown_ends_the_streams(visit: Any, serve: Any) -> None:
 
     async with await opened(browser, "/mine") as stream:
         await stream.event()
-        await browser.app.gateway.realtime.close()
+        await browser.app.starmodel.streams.close()
         await asyncio.wait_for(stream._task, 2)
 
     assert stream.ended

@@ -12,7 +12,8 @@ import pytest
 
 from integration.web.browser import Browser, unlisted
 from starmodel import Entity, Field, event
-from starmodel.adapters.frontends.datastar.pages import MAX_LISTS, MAX_TOPICS
+from starmodel.adapters.frontends.datastar.pages import MAX_LISTS
+from starmodel.adapters.frontends.datastar.tokens import MAX_TOPICS
 
 STORES = ("memory", "sql")
 
@@ -62,9 +63,9 @@ def count_windows(app: Any) -> list[str]:
     queries: list[str] = []
     run_query = app.starmodel.lists._run_query
 
-    async def counted(listing: Any, actor: Any, policy: Any) -> Any:
+    async def counted(listing: Any, *options: Any) -> Any:
         queries.append(listing.words)
-        return await run_query(listing, actor, policy)
+        return await run_query(listing, *options)
 
     app.starmodel.lists._run_query = counted
     return queries
@@ -220,7 +221,7 @@ async def test_page_with_too_many_lists_shows_a_notice(
         entity_type = app.starmodel.registry[Pen]
         try:
             for n in range(MAX_LISTS + 1):
-                app.starmodel.realtime.show_list(listing_of(entity_type, {"stock__gt": str(n)}))
+                app.starmodel.frontend.show_list(listing_of(entity_type, {"stock__gt": str(n)}))
         except TooManyTopicsError as error:
             failures.append(str(error))
         return html.escape("done")

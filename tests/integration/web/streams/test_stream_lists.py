@@ -40,7 +40,7 @@ async def test_page_token_has_the_list_query_and_no_ids(visit: Any) -> None:
     page = await browser.page("/products?price__lt=5&order=-price")
 
     token = browser.stream_url(page.text).partition("token=")[2]
-    tokens = browser.app.gateway.realtime._tokens
+    tokens = browser.app.gateway.frontend._tokens
     topics = tokens._signer.loads(token)[2]
     assert topics == [["Product", "price__lt=5.0&order=-price"]]
     assert made in page.text
@@ -231,7 +231,7 @@ async def test_unreadable_list_is_dropped_from_the_stream(visit: Any, serve: Any
 async def test_query_of_another_build_is_dropped_from_the_stream(visit: Any) -> None:
     browser = visit(Product)
     page = await browser.page("/products?rating=3")
-    tokens = browser.app.gateway.realtime._tokens
+    tokens = browser.app.gateway.frontend._tokens
     token = browser.stream_url(page.text).partition("token=")[2]
     key, root_path, topics = tokens._signer.loads(token)
     topics[0][1] = "colour=red"

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from starmodel.app.access.policy import Actor
-from starmodel.app.live.hub import Frames, Hub, Subscription, snapshot_message
+from starmodel.app.live.frames import Frames, snapshot_message
+from starmodel.app.live.hub import Hub
 from starmodel.app.ports.messages import Changed, SessionEnded
 from starmodel.core.errors import TooManyStreamsError
+from unit.app.live.outbox import subscription, taken
 
 
 class Plain:
@@ -19,8 +21,8 @@ class Plain:
     def encode(self, message, *, full):
         self.made += 1
         if message.state is None:
-            return f"[{message.version} gone]".encode()
-        return f"[{message.version}{' full' if full else ''}]".encode()
+            return [f"[{message.version} gone]".encode()]
+        return [f"[{message.version}{' full' if full else ''}]".encode()]
 
 
 def changed(version, base=None, state=True, id="x", entity="Thing"):
@@ -31,30 +33,30 @@ def changed(version, base=None, state=True, id="x", entity="Thing"):
 
 def watching(*topics, view=None, **more):
     view = view or Plain()
-    return Subscription(dict.fromkeys(topics or ("Thing:x",), (view,)), **more)
+    return subscription(dict.fromkeys(topics or ("Thing:x",), (view,)), **more)
 
 
-def snapshot(subscription, version, topic="Thing:x"):
+def snapshot(page, version, topic="Thing:x"):
     message = snapshot_message("Thing", "x", {"n": version}, version)
-    subscription.offer(topic, Frames(message), snapshot=True)
+    page.offer(topic, Frames(message), snapshot=True)
 
 
 async def test_contiguous_change_is_sent_as_a_diff():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     snapshot(page, 5)
-    assert page.take() == b"[5 full]"
+    assert taken(page) == b"[5 full]"
     await hub.deliver(changed(6))
-    assert page.take() == b"[6]"
+    assert taken(page) == b"[6]"
 
 
 async def test_change_after_a_gap_is_sent_as_full_state():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     snapshot(page, 5)
-    page.take()
+    taken(page)
     await hub.deliver(changed(7))
-    assert page.take() == b"[7 full]"
+    assert taken(page) == b"[7 full]"
 
 
 @pytest.mark.parametrize("late", [changed(5), changed(6), changed(5, state=False)])
@@ -62,9 +64,9 @@ async def test_older_and_repeated_changes_are_dropped(late):
     hub, page = Hub(), watching()
     hub.subscribe(page)
     await hub.deliver(changed(6))
-    assert page.take() == b"[6 full]"
+    assert taken(page) == b"[6 full]"
     await hub.deliver(late)
-    assert (page.take(), page.pending) == (b"", 0)
+    assert (taken(page), page.pending) == (b"", 0)
 
 
 async def test_snapshot_that_was_read_before_a_change_is_dropped():
@@ -72,31 +74,31 @@ async def test_snapshot_that_was_read_before_a_change_is_dropped():
     hub.subscribe(page)
     await hub.deliver(changed(6))
     snapshot(page, 5)
-    assert page.take() == b"[6 full]"
+    assert taken(page) == b"[6 full]"
 
 
 async def test_slow_viewer_holds_one_state_per_topic_and_gets_the_last_in_full():
     hub, page = Hub(), watching("Thing:x", "Thing:y")
     hub.subscribe(page)
     snapshot(page, 1)
-    page.take()
+    taken(page)
     for version in range(2, 1000):
         await hub.deliver(changed(version))
     await hub.deliver(changed(7, id="y"))
     assert page.pending == 2
-    assert page.take() == b"[999 full][7 full]"
-    assert page.take() == b""
+    assert taken(page) == b"[999 full][7 full]"
+    assert taken(page) == b""
 
 
 async def test_change_is_encoded_once_per_view_for_all_viewers():
     hub, view = Hub(), Plain()
     pages = [hub.subscribe(watching(view=view)) for _ in range(50)]
     await hub.deliver(changed(1))
-    assert {page.take() for page in pages} == {b"[1 full]"}
+    assert {taken(page) for page in pages} == {b"[1 full]"}
     await hub.deliver(changed(2))
     late = hub.subscribe(watching(view=view))
     snapshot(late, 2)
-    assert {page.take() for page in pages} == {b"[2]"}
+    assert {taken(page) for page in pages} == {b"[2]"}
     assert view.made == 2
 
 
@@ -109,9 +111,9 @@ async def test_nothing_is_encoded_without_subscribers():
 
 async def test_several_views_of_one_topic_are_all_sent():
     hub = Hub()
-    page = hub.subscribe(Subscription({"Thing:x": (Plain(), Plain())}))
+    page = hub.subscribe(subscription({"Thing:x": (Plain(), Plain())}))
     await hub.deliver(changed(1))
-    assert page.take() == b"[1 full][1 full]"
+    assert taken(page) == b"[1 full][1 full]"
 
 
 async def test_recreated_record_is_sent_as_full_state():
@@ -119,13 +121,13 @@ async def test_recreated_record_is_sent_as_full_state():
     hub.subscribe(page)
     message = snapshot_message("Thing", "x", None, 0, "deleted")
     page.offer("Thing:x", Frames(message), snapshot=True)
-    assert page.take() == b"[0 gone]"
+    assert taken(page) == b"[0 gone]"
     await hub.deliver(changed(100, base=0))
-    assert page.take() == b"[100 full]"
+    assert taken(page) == b"[100 full]"
     await hub.deliver(changed(101, state=False))
-    assert page.take() == b"[101 gone]"
+    assert taken(page) == b"[101 gone]"
     await hub.deliver(changed(102, base=101))
-    assert page.take() == b"[102 full]"
+    assert taken(page) == b"[102 full]"
 
 
 async def test_change_overtaken_by_a_deletion_is_not_sent_to_new_subscribers():
@@ -134,9 +136,9 @@ async def test_change_overtaken_by_a_deletion_is_not_sent_to_new_subscribers():
     page = hub.subscribe(watching())
     page.offer("Thing:x", Frames(snapshot_message("Thing", "x", None, 0, "deleted")), snapshot=True)
     await hub.deliver(changed(6))
-    assert page.take() == b"[0 gone]"
+    assert taken(page) == b"[0 gone]"
     await hub.deliver(changed(50, base=0))
-    assert page.take() == b"[50 full]"
+    assert taken(page) == b"[50 full]"
 
 
 async def test_deletions_are_remembered_in_bounded_number(monkeypatch):
@@ -148,31 +150,31 @@ async def test_deletions_are_remembered_in_bounded_number(monkeypatch):
     assert "99" in next(reversed(hub._removed))
 
 
-async def test_notes_are_bounded_and_follow_the_state():
+async def test_heartbeats_are_bounded_and_follow_the_state():
     hub, page = Hub(), watching()
     hub.subscribe(page)
     for _ in range(100):
-        page.send(b"!")
+        page.send_heartbeat()
     await hub.deliver(changed(1))
-    sent = page.take()
+    sent = taken(page)
     assert sent.startswith(b"[1 full]!")
     assert len(sent) < 20
 
 
-async def test_wait_returns_at_change_note_and_close():
+async def test_wait_returns_at_change_heartbeat_and_close():
     hub, page = Hub(), watching()
     hub.subscribe(page)
-    for wake in (lambda: hub.deliver(changed(1)), lambda: note(page), lambda: end(page)):
+    for wake in (lambda: hub.deliver(changed(1)), lambda: heartbeat(page), lambda: end(page)):
         waiting = asyncio.create_task(page.wait())
         await asyncio.sleep(0)
         assert not waiting.done()
         await wake()
         await asyncio.wait_for(waiting, 1)
-        page.take()
+        taken(page)
 
 
-async def note(page):
-    page.send(b"!")
+async def heartbeat(page):
+    page.send_heartbeat()
 
 
 async def end(page):
@@ -237,14 +239,14 @@ async def test_guarded_state_is_checked_for_each_viewer():
         hub.subscribe(watching(actor=actor)) for actor in (Actor("ann"), Actor("bob"), None)
     )
     await hub.deliver(changed(1))
-    assert [page.take() for page in (ann, bob, nobody)] == [b"[1 full]", b"[1 gone]", b"[1 gone]"]
+    assert [taken(page) for page in (ann, bob, nobody)] == [b"[1 full]", b"[1 gone]", b"[1 gone]"]
 
 
 async def test_guarded_deletion_is_sent_to_all():
     hub = guarded(lambda message, actor: False)
     page = hub.subscribe(watching())
     await hub.deliver(changed(2, state=False))
-    assert page.take() == b"[2 gone]"
+    assert taken(page) == b"[2 gone]"
 
 
 async def test_guarded_state_readable_again_is_sent_as_full_state():
@@ -253,7 +255,7 @@ async def test_guarded_state_readable_again_is_sent_as_full_state():
     page = hub.subscribe(watching())
     for version, expected in ((1, b"[1 full]"), (2, b"[2 gone]"), (3, b"[3 full]"), (4, b"[4]")):
         await hub.deliver(changed(version))
-        assert page.take() == expected
+        assert taken(page) == expected
 
 
 async def test_guarded_rule_that_raises_sends_nothing_and_affects_no_other_viewer(caplog):
@@ -265,7 +267,7 @@ async def test_guarded_rule_that_raises_sends_nothing_and_affects_no_other_viewe
     hub = guarded(rule)
     broken, fine = hub.subscribe(watching()), hub.subscribe(watching(actor=Actor("ann")))
     await hub.deliver(changed(1))
-    assert (broken.take(), fine.take()) == (b"[1 gone]", b"[1 full]")
+    assert (taken(broken), taken(fine)) == (b"[1 gone]", b"[1 full]")
     assert "the store is down" in caplog.text
 
 
@@ -275,8 +277,8 @@ async def test_view_that_raises_is_logged_and_other_views_are_sent(caplog):
             raise LookupError("view failed")
 
     hub = Hub()
-    page = hub.subscribe(Subscription({"Thing:x": (Broken(), Plain()), "Thing:y": (Plain(),)}))
+    page = hub.subscribe(subscription({"Thing:x": (Broken(), Plain()), "Thing:y": (Plain(),)}))
     await hub.deliver(changed(1))
     await hub.deliver(changed(1, id="y"))
-    assert page.take() == b"[1 full][1 full]"
+    assert taken(page) == b"[1 full][1 full]"
     assert "view failed" in caplog.text

@@ -6,12 +6,13 @@ import pytest
 
 from starmodel import Action, Actor, Entity, EntityConfig, Field, event
 from starmodel.app.bus import InProcessBus
-from starmodel.app.live.hub import Subscription
 from starmodel.app.live.live_list import LONGEST_PAUSE_S, PAUSE_S
 from starmodel.app.live.live_lists import LiveLists
+from starmodel.app.live.topics import WatchedList
 from starmodel.app.ports.messages import Changed
 from starmodel.app.queries.listing import listing_of
 from starmodel.testing.fakes import fake_application
+from unit.app.live.outbox import subscription, taken
 
 
 def _entities():
@@ -39,7 +40,7 @@ def _entities():
 Product, Paper = CLASSES = _entities()
 
 
-class Told:
+class NamesView:
     """A view that renders the names in the list; counts its calls."""
 
     def __init__(self):
@@ -48,7 +49,8 @@ class Told:
     def encode(self, message, *, full):
         self.made += 1
         names = "".join(entity.name for entity in message.state.entities)
-        return f"[{names}{'+' * message.state.more}{' full' if full else ''}]".encode()
+        total = "" if message.state.total is None else f" of {message.state.total}"
+        return [f"[{names}{'+' * message.state.more}{total}{' full' if full else ''}]".encode()]
 
 
 class Gate:
@@ -76,13 +78,13 @@ class Shop:
     """An application with live lists of products, whose queries run when the test releases them."""
 
     def __init__(self, *, pause=None):
-        self.pause, self.asked, self.view = pause or Gate(), 0, Told()
+        self.pause, self.asked, self.view = pause or Gate(), 0, NamesView()
         self.app = fake_application(*CLASSES, lists=self._lists)
 
     def _lists(self, ask, policy, matches, read):
-        async def counted(listing, actor, policy):
+        async def counted(listing, *options):
             self.asked += 1
-            return await ask(listing, actor, policy)
+            return await ask(listing, *options)
 
         return LiveLists(counted, policy, matches, read, pause=self.pause)
 
@@ -98,11 +100,11 @@ class Shop:
         await self.app.dispatch(cls(id=id).do.delete())
         await settled()
 
-    async def watch(self, shown="", actor=None, cls=Product, view=None, **asked):
+    async def watch(self, shown="", actor=None, cls=Product, view=None, total=False, **asked):
         await self.app.ready()
         listing = listing_of(self.app.registry[cls], asked)
-        viewer = Subscription({listing.topic: (view or self.view,)}, actor=actor)
-        self.app.lists.join(viewer, listing, shown)
+        viewer = subscription({listing.topic: (view or self.view,)}, actor=actor)
+        self.app.lists.join(viewer, WatchedList(listing, shown, total))
         await settled()
         return viewer
 
@@ -121,20 +123,20 @@ async def shop():
 async def test_first_result_is_full_and_later_ones_are_diffs(shop):
     await shop.make("a", "b")
     viewer = await shop.watch()
-    assert viewer.take() == b"[ab full]"
+    assert taken(viewer) == b"[ab full]"
     await shop.pause.open()
     await shop.make("c")
     await settled()
-    assert viewer.take() == b"[abc]"
+    assert taken(viewer) == b"[abc]"
 
 
 async def test_page_with_current_digest_receives_diffs_only(shop):
     await shop.make("a")
     viewer = await shop.watch(shown=await shop.digest())
-    assert (viewer.take(), shop.view.made) == (b"", 0)
+    assert (taken(viewer), shop.view.made) == (b"", 0)
     await shop.pause.open()
     await shop.delete("a")
-    assert viewer.take() == b"[]"
+    assert taken(viewer) == b"[]"
 
 
 async def test_page_with_outdated_digest_receives_full_list_after_a_new_query(shop):
@@ -144,7 +146,7 @@ async def test_page_with_outdated_digest_receives_full_list_after_a_new_query(sh
     await shop.pause.open()
     asked = shop.asked
     viewer = await shop.watch(shown="other")
-    assert (shop.asked, viewer.take()) == (asked + 1, b"[a full]")
+    assert (shop.asked, taken(viewer)) == (asked + 1, b"[a full]")
 
 
 async def test_window_follows_creates_updates_deletes_order_filter_and_page(shop):
@@ -152,7 +154,7 @@ async def test_window_follows_creates_updates_deletes_order_filter_and_page(shop
     plain = await shop.watch(order="-name", per_page="2", page="2")
     cheap = await shop.watch(price__lt="5")
     found = await shop.watch(search="E")
-    seen = {viewer: viewer.take() for viewer in (plain, cheap, found)}
+    seen = {viewer: taken(viewer) for viewer in (plain, cheap, found)}
     assert list(seen.values()) == [b"[dc+ full]", b"[abcdef full]", b"[e full]"]
     for act, expected in (
         (shop.make("g"), (b"[ed+]", b"[abcdefg]", b"")),  # the page moves down by one
@@ -166,7 +168,7 @@ async def test_window_follows_creates_updates_deletes_order_filter_and_page(shop
         await shop.pause.open()
         await act
         await settled()
-        assert tuple(viewer.take() for viewer in (plain, cheap, found)) == expected
+        assert tuple(taken(viewer) for viewer in (plain, cheap, found)) == expected
 
 
 async def test_irrelevant_change_runs_no_query(shop):
@@ -204,23 +206,23 @@ async def test_many_changes_run_one_query_immediately_and_one_after_the_debounce
     await shop.make("a")
     viewer = await shop.watch()
     await shop.pause.open()
-    viewer.take()
+    taken(viewer)
     before = shop.asked
     for price in range(100):
         await shop.change("a", price=price, name=str(price))
-    assert (shop.asked, viewer.take()) == (before + 1, b"[0]")
+    assert (shop.asked, taken(viewer)) == (before + 1, b"[0]")
     await shop.pause.open()
-    assert (shop.asked, viewer.take()) == (before + 2, b"[99]")
+    assert (shop.asked, taken(viewer)) == (before + 2, b"[99]")
     assert set(shop.pause.waits) == {PAUSE_S}
 
 
 async def test_off_page_row_that_leaves_the_filter_shifts_the_page(shop):
     await shop.make(*"abcd")
     viewer = await shop.watch(price__lt="5", order="name", per_page="2", page="2")
-    viewer.take()
+    taken(viewer)
     await shop.pause.open()
     await shop.change("a", price=9)
-    assert viewer.take() == b"[d]"
+    assert taken(viewer) == b"[d]"
 
 
 def hold_answers(shop):
@@ -242,16 +244,16 @@ async def test_change_during_a_query_is_not_lost(shop):
     await shop.make("a")
     await shop.make("b", price=9)
     viewer = await shop.watch(price__lt="5")
-    viewer.take()
+    taken(viewer)
     await shop.pause.open()
     held = hold_answers(shop)
     await shop.change("b", price=1)
     await shop.change("b", name="B")  # in the pending result, and matched by no filter
     held.set()
     await settled()
-    assert viewer.take() == b"[ab]"
+    assert taken(viewer) == b"[ab]"
     await shop.pause.open()
-    assert viewer.take() == b"[aB]"
+    assert taken(viewer) == b"[aB]"
 
 
 async def test_viewer_that_subscribes_during_a_query_waits_for_the_next(shop):
@@ -262,9 +264,9 @@ async def test_viewer_that_subscribes_during_a_query_waits_for_the_next(shop):
     late = await shop.watch(shown="of the page with b")
     held.set()
     await settled()
-    assert (first.take(), late.take()) == (b"[a full]", b"")
+    assert (taken(first), taken(late)) == (b"[a full]", b"")
     await shop.pause.open()
-    assert (first.take(), late.take()) == (b"[ab]", b"[ab full]")
+    assert (taken(first), taken(late)) == (b"[ab]", b"[ab full]")
 
 
 async def test_one_query_and_one_encoding_serve_all_viewers(shop):
@@ -273,10 +275,10 @@ async def test_one_query_and_one_encoding_serve_all_viewers(shop):
     assert shop.asked == 1
     for _ in range(2):
         await shop.pause.open()
-    assert {viewer.take() for viewer in viewers} == {b"[a full]"}
+    assert {taken(viewer) for viewer in viewers} == {b"[a full]"}
     made, asked = shop.view.made, shop.asked
     await shop.change("a", price=3)
-    assert {viewer.take() for viewer in viewers} == {b"[a]"}
+    assert {taken(viewer) for viewer in viewers} == {b"[a]"}
     assert (shop.asked - asked, shop.view.made - made) == (1, 1)
     assert len(shop.app.lists) == 1
 
@@ -284,12 +286,12 @@ async def test_one_query_and_one_encoding_serve_all_viewers(shop):
 async def test_slow_viewer_holds_one_state_and_gets_the_last_in_full(shop):
     await shop.make("a")
     viewer = await shop.watch()
-    viewer.take()
+    taken(viewer)
     for name in "bcd":
         await shop.pause.open()
         await shop.make(name)
         await settled()
-    assert (viewer.pending, viewer.take()) == (1, b"[abcd full]")
+    assert (viewer.pending, taken(viewer)) == (1, b"[abcd full]")
 
 
 async def test_list_is_dropped_with_its_last_viewer(shop):
@@ -308,13 +310,13 @@ async def test_rule_function_gives_each_actor_a_separate_list(shop):
     await shop.make("a", note="ann", cls=Paper)
     await shop.make("b", note="bob", cls=Paper)
     ann, bob = [await shop.watch(actor=Actor(name), cls=Paper) for name in ("ann", "bob")]
-    assert (ann.take(), bob.take()) == (b"[a full]", b"[b full]")
+    assert (taken(ann), taken(bob)) == (b"[a full]", b"[b full]")
     await shop.pause.open()
     await shop.change("a", cls=Paper, note="bob")
-    assert (ann.take(), bob.take()) == (b"[]", b"[ab]")
+    assert (taken(ann), taken(bob)) == (b"[]", b"[ab]")
     await shop.pause.open()
     await shop.change("b", cls=Paper, note="nobody")
-    assert (ann.take(), bob.take()) == (b"", b"[a]")
+    assert (taken(ann), taken(bob)) == (b"", b"[a]")
 
 
 async def test_query_is_retried_while_the_store_is_unavailable(shop, caplog):
@@ -331,13 +333,13 @@ async def test_query_is_retried_while_the_store_is_unavailable(shop, caplog):
     viewer = await shop.watch()
     for _ in range(12):
         await shop.pause.open()
-    assert (viewer.take(), viewer.closed) == (b"", False)
+    assert (taken(viewer), viewer.closed) == (b"", False)
     assert shop.pause.waits[:3] == [PAUSE_S * 2, PAUSE_S * 4, PAUSE_S * 8]
     assert shop.pause.waits[-1] == LONGEST_PAUSE_S
     away = False
     await shop.make("b")
     await shop.pause.open()
-    assert viewer.take() == b"[ab full]"
+    assert taken(viewer) == b"[ab full]"
     assert "the disk is gone" in caplog.text
 
 
@@ -353,21 +355,21 @@ async def test_viewer_without_first_result_receives_it_when_the_store_recovers(s
 
     repository.list = failing
     late = await shop.watch(shown="other")
-    assert late.take() == b""
+    assert taken(late) == b""
     repository.list = read
     await shop.pause.open()
-    assert late.take() == b"[a full]"
+    assert taken(late) == b"[a full]"
 
 
 async def test_expired_record_leaves_the_list(shop):
     await shop.make("a", "b")
     viewer = await shop.watch()
-    viewer.take()
+    taken(viewer)
     await shop.pause.open()
     shop.app.persistence.for_class(Product)._remove(Product, "a")
     await shop.app.bus.publish(Changed("Product", "a", "expired", 3, 2, None))
     await settled()
-    assert viewer.take() == b"[b]"
+    assert taken(viewer) == b"[b]"
 
 
 @pytest.mark.parametrize(
@@ -392,20 +394,20 @@ async def test_change_of_an_unreadable_record_runs_no_query(shop):
     await shop.make("x", "y", note="bob", cls=Paper)
     ann = await shop.watch(actor=Actor("ann"), cls=Paper, per_page="2")
     bob = await shop.watch(actor=Actor("bob"), cls=Paper, per_page="2")
-    ann.take(), bob.take()
+    taken(ann), taken(bob)
     await shop.pause.open()
     asked = shop.asked
 
     await shop.change("x", cls=Paper, price=2)
     await shop.pause.open()
-    assert (shop.asked, ann.take(), bob.take()) == (asked + 1, b"", b"[xy]")
+    assert (shop.asked, taken(ann), taken(bob)) == (asked + 1, b"", b"[xy]")
     await shop.delete("x", cls=Paper)
     await shop.pause.open()
-    assert (shop.asked, ann.take(), bob.take()) == (asked + 2, b"", b"[y]")
+    assert (shop.asked, taken(ann), taken(bob)) == (asked + 2, b"", b"[y]")
     # Records after the page count as soon as they decide whether there is a next page.
     await shop.change("c", cls=Paper, note="bob")
     await shop.pause.open()
-    assert (shop.asked, ann.take(), bob.take()) == (asked + 4, b"[ab]", b"[cy]")
+    assert (shop.asked, taken(ann), taken(bob)) == (asked + 4, b"[ab]", b"[cy]")
 
 
 async def test_list_beyond_the_scan_limit_stays_unchanged_until_the_next_change(caplog):
@@ -413,7 +415,7 @@ async def test_list_beyond_the_scan_limit_stays_unchanged_until_the_next_change(
     shop.app._windows._scan_limit = 4
     await shop.make(*"abcd", note="ann", cls=Paper)
     ann = await shop.watch(actor=Actor("ann"), cls=Paper)
-    assert ann.take() == b"[abcd full]"
+    assert taken(ann) == b"[abcd full]"
     await shop.pause.open()
 
     await shop.make("e", note="ann", cls=Paper)
@@ -422,21 +424,21 @@ async def test_list_beyond_the_scan_limit_stays_unchanged_until_the_next_change(
     late = await shop.watch(actor=Actor("ann"), cls=Paper)
     for _ in range(3):
         await shop.pause.open()
-    assert (shop.asked, ann.take(), late.take()) == (3, b"", b"")
+    assert (shop.asked, taken(ann), taken(late)) == (3, b"", b"")
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
     assert "access_scan_limit" in caplog.text
     assert shop.app.lists.settled
 
     await shop.delete("b", cls=Paper)
     await shop.pause.open()
-    assert (ann.take(), late.take()) == (b"[acde]", b"[acde full]")
+    assert (taken(ann), taken(late)) == (b"[acde]", b"[acde full]")
     await shop.app.close()
 
 
 async def test_failed_read_runs_every_guarded_query(shop, caplog):
     await shop.make("a", note="ann", cls=Paper)
     ann = await shop.watch(actor=Actor("ann"), cls=Paper)
-    ann.take()
+    taken(ann)
     await shop.pause.open()
 
     async def away(entity_type, id):
@@ -446,7 +448,7 @@ async def test_failed_read_runs_every_guarded_query(shop, caplog):
     await shop.change("a", cls=Paper, price=2)
     await shop.pause.open()
 
-    assert (shop.asked, ann.take()) == (asked + 1, b"[a]")
+    assert (shop.asked, taken(ann)) == (asked + 1, b"[a]")
     assert "could not be read" in caplog.text
 
 
@@ -454,13 +456,13 @@ async def test_bus_of_the_application_wants_what_open_pages_watch():
     bus = InProcessBus()
     app = fake_application(*CLASSES, bus=bus)
     assert not bus.wants("Product:a")
-    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    page = app.hub.subscribe(subscription({"Product:a": (NamesView(),)}))
     assert (bus.wants("Product:a"), bus.wants("Product:b")) == (True, False)
     app.hub.unsubscribe(page)
     assert not bus.wants("Product:a")
     listing = listing_of(app.registry[Product], {"search": "none"})
-    viewer = Subscription({listing.topic: (Told(),)})
-    app.lists.join(viewer, listing)
+    viewer = subscription({listing.topic: (NamesView(),)})
+    app.lists.join(viewer, WatchedList(listing))
     assert (bus.wants("Product:b"), bus.wants("Paper:b")) == (True, False)
     app.lists.leave(viewer)
     assert not bus.wants("Product:b")
@@ -483,7 +485,7 @@ async def test_bus_without_topics_gets_every_subscriber():
             self.handlers.remove(handler)
 
     app = fake_application(*CLASSES, bus=Plain())
-    page = app.hub.subscribe(Subscription({"Product:a": (Told(),)}))
+    page = app.hub.subscribe(subscription({"Product:a": (NamesView(),)}))
     await app.dispatch(Action(Product, "create", {"id": "a", "name": "a"}))
     assert page.pending == 1
     await app.close()

@@ -67,9 +67,10 @@ def test_config_with_every_other_key_is_accepted() -> None:
     config: dict[str, Any] = {
         "store": "memory", "scope": "app", "ttl": 0.5, "namespace": "n", "use_namespace": True,
         "auto_persist": False, "sync_with_client": True, "persistence_backend": None,
-        "path": None, "plural": "things", "crud": False, "access": "public", "editable": True,
-        "history": False, "cache": None, "list_display": ["id"], "search_fields": ["id"],
-        "list_filter": [], "fieldsets": {"Main": ["id"]}, "str_strip_whitespace": True,
+        "path": None, "plugin": "shop", "plural": "things", "crud": False,
+        "access": "public", "editable": True, "history": False, "cache": None,
+        "list_display": ["id"], "search_fields": ["id"], "list_filter": [],
+        "fieldsets": {"Main": ["id"]}, "str_strip_whitespace": True,
     }  # fmt: skip
     assert config.keys() >= OWN_KEYS
     assert _define(**config).model_config.items() >= config.items()

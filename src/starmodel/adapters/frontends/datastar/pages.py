@@ -1,13 +1,11 @@
-"""The topics of a page's stream, and the signed token that authorises them."""
+"""The page being rendered, and its topics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from starmodel.app.context import current_context, derived_context
 from starmodel.app.presentation.areas import Area
@@ -16,17 +14,14 @@ from starmodel.app.sessions.session import Session
 from starmodel.core.classes.registry import EntityType
 from starmodel.core.commands import plain
 from starmodel.core.entity import Entity
-from starmodel.core.errors import AccessDeniedError, TooManyTopicsError
-from starmodel.texts.catalogue import Message
+from starmodel.core.errors import TooManyTopicsError
 
-MAX_TOKEN_BYTES = 2048
-MAX_WORDS_CHARS = 1024
-MAX_GRANTS = 100
-MAX_TOPICS, MAX_LISTS = 128, 16
+MAX_QUERY_CHARS = 1024
+MAX_LISTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class EntityTopic:
     """One rendering of an entity on a page.
 
     Shapes: id is "" for the instance of the visitor's scope; view is "" for signals,
@@ -47,17 +42,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownList:
-    """One list on a page. Shapes: words encode the listing's query, not its rows."""
+class ListTopic:
+    """One list on a page. Shapes: query is the canonical query string, without rows."""
 
     entity: str
-    words: str
+    query: str
     area: str = ""
 
     @property
     def signed(self) -> list[Any]:
         """The topic in a token, which has one area for all of them."""
-        return [self.entity, self.words]
+        return [self.entity, self.query]
 
 
 class Page:
@@ -67,13 +62,13 @@ class Page:
     includes a grant instead of a page token.
     """
 
-    __slots__ = ("area", "focus", "patch", "root_path", "session", "shown")
+    __slots__ = ("area", "focus", "patch", "root_path", "session", "topics")
 
     def __init__(
         self, session: Session, root_path: str = "", patch: bool = False, area: str = ""
     ) -> None:
         self.session, self.root_path, self.patch, self.area = session, root_path, patch, area
-        self.shown: dict[Shown | ShownList, None] = {}
+        self.topics: dict[EntityTopic | ListTopic, None] = {}
         self.focus: dict[str, Any] = {}
 
     def namespace(self, entity_type: EntityType, entity: Entity) -> str:
@@ -90,23 +85,23 @@ class Page:
             return own
         return f"{own or entity_type.name}_{_short(entity.id)}"
 
-    def show(self, entity_type: EntityType, entity: Entity, view: str = "") -> Shown:
+    def show(self, entity_type: EntityType, entity: Entity, view: str = "") -> EntityTopic:
         """Subscribe the page to the entity."""
         namespace = "" if view else self.namespace(entity_type, entity)
         id = plain(entity.id) if entity_type.is_record else ""
-        made = Shown(entity_type.name, id, namespace, view)
-        self.shown[made] = None
-        return made
+        topic = EntityTopic(entity_type.name, id, namespace, view)
+        self.topics[topic] = None
+        return topic
 
     def show_list(self, listing: Listing) -> None:
         """Subscribe the page to a list, unless its query is too long for the token.
 
         Raises: TooManyTopicsError, beyond MAX_LISTS.
         """
-        words = listing.words
-        if len(words) <= MAX_WORDS_CHARS:
-            self.shown[ShownList(listing.entity_type.name, words)] = None
-        if sum(isinstance(item, ShownList) for item in self.shown) > MAX_LISTS:
+        query = listing.words
+        if len(query) <= MAX_QUERY_CHARS:
+            self.topics[ListTopic(listing.entity_type.name, query)] = None
+        if sum(isinstance(topic, ListTopic) for topic in self.topics) > MAX_LISTS:
             raise TooManyTopicsError(
                 f"This page shows more than {MAX_LISTS} live lists. Show fewer of them at once."
             )
@@ -132,58 +127,6 @@ def page_at(root_path: str, area: Area | None = None) -> Iterator[None]:
         yield
     finally:
         current_context.reset(before)
-
-
-class Tokens:
-    """Signs the topics of a page; a token is valid for its visitor only, and never expires."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        # The newest key signs; older ones are still accepted.
-        self._signer = URLSafeSerializer(list(reversed(secrets)), salt="starmodel.page")
-
-    def sign(self, page: Page) -> str:
-        """Sign a token with all topics of the page. Raises: TooManyTopicsError, beyond 2 kB."""
-        topics = [shown.signed for shown in page.shown]
-        signed = [page.session.key[:16], page.root_path, topics]
-        token = str(self._signer.dumps([*signed, page.area] if page.area else signed))
-        if len(token) > MAX_TOKEN_BYTES:
-            raise TooManyTopicsError(
-                f"This page shows {len(topics)} live entities and lists, more than its token can "
-                f"name ({MAX_TOKEN_BYTES} bytes). Show a list of them, or fewer at once."
-            )
-        return token
-
-    def read(self, tokens: Sequence[str], session: Session) -> tuple[str, list[Shown | ShownList]]:
-        """Validate tokens, and return the page's mount path and topics.
-
-        Shapes: the first token is the page token, the others are grants of content
-        that was patched in later. Only the newest grants count, and of their
-        topics the newest MAX_TOPICS entities and MAX_LISTS lists.
-
-        Raises: AccessDeniedError, for a forged token or one of another visitor.
-        """
-        root_path, items = "", list[Shown | ShownList]()
-        own = 0
-        for token in [*tokens[:1], *tokens[1:][-MAX_GRANTS:]]:
-            try:
-                key, root_path, topics, *areas = self._signer.loads(token)
-            except (BadSignature, ValueError):
-                raise AccessDeniedError(Message("access.unknown_page")) from None
-            if key != session.key[:16]:
-                raise AccessDeniedError(Message("access.other_session"))
-            area: str = areas[0] if areas else ""
-            for topic in topics:
-                made = ShownList(*topic) if len(topic) == 2 else Shown(*topic)
-                items.append(replace(made, area=area) if area else made)
-            own = own or len(items)
-        # A repeated topic counts with its newest grant, so that it is not dropped as an old one.
-        first = dict.fromkeys(items[:own])
-        added = dict.fromkeys(item for item in reversed(items[own:]) if item not in first)
-        newest = [*first, *added]
-        lists = [item for item in newest if isinstance(item, ShownList)][:MAX_LISTS]
-        entities = [item for item in newest if isinstance(item, Shown)][:MAX_TOPICS]
-        chosen = {*lists, *entities}
-        return root_path, [item for item in [*first, *reversed(added)] if item in chosen]
 
 
 def _short(id: Any) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from starmodel.adapters.frontends.datastar.element_ids import rows_id
 from starmodel.adapters.frontends.datastar.pages import page_at
-from starmodel.adapters.frontends.datastar.root_elements import live_part
-from starmodel.adapters.frontends.datastar.wire import (
+from starmodel.adapters.frontends.datastar.patches import (
+    DatastarPatch,
     patch_elements,
     patch_rows,
     patch_state,
     signals_of,
 )
+from starmodel.adapters.frontends.datastar.root_elements import live_part
 from starmodel.app.access.policy import Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.live.live_list import ListChanged
@@ -30,9 +31,8 @@ from starmodel.app.queries.record_keys import row_key
 from starmodel.core.snapshot import version_of
 from starmodel.texts.catalogue import ENGLISH, Catalogue
 
-REMOVED = b'event: datastar-patch-elements\ndata: elements <p id="starmodel-status" role="status">'
-
-_GONE = {"expired": "page.expired", "closed": "page.closed"}
+RenderPart = Callable[[Any, str, Area | None], str]
+_REMOVED = {"expired": "page.expired", "closed": "page.closed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class SignalsView:
     declared: frozenset[str] = frozenset()
     texts: Catalogue = field(default=ENGLISH, compare=False)
 
-    def encode(self, message: Changed, *, full: bool) -> bytes:
+    def encode(self, message: Changed, *, full: bool) -> Sequence[DatastarPatch]:
         if message.state is None:
-            return removed(message, self.texts)
+            return [removed(message, self.texts)]
         names = self.names if full else [n for n in self.names if n in message.fields]
         signals = signals_of(names, message.state, self.declared)
         version = f"{self.namespace or message.entity} {message.version}"
@@ -59,16 +59,16 @@ class PartView:
 
     view: LiveView
     root_path: str
-    render: Callable[[Any, str, Area | None], str]
+    render: RenderPart
     area: Area | None = None
 
-    def encode(self, message: Changed, *, full: bool) -> bytes:
+    def encode(self, message: Changed, *, full: bool) -> Sequence[DatastarPatch]:
         if message.state is None:
-            return b""
+            return ()
         entity = snapshot_of(self.view.entity, message.id, message.state, message.version)
         part = live_part(self.view, entity)
         html = self.render(part.component, self.root_path, self.area)
-        return patch_elements(Element(html, part.selector, None, part.namespace))
+        return [patch_elements(Element(html, part.selector, None, part.namespace))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +81,34 @@ class RowsView:
     resource: MountedResource
     area: Area | None = None
 
-    def encode(self, message: ListChanged, *, full: bool) -> bytes:
+    def encode(self, message: ListChanged, *, full: bool) -> Sequence[DatastarPatch]:
         listing, window = self.listing, message.state
         before = None if full else message.before
-        had = {} if before is None else {e.id: version_of(e) for e in before.entities}
-        fresh = [e for e in window.entities if had.get(e.id) != version_of(e)]
+        sent = {} if before is None else {e.id: version_of(e) for e in before.entities}
+        changed = [e for e in window.entities if sent.get(e.id) != version_of(e)]
         keys = [row_key(entity) for entity in window.entities]
-        same = before is not None and keys == [row_key(entity) for entity in before.entities]
+        keeps_order = before is not None and keys == [row_key(e) for e in before.entities]
         ui: ListPages = self.resource.ui
         with page_at(self.root_path, self.area):
             rows = []
-            if fresh or not window.entities:
-                rows = ui.list_rows(self.resource, listing, fresh, self.audience)
+            if changed or not window.entities:
+                rows = ui.list_rows(self.resource, listing, changed, self.audience)
             controls = list(ui.list_controls(self.resource, listing, window))
             if before is not None:
-                known = ui.list_controls(self.resource, listing, before)
-                controls = [part for part in controls if part not in known]
+                shown = ui.list_controls(self.resource, listing, before)
+                controls = [part for part in controls if part not in shown]
         patch = patch_rows(
             rows_id(listing),
             window.digest,
             version=f"{listing.topic} {message.version}",
             rows="".join([row.html for row in rows]),
-            order=None if same else keys or [row.key for row in rows],
+            order=None if keeps_order else keys or [row.key for row in rows],
         )
-        return b"".join([patch, *map(patch_elements, controls)])
+        return [patch, *map(patch_elements, controls)]
 
 
-def removed(message: Changed, texts: Catalogue) -> bytes:
-    """Encode the notice of a deleted, expired or closed entity; form inputs stay unchanged."""
-    text = texts.text(_GONE.get(message.kind, "page.removed"), entity=message.entity)
-    return REMOVED + f"{escape(text, quote=False)}</p>\n\n".encode()
+def removed(message: Changed, texts: Catalogue) -> DatastarPatch:
+    """The notice of a deleted, expired or closed entity; form inputs stay unchanged."""
+    text = texts.text(_REMOVED.get(message.kind, "page.removed"), entity=message.entity)
+    html = f'<p id="starmodel-status" role="status">{escape(text, quote=False)}</p>'
+    return patch_elements(Element(html))

@@ -8,7 +8,7 @@ from typing import Any
 from starmodel.adapters.ui.compiled import Slots
 from starmodel.adapters.ui.elements import render
 from starmodel.adapters.ui.franken.errors.pages import ErrorPages
-from starmodel.adapters.ui.franken.forms.fields import FormField
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.forms.inputs import labelled
 from starmodel.adapters.ui.franken.lists.lists import Lists
@@ -16,11 +16,14 @@ from starmodel.adapters.ui.franken.messages import progress_message, toast_messa
 from starmodel.adapters.ui.franken.records.records import Records
 from starmodel.adapters.ui.franken.shell.layout import navigation_links
 from starmodel.adapters.ui.franken.shell.shell import Shell
+from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import title_of
 from starmodel.adapters.ui.values import RenderValue, value_renderer
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
+from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
@@ -66,9 +69,12 @@ class FrankenUI:
         return self._shell.start(actor)
 
     def page_navigation(
-        self, resources: Sequence[MountedResource], current: MountedResource | None
+        self,
+        resources: Sequence[MountedResource],
+        current: MountedResource | None,
+        entries: Sequence[NavEntry] = (),
     ) -> Any:
-        return navigation_links(self.services, resources, current)
+        return navigation_links(self.services, resources, current, entries)
 
     # Lists
 
@@ -109,6 +115,9 @@ class FrankenUI:
 
     def record_actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         return self._records.actions(resource, entity, actor)
+
+    def record_panels(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
+        return slot(self.services, Place("record.panels", actor, resource.entity_type, entity))
 
     def value(self, annotation: Any, options: UI, *, brief: bool) -> RenderValue:
         """The HTML renderer for values of a type, `brief` in the cells of lists."""

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.errors.problems import Problem, problem_of
-from starmodel.adapters.web.http.exchange import NO_STORE, NOTHING_SENT, SSE, Exchange, Header
+from starmodel.adapters.web.http.exchange import NOTHING_SENT, Exchange, Header
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests_in
 from starmodel.app.commands.binding.form_names import ORIGINALS
 from starmodel.app.commands.elements import Element
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Patch
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.core.errors import RequestError
@@ -30,11 +31,11 @@ class ErrorResponses:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
         ui: UIAdapter,
         settings: WebSettings,
     ) -> None:
-        self._application, self._realtime, self._ui = application, realtime, ui
+        self._application, self._patches, self._ui = application, patches, ui
         self._settings = settings
 
     def problem(
@@ -75,9 +76,8 @@ class ErrorResponses:
             headers = [*headers, (b"retry-after", str(problem.retry_after_s).encode())]
         if exchange.request.is_datastar:
             # Datastar ignores the body of a 4xx or 5xx response, so patches are sent with 200.
-            status = (b"starmodel-status", str(problem.status).encode())
-            await exchange.answer(
-                200, SSE, self.patches(problem, elements), [NO_STORE, status, *headers]
+            await self._patches.send(
+                exchange, self.encode(problem, elements), headers, status=problem.status
             )
         elif exchange.request.wants_html:
             actor = exchange.session.actor
@@ -134,13 +134,13 @@ class ErrorResponses:
         ui: UIAdapter = resource.ui
         return ui.form_errors(resource, event, id, problem.fields, problem.was)
 
-    def patches(self, problem: Problem, elements: Sequence[Element] = ()) -> bytes:
+    def encode(self, problem: Problem, elements: Sequence[Element] = ()) -> Sequence[Patch]:
         """The patches for Datastar; a developer also gets a panel with frames and arguments."""
         if not problem.trace:
-            return self._realtime.encode_error(problem.status, problem.said, elements)
+            return self._patches.encoder.encode_error(problem.status, problem.said, elements)
         panel = self._ui.render(self._ui.error_panel(problem))
         shown = Element(panel, "#starmodel-failure", "inner")
-        return self._realtime.encode_error(problem.status, "", [*elements, shown])
+        return self._patches.encoder.encode_error(problem.status, "", [*elements, shown])
 
     def _form_again(
         self,

@@ -55,7 +55,7 @@ async def entity_parameter(cls: type[Entity], scope: Mapping[str, Any]) -> Entit
 def declared(entity: Entity) -> str:
     """The declaration of an entity's signals; the current page subscribes to them."""
     application: Any = host_of(entity.__entity__.cls)
-    return str(application.realtime.declare(entity))
+    return str(application.frontend.declare(entity))
 
 
 def declare_in_templates() -> None:

@@ -38,7 +38,6 @@ def connect_lifespan(router: Any, gateway: Gateway) -> None:
                 release()
                 if gateway.lock is not None:
                     gateway.lock.release()
-                await gateway.realtime.close()
                 await gateway.application.close()
 
         return lifespan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from starmodel.adapters.web.framework import WebFramework
 from starmodel.adapters.web.gateway import Gateway
@@ -14,7 +14,6 @@ from starmodel.adapters.web.pages.assets import PREFIX
 from starmodel.adapters.web.paths import HEALTH_PATH, STREAM_PATH
 from starmodel.app.presentation.resource import Page
 
-Source = Literal["own", "generated", "starmodel"]
 _PAGES: dict[Page, str] = {
     "list": "list", "new": "form for a new one", "bulk": "events for chosen rows",
     "record": "page", "edit": "form to edit",
@@ -25,14 +24,15 @@ class RouteRow(NamedTuple):
     """One method of one path.
 
     Shapes: target is "Product.create", "admin.Product list" or the handler
-    "shop.views.index"; source is "own" for a user route; entity and event are
-    names; replaced is True for a generated route that a user route shadows.
+    "shop.views.index"; source is "own" for a user route, "plugin NAME" for
+    one that a plugin contributes, "generated" or "starmodel"; entity and event
+    are names; replaced is True for a route that a user route shadows.
     """
 
     method: str
     path: str
     target: str
-    source: Source
+    source: str
     entity: str | None = None
     event: str | None = None
     replaced: bool = False
@@ -47,7 +47,8 @@ def route_table(gateway: Gateway, routes: Iterable[Any]) -> list[RouteRow]:
     user = UserRoutes(SimpleNamespace(routes=own))
     generated = [
         RouteRow(
-            method, path, _target(found, path), "generated",
+            method, path, _target(found, path),
+            f"plugin {found.owner}" if found.owner else "generated",
             None if found.entity_type is None else found.entity_type.name,
             _event_name(found), _is_replaced(user, method, path),
         )
@@ -84,7 +85,11 @@ def _name_of(route: Any, framework: WebFramework) -> str:
     endpoint = getattr(route, "endpoint", None)
     if endpoint is None:
         return type(getattr(route, "app", route)).__name__
-    endpoint = inspect.unwrap(framework.handler_of(endpoint))
+    return _qualified(framework.handler_of(endpoint))
+
+
+def _qualified(endpoint: Any) -> str:
+    endpoint = inspect.unwrap(endpoint)
     name = getattr(endpoint, "__qualname__", type(endpoint).__qualname__)
     return f"{getattr(endpoint, '__module__', '')}.{name}".lstrip(".")
 
@@ -96,6 +101,8 @@ def _event_name(found: Found) -> str | None:
 
 def _target(found: Found, path: str) -> str:
     """A readable name for the handler of a generated route."""
+    if found.owner:
+        return _qualified(found.handler)
     if found.entity_type is None:
         return "start page" if path == "/" else found.handler.__name__
     event = _event_name(found)

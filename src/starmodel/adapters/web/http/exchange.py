@@ -200,7 +200,7 @@ class Exchange:
                 message = {**message, "headers": headers}
             await self._send(message)
 
-        await response(self.request.scope, None, send)
+        await response(self.request.scope, self.request.receive, send)
 
     async def page(
         self, render: Callable[[], str], status: int = 200, headers: Sequence[Header] = ()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from starmodel.core.values.bounded_cache import cached
 
-Representation = Literal["html", "json"]
+Representation = Literal["html", "json", "ndjson"]
 MAX_HEADER_BYTES = 2048  # browsers send about 140; the rest is not parsed
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER = re.compile(r';\s*q\s*=\s*"?([01](?:\.\d*)?|\.\d+)"?\s*(?=;|$)', re.IGNORECASE)
@@ -21,15 +21,20 @@ _RANGES = {
 
 @cached(128 * 1024)
 def representation(accept: bytes | None) -> Representation | None:
-    """The preferred representation, HTML or JSON; None when neither is acceptable.
+    """The preferred representation; None when none is acceptable.
 
     The higher q-value wins, then the more specific media range. HTML wins a tie
     of exact types; JSON wins a tie of wildcards and a request without the header.
+    Newline-delimited JSON is a stream that does not end: it is chosen by its exact
+    type only, and loses each tie.
     """
     if not accept or not accept.strip():
         return "json"
     ranges = _weights(accept)
     html, json = (_best(ranges, names) for names in _RANGES.values())
+    stream = ranges.get("application/x-ndjson", 0.0)
+    if stream and (stream, 2) > max(html, json):
+        return "ndjson"
     if html == json:
         if not html[0]:
             return None

@@ -75,6 +75,11 @@ class HttpRequest:
         return self.headers.get(name, b"").decode("latin-1")
 
     @property
+    def receive(self) -> Any:
+        """The ASGI `receive` of the request, which also reports a closed connection."""
+        return self._receive
+
+    @property
     def takes_gzip(self) -> bool:
         encodings = self.headers.get(b"accept-encoding")
         return encodings is not None and accepts_gzip(encodings)
@@ -89,10 +94,18 @@ class HttpRequest:
         """True for an API client: Accept prefers JSON, or is absent."""
         return representation(self.headers.get(b"accept")) == "json"
 
+    @property
+    def wants_stream(self) -> bool:
+        """True for a client that prefers a stream of newline-delimited JSON."""
+        return representation(self.headers.get(b"accept")) == "ndjson"
+
     def check_acceptable(self) -> None:
-        """Raises: RequestError 406, when Accept allows neither HTML nor JSON."""
+        """Raises: RequestError 406, when Accept allows no representation."""
         if representation(self.headers.get(b"accept")) is None and not self.is_datastar:
-            raise RequestError("This is available as text/html and application/json.", status=406)
+            raise RequestError(
+                "This is available as text/html, application/json and application/x-ndjson.",
+                status=406,
+            )
 
     @property
     def is_scripted_get(self) -> bool:

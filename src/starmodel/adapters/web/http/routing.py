@@ -29,6 +29,7 @@ class Found:
     resource: Any = None  # a MountedResource
     event: Any = None  # an Event; type checkers would see the descriptor on a class
     page: Page | None = None
+    owner: str = ""  # the plugin that contributes the route
     entity_type: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -63,6 +64,13 @@ class Routes:
             record, tail = self._records.setdefault(base, _Record()), tail.removeprefix("/")
             methods = record.below.setdefault(tail, {}) if tail else record.own
         _put(methods, method, Found(handler, template, **what))
+
+    def owner(self, method: str, path: str) -> str:
+        """What has the route of a path without parameters, for messages."""
+        found = self._static[path][method]
+        if found.owner:
+            return f"the plugin {found.owner!r}"
+        return "StarModel" if found.resource is None else str(found.resource.name)
 
     def find(self, path: str) -> tuple[dict[str, Found], str] | None:
         """The routes of a path by method, and the record's id from the path.

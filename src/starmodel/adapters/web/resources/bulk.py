@@ -8,14 +8,14 @@ from typing import Any
 from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.conditional import precondition_of
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.app.access.decisions import check, permits
 from starmodel.app.access.policy import Actor
 from starmodel.app.application import Application
-from starmodel.app.commands.binding.form_names import BULK_EVENT, BULK_IDS, STATUS_HEADER
+from starmodel.app.commands.binding.form_names import BULK_EVENT, BULK_IDS
 from starmodel.app.commands.command import Command
 from starmodel.app.commands.replies import Reply
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.queries.listing import MAX_PER_PAGE
 from starmodel.core.classes.registry import EntityType
@@ -35,11 +35,11 @@ class BulkRoute:
     """
 
     def __init__(
-        self, application: Application, realtime: RealtimeAdapter, error_responses: ErrorResponses
+        self, application: Application, patches: PatchResponses, error_responses: ErrorResponses
     ) -> None:
-        self._application, self._realtime, self._error_responses = (
+        self._application, self._patches, self._error_responses = (
             application,
-            realtime,
+            patches,
             error_responses,
         )
 
@@ -95,9 +95,8 @@ class BulkRoute:
     ) -> None:
         if exchange.request.is_datastar:
             status = 422 if refused else 200
-            body = self._realtime.encode_effects(Reply(toasts=toasts), status=status)
-            header = (STATUS_HEADER.encode(), str(status).encode())
-            await exchange.answer(200, SSE, body, [NO_STORE, header])
+            patches = self._patches.encoder.encode_effects(Reply(toasts=toasts), status=status)
+            await self._patches.send(exchange, patches, status=status)
         elif exchange.request.wants_html:
             list_url = resource.url_for("list", root_path=exchange.root_path)
             await exchange.redirect(exchange.referer_or(list_url))

@@ -7,8 +7,10 @@ from typing import Any
 
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.routing import Found, Handler, Routes
 from starmodel.adapters.web.resources.bulk import BulkRoute
+from starmodel.adapters.web.resources.data_streams import DataStreams
 from starmodel.adapters.web.resources.events.route import EventRoutes
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import check
@@ -16,7 +18,6 @@ from starmodel.app.application import Application
 from starmodel.app.commands.binding.edited_fields import digests
 from starmodel.app.context import current_context
 from starmodel.app.presentation.areas import Area
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.resource import MountedResource, Page
 from starmodel.app.presentation.ui import UIAdapter
 from starmodel.app.queries.listing import listing_of, wants_total
@@ -33,17 +34,19 @@ class CrudRoutes:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
+        data: DataStreams,
         ui: UIAdapter,
         error_responses: ErrorResponses,
         settings: WebSettings,
     ) -> None:
-        self._application, self._realtime, self._ui = application, realtime, ui
+        self._application, self._patches, self._ui = application, patches, ui
+        self._data = data
         self._error_responses, self._settings = error_responses, settings
 
     def add_to(self, routes: Routes, events: EventRoutes) -> None:
         """Add the routes of every resource."""
-        bulk = BulkRoute(self._application, self._realtime, self._error_responses)
+        bulk = BulkRoute(self._application, self._patches, self._error_responses)
         record_pages: dict[Page, Serve] = {
             "list": self._list, "new": self._new, "bulk": bulk.run,
             "record": self._detail, "edit": self._edit,
@@ -110,12 +113,16 @@ class CrudRoutes:
         if exchange.request.wants_json:
             await exchange.resource(public_state(entity), entity)
             return
+        if exchange.request.wants_stream:
+            await self._data.serve_entity(exchange, resource, entity)
+            return
         ui: UIAdapter = resource.ui
         actor = exchange.session.actor
 
         def page() -> str:
             content = (
-                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor)
+                ui.record_detail(resource, entity), ui.record_events(resource, entity, actor),
+                ui.record_panels(resource, entity, actor),
             )  # fmt: skip
             actions = ui.record_actions(resource, entity, actor)
             return ui.page(
@@ -137,6 +144,9 @@ class CrudRoutes:
         application, policy, entity_type = self._application, resource.policy, resource.entity_type
         await check(policy, entity_type, "read", actor)  # before the query is parsed
         exchange.request.check_acceptable()
+        if exchange.request.wants_stream:
+            await self._data.serve_list(exchange, resource)
+            return
         cursors = application.cursors if exchange.request.wants_json else None
         if exchange.request.wants_json:
             exchange.request.check_repeated()

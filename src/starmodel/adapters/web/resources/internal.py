@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from starmodel.adapters.web.errors.responses import ErrorResponses
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.pages.assets import PREFIX, serve_asset
 from starmodel.adapters.web.paths import HEALTH_PATH, STATE_ROUTES, STREAM_PATH
 from starmodel.adapters.web.resources.browser_states import parse_states, use_states
 from starmodel.app.application import Application
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.presentation.frontend import Frontend
 from starmodel.core.errors import StarModelError
 
 
@@ -18,13 +19,14 @@ class InternalRoutes:
     """Serves the internal paths of every application."""
 
     def __init__(
-        self, application: Application, realtime: RealtimeAdapter, error_responses: ErrorResponses
+        self,
+        application: Application,
+        frontend: Frontend,
+        patches: PatchResponses,
+        error_responses: ErrorResponses,
     ) -> None:
-        self._application, self._realtime, self._error_responses = (
-            application,
-            realtime,
-            error_responses,
-        )
+        self._application, self._frontend, self._patches = application, frontend, patches
+        self._error_responses = error_responses
 
     async def serve_public(self, exchange: Exchange, send: Any) -> bool:
         """Respond to requests for assets, health and unknown paths.
@@ -48,9 +50,7 @@ class InternalRoutes:
         is_stream = exchange.request.path == STREAM_PATH
         try:
             if is_stream:
-                await self._realtime.serve_stream(
-                    exchange.request.scope, receive, send, exchange.session
-                )
+                await self._stream(exchange, receive, send)
             else:
                 await self._send_states(exchange)
         except StarModelError as error:
@@ -59,6 +59,18 @@ class InternalRoutes:
                 exchange, self._error_responses.problem(exchange, error, where)
             )
 
+    async def _stream(self, exchange: Exchange, receive: Any, send: Any) -> None:
+        """Serve the one stream of a page. Raises: StarModelError, before the response starts."""
+        await self._application.ready()
+        scope, session = exchange.request.scope, exchange.session
+        query = scope["query_string"].decode("latin-1")
+        topics = await self._frontend.stream_topics(query, session)
+        transport, address = self._patches.transport(exchange), (scope.get("client") or ("",))[0]
+        streams = self._application.streams
+        async with streams.open(topics, session, transport, address=address) as subscription:
+            opening = self._frontend.stream_opening()
+            await transport.stream(subscription, opening, receive, send)
+
     async def _send_states(self, exchange: Exchange) -> None:
         """Send the page's patches for the browser states. Raises: StarModelError."""
         await self._application.ready()
@@ -66,6 +78,5 @@ class InternalRoutes:
         types = [t for t in self._application.registry if t.in_browser]
         names = [entity_type.name for entity_type in types if entity_type.name in sent.states]
         use_states(sent, exchange.session, self._application.scopes, names)
-        await exchange.answer(
-            200, SSE, await self._realtime.encode_shown(exchange.session), [NO_STORE]
-        )
+        patches = await self._patches.encoder.encode_shown(exchange.session)
+        await self._patches.send(exchange, patches)

@@ -33,7 +33,7 @@ class ErrorPages:
         errors = [Li(f"{name}: {text}" if name else text) for name, text in problem.fields.items()]
         start = A(
             texts.text("page.start"),
-            href=f"{self._services.realtime.root_path}/",
+            href=f"{self._services.frontend.root_path}/",
             cls="uk-btn uk-btn-default",
         )
         trace, heading = None, _HEADINGS.get(problem.status)

@@ -12,7 +12,8 @@ from pydantic_core import to_json
 
 from starmodel.adapters.ui.compiled import Slots, Template, compiled
 from starmodel.adapters.ui.elements import Button, Div, Fieldset, Form, Input, Legend, render
-from starmodel.adapters.ui.franken.forms.fields import FormField, form_field
+from starmodel.adapters.ui.franken.forms.fields import form_field
+from starmodel.adapters.ui.franken.forms.form_field import FormField
 from starmodel.adapters.ui.franken.forms.inputs import slot_values
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.app.commands.binding.form_names import ORIGINALS
@@ -142,7 +143,7 @@ def _component(
     render_field: RenderField,
     s: Slots,
 ) -> Any:
-    entity_type, realtime = resource.entity_type, services.realtime
+    entity_type, frontend = resource.entity_type, services.frontend
     of_record = entity_type.is_record and event.name != "create"
     key, id = (s.token("id"), ID) if of_record else ("", None)
     form = form_id(entity_type, event, key)
@@ -150,8 +151,8 @@ def _component(
         field.name: render_field(field, form, s, _records_url(services, field)) for field in fields
     }
     # Ids are percent-encoded in URLs, so the slot replaces the encoded placeholder.
-    url = resource.event_url(event, id, root_path=realtime.root_path).replace(ANY_ID, key)
-    submit = realtime.form_action(resource, event, id).replace(ANY_ID, key)
+    url = resource.event_url(event, id, root_path=frontend.root_path).replace(ANY_ID, key)
+    submit = frontend.form_action(resource, event, id).replace(ANY_ID, key)
     files = any(field.kind in ("file", "image") for field in fields)
     max_body_bytes = services.site.max_body_bytes
     return Form(

@@ -25,7 +25,7 @@ class EventForms:
 
     def compiled(self, resource: MountedResource, event: Event[Any, Any, Any]) -> EventForm:
         """The compiled form of an event at the current mount point."""
-        return self._form(self._services.realtime.root_path, resource, event.name)
+        return self._form(self._services.frontend.root_path, resource, event.name)
 
     def form(
         self,

@@ -15,10 +15,12 @@ from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.lists.filters import filters
 from starmodel.adapters.ui.franken.lists.menus import menu
 from starmodel.adapters.ui.franken.lists.rows import ListView, Rows, list_view
+from starmodel.adapters.ui.franken.slots import slot
 from starmodel.app.access.offers import may_create, offered_audience
 from starmodel.app.access.policy import Actor, Audience
 from starmodel.app.commands.elements import Element
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Row, Services
 from starmodel.app.queries.listing import Listing, Window
 from starmodel.core.entity import Entity
@@ -41,10 +43,10 @@ class Lists:
         self, resource: MountedResource, listing: Listing, window: Window, actor: Actor | None
     ) -> Any:
         """The live table of a list, with its controls."""
-        realtime = self._services.realtime
-        realtime.show_list(listing)
+        frontend = self._services.frontend
+        frontend.show_list(listing)
         audience = offered_audience(resource.policy, resource.entity_type, actor)
-        view = self._view(realtime.root_path, resource, audience)
+        view = self._view(frontend.root_path, resource, audience)
         rows = view.rows(window.entities, listing.is_narrowed)
         pagination = self.controls(resource, listing, window)
         return Safe(
@@ -65,24 +67,24 @@ class Lists:
         audience: Audience,
     ) -> list[Row]:
         """One row for each record."""
-        view = self._view(self._services.realtime.root_path, resource, audience)
+        view = self._view(self._services.frontend.root_path, resource, audience)
         return view.rows(entities, listing.is_narrowed)
 
     def controls(
         self, resource: MountedResource, listing: Listing, window: Window
     ) -> Sequence[Element]:
         """The pagination, which depends on the window."""
-        root_path, number = self._services.realtime.root_path, len(window.entities)
+        root_path, number = self._services.frontend.root_path, len(window.entities)
         return [Element(self._pagination(root_path, resource, listing, number, window.more))]
 
     def actions(self, resource: MountedResource, actor: Actor | None) -> Any:
-        """The button for a new record, for an actor who may create one."""
-        entity_type = resource.entity_type
-        if not (entity_type.is_record and entity_type.crud):
-            return None
-        if not may_create(resource.policy, entity_type, actor):
-            return None
-        return Safe(self._new(self._services.realtime.root_path, resource))
+        """The button for a new record, for an actor who may create one, and those of plugins."""
+        services, entity_type = self._services, resource.entity_type
+        more = slot(services, Place("list.actions", actor, entity_type))
+        may = entity_type.is_record and entity_type.crud
+        if may and may_create(resource.policy, entity_type, actor):
+            return (Safe(self._new(services.frontend.root_path, resource)), *more)
+        return tuple(more) or None
 
     def _make_view(self, root_path: str, resource: MountedResource, audience: Audience) -> ListView:
         return list_view(self._services, resource, audience, self._values, self._rows)
@@ -90,10 +92,10 @@ class Lists:
     def _make_frame(self, view: ListView, listing: Listing) -> Template:
         """The template of a list without its records, with slots for the rows."""
         services = self._services
-        rows_id = services.realtime.rows_id(listing)
+        rows_id = services.frontend.rows_id(listing)
         bulk = controls.bulk(
             view, services.url_for(view.resource, "bulk"),
-            services.realtime.bulk_action(view.resource),
+            services.frontend.bulk_action(view.resource),
         )  # fmt: skip
         return compiled(
             lambda s: Div(
@@ -110,7 +112,7 @@ class Lists:
         self, root_path: str, resource: MountedResource, listing: Listing, number: int, more: bool
     ) -> str:
         view = self._view(root_path, resource, Audience())
-        rows_id = self._services.realtime.rows_id(listing)
+        rows_id = self._services.frontend.rows_id(listing)
         return render(controls.pagination(view, listing, rows_id, number, more))
 
     def _make_new(self, root_path: str, resource: MountedResource) -> str:

@@ -32,7 +32,7 @@ def _item(services: Services, view: ListView, event: Event[Any, Any, Any]) -> An
         href = f"{services.url_for(resource, 'record', ID)}#{fragment}"
         return A(f"{texts.render(event.title)}…", attributes, href=href, cls="sm-item")
     action = Action(entity_type.cls, event.name, {}, ID)
-    attributes["data-on:click"] = services.realtime.render_action(resource, action)
+    attributes["data-on:click"] = services.frontend.render_action(resource, action)
     if event.name == "delete":
         label = (icon("trash", view.icons_url), texts.text("event.delete"))
         return Button(*label, attributes, type="button", cls="sm-item sm-danger")

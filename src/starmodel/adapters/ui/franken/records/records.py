@@ -12,10 +12,12 @@ from starmodel.adapters.ui.franken.forms.forms import EventForms
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.lists.columns import ValueRenderers
 from starmodel.adapters.ui.franken.records.details import details_view
+from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.events import Event
@@ -42,7 +44,7 @@ class Records:
 
     def detail(self, resource: MountedResource, entity: Entity) -> Any:
         """The fields of an entity, live, with its signals."""
-        declared = Safe(self._services.realtime.declare(entity))
+        declared = Safe(self._services.frontend.declare(entity))
         return (declared, Div(self._details[resource](entity), cls="uk-card sm-details"))
 
     def actions(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
@@ -58,7 +60,8 @@ class Records:
         may_edit = _may_run(resource, "update", actor, entity)
         if _may_run(resource, "delete", actor, entity):
             delete = self._render_form(resource, entity_type.events["delete"], entity.id)
-        return Div(edit if may_edit else None, delete, cls="sm-buttons")
+        more = slot(services, Place("record.actions", actor, entity_type, entity))
+        return Div(edit if may_edit else None, delete, *more, cls="sm-buttons")
 
     def events(self, resource: MountedResource, entity: Entity, actor: Actor | None) -> Any:
         """The forms of the events that the actor may run on the entity."""

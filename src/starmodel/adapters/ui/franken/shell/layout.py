@@ -28,6 +28,7 @@ from starmodel.adapters.ui.elements import (
 from starmodel.adapters.ui.franken.icons import icon
 from starmodel.adapters.ui.franken.shell.headings import TITLE_ID, heading
 from starmodel.adapters.ui.titles import first_line
+from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.app.presentation.ui import Services
 from starmodel.core.classes.registry import EntityType
@@ -44,7 +45,7 @@ def list_heading(entity_type: EntityType) -> str:
 def html_head(services: Services, current: MountedResource | None, s: Slots) -> str:
     """The shared head of all pages, then the title and description of this one."""
     described = Meta(name="description", content=description_of(services, current))
-    return services.site.head(services.realtime.root_path) + render(
+    return services.site.head(services.frontend.root_path) + render(
         (Title(s.text("title"), id=TITLE_ID), described)
     )
 
@@ -64,7 +65,7 @@ def body(services: Services, navigation: Any, s: Slots, *, has_breadcrumb: bool)
     site, texts, icons_url = services.site, services.texts, services.icons_url
     brand = A(
         Span(site.title[:1].upper(), cls="sm-mark", aria_hidden="true"), Span(site.title),
-        href=f"{services.realtime.root_path}/", cls="sm-brand",
+        href=f"{services.frontend.root_path}/", cls="sm-brand",
     )  # fmt: skip
     skip = A(texts.text("page.skip"), href="#content", cls="sm-skip")
     bar = Header(
@@ -100,7 +101,10 @@ def breadcrumb(services: Services, resource: MountedResource) -> str:
 
 
 def navigation_links(
-    services: Services, resources: Sequence[MountedResource], current: MountedResource | None
+    services: Services,
+    resources: Sequence[MountedResource],
+    current: MountedResource | None,
+    entries: Sequence[NavEntry],
 ) -> Any:
     """The navigation links, with aria-current on the resource of this page."""
     items = []
@@ -115,6 +119,10 @@ def navigation_links(
                 )
             )
         )  # fmt: skip
+    for entry in entries:
+        picture = icon(entry.icon or "right", services.icons_url)
+        url = f"{services.frontend.root_path}{entry.path}"
+        items.append(Li(A(picture, Span(entry.title), href=url)))
     return Ul(*items)
 
 

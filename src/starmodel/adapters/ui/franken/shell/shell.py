@@ -19,15 +19,18 @@ from starmodel.adapters.ui.franken.shell.layout import (
     html_head,
     list_heading,
 )
+from starmodel.adapters.ui.franken.slots import slot
 from starmodel.adapters.ui.titles import first_line
 from starmodel.app.access.offers import offers
 from starmodel.app.access.policy import Actor
+from starmodel.app.presentation.extensions import NavEntry
 from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.presentation.slots import Place
 from starmodel.app.presentation.ui import Services
 from starmodel.core.entity import Entity
 from starmodel.core.values.bounded_cache import MB, cached
 
-Navigation = Callable[[Sequence[MountedResource], MountedResource | None], Any]
+Navigation = Callable[[Sequence[MountedResource], MountedResource | None, Sequence[NavEntry]], Any]
 
 
 class Shell:
@@ -59,12 +62,15 @@ class Shell:
     ) -> str:
         """A complete page; see `PageShell.page`."""
         services = self._services
-        realtime, root_path = services.realtime, services.realtime.root_path
-        template = self._template(root_path, self._readable(actor), resource)
+        frontend, root_path = services.frontend, services.frontend.root_path
+        entries = services.extensions.nav_for(actor)
+        template = self._template(root_path, self._readable(actor), resource, entries)
         # Rendering collects the page's topics: first the content, then the heading, then the tail.
-        inside = render(content)
+        entity_type = None if resource is None else resource.entity_type
+        top = slot(services, Place("page.top", actor, entity_type, subject))
+        inside = render((*top, *content))
         if resource is not None and subject is not None and resource in self._headings:
-            realtime.show(subject, self._headings[resource].name)
+            frontend.show(subject, self._headings[resource].name)
         is_below_list = _has_list(resource) and title != resource.entity_type.plural_title
         return template.fill(
             {
@@ -74,7 +80,7 @@ class Shell:
                 "breadcrumb": self._breadcrumb(root_path, resource) if is_below_list else "",
                 "actions": render(actions) if actions is not None else "",
                 "content": inside,
-                "tail": realtime.tail(),
+                "tail": frontend.body_end(),
             }
         )
 
@@ -82,7 +88,8 @@ class Shell:
         """The content of the start page: a card for each resource that the actor may read."""
         services, resources = self._services, self._readable(actor)
         texts = services.texts
-        if not resources:
+        tiles = slot(services, Place("start.tiles", actor))
+        if not (resources or tiles):
             return notice(
                 "info", services.icons_url, texts.text("page.nothing"),
                 texts.text("page.nothing_hint"),
@@ -100,7 +107,7 @@ class Shell:
                     href=services.url_for(resource, "list"), cls="uk-card sm-card sm-card-link",
                 )
             )  # fmt: skip
-        return Div(*cards, cls="sm-cards")
+        return (Div(*cards, cls="sm-cards"), Div(*tiles, cls="sm-tiles") if tiles else None)
 
     def _readable(self, actor: Actor | None) -> tuple[MountedResource, ...]:
         """The resources of the current area that the actor may read."""
@@ -119,10 +126,11 @@ class Shell:
         root_path: str,
         readable: Sequence[MountedResource],
         resource: MountedResource | None,
+        entries: Sequence[NavEntry],
     ) -> Template:
         services, s = self._services, Slots()
-        head = html_head(services, resource, s) + services.realtime.head(root_path)
-        navigation = self._navigation(readable, resource)
+        head = html_head(services, resource, s) + services.frontend.head(root_path)
+        navigation = self._navigation(readable, resource, entries)
         inside = render(body(services, navigation, s, has_breadcrumb=_has_list(resource)))
         language = escape(services.texts.text("page.language"))
         html_class = services.site.html_class

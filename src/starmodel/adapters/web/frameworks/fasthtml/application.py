@@ -84,16 +84,16 @@ class FastHTMLFramework(AsgiFramework):
         return is_conversion_error(error)
 
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:
-        app, realtime = self.app, gateway.realtime
+        app, frontend = self.app, gateway.frontend
 
         def part(make: PagePart) -> _Lazy:
-            return _Lazy(lambda: Safe(make(realtime.root_path)))
+            return _Lazy(lambda: Safe(make(frontend.root_path)))
 
         # After the application's headers: browsers and search engines use the first of a kind.
-        app.hdrs = [*map(part, head), *app.hdrs, part(realtime.head), _Lazy(description)]
+        app.hdrs = [*map(part, head), *app.hdrs, part(frontend.head), _Lazy(description)]
         # A footer, not a part of `body_wrap`: routes of an APIRouter, and routes that were added
         # before this call, have another `body_wrap`.
-        app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(realtime.tail()))]
+        app.ftrs = [*app.ftrs, _Lazy(lambda: Safe(frontend.body_end()))]
         for route in app.router.routes:
             check_annotations(getattr(route, "endpoint", None))
         support_entities()

@@ -44,8 +44,8 @@ class StarletteFramework(AsgiFramework):
     def head(self, root_path: str, *, styles: bool = True) -> str:
         """The HTML of a page's head: style sheets, scripts and the description."""
         first = self._head if styles else [self._imports]
-        realtime = self.app.gateway.realtime
-        parts = [*(part(root_path) for part in first), realtime.head(root_path), description()]
+        frontend = self.app.gateway.frontend
+        parts = [*(part(root_path) for part in first), frontend.head(root_path), description()]
         return "".join(parts)
 
     def _add_to_pages(self, gateway: Gateway, head: Sequence[PagePart]) -> None:

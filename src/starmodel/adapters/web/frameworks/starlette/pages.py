@@ -28,7 +28,7 @@ def page_head(request: Request, *, styles: bool = True) -> str:
     templates that escape.
     """
     gateway = gateway_of(request.scope)
-    head = _framework(gateway).head(gateway.realtime.root_path, styles=styles)
+    head = _framework(gateway).head(gateway.frontend.root_path, styles=styles)
     return Safe(head)  # type: ignore[no-any-return]  # fastcore has no types
 
 
@@ -38,7 +38,7 @@ def page_tail(request: Request) -> str:
     Call it after everything else of the page is rendered, because it declares the topics
     that the page shows.
     """
-    return Safe(gateway_of(request.scope).realtime.tail())  # type: ignore[no-any-return]  # fastcore has no types
+    return Safe(gateway_of(request.scope).frontend.body_end())  # type: ignore[no-any-return]  # fastcore has no types
 
 
 def render(component: Any) -> str:
@@ -85,7 +85,7 @@ def _document(content: Any, title: str | None) -> str:
     body = "".join(_html(gateway, part) for part in parts if not _is_for_head(part))
     if context.is_patch or body.lstrip()[:9].lower().startswith(_DOCUMENTS):
         return body
-    framework, root_path = _framework(gateway), gateway.realtime.root_path
+    framework, root_path = _framework(gateway), gateway.frontend.root_path
     own = "".join(_html(gateway, part) for part in parts if _is_for_head(part))
     if title is not None or not any(_is_for_head(part) and part.tag == "title" for part in parts):
         own += f"<title>{escape(title or gateway.application.settings.title)}</title>"
@@ -96,7 +96,7 @@ def _document(content: Any, title: str | None) -> str:
     )
     return (
         f"<!doctype html><html{attributes}><head>{framework.head(root_path)}{own}</head>"
-        f"<body>{body}{gateway.realtime.tail()}</body></html>"
+        f"<body>{body}{gateway.frontend.body_end()}</body></html>"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -10,7 +11,8 @@ from urllib.parse import unquote
 from pydantic_core import from_json
 
 from starmodel.adapters.web.http.conditional import etag_header
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.settings import WebSettings
 from starmodel.app.access.decisions import permits
@@ -19,7 +21,7 @@ from starmodel.app.commands.binding.form_names import BROWSER
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import NO_REPLY
 from starmodel.app.context import current_browser_state
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Patch, transport_of
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.events.built_in import BUILT_IN
 from starmodel.core.events.results import Toast
@@ -33,10 +35,9 @@ class EventReplies:
     """Encodes and sends the response to each command."""
 
     def __init__(
-        self, application: Application, realtime: RealtimeAdapter, settings: WebSettings
+        self, application: Application, patches: PatchResponses, settings: WebSettings
     ) -> None:
-        self._application, self._realtime, self._settings = application, realtime, settings
-        self._has_browser_stores = any(t.in_browser for t in application.registry)
+        self._application, self._patches, self._settings = application, patches, settings
 
     async def send(
         self, exchange: Exchange, resource: MountedResource, command: Command, outcome: Outcome
@@ -55,7 +56,15 @@ class EventReplies:
             if exchange.request.is_datastar:
                 if command.entity_type.is_record or not outcome.readable:
                     await self._add_effects(exchange, resource, command, outcome)
-                await exchange.answer(200, SSE, self.encode(exchange, command, outcome), _ACCEPTED)
+                scope, transport = exchange.request.scope, self._patches.default
+                if "extensions" in scope:
+                    transport = transport_of(scope, transport)
+                patches = self._patches.encoder.encode_reply(
+                    command.entity_type, outcome, exchange.session,
+                    has_page=b"starmodel-page" in exchange.request.headers,
+                )  # fmt: skip
+                body = transport.body(patches)
+                await exchange.answer(200, transport.media_type, body, _ACCEPTED)
             elif not exchange.request.wants_html:
                 await self._send_json(exchange, resource, command, outcome)
             else:
@@ -71,20 +80,23 @@ class EventReplies:
             log.exception("%s is stored, but its answer failed", name)
             await self._send_success(exchange, resource, command, outcome)
 
-    def encode(self, exchange: Exchange, command: Command, outcome: Outcome) -> bytes:
-        """The patches of a reply; browser states first, because a redirect may follow."""
-        states = self._realtime.encode_states(exchange.session) if self._has_browser_stores else b""
+    def encode(self, exchange: Exchange, command: Command, outcome: Outcome) -> Sequence[Patch]:
+        """The patches of a reply."""
         has_page = b"starmodel-page" in exchange.request.headers
-        return states + self._realtime.encode_reply(command.entity_type, outcome, has_page=has_page)
+        return self._patches.encoder.encode_reply(
+            command.entity_type, outcome, exchange.session, has_page=has_page
+        )
 
-    def encode_last(self, exchange: Exchange, command: Command, outcome: Outcome) -> bytes:
+    def encode_last(
+        self, exchange: Exchange, command: Command, outcome: Outcome
+    ) -> Sequence[Patch]:
         """The last patches of a streamed reply; a bare success when they can't be encoded."""
         try:
             return self.encode(exchange, command, outcome)
         except Exception:  # the web edge: the command is committed
             name = text_of(command, self._application.dispatcher.recorded)
             log.exception("%s is stored, but its answer failed", name)
-            return self._realtime.encode_effects(NO_REPLY, status=200)
+            return self._patches.encoder.encode_effects(NO_REPLY, status=200)
 
     def mount(self, exchange: Exchange, outcome: Outcome) -> None:
         """Prefix the event's redirect with the mount path."""
@@ -112,8 +124,8 @@ class EventReplies:
     ) -> None:
         """Respond with a bare success."""
         if exchange.request.is_datastar:
-            body = self._realtime.encode_effects(NO_REPLY, status=200)
-            await exchange.answer(200, SSE, body, _ACCEPTED)
+            patches = self._patches.encoder.encode_effects(NO_REPLY, status=200)
+            await self._patches.send(exchange, patches, status=200)
         elif not exchange.request.wants_html:
             created = command.event.name == "create" and command.id is None
             data = {"result": None, "entity": None, "version": outcome.version}
@@ -132,8 +144,8 @@ class EventReplies:
         }
         states = current_browser_state()
         if states is not None and states.names:
-            kept = states.take()
-            data[BROWSER] = {"states": {n: from_json(k.text) for n, k in kept.items() if k.text}}
+            changed = states.take().items()
+            data[BROWSER] = {"states": {n: from_json(s.text) for n, s in changed if s.text}}
         is_create = command.event.name == "create" and command.id is None
         is_update = command.event.name == "update" and command.entity_type.is_record
         if is_create and not outcome.readable:

@@ -6,6 +6,7 @@ from starmodel.adapters.web.errors.problems import Problem
 from starmodel.adapters.web.errors.responses import ErrorResponses
 from starmodel.adapters.web.http.csrf import OriginCheck
 from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.http.routing import Found
 from starmodel.adapters.web.resources.events.event_call import EventCall
 from starmodel.adapters.web.resources.events.reading import EventReader
@@ -16,7 +17,6 @@ from starmodel.app.access.decisions import check
 from starmodel.app.application import Application
 from starmodel.app.commands.binding import form_names
 from starmodel.app.commands.command import Command
-from starmodel.app.presentation.frontend import RealtimeAdapter
 from starmodel.app.presentation.resource import MountedResource
 from starmodel.core.errors import BindingError
 
@@ -29,7 +29,7 @@ class EventRoutes:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
         error_responses: ErrorResponses,
         settings: WebSettings,
         origin: OriginCheck,
@@ -40,8 +40,8 @@ class EventRoutes:
             error_responses,
         )
         self._reader = EventReader(application, settings)
-        self._replies = EventReplies(application, realtime, settings)
-        self.running = RunningEvents(application, realtime, error_responses, self._replies)
+        self._replies = EventReplies(application, patches, settings)
+        self.running = RunningEvents(application, patches, error_responses, self._replies)
 
     async def run(self, exchange: Exchange, found: Found, id: str = "") -> None:
         """Dispatch the event and respond; exceptions become error responses."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from starmodel.adapters.web.errors.responses import ErrorResponses
-from starmodel.adapters.web.http.exchange import NO_STORE, SSE, Exchange
+from starmodel.adapters.web.http.exchange import NO_STORE, Exchange
+from starmodel.adapters.web.http.patches import PatchResponses
 from starmodel.adapters.web.resources.events.event_call import text_of
 from starmodel.adapters.web.resources.events.replies import EventReplies
 from starmodel.adapters.web.resources.events.reply_parts import ReplyParts
 from starmodel.app.application import Application
 from starmodel.app.commands.command import Command, Outcome
 from starmodel.app.commands.replies import Reply
-from starmodel.app.presentation.frontend import RealtimeAdapter
+from starmodel.app.ports.transport import Patch
 from starmodel.core.events.results import Toast
 
 
@@ -24,11 +26,11 @@ class RunningEvents:
     def __init__(
         self,
         application: Application,
-        realtime: RealtimeAdapter,
+        patches: PatchResponses,
         error_responses: ErrorResponses,
         replies: EventReplies,
     ) -> None:
-        self._application, self._realtime = application, realtime
+        self._application, self._patches = application, patches
         self._error_responses, self._replies = error_responses, replies
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self.open_replies: set[ReplyParts] = set()
@@ -58,18 +60,18 @@ class RunningEvents:
 
     async def stream(self, exchange: Exchange, command: Command) -> None:
         """Stream the reply of each yield after its commit."""
-        parts = ReplyParts()
+        parts, transport = ReplyParts(), self._patches.transport(exchange)
         progress = ""
 
         async def enqueue(outcome: Outcome) -> None:
             nonlocal progress
             self._replies.mount(exchange, outcome)
-            data = self._replies.encode(exchange, command, outcome)
+            patches = [*self._replies.encode(exchange, command, outcome)]
             if outcome.reply.progress is not None:
                 step, first = outcome.reply.progress, not progress
                 progress = outcome.record.id
-                data += self._realtime.encode_progress(progress, step, first=first)
-            await parts.put(data)
+                patches += self._patches.encoder.encode_progress(progress, step, first=first)
+            await parts.put(transport.body(patches))
 
         command.send = enqueue
         task = self._start(command)
@@ -81,7 +83,8 @@ class RunningEvents:
                 raise task.exception()  # type: ignore[misc]
             await exchange.save_session()
             await self._application.end_sessions(exchange.session)
-            await exchange.start(200, SSE, [NO_STORE, (b"x-accel-buffering", b"no")])
+            headers = [NO_STORE, (b"x-accel-buffering", b"no")]
+            await exchange.start(200, transport.media_type, headers)
             while part is not None:
                 await exchange.part(part)
                 part = await parts.get()
@@ -91,7 +94,8 @@ class RunningEvents:
         if not task.done():  # the server is shutting down; the event's task continues
             await exchange.part(b"", last=True)
             return
-        await exchange.part(self._end_of(exchange, command, task, progress, parts), last=True)
+        patches = self._end_of(exchange, command, task, progress, parts)
+        await exchange.part(transport.body(patches), last=True)
         await exchange.end_session()
         await self._application.end_sessions(exchange.session)
 
@@ -107,22 +111,23 @@ class RunningEvents:
         task: asyncio.Task[Outcome],
         progress: str,
         parts: ReplyParts,
-    ) -> bytes:
-        """The last part of a streamed reply."""
+    ) -> Sequence[Patch]:
+        """The last patches of a streamed reply."""
+        encoder = self._patches.encoder
         error = task.exception()
         if error is None:
             self._replies.mount(exchange, task.result())
-            body = self._replies.encode_last(exchange, command, task.result())
+            patches = [*self._replies.encode_last(exchange, command, task.result())]
         else:
             where = text_of(command, self._application.dispatcher.recorded)
             problem = self._error_responses.problem(exchange, error, where, domain=True)
-            body = self._error_responses.patches(problem)
+            patches = [*self._error_responses.encode(problem)]
         if progress:
-            body += self._realtime.encode_progress(progress, None, first=False)
+            patches += encoder.encode_progress(progress, None, first=False)
         if parts.skipped:
             slow = Toast(self._application.texts.text("problem.slow"), "warning")
-            body += self._realtime.encode_effects(Reply(toasts=[slow]))
-        return body
+            patches += encoder.encode_effects(Reply(toasts=[slow]))
+        return patches
 
     def _start(self, command: Command) -> asyncio.Task[Outcome]:
         task = asyncio.create_task(self._application.dispatcher.dispatch(command))

@@ -1,0 +1,219 @@
+"""The frontend of live pages with Datastar: their markup, actions and topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from starmodel.adapters.frontends.datastar.browser_states import BrowserStates
+from starmodel.adapters.frontends.datastar.element_ids import rows_id
+from starmodel.adapters.frontends.datastar.elements import element_of
+from starmodel.adapters.frontends.datastar.expressions import (
+    attribute,
+    form_action,
+    render_action,
+    script_json,
+)
+from starmodel.adapters.frontends.datastar.page_topics import page_topics
+from starmodel.adapters.frontends.datastar.pages import Page, current_page, page_at
+from starmodel.adapters.frontends.datastar.patches import (
+    DatastarPatch,
+    declared_signals,
+    nested,
+    open_stream,
+    signals_of,
+)
+from starmodel.adapters.frontends.datastar.replies import DatastarReplies
+from starmodel.adapters.frontends.datastar.root_elements import live_part
+from starmodel.adapters.frontends.datastar.tokens import Tokens
+from starmodel.app.application import Application
+from starmodel.app.commands.elements import Element
+from starmodel.app.context import current_context
+from starmodel.app.live.topics import Topics
+from starmodel.app.live.views import LiveView
+from starmodel.app.presentation.areas import Area
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import Listing
+from starmodel.app.sessions.session import Session
+from starmodel.core.commands import Action
+from starmodel.core.definition.info import signal_prefix
+from starmodel.core.entity import Entity
+from starmodel.core.errors import RequestError
+from starmodel.core.events import Event, EventInfo
+from starmodel.core.public_state import public_state
+
+STREAM_PATH = "/_starmodel/stream"
+MAX_QUERY_BYTES = 64 * 1024
+
+
+class DatastarFrontend:
+    """The Datastar frontend of one application.
+
+    Shapes: assets maps "starmodel.js" to its URL below the mount path;
+    render renders a component as HTML.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        secrets: Sequence[str],
+        assets: Mapping[str, str],
+        render: Callable[[Any], str],
+        default_method: str = "post",
+    ) -> None:
+        self._application, self._assets, self._render = application, assets, render
+        self._default_method, self._tokens = default_method, Tokens(secrets)
+        self.build = assets.get("build", "")
+        self._browser_states = BrowserStates(application, self._tokens, self.render_part)
+        self.replies = DatastarReplies(application, self._browser_states, self.grant)
+
+    # Pages
+
+    def show(self, entity: Entity, view: str = "") -> str:
+        """Subscribe the current page to the entity; no effect outside a page."""
+        page = current_page()
+        if page is None:
+            return ""
+        entity_type = self._application.registry[entity.__entity__.cls]
+        page.show(entity_type, entity, view)
+        if not view or page.patch:
+            return ""
+        return self._browser_states.hide_until_restored(entity_type)
+
+    def live_part(self, view: LiveView, entity: Entity) -> Any:
+        return live_part(view, entity).component
+
+    def element_of(self, html: str, info: EventInfo, where: str) -> Element:
+        return element_of(html, info, where)
+
+    def show_list(self, listing: Listing) -> None:
+        """Subscribe the current page to the list; no effect outside a page."""
+        page = current_page()
+        if page is not None:
+            page.show_list(listing)
+
+    def rows_id(self, listing: Listing) -> str:
+        return rows_id(listing)
+
+    def namespace(self, entity: Entity) -> str:
+        """The signal namespace of this entity on the current page."""
+        entity_type = self._application.registry[entity.__entity__.cls]
+        page = current_page()
+        if page is None:
+            return entity_type.cls.__entity__.namespace
+        return page.namespace(entity_type, entity)
+
+    def declare(self, entity: Entity) -> str:
+        """Render the element that declares an entity's signals, and subscribe the page to it."""
+        self.show(entity)
+        entity_type = self._application.registry[entity.__entity__.cls]
+        declared = entity_type.signals if entity_type.in_browser else declared_signals(entity_type)
+        signals = signals_of(entity_type.signals, public_state(entity), declared)
+        values = script_json(nested(self.namespace(entity), signals))
+        # A state restored by the browser is newer than the server's default.
+        name = "data-signals__ifmissing" if entity_type.in_browser else "data-signals"
+        return f"<div hidden {attribute(name, values)}></div>"
+
+    def head(self, root_path: str) -> str:
+        """The script tags of every page; Datastar itself may be loaded from a CDN."""
+        script = f'<script type="module" src="{root_path}{self._assets["starmodel.js"]}"></script>'
+        if "datastar.js" not in self._assets:
+            return script
+        return f'<link rel="modulepreload" href="{root_path}{self._assets["datastar.js"]}">{script}'
+
+    def body_end(self) -> str:
+        """Notices and the element that opens the stream; "" in patched content."""
+        page = current_page()
+        if page is None or page.patch:
+            return ""
+        toasts = "".join(map(self._application.render_message, page.session.pop_toasts()))
+        notices = (
+            '<p id="starmodel-status" role="status" aria-live="polite"></p>'
+            f'<div id="starmodel-toasts" {attribute("data-session", page.session.tag)} '
+            f'role="log" aria-live="polite">{toasts}</div>'
+            '<div id="starmodel-failure"></div>'
+        )
+        notices += self._browser_states.describe(page)
+        if not page.topics:
+            return notices
+        url = f"{page.root_path}{STREAM_PATH}?token={self._tokens.sign(page)}"
+        start = attribute("data-init", f"@live('{url}')")
+        build = attribute("data-build", self.build)
+        return f'{notices}<div id="starmodel-live" hidden {build} {start}></div>'
+
+    def grant(self) -> str:
+        """The element that subscribes the open page to the topics of patched content."""
+        context = current_context.get()
+        page: Page | None = None if context is None else context.page
+        if page is None or not page.topics:
+            return ""
+        add = attribute("data-init", f"@watch('{self._tokens.sign(page)}')")
+        return f"<div hidden {add}></div>"
+
+    def render_part(self, component: Any, root_path: str, area: Area | None = None) -> str:
+        """Render a live view's component as HTML, outside any request."""
+        with page_at(root_path, area):
+            return self._render(component)
+
+    # The stream
+
+    async def stream_topics(self, query: str, session: Session) -> Topics:
+        """The topics of the page's token and of the grants of patched content.
+
+        Raises: AccessDeniedError, for a page of another visitor; RequestError.
+        """
+        if len(query) > MAX_QUERY_BYTES:
+            raise RequestError(
+                f"The address of a stream has {len(query)} bytes; expected at most "
+                f"{MAX_QUERY_BYTES}.",
+                status=414,
+            )
+        parameters = parse_qs(query)
+        tokens = parameters.get("token", []) + parameters.get("grant", [])
+        root_path, topics = self._tokens.read(tokens, session)
+        digests = dict(item.rpartition(":")[::2] for item in parameters.get("have", ()))
+        return await page_topics(
+            self._application, root_path, topics, session, self.render_part, digests
+        )
+
+    def stream_opening(self) -> Sequence[DatastarPatch]:
+        """The running build, and the heartbeat by which the page detects a dead connection."""
+        return [open_stream(self.build, self._application.streams.heartbeat_s)]
+
+    # Actions
+
+    def render_action(self, resource: MountedResource, action: Action) -> str:
+        """The Datastar expression of an action on the current page."""
+        entity_type = resource.entity_type
+        event = entity_type.events[action.event]
+        binder = self._application.dispatcher.binders[entity_type.cls, event.name]
+        names = [p.name for p in binder.public_parameters] if not binder.takes_fields else []
+        if not entity_type.in_browser:  # a browser store sends its signals with its state
+            names += [f"{signal_prefix(entity_type.cls)}{name}" for name in entity_type.synced]
+        method = binder.method(self._default_method)
+        root_path = self.root_path
+        return render_action(
+            resource, event, action, names, method, root_path, binder.browser_stores,
+            self._application.texts,
+        )  # fmt: skip
+
+    def form_action(
+        self, resource: MountedResource, event: Event[Any, Any, Any], id: Any = None
+    ) -> str:
+        """The Datastar expression that submits a generated form."""
+        binder = self._application.dispatcher.binders[resource.entity_type.cls, event.name]
+        return form_action(
+            resource, event, id, self.root_path, binder.browser_stores, self._application.texts
+        )
+
+    def bulk_action(self, resource: MountedResource) -> str:
+        """The Datastar expression that submits a bulk event for the selected rows."""
+        url = resource.url_for("bulk", root_path=self.root_path)
+        return f"@ask() && @post('{url}', @submit())"
+
+    @property
+    def root_path(self) -> str:
+        context = current_context.get()
+        return "" if context is None else context.root_path or ""

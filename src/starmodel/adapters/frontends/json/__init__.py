@@ -1,0 +1,1 @@
+"""The JSON frontend: snapshots and patches of records and lists as JSON data."""

@@ -1,0 +1,1 @@
+"""Transports: framing of patches, and the connections that they are sent on."""

@@ -1,0 +1,66 @@
+"""Streams of records and lists as data, on the URLs of their pages and JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starmodel.adapters.web.http.exchange import Exchange
+from starmodel.app.application import Application
+from starmodel.app.live.topics import Topics
+from starmodel.app.ports.transport import Transport, transport_of
+from starmodel.app.presentation.frontend import DataFrontend
+from starmodel.app.presentation.resource import MountedResource
+from starmodel.app.queries.listing import listing_of, wants_total
+from starmodel.core.commands import plain
+from starmodel.core.entity import Entity
+from starmodel.core.errors import RequestError
+
+
+class DataStreams:
+    """Serves `Accept: application/x-ndjson`. Access is checked by the caller.
+
+    Shapes: transport is that of requests that offer none.
+    """
+
+    def __init__(
+        self, application: Application, frontend: DataFrontend, transport: Transport
+    ) -> None:
+        self._application, self._frontend, self._transport = application, frontend, transport
+
+    async def serve_entity(
+        self, exchange: Exchange, resource: MountedResource, entity: Entity
+    ) -> None:
+        """Stream an entity. Raises: RequestError 406, for one that the browser stores."""
+        if resource.entity_type.in_browser:
+            raise RequestError("This is available as text/html and application/json.", status=406)
+        await self._serve(exchange, self._frontend.entity_topics(resource, plain(entity.id)))
+
+    async def serve_list(self, exchange: Exchange, resource: MountedResource) -> None:
+        """Stream the window of a list. Raises: RequestError, AccessScanLimitError."""
+        request, application = exchange.request, self._application
+        request.check_repeated()
+        policy = resource.policy
+        listing = listing_of(resource.entity_type, request.query)
+        total = wants_total(request.query)
+        if policy.reads_fields(resource.entity_type):
+            # A scan beyond the limit is an error of this request, not of the stream.
+            actor = exchange.session.actor
+            await application.window(listing, actor, total=total, policy=policy)
+        await self._serve(exchange, self._frontend.list_topics(resource, listing, total=total))
+
+    async def _serve(self, exchange: Exchange, topics: Topics) -> None:
+        """Respond with a stream. Raises: TooManyStreamsError, before it starts."""
+        request, session = exchange.request, exchange.session
+        transport = transport_of(request.scope, self._transport)
+        if request.method == "HEAD":
+            headers = [(b"content-type", transport.media_type), (b"vary", b"accept")]
+            await exchange.empty(200, headers)
+            return
+        address = (request.scope.get("client") or ("",))[0]
+        streams = self._application.streams
+        async with streams.open(topics, session, transport, address=address) as subscription:
+
+            async def respond(scope: Any, receive: Any, send: Any) -> None:
+                await transport.stream(subscription, (), receive, send)
+
+            await exchange.relay(respond)

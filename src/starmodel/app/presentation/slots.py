@@ -1,0 +1,159 @@
+"""Slots: named places of generated pages that plugins fill."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from starmodel.app.access.offers import awaited, offers
+from starmodel.app.access.policy import AccessPolicy, Actor
+from starmodel.app.access.rules import allows
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.core.fields.entity_config import AccessRule
+from starmodel.core.snapshot import version_of
+from starmodel.texts.catalogue import Message
+
+log = logging.getLogger("starmodel.plugins")
+Slot = Literal["page.top", "start.tiles", "list.actions", "record.actions", "record.panels"]
+SLOTS: tuple[str, ...] = get_args(Slot)
+TIMEOUT_S = 2.0
+FAILED, SLOW = Message("slot.failed"), Message("slot.slow")
+SLOW_S = 0.2  # a synchronous content that takes longer is logged
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a slot is rendered, and for whom.
+
+    Shapes: entity_type is that of the page, None on the start page; entity is the record
+    or instance of a record page.
+    """
+
+    slot: str
+    actor: Actor | None = None
+    entity_type: EntityType | None = None
+    entity: Entity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotContent:
+    """A content of one slot.
+
+    Rendered for each page, for those whom `access` permits and who may read every class of
+    `reads`. An exception becomes an error card, and a coroutine is cancelled after two
+    seconds; the rest of the page is unaffected. The page requests it again, with the rights
+    of its visitor, when an entity of `refresh_on` changes.
+
+    Shapes: render(place) returns a component or None, or is a coroutine function; name is
+    unique among the contents of the plugin; only is the classes whose pages show it, empty
+    for all.
+    """
+
+    slot: Slot
+    name: str
+    render: Callable[[Place], Any]
+    access: AccessRule = "signed_in"
+    reads: Sequence[type[Entity]] = ()
+    only: Sequence[type[Entity]] = ()
+    refresh_on: Sequence[type[Entity]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A content for the UI adapter to render.
+
+    Shapes: id is that of its element; component is what the content returned; error is the
+    message of a failed one, None for others.
+    """
+
+    id: str
+    content: SlotContent
+    component: Any = None
+    error: Message | None = None
+
+
+class Slots:
+    """The contents of all slots of an application, in the order of the plugins."""
+
+    def __init__(self, registry: Registry, policy: AccessPolicy) -> None:
+        self._registry, self._policy = registry, policy
+        self._contents: dict[str, SlotContent] = {}
+
+    def add(self, plugin: str, content: SlotContent) -> None:
+        """Add a content of a plugin. Raises: ConfigurationError, for an unknown slot."""
+        if content.slot not in SLOTS:
+            raise ConfigurationError(
+                f"There is no slot {content.slot!r}; the slots are {', '.join(SLOTS)}."
+            )
+        id = f"slot-{plugin}-{content.name}"
+        if id in self._contents:
+            raise ConfigurationError(
+                f"The plugin {plugin!r} has two slot contents named {content.name!r}."
+            )
+        self._contents[id] = content
+
+    def named(self, id: str) -> SlotContent | None:
+        return self._contents.get(id)
+
+    def fill(self, place: Place) -> list[Filled]:
+        """The contents of the slot that the actor may see, inside `offers.rendered`."""
+        return [
+            filled
+            for id, content in self._contents.items()
+            if content.slot == place.slot and (filled := self.fill_one(id, content, place))
+        ]
+
+    def fill_one(self, id: str, content: SlotContent, place: Place) -> Filled | None:
+        """One content; None without one for this place and actor."""
+        if not self._is_for(content, place):
+            return None
+        started = time.perf_counter()
+        try:
+            made = content.render(place)
+        except Exception:  # a failing plugin must not fail the page
+            log.exception("The content %s failed", id)
+            return Filled(id, content, error=FAILED)
+        if time.perf_counter() - started > SLOW_S:
+            log.warning("The content %s blocks other requests for more than %s s", id, SLOW_S)
+        if inspect.isawaitable(made):
+            return awaited(_key(id, place), self._finished(id, content, made), None)
+        return None if made is None else Filled(id, content, made)
+
+    def _is_for(self, content: SlotContent, place: Place) -> bool:
+        cls = None if place.entity_type is None else place.entity_type.cls
+        if content.only and cls not in content.only:
+            return False
+        if not allows(content.access, place.actor, place.entity):
+            return False
+        types = map(self._registry.get, content.reads)
+        return all(
+            entity_type is not None and offers(self._policy, entity_type, place.actor)
+            for entity_type in types
+        )
+
+    async def _finished(
+        self, id: str, content: SlotContent, pending: Awaitable[Any]
+    ) -> Filled | None:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                made = await pending
+        except TimeoutError:
+            log.error("The content %s was cancelled after %s s", id, TIMEOUT_S)
+            return Filled(id, content, error=SLOW)
+        except Exception:  # a failing plugin must not fail the page
+            log.exception("The content %s failed", id)
+            return Filled(id, content, error=FAILED)
+        return None if made is None else Filled(id, content, made)
+
+
+def _key(id: str, place: Place) -> tuple[Any, ...]:
+    entity = place.entity
+    record = None if entity is None else (entity.id, version_of(entity))
+    return ("slot", id, place.actor, record)

@@ -1,0 +1,79 @@
+"""Loads the plugins of an application and connects what they contribute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from starmodel.adapters.web.gateway import Gateway
+from starmodel.app.application import Application
+from starmodel.config import Settings, plugin_settings
+from starmodel.core.entity import Entity
+from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.contributions import Route
+from starmodel.plugins.discovery import candidates
+from starmodel.plugins.endpoints import Endpoints
+from starmodel.plugins.host import (
+    Contributed,
+    PluginHost,
+    PluginOptions,
+    load_plugins,
+    note_ignored,
+)
+from starmodel.plugins.lifecycle import Lifecycle
+
+
+def plugin_host(settings: Settings, given: Iterable[Any]) -> PluginHost:
+    """The plugins of the application: passed in code, in `app/plugins`, and installed.
+
+    Raises: ConfigurationError, for a required plugin that is missing, off or failed, and
+    for a name that is both enabled and disabled.
+    """
+    enabled, disabled = set(settings.plugins_enabled), set(settings.plugins_disabled)
+    if both := sorted(enabled & disabled):
+        raise ConfigurationError(
+            f"The plugin {both[0]!r} is in plugins_enabled and in plugins_disabled. "
+            "Remove it from one of them."
+        )
+    options = PluginOptions(
+        enabled=frozenset(enabled),
+        disabled=frozenset(disabled),
+        required=tuple(settings.plugins_required),
+        tables=plugin_settings(),
+    )
+    return load_plugins(candidates(given), options)
+
+
+def with_plugin_entities(classes: Iterable[type[Entity]], host: PluginHost) -> list[type[Entity]]:
+    """The classes of the application and of its loaded plugins.
+
+    A class of a plugin that is not loaded is left out.
+    """
+    own = [cls for cls in classes if not cls.model_config.get("plugin")]
+    theirs = [cls for made in host.loaded for cls in made.entities]
+    return list(dict.fromkeys([*own, *theirs]))
+
+
+def connect_plugins(host: PluginHost, application: Application, gateway: Gateway) -> None:
+    """Add routes, slots and lifecycle hooks in the order of the plugins."""
+    endpoints = Endpoints(application, gateway.ui, gateway.error_responses)
+    for made in host.loaded:
+        for route in made.routes:
+            _add_route(made, route, gateway, endpoints)
+        application.extensions.nav += made.nav
+        for content in made.slots:
+            try:
+                application.extensions.slots.add(made.plugin.name, content)
+            except ConfigurationError as error:
+                note_ignored(made, str(error))
+    application.plugins = host
+    application.lifecycle = Lifecycle(host)
+
+
+def _add_route(made: Contributed, route: Route, gateway: Gateway, endpoints: Endpoints) -> None:
+    for method in route.methods:
+        try:
+            gateway.routes.add(method, route.path, endpoints.handler(route), owner=made.plugin.name)
+        except ConfigurationError:
+            other = gateway.routes.owner(method, route.path)
+            note_ignored(made, f"{method} {route.path} is a route of {other} already.")

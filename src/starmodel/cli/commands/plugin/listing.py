@@ -1,0 +1,90 @@
+"""`starmodel plugin list`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from starmodel.cli.plugins.discovery import (
+    EntryPointError,
+    load_command,
+    package_of,
+    shadowed_reason,
+    single_points,
+    unused_reason,
+)
+from starmodel.cli.terminal.errors import reporting_errors
+from starmodel.cli.terminal.options import AppOption, JsonOption
+from starmodel.cli.terminal.output import print_json, table
+
+
+def list_all(ctx: typer.Context, app: AppOption = None, as_json: JsonOption = False) -> None:
+    """List the plugins of an application, and single entry points.
+
+    Prints the state of each plugin, and its failure with place and remedy.
+    Without an application in this folder, the plugins are those of app/plugins
+    and of installed packages, with the settings of this folder. Single entry
+    points of other groups than commands are listed as unused: this version
+    does not load them.
+
+    With --json: {plugins, entry_points}; a plugin is {name, version, state,
+    source, package, where, reason, remedy, notes} with state on, off or
+    failed, an entry point {group, name, value, package, version, state,
+    reason} with state loads, fails or unused.
+    """
+    from starmodel.cli.plugins.hosts import find_plugins
+    from starmodel.cli.plugins.reporting import described, details, reports_of
+
+    root: Any = ctx.find_root().command
+    with reporting_errors():
+        reports = reports_of(find_plugins(app).host, root.commands)
+    points = [_described(point, root.commands) for point in single_points()]
+    if as_json:
+        print_json({"plugins": [described(report) for report in reports], "entry_points": points})
+        return
+    parts = []
+    if reports:
+        states = [(r.name, r.version, _state(r.state, r.reason), r.source) for r in reports]
+        parts.append(table(("PLUGIN", "VERSION", "STATE", "FROM"), states))
+        parts += filter(None, [details(reports)])
+    if points:
+        rows = [
+            (p["group"], p["name"], f"{p['package']} {p['version']}", _point_state(p))
+            for p in points
+        ]
+        parts.append(table(("GROUP", "NAME", "PACKAGE", "STATE"), rows))
+    if not parts:
+        parts = [
+            "There is no plugin in app/plugins, and no installed package has entry points for "
+            "StarModel."
+        ]
+    typer.echo("\n\n".join(parts))
+
+
+def _state(state: str, reason: str) -> str:
+    return f"off: {reason}" if state == "off" else state
+
+
+def _described(point: Any, built_in: Any) -> dict[str, str | None]:
+    state, reason = "loads", unused_reason(point) or shadowed_reason(point, built_in)
+    if reason:
+        state = "unused"
+    else:
+        try:
+            load_command(point)
+        except EntryPointError as error:
+            state, reason = "fails", str(error)
+    return {
+        "group": point.group,
+        "name": point.name,
+        "value": point.value,
+        "package": package_of(point),
+        "version": None if point.dist is None else point.dist.version,
+        "state": state,
+        "reason": reason or None,
+    }
+
+
+def _point_state(point: dict[str, Any]) -> str:
+    return point["state"] if point["reason"] is None else f"{point['state']}: {point['reason']}"

@@ -1,0 +1,82 @@
+"""Checks of plugins: whole ones, and commands of entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from starmodel.app.application import Application
+from starmodel.cli.doctor.finding import Finding, Level
+from starmodel.cli.plugins.contributed_commands import contributed_commands
+from starmodel.cli.plugins.discovery import (
+    COMMAND_GROUPS,
+    EntryPointError,
+    load_command,
+    shadowed_reason,
+    single_points,
+)
+from starmodel.cli.plugins.hosts import folder_plugins, plugins_of
+from starmodel.cli.plugins.reporting import failure_of
+from starmodel.cli.terminal.suggestions import did_you_mean
+from starmodel.config import Settings
+from starmodel.core.errors import ConfigurationError
+from starmodel.plugins.reports import PluginReport, check_required
+
+
+def check_plugins(
+    application: Application | None, settings: Settings, built_in: Collection[str]
+) -> Iterator[Finding]:
+    """Check that every plugin is loaded, and that settings name existing ones."""
+    try:
+        found = folder_plugins(settings) if application is None else plugins_of(application)
+    except ConfigurationError as error:
+        yield Finding("problem", "plugins", str(error))
+        return
+    reports = found.host.reports
+    required = settings.plugins_required
+    for report in reports:
+        if report.state == "failed":
+            level: Level = "problem" if report.name in required else "warning"
+            yield Finding(level, "plugins", failure_of(report), report.remedy)
+    yield from _check_names(settings, reports)
+    for conflict in contributed_commands(found.host, built_in)[1]:
+        yield Finding(
+            "warning", "plugins", conflict.text, "Ask the plugin's authors for another command."
+        )
+    if found.host.loaded:
+        names = ", ".join(made.plugin.name for made in found.host.loaded)
+        yield Finding("ok", "plugins", f"Loaded in this order: {names}.")
+
+
+def check_entry_points(built_in: Collection[str]) -> Iterator[Finding]:
+    """Check that every command of an entry point can be loaded and is not shadowed."""
+    for point in single_points():
+        if point.group not in COMMAND_GROUPS:
+            continue
+        reason = shadowed_reason(point, built_in)
+        if reason:
+            yield Finding("warning", "plugins", reason, "Ask its authors for another name.")
+            continue
+        try:
+            load_command(point)
+        except EntryPointError as error:
+            yield Finding("warning", "plugins", str(error), "Update it, or uninstall it.")
+
+
+def _check_names(settings: Settings, reports: Iterable[PluginReport]) -> Iterator[Finding]:
+    """Check the names of plugins in settings, and the state of required ones."""
+    states = {report.name: report.state for report in reports}
+    for name in settings.plugins_required:
+        if states.get(name) == "failed":
+            continue
+        try:
+            check_required([name], reports)
+        except ConfigurationError as error:
+            yield Finding("problem", "plugins", str(error))
+    for setting in ("plugins_disabled", "plugins_enabled"):
+        for name in getattr(settings, setting):
+            if name not in states:
+                hint = did_you_mean(name, states)
+                yield Finding(
+                    "note", setting, f"It names {name!r}, which is not installed.{hint}",
+                    f"Correct it in {settings.origins[setting]}, or remove it.",
+                )  # fmt: skip

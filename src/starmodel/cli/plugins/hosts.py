@@ -1,0 +1,102 @@
+"""Loads the plugins of an application, or of the current folder without one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from starmodel.app.application import Application
+from starmodel.cli.serving.loading import load_application
+from starmodel.cli.targets import NoApplicationError
+from starmodel.cli.terminal.errors import CommandError
+from starmodel.config import Settings, load_settings, plugin_settings
+from starmodel.core.classes.registry import EntityType, Registry
+from starmodel.core.entity import Entity
+from starmodel.plugins.discovery import candidates
+from starmodel.plugins.host import Contributed, PluginHost, PluginOptions, load_plugins
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlugins:
+    """The plugin host that a command reads, with the application and settings that it is of."""
+
+    host: PluginHost
+    settings: Settings
+    application: Application | None = None
+
+    def contributed(self, name: str) -> Contributed | None:
+        """The contributions of a loaded plugin; None for one that is off or failed."""
+        return next((made for made in self.host.loaded if made.plugin.name == name), None)
+
+    def entity_type(self, cls: type[Entity]) -> EntityType:
+        """The entity type of a plugin's class: the application's, or one with these settings."""
+        found = None if self.application is None else self.application.registry.get(cls)
+        if found is not None:
+            return found
+        (made,) = Registry([cls], default_store=self.settings.default_store)
+        return made
+
+
+def find_plugins(app: str | None) -> FoundPlugins:
+    """The plugins of `app`, of the application by convention, or of the current folder.
+
+    When the application by convention can't be loaded, that is printed on stderr, and the
+    plugins are those of the folder.
+
+    Raises: CommandError, when `app` can't be loaded; ConfigurationError, for invalid settings.
+    """
+    try:
+        with silent_reports():
+            application = load_application(app)
+    except NoApplicationError:
+        return folder_plugins()
+    except CommandError as error:
+        if app is not None:
+            raise
+        typer.echo(f"starmodel: {error}", err=True)
+        typer.echo("starmodel: These are the plugins of the current folder.", err=True)
+        return folder_plugins()
+    return plugins_of(application)
+
+
+def plugins_of(application: Application) -> FoundPlugins:
+    """The plugins of a loaded application."""
+    host, settings = application.plugins, application.settings
+    return FoundPlugins(host, settings, application) if host else folder_plugins(settings)
+
+
+def folder_plugins(settings: Settings | None = None) -> FoundPlugins:
+    """The plugins of `app/plugins` and of installed packages.
+
+    plugins_required is not checked. Output of plugins goes to stderr.
+
+    Raises: ConfigurationError, for invalid settings.
+    """
+    settings = settings or load_settings()
+    options = PluginOptions(
+        enabled=frozenset(settings.plugins_enabled),
+        disabled=frozenset(settings.plugins_disabled),
+        tables=plugin_settings(),
+    )
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)  # modules of app/plugins import those of the application
+    with silent_reports(), redirect_stdout(sys.stderr):
+        return FoundPlugins(load_plugins(candidates(), options), settings)
+
+
+@contextmanager
+def silent_reports() -> Iterator[None]:
+    """Discard the log records of the plugin host, whose reports the command prints."""
+    log = logging.getLogger("starmodel.plugins")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before

@@ -1,0 +1,77 @@
+"""The base class of plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from starmodel.app.presentation.extensions import NavEntry
+from starmodel.app.presentation.slots import SlotContent
+from starmodel.core.entity import Entity
+from starmodel.plugins.contributions import HealthCheck, Route
+
+
+class Plugin:
+    """One feature of an application, in a package of its own.
+
+    Subclass it, set `name`, and override a method for each kind of contribution. The
+    methods run once, when the application is created, and return data. A plugin is trusted
+    code: it runs with every permission of the application.
+
+    Shapes: name is lower-case letters, digits and "_"; version is that of its package
+    when it is ""; starmodel is the range of StarModel versions, as in a requirement
+    (">=0.1,<0.3"), "" for any; requires, before and after are names of other plugins.
+    Settings validates the table `[starmodel.plugin.NAME]` of `starmodel.toml` and the
+    arguments of the constructor, which take precedence; the result is `self.settings`.
+
+    >>> class Notes(Plugin):
+    ...     name = "notes"
+    >>> Notes().name
+    'notes'
+    """
+
+    name: ClassVar[str] = ""
+    version: ClassVar[str] = ""
+    starmodel: ClassVar[str] = ""
+    requires: ClassVar[Sequence[str]] = ()
+    before: ClassVar[Sequence[str]] = ()
+    after: ClassVar[Sequence[str]] = ()
+    Settings: ClassVar[type[BaseModel] | None] = None
+
+    settings: Any = None
+    """The validated settings; None without a `Settings` class."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.arguments: Mapping[str, Any] = settings
+
+    def entities(self) -> Iterable[type[Entity]]:
+        """Entity classes with this plugin in `model_config["plugin"]`: "NAME.Note", below /NAME."""
+        return ()
+
+    def routes(self) -> Iterable[Route]:
+        """Routes of its own; a route of the application at the same path wins."""
+        return ()
+
+    def nav(self) -> Iterable[NavEntry]:
+        """Links in the navigation, after those of the entities."""
+        return ()
+
+    def slots(self) -> Iterable[SlotContent]:
+        """Contents of named places in generated pages."""
+        return ()
+
+    def commands(self) -> Mapping[str, Any]:
+        """Commands of `starmodel` by name: a Typer application, a Click command or a function."""
+        return {}
+
+    def health_checks(self) -> Iterable[HealthCheck]:
+        """Checks of `/_starmodel/health/ready`, each with a name."""
+        return ()
+
+    async def on_startup(self, application: Any) -> None:
+        """Runs before the first request, after the stores are open; in order of the plugins."""
+
+    async def on_shutdown(self, application: Any) -> None:
+        """Runs after the last request, before the stores close; in the opposite order."""

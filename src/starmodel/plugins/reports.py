@@ -1,0 +1,100 @@
+"""What became of each plugin: loaded, switched off or failed, and why."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from starmodel.core.errors import ConfigurationError
+
+State = Literal["on", "off", "failed"]
+_PACKAGE = str(Path(__file__).parents[1])
+MAX_REASON_CHARS = 500
+
+
+class PluginError(ConfigurationError):
+    """A plugin can't be used. Shapes: where is "file:line", "" when no line caused it."""
+
+    def __init__(self, reason: str, remedy: str = "", where: str = "") -> None:
+        super().__init__(" ".join(filter(None, [reason, remedy])))
+        self.reason, self.remedy, self.where = reason, remedy, where
+
+
+@dataclass(slots=True)
+class PluginReport:
+    """The state of one plugin.
+
+    Shapes: source says where it was found, such as "the package starmodel-audit 1.2" or
+    "app/plugins/audit.py"; package is the name of that package, "" for none; where is the
+    "file:line" of a failure; notes name what the application ignores of a loaded plugin, such
+    as a route that another one has.
+    """
+
+    name: str
+    source: str
+    version: str = ""
+    package: str = ""
+    on_by_default: bool = True
+    state: State = "on"
+    reason: str = ""
+    remedy: str = ""
+    where: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def fail(self, error: PluginError) -> None:
+        self.state, self.reason = "failed", error.reason
+        self.remedy, self.where = error.remedy, error.where
+
+    @property
+    def sentence(self) -> str:
+        """The failure for logs and terminals: name, place, reason and remedy."""
+        at = f" ({self.where})" if self.where else ""
+        text = f"The plugin {self.name!r} of {self.source} is not loaded{at}: {self.reason}"
+        return f"{text} {self.remedy}".rstrip()
+
+
+def error_in_plugin(error: BaseException, doing: str) -> PluginError:
+    """A failure of plugin code, at the last line of its traceback outside this package."""
+    if isinstance(error, PluginError):
+        return error
+    if isinstance(error, SystemExit):
+        reason = f"it calls sys.exit({error.code!r}) {doing}."
+        return PluginError(reason, "Remove the call: a plugin only returns data.", _place(error))
+    text = f"{type(error).__name__}: {error}".rstrip(": ")[:MAX_REASON_CHARS]
+    remedy = "Correct this line, or switch the plugin off with plugins_disabled."
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        remedy = f"Install the missing package: pip install {error.name.partition('.')[0]}."
+    return PluginError(f"{text} {doing}.", remedy, _place(error))
+
+
+def _place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_foreign(frame.filename)]
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
+
+
+def _is_foreign(filename: str) -> bool:
+    return filename.startswith((_PACKAGE, "<frozen ")) or "importlib" in Path(filename).parts
+
+
+def check_required(required: Iterable[str], reports: Iterable[PluginReport]) -> None:
+    """Raises: ConfigurationError, when a required plugin is missing, off or failed."""
+    known = {report.name: report for report in reports}
+    for name in required:
+        report = known.get(name)
+        if report is None:
+            raise ConfigurationError(
+                f"plugins_required names {name!r}, which is not installed; found are "
+                f"{', '.join(sorted(known)) or 'none'}. Install its package, or remove the name."
+            )
+        if report.state == "failed":
+            raise ConfigurationError(f"{report.sentence} It is in plugins_required.")
+        if report.state == "off":
+            raise ConfigurationError(
+                f"The plugin {name!r} is in plugins_required and switched off: {report.reason}"
+            )

@@ -1,0 +1,88 @@
+"""`starmodel doctor` on plugins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+Run = Callable[..., Result]
+APPLICATION = "from starmodel import create_app\napp = create_app([])\n"
+
+
+@pytest.fixture
+def findings(run: Run) -> Callable[..., tuple[int, list[tuple[str, str, str]]]]:
+    """Exit code and the findings about plugins: level, text and remedy."""
+
+    def invoke(*about: str) -> tuple[int, list[tuple[str, str, str]]]:
+        result = run("doctor", "--json")
+        found = json.loads(result.stdout)["findings"]
+        return result.exit_code, [
+            (f["level"], f["text"], f["remedy"]) for f in found if f["about"] in about
+        ]
+
+    return invoke
+
+
+def test_loaded_plugins_are_named_in_order(notes: Path, write: Any, findings: Any) -> None:
+    write("main.py", APPLICATION)
+    assert findings("plugins") == (0, [("ok", "Loaded in this order: notes.", "")])
+
+
+def test_failed_plugin_is_a_warning_with_place_and_remedy(
+    drop_in: Any, write: Any, findings: Any
+) -> None:
+    drop_in("broken", "\nimport absent_package")
+    write("main.py", APPLICATION)
+    code, [(level, text, remedy)] = findings("plugins")
+    assert (code, level) == (0, "warning")
+    assert text == (
+        "The plugin 'broken' of app/plugins/broken.py is not loaded (app/plugins/broken.py:3): "
+        "ModuleNotFoundError: No module named 'absent_package' while it is imported."
+    )
+    assert remedy == "Install the missing package: pip install absent_package."
+
+
+def test_failed_required_plugin_is_a_problem(drop_in: Any, write: Any, findings: Any) -> None:
+    drop_in("broken", "1 / 0")
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel]\nplugins_required = ['broken', 'gone']\n")
+    code, found = findings("plugins")
+    assert code == 1
+    assert [level for level, *_ in found] == ["problem", "problem"]
+    assert "app/plugins/broken.py:2" in found[0][1]
+    assert "plugins_required names 'gone', which is not installed" in found[1][1]
+
+
+def test_switched_off_plugin_is_no_finding(notes: Path, write: Any, findings: Any) -> None:
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel]\nplugins_disabled = ['notes']\n")
+    assert findings("plugins", "plugins_disabled") == (0, [])
+
+
+def test_misspelt_name_in_a_setting_is_a_note(
+    notes: Path, write: Any, findings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", APPLICATION)
+    write("starmodel.toml", "[starmodel]\nplugins_disabled = ['note']\n")
+    monkeypatch.setenv("STARMODEL_PLUGINS_ENABLED", "cache")
+    code, found = findings("plugins_disabled", "plugins_enabled")
+    assert code == 0
+    assert found == [
+        ("note", "It names 'note', which is not installed. Did you mean 'notes'?",
+         "Correct it in [starmodel] of starmodel.toml, or remove it."),
+        ("note", "It names 'cache', which is not installed.",
+         "Correct it in STARMODEL_PLUGINS_ENABLED in the environment, or remove it."),
+    ]  # fmt: skip
+
+
+def test_plugins_of_the_folder_are_checked_without_an_application(
+    drop_in: Any, findings: Any
+) -> None:
+    drop_in("broken", "1 / 0")
+    code, found = findings("plugins")
+    assert (code, [level for level, *_ in found]) == (1, ["warning"])  # 1: no application

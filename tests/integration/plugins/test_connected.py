@@ -1,0 +1,179 @@
+"""Routes, entities and hooks of plugins in a running application."""
+
+from __future__ import annotations
+
+import pytest
+from fasthtml.components import P
+
+from starmodel import ConfigurationError, Entity, Redirect, create_app, event
+from starmodel.plugins import Page, Plugin, Route
+from starmodel.testing import Visitor, memory_stores
+
+PUBLIC = {"read": "public", "write": "public"}
+
+
+class Note(Entity):
+    model_config = {"plugin": "audit", "access": "role:auditor", "scope": "record"}
+    text: str
+
+    @event
+    def shout(self):
+        self.text = self.text.upper()
+
+
+class Audit(Plugin):
+    """Notes for auditors."""
+
+    name = "audit"
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.calls = []
+
+    def entities(self):
+        return [Note]
+
+    def routes(self):
+        return [
+            Route("/audit/page", self.page, access="public"),
+            Route("/audit/data", self.data),
+            Route("/audit/go", self.go, methods=["POST"], access="public"),
+            Route("/audit/boom", self.boom, access="public"),
+        ]
+
+    async def page(self, exchange):
+        return Page("Audit", P("<b>of</b> everything"))
+
+    async def data(self, exchange):
+        notes = await Note.objects.list()
+        return {"actor": exchange.session.actor.id, "notes": notes}
+
+    async def go(self, exchange):
+        return Redirect("/audit/page")
+
+    async def boom(self, exchange):
+        raise RuntimeError("secret")
+
+    async def on_startup(self, application):
+        self.calls.append("start")
+        await Note.objects.create(text="first")
+
+    async def on_shutdown(self, application):
+        self.calls.append("stop")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch, in_memory):
+    monkeypatch.chdir(tmp_path)
+
+
+def build(*plugins, entities=(), **options):
+    return create_app(list(entities), plugins=plugins, secret_key="k" * 40, **options)
+
+
+def test_plugin_adds_routes_entities_and_hooks():
+    audit = Audit()
+    with memory_stores(), Visitor(build(audit)) as visitor:
+        page = visitor.open("/audit/page")
+        assert page.title == "Audit · StarModel"
+        assert "<b>of</b> everything" in page.text()
+        assert audit.calls == ["start"]
+        visitor.sign_in("ann", roles=["auditor"])
+        (note,) = visitor.get("/audit/data").json()["notes"]
+        assert note["text"] == "first"
+        record = visitor.open(f"/audit/notes/{note['id']}")
+        record.click("Shout")
+        assert "FIRST" in record.text()
+    assert audit.calls == ["start", "stop"]
+
+
+def test_entities_and_routes_of_a_plugin_are_closed_by_default():
+    with Visitor(build(Audit()), raise_errors=False) as visitor:
+        assert visitor.get("/audit/data").status == 401
+        assert visitor.get("/audit/notes").status == 401
+        visitor.sign_in("bob")
+        assert visitor.get("/audit/notes").status == 403
+        assert visitor.get("/audit/data").json() == {"actor": "bob", "notes": []}
+
+
+def test_error_of_an_endpoint_is_logged_and_not_sent(caplog):
+    with Visitor(build(Audit()), raise_errors=False) as visitor:
+        reply = visitor.get("/audit/boom")
+        assert reply.status == 500
+        assert "secret" not in reply.text
+    assert "secret" in caplog.text
+
+
+def test_route_of_the_application_wins_over_one_of_a_plugin():
+    app = build(Audit())
+
+    @app.get("/audit/page")
+    def own():
+        return P("own")
+
+    with Visitor(app) as visitor:
+        assert "own" in visitor.open("/audit/page").text()
+
+
+def test_second_plugin_with_a_route_or_slot_is_noted_and_the_first_wins(caplog):
+    class Other(Plugin):
+        name = "other"
+
+        def routes(self):
+            return [Route("/audit/page", self.page, access="public"), Route("/", self.page)]
+
+        async def page(self, exchange):
+            return Page("Other")
+
+    app = build(Other(), Audit())
+    notes = {report.name: report.notes for report in app.starmodel.plugins.reports}
+    assert notes["other"] == [
+        "GET /audit/page is a route of the plugin 'audit' already.",
+        "GET / is a route of StarModel already.",
+    ]
+    assert notes["audit"] == []
+    with Visitor(app) as visitor:
+        assert visitor.open("/audit/page").title == "Audit · StarModel"
+
+
+def test_failing_plugin_leaves_the_application_running(caplog):
+    class Broken(Plugin):
+        name = "broken"
+
+        def routes(self):
+            raise RuntimeError("no")
+
+    with Visitor(build(Broken(), Audit())) as visitor:
+        assert visitor.open("/audit/page").status == 200
+    assert "The plugin 'broken' of create_app(plugins=…) is not loaded" in caplog.text
+
+
+@pytest.mark.parametrize("required", [False, True])
+async def test_failing_startup_hook_is_reported_and_stops_the_start_of_a_required_plugin(
+    required, caplog
+):
+    class Broken(Plugin):
+        name = "broken"
+
+        async def on_startup(self, application):
+            raise RuntimeError("no")
+
+    app = build(Broken(), Audit(), plugins_required=["broken"] if required else [])
+    if required:
+        with pytest.raises(ConfigurationError, match=r"no in on_startup\(\).* plugins_required"):
+            await app.starmodel.ready()
+        assert not app.starmodel.is_ready
+    else:
+        await app.starmodel.ready()
+        await app.starmodel.close()
+    assert app.starmodel.plugins.report("broken").state == "failed"
+
+
+def test_plugin_that_is_enabled_and_disabled_stops_the_start():
+    with pytest.raises(ConfigurationError, match="'audit' is in plugins_enabled and in"):
+        build(plugins_enabled=["audit"], plugins_disabled=["audit"])
+
+
+def test_classes_of_a_plugin_that_is_not_loaded_are_not_served():
+    app = build(Audit(), entities=[Note], plugins_disabled=["audit"])
+    assert list(app.starmodel.registry) == []
